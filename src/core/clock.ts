@@ -1,0 +1,33 @@
+/** The one source of time. Injected everywhere, so that tests move it. */
+export interface Clock {
+  /** Wall-clock time in ms since the epoch: for certificates and sessions, whose limits are wall-clock times. */
+  now(): number
+  /** Monotonic ms that also count while the machine sleeps (CLOCK_BOOTTIME): for lifetimes given as a duration. */
+  uptime(): number
+  /**
+   * Runs `run` once after about `delayMs`; returns a function that cancels it. Never keeps the process alive.
+   * A hint only: timers stand still in suspend, so whoever relies on a limit checks it at use.
+   */
+  after(delayMs: number, run: () => void): () => void
+}
+
+/** The longest delay that setTimeout takes: a larger one fires at once. */
+const longestTimerMs = 2 ** 31 - 1
+
+/** @param uptimeSeconds boot time in seconds, `os.uptime` in production (it reads CLOCK_BOOTTIME) */
+export function createSystemClock(uptimeSeconds: () => number): Clock {
+  return {
+    now: () => Date.now(),
+    uptime: () => uptimeSeconds() * 1000,
+    after(delayMs, run) {
+      let timer: NodeJS.Timeout
+      const arm = (leftMs: number) => {
+        const stepMs = Math.min(Math.max(leftMs, 0), longestTimerMs)
+        timer = setTimeout(() => (leftMs > stepMs ? arm(leftMs - stepMs) : run()), stepMs)
+        timer.unref()
+      }
+      arm(delayMs)
+      return () => clearTimeout(timer)
+    },
+  }
+}

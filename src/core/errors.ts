@@ -1,0 +1,32 @@
+export interface CodedErrorOptions {
+  cause?: unknown
+  /** What the user can do next: lower case, no full stop, with a command to run where there is one. */
+  hint?: string | undefined
+}
+
+/**
+ * An error with a stable code. Each room derives one class with a closed union of codes.
+ * The message says what failed in words for the user; it never holds a secret or a whole payload.
+ */
+export class CodedError<Code extends string = string> extends Error {
+  readonly code: Code
+  readonly hint: string | undefined
+
+  constructor(code: Code, message: string, options: CodedErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = new.target.name
+    this.code = code
+    this.hint = options.hint
+  }
+}
+
+/** A short text for any thrown value, safe to show: own errors and system errors speak for themselves. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** The code of a CodedError or of a Node system error (`ENOENT`), else undefined. */
+export function errorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}

@@ -1,0 +1,52 @@
+import type { Secret } from './secret.ts'
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** What a log line may carry: flat, and never a secret (a Secret prints as `[redacted]`). */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined | Secret<unknown>>>
+
+export interface Logger {
+  debug(message: string, fields?: LogFields): void
+  info(message: string, fields?: LogFields): void
+  warn(message: string, fields?: LogFields): void
+  error(message: string, fields?: LogFields): void
+}
+
+const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
+/** systemd reads a leading `<N>` as the syslog priority (sd-daemon(3)). */
+const syslogPriority: Readonly<Record<LogLevel, string>> = { debug: '<7>', info: '<6>', warn: '<4>', error: '<3>' }
+
+export interface LoggerOptions {
+  /** Receives one line with its newline. */
+  write(line: string): void
+  /** Lines below this level are dropped. */
+  level: LogLevel
+  /** Put the journal's priority before each line. */
+  journal?: boolean
+}
+
+/** A logger of `message key=value` lines. Values are quoted when they hold blanks, quotes or control characters. */
+export function createLogger({ write, level, journal = false }: LoggerOptions): Logger {
+  const threshold = levels.indexOf(level)
+  const at = (lineLevel: LogLevel) => {
+    if (levels.indexOf(lineLevel) < threshold) return () => {}
+    const prefix = journal ? syslogPriority[lineLevel] : `${lineLevel}: `
+    return (message: string, fields: LogFields = {}) => write(`${prefix}${message}${formatFields(fields)}\n`)
+  }
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+function formatFields(fields: LogFields): string {
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => ` ${key}=${formatValue(String(value))}`)
+    .join('')
+}
+
+// Quoting keeps a line break in a remote's text from forging a log line.
+function formatValue(text: string): string {
+  return /^[\w.:/@+=,*()[\]-]+$/.test(text) ? text : JSON.stringify(text)
+}
+
+/** A logger that drops everything. */
+export const silentLogger: Logger = createLogger({ write: () => {}, level: 'error' })

@@ -1,0 +1,22 @@
+/** Runs at most one call per key at a time; callers that come meanwhile share its outcome. */
+export interface SingleFlight<T> {
+  run(key: string, call: () => Promise<T>): Promise<T>
+  /** True while a call for this key is pending. */
+  isRunning(key: string): boolean
+}
+
+export function createSingleFlight<T>(): SingleFlight<T> {
+  const pending = new Map<string, Promise<T>>()
+  return {
+    run(key, call) {
+      const running = pending.get(key)
+      if (running !== undefined) return running
+      const started = Promise.resolve()
+        .then(call)
+        .finally(() => pending.delete(key))
+      pending.set(key, started)
+      return started
+    },
+    isRunning: (key) => pending.has(key),
+  }
+}

@@ -1,0 +1,24 @@
+import { CodedError } from '../core/errors.ts'
+import type { Secret } from '../core/secret.ts'
+
+export type KeychainErrorCode = 'KEYCHAIN_LOCKED' | 'KEYCHAIN_UNAVAILABLE' | 'KEYCHAIN_CORRUPT' | 'KEYCHAIN_TIMEOUT'
+
+/** A keychain that cannot answer. Never means "no such item": a caller must not take it for a miss. */
+export class KeychainError extends CodedError<KeychainErrorCode> {}
+
+/**
+ * The store for what must outlive the daemon. One flat set of named items.
+ * Each method rejects with a KeychainError when the store cannot answer.
+ */
+export interface Keychain {
+  /** What a user calls this store: `Secret Service`, `file /path`, `memory`. */
+  readonly description: string
+  /** The item, or undefined when the store answers that there is none. */
+  get(name: string): Promise<Secret<string> | undefined>
+  /** Stores or replaces an item; it is durable when this resolves. */
+  set(name: string, value: Secret<string>): Promise<void>
+  /** Removes an item; resolves to whether there was one. */
+  delete(name: string): Promise<boolean>
+  /** The names of all items, sorted. */
+  list(): Promise<readonly string[]>
+}

@@ -1,0 +1,102 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const src = join(root, 'src')
+
+/** What each room may import besides itself; `keychain` means its port alone. docs/ARCHITECTURE.md draws it. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  ssh: ['core'],
+  agent: ['ssh', 'core'],
+  vault: ['ssh', 'keychain/keychain.ts', 'core'],
+  aws: ['keychain/keychain.ts', 'core'],
+  keychain: ['core'],
+  ipc: ['core'],
+  helper: ['ipc', 'core'],
+  dev: ['ssh', 'core'],
+  daemon: ['core', 'ssh', 'agent', 'vault', 'aws', 'keychain', 'ipc'],
+}
+/** The embedded servers belong to one command only. */
+const extraEdges: Readonly<Record<string, readonly string[]>> = { 'helper/commands/dev.ts': ['dev'] }
+
+/** Effects stay at the edges: a file that is not listed here takes them as arguments. */
+const effectOwners: readonly { effect: RegExp; owners: readonly RegExp[] }[] = [
+  { effect: /\bDate\.now\(|\bnew Date\(\)/, owners: [/^core\/clock\.ts$/, /^helper\//] },
+  { effect: /\bsetTimeout\(|\bsetInterval\(/, owners: [/^core\/clock\.ts$/, /^helper\//] },
+  { effect: /\bMath\.random\(/, owners: [/^daemon\/main\.ts$/] },
+  { effect: /\bprocess\.env\b/, owners: [/^daemon\/main\.ts$/, /^helper\//, /^main\.ts$/] },
+  { effect: /(?<![.\w])fetch\(/, owners: [] },
+]
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+const text = new Map(files.map((file) => [file, readFileSync(join(src, file), 'utf8')]))
+const imports = new Map(files.map((file) => [file, importsOf(file)]))
+
+function importsOf(file: string): string[] {
+  const specifiers = text.get(file)!.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)
+  return [...specifiers].map(([, specifier]) => relative(src, join(src, dirname(file), specifier!)))
+}
+
+const roomOf = (file: string) => file.split('/')[0]!
+
+function mayImport(file: string, target: string): boolean {
+  // src/main.ts chooses between the command line and the daemon.
+  if (!file.includes('/')) return true
+  const room = roomOf(file)
+  if (room === roomOf(target)) return true
+  return [...allowed[room]!, ...(extraEdges[file] ?? [])].some((entry) => entry === roomOf(target) || entry === target)
+}
+
+describe('the architecture', () => {
+  it('has only the rooms that are drawn', () => {
+    const rooms = new Set(files.filter((file) => file.includes('/')).map(roomOf))
+    expect([...rooms].sort()).toEqual(Object.keys(allowed).sort())
+  })
+
+  it('imports in the allowed directions only, types included', () => {
+    const wrong = files.flatMap((file) =>
+      imports
+        .get(file)!
+        .filter((target) => !mayImport(file, target))
+        .map((target) => `${file} → ${target}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('has no import cycle, types included', () => {
+    const done = new Set<string>()
+    const cycleFrom = (file: string, path: readonly string[]): readonly string[] | undefined => {
+      if (path.includes(file)) return [...path.slice(path.indexOf(file)), file]
+      if (done.has(file)) return undefined
+      for (const target of imports.get(file) ?? []) {
+        const cycle = cycleFrom(target, [...path, file])
+        if (cycle !== undefined) return cycle
+      }
+      done.add(file)
+      return undefined
+    }
+    expect(files.map((file) => cycleFrom(file, [])).filter((cycle) => cycle !== undefined)).toEqual([])
+  })
+
+  it('keeps clocks, randomness, environment and fetch at the edges', () => {
+    const wrong = effectOwners.flatMap(({ effect, owners }) =>
+      files
+        .filter((file) => roomOf(file) !== 'dev' || !/Date/.test(effect.source))
+        .filter((file) => effect.test(text.get(file)!) && !owners.some((owner) => owner.test(file)))
+        .map((file) => `${file}: ${effect.source}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('has no barrel and no drawer', () => {
+    expect(files.filter((file) => /(^|\/)(index|utils?|helpers?|common|misc)\.ts$/.test(file))).toEqual([])
+  })
+
+  it('has files that can be read in a sitting', () => {
+    const long = files.filter((file) => text.get(file)!.split('\n').length > 300)
+    expect(long).toEqual([])
+  })
+})
