@@ -1,0 +1,51 @@
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { describe } from 'vitest'
+
+/** Where a program of another project is, or undefined where it is not installed. */
+export function findProgram(name: string): string | undefined {
+  const folders = [
+    ...(process.env.PATH ?? '').split(delimiter),
+    '/usr/sbin',
+    '/sbin',
+    '/usr/lib/systemd',
+    '/lib/systemd',
+  ]
+  return folders.map((folder) => join(folder, name)).find(isExecutable)
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Debian's own Python, which has Debian's python3-* packages; another one in PATH would not. */
+export const debianPython = '/usr/bin/python3'
+
+/** A peer that is a module of Debian's Python. */
+export function hasPythonModule(name: string): boolean {
+  return spawnSync(debianPython, ['-c', `import ${name}`]).status === 0
+}
+
+/**
+ * A `describe` for tests that need programs of others: `sshd`, or `python:boto3` for a Python module.
+ * Where one is missing the tests are skipped with a line that names it; where `CI` is `true` they fail.
+ */
+export function describeWithPeers(title: string, peers: readonly string[], tests: () => void): void {
+  const missing = peers.filter((peer) =>
+    peer.startsWith('python:') ? !hasPythonModule(peer.slice('python:'.length)) : findProgram(peer) === undefined,
+  )
+  if (missing.length === 0) {
+    describe(title, tests)
+    return
+  }
+  const reason = `${title}: not installed: ${missing.join(', ')} (as root on Debian: scripts/install-peers.sh)`
+  if (process.env.CI === 'true') throw new Error(reason)
+  process.stderr.write(`SKIPPED ${reason}\n`)
+  describe.skip(title, tests)
+}
