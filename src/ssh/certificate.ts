@@ -1,0 +1,164 @@
+import type { Validity } from '../core/validity.ts'
+import { keyTypeNamed, keyTypeOfCertificate } from './key-types.ts'
+import { decodePublicKey, type PublicKey, publicFields, readPublicFields } from './public-key.ts'
+import { verifySignature } from './signature.ts'
+import { SshError, SshReader, SshWriter } from './wire.ts'
+
+/** What a certificate says (PROTOCOL.certkeys, draft-ietf-sshm-cert). */
+export interface CertificateFields {
+  /** The key that is certified. */
+  publicKey: PublicKey
+  /** Random bytes, so that the CA never signs what an attacker has chosen whole. */
+  nonce: Uint8Array
+  serial: bigint
+  certificateType: 'user' | 'host'
+  keyId: string
+  /** User or host names. Empty means any, which OpenSSH 10.3 stopped to honour (CVE-2024-7594). */
+  principals: readonly string[]
+  /** Seconds since the epoch, as on the wire. */
+  validAfter: bigint
+  /** Seconds since the epoch, itself outside; 2^64-1 is for ever. */
+  validBefore: bigint
+  /** Name to value; empty for a flag. */
+  criticalOptions: ReadonlyMap<string, string>
+  extensions: ReadonlyMap<string, string>
+  /** The CA's key. */
+  signatureKey: PublicKey
+}
+
+export interface SshCertificate extends CertificateFields {
+  /** As it was received. A certificate is never encoded again: only these bytes are what the CA signed. */
+  blob: Uint8Array
+  /** The certificate's type name, such as `ssh-ed25519-cert-v01@openssh.com`. */
+  type: string
+  /** The CA's signature blob over all that precedes it. */
+  signature: Uint8Array
+}
+
+const certificateTypes = { user: 1, host: 2 } as const
+
+/** @throws {SshError} CERTIFICATE_INVALID, KEY_TYPE_UNKNOWN, KEY_INVALID, WIRE_… */
+export function decodeCertificate(blob: Uint8Array): SshCertificate {
+  const reader = new SshReader(blob)
+  const type = reader.text()
+  const keyType = keyTypeOfCertificate(type)
+  if (keyType === undefined) {
+    throw new SshError('KEY_TYPE_UNKNOWN', `certificate type ${JSON.stringify(type)} is not known`)
+  }
+  const nonce = reader.string()
+  const publicKey = readPublicFields(reader, keyType)
+  const serial = reader.uint64()
+  const certificateType = toCertificateType(reader.uint32())
+  const keyId = reader.text()
+  const principals = decodePrincipals(reader.string())
+  const validAfter = reader.uint64()
+  const validBefore = reader.uint64()
+  const criticalOptions = decodeOptions(reader.string())
+  const extensions = decodeOptions(reader.string())
+  reader.string() // reserved
+  const signatureKey = decodePublicKey(reader.string())
+  const signature = reader.string()
+  reader.end()
+  return {
+    blob,
+    type,
+    publicKey,
+    nonce,
+    serial,
+    certificateType,
+    keyId,
+    principals,
+    validAfter,
+    validBefore,
+    criticalOptions,
+    extensions,
+    signatureKey,
+    signature,
+  }
+}
+
+function toCertificateType(value: number): 'user' | 'host' {
+  if (value === certificateTypes.user) return 'user'
+  if (value === certificateTypes.host) return 'host'
+  throw new SshError('CERTIFICATE_INVALID', `a certificate is of type ${value}, neither user (1) nor host (2)`)
+}
+
+function decodePrincipals(bytes: Uint8Array): string[] {
+  const reader = new SshReader(bytes)
+  const principals: string[] = []
+  while (reader.remaining > 0) principals.push(reader.text())
+  return principals
+}
+
+/** Pairs of a name and its data, which is nothing or one packed string (PROTOCOL.certkeys, "Critical options"). */
+function decodeOptions(bytes: Uint8Array): Map<string, string> {
+  const reader = new SshReader(bytes)
+  const options = new Map<string, string>()
+  while (reader.remaining > 0) {
+    const name = reader.text()
+    // OpenSSH and Go would each take another one of the two.
+    if (options.has(name))
+      throw new SshError('CERTIFICATE_INVALID', `certificate option ${JSON.stringify(name)} is repeated`)
+    options.set(name, decodeOptionValue(reader.string()))
+  }
+  return options
+}
+
+function decodeOptionValue(bytes: Uint8Array): string {
+  if (bytes.length === 0) return ''
+  const reader = new SshReader(bytes)
+  const value = reader.text()
+  reader.end()
+  return value
+}
+
+/**
+ * Writes a certificate and has it signed.
+ * @param sign makes the signature blob by `fields.signatureKey`
+ * @throws what `sign` throws
+ */
+export function encodeCertificate(fields: CertificateFields, sign: (toBeSigned: Uint8Array) => Uint8Array): Uint8Array {
+  const toBeSigned = new SshWriter()
+    .string(keyTypeNamed(fields.publicKey.type).certificateName)
+    .string(fields.nonce)
+    .raw(publicFields(fields.publicKey))
+    .uint64(fields.serial)
+    .uint32(certificateTypes[fields.certificateType])
+    .string(fields.keyId)
+    .string(encodePrincipals(fields.principals))
+    .uint64(fields.validAfter)
+    .uint64(fields.validBefore)
+    .string(encodeOptions(fields.criticalOptions))
+    .string(encodeOptions(fields.extensions))
+    .string('')
+    .string(fields.signatureKey.blob)
+    .bytes()
+  return new SshWriter().raw(toBeSigned).string(sign(toBeSigned)).bytes()
+}
+
+function encodePrincipals(principals: readonly string[]): Uint8Array {
+  const writer = new SshWriter()
+  for (const principal of principals) writer.string(principal)
+  return writer.bytes()
+}
+
+function encodeOptions(options: ReadonlyMap<string, string>): Uint8Array {
+  const writer = new SshWriter()
+  // In the order of their names (PROTOCOL.certkeys).
+  for (const name of [...options.keys()].sort()) {
+    const value = options.get(name)!
+    writer.string(name).string(value === '' ? '' : new SshWriter().string(value).bytes())
+  }
+  return writer.bytes()
+}
+
+/** Tells whether the certificate was signed by the key that it names as its CA's. */
+export function isSignatureValid(certificate: SshCertificate): boolean {
+  const toBeSigned = certificate.blob.subarray(0, certificate.blob.length - certificate.signature.length - 4)
+  return verifySignature(certificate.signatureKey, toBeSigned, certificate.signature)
+}
+
+/** The certificate's time in ms; one for ever ends far beyond any clock. */
+export function certificateValidity(certificate: CertificateFields): Validity {
+  return { notBeforeMs: Number(certificate.validAfter) * 1000, notAfterMs: Number(certificate.validBefore) * 1000 }
+}
