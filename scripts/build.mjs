@@ -1,0 +1,65 @@
+// Builds dist/: one CommonJS file per way of starting, so that the hot path of credential_process loads next to nothing.
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+const dist = join(root, 'dist')
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+
+/** Output file → source. All but the first are loaded by a dynamic import from another. */
+const chunks = {
+  latchkey: 'src/main.ts',
+  cli: 'src/helper/command-line.ts',
+  dev: 'src/helper/commands/dev.ts',
+  daemon: 'src/daemon/main.ts',
+  sts: 'src/aws/sts-sdk.ts',
+}
+
+// On Node 20 NODE_EXTRA_CA_CERTS alone more than doubles the start-up time, and no short command needs it. The daemon
+// does: it reads the other variable. env(1) expands ${…} before it unsets anything.
+// biome-ignore lint/suspicious/noTemplateCurlyInString: env(1) expands it, not JavaScript
+const shebang = '#!/usr/bin/env -S -u NODE_EXTRA_CA_CERTS LATCHKEY_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS} node'
+
+const entryPoints = Object.fromEntries(Object.entries(chunks).filter(([, source]) => existsSync(join(root, source))))
+const chunkOf = new Map(Object.entries(entryPoints).map(([name, source]) => [join(root, source), `./${name}.cjs`]))
+
+const lazyChunks = {
+  name: 'lazy-chunks',
+  setup(builder) {
+    builder.onResolve({ filter: /^\.\.?\// }, ({ kind, path, resolveDir }) => {
+      const chunk = kind === 'dynamic-import' ? chunkOf.get(resolve(resolveDir, path)) : undefined
+      return chunk === undefined ? undefined : { path: chunk, external: true }
+    })
+  },
+}
+
+rmSync(dist, { recursive: true, force: true })
+mkdirSync(dist)
+for (const [name, source] of Object.entries(entryPoints)) {
+  await build({
+    absWorkingDir: root,
+    entryPoints: [source],
+    outfile: join(dist, `${name}.cjs`),
+    bundle: true,
+    platform: 'node',
+    target: 'node20.19',
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    // A dynamic import becomes a lazy require: cheaper than the ES module loader.
+    supported: { 'dynamic-import': false },
+    // Native packages find their binaries beside themselves.
+    external: ['@napi-rs/keyring', 'koffi'],
+    // Our own code stays readable where it runs; the AWS SDK is only memory.
+    minify: name === 'sts',
+    banner: name === 'latchkey' ? { js: shebang } : {},
+    define: { LATCHKEY_VERSION: JSON.stringify(version) },
+    legalComments: 'none',
+    plugins: [lazyChunks],
+    logLevel: 'warning',
+  })
+}
+chmodSync(join(dist, 'latchkey.cjs'), 0o755)
+copyFileSync(join(root, 'src/helper/latchkey-credentials.sh'), join(dist, 'latchkey-credentials'))
+chmodSync(join(dist, 'latchkey-credentials'), 0o755)
