@@ -1,0 +1,31 @@
+import { join } from 'node:path'
+
+/** The variables of a process, as in `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** An environment variable that is set but empty counts as unset (XDG Base Directory Specification). */
+const set = (value: string | undefined) => (value === undefined || value === '' ? undefined : value)
+
+/** The folder of the sockets: LATCHKEY_RUNTIME_DIR, else in XDG_RUNTIME_DIR, else (macOS) in the home folder. */
+export function runtimeFolder(environment: Environment, home: string): string {
+  const own = set(environment.LATCHKEY_RUNTIME_DIR)
+  if (own !== undefined) return own
+  const runtime = set(environment.XDG_RUNTIME_DIR)
+  return runtime === undefined ? join(home, '.latchkey', 'run') : join(runtime, 'latchkey')
+}
+
+/** LATCHKEY_CONFIG, else `latchkey/config.toml` in XDG_CONFIG_HOME or `~/.config`. */
+export function configFile(environment: Environment, home: string): string {
+  return (
+    set(environment.LATCHKEY_CONFIG) ??
+    join(set(environment.XDG_CONFIG_HOME) ?? join(home, '.config'), 'latchkey', 'config.toml')
+  )
+}
+
+/** What must outlive the daemon and is not configuration: `latchkey` in XDG_STATE_HOME or `~/.local/state`. */
+export function stateFolder(environment: Environment, home: string): string {
+  return join(set(environment.XDG_STATE_HOME) ?? join(home, '.local', 'state'), 'latchkey')
+}
+
+export const agentSocketName = 'agent.sock'
+export const apiSocketName = 'api.sock'
