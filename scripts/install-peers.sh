@@ -1,0 +1,53 @@
+#!/bin/sh
+# Installs the programs of others that the end-to-end tests talk to. As root on Debian and its kin it installs what is
+# missing; elsewhere it says what is missing and leaves the machine alone. Safe to run again.
+set -eu
+
+packages='openssh-server openssh-client gnome-keyring dbus dbus-user-session systemd libpam-systemd awscli
+  python3-boto3 python3-hvac oathtool curl git util-linux procps passwd'
+programs='sshd ssh ssh-agent ssh-keygen gnome-keyring-daemon dbus-run-session aws oathtool curl git setpriv script'
+
+if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+  missing=''
+  for program in $programs; do
+    [ -n "$(PATH="$PATH:/usr/sbin:/sbin" command -v "$program")" ] || missing="$missing $program"
+  done
+  [ -z "$missing" ] || echo "not installed, so the tests that need them are skipped:$missing"
+  exit 0
+fi
+
+missing=''
+for package in $packages; do
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" -ne 0 ]; then
+  echo "not installed, so the tests that need them are skipped; to install: sudo apt-get install --no-install-recommends$missing"
+  exit 0
+fi
+
+# The tests start what they need themselves: installing openssh-server must not open port 22 on this machine.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  trap 'exit 1' HUP INT TERM
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+fi
+
+log=$(mktemp)
+quietly() {
+  if ! "$@" >"$log" 2>&1; then
+    cat "$log" >&2
+    echo "failed: $*" >&2
+    rm -f "$log"
+    exit 1
+  fi
+}
+echo "installing:$missing"
+export DEBIAN_FRONTEND=noninteractive
+# Another apt may be at work, such as the unattended upgrades of a machine that has just booted.
+quietly apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -qq update
+# shellcheck disable=SC2086 # a list of words
+quietly apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -qq -y --no-install-recommends install $missing
+rm -f "$log"
