@@ -9,7 +9,7 @@ it('gives its value to whoever says so in code', () => {
 })
 
 it.each([
-  ['a template', () => `${secret}`],
+  ['a joined text', () => [secret].join(' ')],
   ['String', () => String(secret)],
   ['JSON', () => JSON.stringify({ secret })],
   ['inspect', () => inspect(secret)],
