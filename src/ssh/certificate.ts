@@ -21,6 +21,7 @@ export interface CertificateFields {
   validBefore: bigint
   /** Name to value; empty for a flag. */
   criticalOptions: ReadonlyMap<string, string>
+  /** As `criticalOptions`; a value of another form, which only its maker understands, in hexadecimal. */
   extensions: ReadonlyMap<string, string>
   /** The CA's key. */
   signatureKey: PublicKey
@@ -53,8 +54,8 @@ export function decodeCertificate(blob: Uint8Array): SshCertificate {
   const principals = decodePrincipals(reader.string())
   const validAfter = reader.uint64()
   const validBefore = reader.uint64()
-  const criticalOptions = decodeOptions(reader.string())
-  const extensions = decodeOptions(reader.string())
+  const criticalOptions = decodeOptions(reader.string(), decodePackedText)
+  const extensions = decodeOptions(reader.string(), decodeExtensionValue)
   reader.string() // reserved
   const signatureKey = decodePublicKey(reader.string())
   const signature = reader.string()
@@ -91,7 +92,7 @@ function decodePrincipals(bytes: Uint8Array): string[] {
 }
 
 /** Pairs of a name and its data, which is nothing or one packed string (PROTOCOL.certkeys, "Critical options"). */
-function decodeOptions(bytes: Uint8Array): Map<string, string> {
+function decodeOptions(bytes: Uint8Array, decodeValue: (data: Uint8Array) => string): Map<string, string> {
   const reader = new SshReader(bytes)
   const options = new Map<string, string>()
   while (reader.remaining > 0) {
@@ -99,17 +100,27 @@ function decodeOptions(bytes: Uint8Array): Map<string, string> {
     // OpenSSH and Go would each take another one of the two.
     if (options.has(name))
       throw new SshError('CERTIFICATE_INVALID', `certificate option ${JSON.stringify(name)} is repeated`)
-    options.set(name, decodeOptionValue(reader.string()))
+    options.set(name, decodeValue(reader.string()))
   }
   return options
 }
 
-function decodeOptionValue(bytes: Uint8Array): string {
-  if (bytes.length === 0) return ''
-  const reader = new SshReader(bytes)
+function decodePackedText(data: Uint8Array): string {
+  if (data.length === 0) return ''
+  const reader = new SshReader(data)
   const value = reader.text()
   reader.end()
   return value
+}
+
+// Others' extensions hold what they like, and sshd passes over the ones that it does not know.
+function decodeExtensionValue(data: Uint8Array): string {
+  try {
+    return decodePackedText(data)
+  } catch (error) {
+    if (error instanceof SshError) return Buffer.from(data).toString('hex')
+    throw error
+  }
 }
 
 /**

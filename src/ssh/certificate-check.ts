@@ -1,0 +1,120 @@
+import { formatUtc } from '../core/utc-time.ts'
+import { certificateValidity, isSignatureValid, type SshCertificate } from './certificate.ts'
+import { signatureAlgorithmNamed } from './key-types.ts'
+import { fingerprint, type PublicKey } from './public-key.ts'
+import { equalBytes, SshError, SshReader } from './wire.ts'
+
+/** The critical options that sshd knows; it refuses a certificate with any other (PROTOCOL.certkeys, "Critical options"). */
+const knownCriticalOptions: readonly string[] = ['force-command', 'source-address', 'verify-required']
+
+/** How far a clock may be behind the CA's: sshd's clock decides, ours only warns. */
+const defaultSkewMs = 5 * 60_000
+
+/** The last ms of the year 9999: a certificate may name any later second, a calendar not. */
+const endOfCalendarMs = Date.UTC(10_000, 0) - 1
+
+/** What a certificate must be for. */
+export interface ExpectedCertificate {
+  publicKey: PublicKey
+  /** Wall-clock time in ms since the epoch. */
+  nowMs: number
+  /** How far `validAfter` may lie in the future, in ms; 5 minutes when absent. */
+  skewMs?: number
+}
+
+/**
+ * Checks a user certificate that has come back from a CA before anything relies on it: it certifies our key, names
+ * users, is valid now, asks nothing that sshd does not know, and its signature is one that sshd accepts.
+ * @throws {SshError} CERTIFICATE_… with a hint that says what to change
+ */
+export function checkUserCertificate(certificate: SshCertificate, expected: ExpectedCertificate): void {
+  checkSubject(certificate, expected.publicKey)
+  checkPrincipals(certificate.principals)
+  checkTime(certificate, expected.nowMs, expected.skewMs ?? defaultSkewMs)
+  checkCriticalOptions(certificate)
+  checkSignature(certificate)
+}
+
+function checkSubject({ publicKey, certificateType }: SshCertificate, expected: PublicKey): void {
+  if (!equalBytes(publicKey.blob, expected.blob)) {
+    throw new SshError(
+      'CERTIFICATE_OF_ANOTHER_KEY',
+      `the certificate is for key ${fingerprint(publicKey.blob)}, not for ${fingerprint(expected.blob)}`,
+      { hint: 'something between here and the CA answers for others: check the vault address with latchkey status' },
+    )
+  }
+  if (certificateType !== 'user') {
+    throw new SshError('CERTIFICATE_FOR_A_HOST', 'the certificate is for a host, not for a user', {
+      hint: 'set a role with allow_user_certificates=true in config.toml, or: vault write MOUNT/roles/ROLE allow_user_certificates=true',
+    })
+  }
+}
+
+function checkPrincipals(principals: readonly string[]): void {
+  // Whoever honours it lets its holder log in as anyone (CVE-2024-7594); OpenSSH 10.3 and later, as no one.
+  if (principals.length === 0 || principals.includes('')) {
+    throw new SshError('CERTIFICATE_WITHOUT_PRINCIPALS', 'the certificate names no user', {
+      hint: 'set principals of the identity in config.toml, or: vault write MOUNT/roles/ROLE default_user=USER',
+    })
+  }
+  const template = principals.find((principal) => principal.includes('{{'))
+  if (template !== undefined) {
+    throw new SshError(
+      'CERTIFICATE_TEMPLATE_UNRENDERED',
+      `the certificate is for ${JSON.stringify(template)}: the role's template was not filled in`,
+      { hint: 'log in with a method that has an entity (a root token has none): latchkey login' },
+    )
+  }
+}
+
+function checkTime(certificate: SshCertificate, nowMs: number, skewMs: number): void {
+  const { notBeforeMs, notAfterMs } = certificateValidity(certificate)
+  const hint = 'compare this clock with the server’s: timedatectl'
+  if (nowMs >= notAfterMs) {
+    throw new SshError('CERTIFICATE_EXPIRED', `the certificate expired at ${formatUtc(notAfterMs)}`, { hint })
+  }
+  if (nowMs < notBeforeMs - skewMs) {
+    throw new SshError(
+      'CERTIFICATE_NOT_YET_VALID',
+      `the certificate is valid from ${formatUtc(Math.min(notBeforeMs, endOfCalendarMs))} on`,
+      {
+        hint,
+      },
+    )
+  }
+}
+
+function checkCriticalOptions({ criticalOptions }: SshCertificate): void {
+  const unknown = [...criticalOptions.keys()].find((name) => !knownCriticalOptions.includes(name))
+  if (unknown === undefined) return
+  throw new SshError(
+    'CERTIFICATE_OPTION_UNKNOWN',
+    `the certificate has the critical option ${JSON.stringify(unknown)}, for which every sshd refuses it`,
+    { hint: 'take it out of critical_options in config.toml and of default_critical_options in the role' },
+  )
+}
+
+function checkSignature(certificate: SshCertificate): void {
+  if (isSignatureValid(certificate)) return
+  if (isSha1(certificate.signature)) {
+    throw new SshError(
+      'CERTIFICATE_SIGNATURE_INVALID',
+      'the CA signs with SHA-1 (ssh-rsa), which OpenSSH refuses since 8.2',
+      {
+        hint: 'vault write MOUNT/roles/ROLE algorithm_signer=rsa-sha2-256',
+      },
+    )
+  }
+  throw new SshError('CERTIFICATE_SIGNATURE_INVALID', 'the certificate was not signed by the CA key that it names', {
+    hint: 'something between here and the CA changes answers: check the vault address with latchkey status',
+  })
+}
+
+function isSha1(signature: Uint8Array): boolean {
+  try {
+    return signatureAlgorithmNamed(new SshReader(signature).text()).hash === 'sha1'
+  } catch (error) {
+    if (error instanceof SshError) return false
+    throw error
+  }
+}

@@ -1,0 +1,43 @@
+import { SshError, SshReader } from './wire.ts'
+
+export interface PublicKeyLine {
+  /** The blob of a plain key or of a certificate. It is not decoded here beyond its type name. */
+  blob: Uint8Array
+  comment: string
+}
+
+/**
+ * Reads one line of a `.pub` file: `type base64 comment`, with or without its line break (sshd(8), AUTHORIZED_KEYS FILE
+ * FORMAT, without options).
+ * @throws {SshError} KEY_LINE_INVALID when it is no such line, or names another type than its blob
+ */
+export function parsePublicKeyLine(text: string): PublicKeyLine {
+  const [, type, base64, comment] =
+    /^[ \t]*([^\s]+)[ \t]+([A-Za-z0-9+/]+={0,2})(?:[ \t]+([^\r\n]*?))?\s*$/.exec(text) ?? []
+  if (type === undefined || base64 === undefined) throw invalid('not a line of the form "type base64 comment"')
+  const blob = Buffer.from(base64, 'base64')
+  const inner = typeOf(blob)
+  if (inner !== type) throw invalid(`the line says ${JSON.stringify(type)}, its key ${JSON.stringify(inner)}`)
+  return { blob, comment: comment ?? '' }
+}
+
+/**
+ * Writes the line of a key or certificate, without a line break.
+ * @throws {SshError} KEY_LINE_INVALID when the blob does not begin with a type name
+ */
+export function formatPublicKeyLine(blob: Uint8Array, comment: string): string {
+  const line = `${typeOf(blob)} ${Buffer.from(blob).toString('base64')}`
+  // A line break in a comment would begin a line of somebody else's making.
+  const oneLine = comment.replaceAll(/\p{Cc}+/gu, ' ').trim()
+  return oneLine === '' ? line : `${line} ${oneLine}`
+}
+
+function typeOf(blob: Uint8Array): string {
+  try {
+    return new SshReader(blob).text()
+  } catch (cause) {
+    throw new SshError('KEY_LINE_INVALID', 'the base64 is not an SSH key', { cause })
+  }
+}
+
+const invalid = (message: string) => new SshError('KEY_LINE_INVALID', message)
