@@ -1,19 +1,22 @@
 import { spawn } from 'node:child_process'
-import { PromptError } from '../core/prompt.ts'
+import { PromptError, type PromptQuestion } from '../core/prompt.ts'
 import { Secret } from '../core/secret.ts'
 import type { PromptProgram } from './prompts.ts'
 
 /** An answer is a code, a password or a token; more than this is not an answer. */
 const maxAnswerBytes = 4096
-/** A dialog that nobody looks at is closed after so long, in ms. */
-const patienceMs = 5 * 60_000
 
 /**
  * Runs an askpass program the way ssh does (ssh(1), SSH_ASKPASS): the question is its argument, the first line that it
  * prints is the answer, any other exit status than 0 means that the person said no.
  * @param env the child's whole environment
+ * @param patienceMs a dialog that nobody looks at is closed after so long
  */
-export function createPromptProgram(path: string, env: Readonly<Record<string, string | undefined>>): PromptProgram {
+export function createPromptProgram(
+  path: string,
+  env: Readonly<Record<string, string | undefined>>,
+  patienceMs = 5 * 60_000,
+): PromptProgram {
   return (question) =>
     new Promise((resolve, reject) => {
       const text = question.notice === undefined ? `${question.text}: ` : `${question.notice}\n${question.text}: `
@@ -22,8 +25,8 @@ export function createPromptProgram(path: string, env: Readonly<Record<string, s
       let sizeBytes = 0
       child.stdout.on('data', (chunk: Buffer) => {
         sizeBytes += chunk.length
-        if (sizeBytes > maxAnswerBytes) child.kill()
-        else chunks.push(chunk)
+        if (sizeBytes <= maxAnswerBytes) chunks.push(chunk)
+        else child.kill()
       })
       child.on('error', (cause) =>
         reject(
@@ -33,9 +36,29 @@ export function createPromptProgram(path: string, env: Readonly<Record<string, s
           }),
         ),
       )
-      child.on('close', (status) => {
-        const [line = ''] = Buffer.concat(chunks).toString('utf8').split('\n', 1)
-        resolve(status === 0 && line.trim() !== '' ? new Secret(line.trim()) : undefined)
+      // Not `close`: a dialog that the program has started may outlive it and hold its output open.
+      child.on('exit', (status, signal) => {
+        if (status === 0) return
+        child.stdout.destroy()
+        if (signal !== null) reject(endedBySignal(path, question, sizeBytes))
+        else resolve(undefined)
+      })
+      child.on('close', () => {
+        const line = Buffer.concat(chunks).toString('utf8').split(/\r?\n/, 1)[0]!
+        // A password may begin or end with a blank; a code or a token that does was pasted with one.
+        const answer = question.kind === 'password' ? line : line.trim()
+        resolve(answer === '' ? undefined : new Secret(answer))
       })
     })
+}
+
+function endedBySignal(path: string, question: PromptQuestion, sizeBytes: number): PromptError {
+  if (sizeBytes > maxAnswerBytes) {
+    return new PromptError('PROMPT_UNAVAILABLE', `the prompt program ${path} printed more than an answer`, {
+      hint: 'check prompt.program in the configuration',
+    })
+  }
+  return new PromptError('PROMPT_TIMEOUT', `nobody answered: ${question.text}`, {
+    hint: 'run the command again to be asked again',
+  })
 }

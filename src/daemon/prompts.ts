@@ -5,12 +5,12 @@ import type { Secret } from '../core/secret.ts'
 /** Asks the person without a terminal: an askpass program. Resolves to undefined when the person says no. */
 export type PromptProgram = (question: PromptQuestion) => Promise<Secret<string> | undefined>
 
-/** Told about each question put to a person, for the log; never with the answer. */
+/** Told about each question put to a person, for the log; never with the answer. It must not throw. */
 export type PromptListener = (asked: { question: PromptQuestion; by: 'terminal' | 'program' }) => void
 
 /** A terminal that has a question for longer has been left: the question passes on. */
 const leaseMs = 60_000
-/** After an answer from a terminal its caller asks again at once; a second question waits so long for it to come back. */
+/** After an answer from a terminal its caller comes back at once; a second question waits so long for it. */
 const returnMs = 3_000
 /** After a cancelled prompt nobody is asked about this topic, so that twenty waiting tools do not open twenty prompts. */
 const coolDownMs = 5_000
@@ -36,13 +36,17 @@ interface OpenQuestion {
   promise: Promise<Secret<string>>
   /** True while a terminal or the program has the question. */
   assigned: boolean
+  /** True while it waits for its turn with the program; a terminal that turns up meanwhile takes it over. */
+  queued: boolean
+  /** True once somebody was asked. */
+  wasAsked: boolean
 }
 
 /** Owns the open questions: each is put to one place at a time, and everyone who waits gets that answer. */
 export function createPrompts({ clock, program, onAsked = () => {}, newId }: PromptsOptions): PromptBroker {
   const open = new Map<string, OpenQuestion>()
   const attending = new Map<string, Set<PromptCaller>>()
-  const answeredOnTerminal = new Map<string, number>()
+  const answeredOnTerminal = new Map<string, { atMs: number; othersWaiting: ReadonlySet<PromptCaller> }>()
   const cooling = new Map<string, number>()
   const leases = new Map<string, PromptLease>()
   const offered = new WeakSet<PromptCaller>()
@@ -55,44 +59,45 @@ export function createPrompts({ clock, program, onAsked = () => {}, newId }: Pro
   }
   const cancel = (entry: OpenQuestion) => {
     cooling.set(entry.question.topic, clock.uptime() + coolDownMs)
-    fail(
-      entry,
-      new PromptError('PROMPT_CANCELLED', `cancelled: ${entry.question.text}`, {
-        hint: 'run the command again to be asked again',
-      }),
-    )
+    fail(entry, cancelled(entry.question))
   }
 
   const place = (entry: OpenQuestion) => {
-    if (entry.assigned || open.get(entry.question.topic) !== entry) return
-    const callers = [...(attending.get(entry.question.topic) ?? [])]
-    const terminal = callers.find((caller) => caller.offer !== undefined && !offered.has(caller))
-    if (terminal !== undefined) return lend(entry, terminal)
-    const lastMs = answeredOnTerminal.get(entry.question.topic)
-    if (lastMs !== undefined && clock.uptime() - lastMs < returnMs) {
-      clock.after(returnMs - (clock.uptime() - lastMs), () => place(entry))
-      return
-    }
-    if (program !== undefined) return askProgram(entry, program)
-    fail(entry, unavailable(entry.question))
+    const { topic } = entry.question
+    if (entry.assigned || open.get(topic) !== entry) return
+    const last = answeredOnTerminal.get(topic)
+    const returnLeftMs = last === undefined ? 0 : last.atMs + returnMs - clock.uptime()
+    const terminal = [...(attending.get(topic) ?? [])].find(
+      (caller) =>
+        caller.offer !== undefined &&
+        !offered.has(caller) &&
+        // The person is where the last answer came from, not at one of the terminals that were waiting already.
+        !(returnLeftMs > 0 && last?.othersWaiting.has(caller)),
+    )
+    if (terminal !== undefined) lend(entry, terminal)
+    else if (returnLeftMs > 0) clock.after(returnLeftMs, () => place(entry))
+    else if (program !== undefined) queueForProgram(entry, program)
+    else fail(entry, entry.wasAsked ? unanswered(entry.question) : unavailable(entry.question))
   }
 
   const lend = (entry: OpenQuestion, caller: PromptCaller) => {
     offered.add(caller)
     entry.assigned = true
+    entry.wasAsked = true
     const id = newId()
     const settle = (then: () => void) => {
       if (!leases.delete(id)) return
       stopTimer()
       entry.assigned = false
-      if (open.get(entry.question.topic) === entry) then()
+      then()
     }
     const lease: PromptLease = {
       id,
       question: entry.question,
       answer: (value) =>
         settle(() => {
-          answeredOnTerminal.set(entry.question.topic, clock.uptime())
+          const { topic } = entry.question
+          answeredOnTerminal.set(topic, { atMs: clock.uptime(), othersWaiting: new Set(attending.get(topic)) })
           close(entry)
           entry.answered(value)
         }),
@@ -106,10 +111,14 @@ export function createPrompts({ clock, program, onAsked = () => {}, newId }: Pro
   }
 
   // One dialog at a time: two on one screen would take each other's input.
-  const askProgram = (entry: OpenQuestion, ask: PromptProgram) => {
-    entry.assigned = true
+  const queueForProgram = (entry: OpenQuestion, ask: PromptProgram) => {
+    if (entry.queued) return
+    entry.queued = true
     programQueue = programQueue.then(async () => {
-      if (open.get(entry.question.topic) !== entry) return
+      entry.queued = false
+      if (entry.assigned || open.get(entry.question.topic) !== entry) return
+      entry.assigned = true
+      entry.wasAsked = true
       onAsked({ question: entry.question, by: 'program' })
       try {
         const answer = await ask(entry.question)
@@ -126,15 +135,17 @@ export function createPrompts({ clock, program, onAsked = () => {}, newId }: Pro
     ask(question) {
       const present = open.get(question.topic)
       if (present !== undefined) return present.promise
-      if (clock.uptime() < (cooling.get(question.topic) ?? 0)) {
-        return Promise.reject(
-          new PromptError('PROMPT_COOLING_DOWN', `the prompt was cancelled a moment ago: ${question.text}`, {
-            hint: `wait ${coolDownMs / 1000} s and run the command again`,
-          }),
-        )
-      }
+      if (clock.uptime() < (cooling.get(question.topic) ?? 0)) return Promise.reject(coolingDown(question))
       const { promise, resolve, reject } = withResolvers<Secret<string>>()
-      const entry: OpenQuestion = { question, answered: resolve, failed: reject, promise, assigned: false }
+      const entry: OpenQuestion = {
+        question,
+        answered: resolve,
+        failed: reject,
+        promise,
+        assigned: false,
+        queued: false,
+        wasAsked: false,
+      }
       open.set(question.topic, entry)
       place(entry)
       return promise
@@ -157,6 +168,24 @@ function unavailable(question: PromptQuestion, cause?: unknown): PromptError {
   return new PromptError('PROMPT_UNAVAILABLE', `nobody to ask: ${question.text}`, {
     cause,
     hint: 'run the command in a terminal, or set prompt.program in the configuration',
+  })
+}
+
+function unanswered(question: PromptQuestion): PromptError {
+  return new PromptError('PROMPT_TIMEOUT', `nobody answered: ${question.text}`, {
+    hint: 'run the command again to be asked again',
+  })
+}
+
+function cancelled(question: PromptQuestion): PromptError {
+  return new PromptError('PROMPT_CANCELLED', `cancelled: ${question.text}`, {
+    hint: 'run the command again to be asked again',
+  })
+}
+
+function coolingDown(question: PromptQuestion): PromptError {
+  return new PromptError('PROMPT_COOLING_DOWN', `the prompt was cancelled a moment ago: ${question.text}`, {
+    hint: `wait ${coolDownMs / 1000} s and run the command again`,
   })
 }
 

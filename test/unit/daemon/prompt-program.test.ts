@@ -1,0 +1,72 @@
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { PromptQuestion } from '../../../src/core/prompt.ts'
+import { createPromptProgram } from '../../../src/daemon/prompt-program.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+
+const mfa: PromptQuestion = { topic: 'aws-mfa/jo', kind: 'mfa-code', text: 'MFA code for jo' }
+const env = { PATH: '/usr/bin:/bin' }
+
+function script(body: string): string {
+  const path = join(temporaryFolder(), 'askpass')
+  writeFileSync(path, `#!/bin/sh\n${body}\n`)
+  chmodSync(path, 0o755)
+  return path
+}
+
+describe('a prompt program', () => {
+  it('gets the question as its one argument and answers with its first line', async () => {
+    const path = script('printf "%s" "$*" >"$0.argument"; echo 123456; echo "and more"')
+    const answer = await createPromptProgram(path, env)(mfa)
+    expect(answer?.expose()).toBe('123456')
+    expect(readFileSync(`${path}.argument`, 'utf8')).toBe('MFA code for jo: ')
+  })
+
+  it('is told first why it is asked again', async () => {
+    const path = script('printf "%s" "$1" >"$0.argument"; echo 123456')
+    await createPromptProgram(path, env)({ ...mfa, notice: 'that code was wrong' })
+    expect(readFileSync(`${path}.argument`, 'utf8')).toBe('that code was wrong\nMFA code for jo: ')
+  })
+
+  it('sees only the environment that it is given', async () => {
+    const path = script('echo "$HIDDEN-$SHOWN"')
+    const answer = await createPromptProgram(path, { ...env, SHOWN: 'shown' })(mfa)
+    expect(answer?.expose()).toBe('-shown')
+  })
+
+  it.each([
+    ['exits with another status than 0', 'echo 123456; exit 1'],
+    ['prints nothing', 'exit 0'],
+    ['prints an empty line', 'echo'],
+  ])('says no when it %s', async (_, body) => {
+    expect(await createPromptProgram(script(body), env)(mfa)).toBeUndefined()
+  })
+
+  it('keeps the blanks of a password and drops those around a code', async () => {
+    const path = script("printf ' 12 34 \\r\\n'")
+    expect((await createPromptProgram(path, env)({ ...mfa, kind: 'password' }))?.expose()).toBe(' 12 34 ')
+    expect((await createPromptProgram(path, env)(mfa))?.expose()).toBe('12 34')
+  })
+
+  it('that cannot be run is reported with its path', async () => {
+    const answer = createPromptProgram('/nowhere/askpass', env)(mfa)
+    await expect(answer).rejects.toMatchObject({
+      code: 'PROMPT_UNAVAILABLE',
+      message: 'cannot run the prompt program /nowhere/askpass',
+      hint: 'check prompt.program in the configuration',
+    })
+  })
+
+  it('that prints without end is stopped', async () => {
+    const answer = createPromptProgram(script('exec yes'), env)(mfa)
+    await expect(answer).rejects.toMatchObject({ code: 'PROMPT_UNAVAILABLE' })
+  })
+
+  it('that nobody answers is closed, even when something that it has started holds its output', async () => {
+    const path = script('sleep 60 & echo $! >"$0.child"; wait')
+    const answer = createPromptProgram(path, env, 2000)(mfa)
+    await expect(answer).rejects.toMatchObject({ code: 'PROMPT_TIMEOUT', message: 'nobody answered: MFA code for jo' })
+    if (existsSync(`${path}.child`)) process.kill(Number(readFileSync(`${path}.child`, 'utf8')))
+  })
+})
