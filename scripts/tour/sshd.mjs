@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { run } from './show.mjs'
+
+/** How long sshd may take to listen, or to log a login that has happened, in ms. */
+const patienceMs = 20_000
+
+/**
+ * Starts an sshd on a free loopback port that accepts certificates of one CA and nothing else.
+ * @param program path of sshd
+ * @param caFile what goes into TrustedUserCAKeys
+ * @param folder where its files go
+ */
+export async function startSshd({ program, caFile, folder }) {
+  const hostKey = join(folder, 'host_key')
+  await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'latchkey tour', '-f', hostKey])
+  // As root sshd wants this empty folder, which Debian makes only when it starts the system's own sshd.
+  if (process.getuid?.() === 0 && process.platform === 'linux') mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
+  let problem
+  // The port may be taken between our look and sshd's.
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const port = await freePort()
+    const config = join(folder, 'sshd_config')
+    writeFileSync(config, sshdConfig({ port, hostKey, caFile }))
+    try {
+      const server = await listen(program, config)
+      const knownHostsFile = join(folder, 'known_hosts')
+      writeFileSync(knownHostsFile, `[127.0.0.1]:${port} ${readFileSync(`${hostKey}.pub`, 'utf8')}`)
+      return { ...server, port, knownHostsFile }
+    } catch (error) {
+      problem = error
+    }
+  }
+  throw problem
+}
+
+function sshdConfig({ port, hostKey, caFile }) {
+  return `ListenAddress 127.0.0.1
+Port ${port}
+HostKey ${hostKey}
+TrustedUserCAKeys ${caFile}
+AuthenticationMethods publickey
+AuthorizedKeysFile none
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+UsePAM no
+StrictModes no
+PidFile none
+LogLevel VERBOSE
+`
+}
+
+function listen(program, config) {
+  const child = spawn(program, ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const watchers = new Set()
+  let log = ''
+  const tell = () => {
+    for (const watcher of watchers) watcher()
+  }
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    log += text
+    tell()
+  })
+  let ended
+  child.on('error', (error) => {
+    ended = error.message
+    tell()
+  })
+  child.on('exit', (status) => {
+    ended = `sshd ended with status ${status}`
+    tell()
+  })
+
+  /** The first line of the log that matches, as soon as it is there. */
+  const line = (pattern) =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => finish(reject, new Error(`sshd did not say ${pattern}:\n${log.trim()}`)),
+        patienceMs,
+      )
+      const finish = (settle, value) => {
+        clearTimeout(timer)
+        watchers.delete(look)
+        settle(value)
+      }
+      const look = () => {
+        const found = log.split(/\r?\n/).find((text) => pattern.test(text))
+        if (found !== undefined) finish(resolve, found)
+        else if (ended !== undefined) finish(reject, new Error(`${ended}\n${log.trim()}`))
+      }
+      watchers.add(look)
+      look()
+    })
+  const stop = () =>
+    new Promise((resolve) => {
+      if (ended !== undefined) return resolve()
+      child.once('exit', resolve)
+      child.kill()
+    })
+  const server = { stop, acceptedLine: () => line(/Accepted publickey/), log: () => log.trim() }
+  return line(/Server listening/).then(
+    () => server,
+    async (error) => {
+      await stop()
+      throw error
+    },
+  )
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.on('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address()
+      probe.close(() => resolve(port))
+    })
+  })
+}
