@@ -112,7 +112,7 @@ function checkSignature(certificate: SshCertificate): void {
 
 function isSha1(signature: Uint8Array): boolean {
   try {
-    return signatureAlgorithmNamed(new SshReader(signature).text()).hash === 'sha1'
+    return signatureAlgorithmNamed(new SshReader(signature).text())?.hash === 'sha1'
   } catch (error) {
     if (error instanceof SshError) return false
     throw error

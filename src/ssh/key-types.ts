@@ -6,6 +6,8 @@ export interface Curve {
   sshName: 'nistp256' | 'nistp384' | 'nistp521'
   jwkName: 'P-256' | 'P-384' | 'P-521'
   opensslName: 'prime256v1' | 'secp384r1' | 'secp521r1'
+  /** The object identifier in hexadecimal DER (RFC 5480 §2.1.1.1). */
+  objectIdentifier: string
   /** Length of one coordinate in bytes. */
   coordinateBytes: number
   hash: 'sha256' | 'sha384' | 'sha512'
@@ -35,6 +37,7 @@ const p256: Curve = {
   sshName: 'nistp256',
   jwkName: 'P-256',
   opensslName: 'prime256v1',
+  objectIdentifier: '06082a8648ce3d030107',
   coordinateBytes: 32,
   hash: 'sha256',
 }
@@ -42,6 +45,7 @@ const p384: Curve = {
   sshName: 'nistp384',
   jwkName: 'P-384',
   opensslName: 'secp384r1',
+  objectIdentifier: '06052b81040022',
   coordinateBytes: 48,
   hash: 'sha384',
 }
@@ -49,6 +53,7 @@ const p521: Curve = {
   sshName: 'nistp521',
   jwkName: 'P-521',
   opensslName: 'secp521r1',
+  objectIdentifier: '06052b81040023',
   coordinateBytes: 66,
   hash: 'sha512',
 }
@@ -126,9 +131,7 @@ export function keyTypeOfCertificate(certificateName: string): KeyType | undefin
   return byCertificateName.get(certificateName)
 }
 
-/** @throws {SshError} SIGNATURE_INVALID when there is no such algorithm */
-export function signatureAlgorithmNamed(name: string): SignatureAlgorithm {
-  const algorithm = algorithmsByName.get(name)
-  if (algorithm !== undefined) return algorithm
-  throw new SshError('SIGNATURE_INVALID', `signature algorithm ${JSON.stringify(name)} is not known`)
+/** Undefined when there is no such algorithm. */
+export function signatureAlgorithmNamed(name: string): SignatureAlgorithm | undefined {
+  return algorithmsByName.get(name)
 }

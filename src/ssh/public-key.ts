@@ -19,6 +19,8 @@ export interface PublicKey {
 }
 
 const ed25519Bytes = 32
+/** The first byte of a point with both coordinates (SEC 1 §2.3.3). */
+const uncompressed = 4
 // OpenSSH's SSH_RSA_MINIMUM_MODULUS_SIZE, and OpenSSL's OPENSSL_RSA_MAX_MODULUS_BITS and _MAX_PUBEXP_BITS: numbers
 // beyond them only burn processor time.
 const rsaMinBits = 1024
@@ -45,35 +47,40 @@ export function readPublicFields(reader: SshReader, type: KeyType): PublicKey {
 
 function readNumbers(reader: SshReader, type: KeyType): PublicNumbers {
   switch (type.family) {
-    case 'ed25519': {
-      const point = reader.string()
-      if (point.length !== ed25519Bytes) throw invalid(`an Ed25519 key has ${ed25519Bytes} bytes, not ${point.length}`)
-      return { family: 'ed25519', point }
-    }
-    case 'ecdsa': {
+    case 'ed25519':
+      return checkNumbers(type, { family: 'ed25519', point: reader.string() })
+    case 'ecdsa':
       if (reader.text() !== type.curve!.sshName) throw invalid(`the curve does not belong to ${type.name}`)
-      return { family: 'ecdsa', point: checkPoint(reader.string(), type) }
-    }
+      return checkNumbers(type, { family: 'ecdsa', point: reader.string() })
     case 'rsa':
-      return checkRsa({ family: 'rsa', e: reader.mpint(), n: reader.mpint() })
+      return checkNumbers(type, { family: 'rsa', e: reader.mpint(), n: reader.mpint() })
   }
 }
 
-function checkPoint(point: Uint8Array, type: KeyType): Uint8Array {
-  if (point.length !== 1 + 2 * type.curve!.coordinateBytes || point[0] !== 4) {
-    throw invalid(`a key of type ${type.name} is not an uncompressed point`)
+function checkNumbers(type: KeyType, numbers: PublicNumbers): PublicNumbers {
+  switch (numbers.family) {
+    case 'ed25519':
+      if (numbers.point.length !== ed25519Bytes)
+        throw invalid(`an Ed25519 key has ${ed25519Bytes} bytes, not ${numbers.point.length}`)
+      break
+    case 'ecdsa':
+      if (numbers.point.length !== 1 + 2 * type.curve!.coordinateBytes || numbers.point[0] !== uncompressed)
+        throw invalid(`a key of type ${type.name} is not an uncompressed point`)
+      break
+    case 'rsa':
+      checkRsa(numbers.e, numbers.n)
+      break
   }
-  return point
+  return numbers
 }
 
-function checkRsa(numbers: { family: 'rsa'; e: Uint8Array; n: Uint8Array }): PublicNumbers {
-  const bits = bitLength(numbers.n)
+function checkRsa(e: Uint8Array, n: Uint8Array): void {
+  const bits = bitLength(n)
   if (bits < rsaMinBits || bits > rsaMaxBits)
     throw invalid(`an RSA key has ${rsaMinBits} to ${rsaMaxBits} bits, not ${bits}`)
-  const exponentBits = bitLength(numbers.e)
-  const isOdd = (numbers.e.at(-1) ?? 0) % 2 === 1
+  const exponentBits = bitLength(e)
+  const isOdd = (e.at(-1) ?? 0) % 2 === 1
   if (exponentBits < 2 || exponentBits > rsaMaxExponentBits || !isOdd) throw invalid('an RSA exponent is out of range')
-  return numbers
 }
 
 const invalid = (message: string) => new SshError('KEY_INVALID', message)
@@ -112,9 +119,7 @@ export function publicKeyFromNumbers(typeName: string, numbers: PublicNumbers): 
   const type = keyTypeNamed(typeName)
   if (type.isSecurityKey || numbers.family !== type.family)
     throw invalid(`not the numbers of a key of type ${typeName}`)
-  if (numbers.family === 'ecdsa') checkPoint(numbers.point, type)
-  if (numbers.family === 'rsa') checkRsa(numbers)
-  return assemble(type, numbers)
+  return assemble(type, checkNumbers(type, numbers))
 }
 
 /** The public half of a key of node:crypto, private or public. @throws {SshError} KEY_TYPE_UNKNOWN, KEY_INVALID */

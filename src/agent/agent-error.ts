@@ -1,0 +1,14 @@
+import { CodedError } from '../core/errors.ts'
+
+export type AgentErrorCode =
+  | 'FRAME_EMPTY'
+  | 'FRAME_TOO_LARGE'
+  | 'CONSTRAINT_REPEATED'
+  | 'CONSTRAINT_UNSUPPORTED'
+  | 'SESSION_BIND_REFUSED'
+  | 'SIGN_FLAGS_UNSUPPORTED'
+  | 'KEYRING_FULL'
+  | 'CERTIFICATE_WAIT_TIMEOUT'
+
+/** A request that the agent refuses, or a stream that is not the agent protocol. */
+export class AgentError extends CodedError<AgentErrorCode> {}

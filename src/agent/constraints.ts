@@ -1,0 +1,40 @@
+import type { SshReader } from '../ssh/wire.ts'
+import { AgentError } from './agent-error.ts'
+
+/** What a key that is added may be used for and how long (RFC 9987 §5.2.7). */
+export interface KeyConstraints {
+  /** From now on; undefined for as long as the agent runs. */
+  lifetimeSeconds: number | undefined
+}
+
+const numbers = { lifetime: 1, confirm: 2, extension: 255 } as const
+
+/**
+ * Reads all constraints up to the end of the message. One that cannot be kept fails the whole request: a key that was
+ * sent with a limit must never be held without it (CVE-2026-39832).
+ * @throws {AgentError} CONSTRAINT_UNSUPPORTED, CONSTRAINT_REPEATED
+ * @throws {SshError} WIRE_TRUNCATED
+ */
+export function readConstraints(reader: SshReader): KeyConstraints {
+  let lifetimeSeconds: number | undefined
+  while (reader.remaining > 0) {
+    const number = reader.byte()
+    switch (number) {
+      case numbers.lifetime:
+        if (lifetimeSeconds !== undefined) throw new AgentError('CONSTRAINT_REPEATED', 'a lifetime is given twice')
+        lifetimeSeconds = reader.uint32()
+        break
+      case numbers.confirm:
+        throw unsupported('to confirm each use (ssh-add -c)', 'add the key without -c')
+      case numbers.extension:
+        throw unsupported(JSON.stringify(reader.text()), 'add the key without -h')
+      default:
+        throw unsupported(`number ${number}`)
+    }
+  }
+  return { lifetimeSeconds }
+}
+
+function unsupported(constraint: string, hint?: string): AgentError {
+  return new AgentError('CONSTRAINT_UNSUPPORTED', `the constraint ${constraint} is not supported`, { hint })
+}
