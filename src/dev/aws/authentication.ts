@@ -1,0 +1,89 @@
+import type { Caller } from './caller.ts'
+import type { AwsDirectory } from './directory.ts'
+import type { AwsService } from './query-protocol.ts'
+import { AwsRefusal, invalidClientToken } from './refusal.ts'
+import { openSession, type Session } from './session-token.ts'
+import { headerValues, readSignatureClaim, type SignedRequest } from './signed-request.ts'
+import { checkClaim, checkSignature } from './sigv4.ts'
+
+export interface AuthenticationDeps {
+  directory: AwsDirectory
+  tokenKey: Uint8Array
+  /**
+   * Regions whose endpoints this one stands for. IAM's as well: AWS has it in us-east-1 alone, but a client that is told
+   * an endpoint signs for the region of its profile.
+   */
+  isRegion: (region: string) => boolean
+  /** How long a new access key is not yet known everywhere. */
+  newKeyDelayMs: () => number
+}
+
+/** What signs, and who that is. The expiry is judged last: only the holder of a session may learn that it has ended. */
+interface Credentials {
+  secret: string
+  caller: Caller
+  expiresAtMs?: number
+}
+
+/**
+ * Finds out who has signed a request.
+ * @throws {AwsRefusal} MissingAuthenticationToken, IncompleteSignature, SignatureDoesNotMatch, InvalidClientTokenId,
+ * ExpiredToken
+ */
+export function authenticate(
+  request: SignedRequest,
+  service: AwsService,
+  nowMs: number,
+  { directory, tokenKey, isRegion, newKeyDelayMs }: AuthenticationDeps,
+): Caller {
+  const claim = readSignatureClaim(request)
+  checkClaim(request, claim, { service, isRegion, nowMs })
+  const token = headerValues(request, 'x-amz-security-token')[0]
+  const knownSinceMs = nowMs - newKeyDelayMs()
+  const credentials =
+    token === undefined
+      ? ofAccessKey(claim.accessKeyId, directory, knownSinceMs)
+      : ofSession(openSession(token, tokenKey), claim.accessKeyId, directory, knownSinceMs)
+  if (credentials === undefined) throw invalidClientToken()
+  checkSignature(request, claim, credentials.secret)
+  if (credentials.expiresAtMs !== undefined && credentials.expiresAtMs <= nowMs) {
+    throw new AwsRefusal('ExpiredToken', 'The security token included in the request is expired')
+  }
+  if (service === 'iam' && isSessionWithoutMfa(credentials.caller)) throw invalidClientToken()
+  return credentials.caller
+}
+
+function ofAccessKey(id: string, directory: AwsDirectory, knownSinceMs: number): Credentials | undefined {
+  const found = directory.accessKey(id)
+  if (found === undefined || found.key.status !== 'Active' || found.key.createdAtMs > knownSinceMs) return undefined
+  return { secret: found.key.secret, caller: { type: 'user', user: found.user, accessKeyId: id, session: undefined } }
+}
+
+function ofSession(
+  session: Session | undefined,
+  accessKeyId: string,
+  directory: AwsDirectory,
+  knownSinceMs: number,
+): Credentials | undefined {
+  if (session === undefined || session.accessKeyId !== accessKeyId) return undefined
+  const { secretAccessKey: secret, expiresAtMs, mfaAtMs } = session
+  switch (session.type) {
+    case 'user': {
+      // A session lives no longer than the access key that it came from.
+      const parent = ofAccessKey(session.parentKeyId, directory, knownSinceMs)?.caller
+      if (parent?.type !== 'user') return undefined
+      return { secret, expiresAtMs, caller: { ...parent, session: { mfaAtMs } } }
+    }
+    case 'role': {
+      const role = directory.role(session.roleArn)
+      if (role?.id !== session.roleId) return undefined
+      const { sessionName, sourceIdentity } = session
+      return { secret, expiresAtMs, caller: { type: 'role', role, sessionName, mfaAtMs, sourceIdentity } }
+    }
+  }
+}
+
+/** GetSessionToken's credentials may call IAM only where a code was given (STS API reference, GetSessionToken). */
+function isSessionWithoutMfa(caller: Caller): boolean {
+  return caller.type === 'user' && caller.session !== undefined && caller.session.mfaAtMs === undefined
+}

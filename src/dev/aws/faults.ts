@@ -1,0 +1,44 @@
+import { AwsRefusal } from './refusal.ts'
+
+/** One thing that goes wrong with one call. */
+export type AwsFault =
+  /** Nothing happens before `until` resolves. */
+  | { type: 'delay'; until: Promise<void> }
+  /** The call is received and never answered. */
+  | { type: 'hang' }
+  /** An error of AWS's own, once it knows who is calling: the call has no effect. */
+  | { type: 'refuse'; code: InjectedError }
+  /** The connection breaks: before the call takes effect, or after it (a code is then spent). */
+  | { type: 'reset'; when: 'before' | 'after' }
+  /** The call takes effect; half of the answer's XML is missing. */
+  | { type: 'truncate' }
+
+/** Errors that AWS has of its own, whoever calls. */
+export type InjectedError = 'InternalFailure' | 'ServiceUnavailable' | 'Throttling' | 'RegionDisabledException'
+
+/** Faults to inject; each is asked anew at every call. */
+export interface AwsFaults {
+  /** What goes wrong with this call. @param action its name, undefined where it has none */
+  next?(action: string | undefined): AwsFault | undefined
+  /** How far AWS's clock is ahead of `now`, in ms. */
+  clockOffsetMs?(): number
+  /** How long after its creation an access key is still unknown, in ms. */
+  newKeyDelayMs?(): number
+}
+
+/** @param account of the caller */
+export function faultRefusal(code: InjectedError, account: string): AwsRefusal {
+  switch (code) {
+    case 'InternalFailure':
+      return new AwsRefusal(code, 'We encountered an internal error. Please try again.')
+    case 'ServiceUnavailable':
+      return new AwsRefusal(code, 'The request has failed due to a temporary failure of the server.')
+    case 'Throttling':
+      return new AwsRefusal(code, 'Rate exceeded')
+    case 'RegionDisabledException':
+      return new AwsRefusal(
+        code,
+        `STS is not activated in this region for account:${account}. Your account administrator can activate STS in this region using the IAM Console.`,
+      )
+  }
+}

@@ -1,0 +1,63 @@
+import { formatUtc } from '../../core/utc-time.ts'
+import type { Action, ActionContext } from './action.ts'
+import { identityOf } from './caller.ts'
+import { userArn } from './directory.ts'
+import { createFieldReader } from './fields.ts'
+import { AwsRefusal } from './refusal.ts'
+import type { DevUser } from './state.ts'
+
+export const getUser: Action = async (context) => {
+  const user = self(context)
+  return {
+    User: {
+      Path: '/',
+      UserName: user.name,
+      UserId: user.id,
+      Arn: userArn(user),
+      CreateDate: formatUtc(user.createdAtMs),
+    },
+  }
+}
+
+export const listMfaDevices: Action = async (context) => {
+  const user = self(context)
+  return {
+    IsTruncated: false,
+    MFADevices: user.mfaDevices.map(({ serialNumber, enabledAtMs }) => ({
+      UserName: user.name,
+      SerialNumber: serialNumber,
+      EnableDate: formatUtc(enabledAtMs),
+    })),
+  }
+}
+
+export const listAccessKeys: Action = async (context) => {
+  const user = self(context)
+  return {
+    IsTruncated: false,
+    AccessKeyMetadata: user.accessKeys.map(({ id, status, createdAtMs }) => ({
+      UserName: user.name,
+      AccessKeyId: id,
+      Status: status,
+      CreateDate: formatUtc(createdAtMs),
+    })),
+  }
+}
+
+/** The calling user, whom every user of the double may read; nobody may read others. @throws {AwsRefusal} */
+function self({ call, caller }: ActionContext): DevUser {
+  const fields = createFieldReader(call)
+  const name = fields.text('UserName', { min: 1, max: 128, pattern: '[\\w+=,.@-]+' })
+  fields.check()
+  if (caller.type === 'role' && name === undefined) {
+    throw new AwsRefusal('ValidationError', 'Must specify userName when calling with non-User credentials')
+  }
+  if (caller.type === 'role' || (name !== undefined && name !== caller.user.name)) {
+    const action = `iam:${call.action}`
+    throw new AwsRefusal(
+      'AccessDenied',
+      `User: ${identityOf(caller).arn} is not authorized to perform: ${action} on resource: user ${name} because no identity-based policy allows the ${action} action`,
+    )
+  }
+  return caller.user
+}

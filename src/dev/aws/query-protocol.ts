@@ -1,0 +1,94 @@
+import { AwsRefusal } from './refusal.ts'
+
+/** The two services that one endpoint of the double serves, told apart by the call's `Version`. */
+export type AwsService = 'sts' | 'iam'
+
+const versions: Readonly<Record<AwsService, string>> = { sts: '2011-06-15', iam: '2010-05-08' }
+
+/** A call of the AWS query protocol: the fields of its query string and its form, each once. */
+export interface AwsCall {
+  service: AwsService
+  action: string
+  fields: ReadonlyMap<string, string>
+}
+
+/**
+ * @param query as sent, without the question mark; @param form the request's body
+ * @throws {AwsRefusal} MissingAction, InvalidAction, ValidationError
+ */
+export function parseCall(query: string, form: string): AwsCall {
+  const fields = new Map<string, string>()
+  for (const [name, value] of [...new URLSearchParams(query), ...new URLSearchParams(form)]) {
+    if (fields.has(name)) throw new AwsRefusal('ValidationError', `The parameter ${name} is given more than once.`)
+    fields.set(name, value)
+  }
+  const action = fields.get('Action')
+  if (!action) throw new AwsRefusal('MissingAction', 'The request is missing an action or a required parameter.')
+  const version = fields.get('Version') ?? 'NO_VERSION_SPECIFIED'
+  const service = (Object.keys(versions) as AwsService[]).find((name) => versions[name] === version)
+  if (service === undefined) throw noOperation(action, version)
+  return { service, action, fields }
+}
+
+export function unknownOperation({ action, service }: AwsCall): AwsRefusal {
+  return noOperation(action, versions[service])
+}
+
+function noOperation(action: string, version: string): AwsRefusal {
+  return new AwsRefusal('InvalidAction', `Could not find operation ${action} for version ${version}`)
+}
+
+/** What an answer holds: text, a structure, or a list, which is a series of `member` elements. Undefined is left out. */
+export type XmlValue =
+  | string
+  | number
+  | boolean
+  | undefined
+  | readonly XmlValue[]
+  | { readonly [name: string]: XmlValue }
+
+/** @param result content of the action's result element */
+export function successXml(call: AwsCall, result: XmlValue, requestId: string): string {
+  return document(call.service, `${call.action}Response`, {
+    [`${call.action}Result`]: result,
+    ResponseMetadata: { RequestId: requestId },
+  })
+}
+
+/** @param service of the call; an answer to what is no call at all is STS's */
+export function errorXml(service: AwsService, refusal: AwsRefusal, requestId: string): string {
+  return document(service, 'ErrorResponse', {
+    Error: { Type: refusal.status < 500 ? 'Sender' : 'Receiver', Code: refusal.code, Message: refusal.message },
+    RequestId: requestId,
+  })
+}
+
+function document(service: AwsService, root: string, content: XmlValue): string {
+  return `<${root} xmlns="https://${service}.amazonaws.com/doc/${versions[service]}/">\n${xml(content, '  ')}</${root}>\n`
+}
+
+function xml(content: XmlValue, indent: string): string {
+  if (typeof content !== 'object') return escapeXml(String(content))
+  const entries = Array.isArray(content)
+    ? content.map((member) => ['member', member] as const)
+    : Object.entries(content as Readonly<Record<string, XmlValue>>)
+  return entries
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => {
+      const inner = xml(value, `${indent}  `)
+      return typeof value === 'object'
+        ? `${indent}<${name}>\n${inner}${indent}</${name}>\n`
+        : `${indent}<${name}>${inner}</${name}>\n`
+    })
+    .join('')
+}
+
+/** Control characters that XML 1.0 cannot hold become a question mark. */
+function escapeXml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replace(/[^\t\n\r -\uFFFD]/g, '?')
+}

@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto'
+import * as v from 'valibot'
+import { CodedError } from '../../core/errors.ts'
+import { trustPolicySchema } from './trust-policy.ts'
+
+export class DevAwsStateError extends CodedError<'DEV_AWS_STATE_INVALID'> {}
+
+const name = v.pipe(v.string(), v.regex(/^[\w+=,.@-]{1,64}$/))
+const account = v.pipe(v.string(), v.regex(/^\d{12}$/))
+const arns = v.array(v.string())
+
+const userSchema = v.strictObject({
+  account,
+  name,
+  id: v.string(),
+  createdAtMs: v.number(),
+  /** ARNs of the roles that the user's own policy lets them assume. */
+  mayAssume: arns,
+  accessKeys: v.array(
+    v.strictObject({
+      id: v.string(),
+      secret: v.string(),
+      status: v.picklist(['Active', 'Inactive']),
+      createdAtMs: v.number(),
+    }),
+  ),
+  mfaDevices: v.array(
+    v.strictObject({
+      serialNumber: v.string(),
+      secretBase32: v.string(),
+      enabledAtMs: v.number(),
+      /** The TOTP step of the last code that was taken: it and every earlier one are spent. */
+      lastAcceptedStep: v.number(),
+    }),
+  ),
+})
+
+const roleSchema = v.strictObject({
+  account,
+  name,
+  id: v.string(),
+  trustPolicy: trustPolicySchema,
+  maxSessionDurationSeconds: v.number(),
+  mayAssume: arns,
+})
+
+const stateSchema = v.strictObject({
+  version: v.literal(1),
+  /** Base64 of the key that session tokens are sealed with: whoever keeps it keeps every issued session. */
+  tokenKey: v.string(),
+  users: v.array(userSchema),
+  roles: v.array(roleSchema),
+})
+
+/** Everything that the double knows; it is kept as one JSON text. */
+export type DevAwsState = v.InferOutput<typeof stateSchema>
+export type DevUser = v.InferOutput<typeof userSchema>
+export type DevAccessKey = DevUser['accessKeys'][number]
+export type DevMfaDevice = DevUser['mfaDevices'][number]
+export type DevRole = v.InferOutput<typeof roleSchema>
+
+/** Where the state is kept. It holds secrets: a file must be its owner's alone. */
+export interface DevAwsStateStore {
+  /** What was saved last, undefined at first. */
+  load(): string | undefined | Promise<string | undefined>
+  /** Must be durable when it returns: an answer that depends on it is sent then. */
+  save(state: string): void | Promise<void>
+}
+
+/** @throws {DevAwsStateError} DEV_AWS_STATE_INVALID */
+export function parseState(text: string | undefined): DevAwsState {
+  if (text === undefined) {
+    return { version: 1, tokenKey: randomBytes(32).toString('base64'), users: [], roles: [] }
+  }
+  try {
+    return v.parse(stateSchema, JSON.parse(text))
+  } catch (cause) {
+    // A parser's message quotes its input, secrets included: it stays out of this one.
+    const reason = v.isValiError(cause) ? `at ${v.getDotPath(cause.issues[0]) ?? 'the top'}` : 'it is not JSON'
+    throw new DevAwsStateError('DEV_AWS_STATE_INVALID', `the embedded AWS cannot read its state: ${reason}`, {
+      hint: 'remove the file to begin anew',
+    })
+  }
+}
