@@ -1,0 +1,70 @@
+import { CodedError, describeError } from '../core/errors.ts'
+
+/** What can go wrong between the person and the daemon. */
+export type HelperErrorCode =
+  | 'USAGE'
+  | 'DAEMON_NOT_RUNNING'
+  | 'DAEMON_UNREACHABLE'
+  | 'BAD_REPLY'
+  | 'REFUSED'
+  | 'PERSON_NEEDED'
+  | 'CANCELLED'
+  | 'TIMED_OUT'
+  | 'OUTPUT_FAILED'
+  | 'SERVICE_FAILED'
+
+export class HelperError extends CodedError<HelperErrorCode> {}
+
+/** The exit statuses of every command: DESIGN.md §3; 130 is what a shell reports after Ctrl-C. */
+export const exitStatus = { done: 0, failed: 1, usage: 2, personNeeded: 3, interrupted: 130 } as const
+
+/** The exit status for anything thrown. */
+export function statusOf(error: unknown): number {
+  if (!(error instanceof HelperError)) return exitStatus.failed
+  switch (error.code) {
+    case 'USAGE':
+      return exitStatus.usage
+    case 'PERSON_NEEDED':
+      return exitStatus.personNeeded
+    case 'CANCELLED':
+      return exitStatus.interrupted
+    case 'DAEMON_NOT_RUNNING':
+    case 'DAEMON_UNREACHABLE':
+    case 'BAD_REPLY':
+    case 'REFUSED':
+    case 'TIMED_OUT':
+    case 'OUTPUT_FAILED':
+    case 'SERVICE_FAILED':
+      return exitStatus.failed
+  }
+}
+
+/** More than this is not read by anyone, and some SDKs put it into a message of their own. */
+const maxLineLength = 1000
+
+/**
+ * Text of another program, made safe for one line of a terminal: control characters, which could move the cursor or
+ * forge a second line, become blanks.
+ */
+export function singleLine(text: string): string {
+  return text
+    .replace(/[\p{Cc}\p{Cf}\p{Z}]+/gu, ' ')
+    .trim()
+    .slice(0, maxLineLength)
+}
+
+/** `latchkey: what failed; hint: what to run`, for callers that show one line, such as an AWS SDK. */
+export function failureLine(error: unknown): string {
+  const hint = hintOf(error)
+  return `latchkey: ${singleLine(describeError(error))}${hint === undefined ? '' : `; hint: ${singleLine(hint)}`}\n`
+}
+
+/** The same for a person, on two lines. */
+export function failureText(error: unknown): string {
+  const hint = hintOf(error)
+  return `latchkey: ${singleLine(describeError(error))}\n${hint === undefined ? '' : `hint: ${singleLine(hint)}\n`}`
+}
+
+function hintOf(error: unknown): string | undefined {
+  return error instanceof CodedError ? error.hint : undefined
+}
