@@ -1,0 +1,190 @@
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/log.ts'
+import type { PromptCaller, Prompts } from '../core/prompt.ts'
+import { formatUtc } from '../core/utc-time.ts'
+import type { Keychain } from '../keychain/keychain.ts'
+import { AwsError, isAwsError } from './aws-error.ts'
+import { createCallerIdentities } from './caller-identity.ts'
+import { type CredentialPlan, planCredentials, prefixKey, sourcePrefix } from './credential-plan.ts'
+import { createCredentialSource } from './credential-source.ts'
+import type { IssuedCredentials } from './credentials.ts'
+import { createDerivedCredentials } from './derived-credentials.ts'
+import { createKeyCustody, type KeyCustody } from './key-custody.ts'
+import { createLongTermKeys } from './long-term-keys.ts'
+import { defaultRegion } from './partitions.ts'
+import { profileNames } from './profile-lookup.ts'
+import { createSessionCache, sessionKey } from './session-cache.ts'
+import { createSessionLogin, mfaStepOf } from './session-login.ts'
+import type { AwsSettings } from './settings.ts'
+import type { SharedConfig } from './shared-config.ts'
+import type { StsClient } from './sts-client.ts'
+
+/** What is held; times are UTC with whole seconds and Z. */
+export interface AwsStatus {
+  sessions: readonly { source: string; mfaSerial: string; expiresAt: string }[]
+  roles: readonly { profile: string; roleArn: string; expiresAt: string }[]
+  profiles: readonly string[]
+}
+
+/** The AWS room as the daemon sees it. */
+export interface AwsCredentials {
+  /**
+   * Credentials of a profile, with at least 16 minutes left where they can be renewed without a person.
+   * A question goes to callers that may prompt, once for all who wait; what was begun goes on without its caller.
+   * @throws {AwsError} AWS_MFA_NEEDED: a person is needed and this caller may not ask one
+   * @throws {PromptError} nobody can be asked, or nobody answered
+   * @throws {KeychainError} the keychain cannot answer; credentials that are held are still served
+   */
+  credentials(profile: string, caller: PromptCaller): Promise<IssuedCredentials>
+  /** Drops the credentials of a profile and the MFA session behind them, or all; resolves to what was held, in words. */
+  forget(target: { profile: string } | { all: true }): Promise<readonly string[]>
+  keys: KeyCustody
+  status(): Promise<AwsStatus>
+}
+
+export interface AwsCredentialsOptions {
+  /** Both are read for each request, so that an edited file counts at once. */
+  readSettings: () => Promise<AwsSettings>
+  readSharedConfig: () => Promise<SharedConfig>
+  keychain: Keychain
+  /** Called when STS is first needed, and each time. */
+  sts: () => Promise<StsClient>
+  clock: Clock
+  /** Uniform in [0, 1). */
+  random: () => number
+  prompts: Prompts
+  log: Logger
+}
+
+export function createAwsCredentials(options: AwsCredentialsOptions): AwsCredentials {
+  const { readSettings, readSharedConfig, keychain, sts, clock, random, prompts, log } = options
+  const longTermKeys = createLongTermKeys(keychain)
+  const sessions = createSessionCache({ keychain, clock, log })
+  const derived = createDerivedCredentials({ clock, random, log })
+  const identities = createCallerIdentities(sts)
+  const login = createSessionLogin({ keys: longTermKeys, sessions, sts, prompts, clock, log })
+  const source = createCredentialSource({
+    keys: longTermKeys,
+    sessions,
+    derived,
+    identities,
+    login,
+    sts,
+    clock,
+    log,
+  })
+  const noticed = new Set<string>()
+
+  const readAll = async () => {
+    const [settings, shared] = await Promise.all([readSettings(), readSharedConfig()])
+    return { settings, shared }
+  }
+
+  const accountOf = async (plan: CredentialPlan, credentials: IssuedCredentials): Promise<string | undefined> => {
+    const step = plan.steps.at(-1)!
+    if (step.type === 'role') return step.accountId
+    try {
+      const mfaSerial = mfaStepOf(plan)?.mfaSerial
+      const person = await identities.personOf({ source: plan.source, mfaSerial, region: plan.region, credentials })
+      return person.accountId
+    } catch (error) {
+      if (error instanceof AwsError) return undefined
+      throw error
+    }
+  }
+
+  const keys = createKeyCustody({
+    keys: longTermKeys,
+    sts,
+    log,
+    async regionOf(name) {
+      const { settings, shared } = await readAll()
+      return planIfValid(settings, shared, name)?.region ?? defaultRegion('aws')
+    },
+    async onChange(name) {
+      derived.forget((key) => key.startsWith(sourcePrefix(name)))
+      identities.forget(name)
+      await sessions.forget(name)
+    },
+  })
+
+  return {
+    keys,
+    async credentials(profile, caller) {
+      const { settings, shared } = await readAll()
+      const plan = planCredentials(settings, shared, profile)
+      for (const notice of plan.notices) {
+        if (!noticed.has(notice)) log.warn(notice)
+        noticed.add(notice)
+      }
+      try {
+        const credentials = await source.credentials(plan, caller)
+        const accountId = await accountOf(plan, credentials)
+        return accountId === undefined ? credentials : { ...credentials, accountId }
+      } catch (error) {
+        throw isAwsError(error, 'AWS_KEY_MISSING') ? adviseImport(error, shared, plan.source) : error
+      }
+    },
+    async forget(target) {
+      if ('all' in target) {
+        const roles = derived.forget(() => true)
+        const gone = await sessions.forget()
+        return [...gone.map(sessionOf), ...(roles.length === 0 ? [] : [`credentials of ${roles.length} roles`])]
+      }
+      const { settings, shared } = await readAll()
+      const plan = planCredentials(settings, shared, target.profile)
+      const roles = plan.steps.flatMap((step, index) => {
+        const held = derived.forget((key) => key === prefixKey(plan, index + 1))
+        return held.length === 0
+          ? []
+          : [step.type === 'role' ? `credentials of ${step.roleArn}` : sessionOf(plan.source)]
+      })
+      const gone = mfaStepOf(plan) === undefined ? [] : await sessions.forget(plan.source)
+      return [...gone.map(sessionOf), ...roles]
+    },
+    async status() {
+      const { settings, shared } = await readAll()
+      const profiles = profileNames(settings, shared)
+      const plans = profiles.flatMap((name) => planIfValid(settings, shared, name) ?? [])
+      const serials = new Map(
+        plans.flatMap((plan) => {
+          const step = mfaStepOf(plan)
+          return step === undefined ? [] : [[sessionKey(step), step.mfaSerial] as const]
+        }),
+      )
+      return {
+        sessions: (await sessions.list()).flatMap(({ source: name, key, expiresAtMs }) => {
+          const mfaSerial = serials.get(key)
+          return mfaSerial === undefined ? [] : [{ source: name, mfaSerial, expiresAt: formatUtc(expiresAtMs) }]
+        }),
+        roles: plans.flatMap((plan) => {
+          const step = plan.steps.at(-1)!
+          const held = derived.peek(prefixKey(plan, plan.steps.length))
+          if (step.type !== 'role' || held === undefined) return []
+          return [{ profile: plan.profile, roleArn: step.roleArn, expiresAt: formatUtc(held.expiresAtMs) }]
+        }),
+        profiles,
+      }
+    },
+  }
+}
+
+const sessionOf = (source: string) => `session of ${source}`
+
+function planIfValid(settings: AwsSettings, shared: SharedConfig, name: string): CredentialPlan | undefined {
+  try {
+    return planCredentials(settings, shared, name)
+  } catch (error) {
+    if (error instanceof AwsError) return undefined
+    throw error
+  }
+}
+
+/** A key that stands in a file in plaintext is not used, but it can be moved. */
+function adviseImport(error: AwsError, shared: SharedConfig, source: string): AwsError {
+  if (shared.profiles.get(source)?.hasPlaintextKey !== true) return error
+  return new AwsError('AWS_KEY_MISSING', `${error.message}; the one in the AWS credentials file is not used`, {
+    cause: error,
+    hint: `latchkey aws keys import ${source}`,
+  })
+}

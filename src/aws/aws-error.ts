@@ -1,0 +1,40 @@
+import { CodedError } from '../core/errors.ts'
+
+/** Why there are no AWS credentials. */
+export type AwsErrorCode =
+  // What is asked for: profiles and settings.
+  | 'AWS_PROFILE_UNKNOWN'
+  | 'AWS_PROFILE_INVALID'
+  | 'AWS_PROFILE_UNSUPPORTED'
+  | 'AWS_PROFILE_CYCLE'
+  // Long-term keys.
+  | 'AWS_KEY_MISSING'
+  | 'AWS_KEY_REFUSED'
+  | 'AWS_KEY_EXISTS'
+  | 'AWS_KEY_CORRUPT'
+  | 'AWS_IMPORT_FAILED'
+  // MFA codes. AWS_MFA_NEEDED alone means that a person could help.
+  | 'AWS_MFA_NEEDED'
+  | 'AWS_MFA_CODE_REFUSED'
+  | 'AWS_MFA_SERIAL_REFUSED'
+  // What STS answers.
+  | 'AWS_DENIED'
+  | 'AWS_TOKEN_EXPIRED'
+  | 'AWS_TOKEN_UNKNOWN'
+  | 'AWS_SIGNATURE_REFUSED'
+  | 'AWS_CLOCK_SKEW'
+  | 'AWS_REQUEST_INVALID'
+  | 'AWS_REGION_DISABLED'
+  | 'AWS_THROTTLED'
+  | 'AWS_UNREACHABLE'
+  | 'AWS_BAD_RESPONSE'
+
+export class AwsError extends CodedError<AwsErrorCode> {}
+
+/** True for an AwsError with one of these codes. */
+export function isAwsError<Code extends AwsErrorCode>(
+  error: unknown,
+  ...codes: readonly Code[]
+): error is AwsError & { readonly code: Code } {
+  return error instanceof AwsError && codes.some((code) => code === error.code)
+}

@@ -1,0 +1,31 @@
+/** What STS accepts in one field (STS API reference, AssumeRole and GetSessionToken). */
+interface FieldRule {
+  pattern: RegExp
+  says: string
+}
+
+const rules = {
+  roleArn: { pattern: /^(?=.{20,2048}$)arn:aws[\w-]*:iam::\d{12}:role\/.+$/, says: 'not a role ARN' },
+  externalId: { pattern: /^[\w+=,.@:/-]{2,1224}$/, says: 'not 2 to 1224 letters, digits or any of +=,.@:/-_' },
+  sessionName: { pattern: /^[\w+=,.@-]{2,64}$/, says: 'not 2 to 64 letters, digits or any of +=,.@-_' },
+  mfaSerial: { pattern: /^[\w+=/:,.@-]{9,256}$/, says: 'not the ARN or the serial number of an MFA device' },
+  accountId: { pattern: /^\d{12}$/, says: 'not a 12-digit account id' },
+} as const satisfies Record<string, FieldRule>
+
+/** Why a value cannot be sent to STS, or undefined where it can. */
+export function fieldMistake(field: keyof typeof rules, value: string): string | undefined {
+  return rules[field].pattern.test(value) ? undefined : rules[field].says
+}
+
+/** The limits of a role session and of GetSessionToken, in seconds. */
+export const roleDuration = { min: 900, default: 3_600, max: 43_200 } as const
+export const sessionDuration = { min: 900, default: 43_200, max: 129_600 } as const
+
+/** AWS gives a role that is assumed from a session or from another role no longer, in seconds ("role chaining"). */
+export const chainedRoleMaxSeconds = 3_600
+
+/** A name that CloudTrail shows for a session: what STS does not take is replaced. */
+export function sanitizeSessionName(person: string): string {
+  const name = person.replace(/[^\w+=,.@-]/g, '-').slice(0, 64)
+  return name.length >= 2 ? name : `latchkey-${name}`
+}

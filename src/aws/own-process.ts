@@ -1,0 +1,15 @@
+/**
+ * What a `credential_process` line runs: `latchkey` with the name of the profile that it asks for, or another program.
+ * A line of our own is never run from here, or the daemon would wait for itself.
+ */
+export type CredentialProcess = { type: 'own'; profile: string } | { type: 'foreign'; program: string }
+
+/** Reads a `credential_process` line as the shell-like splitters of the SDKs do. */
+export function parseCredentialProcess(line: string): CredentialProcess {
+  const words = [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((word) => word[1] ?? word[2] ?? word[3]!)
+  const start = words.findIndex((word) => /(^|\/)latchkey(-credentials)?(\.cjs)?$/.test(word))
+  if (start === -1) return { type: 'foreign', program: words[0] ?? '' }
+  const names = words.slice(start + 1).filter((word) => !word.startsWith('-'))
+  const profile = names[0] === 'aws' ? names[2] : names[0]
+  return profile === undefined ? { type: 'foreign', program: words[0]! } : { type: 'own', profile }
+}

@@ -1,0 +1,85 @@
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/log.ts'
+import type { PromptCaller, Prompts } from '../core/prompt.ts'
+import { createSingleFlight } from '../core/single-flight.ts'
+import { AwsError, isAwsError } from './aws-error.ts'
+import type { CredentialPlan, DerivedStep, SessionStep } from './credential-plan.ts'
+import { reportedEarly } from './credentials.ts'
+import type { LongTermKeys } from './long-term-keys.ts'
+import { createMfaDialogue, mfaTopic } from './mfa-dialogue.ts'
+import { adviseOnRefusal, refusedKey } from './refusal-advice.ts'
+import { type SessionCache, sessionKey } from './session-cache.ts'
+import type { StsClient } from './sts-client.ts'
+
+/** A session that proves a second factor: only a person can begin it. */
+export type MfaStep = SessionStep & { mfaSerial: string }
+
+export const isMfaStep = (step: DerivedStep): step is MfaStep => step.type === 'session' && step.mfaSerial !== undefined
+
+/** The MFA session of a plan, which is its first step if there is one. */
+export function mfaStepOf({ steps: [, first] }: CredentialPlan): MfaStep | undefined {
+  return isMfaStep(first) ? first : undefined
+}
+
+/** With less left, in ms, a person is asked for a new session, if one can be; until then nobody is bothered. */
+export const askAgainMs = 5 * 60_000
+
+/** Begins MFA sessions: one question and one GetSessionToken for all who wait for the same session. */
+export interface SessionLogin {
+  /**
+   * Resolves when the cache holds a session that is good for a while. The question goes to whoever attends to the
+   * device; the call goes on when this caller has gone.
+   * @throws {AwsError} {PromptError} {KeychainError}
+   */
+  begin(plan: CredentialPlan, step: MfaStep, caller: PromptCaller): Promise<void>
+}
+
+export function createSessionLogin(deps: {
+  keys: LongTermKeys
+  sessions: SessionCache
+  sts: () => Promise<StsClient>
+  prompts: Prompts
+  clock: Clock
+  log: Logger
+}): SessionLogin {
+  const { keys, sessions, sts, prompts, clock, log } = deps
+  const dialogue = createMfaDialogue({ prompts, clock, log })
+  const flights = createSingleFlight<void>()
+
+  const login = async (plan: CredentialPlan, step: MfaStep): Promise<void> => {
+    // Someone else's flight may have landed between this caller's look at the cache and now.
+    const present = await sessions.find(step)
+    if (present !== undefined && present.credentials.expiresAtMs - clock.now() > askAgainMs) return
+    // Both can fail, or take a while: before the person is asked, not between the code and its use.
+    const key = await keys.read(step.source)
+    const client = await sts()
+    try {
+      const credentials = await dialogue.withCode(step.mfaSerial, (code) =>
+        client.getSessionToken({
+          credentials: key,
+          region: step.region,
+          durationSeconds: step.durationSeconds,
+          mfa: { serial: step.mfaSerial, code },
+        }),
+      )
+      log.info('an MFA session has begun', { source: step.source, device: step.mfaSerial })
+      await sessions.put(step, reportedEarly(credentials))
+    } catch (error) {
+      if (isAwsError(error, 'AWS_TOKEN_UNKNOWN', 'AWS_SIGNATURE_REFUSED')) {
+        throw refusedKey(error, step.source, key.accessKeyId)
+      }
+      throw error instanceof AwsError ? adviseOnRefusal(error, { plan, step, index: 1 }) : error
+    }
+  }
+
+  return {
+    async begin(plan, step, caller) {
+      const detach = prompts.attend(mfaTopic(step.mfaSerial), caller)
+      try {
+        await flights.run(sessionKey(step), () => login(plan, step))
+      } finally {
+        detach()
+      }
+    },
+  }
+}

@@ -1,0 +1,175 @@
+import {
+  AssumeRoleCommand,
+  type Credentials,
+  GetCallerIdentityCommand,
+  GetSessionTokenCommand,
+  STSClient,
+  type STSClientConfig,
+} from '@aws-sdk/client-sts'
+import type { Logger } from '../core/log.ts'
+import { Secret } from '../core/secret.ts'
+import { AwsError, isAwsError } from './aws-error.ts'
+import type { SessionCredentials, SigningCredentials } from './credentials.ts'
+import { defaultRegion, partitionOfRegion } from './partitions.ts'
+import type { StsClient } from './sts-client.ts'
+import { toAwsError } from './sts-errors.ts'
+
+/** Between a person with a code and a dead network: three tries of at most so long each, in ms. */
+const connectTimeoutMs = 4_000
+const requestTimeoutMs = 10_000
+const maxAttempts = 3
+/** A clock that is wrong by less does no harm, in ms; the `Date` header has whole seconds. */
+const tolerableSkewMs = 30_000
+
+export interface StsSdkOptions {
+  log: Logger
+  /** AWS_ENDPOINT_URL_STS. Absent: the regional endpoint of each request's region. */
+  endpoint?: string | undefined
+  /** Carries the requests instead of node:http(s). */
+  requestHandler?: STSClientConfig['requestHandler']
+}
+
+/**
+ * STS through the AWS SDK. The SDK is told everything that it would otherwise look up in the environment and in
+ * `~/.aws`: this daemon is what those files point at.
+ */
+export function createStsSdk({ log, endpoint, requestHandler }: StsSdkOptions): StsClient {
+  /** AWS's time minus ours in ms, as of the last answer. */
+  let skewMs = 0
+
+  const clientFor = (region: string, credentials: SigningCredentials) =>
+    new STSClient({
+      region,
+      credentials: {
+        accessKeyId: credentials.accessKeyId,
+        secretAccessKey: credentials.secretAccessKey.expose(),
+        ...('sessionToken' in credentials ? { sessionToken: credentials.sessionToken.expose() } : {}),
+      },
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ignoreConfiguredEndpointUrls: true,
+      useFipsEndpoint: false,
+      useDualstackEndpoint: false,
+      authSchemePreference: ['sigv4'],
+      userAgentAppId: 'latchkey',
+      defaultsMode: 'standard',
+      retryMode: 'standard',
+      maxAttempts,
+      systemClockOffset: skewMs,
+      // Kept connections would be closed by AWS between two calls half an hour apart, in the middle of a request at worst.
+      requestHandler: requestHandler ?? {
+        connectionTimeout: connectTimeoutMs,
+        requestTimeout: requestTimeoutMs,
+        socketTimeout: requestTimeoutMs,
+        throwOnRequestTimeout: true,
+        httpAgent: { keepAlive: false },
+        httpsAgent: { keepAlive: false },
+      },
+    })
+
+  const noteSkew = (measuredMs: number) => {
+    if (Math.abs(measuredMs) > tolerableSkewMs && Math.abs(measuredMs - skewMs) > tolerableSkewMs) {
+      log.warn('the clock of this machine is not that of AWS; corrected', { seconds: Math.round(measuredMs / 1000) })
+    }
+    skewMs = Math.abs(measuredMs) > tolerableSkewMs ? measuredMs : 0
+  }
+
+  interface Call<T> {
+    action: string
+    region: string
+    credentials: SigningCredentials
+    code?: Secret<string>
+    send(client: STSClient): Promise<T>
+  }
+
+  const attempt = async <T>({ action, region, credentials, code, send }: Call<T>): Promise<T> => {
+    const client = clientFor(region, credentials)
+    try {
+      return await send(client)
+    } catch (error) {
+      throw toAwsError({
+        error,
+        action,
+        endpoint: endpoint === undefined ? `STS in ${region}` : `STS at ${new URL(endpoint).host}`,
+        secrets: [credentials.secretAccessKey.expose(), sessionTokenOf(credentials), code?.expose() ?? ''],
+      })
+    } finally {
+      noteSkew(client.config.systemClockOffset)
+      client.destroy()
+    }
+  }
+
+  const call = async <T>(request: Call<T>): Promise<T> => {
+    try {
+      return await attempt(request)
+    } catch (error) {
+      const fallback = defaultRegion(partitionOfRegion(request.region))
+      if (!isAwsError(error, 'AWS_REGION_DISABLED') || fallback === request.region) throw error
+      log.info('STS is turned off in the region; asking another', { region: request.region, instead: fallback })
+      return attempt({ ...request, region: fallback })
+    }
+  }
+
+  const issued = (action: string, credentials: Credentials | undefined): SessionCredentials => {
+    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = credentials ?? {}
+    if (!AccessKeyId || !SecretAccessKey || !SessionToken || Expiration === undefined) {
+      throw new AwsError('AWS_BAD_RESPONSE', `the answer to ${action} holds no whole credentials`)
+    }
+    return {
+      accessKeyId: AccessKeyId,
+      secretAccessKey: new Secret(SecretAccessKey),
+      sessionToken: new Secret(SessionToken),
+      // Whoever uses them compares the expiry with the clock of this machine.
+      expiresAtMs: Expiration.getTime() - skewMs,
+    }
+  }
+
+  return {
+    async getSessionToken({ credentials, region, durationSeconds, mfa }) {
+      const answer = await call({
+        action: 'GetSessionToken',
+        region,
+        credentials,
+        ...(mfa === undefined ? {} : { code: mfa.code }),
+        send: (client) =>
+          client.send(
+            new GetSessionTokenCommand({
+              DurationSeconds: durationSeconds,
+              ...(mfa === undefined ? {} : { SerialNumber: mfa.serial, TokenCode: mfa.code.expose() }),
+            }),
+          ),
+      })
+      return issued('GetSessionToken', answer.Credentials)
+    },
+    async assumeRole({ credentials, region, roleArn, sessionName, durationSeconds, externalId }) {
+      const answer = await call({
+        action: 'AssumeRole',
+        region,
+        credentials,
+        send: (client) =>
+          client.send(
+            new AssumeRoleCommand({
+              RoleArn: roleArn,
+              RoleSessionName: sessionName,
+              DurationSeconds: durationSeconds,
+              ...(externalId === undefined ? {} : { ExternalId: externalId }),
+            }),
+          ),
+      })
+      return issued('AssumeRole', answer.Credentials)
+    },
+    async getCallerIdentity({ credentials, region }) {
+      const { Account, Arn } = await call({
+        action: 'GetCallerIdentity',
+        region,
+        credentials,
+        send: (client) => client.send(new GetCallerIdentityCommand({})),
+      })
+      if (!Account || !Arn) throw new AwsError('AWS_BAD_RESPONSE', 'the answer to GetCallerIdentity names nobody')
+      return { accountId: Account, arn: Arn }
+    },
+  }
+}
+
+function sessionTokenOf(credentials: SigningCredentials): string {
+  return 'sessionToken' in credentials ? credentials.sessionToken.expose() : ''
+}
