@@ -10,9 +10,6 @@ const knownCriticalOptions: readonly string[] = ['force-command', 'source-addres
 /** How far a clock may be behind the CA's: sshd's clock decides, ours only warns. */
 const defaultSkewMs = 5 * 60_000
 
-/** The last ms of the year 9999: a certificate may name any later second, a calendar not. */
-const endOfCalendarMs = Date.UTC(10_000, 0) - 1
-
 /** What a certificate must be for. */
 export interface ExpectedCertificate {
   publicKey: PublicKey
@@ -74,13 +71,9 @@ function checkTime(certificate: SshCertificate, nowMs: number, skewMs: number): 
     throw new SshError('CERTIFICATE_EXPIRED', `the certificate expired at ${formatUtc(notAfterMs)}`, { hint })
   }
   if (nowMs < notBeforeMs - skewMs) {
-    throw new SshError(
-      'CERTIFICATE_NOT_YET_VALID',
-      `the certificate is valid from ${formatUtc(Math.min(notBeforeMs, endOfCalendarMs))} on`,
-      {
-        hint,
-      },
-    )
+    throw new SshError('CERTIFICATE_NOT_YET_VALID', `the certificate is valid from ${formatUtc(notBeforeMs)} on`, {
+      hint,
+    })
   }
 }
 

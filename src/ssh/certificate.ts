@@ -169,7 +169,11 @@ export function isSignatureValid(certificate: SshCertificate): boolean {
   return verifySignature(certificate.signatureKey, toBeSigned, certificate.signature)
 }
 
-/** The certificate's time in ms; one for ever ends far beyond any clock. */
-export function certificateValidity(certificate: CertificateFields): Validity {
-  return { notBeforeMs: Number(certificate.validAfter) * 1000, notAfterMs: Number(certificate.validBefore) * 1000 }
+/** The end of the year 9999: a certificate may name any later second, a calendar not. */
+const endOfCalendarMs = Date.UTC(10_000, 0)
+
+/** The certificate's time in ms; one for ever ends with the calendar. */
+export function certificateValidity({ validAfter, validBefore }: CertificateFields): Validity {
+  const toMs = (seconds: bigint) => Math.min(Number(seconds) * 1000, endOfCalendarMs - 1000)
+  return { notBeforeMs: toMs(validAfter), notAfterMs: toMs(validBefore) }
 }

@@ -1,0 +1,217 @@
+import { backoffDelayMs } from '../core/backoff.ts'
+import type { Clock } from '../core/clock.ts'
+import { describeError, errorCode } from '../core/errors.ts'
+import type { Logger } from '../core/log.ts'
+import { createRenewable } from '../core/renewable.ts'
+import { formatUtc } from '../core/utc-time.ts'
+import { type RenewalState, renewalState } from '../core/validity.ts'
+import type { SshCertificate } from '../ssh/certificate.ts'
+import type { CertificateIssuer } from '../ssh/certificate-issuer.ts'
+import { equalBytes } from '../ssh/wire.ts'
+import { AgentError } from './agent-error.ts'
+import { type Certified, createCertified, createKeyPair, type KeyPair } from './certified.ts'
+import type { ConnectionView, Identity, KeyStore } from './key-store.ts'
+
+/** One configured identity: a key that is made here and never leaves, and the certificate that an issuer gives it. */
+export interface CertifiedKey extends KeyStore {
+  /** Begins to renew ahead; `always` fetches at once. Calling it again, as after a login, fetches again. */
+  start(): void
+  /** Ends renewing ahead and gives up a call in flight. What is held is served on. */
+  stop(): void
+  /** Drops key and certificate, as after a logout. The next list, or `start`, makes new ones. */
+  clear(): void
+  status(): CertifiedKeyStatus
+}
+
+export interface CertifiedKeyStatus {
+  /** `none`: there is no certificate, or it has expired. */
+  state: 'fresh' | 'advisory' | 'mandatory' | 'none'
+  keyType: string
+  certificate?: SshCertificate
+  /** What the last issue failed with; absent after a success. */
+  lastError?: unknown
+}
+
+export interface CertifiedKeyOptions {
+  /** The name in config.toml, unique there. */
+  name: string
+  /** Who certifies as what: `ops@corp`. */
+  comment: string
+  issuer: CertificateIssuer
+  clock: Clock
+  /** Uniform in [0, 1). */
+  random: () => number
+  log: Logger
+  /** Renew ahead of time: ever, if the present certificate has signed, or only when somebody lists. */
+  renew: 'always' | 'when-used' | 'on-demand'
+  /** Shown and signed with on connections that may come from another machine. */
+  forwarding: boolean
+  /** How long a list waits for a certificate, in ms; 8 s when absent. */
+  waitMs?: number
+}
+
+/** ssh shows no sign of life while it waits for a list. */
+const defaultWaitMs = 8_000
+/** How long a client that listed a certificate may still sign with it after its successor has come, in ms. */
+const predecessorMs = 60_000
+const retryFloorMs = 1_000
+const retryBounds = { baseMs: 2_000, capMs: 60_000 }
+const noIdentities: readonly Identity[] = []
+
+export function createCertifiedKey(options: CertifiedKeyOptions): CertifiedKey {
+  const { name, issuer, clock, log, renew, forwarding, waitMs = defaultWaitMs } = options
+  // One pair until `clear`: the fingerprint, and whatever was saved of `ssh-add -L`, stays good across renewals.
+  let pair: KeyPair | undefined
+  let predecessor: { certified: Certified; untilMs: number } | undefined
+  let hasSigned = false
+  let isStarted = false
+  let cancelTimer = () => {}
+  let calls = new AbortController()
+  let loggedFailure: string | undefined
+
+  const renewable = createRenewable<Certified>({
+    clock,
+    fetch: () => issue(),
+    validity: ({ validity }) => validity,
+    windows: ({ windows }) => windows,
+  })
+
+  const issue = async (): Promise<Certified> => {
+    const { signal } = calls
+    pair ??= createKeyPair(() => {
+      hasSigned = true
+    })
+    const certifiedPair = pair
+    try {
+      const certificate = await issuer.issue(certifiedPair.publicKey, signal)
+      signal.throwIfAborted()
+      const certified = createCertified(certificate, certifiedPair, options)
+      succeed(certified)
+      return certified
+    } catch (error) {
+      if (!signal.aborted) logFailure(error)
+      throw error
+    }
+  }
+
+  const succeed = (certified: Certified): void => {
+    const present = renewable.peek()
+    if (present !== undefined) predecessor = { certified: present, untilMs: clock.uptime() + predecessorMs }
+    hasSigned = false
+    loggedFailure = undefined
+    const { keyId, serial, principals } = certified.certificate
+    log.info('ssh certificate issued', {
+      identity: name,
+      keyId,
+      serial: String(serial),
+      principals: principals.join(','),
+      until: formatUtc(certified.validity.notAfterMs),
+    })
+    renewAheadOf(certified)
+  }
+
+  // The same failure every minute says nothing new.
+  const logFailure = (error: unknown): void => {
+    const failure = describeError(error)
+    const write = failure === loggedFailure ? log.debug : log.warn
+    write('no ssh certificate', { identity: name, code: errorCode(error), reason: failure })
+    loggedFailure = failure
+  }
+
+  const renewAheadOf = ({ validity, windows }: Certified): void => {
+    cancelTimer()
+    if (!isStarted || renew === 'on-demand') return
+    cancelTimer = clock.after(validity.notAfterMs - windows.advisoryMs - clock.now(), () => {
+      if (renew === 'always' || hasSigned) renewNow(0)
+    })
+  }
+
+  const renewNow = (attempt: number): void => {
+    const { signal } = calls
+    renewable.renew().catch(() => {
+      if (!isStarted || signal.aborted) return
+      // `when-used` ends with its certificate: the next list issues again.
+      if (renew !== 'always' && renewable.peek() === undefined) return
+      const delayMs = retryFloorMs + backoffDelayMs(attempt, retryBounds, options.random)
+      cancelTimer()
+      cancelTimer = clock.after(delayMs, () => renewNow(attempt + 1))
+    })
+  }
+
+  /** Waits for a certificate, but never longer than an ssh would put up with. */
+  const waitForIdentities = async (): Promise<readonly Identity[]> => {
+    let cancel = () => {}
+    const timeout = new Promise<void>((resolve) => {
+      cancel = clock.after(waitMs, resolve)
+    })
+    try {
+      await Promise.race([renewable.current(), timeout])
+      // Asked again: it must be valid now, and not have been dropped meanwhile.
+      const certified = renewable.peek()
+      if (certified === undefined) throw waitTimeout(name, waitMs)
+      return certified.identities
+    } finally {
+      cancel()
+    }
+  }
+
+  const giveUpCalls = (): void => {
+    cancelTimer()
+    calls.abort()
+    calls = new AbortController()
+  }
+
+  const isHidden = (connection: ConnectionView) => connection.isForwarded && !forwarding
+  const stateOf = (certified: Certified): RenewalState =>
+    renewalState(certified.validity, certified.windows, clock.now())
+
+  return {
+    identities(connection) {
+      if (isHidden(connection)) return noIdentities
+      const present = renewable.peek()
+      return present !== undefined && stateOf(present) === 'fresh' ? present.identities : waitForIdentities()
+    },
+    signer(keyBlob, connection) {
+      if (isHidden(connection)) return undefined
+      const present = renewable.peek()
+      if (present !== undefined && equalBytes(keyBlob, present.certificate.blob)) return present.signer
+      // Nothing is authorised for the bare key, but clients name it when they mean the certificate.
+      if (pair !== undefined && equalBytes(keyBlob, pair.publicKey.blob)) return pair.bareSigner
+      if (predecessor === undefined || !equalBytes(keyBlob, predecessor.certified.certificate.blob)) return undefined
+      const isCurrent = clock.uptime() < predecessor.untilMs && stateOf(predecessor.certified) !== 'expired'
+      return isCurrent ? predecessor.certified.signer : undefined
+    },
+    start() {
+      isStarted = true
+      if (renew === 'always') renewNow(0)
+    },
+    stop() {
+      isStarted = false
+      giveUpCalls()
+    },
+    clear() {
+      giveUpCalls()
+      renewable.clear()
+      pair = undefined
+      predecessor = undefined
+      hasSigned = false
+      loggedFailure = undefined
+    },
+    status() {
+      const present = renewable.peek()
+      const lastError = renewable.lastError()
+      const state = present === undefined ? 'expired' : stateOf(present)
+      return {
+        state: state === 'expired' ? 'none' : state,
+        keyType: 'ssh-ed25519',
+        ...(present === undefined ? {} : { certificate: present.certificate }),
+        ...(lastError === undefined ? {} : { lastError }),
+      }
+    },
+  }
+}
+
+const waitTimeout = (name: string, waitMs: number) =>
+  new AgentError('CERTIFICATE_WAIT_TIMEOUT', `no valid certificate for ${name} within ${waitMs / 1000} s`, {
+    hint: 'latchkey status',
+  })

@@ -1,0 +1,200 @@
+import { CodedError, describeError, errorCode } from '../core/errors.ts'
+import type { Logger } from '../core/log.ts'
+import { importPrivateKey, wipePrivateKeyFields } from '../ssh/private-key.ts'
+import { SshWriter } from '../ssh/wire.ts'
+import { maxFrameBytes } from './frame.ts'
+import type { ConnectionView, Identity, KeyStore, MaybePromise, Signer } from './key-store.ts'
+import type { Keyring } from './keyring.ts'
+import type { Lock } from './lock.ts'
+import { type AgentRequest, type AgentResponse, identityBytes } from './protocol.ts'
+import { createSessionBindings, sessionBindName } from './session-bind.ts'
+import { maySign } from './sign-policy.ts'
+
+/** One connection to the agent. It owns the connection's session binds. */
+export interface AgentSession {
+  /** Answers one request. It never throws: what is refused is answered so, and the log says why. */
+  handle(request: AgentRequest): MaybePromise<AgentResponse>
+}
+
+export interface AgentSessionDeps {
+  keyring: Keyring
+  /** The configured identities. They are listed before the keys of the keyring. */
+  stores: readonly KeyStore[]
+  lock: Lock
+  log: Logger
+  /** Who has connected, for the log. */
+  peer?: string
+}
+
+const failure: AgentResponse = { type: 'failure' }
+const success: AgentResponse = { type: 'success' }
+const extensionFailure: AgentResponse = { type: 'extension-failure' }
+
+const queryName = 'query'
+const extensionNames: readonly string[] = [queryName, sessionBindName]
+
+/** OpenSSH's MAX_AGENT_IDENTITIES: a longer list would hide everything from its clients. */
+const maxIdentities = 2048
+/** What a list has before its first identity: message number and count. */
+const listHeadBytes = 5
+
+export function createAgentSession({ keyring, stores, lock, log, peer }: AgentSessionDeps): AgentSession {
+  const bindings = createSessionBindings()
+  const connection: ConnectionView = bindings
+  const allStores: readonly KeyStore[] = [...stores, keyring]
+
+  const refuse = (response: AgentResponse, error: unknown): AgentResponse => {
+    // Our own errors explain a refusal; any other is a fault of ours, and still no reason to fall over.
+    const write = error instanceof CodedError ? log.info : log.error
+    write('agent request refused', { code: errorCode(error), reason: describeError(error), peer })
+    return response
+  }
+
+  const identitiesOf = (store: KeyStore): MaybePromise<readonly Identity[]> => {
+    const hide = (error: unknown): readonly Identity[] => {
+      log.info('identities left out', { code: errorCode(error), reason: describeError(error), peer })
+      return []
+    }
+    try {
+      const identities = store.identities(connection)
+      return identities instanceof Promise ? identities.catch(hide) : identities
+    } catch (error) {
+      return hide(error)
+    }
+  }
+
+  const answerList = (parts: readonly (readonly Identity[])[]): AgentResponse => {
+    // It may have been locked while a store was waiting.
+    if (lock.isLocked()) return { type: 'identities-answer', identities: [] }
+    const identities = parts.flat()
+    const fitting = countFitting(identities)
+    if (fitting < identities.length)
+      log.warn('the list is too long for clients', { leftOut: identities.length - fitting })
+    return { type: 'identities-answer', identities: identities.slice(0, fitting) }
+  }
+
+  const list = (): MaybePromise<AgentResponse> => {
+    if (lock.isLocked()) return { type: 'identities-answer', identities: [] }
+    const parts = allStores.map(identitiesOf)
+    return areReady(parts)
+      ? answerList(parts)
+      : Promise.all(parts.map((part) => Promise.resolve(part))).then(answerList)
+  }
+
+  const findSigner = (keyBlob: Uint8Array, from = 0): MaybePromise<Signer | undefined> => {
+    for (let index = from; index < allStores.length; index += 1) {
+      const signer = allStores[index]!.signer(keyBlob, connection)
+      if (signer instanceof Promise) return signer.then((found) => found ?? findSigner(keyBlob, index + 1))
+      if (signer !== undefined) return signer
+    }
+    return undefined
+  }
+
+  const sign = ({ keyBlob, data, flags }: AgentRequest & { type: 'sign-request' }): MaybePromise<AgentResponse> => {
+    if (!maySign(connection, data)) return refuseForwarded('to sign something else than a login')
+    const signWith = (signer: Signer | undefined): MaybePromise<AgentResponse> => {
+      if (signer === undefined) return failure
+      const signature = signer.sign(data, flags)
+      return signature instanceof Promise ? signature.then(toSignResponse) : toSignResponse(signature)
+    }
+    const signer = findSigner(keyBlob)
+    return signer instanceof Promise ? signer.then(signWith) : signWith(signer)
+  }
+
+  const refuseForwarded = (what: string): AgentResponse => {
+    log.info('agent request refused', { reason: `a forwarded connection asked ${what}`, peer })
+    return failure
+  }
+
+  const add = ({ key, comment, constraints }: AgentRequest & { type: 'add-identity' }): AgentResponse => {
+    keyring.add(importPrivateKey(key), comment, constraints)
+    return success
+  }
+
+  const turnLock = async ({ type, passphrase }: AgentRequest & { type: 'lock' | 'unlock' }): Promise<AgentResponse> => {
+    try {
+      return (await lock[type](passphrase)) ? success : failure
+    } finally {
+      passphrase.expose().fill(0)
+    }
+  }
+
+  const answerExtension = (name: string, contents: Uint8Array): AgentResponse => {
+    if (name === sessionBindName) {
+      try {
+        bindings.bind(contents)
+        return success
+      } catch (error) {
+        return refuse(extensionFailure, error)
+      }
+    }
+    if (name !== queryName || lock.isLocked()) return failure
+    const names = extensionNames.reduce((writer, extension) => writer.string(extension), new SshWriter())
+    return contents.length === 0 ? { type: 'extension-response', name, contents: names.bytes() } : extensionFailure
+  }
+
+  /** What only this machine may ask, and only while the agent is open. */
+  const isOutOfReach = (request: AgentRequest): boolean => {
+    if (lock.isLocked() && request.type !== 'unlock') return true
+    if (!connection.isForwarded) return false
+    refuseForwarded(`for ${request.type}`)
+    return true
+  }
+
+  const answer = (request: AgentRequest): MaybePromise<AgentResponse> => {
+    switch (request.type) {
+      case 'request-identities':
+        return list()
+      case 'sign-request':
+        return lock.isLocked() ? failure : sign(request)
+      case 'add-identity':
+        return isOutOfReach(request) ? failure : add(request)
+      case 'remove-identity':
+        return !isOutOfReach(request) && keyring.remove(request.keyBlob) ? success : failure
+      case 'remove-all-identities':
+        if (isOutOfReach(request)) return failure
+        keyring.removeAll()
+        return success
+      case 'lock':
+      case 'unlock':
+        if (isOutOfReach(request)) return failure
+        return turnLock(request)
+      case 'extension':
+        return answerExtension(request.name, request.contents)
+      case 'unsupported':
+        log.debug('unknown agent message', { number: request.messageNumber, peer })
+        return failure
+    }
+  }
+
+  return {
+    handle(request) {
+      try {
+        const response = answer(request)
+        return response instanceof Promise ? response.catch((error: unknown) => refuse(failure, error)) : response
+      } catch (error) {
+        return refuse(failure, error)
+      } finally {
+        if (request.type === 'add-identity') wipePrivateKeyFields(request.key)
+      }
+    },
+  }
+}
+
+const toSignResponse = (signature: Uint8Array): AgentResponse => ({ type: 'sign-response', signature })
+
+function areReady<T>(parts: readonly MaybePromise<T>[]): parts is readonly T[] {
+  return parts.every((part) => !(part instanceof Promise))
+}
+
+/** How many identities, from the first on, fit into an answer that clients read. */
+function countFitting(identities: readonly Identity[]): number {
+  let bytes = listHeadBytes
+  let count = 0
+  for (const identity of identities) {
+    bytes += identityBytes(identity)
+    if (bytes > maxFrameBytes || count === maxIdentities) break
+    count += 1
+  }
+  return count
+}
