@@ -1,0 +1,84 @@
+import { isIPv4 } from 'node:net'
+import { VaultError } from './vault-error.ts'
+
+/** Where a server listens. */
+export interface VaultAddress {
+  /** As it was written, for messages. */
+  text: string
+  isTls: boolean
+  /** Scheme, host and port for a redirect to be compared with. */
+  origin: string
+  hostname: string
+  port: number
+  /** Set for `unix://`: HTTP over this socket, with `localhost` as Host. */
+  socketPath: string | undefined
+  /** Path of a proxy in front of the server, without a slash at its end; mostly empty. */
+  basePath: string
+}
+
+/**
+ * Reads `https://host:8200`, `http://…` or `unix:///path` as VAULT_ADDR has it.
+ * @throws {VaultError} VAULT_CONFIG
+ */
+export function parseVaultAddress(text: string): VaultAddress {
+  if (text.startsWith('unix://')) return socketAddress(text)
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw invalid('not an http://, https:// or unix:// address')
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw invalid('it may not hold a user, a query or a fragment')
+  }
+  const isTls = url.protocol === 'https:'
+  return {
+    text,
+    isTls,
+    origin: url.origin,
+    // URL keeps the brackets of an IPv6 address; sockets want it without.
+    hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
+    socketPath: undefined,
+    basePath: url.pathname.replace(/\/+$/, ''),
+  }
+}
+
+function socketAddress(text: string): VaultAddress {
+  const socketPath = text.slice('unix://'.length)
+  if (!socketPath.startsWith('/')) throw invalid('a socket needs its absolute path, as in unix:///run/vault.sock')
+  return {
+    text,
+    isTls: false,
+    origin: 'http://localhost',
+    hostname: 'localhost',
+    port: 80,
+    socketPath,
+    basePath: '',
+  }
+}
+
+// The text is not repeated: it may hold a password.
+const invalid = (reason: string) =>
+  new VaultError('VAULT_CONFIG', `the vault's address cannot be used: ${reason}`, {
+    hint: 'edit address of the [vault.…] section in config.toml',
+  })
+
+const isLoopback = (hostname: string) => isIPv4(hostname) && hostname.startsWith('127.')
+
+/** Tells whether plain HTTP to this address never leaves the machine. */
+export function isLocal({ hostname, socketPath }: VaultAddress): boolean {
+  return socketPath !== undefined || hostname === 'localhost' || hostname === '::1' || isLoopback(hostname)
+}
+
+/**
+ * The API path of a call: the mount, whose slashes stay, then segments that are encoded whole, so that no name can
+ * reach another path.
+ * @throws {VaultError} VAULT_CONFIG for an empty segment, `.` or `..`
+ */
+export function vaultPath(mount: string, ...segments: readonly string[]): string {
+  const parts = [...mount.replace(/^\/+|\/+$/g, '').split('/'), ...segments]
+  const wrong = parts.find((part) => part === '' || part === '.' || part === '..')
+  if (wrong === undefined) return parts.map(encodeURIComponent).join('/')
+  throw new VaultError('VAULT_CONFIG', `${JSON.stringify(parts.join('/'))} is not a path in a vault`, {
+    hint: 'edit mount and role in config.toml',
+  })
+}

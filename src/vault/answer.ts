@@ -1,0 +1,106 @@
+import * as v from 'valibot'
+import { Secret } from '../core/secret.ts'
+
+/** What a login or a renewal grants, as the server says it. */
+export interface VaultAuth {
+  /** Empty where login MFA is still to be done. */
+  clientToken: Secret<string>
+  policies: readonly string[]
+  metadata: Readonly<Record<string, string>>
+  /** Zero: does not expire. */
+  leaseSeconds: number
+  isRenewable: boolean
+  type: 'service' | 'batch'
+  /** How often the token may be used; zero is without limit. */
+  usesLimit: number
+  needsMfa: boolean
+}
+
+/** The parts of a successful answer that anyone here reads. */
+export interface VaultAnswer {
+  status: number
+  data: Readonly<Record<string, unknown>> | undefined
+  auth: VaultAuth | undefined
+  warnings: readonly string[]
+  /** The server's clock minus ours in ms, by its Date header. */
+  clockSkewMs: number | undefined
+}
+
+const texts = v.nullish(v.array(v.string()), [])
+const stringMap = v.nullish(v.record(v.string(), v.string()), {})
+
+const authSchema = v.pipe(
+  v.object({
+    client_token: v.string(),
+    policies: texts,
+    metadata: stringMap,
+    lease_duration: v.pipe(v.number(), v.minValue(0)),
+    renewable: v.boolean(),
+    token_type: v.fallback(v.picklist(['service', 'batch']), 'service'),
+    num_uses: v.optional(v.number(), 0),
+    mfa_requirement: v.optional(v.unknown()),
+  }),
+  v.transform(
+    (auth): VaultAuth => ({
+      clientToken: new Secret(auth.client_token),
+      policies: auth.policies ?? [],
+      metadata: auth.metadata ?? {},
+      leaseSeconds: auth.lease_duration,
+      isRenewable: auth.renewable,
+      type: auth.token_type,
+      usesLimit: auth.num_uses,
+      needsMfa: auth.client_token === '' && auth.mfa_requirement != null,
+    }),
+  ),
+)
+
+const answerSchema = v.object({
+  data: v.nullish(v.record(v.string(), v.unknown())),
+  auth: v.nullish(authSchema),
+  warnings: texts,
+})
+
+const errorSchema = v.object({ errors: texts })
+
+/** The JSON of a body; undefined where it is none. */
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Reads the body of a successful answer. An empty one (204) has no data.
+ * @returns undefined where the body is not what Vault sends; the reason would quote it, so there is none
+ */
+export function parseAnswer(status: number, body: Buffer, clockSkewMs: number | undefined): VaultAnswer | undefined {
+  if (body.length === 0) return { status, data: undefined, auth: undefined, warnings: [], clockSkewMs }
+  const result = v.safeParse(answerSchema, parseJson(body))
+  if (!result.success) return undefined
+  const { data, auth, warnings } = result.output
+  return { status, data: data ?? undefined, auth: auth ?? undefined, warnings: warnings ?? [], clockSkewMs }
+}
+
+/** The texts of an error answer; empty where the body is not Vault's, as from a proxy. */
+export function parseErrorTexts(body: Buffer): readonly string[] {
+  const result = v.safeParse(errorSchema, parseJson(body))
+  return result.success ? (result.output.errors ?? []) : []
+}
+
+/**
+ * A text of the server, fit for one line of a terminal: no control characters, which could be commands to it, not
+ * endless, and without the secrets that we sent.
+ */
+export function displayText(text: string, secrets: readonly Secret<string>[]): string {
+  const hidden = secrets
+    .map((secret) => secret.expose())
+    // Shorter ones would tear ordinary words apart.
+    .filter((secret) => secret.length >= 8)
+    .reduce((shown, secret) => shown.replaceAll(secret, '[redacted]'), text)
+  const line = hidden.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim()
+  return line.length > maxTextLength ? `${line.slice(0, maxTextLength)}…` : line
+}
+
+const maxTextLength = 300

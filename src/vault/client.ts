@@ -1,0 +1,191 @@
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/log.ts'
+import { Secret } from '../core/secret.ts'
+import { isLocal, parseVaultAddress } from './address.ts'
+import { adviseOn } from './advice.ts'
+import { displayText, parseAnswer, parseErrorTexts, type VaultAnswer } from './answer.ts'
+import type { VaultPurpose } from './purpose.ts'
+import { isRedirect, redirectPath } from './redirect.ts'
+import { type FailedAttempt, mayRetry, parseRetryAfterMs, retryDelayMs } from './retry.ts'
+import type { VaultTls } from './tls.ts'
+import { createHttpTransport, type HttpAnswer } from './transport.ts'
+import { VaultError } from './vault-error.ts'
+
+export type VaultBody = Readonly<Record<string, unknown>>
+
+export interface VaultRequest {
+  method: 'GET' | 'POST'
+  /** Below `/v1/`, encoded: from `vaultPath`. */
+  path: string
+  /** What it is for: decides the advice on a refusal. */
+  purpose: VaultPurpose
+  token?: Secret<string>
+  /** Sent as JSON. Secrets in it, at its top level, are sent in clear, and cut out of the texts that come back. */
+  body?: VaultBody
+  signal?: AbortSignal
+  /** False: never sent a second time once the server may have seen it. True unless said. */
+  isIdempotent?: boolean
+}
+
+/** Speaks to one Vault or OpenBao server. */
+export interface VaultClient {
+  /** The server's name in the configuration. */
+  readonly name: string
+  /** Where it sends tokens to: address and namespace. A token of another place must not be sent here. */
+  readonly destination: string
+  /**
+   * Sends one request, again where that may help and may be done.
+   * @throws {VaultError} a refusal with advice, no answer, or an answer that is not Vault's
+   */
+  request(request: VaultRequest): Promise<VaultAnswer>
+  /** Closes the idle connections. */
+  close(): void
+}
+
+export interface VaultClientOptions {
+  name: string
+  address: string
+  namespace?: string | undefined
+  tls?: VaultTls
+  /** How long one attempt may take, in ms; all of them together may take three times as long. */
+  timeoutMs: number
+  maxRetries?: number
+  clock: Clock
+  random: () => number
+  log: Logger
+}
+
+/** Signed keys and tokens take a few kB. */
+const maxAnswerBytes = 1024 * 1024
+
+/** @throws {VaultError} VAULT_CONFIG when the address, the namespace or a certificate cannot be used */
+export function createVaultClient(options: VaultClientOptions): VaultClient {
+  const { name, namespace, timeoutMs, maxRetries = 2, clock, random, log } = options
+  const address = parseVaultAddress(options.address)
+  const server = `vault ${name} (${address.text})`
+  const transport = createHttpTransport({ address, tls: options.tls ?? {}, server, maxBytes: maxAnswerBytes, clock })
+  checkNamespace(namespace)
+  if (!address.isTls && !isLocal(address)) {
+    log.warn('tokens go over the network in clear: use https', { vault: name, address: address.text })
+  }
+
+  const send = async (request: VaultRequest, body: Uint8Array | undefined, attempt: Attempt) => {
+    const exchange = (path: string) =>
+      transport.exchange({
+        method: request.method,
+        path,
+        headers: headersOf(request, namespace, body),
+        body,
+        timeoutMs: Math.min(timeoutMs, attempt.leftMs),
+        signal: request.signal,
+        // A connection that has slept through a suspend may be dead: a retry takes a new one.
+        mayReuse: request.isIdempotent !== false && attempt.number === 0,
+      })
+    const path = `${address.basePath}/v1/${request.path}`
+    const first = await exchange(path)
+    if (first.type === 'failure' || !isRedirect(first.answer.status)) return first
+    const second = await exchange(redirectPath(first.answer.header('location'), path, address, server))
+    if (second.type === 'failure' || !isRedirect(second.answer.status)) return second
+    throw new VaultError('VAULT_REDIRECTED', `${server} redirects twice`, {
+      hint: 'check address in config.toml, and api_addr of the server',
+    })
+  }
+
+  const attemptOnce = async (request: VaultRequest, body: Uint8Array | undefined, attempt: Attempt) => {
+    const outcome = await send(request, body, attempt)
+    if (outcome.type === 'failure') return outcome
+    const read = readAnswer(outcome.answer, request, { name, server, nowMs: clock.now() })
+    return read instanceof VaultError ? { type: 'failure' as const, error: read, wasSent: true } : read
+  }
+
+  return {
+    name,
+    destination: namespace === undefined ? address.text : `${address.text} ${namespace}`,
+    async request(request) {
+      const body = request.body === undefined ? undefined : encodeBody(request.body)
+      const endMs = clock.uptime() + 3 * timeoutMs
+      for (let number = 0; ; number += 1) {
+        const outcome = await attemptOnce(request, body, { number, leftMs: endMs - clock.uptime() })
+        if (outcome.type === 'answer') return outcome.answer
+        if (number >= maxRetries || !mayRetry(outcome, request.isIdempotent !== false)) throw outcome.error
+        const delayMs = retryDelayMs(outcome, number + 1, random)
+        if (clock.uptime() + delayMs >= endMs) throw outcome.error
+        log.debug('a request to vault is tried again', { vault: name, reason: outcome.error.message, delayMs })
+        await pause(delayMs, clock, request.signal, outcome)
+      }
+    },
+    close: () => transport.close(),
+  }
+}
+
+interface Attempt {
+  number: number
+  leftMs: number
+}
+
+// Node would refuse the header with each request, in words that nobody can act on.
+function checkNamespace(namespace: string | undefined): void {
+  if (namespace === undefined || /^[\x21-\x7e]+$/.test(namespace)) return
+  throw new VaultError('VAULT_CONFIG', 'the namespace has characters that cannot be sent', {
+    hint: 'edit namespace of the [vault.…] section in config.toml',
+  })
+}
+
+function headersOf({ token }: VaultRequest, namespace: string | undefined, body: Uint8Array | undefined) {
+  return {
+    // A local Agent or Proxy may be told to demand it, against requests that a browser was talked into.
+    'X-Vault-Request': 'true',
+    Accept: 'application/json',
+    ...(namespace === undefined ? {} : { 'X-Vault-Namespace': namespace }),
+    ...(token === undefined ? {} : { 'X-Vault-Token': token.expose() }),
+    ...(body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': String(body.length) }),
+  }
+}
+
+function encodeBody(body: VaultBody): Uint8Array {
+  const plain = Object.fromEntries(
+    Object.entries(body).map(([key, value]) => [key, value instanceof Secret ? value.expose() : value]),
+  )
+  return Buffer.from(JSON.stringify(plain))
+}
+
+function readAnswer(
+  answer: HttpAnswer,
+  { purpose, token, body = {} }: VaultRequest,
+  { name, server, nowMs }: { name: string; server: string; nowMs: number },
+): { type: 'answer'; answer: VaultAnswer } | VaultError {
+  const { status } = answer
+  if (status < 200 || status > 299) {
+    const sent = [token, ...Object.values(body)].filter((value) => value instanceof Secret)
+    const texts = parseErrorTexts(answer.body).map((text) => displayText(text, sent))
+    const retryAfterMs = parseRetryAfterMs(answer.header('retry-after'), nowMs)
+    return adviseOn({ status, texts, retryAfterMs }, { vault: name, purpose })
+  }
+  const read = parseAnswer(status, answer.body, answer.clockSkewMs)
+  if (read !== undefined) return { type: 'answer', answer: read }
+  return new VaultError('VAULT_BAD_RESPONSE', `${server} answers ${status}, but not as a vault does`, {
+    status,
+    hint: 'check address in config.toml; a proxy or a sign-in page of the network may answer in its place',
+  })
+}
+
+/** Waits before a retry. @throws {VaultError} VAULT_ABORTED, caused by what the last attempt failed with */
+function pause(delayMs: number, clock: Clock, signal: AbortSignal | undefined, last: FailedAttempt): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      cancel()
+      reject(
+        new VaultError('VAULT_ABORTED', `given up: ${last.error.message}`, {
+          cause: last.error,
+          hint: last.error.hint,
+        }),
+      )
+    }
+    const cancel = clock.after(delayMs, () => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    })
+    if (signal?.aborted === true) onAbort()
+    else signal?.addEventListener('abort', onAbort, { once: true })
+  })
+}

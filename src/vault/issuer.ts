@@ -1,0 +1,142 @@
+import type { Clock } from '../core/clock.ts'
+import { formatDuration } from '../core/duration.ts'
+import type { Logger } from '../core/log.ts'
+import { formatUtc } from '../core/utc-time.ts'
+import { certificateValidity, decodeCertificate, type SshCertificate } from '../ssh/certificate.ts'
+import { checkUserCertificate } from '../ssh/certificate-check.ts'
+import type { CertificateIssuer } from '../ssh/certificate-issuer.ts'
+import type { PublicKey } from '../ssh/public-key.ts'
+import { parsePublicKeyLine } from '../ssh/public-key-line.ts'
+import { SshError } from '../ssh/wire.ts'
+import { vaultPath } from './address.ts'
+import { displayText, type VaultAnswer } from './answer.ts'
+import type { VaultClient } from './client.ts'
+import { type SigningOptions, signBody } from './sign-body.ts'
+import type { TokenSource } from './token-source.ts'
+import { isVaultError, VaultError } from './vault-error.ts'
+
+export interface VaultIssuerDeps {
+  client: VaultClient
+  tokens: TokenSource
+  signing: SigningOptions
+  clock: Clock
+  log: Logger
+}
+
+/** Roles backdate by 30 s (`not_before_duration`): a clock that is off by more sees certificates that are not valid. */
+const maxSkewMs = 30_000
+/** A certificate cannot be called back, so that one this long is worth a word. */
+const longLifeSeconds = 24 * 3600
+
+/** Has keys certified by one role of a Vault SSH secrets engine. */
+export function createVaultIssuer({ client, tokens, signing, clock, log }: VaultIssuerDeps): CertificateIssuer {
+  const { mount, role } = signing
+  const about = { vault: client.name, mount, role }
+  /** What is asked for; less than what is configured once the server has said that it is too much. */
+  let { ttlSeconds } = signing
+  /** The server has asked to be left alone until then, in ms of uptime. */
+  let rest: { untilMs: number; error: VaultError } | undefined
+  let isLongLifeTold = false
+  let isSkewTold = false
+
+  const sign = (publicKey: PublicKey, signal: AbortSignal) =>
+    tokens.withToken((token) =>
+      client.request({
+        method: 'POST',
+        path: vaultPath(mount, 'sign', role),
+        purpose: { type: 'sign', mount, role, keyType: publicKey.type },
+        token,
+        body: signBody(publicKey.blob, { ...signing, ttlSeconds }),
+        signal,
+      }),
+    )
+
+  const signWithinMaximum = async (publicKey: PublicKey, signal: AbortSignal) => {
+    try {
+      return await sign(publicKey, signal)
+    } catch (error) {
+      if (isVaultError(error, 'VAULT_RATE_LIMITED') && error.retryAfterMs !== undefined) {
+        rest = { untilMs: clock.uptime() + error.retryAfterMs, error }
+      }
+      const maximum = isVaultError(error, 'VAULT_TTL_TOO_LONG') ? error.maxTtlSeconds : undefined
+      if (maximum === undefined || ttlSeconds === undefined || maximum >= ttlSeconds) throw error
+      log.warn('the role allows less than the configured ttl, and gives its maximum', {
+        ...about,
+        ttl: formatDuration(ttlSeconds),
+        maximum: formatDuration(maximum),
+      })
+      ttlSeconds = maximum
+      return sign(publicKey, signal)
+    }
+  }
+
+  const report = (certificate: SshCertificate, { warnings, clockSkewMs }: VaultAnswer) => {
+    const { notBeforeMs, notAfterMs } = certificateValidity(certificate)
+    for (const warning of warnings) log.warn('vault warns', { ...about, warning: displayText(warning, []) })
+    const lifeSeconds = (notAfterMs - notBeforeMs) / 1000
+    // The backdating is not life.
+    if (lifeSeconds > longLifeSeconds + 3600 && !isLongLifeTold) {
+      isLongLifeTold = true
+      log.warn('certificates of this role live long: set ttl in config.toml', {
+        ...about,
+        life: formatDuration(lifeSeconds),
+      })
+    }
+    const isSkewed = clockSkewMs !== undefined && Math.abs(clockSkewMs) > maxSkewMs
+    if (isSkewed && !isSkewTold) log.warn(describeSkew(clockSkewMs), about)
+    isSkewTold = isSkewed
+    log.info('got a certificate', {
+      ...about,
+      keyId: certificate.keyId,
+      serial: String(certificate.serial),
+      until: Number.isFinite(notAfterMs) && notAfterMs < endOfDates ? formatUtc(notAfterMs) : 'for ever',
+    })
+  }
+
+  return {
+    async issue(publicKey, signal) {
+      if (rest !== undefined && clock.uptime() < rest.untilMs) throw rest.error
+      const answer = await signWithinMaximum(publicKey, signal)
+      const certificate = decodeSigned(answer, client.name)
+      try {
+        checkUserCertificate(certificate, { publicKey, nowMs: clock.now() })
+      } catch (error) {
+        throw withSkew(error, answer.clockSkewMs)
+      }
+      report(certificate, answer)
+      return certificate
+    },
+  }
+}
+
+/** The last date that can be written. */
+const endOfDates = Date.UTC(9999, 11, 31)
+
+/** @throws {VaultError} VAULT_BAD_RESPONSE */
+function decodeSigned({ data, status }: VaultAnswer, vault: string): SshCertificate {
+  try {
+    return decodeCertificate(parsePublicKeyLine(String(data?.signed_key)).blob)
+  } catch (cause) {
+    if (!(cause instanceof SshError)) throw cause
+    throw new VaultError('VAULT_BAD_RESPONSE', `vault ${vault} did not answer with a certificate: ${cause.message}`, {
+      cause,
+      status,
+      hint: 'check mount of the ssh identity in config.toml: it must be an ssh secrets engine',
+    })
+  }
+}
+
+/** A certificate that is not valid by our clock is explained by how far that is from the server's. */
+function withSkew(error: unknown, clockSkewMs: number | undefined): unknown {
+  if (!(error instanceof SshError) || clockSkewMs === undefined || Math.abs(clockSkewMs) <= maxSkewMs) return error
+  if (error.code !== 'CERTIFICATE_EXPIRED' && error.code !== 'CERTIFICATE_NOT_YET_VALID') return error
+  return new SshError(error.code, error.message, {
+    cause: error,
+    hint: `${describeSkew(clockSkewMs)}: set it right, for example with: sudo timedatectl set-ntp true`,
+  })
+}
+
+function describeSkew(clockSkewMs: number): string {
+  const direction = clockSkewMs > 0 ? 'behind' : 'ahead of'
+  return `the clock of this machine is ${formatDuration(Math.abs(clockSkewMs) / 1000)} ${direction} the server's`
+}

@@ -1,0 +1,68 @@
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/log.ts'
+import type { Prompts } from '../core/prompt.ts'
+import type { Keychain } from '../keychain/keychain.ts'
+import { createApproleLogin } from './approle.ts'
+import type { VaultClient } from './client.ts'
+import { createFoundLogin } from './found-token.ts'
+import type { LoginMethod } from './login-method.ts'
+import type { RunProgram } from './token-helper.ts'
+import { createUserpassLogin } from './userpass.ts'
+
+/** `auth` of a `[vault.…]` section. Paths are absolute or begin with `~/`. */
+export type VaultAuth =
+  | { method: 'token'; token_file?: string | undefined }
+  | { method: 'userpass'; mount?: string | undefined; username: string }
+  | {
+      method: 'approle'
+      mount?: string | undefined
+      role_id: string
+      secret_id_file?: string | undefined
+      wrapped?: boolean | undefined
+    }
+
+export interface LoginMethodDeps {
+  client: VaultClient
+  /** The server's address as it is configured, for a token helper. */
+  address: string
+  prompts: Prompts
+  keychain: Keychain
+  clock: Clock
+  log: Logger
+  environment: Readonly<Record<string, string | undefined>>
+  /** The user's home folder. */
+  home: string
+  /** Rejects with the file system's error. */
+  readText: (path: string) => Promise<string>
+  runProgram: RunProgram
+}
+
+/** The login method that a vault is configured with. */
+export function createLoginMethod(auth: VaultAuth, deps: LoginMethodDeps): LoginMethod {
+  const { home } = deps
+  switch (auth.method) {
+    case 'token':
+      return createFoundLogin({ ...deps, tokenFile: expandHome(auth.token_file, home) })
+    case 'userpass':
+      return createUserpassLogin({ username: auth.username, mount: mountName(auth.mount ?? 'userpass') }, deps)
+    case 'approle':
+      return createApproleLogin(
+        {
+          roleId: auth.role_id,
+          mount: mountName(auth.mount ?? 'approle'),
+          secretIdFile: expandHome(auth.secret_id_file, home),
+          isWrapped: auth.wrapped === true,
+        },
+        deps,
+      )
+  }
+}
+
+/** People write an auth mount as `userpass`, `userpass/` and `auth/userpass`. */
+function mountName(text: string): string {
+  return text.replace(/^\/+|\/+$/g, '').replace(/^auth\//, '')
+}
+
+function expandHome(path: string | undefined, home: string): string | undefined {
+  return path?.replace(/^~(?=\/)/, home)
+}

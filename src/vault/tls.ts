@@ -1,0 +1,61 @@
+import { X509Certificate } from 'node:crypto'
+import type { AgentOptions } from 'node:https'
+import { createSecureContext } from 'node:tls'
+import type { Secret } from '../core/secret.ts'
+import { VaultError } from './vault-error.ts'
+
+/** What TLS to one server uses, as the content of PEM files. */
+export interface VaultTls {
+  /** Certificates that are trusted instead of Node's own. */
+  ca?: string | undefined
+  clientCert?: string | undefined
+  clientKey?: Secret<string> | undefined
+  /** The name that the server's certificate must have, where it is not the host of the address. */
+  serverName?: string | undefined
+}
+
+/**
+ * The options of an https.Agent. The client's key goes into a context at once, so that no option object holds it.
+ * @throws {VaultError} VAULT_CONFIG when a certificate or key cannot be read
+ */
+export function tlsAgentOptions({ ca, clientCert, clientKey, serverName }: VaultTls): AgentOptions {
+  if (ca !== undefined) checkCertificates(ca)
+  return {
+    secureContext: secureContext(ca, clientCert, clientKey),
+    // Said here because NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would turn it off otherwise.
+    rejectUnauthorized: true,
+    ...(serverName === undefined ? {} : { servername: serverName }),
+  }
+}
+
+function secureContext(ca: string | undefined, cert: string | undefined, key: Secret<string> | undefined) {
+  try {
+    return createSecureContext({
+      minVersion: 'TLSv1.2',
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined || key === undefined ? {} : { cert, key: key.expose() }),
+    })
+  } catch (cause) {
+    throw new VaultError('VAULT_CONFIG', 'the client certificate and its key cannot be used together', {
+      cause,
+      hint: 'client_cert_file and client_key_file in config.toml must hold a PEM certificate and its own key, without a passphrase',
+    })
+  }
+}
+
+// Node takes a file without certificates in silence, and then trusts nobody.
+function checkCertificates(pem: string): void {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  try {
+    for (const block of blocks) new X509Certificate(block)
+  } catch (cause) {
+    throw unreadable(cause)
+  }
+  if (blocks.length === 0) throw unreadable(undefined)
+}
+
+const unreadable = (cause: unknown) =>
+  new VaultError('VAULT_CONFIG', 'the CA file holds no certificate that can be read', {
+    cause,
+    hint: 'ca_file in config.toml must hold PEM certificates',
+  })

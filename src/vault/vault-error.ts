@@ -1,0 +1,81 @@
+import { CodedError, type CodedErrorOptions } from '../core/errors.ts'
+
+export type VaultErrorCode =
+  /** No answer: refused, reset, not found, timed out, given up. */
+  | 'VAULT_UNREACHABLE'
+  | 'VAULT_TLS'
+  | 'VAULT_ABORTED'
+  /** Something answered, but not as Vault does. */
+  | 'VAULT_BAD_RESPONSE'
+  | 'VAULT_REDIRECTED'
+  /** The configuration cannot work: an address, path, certificate file. */
+  | 'VAULT_CONFIG'
+  | 'VAULT_SEALED'
+  | 'VAULT_UNAVAILABLE'
+  | 'VAULT_RATE_LIMITED'
+  /** The token is good and its policies do not allow the call. */
+  | 'VAULT_DENIED'
+  /** The server does not take the token; it may be dead (confirm with a look-up). */
+  | 'VAULT_TOKEN_REJECTED'
+  /** Only a person can get the next token. */
+  | 'VAULT_LOGIN_NEEDED'
+  | 'VAULT_LOGIN_FAILED'
+  | 'VAULT_LOGIN_LOCKED'
+  | 'VAULT_MFA_UNSUPPORTED'
+  /** A wrapped secret was opened by someone else, has expired, or was wrapped by the wrong hands. */
+  | 'VAULT_WRAPPING_TOKEN_INVALID'
+  | 'VAULT_NOT_RENEWABLE'
+  | 'VAULT_MOUNT_UNKNOWN'
+  | 'VAULT_NAMESPACE'
+  | 'VAULT_ROLE_UNKNOWN'
+  | 'VAULT_ROLE_KIND'
+  | 'VAULT_KEY_NOT_ALLOWED'
+  | 'VAULT_PRINCIPALS'
+  | 'VAULT_TEMPLATE'
+  | 'VAULT_TTL_TOO_LONG'
+  | 'VAULT_OPTIONS_NOT_ALLOWED'
+  | 'VAULT_CA_MISSING'
+  /** Answered with a refusal that is not in our table. */
+  | 'VAULT_REFUSED'
+  /** The server says that our request is malformed: a bug here. */
+  | 'VAULT_REQUEST_INVALID'
+
+export interface VaultErrorOptions extends CodedErrorOptions {
+  /** HTTP status, where there was an answer. */
+  status?: number | undefined
+  /** How long the server asks us to stay away, in ms. */
+  retryAfterMs?: number | undefined
+  /** The longest lifetime that the role allows, in seconds. */
+  maxTtlSeconds?: number | undefined
+}
+
+/** What went wrong with a Vault or OpenBao server. */
+export class VaultError extends CodedError<VaultErrorCode> {
+  readonly status: number | undefined
+  readonly retryAfterMs: number | undefined
+  readonly maxTtlSeconds: number | undefined
+
+  constructor(code: VaultErrorCode, message: string, options: VaultErrorOptions = {}) {
+    super(code, message, options)
+    this.status = options.status
+    this.retryAfterMs = options.retryAfterMs
+    this.maxTtlSeconds = options.maxTtlSeconds
+  }
+}
+
+const transientCodes: ReadonlySet<string> = new Set<VaultErrorCode>([
+  'VAULT_UNREACHABLE',
+  'VAULT_SEALED',
+  'VAULT_UNAVAILABLE',
+  'VAULT_RATE_LIMITED',
+])
+
+/** Tells whether the same request may work a little later without anyone doing anything here. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof VaultError && transientCodes.has(error.code)
+}
+
+/** Tells whether an error is a VaultError of one of these codes. */
+export function isVaultError(error: unknown, ...codes: readonly VaultErrorCode[]): error is VaultError {
+  return error instanceof VaultError && codes.includes(error.code)
+}
