@@ -1,0 +1,129 @@
+import { createAppRoleRoutes } from './approle.ts'
+import { type Callers, createCallers } from './callers.ts'
+import { createCapabilityRoutes } from './capability-routes.ts'
+import { createCubbyholeRoutes } from './cubbyhole.ts'
+import { DevVaultError } from './errors.ts'
+import { createIdentityStore } from './identity.ts'
+import { createIdentityRoutes } from './identity-routes.ts'
+import { createLockouts } from './lockouts.ts'
+import { createLogins } from './logins.ts'
+import { createMountRoutes } from './mount-routes.ts'
+import { createMountTable, type MountTable } from './mounts.ts'
+import { createPolicyStore } from './policies.ts'
+import { createPolicyRoutes } from './policy-routes.ts'
+import { empty } from './reply.ts'
+import type { Route } from './routes.ts'
+import type { Seal } from './seal.ts'
+import { createSshIssuerRoutes } from './ssh-issuers.ts'
+import { createSshRoleRoutes } from './ssh-roles.ts'
+import { createSshSignRoutes } from './ssh-sign.ts'
+import type { DevVaultState, MountEntry, MountType, TokenEntry } from './state.ts'
+import { createTokenRoutes, type RenewalTerms } from './token-routes.ts'
+import { sanitizePolicies } from './token-terms.ts'
+import { createTokenStore, type TokenStore } from './tokens.ts'
+import { createUserpassRoutes } from './userpass.ts'
+import { createWrapping, type Wrapping } from './wrapping.ts'
+
+export interface Backends {
+  mounts: MountTable
+  callers: Callers
+  tokens: TokenStore
+  wrapping: Wrapping
+  /** What each type of mount answers. */
+  routes: Readonly<Record<MountType, readonly Route[]>>
+}
+
+/** Puts the parts of the server together. */
+export function createBackends(deps: {
+  state: DevVaultState
+  changed: () => void
+  seal: Seal
+  now: () => number
+}): Backends {
+  const { state, changed, seal } = deps
+  const tokens = createTokenStore(deps)
+  const identity = createIdentityStore(deps)
+  const policies = createPolicyStore(deps)
+  const mounts = createMountTable(deps)
+  const callers = createCallers({ tokens, identity, policies })
+  const logins = createLogins({ ...deps, tokens, identity })
+  const lockouts = createLockouts(deps)
+  const wrapping = createWrapping({ ...deps, tokens })
+
+  const forget = (mount: MountEntry) => {
+    for (const slice of [state.ssh, state.userpass, state.approle]) delete slice[mount.uuid]
+    tokens.revokeByMount(mount.uuid)
+    identity.removeAliasesOf(mount.accessor)
+    changed()
+  }
+  const sealRoute: Route = {
+    pattern: 'seal',
+    needsSudo: true,
+    update() {
+      seal.seal()
+      return empty
+    },
+  }
+
+  return {
+    mounts,
+    callers,
+    tokens,
+    wrapping,
+    routes: {
+      ssh: [...createSshIssuerRoutes(deps), ...createSshRoleRoutes(deps), ...createSshSignRoutes(deps)],
+      userpass: createUserpassRoutes({ ...deps, logins, lockouts }),
+      approle: createAppRoleRoutes({ ...deps, logins, lockouts }),
+      token: createTokenRoutes({
+        ...deps,
+        tokens,
+        policies,
+        identity,
+        renewalTermsOf: (entry) => renewalTermsOf(state, entry),
+      }),
+      identity: createIdentityRoutes({ identity, mounts }),
+      cubbyhole: createCubbyholeRoutes(deps),
+      system: [
+        sealRoute,
+        ...wrapping.routes,
+        ...createMountRoutes({ mounts, callers, forget }),
+        ...createPolicyRoutes({ policies }),
+        ...createCapabilityRoutes({ tokens, aclOf: callers.aclOf }),
+      ],
+    },
+  }
+}
+
+/**
+ * What a renewal goes by: the terms of the user or role as they are now, else those of the token itself.
+ * @throws {DevVaultError} INTERNAL
+ */
+function renewalTermsOf(state: DevVaultState, entry: TokenEntry): RenewalTerms | undefined {
+  if (entry.login !== null) return loginTermsOf(state, entry, entry.login)
+  const { leaseTtlSeconds: ttlSeconds, periodSeconds, explicitMaxTtlSeconds } = entry
+  if (entry.role === null) return { ttlSeconds, periodSeconds, explicitMaxTtlSeconds }
+  const role = state.tokenRoles[entry.role]
+  if (role === undefined) {
+    throw new DevVaultError('INTERNAL', `original token role "${entry.role}" could not be found, not renewing`)
+  }
+  return { ttlSeconds, periodSeconds: role.periodSeconds, explicitMaxTtlSeconds: role.explicitMaxTtlSeconds }
+}
+
+function loginTermsOf(
+  state: DevVaultState,
+  entry: TokenEntry,
+  { mountUuid, name }: { mountUuid: string; name: string },
+): RenewalTerms | undefined {
+  const user = state.userpass[mountUuid]?.[name]
+  const role = state.approle[mountUuid]?.roles[name]
+  if (state.approle[mountUuid] !== undefined && role === undefined) {
+    throw new DevVaultError('INTERNAL', `role "${name}" does not exist during renewal`)
+  }
+  const terms = user?.terms ?? role?.terms
+  if (terms === undefined) return undefined
+  const policies = sanitizePolicies(terms.policies, !terms.noDefaultPolicy)
+  if (user !== undefined && policies.join() !== entry.policies.join()) {
+    throw new DevVaultError('INTERNAL', 'policies have changed, not renewing')
+  }
+  return { ...terms, explicitMaxTtlSeconds: entry.explicitMaxTtlSeconds }
+}

@@ -1,0 +1,126 @@
+import { newUuid } from './identifiers.ts'
+
+/** The `auth` of an answer, with Vault's own names. */
+export interface AuthAnswer {
+  client_token: string
+  accessor: string
+  policies: readonly string[]
+  token_policies: readonly string[]
+  identity_policies?: readonly string[]
+  metadata: Readonly<Record<string, string>> | null
+  lease_duration: number
+  renewable: boolean
+  entity_id: string
+  token_type: 'service' | 'batch'
+  orphan: boolean
+  mfa_requirement: null
+  num_uses: number
+}
+
+/** What a handler answers, before it is put into Vault's envelope. */
+export type Reply =
+  | { type: 'empty' }
+  | {
+      type: 'data'
+      data: Readonly<Record<string, unknown>>
+      warnings?: readonly string[]
+      /** Some system paths repeat their data beside the envelope, for clients of long ago. */
+      isAlsoOnTop?: boolean
+      /** Accessor of the secret inside, which a wrapped answer names. */
+      accessor?: string
+    }
+  | { type: 'auth'; auth: AuthAnswer; warnings: readonly string[] }
+  | { type: 'text'; text: string }
+  | { type: 'stored'; answer: Readonly<Record<string, unknown>> }
+  | { type: 'warnings'; warnings: readonly string[] }
+  | { type: 'wrapped'; wrapInfo: WrapInfo }
+
+export interface Answer {
+  status: number
+  contentType: 'application/json' | 'text/plain'
+  body: string
+}
+
+export interface WrapInfo {
+  token: string
+  accessor: string
+  ttl: number
+  creation_time: string
+  creation_path: string
+  wrapped_accessor?: string
+}
+
+/** Nothing to say: 204. */
+export const empty: Reply = { type: 'empty' }
+
+export function dataReply(data: Readonly<Record<string, unknown>>, warnings: readonly string[] = []): Reply {
+  return { type: 'data', data, warnings }
+}
+
+/** The answer of a LIST: the names, and what is told of each where there is more. No names are a 404 (`http/logical.go`). */
+export function listReply(
+  keys: readonly string[],
+  page: { after?: string; limit?: number },
+  infoOf?: (key: string) => object,
+): Reply {
+  const later = [...keys].sort().filter((key) => page.after === undefined || key > page.after)
+  const shown = page.limit !== undefined && page.limit > 0 ? later.slice(0, page.limit) : later
+  if (shown.length === 0) return empty
+  if (infoOf === undefined) return dataReply({ keys: shown })
+  return dataReply({ keys: shown, key_info: Object.fromEntries(shown.map((key) => [key, infoOf(key)])) })
+}
+
+const emptyEnvelope = {
+  request_id: '',
+  lease_id: '',
+  renewable: false,
+  lease_duration: 0,
+  data: null,
+  wrap_info: null,
+  warnings: null,
+  auth: null,
+}
+
+/** Puts a reply into the envelope, without a request id. Undefined where Vault answers 204. */
+export function envelopeOf(reply: Reply): Readonly<Record<string, unknown>> | undefined {
+  switch (reply.type) {
+    case 'empty':
+    case 'text':
+      return undefined
+    case 'data': {
+      const envelope = { ...emptyEnvelope, data: reply.data, warnings: orNull(reply.warnings ?? []) }
+      return reply.isAlsoOnTop === true ? { ...reply.data, ...envelope } : envelope
+    }
+    case 'auth':
+      return { ...emptyEnvelope, auth: reply.auth, warnings: orNull(reply.warnings) }
+    case 'warnings':
+      return { ...emptyEnvelope, warnings: orNull(reply.warnings) }
+    case 'stored':
+      return reply.answer
+    case 'wrapped':
+      return { ...emptyEnvelope, wrap_info: reply.wrapInfo }
+  }
+}
+
+const orNull = (warnings: readonly string[]) => (warnings.length === 0 ? null : warnings)
+
+/** The answer for a reply; what is read or listed and is not there is a 404. */
+export function answerOf(reply: Reply, isReading: boolean): Answer {
+  if (reply.type === 'text') return { status: 200, contentType: 'text/plain', body: reply.text }
+  const envelope = envelopeOf(reply)
+  if (envelope !== undefined) {
+    // An answer that stands for a wrapped one has no request id.
+    return jsonAnswer(200, { ...envelope, request_id: reply.type === 'wrapped' ? '' : newUuid() })
+  }
+  return isReading ? jsonAnswer(404, { errors: [] }) : { status: 204, contentType: 'application/json', body: '' }
+}
+
+/** `{"errors": […]}`; an empty message leaves the list empty. */
+export function errorAnswer(status: number, message: string): Answer {
+  return jsonAnswer(status, { errors: message === '' ? [] : [message] })
+}
+
+/** A JSON body as it is, outside the envelope. */
+export function jsonAnswer(status: number, body: object): Answer {
+  return { status, contentType: 'application/json', body: `${JSON.stringify(body)}\n` }
+}

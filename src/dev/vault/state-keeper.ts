@@ -1,0 +1,48 @@
+import { type DevVaultState, parseState } from './state.ts'
+
+/** Where the state is kept: one JSON text, which holds CA keys and must be readable by its owner alone. */
+export interface StateStorage {
+  /** The text that was saved last, or undefined at the first start. */
+  load(): string | undefined | Promise<string | undefined>
+  save(text: string): void | Promise<void>
+}
+
+export interface StateKeeper {
+  readonly state: DevVaultState
+  /** Called by whoever has written to the state. */
+  changed(): void
+  /** Resolves when all that was changed before the call is saved. @throws what the storage's `save` throws */
+  flush(): Promise<void>
+}
+
+/**
+ * Loads the state, or begins one, and saves it when it has changed.
+ * @throws {DevVaultError} STATE_UNREADABLE, and what `load` throws
+ */
+export async function openState(storage: StateStorage | undefined, begin: () => DevVaultState): Promise<StateKeeper> {
+  const text = await storage?.load()
+  const state = text === undefined ? begin() : parseState(text)
+  let isDirty = text === undefined
+  let saving: Promise<void> = Promise.resolve()
+  const save = async () => {
+    if (!isDirty) return
+    isDirty = false
+    try {
+      await storage?.save(JSON.stringify(state))
+    } catch (error) {
+      isDirty = true
+      throw error
+    }
+  }
+  return {
+    state,
+    changed() {
+      isDirty = true
+    },
+    flush() {
+      // One save at a time; whoever waits meanwhile is served by the next, which saves all that happened until then.
+      saving = saving.then(save, save)
+      return saving
+    },
+  }
+}

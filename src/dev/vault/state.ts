@@ -1,0 +1,246 @@
+import { DevVaultError } from './errors.ts'
+
+export type MountType = 'cubbyhole' | 'identity' | 'system' | 'ssh' | 'token' | 'userpass' | 'approle'
+
+export interface MountEntry {
+  /** With its trailing slash, and `auth/` before a login method: `ssh/`, `auth/userpass/`. */
+  path: string
+  type: MountType
+  accessor: string
+  uuid: string
+  description: string
+  /** Seconds; 0 is the system's default. */
+  defaultLeaseSeconds: number
+  maxLeaseSeconds: number
+  /** `unauth`: shown to callers without a token. */
+  listingVisibility: string
+  options: Readonly<Record<string, string>> | null
+  local: boolean
+  sealWrap: boolean
+}
+
+export interface TokenEntry {
+  accessor: string
+  type: 'service' | 'batch'
+  /** Key of the token that it dies with; null for an orphan. */
+  parent: string | null
+  /** The path that made it. */
+  path: string
+  policies: readonly string[]
+  meta: Readonly<Record<string, string>> | null
+  displayName: string
+  /** Uses that are left; 0 is without limit. */
+  usesLeft: number
+  issuedAtMs: number
+  /** Null: never, as a root token. */
+  expiresAtMs: number | null
+  lastRenewalMs: number | null
+  /** As it was made. */
+  creationTtlSeconds: number
+  /** As it was renewed last. */
+  leaseTtlSeconds: number
+  explicitMaxTtlSeconds: number
+  periodSeconds: number
+  renewable: boolean
+  entityId: string
+  boundCidrs: readonly string[]
+  /** The token role that it was made against. */
+  role: string | null
+  /** The user or AppRole that logged in, for renewals. */
+  login: { mountUuid: string; name: string } | null
+}
+
+/** What roles and users say of the tokens that they get. Seconds; 0 is not set. */
+export interface TokenTerms {
+  boundCidrs: readonly string[]
+  explicitMaxTtlSeconds: number
+  maxTtlSeconds: number
+  noDefaultPolicy: boolean
+  numUses: number
+  periodSeconds: number
+  policies: readonly string[]
+  ttlSeconds: number
+  type: 'default' | 'service' | 'batch'
+}
+
+export interface TokenRole {
+  allowedPolicies: readonly string[]
+  disallowedPolicies: readonly string[]
+  allowedPoliciesGlob: readonly string[]
+  disallowedPoliciesGlob: readonly string[]
+  orphan: boolean
+  renewable: boolean
+  pathSuffix: string
+  tokenType: 'service' | 'batch' | 'default-service' | 'default-batch'
+  boundCidrs: readonly string[]
+  explicitMaxTtlSeconds: number
+  noDefaultPolicy: boolean
+  numUses: number
+  periodSeconds: number
+}
+
+export interface WrappedAnswer {
+  creationPath: string
+  createdAtMs: number
+  ttlSeconds: number
+  /** The answer that was wrapped, without its request id. */
+  answer: Readonly<Record<string, unknown>>
+}
+
+export interface EntityAlias {
+  id: string
+  name: string
+  mountAccessor: string
+  metadata: Readonly<Record<string, string>>
+}
+
+export interface Entity {
+  id: string
+  name: string
+  metadata: Readonly<Record<string, string>>
+  policies: readonly string[]
+  disabled: boolean
+  aliases: EntityAlias[]
+  createdAtMs: number
+}
+
+export interface SshIssuer {
+  id: string
+  name: string
+  /** `type base64\n`. */
+  publicKey: string
+  /** PKCS #8, PEM. */
+  privateKey: string
+}
+
+export interface SshCaRole {
+  keyType: 'ca'
+  allowedUsers: string
+  allowedUsersTemplate: boolean
+  allowedDomains: string
+  allowedDomainsTemplate: boolean
+  defaultUser: string
+  defaultUserTemplate: boolean
+  ttlSeconds: number
+  maxTtlSeconds: number
+  allowedCriticalOptions: string
+  allowedExtensions: string
+  allowUserCertificates: boolean
+  allowHostCertificates: boolean
+  allowBareDomains: boolean
+  allowSubdomains: boolean
+  allowUserKeyIds: boolean
+  allowEmptyPrincipals: boolean
+  allowCommasInIdentityTemplates: boolean
+  keyIdFormat: string
+  defaultCriticalOptions: Readonly<Record<string, string>>
+  defaultExtensions: Readonly<Record<string, string>>
+  defaultExtensionsTemplate: boolean
+  allowedUserKeyLengths: Readonly<Record<string, readonly number[]>>
+  algorithmSigner: 'default' | 'ssh-rsa' | 'rsa-sha2-256' | 'rsa-sha2-512'
+  notBeforeSeconds: number
+  issuerRef: string
+}
+
+/** A role for one-time passwords: it can be written and read, and it signs nothing. */
+export interface SshOtpRole {
+  keyType: 'otp'
+  defaultUser: string
+  cidrList: string
+  excludeCidrList: string
+  allowedUsers: string
+  port: number
+}
+
+export type SshRole = SshCaRole | SshOtpRole
+
+export interface SshMount {
+  issuers: Record<string, SshIssuer>
+  defaultIssuer: string
+  roles: Record<string, SshRole>
+}
+
+export interface UserpassUser {
+  passwordHash: string
+  terms: TokenTerms
+}
+
+export interface AppRole {
+  name: string
+  roleId: string
+  bindSecretId: boolean
+  secretIdBoundCidrs: readonly string[]
+  secretIdNumUses: number
+  secretIdTtlSeconds: number
+  terms: TokenTerms
+}
+
+export interface SecretId {
+  accessor: string
+  role: string
+  usesLeft: number
+  ttlSeconds: number
+  createdAtMs: number
+  updatedAtMs: number
+  expiresAtMs: number | null
+  metadata: Readonly<Record<string, string>>
+  cidrs: readonly string[]
+  tokenBoundCidrs: readonly string[]
+}
+
+export interface AppRoleMount {
+  roles: Record<string, AppRole>
+  /** By the hash of the secret id. */
+  secretIds: Record<string, SecretId>
+}
+
+export interface FailedLogins {
+  count: number
+  lastAtMs: number
+}
+
+/** All that a development Vault remembers, as it is saved. Written by the parts that own each table, and by no one else. */
+export interface DevVaultState {
+  version: 1
+  clusterId: string
+  clusterName: string
+  rootToken: string
+  unsealKey: string
+  /** Key of the batch tokens, which are not kept but carry themselves; base64. */
+  batchKey: string
+  mounts: Record<string, MountEntry>
+  policies: Record<string, string>
+  tokens: Record<string, TokenEntry>
+  tokenRoles: Record<string, TokenRole>
+  wrapped: Record<string, WrappedAnswer>
+  cubbyholes: Record<string, Record<string, Readonly<Record<string, unknown>>>>
+  entities: Record<string, Entity>
+  ssh: Record<string, SshMount>
+  userpass: Record<string, Record<string, UserpassUser>>
+  approle: Record<string, AppRoleMount>
+  failedLogins: Record<string, FailedLogins>
+}
+
+/** A table whose keys come from outside: without a prototype, `constructor` is a name like any other. */
+export function table<T>(): Record<string, T> {
+  return Object.create(null)
+}
+
+/** @throws {DevVaultError} STATE_UNREADABLE */
+export function parseState(text: string): DevVaultState {
+  let parsed: DevVaultState
+  try {
+    parsed = JSON.parse(text, (_key, value: unknown) => withoutPrototype(value))
+  } catch (cause) {
+    throw new DevVaultError('STATE_UNREADABLE', 'the state of the development Vault is not JSON', { cause })
+  }
+  if (parsed.version === 1) return parsed
+  throw new DevVaultError('STATE_UNREADABLE', 'the state of the development Vault is of another version', {
+    hint: 'remove it to begin anew',
+  })
+}
+
+function withoutPrototype(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.assign(table<unknown>(), value)
+}

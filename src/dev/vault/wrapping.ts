@@ -1,0 +1,118 @@
+import { invalidRequest } from './errors.ts'
+import { randomBase62, tokenKey } from './identifiers.ts'
+import { wrappingPolicy } from './policies.ts'
+import { dataReply, type Reply, type WrapInfo } from './reply.ts'
+import { type Route, type VaultRequest, withFields } from './routes.ts'
+import type { DevVaultState, WrappedAnswer } from './state.ts'
+import { isoTime } from './token-answer.ts'
+import type { FoundToken, TokenStore } from './tokens.ts'
+
+export interface WrapWishes {
+  answer: Readonly<Record<string, unknown>>
+  creationPath: string
+  ttlSeconds: number
+  /** Accessor of the token or secret id inside. */
+  accessor?: string | undefined
+}
+
+export interface Wrapping {
+  /** Puts an answer away behind a token that is good for one use. */
+  wrap(wishes: WrapWishes): WrapInfo
+  routes: readonly Route[]
+}
+
+/** Response wrapping: `sys/wrapping/…` and what the header `X-Vault-Wrap-TTL` asks for. */
+export function createWrapping(deps: {
+  state: Pick<DevVaultState, 'wrapped'>
+  changed: () => void
+  tokens: TokenStore
+  now: () => number
+}): Wrapping {
+  const { state, changed, tokens, now } = deps
+
+  const wrap = ({ answer, creationPath, ttlSeconds, accessor }: WrapWishes): WrapInfo => {
+    const { id, entry } = tokens.create({
+      type: 'service',
+      parent: null,
+      path: creationPath,
+      policies: [wrappingPolicy],
+      meta: null,
+      displayName: '',
+      usesLeft: 1,
+      issuedAtMs: now(),
+      creationTtlSeconds: ttlSeconds,
+      explicitMaxTtlSeconds: ttlSeconds,
+      periodSeconds: 0,
+      renewable: false,
+      entityId: '',
+      boundCidrs: [],
+      role: null,
+      login: null,
+      accessor: randomBase62(24),
+    })
+    state.wrapped[tokenKey(id)] = { answer, creationPath, ttlSeconds, createdAtMs: now() }
+    changed()
+    return {
+      token: id,
+      accessor: entry.accessor,
+      ttl: ttlSeconds,
+      creation_time: isoTime(now()),
+      creation_path: creationPath,
+      ...(accessor === undefined || accessor === '' ? {} : { wrapped_accessor: accessor }),
+    }
+  }
+  /** One text for a token that never was, is used up, has expired, or wraps nothing. */
+  const find = (request: VaultRequest, given: string | undefined): { token: FoundToken; wrapped: WrappedAnswer } => {
+    const id = given === undefined || given === '' ? request.tokenId : given
+    const token = id === undefined ? undefined : tokens.find(id)
+    const wrapped = token === undefined ? undefined : state.wrapped[token.key]
+    if (token !== undefined && wrapped !== undefined) return { token, wrapped }
+    throw invalidRequest('wrapping token is not valid or does not exist')
+  }
+
+  return {
+    wrap,
+    routes: [
+      {
+        pattern: 'wrapping/wrap',
+        update(request): Reply {
+          if (request.wrapTtlSeconds === undefined) {
+            throw invalidRequest('endpoint requires response wrapping to be used')
+          }
+          return dataReply(request.data)
+        },
+      },
+      {
+        pattern: 'wrapping/lookup',
+        isUnauthenticated: true,
+        update: withFields({ token: 'text' }, ({ token }, request) => {
+          const { wrapped } = find(request, token)
+          return dataReply({
+            creation_path: wrapped.creationPath,
+            creation_time: isoTime(wrapped.createdAtMs),
+            creation_ttl: wrapped.ttlSeconds,
+          })
+        }),
+      },
+      {
+        pattern: 'wrapping/unwrap',
+        isUnauthenticated: true,
+        update: withFields({ token: 'text' }, ({ token: given }, request): Reply => {
+          const { token, wrapped } = find(request, given)
+          tokens.revoke(token.key)
+          return { type: 'stored', answer: wrapped.answer }
+        }),
+      },
+      {
+        pattern: 'wrapping/rewrap',
+        isUnauthenticated: true,
+        update: withFields({ token: 'text' }, ({ token: given }, request): Reply => {
+          const { token, wrapped } = find(request, given)
+          tokens.revoke(token.key)
+          const { answer, creationPath, ttlSeconds } = wrapped
+          return { type: 'wrapped', wrapInfo: wrap({ answer, creationPath, ttlSeconds }) }
+        }),
+      },
+    ],
+  }
+}
