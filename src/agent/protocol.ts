@@ -122,7 +122,12 @@ export function encodeResponse(response: AgentResponse): Uint8Array {
   }
 }
 
+// A list changes seldom and is asked for by every ssh. It goes with its array.
+const encodedIdentities = new WeakMap<readonly Identity[], Uint8Array>()
+
 function encodeIdentities(identities: readonly Identity[]): Uint8Array {
+  const known = encodedIdentities.get(identities)
+  if (known !== undefined) return known
   const size = identities.reduce((sum, identity) => sum + identityBytes(identity), 4)
   const frame = startFrame(messageNumbers.identitiesAnswer, size)
   let offset = frame.writeUInt32BE(identities.length, 5)
@@ -133,6 +138,7 @@ function encodeIdentities(identities: readonly Identity[]): Uint8Array {
     frame.writeUInt32BE(length, offset)
     offset = start + length
   }
+  encodedIdentities.set(identities, frame)
   return frame
 }
 

@@ -29,6 +29,7 @@ export interface AgentSessionDeps {
 const failure: AgentResponse = { type: 'failure' }
 const success: AgentResponse = { type: 'success' }
 const extensionFailure: AgentResponse = { type: 'extension-failure' }
+const emptyList: AgentResponse = { type: 'identities-answer', identities: [] }
 
 const queryName = 'query'
 const extensionNames: readonly string[] = [queryName, sessionBindName]
@@ -42,6 +43,8 @@ export function createAgentSession({ keyring, stores, lock, log, peer }: AgentSe
   const bindings = createSessionBindings()
   const connection: ConnectionView = bindings
   const allStores: readonly KeyStore[] = [...stores, keyring]
+  // Stores give the same array until something changes.
+  let lastList: { parts: readonly (readonly Identity[])[]; response: AgentResponse } | undefined
 
   const refuse = (response: AgentResponse, error: unknown): AgentResponse => {
     // Our own errors explain a refusal; any other is a fault of ours, and still no reason to fall over.
@@ -65,16 +68,20 @@ export function createAgentSession({ keyring, stores, lock, log, peer }: AgentSe
 
   const answerList = (parts: readonly (readonly Identity[])[]): AgentResponse => {
     // It may have been locked while a store was waiting.
-    if (lock.isLocked()) return { type: 'identities-answer', identities: [] }
+    if (lock.isLocked()) return emptyList
+    if (lastList !== undefined && parts.every((part, index) => part === lastList?.parts[index]))
+      return lastList.response
     const identities = parts.flat()
     const fitting = countFitting(identities)
     if (fitting < identities.length)
       log.warn('the list is too long for clients', { leftOut: identities.length - fitting })
-    return { type: 'identities-answer', identities: identities.slice(0, fitting) }
+    const response: AgentResponse = { type: 'identities-answer', identities: identities.slice(0, fitting) }
+    lastList = { parts, response }
+    return response
   }
 
   const list = (): MaybePromise<AgentResponse> => {
-    if (lock.isLocked()) return { type: 'identities-answer', identities: [] }
+    if (lock.isLocked()) return emptyList
     const parts = allStores.map(identitiesOf)
     return areReady(parts)
       ? answerList(parts)
