@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto'
+import { AwsError } from '../../src/aws/aws-error.ts'
+import type { AccessKey, SessionCredentials, SigningCredentials } from '../../src/aws/credentials.ts'
+import { parseIamArn } from '../../src/aws/partitions.ts'
+import type { StsClient } from '../../src/aws/sts-client.ts'
+import type { Clock } from '../../src/core/clock.ts'
+import { Secret } from '../../src/core/secret.ts'
+
+/** A call that reached the stub. */
+export interface StubCall {
+  action: 'GetSessionToken' | 'AssumeRole' | 'GetCallerIdentity'
+  region: string
+  /** Key id that signed. */
+  by: string
+  roleArn?: string
+  sessionName?: string
+  durationSeconds?: number
+  error?: string
+}
+
+export interface StubRole {
+  requiresMfa?: boolean
+  /** Oldest code that it takes, in seconds. */
+  maxMfaAgeSeconds?: number
+  externalId?: string
+  maxSessionSeconds?: number
+}
+
+export interface StubSts extends StsClient {
+  readonly calls: readonly StubCall[]
+  actions(): string[]
+  addUser(arn: string, options?: { device?: string }): AccessKey
+  addRole(arn: string, role?: StubRole): void
+  /** The right code of a device now, or so many 30-second steps away. */
+  code(serial: string, stepsAway?: number): string
+  deactivate(accessKeyId: string): void
+  /** Ends a session before its time, as when somebody revokes it. */
+  expire(accessKeyId: string): void
+  /** Rejects the next call of an action before it is looked at, as a dead network does. */
+  failNext(action: StubCall['action'], error: Error): void
+  /** Holds the answers of an action until the returned function is called. */
+  hold(action: StubCall['action']): () => void
+}
+
+interface Principal {
+  arn: string
+  secret: string
+  kind: 'user' | 'session' | 'role'
+  parentKeyId?: string
+  mfaAtMs?: number
+  expiresAtMs?: number
+  token?: string
+}
+
+const stepMs = 30_000
+
+/** An STS that keeps to the rules of the real one as far as this room relies on them: it refuses what STS refuses. */
+export function stubSts(clock: Clock): StubSts {
+  const calls: StubCall[] = []
+  const principals = new Map<string, Principal>()
+  const devices = new Map<string, { owner: string; acceptedStep: number }>()
+  const roles = new Map<string, StubRole>()
+  const inactive = new Set<string>()
+  const faults: { action: string; error: Error }[] = []
+  const held = new Map<string, Promise<void>>()
+  let issued = 0
+
+  const codeAt = (serial: string, step: number) =>
+    String(createHash('sha256').update(`${serial}/${step}`).digest().readUInt32BE(0) % 1_000_000).padStart(6, '0')
+  const presentStep = () => Math.floor(clock.now() / stepMs)
+
+  const authenticate = (credentials: SigningCredentials): Principal => {
+    const principal = principals.get(credentials.accessKeyId)
+    const token = 'sessionToken' in credentials ? credentials.sessionToken.expose() : undefined
+    if (principal === undefined || token !== principal.token) throw refusal('AWS_TOKEN_UNKNOWN')
+    if (inactive.has(credentials.accessKeyId) || inactive.has(principal.parentKeyId ?? '')) {
+      throw refusal('AWS_TOKEN_UNKNOWN')
+    }
+    if (credentials.secretAccessKey.expose() !== principal.secret) throw refusal('AWS_SIGNATURE_REFUSED')
+    if (principal.expiresAtMs !== undefined && principal.expiresAtMs <= clock.now()) throw refusal('AWS_TOKEN_EXPIRED')
+    return principal
+  }
+
+  const issue = (principal: Omit<Principal, 'secret' | 'token'>): SessionCredentials => {
+    issued += 1
+    const accessKeyId = `ASIASTUB${String(issued).padStart(12, '0')}`
+    const whole: Principal = { ...principal, secret: `stub-secret-${issued}`, token: `stub-token-${issued}` }
+    principals.set(accessKeyId, whole)
+    return {
+      accessKeyId,
+      secretAccessKey: new Secret(whole.secret),
+      sessionToken: new Secret(whole.token!),
+      expiresAtMs: principal.expiresAtMs!,
+    }
+  }
+
+  const takeCode = (serial: string, code: string, owner: string) => {
+    const device = devices.get(serial)
+    if (device === undefined || device.owner !== owner) throw refusal('AWS_MFA_SERIAL_REFUSED')
+    const step = [-1, 0, 1].map((away) => presentStep() + away).find((candidate) => codeAt(serial, candidate) === code)
+    if (step === undefined || step <= device.acceptedStep) throw refusal('AWS_MFA_CODE_REFUSED')
+    device.acceptedStep = step
+  }
+
+  const invalid = (text: string) => new AwsError('AWS_REQUEST_INVALID', `AWS refused it: ${text}`)
+
+  const answer = async <T>(call: StubCall, work: () => T): Promise<T> => {
+    const fault = faults.findIndex(({ action }) => action === call.action)
+    if (fault !== -1) throw faults.splice(fault, 1)[0]!.error
+    calls.push(call)
+    await held.get(call.action)
+    try {
+      return work()
+    } catch (error) {
+      if (error instanceof AwsError) call.error = error.code
+      throw error
+    }
+  }
+
+  return {
+    calls,
+    actions: () => calls.map(({ action }) => action),
+    addUser(arn, { device } = {}) {
+      const accessKeyId = `AKIASTUB${String(principals.size).padStart(12, '0')}`
+      const secret = `long-term-secret-${principals.size}`
+      principals.set(accessKeyId, { arn, secret, kind: 'user' })
+      if (device !== undefined) devices.set(device, { owner: arn, acceptedStep: 0 })
+      return { accessKeyId, secretAccessKey: new Secret(secret) }
+    },
+    addRole: (arn, role = {}) => void roles.set(arn, role),
+    code: (serial, stepsAway = 0) => codeAt(serial, presentStep() + stepsAway),
+    deactivate: (accessKeyId) => void inactive.add(accessKeyId),
+    expire(accessKeyId) {
+      principals.get(accessKeyId)!.expiresAtMs = clock.now()
+    },
+    failNext: (action, error) => void faults.push({ action, error }),
+    hold(action) {
+      let release!: () => void
+      held.set(action, new Promise((resolve) => (release = resolve)))
+      return release
+    },
+    getSessionToken: ({ credentials, region, durationSeconds, mfa }) =>
+      answer({ action: 'GetSessionToken', region, by: credentials.accessKeyId, durationSeconds }, () => {
+        const user = authenticate(credentials)
+        if (user.kind !== 'user') throw refusal('AWS_DENIED')
+        if (durationSeconds < 900 || durationSeconds > 129_600) throw invalid('DurationSeconds')
+        if (mfa !== undefined) takeCode(mfa.serial, mfa.code.expose(), user.arn)
+        return issue({
+          arn: user.arn,
+          kind: 'session',
+          parentKeyId: credentials.accessKeyId,
+          expiresAtMs: clock.now() + durationSeconds * 1000,
+          ...(mfa === undefined ? {} : { mfaAtMs: clock.now() }),
+        })
+      }),
+    assumeRole({ credentials, region, roleArn, sessionName, durationSeconds, externalId }) {
+      const call: StubCall = {
+        action: 'AssumeRole',
+        region,
+        by: credentials.accessKeyId,
+        roleArn,
+        sessionName,
+        durationSeconds,
+      }
+      return answer(call, () => {
+        const caller = authenticate(credentials)
+        const role = roles.get(roleArn)
+        if (!/^[\w+=,.@-]{2,64}$/.test(sessionName)) throw invalid('RoleSessionName')
+        if (role === undefined) throw refusal('AWS_DENIED')
+        if (role.requiresMfa && caller.mfaAtMs === undefined) throw refusal('AWS_DENIED')
+        const ageSeconds = (clock.now() - (caller.mfaAtMs ?? 0)) / 1000
+        if (role.maxMfaAgeSeconds !== undefined && ageSeconds > role.maxMfaAgeSeconds) throw refusal('AWS_DENIED')
+        if (role.externalId !== externalId) throw refusal('AWS_DENIED')
+        if (caller.kind !== 'user' && durationSeconds > 3600) {
+          throw invalid(
+            'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',
+          )
+        }
+        if (durationSeconds < 900 || durationSeconds > (role.maxSessionSeconds ?? 3600)) {
+          throw invalid('The requested DurationSeconds exceeds the MaxSessionDuration set for this role.')
+        }
+        const arn = `${roleArn.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/${sessionName}`
+        return issue({ arn, kind: 'role', expiresAtMs: clock.now() + durationSeconds * 1000 })
+      })
+    },
+    getCallerIdentity: ({ credentials, region }) =>
+      answer({ action: 'GetCallerIdentity', region, by: credentials.accessKeyId }, () => {
+        const { arn } = authenticate(credentials)
+        return { accountId: parseIamArn(arn)!.accountId, arn }
+      }),
+  }
+}
+
+function refusal(code: ConstructorParameters<typeof AwsError>[0]): AwsError {
+  return new AwsError(code, `the stub refused: ${code}`)
+}

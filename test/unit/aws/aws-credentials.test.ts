@@ -1,0 +1,520 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { AwsError } from '../../../src/aws/aws-error.ts'
+import { Secret } from '../../../src/core/secret.ts'
+import {
+  devRole,
+  person,
+  prodRole,
+  rejection,
+  serial,
+  settled,
+  terminal,
+  unattended,
+  usualSettings,
+  world,
+} from '../../support/aws-world.ts'
+
+const minutes = 60_000
+
+describe('credentials of a role behind MFA', () => {
+  it('come from one code, one session and one AssumeRole, with the account of the role', async () => {
+    const { aws, sts, asked, clock } = await world()
+    const credentials = await aws.credentials('dev', person)
+    expect(sts.actions()).toEqual(['GetSessionToken', 'AssumeRole'])
+    expect(asked).toEqual([{ topic: `aws-mfa/${serial}`, kind: 'mfa-code', text: `MFA code for ${serial}` }])
+    expect(credentials.accountId).toBe('123456789012')
+    expect(credentials.accessKeyId).toMatch(/^ASIA/)
+    expect(sts.calls[1]).toMatchObject({
+      roleArn: devRole,
+      sessionName: 'jo',
+      durationSeconds: 3600,
+      region: 'eu-central-1',
+    })
+    // A minute early, for SDKs that renew at the expiry itself.
+    expect(credentials.expiresAtMs).toBe(clock.now() + 59 * minutes)
+  })
+
+  it('cost twenty concurrent callers of two roles one prompt, one session and two roles', async () => {
+    const { aws, sts, asked } = await world()
+    const callers = Array.from({ length: 20 }, (_, index) => aws.credentials(index % 2 === 0 ? 'dev' : 'prod', person))
+    const all = await Promise.all(callers)
+    expect(asked).toHaveLength(1)
+    expect(sts.actions().sort()).toEqual(['AssumeRole', 'AssumeRole', 'GetSessionToken'])
+    expect(new Set(all.map(({ accessKeyId }) => accessKeyId)).size).toBe(2)
+  })
+
+  it('cost a second role no code', async () => {
+    const { aws, asked, sts } = await world()
+    await aws.credentials('dev', person)
+    await aws.credentials('prod', unattended)
+    expect(asked).toHaveLength(1)
+    expect(sts.calls.at(-1)).toMatchObject({ action: 'AssumeRole', roleArn: prodRole, region: 'eu-west-1' })
+  })
+
+  it('cost no call while they are fresh', async () => {
+    const { aws, sts } = await world()
+    const first = await aws.credentials('dev', person)
+    expect((await aws.credentials('dev', unattended)).accessKeyId).toBe(first.accessKeyId)
+    expect(sts.calls).toHaveLength(2)
+  })
+
+  it('need no code after a restart of the daemon', async () => {
+    const w = await world()
+    await w.aws.credentials('dev', person)
+    const restarted = w.restart()
+    await restarted.credentials('dev', unattended)
+    expect(w.asked).toHaveLength(1)
+    expect(w.sts.actions()).toEqual(['GetSessionToken', 'AssumeRole', 'AssumeRole'])
+  })
+
+  it('walk a chain of roles from the longest part that is held', async () => {
+    const { aws, sts } = await world()
+    await aws.credentials('dev', person)
+    const deep = await aws.credentials('deep', unattended)
+    expect(sts.actions()).toEqual(['GetSessionToken', 'AssumeRole', 'AssumeRole'])
+    expect(sts.calls[2]!.by).not.toBe(sts.calls[1]!.by)
+    expect(deep.accountId).toBe('123456789012')
+  })
+
+  it('are asked of the role again when the configuration changes the role', async () => {
+    const w = await world()
+    await w.aws.credentials('dev', person)
+    w.settings = {
+      ...usualSettings,
+      profiles: { ...usualSettings.profiles, dev: { role: prodRole, source: 'master' } },
+    }
+    expect((await w.aws.credentials('dev', unattended)).accountId).toBe('210987654321')
+  })
+})
+
+describe('a caller who may not prompt', () => {
+  it('is told what to run', async () => {
+    const { aws, sts, asked } = await world()
+    const error = await rejection(aws.credentials('dev', unattended))
+    expect(error).toMatchObject({
+      code: 'AWS_MFA_NEEDED',
+      message: `an MFA code of ${serial} is needed`,
+      hint: 'in a terminal: latchkey aws credentials dev',
+    })
+    expect(asked).toEqual([])
+    expect(sts.calls).toEqual([])
+  })
+
+  it('does not wait for the code that somebody else is asked for', async () => {
+    const { aws } = await world({ program: false })
+    const person = terminal()
+    const waiting = aws.credentials('dev', person)
+    const lease = await person.lent()
+    expect(await rejection(aws.credentials('dev', unattended))).toMatchObject({ code: 'AWS_MFA_NEEDED' })
+    lease.cancel()
+    await rejection(waiting)
+  })
+})
+
+describe('the question', () => {
+  it('outlives the caller who was asked: the next one gets the answer', async () => {
+    const w = await world({ program: false })
+    const gone = terminal()
+    const abandoned = w.aws.credentials('dev', gone).catch((error: unknown) => error)
+    const first = await gone.lent()
+    first.release()
+    // Nobody else attends and there is no program.
+    expect(await abandoned).toMatchObject({ code: 'PROMPT_TIMEOUT' })
+
+    const second = terminal()
+    const waiting = w.aws.credentials('dev', second)
+    const lease = await second.lent()
+    const third = terminal()
+    const alsoWaiting = w.aws.credentials('prod', third)
+    await settled()
+    lease.release()
+    ;(await third.lent()).answer(new Secret(w.sts.code(serial)))
+    await Promise.all([waiting, alsoWaiting])
+    expect(w.sts.actions().filter((action) => action === 'GetSessionToken')).toHaveLength(1)
+  })
+
+  it('fails everyone who waits when the person says no', async () => {
+    const { aws, answers, asked } = await world()
+    answers.push(() => undefined)
+    const errors = await Promise.all([
+      rejection(aws.credentials('dev', person)),
+      rejection(aws.credentials('prod', person)),
+    ])
+    expect(errors.map(({ code }) => code)).toEqual(['PROMPT_CANCELLED', 'PROMPT_CANCELLED'])
+    expect(asked).toHaveLength(1)
+    expect(await rejection(aws.credentials('dev', person))).toMatchObject({ code: 'PROMPT_COOLING_DOWN' })
+  })
+
+  it('is not put where the keychain has no key', async () => {
+    const { aws, keychain, asked } = await world()
+    await keychain.delete('aws/key/master')
+    expect(await rejection(aws.credentials('dev', person))).toMatchObject({
+      code: 'AWS_KEY_MISSING',
+      hint: 'latchkey aws keys add master',
+    })
+    expect(asked).toEqual([])
+  })
+
+  it('names the import where the key still stands in plaintext', async () => {
+    const { aws } = await world({
+      settings: { profiles: {}, sources: {} },
+      shared: {
+        config: `[profile app]\nrole_arn = ${devRole}\nsource_profile = base\nmfa_serial = ${serial}\n`,
+        credentials: '[base]\naws_access_key_id = AKIAPLAINTEXT000000\naws_secret_access_key = plaintext-secret\n',
+      },
+    })
+    const error = await rejection(aws.credentials('app', person))
+    expect(error).toMatchObject({ code: 'AWS_KEY_MISSING', hint: 'latchkey aws keys import base' })
+    expect(error.message).toContain('is not used')
+  })
+})
+
+describe('renewal', () => {
+  it('happens in time for 16 minutes in hand, without the caller noticing', async () => {
+    const { aws, sts, clock } = await world()
+    const first = await aws.credentials('dev', person)
+    clock.advance(33 * minutes + 1)
+    await settled()
+    expect(sts.actions()).toEqual(['GetSessionToken', 'AssumeRole', 'AssumeRole'])
+    const second = await aws.credentials('dev', unattended)
+    expect(second.accessKeyId).not.toBe(first.accessKeyId)
+    expect(second.expiresAtMs - clock.now()).toBe(59 * minutes - 1 + 1)
+    expect(sts.calls).toHaveLength(3)
+  })
+
+  it('stops for a role that nobody has used for an hour', async () => {
+    const { aws, sts, clock } = await world()
+    await aws.credentials('dev', person)
+    for (let hour = 0; hour < 4; hour += 0.25) {
+      clock.advance(15 * minutes)
+      await settled()
+    }
+    expect(sts.actions().filter((action) => action === 'AssumeRole')).toHaveLength(2)
+  })
+
+  it('makes a caller wait where less than 16 minutes are left', async () => {
+    const { aws, sts, clock } = await world()
+    const away = new AwsError('AWS_UNREACHABLE', 'cannot reach STS')
+    await aws.credentials('dev', person)
+    // Both the renewal ahead and its repetition fail.
+    sts.failNext('AssumeRole', away)
+    sts.failNext('AssumeRole', away)
+    clock.advance(34 * minutes)
+    await settled()
+    clock.advance(8 * minutes)
+    await settled()
+    clock.advance(2 * minutes)
+    const credentials = await aws.credentials('dev', unattended)
+    expect(credentials.expiresAtMs - clock.now()).toBe(59 * minutes)
+  })
+
+  it('is tried again in the background after a failure', async () => {
+    const { aws, sts, clock } = await world()
+    await aws.credentials('dev', person)
+    sts.failNext('AssumeRole', new AwsError('AWS_UNREACHABLE', 'cannot reach STS'))
+    clock.advance(33 * minutes)
+    await settled()
+    expect(sts.calls).toHaveLength(2)
+    clock.advance(minutes)
+    await settled()
+    expect(sts.calls).toHaveLength(3)
+  })
+
+  it('serves what is left when AWS cannot be reached, and never what has expired', async () => {
+    const { aws, sts, clock } = await world()
+    const away = () => new AwsError('AWS_UNREACHABLE', 'cannot reach STS')
+    const first = await aws.credentials('dev', person)
+    for (let index = 0; index < 40; index += 1) sts.failNext('AssumeRole', away())
+    clock.advance(58 * minutes)
+    await settled()
+    expect((await aws.credentials('dev', unattended)).accessKeyId).toBe(first.accessKeyId)
+    clock.advance(2 * minutes)
+    expect(await rejection(aws.credentials('dev', unattended))).toMatchObject({ code: 'AWS_UNREACHABLE' })
+  })
+
+  it('asks for a code only when less than five minutes are left, and then keeps serving if nobody answers', async () => {
+    const settings = {
+      ...usualSettings,
+      sources: { master: { mfa_serial: serial, session_duration: 900 } },
+    }
+    const { aws, clock, asked, answers } = await world({ settings })
+    const first = await aws.credentials('dev', person)
+    clock.advance(50 * minutes)
+    await settled()
+    expect((await aws.credentials('dev', person)).accessKeyId).toBe(first.accessKeyId)
+    expect(asked).toHaveLength(1)
+
+    clock.advance(5 * minutes)
+    answers.push(() => undefined)
+    expect((await aws.credentials('dev', person)).accessKeyId).toBe(first.accessKeyId)
+    expect(asked).toHaveLength(2)
+
+    clock.advance(6_000)
+    expect((await aws.credentials('dev', unattended)).accessKeyId).toBe(first.accessKeyId)
+    const renewed = await aws.credentials('dev', person)
+    expect(asked).toHaveLength(3)
+    expect(renewed.accessKeyId).not.toBe(first.accessKeyId)
+    expect(renewed.expiresAtMs - clock.now()).toBe(59 * minutes)
+  })
+})
+
+describe('a session that AWS no longer takes', () => {
+  it('is dropped, and a new code is asked for once', async () => {
+    const { aws, sts, clock, asked } = await world()
+    await aws.credentials('dev', person)
+    sts.expire(sts.calls[1]!.by)
+    clock.advance(31_000)
+    await aws.credentials('prod', person)
+    expect(asked).toHaveLength(2)
+    expect(sts.actions().slice(2)).toEqual(['AssumeRole', 'GetSessionToken', 'AssumeRole'])
+  })
+
+  it('is not replaced for a caller who may not prompt, nor found again by the next', async () => {
+    const w = await world()
+    await w.aws.credentials('dev', person)
+    w.sts.expire(w.sts.calls[1]!.by)
+    expect(await rejection(w.aws.credentials('prod', unattended))).toMatchObject({ code: 'AWS_MFA_NEEDED' })
+    expect((await w.keychain.list()).filter((name) => name.startsWith('aws/session/'))).toEqual([])
+    expect(await rejection(w.restart().credentials('prod', unattended))).toMatchObject({ code: 'AWS_MFA_NEEDED' })
+  })
+
+  it('asks for no code when it is the key that was deleted', async () => {
+    const { aws, sts, key, asked } = await world()
+    await aws.credentials('dev', person)
+    sts.deactivate(key.accessKeyId)
+    const error = await rejection(aws.credentials('prod', person))
+    expect(error).toMatchObject({ code: 'AWS_KEY_REFUSED' })
+    expect(error.hint).toContain('latchkey aws keys add master')
+    expect(asked).toHaveLength(1)
+  })
+
+  it('costs all who wait one new code', async () => {
+    const { aws, sts, clock, asked } = await world()
+    await aws.credentials('dev', person)
+    sts.expire(sts.calls[1]!.by)
+    clock.advance(31_000)
+    await Promise.all(Array.from({ length: 10 }, () => aws.credentials('prod', person)))
+    expect(asked).toHaveLength(2)
+    expect(sts.actions().filter((action) => action === 'GetSessionToken')).toHaveLength(2)
+  })
+
+  it('of a role in the middle of a chain is assumed again without a code', async () => {
+    const { aws, sts, asked } = await world()
+    const dev = await aws.credentials('dev', person)
+    sts.expire(dev.accessKeyId)
+    await aws.credentials('deep', unattended)
+    expect(sts.actions()).toEqual(['GetSessionToken', 'AssumeRole', 'AssumeRole', 'AssumeRole', 'AssumeRole'])
+    expect(sts.calls.map(({ error }) => error)).toEqual([
+      undefined,
+      undefined,
+      'AWS_TOKEN_EXPIRED',
+      undefined,
+      undefined,
+    ])
+    expect(asked).toHaveLength(1)
+  })
+})
+
+describe('a keychain that is locked', () => {
+  it('is an error, not a missing key', async () => {
+    const { aws, keychain, asked } = await world()
+    keychain.lock()
+    expect(await rejection(aws.credentials('dev', person))).toMatchObject({ code: 'KEYCHAIN_LOCKED' })
+    expect(asked).toEqual([])
+  })
+
+  it('still serves what is in memory, and roles of a session in memory', async () => {
+    const { aws, keychain, clock } = await world()
+    const first = await aws.credentials('dev', person)
+    keychain.lock()
+    expect((await aws.credentials('dev', unattended)).accessKeyId).toBe(first.accessKeyId)
+    await aws.credentials('prod', unattended)
+    clock.advance(57 * minutes)
+    await settled()
+    await aws.credentials('dev', person)
+  })
+
+  it('loses no session that was begun with a code', async () => {
+    const { aws, keychain, log } = await world()
+    keychain.makeReadOnly()
+    await aws.credentials('dev', person)
+    await aws.credentials('prod', unattended)
+    expect(log.join('')).toContain('could not be stored')
+  })
+})
+
+describe('a source without MFA', () => {
+  const settings = {
+    sources: { plain: { region: 'eu-north-1' } },
+    profiles: { ci: { role: 'arn:aws:iam::123456789012:role/Ci', source: 'plain', duration: 14_400 } },
+  }
+
+  const plainWorld = async () => {
+    const w = await world({ settings })
+    const key = w.sts.addUser('arn:aws:iam::111122223333:user/team/bot one')
+    w.sts.addRole('arn:aws:iam::123456789012:role/Ci', { maxSessionSeconds: 43_200 })
+    await w.aws.keys.put('plain', key)
+    return { ...w, key }
+  }
+
+  it('assumes the role with its key, for longer than an hour, named after the user', async () => {
+    const { aws, sts, asked, key } = await plainWorld()
+    const { accountId } = await aws.credentials('ci', unattended)
+    expect(accountId).toBe('123456789012')
+    expect(asked).toEqual([])
+    expect(sts.calls.at(-1)).toMatchObject({ by: key.accessKeyId, durationSeconds: 14_400, sessionName: 'bot-one' })
+  })
+
+  it('is answered with a session, never with its key', async () => {
+    const { aws, sts, key } = await plainWorld()
+    const credentials = await aws.credentials('plain', unattended)
+    expect(credentials.accessKeyId).not.toBe(key.accessKeyId)
+    expect(credentials.accountId).toBe('111122223333')
+    expect(sts.calls.find(({ action }) => action === 'GetSessionToken')).toMatchObject({ region: 'eu-north-1' })
+  })
+
+  it('asks AWS once who it is', async () => {
+    const { aws, sts, clock } = await plainWorld()
+    const before = sts.calls.length
+    await aws.credentials('ci', unattended)
+    clock.advance(4 * 60 * minutes)
+    await aws.credentials('ci', unattended)
+    expect(sts.actions().slice(before)).toEqual(['GetCallerIdentity', 'AssumeRole', 'AssumeRole'])
+  })
+
+  it('tells of MFA where the role refuses', async () => {
+    const { aws, sts } = await plainWorld()
+    sts.addRole('arn:aws:iam::123456789012:role/Ci', { requiresMfa: true, maxSessionSeconds: 43_200 })
+    const error = await rejection(aws.credentials('ci', unattended))
+    expect(error).toMatchObject({ code: 'AWS_DENIED' })
+    expect(error.hint).toContain('set mfa_serial of plain')
+  })
+})
+
+describe('a profile that is the source', () => {
+  it('is answered with the MFA session itself', async () => {
+    const { aws, sts, clock } = await world()
+    const credentials = await aws.credentials('master', person)
+    expect(sts.actions()).toEqual(['GetSessionToken'])
+    expect(credentials).toMatchObject({
+      accountId: '111122223333',
+      expiresAtMs: clock.now() + 12 * 60 * minutes - minutes,
+    })
+  })
+
+  it('is asked for a code again when its session ends, while the old one still works', async () => {
+    const { aws, clock, asked } = await world()
+    const first = await aws.credentials('master', person)
+    clock.advance((12 * 60 - 7) * minutes)
+    expect((await aws.credentials('master', person)).accessKeyId).toBe(first.accessKeyId)
+    expect(asked).toHaveLength(1)
+    clock.advance(3 * minutes)
+    expect((await aws.credentials('master', unattended)).accessKeyId).toBe(first.accessKeyId)
+    expect((await aws.credentials('master', person)).accessKeyId).not.toBe(first.accessKeyId)
+    expect(asked).toHaveLength(2)
+  })
+})
+
+describe('forget', () => {
+  it('drops the roles of a profile and its session, in memory and in the keychain', async () => {
+    const { aws, keychain, asked, clock } = await world()
+    await aws.credentials('deep', person)
+    expect(await aws.forget({ profile: 'deep' })).toEqual([
+      'session of master',
+      `credentials of ${devRole}`,
+      'credentials of arn:aws:iam::123456789012:role/Deep',
+    ])
+    expect((await keychain.list()).filter((name) => name.startsWith('aws/session/'))).toEqual([])
+    clock.advance(31_000)
+    await aws.credentials('dev', person)
+    expect(asked).toHaveLength(2)
+  })
+
+  it('drops all', async () => {
+    const { aws } = await world()
+    await aws.credentials('dev', person)
+    await aws.credentials('prod', person)
+    expect(await aws.forget({ all: true })).toEqual(['session of master', 'credentials of 2 roles'])
+    expect(await aws.forget({ all: true })).toEqual([])
+    expect(await rejection(aws.credentials('dev', unattended))).toMatchObject({ code: 'AWS_MFA_NEEDED' })
+  })
+
+  it('knows near names', async () => {
+    const { aws } = await world()
+    const error = await rejection(aws.forget({ profile: 'devv' }))
+    expect(error).toMatchObject({ code: 'AWS_PROFILE_UNKNOWN', hint: 'latchkey status lists the profiles' })
+    expect(error.message).toContain('did you mean dev')
+  })
+
+  it('is final for credentials that are on their way', async () => {
+    const { aws, sts } = await world()
+    await aws.credentials('master', person)
+    const release = sts.hold('AssumeRole')
+    const waiting = aws.credentials('dev', person)
+    await settled()
+    await aws.forget({ all: true })
+    release()
+    await waiting
+    expect((await aws.status()).roles).toEqual([])
+  })
+})
+
+describe('status', () => {
+  it('shows what is held and until when, and every profile', async () => {
+    const { aws } = await world({ shared: { config: '[profile other]\nregion = eu-west-1\n' } })
+    expect(await aws.status()).toEqual({
+      sessions: [],
+      roles: [],
+      profiles: ['deep', 'dev', 'master', 'other', 'prod'],
+    })
+    await aws.credentials('dev', person)
+    expect(await aws.status()).toEqual({
+      sessions: [{ source: 'master', mfaSerial: serial, expiresAt: '2026-01-02T15:03:05Z' }],
+      roles: [{ profile: 'dev', roleArn: devRole, expiresAt: '2026-01-02T04:03:05Z' }],
+      profiles: ['deep', 'dev', 'master', 'other', 'prod'],
+    })
+  })
+
+  it('shows a stored session without reading it, and works while the keychain is locked', async () => {
+    const w = await world()
+    await w.aws.credentials('dev', person)
+    const restarted = w.restart()
+    const readBefore = w.keychain.reads.length
+    expect((await restarted.status()).sessions).toHaveLength(1)
+    expect(w.keychain.reads).toHaveLength(readBefore)
+    w.keychain.lock()
+    expect((await restarted.status()).sessions).toEqual([])
+    expect((await w.aws.status()).sessions).toHaveLength(1)
+  })
+
+  it('leaves out what a profile with a mistake cannot tell', async () => {
+    const w = await world({ shared: { config: '[profile broken]\nrole_arn = x\nsource_profile = nobody\n' } })
+    expect((await w.aws.status()).profiles).toContain('broken')
+  })
+})
+
+it('logs once that a duration was cut to an hour, and serves the hour', async () => {
+  const settings = { ...usualSettings, profiles: { dev: { role: devRole, source: 'master', duration: 14_400 } } }
+  const { aws, log, sts } = await world({ settings })
+  await aws.credentials('dev', person)
+  await aws.credentials('dev', person)
+  expect(log.filter((line) => line.includes('at most 1h'))).toHaveLength(1)
+  expect(sts.calls[1]).toMatchObject({ durationSeconds: 3600 })
+})
+
+it('puts no secret into a log line, an error or an inspected answer', async () => {
+  const { aws, log, sts, clock, asked } = await world()
+  const credentials = await aws.credentials('deep', person)
+  clock.advance(31_000)
+  sts.addRole(prodRole, { externalId: 'wanted' })
+  const error = await rejection(aws.credentials('prod', person))
+  const seen = [
+    ...log,
+    inspect(error, { depth: 9 }),
+    inspect(credentials, { depth: 9 }),
+    JSON.stringify(credentials),
+    inspect(asked),
+  ]
+  for (const text of seen) expect(text).not.toMatch(/stub-secret|stub-token|long-term-secret/)
+})
