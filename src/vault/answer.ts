@@ -62,10 +62,11 @@ const answerSchema = v.object({
 
 const errorSchema = v.object({ errors: texts })
 
-/** The JSON of a body; undefined where it is none. */
+/** The JSON object of a body; undefined where it is none. */
 function parseJson(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString('utf8'))
+    const json: unknown = JSON.parse(body.toString('utf8'))
+    return Array.isArray(json) ? undefined : json
   } catch {
     return undefined
   }

@@ -1,0 +1,107 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { createLogger } from '../../src/core/log.ts'
+import type { PromptCaller, PromptQuestion, Prompts } from '../../src/core/prompt.ts'
+import { Secret } from '../../src/core/secret.ts'
+import type { Keychain } from '../../src/keychain/keychain.ts'
+import { createVaultClient, type VaultClient, type VaultClientOptions } from '../../src/vault/client.ts'
+import { type FakeClock, fakeClock } from './fake-clock.ts'
+
+/** Waits for something that I/O brings about. The test's own timeout ends it. */
+export async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await turn()
+}
+
+/** A fake clock on which waits below `patienceMs` are over at once, and those from there on never: the timeouts. */
+export interface HastyClock extends FakeClock {
+  /** The waits that were over at once, in ms. */
+  waits: number[]
+}
+
+export function hastyClock(patienceMs: number, startMs?: number): HastyClock {
+  const base = fakeClock(startMs)
+  const waits: number[] = []
+  return {
+    ...base,
+    waits,
+    after(delayMs, run) {
+      if (delayMs >= patienceMs) return base.after(delayMs, run)
+      waits.push(delayMs)
+      const immediate = setImmediate(() => {
+        base.advance(delayMs)
+        run()
+      })
+      return () => clearImmediate(immediate)
+    },
+  }
+}
+
+/** A logger and what was written to it. */
+export function recordingLog() {
+  const lines: string[] = []
+  return { log: createLogger({ write: (line) => lines.push(line.trimEnd()), level: 'debug' }), lines }
+}
+
+export const clientTimeoutMs = 10_000
+
+/** A client of a scripted server whose retries do not wait. */
+export function testClient(address: string, options: Partial<VaultClientOptions> = {}): VaultClient {
+  return createVaultClient({
+    name: 'corp',
+    address,
+    timeoutMs: clientTimeoutMs,
+    clock: hastyClock(clientTimeoutMs),
+    random: () => 0.5,
+    log: recordingLog().log,
+    ...options,
+  })
+}
+
+/** A keychain in memory that can be told to fail. */
+export function testKeychain(): Keychain & { items: Map<string, string>; failure: Error | undefined } {
+  const items = new Map<string, string>()
+  const keychain = {
+    description: 'test',
+    items,
+    failure: undefined as Error | undefined,
+    async get(name: string) {
+      if (keychain.failure !== undefined) throw keychain.failure
+      const value = items.get(name)
+      return value === undefined ? undefined : new Secret(value)
+    },
+    async set(name: string, value: Secret<string>) {
+      if (keychain.failure !== undefined) throw keychain.failure
+      items.set(name, value.expose())
+    },
+    async delete(name: string) {
+      if (keychain.failure !== undefined) throw keychain.failure
+      return items.delete(name)
+    },
+    list: async () => [...items.keys()].sort(),
+  }
+  return keychain
+}
+
+/** Answers questions from a list, and remembers them and who attended. */
+export function scriptedPrompts(...answers: readonly (string | Error)[]) {
+  const questions: PromptQuestion[] = []
+  const attending: string[] = []
+  const left = [...answers]
+  const prompts: Prompts = {
+    async ask(question) {
+      questions.push(question)
+      const answer = left.shift() ?? new Error('nobody answers')
+      if (answer instanceof Error) throw answer
+      return new Secret(answer)
+    },
+    attend(topic) {
+      attending.push(topic)
+      return () => {
+        attending.splice(attending.indexOf(topic), 1)
+      }
+    },
+  }
+  return { prompts, questions, attending }
+}
+
+export const person: PromptCaller = { mayPrompt: true }
+export const nobody: PromptCaller = { mayPrompt: false }

@@ -1,0 +1,78 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { isLocal, parseVaultAddress, vaultPath } from '../../../src/vault/address.ts'
+
+describe('an address', () => {
+  it.each([
+    [
+      'https://vault.example.com:8200',
+      { isTls: true, origin: 'https://vault.example.com:8200', port: 8200, basePath: '' },
+    ],
+    ['https://Vault.Example.com/', { origin: 'https://vault.example.com', port: 443, basePath: '' }],
+    ['http://127.0.0.1', { isTls: false, port: 80 }],
+    ['https://[::1]:8200', { hostname: '::1', port: 8200 }],
+    ['https://proxy.example.com/vault/', { basePath: '/vault' }],
+    ['unix:///run/vault.sock', { isTls: false, socketPath: '/run/vault.sock', hostname: 'localhost', basePath: '' }],
+  ])('%s is understood', (text, parts) => {
+    expect(parseVaultAddress(text)).toMatchObject({ text, ...parts })
+  })
+
+  it.each([
+    'vault.example.com:8200',
+    'ftp://vault',
+    'https://',
+    'unix://run/vault.sock',
+    'https://h/?a=b',
+    'https://h/#x',
+  ])('%s is refused with the key to edit', (text) => {
+    expect(() => parseVaultAddress(text)).toThrow(
+      expect.objectContaining({ code: 'VAULT_CONFIG', hint: expect.stringContaining('config.toml') }),
+    )
+  })
+
+  it('with a password is refused without repeating it', () => {
+    const error = (() => {
+      try {
+        return parseVaultAddress('https://jo:hunter22@vault')
+      } catch (thrown) {
+        return thrown
+      }
+    })()
+    expect(error).toMatchObject({ code: 'VAULT_CONFIG' })
+    expect(inspect(error)).not.toContain('hunter22')
+  })
+
+  it.each([
+    ['http://localhost:8200', true],
+    ['http://127.0.0.1:8200', true],
+    ['http://[::1]:8200', true],
+    ['unix:///run/v', true],
+    ['http://127.evil.example.com', false],
+    ['http://10.0.0.1', false],
+  ])('%s is local: %s', (text, local) => {
+    expect(isLocal(parseVaultAddress(text))).toBe(local)
+  })
+})
+
+describe('a path', () => {
+  it.each([
+    [['ssh', 'sign', 'ops'], 'ssh/sign/ops'],
+    [['teams/a/ssh/', 'sign', 'ops'], 'teams/a/ssh/sign/ops'],
+    [['ssh', 'sign', "a=b'c"], "ssh/sign/a%3Db'c"],
+    [['ssh', 'sign', '../../sys/seal?x#y'], 'ssh/sign/..%2F..%2Fsys%2Fseal%3Fx%23y'],
+    [['auth/userpass', 'login', 'jo@corp é'], 'auth/userpass/login/jo%40corp%20%C3%A9'],
+  ])('%j is encoded as %s', ([mount, ...segments], path) => {
+    expect(vaultPath(mount!, ...segments)).toBe(path)
+  })
+
+  it.each([
+    [['ssh', 'sign', '']],
+    [['ssh', 'sign', '..']],
+    [['ssh/../sys', 'seal']],
+    [['', 'sign', 'ops']],
+    [['a//b', 'sign', 'ops']],
+    [['.', 'sign', 'ops']],
+  ])('%j is refused', ([mount, ...segments]) => {
+    expect(() => vaultPath(mount!, ...segments)).toThrow(expect.objectContaining({ code: 'VAULT_CONFIG' }))
+  })
+})
