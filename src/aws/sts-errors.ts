@@ -84,7 +84,9 @@ function clockSkew(): AwsError {
 
 function withoutAnswer({ error, action, endpoint }: StsFailure): AwsError {
   const code = errorCode(error)
-  const isTimeout = error instanceof Error && (error.name === 'TimeoutError' || code === 'ETIMEDOUT')
+  // The SDK calls a cut connection a TimeoutError too, but with the code of what happened.
+  const isTimeout =
+    code === 'ETIMEDOUT' || (code === undefined && error instanceof Error && error.name === 'TimeoutError')
   if (code === undefined && !isTimeout) {
     return new AwsError('AWS_BAD_RESPONSE', `${action} at ${endpoint} failed without a reason`)
   }

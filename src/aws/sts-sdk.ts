@@ -14,9 +14,9 @@ import { defaultRegion, partitionOfRegion } from './partitions.ts'
 import type { StsClient } from './sts-client.ts'
 import { toAwsError } from './sts-errors.ts'
 
-/** Between a person with a code and a dead network: three tries of at most so long each, in ms. */
+/** The AWS CLI's helper gives up after 50 s: all tries together end before, in ms. */
 const connectTimeoutMs = 4_000
-const requestTimeoutMs = 10_000
+const defaultRequestTimeoutMs = 10_000
 const maxAttempts = 3
 /** A clock that is wrong by less does no harm, in ms; the `Date` header has whole seconds. */
 const tolerableSkewMs = 30_000
@@ -25,6 +25,8 @@ export interface StsSdkOptions {
   log: Logger
   /** AWS_ENDPOINT_URL_STS. Absent: the regional endpoint of each request's region. */
   endpoint?: string | undefined
+  /** How long one try may take; 10 000 unless said. */
+  requestTimeoutMs?: number
   /** Carries the requests instead of node:http(s). */
   requestHandler?: STSClientConfig['requestHandler']
 }
@@ -33,7 +35,9 @@ export interface StsSdkOptions {
  * STS through the AWS SDK. The SDK is told everything that it would otherwise look up in the environment and in
  * `~/.aws`: this daemon is what those files point at.
  */
-export function createStsSdk({ log, endpoint, requestHandler }: StsSdkOptions): StsClient {
+export function createStsSdk(options: StsSdkOptions): StsClient {
+  const { log, endpoint, requestHandler, requestTimeoutMs = defaultRequestTimeoutMs } = options
+
   /** AWS's time minus ours in ms, as of the last answer. */
   let skewMs = 0
 
@@ -55,14 +59,11 @@ export function createStsSdk({ log, endpoint, requestHandler }: StsSdkOptions): 
       retryMode: 'standard',
       maxAttempts,
       systemClockOffset: skewMs,
-      // Kept connections would be closed by AWS between two calls half an hour apart, in the middle of a request at worst.
       requestHandler: requestHandler ?? {
         connectionTimeout: connectTimeoutMs,
         requestTimeout: requestTimeoutMs,
         socketTimeout: requestTimeoutMs,
         throwOnRequestTimeout: true,
-        httpAgent: { keepAlive: false },
-        httpsAgent: { keepAlive: false },
       },
     })
 
@@ -94,6 +95,7 @@ export function createStsSdk({ log, endpoint, requestHandler }: StsSdkOptions): 
       })
     } finally {
       noteSkew(client.config.systemClockOffset)
+      // With its connections: AWS would close them before the next call, half an hour later.
       client.destroy()
     }
   }
