@@ -7,7 +7,7 @@ import type { Logins } from './logins.ts'
 import { dataReply, empty, listReply } from './reply.ts'
 import { pageFields, type Route, type VaultRequest, withFields } from './routes.ts'
 import { addSecretId, describeSecretId, findSecretId, removeSecretIds, secretIdsOf } from './secret-ids.ts'
-import { type AppRole, type AppRoleMount, type DevVaultState, table } from './state.ts'
+import { type AppRole, type AppRoleMount, type DevVaultState, entryOf, table } from './state.ts'
 import { checkCidrs, defaultTokenTerms, describeTokenTerms, tokenTermFields, updateTokenTerms } from './token-terms.ts'
 
 const roleFields = {
@@ -38,7 +38,7 @@ export function createAppRoleRoutes(deps: {
 }): readonly Route[] {
   const { state, changed, logins, lockouts, now } = deps
   const mountOf = ({ mount }: VaultRequest): AppRoleMount =>
-    (state.approle[mount.uuid] ??= { roles: table(), secretIds: table() })
+    entryOf(state.approle, mount.uuid, () => ({ roles: table(), secretIds: table() }))
   const nameOf = ({ params }: VaultRequest) => params.role_name!.toLowerCase()
   const findRole = (request: VaultRequest) => mountOf(request).roles[nameOf(request)]
   const roleOf = (request: VaultRequest): AppRole => {

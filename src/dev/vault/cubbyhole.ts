@@ -1,6 +1,6 @@
 import { dataReply, empty, listReply } from './reply.ts'
 import { pageFields, type Route, type VaultRequest, withFields } from './routes.ts'
-import { type DevVaultState, table } from './state.ts'
+import { type DevVaultState, entryOf, table } from './state.ts'
 
 /** What a token keeps for itself; it is gone with the token. */
 export function createCubbyholeRoutes(deps: {
@@ -8,7 +8,7 @@ export function createCubbyholeRoutes(deps: {
   changed: () => void
 }): readonly Route[] {
   const { state, changed } = deps
-  const holeOf = ({ caller }: VaultRequest) => (state.cubbyholes[caller!.token.key] ??= table())
+  const holeOf = ({ caller }: VaultRequest) => entryOf(state.cubbyholes, caller!.token.key, () => table())
   return [
     {
       pattern: '{path*}',

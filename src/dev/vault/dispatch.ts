@@ -20,7 +20,8 @@ export interface VaultCall {
   tokenId: string | undefined
   wrapTtl: string | undefined
   namespace: string
-  hasInlineAuth: boolean
+  /** Names of headers that ask for something that is not built. */
+  unsupported: readonly string[]
   remoteAddress: string
 }
 
@@ -104,11 +105,10 @@ const missingMount: VaultRequest['mount'] = {
 function refuseWhatIsNotBuilt(call: VaultCall): void {
   const namespace = call.namespace.replace(/^\/+|\/+$/g, '')
   if (namespace !== '' && namespace !== 'root') throw new DevVaultError('NOT_FOUND', 'namespace not found')
-  if (call.hasInlineAuth) throw unsupportedPathWith('inline authentication is not built into the development server')
-}
-
-function unsupportedPathWith(reason: string): DevVaultError {
-  return new DevVaultError('UNSUPPORTED_PATH', `unsupported path: ${reason}`)
+  if (call.unsupported.length > 0) {
+    const names = call.unsupported.join(', ')
+    throw new DevVaultError('UNSUPPORTED_PATH', `unsupported path: ${names} is not built into the development server`)
+  }
 }
 
 function operationOf({ method, query }: VaultCall): Operation {

@@ -98,7 +98,7 @@ function tokenize(source: string): Token[] {
       throw invalidRequest(`failed to parse policy: at ${line}: illegal character ${JSON.stringify(source[start])}`)
     }
     const { space, text, number, word, mark } = match.groups!
-    if (text !== undefined) tokens.push({ kind: 'text', text: unescape(text), line })
+    if (text !== undefined) tokens.push({ kind: 'text', text: resolveEscapes(text), line })
     else if (number !== undefined) tokens.push({ kind: 'number', text: number, line })
     else if (word !== undefined) tokens.push({ kind: 'word', text: word, line })
     else if (mark !== undefined) tokens.push({ kind: 'mark', text: mark, line })
@@ -109,6 +109,6 @@ function tokenize(source: string): Token[] {
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' }
 
-function unescape(text: string): string {
+function resolveEscapes(text: string): string {
   return text.replace(/\\(.)/g, (_whole, letter: string) => escapes[letter] ?? letter)
 }

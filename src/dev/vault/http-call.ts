@@ -1,9 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { VaultCall } from './dispatch.ts'
 import { DevVaultError } from './errors.ts'
+import { methodForList } from './http-intake.ts'
 
 /** Far below Vault's own 32 MiB, and more than any call of this server needs. */
 const maxBodyBytes = 1024 * 1024
+
+/** A login in the headers, and codes for login MFA: a client that sends them relies on them. */
+const unsupportedHeaders = ['X-Vault-Inline-Auth-Path', 'X-Vault-MFA']
 
 /**
  * Reads a call from HTTP.
@@ -14,17 +18,22 @@ export async function readCall(message: IncomingMessage): Promise<VaultCall> {
   if (!rawPath.startsWith('/v1/')) throw new DevVaultError('NOT_FOUND', '')
   const body = parseBody(await readBody(message))
   return {
-    method: message.method ?? 'GET',
+    method: methodOf(message),
     path: decodePath(rawPath.slice('/v1/'.length)),
     query: new URLSearchParams(query),
     ...body,
     tokenId: tokenOf(message),
     wrapTtl: headerOf(message, 'x-vault-wrap-ttl'),
     namespace: headerOf(message, 'x-vault-namespace') ?? '',
-    hasInlineAuth: headerOf(message, 'x-vault-inline-auth-path') !== undefined,
+    unsupported: unsupportedHeaders.filter((name) => headerOf(message, name.toLowerCase()) !== undefined),
     // Absent on a Unix socket.
     remoteAddress: message.socket.remoteAddress ?? '',
   }
+}
+
+/** The method as the client sent it. */
+export function methodOf(message: IncomingMessage): string {
+  return message.method === methodForList ? 'LIST' : (message.method ?? 'GET')
 }
 
 /** The path of a call for the log: without the query, where an OIDC code would be. */

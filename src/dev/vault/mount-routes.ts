@@ -1,5 +1,6 @@
 import type { Callers } from './callers.ts'
 import { DevVaultError, invalidRequest } from './errors.ts'
+import { readFields } from './fields.ts'
 import { parseVaultDuration } from './go-duration.ts'
 import { describeMount, type MountTable, type MountWishes } from './mounts.ts'
 import { dataReply, empty, type Reply } from './reply.ts'
@@ -75,7 +76,7 @@ export function createMountRoutes(deps: {
         update: withFields(enableFields, ({ config = {}, ...fields }, { params }) => {
           const type = fields.type || (fields.plugin_name ?? '')
           mounts.enable(pathOf(params.path!), {
-            ...wishesOf({ ...readConfig(config), ...fields }),
+            ...wishesOf({ ...readFields(tuneFields, config), ...fields }),
             type,
             local: fields.local,
             sealWrap: fields.seal_wrap,
@@ -151,11 +152,6 @@ interface GivenTuning {
   max_lease_ttl?: string
   listing_visibility?: string
   options?: Readonly<Record<string, string>>
-}
-
-function readConfig(config: Readonly<Record<string, unknown>>): GivenTuning {
-  const text = (name: string) => (config[name] === undefined ? {} : { [name]: String(config[name]) })
-  return { ...text('default_lease_ttl'), ...text('max_lease_ttl'), ...text('listing_visibility') }
 }
 
 function wishesOf(given: GivenTuning): Omit<MountWishes, 'type'> {

@@ -1,6 +1,6 @@
 import { invalidRequest } from './errors.ts'
 import type { PolicyStore } from './policies.ts'
-import { dataReply, empty, listReply, type Reply } from './reply.ts'
+import { empty, listReply, type Reply } from './reply.ts'
 import { type Handler, pageFields, type Route, withFields } from './routes.ts'
 
 /** `sys/policies/acl/…`, and `sys/policy/…` as it was called before. */

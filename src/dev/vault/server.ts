@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo, Server } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createBackends } from './backends.ts'
 import { createDispatcher, type VaultCall } from './dispatch.ts'
 import { DevVaultError } from './errors.ts'
-import { pathForLog, readCall } from './http-call.ts'
+import { methodOf, pathForLog, readCall } from './http-call.ts'
+import { createHttpIntake } from './http-intake.ts'
 import { newServiceTokenId, newUuid, randomBase62, tokenKey } from './identifiers.ts'
+import { type ListenOptions, listenOnLoopback, type TlsOptions } from './loopback.ts'
 import { firstMounts } from './mounts.ts'
 import { type Answer, errorAnswer } from './reply.ts'
 import { createSeal } from './seal.ts'
@@ -25,12 +25,7 @@ export interface VaultCallLine {
 }
 
 export interface DevVaultOptions {
-  listen: {
-    /** On 127.0.0.1; 0 takes a free one. */
-    port: number
-    /** Listens on a Unix socket too, which only its owner can use. */
-    socketPath?: string
-  }
+  listen: ListenOptions
   /** Kept between runs, the CA keys included; without it everything is forgotten at the end. */
   state?: StateStorage
   /** For the first run; a later one keeps the token that is in the state. */
@@ -38,8 +33,7 @@ export interface DevVaultOptions {
   /** Wall-clock time in ms since the epoch. */
   now: () => number
   log: (call: VaultCallLine) => void
-  /** PEM. With `ca`, clients must show a certificate that was signed by it. */
-  tls?: { key: string; cert: string; ca?: string }
+  tls?: TlsOptions
 }
 
 export interface DevVault {
@@ -61,7 +55,7 @@ export interface DevVault {
  * @throws {DevVaultError} STATE_UNREADABLE; the system's error when the port or socket cannot be had
  */
 export async function createDevVault(options: DevVaultOptions): Promise<DevVault> {
-  const { now, log, listen, tls } = options
+  const { now, log } = options
   const { state, changed, flush } = await openState(options.state, () => beginState(options))
   const seal = createSeal(state.unsealKey)
   const backends = createBackends({ state, changed, seal, now })
@@ -78,45 +72,31 @@ export async function createDevVault(options: DevVaultOptions): Promise<DevVault
     )
     log({
       time: new Date(now()).toISOString(),
-      method: message.method ?? '',
+      method: methodOf(message),
       path: pathForLog(message),
       status: saved.status,
     })
     respond(message, response, saved)
   }
-  const listener: RequestListener = (message, response) => {
+  const intake = createHttpIntake((message, response) => {
     serve(message, response).catch(() => response.destroy())
-  }
+  })
 
-  const servers: Server[] = []
-  const close = async () => {
-    await Promise.all(servers.map(closeServer))
-    await flush()
-  }
-  try {
-    const server = tls === undefined ? createServer(listener) : createTlsServer(tlsOptions(tls), listener)
-    servers.push(server)
-    await listenOn(server, () => server.listen({ host: '127.0.0.1', port: listen.port }))
-    if (listen.socketPath !== undefined) {
-      const socketServer = createServer(listener)
-      servers.push(socketServer)
-      await listenPrivately(socketServer, listen.socketPath)
-    }
-    const address = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${portOf(server)}`
-    await flush()
-    return {
-      address,
-      socketPath: listen.socketPath,
-      rootToken: state.rootToken,
-      unsealKey: state.unsealKey,
-      notice: `development Vault on ${address}: for trying and testing only, its keys lie in the clear on this machine`,
-      seal: seal.seal,
-      unseal: () => void seal.unseal(state.unsealKey),
-      close,
-    }
-  } catch (error) {
-    await close()
-    throw error
+  const listener = await listenOnLoopback(options.listen, options.tls, intake.accept)
+  const { address } = listener
+  await flush()
+  return {
+    address,
+    socketPath: options.listen.socketPath,
+    rootToken: state.rootToken,
+    unsealKey: state.unsealKey,
+    notice: `development Vault on ${address}: for trying and testing only, its keys lie in the clear on this machine`,
+    seal: seal.seal,
+    unseal: () => void seal.unseal(state.unsealKey),
+    async close() {
+      await listener.close()
+      await flush()
+    },
   }
 }
 
@@ -178,47 +158,4 @@ async function answerTo(message: IncomingMessage, dispatch: (call: VaultCall) =>
 function respond(message: IncomingMessage, response: ServerResponse, answer: Answer): void {
   response.writeHead(answer.status, { 'Cache-Control': 'no-store', 'Content-Type': answer.contentType })
   response.end(message.method === 'HEAD' ? '' : answer.body)
-}
-
-function tlsOptions({ key, cert, ca }: NonNullable<DevVaultOptions['tls']>) {
-  return ca === undefined ? { key, cert } : { key, cert, ca, requestCert: true, rejectUnauthorized: true }
-}
-
-function listenOn(server: Server, start: () => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.once('listening', () => {
-      server.off('error', reject)
-      resolve()
-    })
-    start()
-  })
-}
-
-/** The socket belongs to its owner from its first instant: bind(2) takes the umask, and listen() binds at once. */
-function listenPrivately(server: Server, path: string): Promise<void> {
-  return listenOn(server, () => {
-    const before = process.umask(0o177)
-    try {
-      server.listen({ path })
-    } finally {
-      process.umask(before)
-    }
-  })
-}
-
-function portOf(server: Server): number {
-  const address = server.address()
-  return isAddressInfo(address) ? address.port : 0
-}
-
-function isAddressInfo(address: AddressInfo | string | null): address is AddressInfo {
-  return typeof address === 'object' && address !== null
-}
-
-function closeServer(server: Server & { closeAllConnections?: () => void }): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeAllConnections?.()
-  })
 }

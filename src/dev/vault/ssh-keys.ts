@@ -49,14 +49,9 @@ export function publicKeyText(key: KeyObject): string {
 
 /** The private key in the form in which Vault's `issue` gives it: PKCS #1, SEC 1, or OpenSSH's for Ed25519. */
 export function privateKeyText(key: KeyObject): string {
-  switch (key.asymmetricKeyType) {
-    case 'rsa':
-      return String(key.export({ type: 'pkcs1', format: 'pem' }))
-    case 'ec':
-      return String(key.export({ type: 'sec1', format: 'pem' }))
-    default:
-      return opensshPrivateKeyText(key)
-  }
+  if (key.asymmetricKeyType === 'rsa') return String(key.export({ type: 'pkcs1', format: 'pem' }))
+  if (key.asymmetricKeyType === 'ec') return String(key.export({ type: 'sec1', format: 'pem' }))
+  return opensshPrivateKeyText(key)
 }
 
 const opensshMagic = 'openssh-key-v1\0'
@@ -117,7 +112,8 @@ function parseOpensshPrivateKey(bytes: Buffer): KeyObject {
   if (reader.uint32() !== 1) throw invalid('ssh: more than one key')
   reader.string()
   const fields = new SshReader(reader.string())
-  if (fields.uint32() !== fields.uint32()) throw invalid('ssh: malformed OpenSSH key')
+  const [check, repeated] = [fields.uint32(), fields.uint32()]
+  if (check !== repeated) throw invalid('ssh: malformed OpenSSH key')
   return importPrivateKey(readPrivateKeyFields(fields)).privateKey
 }
 

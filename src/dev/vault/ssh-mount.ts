@@ -1,10 +1,10 @@
 import { invalidRequest } from './errors.ts'
 import type { DevVaultState, MountEntry, SshIssuer, SshMount } from './state.ts'
-import { table } from './state.ts'
+import { entryOf, table } from './state.ts'
 
 /** What is kept for a mount of the SSH engine; made at the first look. */
 export function sshMountOf(state: Pick<DevVaultState, 'ssh'>, mount: MountEntry): SshMount {
-  return (state.ssh[mount.uuid] ??= { issuers: table(), defaultIssuer: '', roles: table() })
+  return entryOf(state.ssh, mount.uuid, () => ({ issuers: table(), defaultIssuer: '', roles: table() }))
 }
 
 /**

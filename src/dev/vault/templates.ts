@@ -16,10 +16,10 @@ export function hasTemplate(text: string): boolean {
  */
 export function renderTemplate(text: string, entity: Entity | undefined): string {
   if (text.split('{{').length !== text.split('}}').length) throw new TemplateError('unbalanced templating characters')
-  return text.replace(/\{\{(.*?)\}\}/g, (_whole, directive: string) => valueOf(directive.trim(), entity))
+  return text.replace(/\{\{(.*?)\}\}/g, (_whole, directive: string) => renderDirective(directive.trim(), entity))
 }
 
-function valueOf(directive: string, entity: Entity | undefined): string {
+function renderDirective(directive: string, entity: Entity | undefined): string {
   if (directive.startsWith('identity.groups.')) {
     throw new TemplateError('string contains groups template directives but no groups were provided')
   }

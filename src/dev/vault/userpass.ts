@@ -5,7 +5,7 @@ import type { Logins } from './logins.ts'
 import { isInNetworks } from './networks.ts'
 import { dataReply, empty, listReply } from './reply.ts'
 import { pageFields, type Route, type VaultRequest, withFields } from './routes.ts'
-import { type DevVaultState, table, type UserpassUser } from './state.ts'
+import { type DevVaultState, entryOf, table, type UserpassUser } from './state.ts'
 import { defaultTokenTerms, describeTokenTerms, tokenTermFields, updateTokenTerms } from './token-terms.ts'
 
 const userFields = { ...tokenTermFields, password: 'text', ttl: 'seconds', max_ttl: 'seconds' } as const
@@ -18,7 +18,8 @@ export function createUserpassRoutes(deps: {
   lockouts: Lockouts
 }): readonly Route[] {
   const { state, changed, logins, lockouts } = deps
-  const usersOf = ({ mount }: VaultRequest): Record<string, UserpassUser> => (state.userpass[mount.uuid] ??= table())
+  const usersOf = ({ mount }: VaultRequest): Record<string, UserpassUser> =>
+    entryOf(state.userpass, mount.uuid, () => table())
   const nameOf = ({ params }: VaultRequest) => params.username!.toLowerCase()
   const findUser = (request: VaultRequest) => usersOf(request)[nameOf(request)]
 
