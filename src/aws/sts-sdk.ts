@@ -58,6 +58,7 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
       defaultsMode: 'standard',
       retryMode: 'standard',
       maxAttempts,
+      disableClockSkewCorrection: false,
       systemClockOffset: skewMs,
       requestHandler: requestHandler ?? {
         connectionTimeout: connectTimeoutMs,
