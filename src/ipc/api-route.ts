@@ -1,0 +1,36 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { PeerCredentials } from './peer-credentials.ts'
+
+/** One connection of the local API. What is lent on it ends with it. */
+export interface ApiConnection {
+  readonly peer: PeerCredentials | undefined
+  /** Runs `run` once when the connection has closed; at once if it has already. */
+  onClose(run: () => void): void
+}
+
+export interface ApiRequest {
+  method: string
+  /** Without its query. */
+  path: string
+  /** The decoded `{name}` parts of the pattern. */
+  params: Readonly<Record<string, string>>
+  headers: IncomingHttpHeaders
+  /** The parsed JSON; undefined when there was no body. */
+  body: unknown
+  connection: ApiConnection
+  /** Aborts when the caller goes away before its answer. */
+  signal: AbortSignal
+}
+
+export interface ApiReply {
+  status: number
+  body?: unknown
+}
+
+export interface ApiRoute {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Such as `/v1/aws/credentials/{profile}`. */
+  pattern: string
+  /** What it throws is turned into a reply by `toError`. */
+  handle(request: ApiRequest): Promise<ApiReply>
+}
