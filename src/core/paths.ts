@@ -29,3 +29,8 @@ export function stateFolder(environment: Environment, home: string): string {
 
 export const agentSocketName = 'agent.sock'
 export const apiSocketName = 'api.sock'
+
+/** A path that may begin with `~/`, for the home folder. */
+export function expandHome(path: string, home: string): string {
+  return path.startsWith('~/') ? join(home, path.slice(2)) : path
+}

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { configFile, runtimeFolder, stateFolder } from '../../../src/core/paths.ts'
+import { configFile, expandHome, runtimeFolder, stateFolder } from '../../../src/core/paths.ts'
 
 it.each([
   [{ LATCHKEY_RUNTIME_DIR: '/own', XDG_RUNTIME_DIR: '/run/user/7' }, '/own'],
@@ -20,4 +20,10 @@ it.each([
 it('keeps state in its own folder', () => {
   expect(stateFolder({}, '/home/jo')).toBe('/home/jo/.local/state/latchkey')
   expect(stateFolder({ XDG_STATE_HOME: '/state' }, '/home/jo')).toBe('/state/latchkey')
+})
+
+it('puts the home folder in the place of ~/ and of nothing else', () => {
+  expect(expandHome('~/x', '/home/jo')).toBe('/home/jo/x')
+  expect(expandHome('/a/~/x', '/home/jo')).toBe('/a/~/x')
+  expect(expandHome('~other/x', '/home/jo')).toBe('~other/x')
 })

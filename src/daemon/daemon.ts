@@ -1,0 +1,142 @@
+import type { Socket } from 'node:net'
+import { join } from 'node:path'
+import { createKeyring } from '../agent/keyring.ts'
+import { createLock } from '../agent/lock.ts'
+import { serveAgent } from '../agent/serve.ts'
+import { createAgentSession } from '../agent/session.ts'
+import { createAwsCredentials } from '../aws/aws-credentials.ts'
+import type { SharedConfig } from '../aws/shared-config.ts'
+import type { StsClient } from '../aws/sts-client.ts'
+import { agentSocketName, apiSocketName } from '../core/paths.ts'
+import { formatUtc } from '../core/utc-time.ts'
+import { isOwnPeer, type PeerCredentials } from '../ipc/peer-credentials.ts'
+import { createApiServer } from '../ipc/server.ts'
+import { listenInherited, listenUnix, type OnStream, type UnixListener } from '../ipc/unix-listener.ts'
+import type { Keychain } from '../keychain/keychain.ts'
+import { toApiError } from './api-errors.ts'
+import { createApiRoutes } from './api-routes.ts'
+import type { Config } from './config.ts'
+import { createLentPrompts } from './lent-prompts.ts'
+import type { PromptBroker } from './prompts.ts'
+import { describeStatus } from './status.ts'
+import { type RunningVault, startVault, type VaultDeps } from './vaults.ts'
+import { watchKeychain } from './watched-keychain.ts'
+
+export interface DaemonDeps extends Omit<VaultDeps, 'prompts' | 'keychain'> {
+  config: Config
+  configFile: string
+  version: string
+  pid: number
+  uid: number | undefined
+  keychain: Keychain
+  prompts: PromptBroker
+  /** Read for each request. */
+  readSharedConfig: () => Promise<SharedConfig>
+  sts: () => Promise<StsClient>
+  /** Where the sockets are made that the service manager has not passed. */
+  runtimeFolder: string
+  /** Sockets that the service manager has passed, by the names of the socket units' FileDescriptorName. */
+  inheritedSockets: ReadonlyMap<string, number>
+  peerOf: (socket: Socket) => PeerCredentials | undefined
+}
+
+export interface Daemon {
+  /** Stops accepting, ends the connections, and takes the sockets away. */
+  stop(): Promise<void>
+}
+
+/**
+ * Wires the rooms together and listens on both sockets; when it resolves, both accept.
+ * @throws {IpcError} another daemon lives, or a socket cannot be had; {VaultError} VAULT_CONFIG
+ */
+export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
+  const { config, clock, log, prompts, uid, peerOf } = deps
+  const startedAt = formatUtc(clock.now())
+  const keychain = watchKeychain(deps.keychain)
+  const keyring = createKeyring({ clock })
+  const lock = createLock({ clock })
+  const aws = createAwsCredentials({
+    ...deps,
+    keychain,
+    readSettings: async () => ({ profiles: config.awsProfiles, sources: config.awsSources }),
+  })
+  const vaults: RunningVault[] = []
+  const stores = () => vaults.flatMap(({ identities }) => identities.map(({ key }) => key))
+
+  const sockets = {
+    agent: join(deps.runtimeFolder, agentSocketName),
+    api: join(deps.runtimeFolder, apiSocketName),
+  }
+  const { version, pid, configFile } = deps
+  const api = createApiServer({
+    routes: createApiRoutes({
+      aws,
+      vaults,
+      lentPrompts: createLentPrompts({ lease: prompts.lease, terminal: config.prompt.terminal }),
+      status: () =>
+        describeStatus({
+          fixed: { version, pid, startedAt, configFile, sockets },
+          keychain,
+          isLocked: lock.isLocked,
+          addedKeys: keyring.count,
+          vaults,
+          aws,
+        }),
+    }),
+    peerOf,
+    log,
+    toError: toApiError,
+  })
+
+  // A service manager starts the daemon because somebody has connected: that one waits until there is something to list.
+  const early: (() => void)[] = []
+  let isReady = false
+  const connections = new Set<Socket>()
+  const accept =
+    (serve: (stream: Socket, peer: PeerCredentials | undefined) => void): OnStream =>
+    (stream) => {
+      const peer = peerOf(stream)
+      if (!isOwnPeer(peer, uid)) {
+        log.warn('connection of another user refused', { uid: peer?.uid })
+        stream.destroy()
+        return
+      }
+      connections.add(stream)
+      stream.on('close', () => connections.delete(stream)).on('error', () => {})
+      if (isReady) serve(stream, peer)
+      else early.push(() => serve(stream, peer))
+    }
+
+  const serveAgentStream = accept((stream, peer) => {
+    const name = peer?.pid === undefined ? {} : { peer: `pid ${peer.pid}` }
+    serveAgent(stream, createAgentSession({ keyring, stores: stores(), lock, log, ...name }), { log })
+  })
+
+  // The sockets first: a second daemon must fail before it touches a token or a keychain item of the first.
+  const listeners: UnixListener[] = []
+  const stop = async () => {
+    await Promise.all(listeners.splice(0).map((listener) => listener.close()))
+    for (const vault of vaults.splice(0)) vault.close()
+    await api.close()
+    for (const stream of connections) stream.destroy()
+  }
+  try {
+    listeners.push(await listen('api', accept(api.serve)))
+    listeners.push(await listen('agent', serveAgentStream))
+    for (const vault of config.vaults) {
+      const identities = config.identities.filter((identity) => identity.vault === vault.name)
+      vaults.push(await startVault(vault, identities, { ...deps, keychain }))
+    }
+    isReady = true
+    for (const serve of early.splice(0)) serve()
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { stop }
+
+  function listen(name: 'agent' | 'api', onStream: OnStream): Promise<UnixListener> {
+    const fd = deps.inheritedSockets.get(name)
+    return fd === undefined ? listenUnix(sockets[name], onStream) : listenInherited(fd, onStream)
+  }
+}

@@ -1,0 +1,157 @@
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { appendFile, readFile } from 'node:fs/promises'
+import { homedir, uptime } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { parseSharedConfig, type SharedConfig } from '../aws/shared-config.ts'
+import type { StsClient } from '../aws/sts-client.ts'
+import { type Clock, createSystemClock } from '../core/clock.ts'
+import { describeError, errorCode } from '../core/errors.ts'
+import { createLogger, type Logger } from '../core/log.ts'
+import { configFile, type Environment, expandHome, runtimeFolder, stateFolder } from '../core/paths.ts'
+import { formatUtc } from '../core/utc-time.ts'
+import { version } from '../core/version.ts'
+import { openKeychain } from '../keychain/choose.ts'
+import type { Keychain } from '../keychain/keychain.ts'
+import type { RunProgram } from '../vault/token-helper.ts'
+import { type Config, ConfigError, parseConfig } from './config.ts'
+import { startDaemon } from './daemon.ts'
+import { openParentLink } from './parent-link.ts'
+import { createPromptProgram } from './prompt-program.ts'
+import { createPrompts, type PromptBroker } from './prompts.ts'
+
+/** A token helper may talk to a keychain or to a server. */
+const programTimeoutMs = 30_000
+
+/** What the process has that the rooms get handed. */
+interface Host {
+  environment: Environment
+  home: string
+  clock: Clock
+  log: Logger
+}
+
+/**
+ * Runs the daemon until SIGTERM, SIGINT or SIGHUP. The composition root: real clock, files, environment and randomness
+ * are named here and nowhere else.
+ * @returns the exit status
+ * @throws {CodedError} the daemon cannot start
+ */
+export async function runDaemon(): Promise<number> {
+  const stop = stopRequest()
+  const environment: Environment = { ...process.env }
+  const home = homedir()
+  const file = configFile(environment, home)
+  const config = parseConfig((await readText(file)) ?? '', file, {
+    vaultAddress: environment.BAO_ADDR ?? environment.VAULT_ADDR,
+  })
+  const log = createLogger({
+    write: (line) => process.stderr.write(line),
+    level: config.logLevel,
+    journal: environment.JOURNAL_STREAM !== undefined,
+  })
+  const host: Host = { environment, home, clock: createSystemClock(uptime), log }
+  const daemon = await startDaemon({
+    ...host,
+    config,
+    configFile: file,
+    version,
+    pid: process.pid,
+    uid: process.getuid?.(),
+    random: Math.random,
+    keychain: await openConfiguredKeychain(config, host),
+    prompts: createConfiguredPrompts(config, host),
+    readText: (path) => readFile(path, 'utf8'),
+    readSharedConfig: () => readSharedConfig(host),
+    runProgram,
+    sts: lazySts(host),
+    runtimeFolder: runtimeFolder(environment, home),
+    inheritedSockets: new Map(),
+    peerOf: () => undefined,
+  })
+  log.info('listening', { version, pid: process.pid })
+  const parent = openParentLink(environment, stop.now)
+  parent.ready()
+  await stop.requested
+  log.info('stopping')
+  await daemon.stop()
+  parent.close()
+  return 0
+}
+
+/** A signal may come before there is anything to stop: it counts all the same. */
+function stopRequest(): { requested: Promise<void>; now: () => void } {
+  let now = () => {}
+  const requested = new Promise<void>((resolve) => {
+    now = resolve
+  })
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, now)
+  return { requested, now }
+}
+
+/** The content of a file, or undefined where there is none. @throws {ConfigError} CONFIG_UNREADABLE */
+async function readText(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    if (errorCode(cause) === 'ENOENT') return undefined
+    throw new ConfigError('CONFIG_UNREADABLE', `${file} cannot be read: ${describeError(cause)}`, {
+      cause,
+      hint: `ls -l ${file}`,
+    })
+  }
+}
+
+function openConfiguredKeychain({ keychain: { store, file } }: Config, host: Host): Promise<Keychain> {
+  const { environment, home } = host
+  const path = file === undefined ? {} : { file: expandHome(file, home) }
+  return openKeychain({ store, ...path }, { ...host, stateFolder: stateFolder(environment, home) })
+}
+
+function createConfiguredPrompts({ prompt }: Config, { environment, home, clock, log }: Host): PromptBroker {
+  const program = prompt.program === undefined ? undefined : expandHome(prompt.program, home)
+  const logFile = prompt.log === undefined ? undefined : expandHome(prompt.log, home)
+  return createPrompts({
+    clock,
+    newId: randomUUID,
+    ...(program === undefined ? {} : { program: createPromptProgram(program, environment) }),
+    onAsked({ question, by }) {
+      log.info('asked a person', { kind: question.kind, by })
+      if (logFile === undefined) return
+      const line = `${JSON.stringify({ time: formatUtc(clock.now()), kind: question.kind, by })}\n`
+      appendFile(logFile, line, { mode: 0o600 }).catch((error: unknown) =>
+        log.warn('the prompt log cannot be written', { reason: describeError(error) }),
+      )
+    },
+  })
+}
+
+async function readSharedConfig({ environment, home }: Host): Promise<SharedConfig> {
+  const [config, credentials] = await Promise.all([
+    readText(environment.AWS_CONFIG_FILE ?? join(home, '.aws', 'config')),
+    readText(environment.AWS_SHARED_CREDENTIALS_FILE ?? join(home, '.aws', 'credentials')),
+  ])
+  return parseSharedConfig({ config, credentials })
+}
+
+const runProgram: RunProgram = async (command, args, environment) => {
+  const { stdout } = await promisify(execFile)(command, args, { env: environment, timeout: programTimeoutMs })
+  return stdout
+}
+
+/** The AWS SDK is loaded when it is first needed: most of the memory that it takes is not needed before. */
+function lazySts({ environment, log }: Host): () => Promise<StsClient> {
+  let client: Promise<StsClient> | undefined
+  return () => {
+    client ??= loadSts(environment, log)
+    return client
+  }
+}
+
+async function loadSts({ AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL }: Environment, log: Logger): Promise<StsClient> {
+  // The SDK's word on the version of Node is for those who write latchkey, not for those who read its log.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
+  const { createStsSdk } = await import('../aws/sts-sdk.ts')
+  return createStsSdk({ log, endpoint: AWS_ENDPOINT_URL_STS ?? AWS_ENDPOINT_URL })
+}

@@ -1,0 +1,78 @@
+import type { AwsCredentials } from '../aws/aws-credentials.ts'
+import { formatUtc } from '../core/utc-time.ts'
+import type { SshIdentityStatus, Status, VaultStatus } from '../ipc/protocol.ts'
+import { reportedError } from './api-errors.ts'
+import type { RunningIdentity, RunningVault } from './vaults.ts'
+import type { WatchedKeychain } from './watched-keychain.ts'
+
+/** The parts that the status tells about. */
+export interface StatusParts {
+  /** What stays as it was at the start. */
+  fixed: Pick<Status, 'version' | 'pid' | 'startedAt' | 'configFile' | 'sockets'>
+  keychain: WatchedKeychain
+  isLocked: () => boolean
+  addedKeys: () => number
+  vaults: readonly RunningVault[]
+  aws: AwsCredentials
+}
+
+/** Tells what is held, until when, and what is wrong. It calls no server and asks nobody. */
+export async function describeStatus({
+  fixed,
+  isLocked,
+  addedKeys,
+  vaults,
+  aws,
+  ...parts
+}: StatusParts): Promise<Status> {
+  // First: it asks the keychain, whose state is told too.
+  const held = await aws.status()
+  const keychainError = parts.keychain.lastError()
+  return {
+    ...fixed,
+    keychain: {
+      description: parts.keychain.description,
+      ...(keychainError === undefined ? {} : { error: reportedError(keychainError) }),
+    },
+    ssh: {
+      locked: isLocked(),
+      addedKeys: addedKeys(),
+      identities: vaults.flatMap(({ identities }) => identities.map(describeIdentity)),
+    },
+    vaults: vaults.map(describeVault),
+    aws: held,
+  }
+}
+
+function describeIdentity({ config, key }: RunningIdentity): SshIdentityStatus {
+  const { state, keyType, certificate, lastError } = key.status()
+  return {
+    name: config.name,
+    vault: config.vault,
+    role: config.role,
+    state,
+    keyType,
+    principals: certificate?.principals ?? config.principals ?? [],
+    ...(certificate === undefined
+      ? {}
+      : { keyId: certificate.keyId, serial: String(certificate.serial), ...validBeforeOf(certificate.validBefore) }),
+    ...(lastError === undefined ? {} : { error: reportedError(lastError) }),
+  }
+}
+
+/** Absent for a certificate that is valid for ever, or longer than dates can be written. */
+function validBeforeOf(seconds: bigint): { validBefore?: string } {
+  return seconds > 253_402_300_799n ? {} : { validBefore: formatUtc(Number(seconds) * 1000) }
+}
+
+function describeVault({ config, tokens }: RunningVault): VaultStatus {
+  const { state, expiresAtMs, lastError } = tokens.status()
+  return {
+    name: config.name,
+    address: config.address,
+    method: config.auth.method,
+    state,
+    ...(expiresAtMs === undefined ? {} : { expiresAt: formatUtc(expiresAtMs) }),
+    ...(lastError === undefined ? {} : { error: reportedError(lastError) }),
+  }
+}

@@ -1,0 +1,125 @@
+import { type CertifiedKey, createCertifiedKey } from '../agent/certified-keys.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/log.ts'
+import { type Environment, expandHome } from '../core/paths.ts'
+import type { Prompts } from '../core/prompt.ts'
+import { Secret } from '../core/secret.ts'
+import type { Keychain } from '../keychain/keychain.ts'
+import { createVaultClient, type VaultClient } from '../vault/client.ts'
+import { createVaultIssuer } from '../vault/issuer.ts'
+import { createLoginMethod } from '../vault/login-methods.ts'
+import type { VaultTls } from '../vault/tls.ts'
+import { type RunProgram, readOptional } from '../vault/token-helper.ts'
+import { createTokenSource, type TokenSource } from '../vault/token-source.ts'
+import { VaultError } from '../vault/vault-error.ts'
+import type { IdentityConfig, VaultConfig } from './config.ts'
+
+/** One `[ssh.identity.NAME]`, running. */
+export interface RunningIdentity {
+  config: IdentityConfig
+  key: CertifiedKey
+}
+
+/** One `[vault.NAME]`, running, with the identities that it certifies. */
+export interface RunningVault {
+  config: VaultConfig
+  tokens: TokenSource
+  identities: readonly RunningIdentity[]
+  close(): void
+}
+
+export interface VaultDeps {
+  keychain: Keychain
+  prompts: Prompts
+  clock: Clock
+  random: () => number
+  log: Logger
+  environment: Environment
+  home: string
+  readText: (path: string) => Promise<string>
+  runProgram: RunProgram
+}
+
+/** @throws {VaultError} VAULT_CONFIG: a certificate file or the address cannot be used */
+export async function startVault(
+  config: VaultConfig,
+  identities: readonly IdentityConfig[],
+  deps: VaultDeps,
+): Promise<RunningVault> {
+  const { clock, random, log } = deps
+  const client = createVaultClient({
+    name: config.name,
+    address: config.address,
+    namespace: config.namespace,
+    tls: await readTls(config, deps),
+    timeoutMs: config.timeout * 1000,
+    clock,
+    random,
+    log,
+  })
+  const method = createLoginMethod(config.auth, { ...deps, client, address: config.address })
+  const tokens = createTokenSource({ ...deps, client, method })
+  tokens.start()
+  const running = identities.map((identity) => ({
+    config: identity,
+    key: startIdentity(identity, client, tokens, deps),
+  }))
+  return {
+    config,
+    tokens,
+    identities: running,
+    close() {
+      for (const { key } of running) key.stop()
+      tokens.stop()
+      client.close()
+    },
+  }
+}
+
+function startIdentity(
+  config: IdentityConfig,
+  client: VaultClient,
+  tokens: TokenSource,
+  deps: VaultDeps,
+): CertifiedKey {
+  const { clock, random, log } = deps
+  const signing = {
+    mount: config.mount,
+    role: config.role,
+    principals: config.principals,
+    ttlSeconds: config.ttl,
+    extensions: config.extensions,
+    criticalOptions: config.critical_options,
+  }
+  const key = createCertifiedKey({
+    name: config.name,
+    comment: `${config.name}@${config.vault}`,
+    issuer: createVaultIssuer({ client, tokens, signing, clock, log }),
+    clock,
+    random,
+    log,
+    renew: config.renew,
+    forwarding: config.forwarding,
+  })
+  key.start()
+  return key
+}
+
+async function readTls(config: VaultConfig, { home, readText }: VaultDeps): Promise<VaultTls> {
+  const read = async (path: string | undefined) => {
+    if (path === undefined) return undefined
+    const text = await readOptional(expandHome(path, home), readText)
+    if (text === undefined)
+      throw new VaultError('VAULT_CONFIG', `${path} does not exist`, { hint: 'check [vault.…] in config.toml' })
+    return text
+  }
+  const [ca, clientCert, clientKey] = await Promise.all(
+    [config.ca_file, config.client_cert_file, config.client_key_file].map(read),
+  )
+  return {
+    ca,
+    clientCert,
+    clientKey: clientKey === undefined ? undefined : new Secret(clientKey),
+    serverName: config.server_name,
+  }
+}
