@@ -1,0 +1,27 @@
+import { parseState } from './aws/state.ts'
+import { DevError } from './dev-folder.ts'
+import { totpOfStep, totpStep } from './totp.ts'
+
+/** The MFA code of the embedded user that is, or will be, good for one more use. */
+export interface CurrentCode {
+  code: string
+  /** How long until it counts, in ms: a code that was used is spent, and so is the whole of its step. */
+  waitMs: number
+}
+
+const periodMs = 30_000
+
+/**
+ * @param stateText the embedded AWS's state file
+ * @throws {DevError} DEV_SETUP_FAILED when there is no embedded user yet
+ */
+export function currentCode(stateText: string | undefined, nowMs: number): CurrentCode {
+  const [device] = parseState(stateText).users.flatMap(({ mfaDevices }) => mfaDevices)
+  if (device === undefined) {
+    throw new DevError('DEV_SETUP_FAILED', 'there is no embedded AWS user here', {
+      hint: 'run it inside latchkey dev, or name the folder of one with --dir',
+    })
+  }
+  const step = Math.max(totpStep(nowMs), device.lastAcceptedStep + 1)
+  return { code: totpOfStep(device.secretBase32, step), waitMs: Math.max(0, step * periodMs - nowMs) }
+}

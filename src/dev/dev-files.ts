@@ -1,0 +1,86 @@
+import { join } from 'node:path'
+
+/** What the files of a development environment are made from. */
+export interface DevFacts {
+  vaultAddress: string
+  roleId: string
+  secretIdFile: string
+  userName: string
+  mfaSerial: string
+  roles: { dev: string; prod: string; chained: string }
+  region: string
+  keychainFile: string
+  promptLog: string
+  /** Present: the daemon asks this program instead of a terminal. */
+  promptProgram: string | undefined
+}
+
+/** The name under which the embedded user's access key is in the keychain. */
+export const devSource = 'dev-user'
+
+const profiles = ['dev', 'prod', 'chained'] as const
+
+/** The daemon's config.toml. It is written anew at every start: the servers' ports change. */
+export function devConfigToml(facts: DevFacts): string {
+  const text = JSON.stringify
+  const prompt = facts.promptProgram === undefined ? '' : `program = ${text(facts.promptProgram)}\nterminal = false\n`
+  return `# Written by latchkey dev at every start.
+[vault.dev]
+address = ${text(facts.vaultAddress)}
+auth = { method = "approle", role_id = ${text(facts.roleId)}, secret_id_file = ${text(facts.secretIdFile)} }
+
+[ssh.identity.dev]
+vault = "dev"
+role = "dev"
+principals = [${text(facts.userName)}]
+
+[aws.source.${devSource}]
+mfa_serial = ${text(facts.mfaSerial)}
+region = ${text(facts.region)}
+
+[aws.profile.dev]
+role = ${text(facts.roles.dev)}
+source = "${devSource}"
+region = ${text(facts.region)}
+
+[aws.profile.prod]
+role = ${text(facts.roles.prod)}
+source = "${devSource}"
+region = ${text(facts.region)}
+
+[aws.profile.chained]
+role = ${text(facts.roles.chained)}
+source = "dev"
+region = ${text(facts.region)}
+
+[keychain]
+store = "file"
+file = ${text(facts.keychainFile)}
+
+[prompt]
+log = ${text(facts.promptLog)}
+${prompt}`
+}
+
+/** The AWS tools' config file: region and credential_process only, which is all that every consumer reads alike. */
+export function devAwsConfig(region: string, bin: string): string {
+  const path = join(bin, 'latchkey')
+  // The one quoting that all consumers read alike (botocore splits the line, the others give it to a shell).
+  const command = path.includes(' ') ? `"${path}"` : path
+  return profiles
+    .map((name) => `[profile ${name}]\nregion = ${region}\ncredential_process = ${command} aws credentials ${name}\n`)
+    .join('\n')
+}
+
+/**
+ * The prompt program of an unattended environment: it answers MFA questions, and nothing else, with the right code.
+ * @param latchkey absolute path of the command
+ */
+export function devPromptProgram(latchkey: string, folder: string): string {
+  const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
+  return `#!/bin/sh
+# Written by latchkey dev: answers the embedded AWS user's MFA questions.
+case "$1" in *"MFA code for "*) exec ${quote(latchkey)} dev code --dir ${quote(folder)} ;; esac
+exit 1
+`
+}

@@ -1,0 +1,106 @@
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CodedError, errorCode } from '../core/errors.ts'
+
+export class DevError extends CodedError<'DEV_FOLDER_IN_USE' | 'DEV_DAEMON_FAILED' | 'DEV_SETUP_FAILED'> {}
+
+/** Where each thing of one development environment is. All of it is in one folder, so that a second run goes on. */
+export interface DevFolder {
+  path: string
+  config: string
+  awsConfig: string
+  awsCredentials: string
+  keychain: string
+  caPublicKey: string
+  secretId: string
+  promptProgram: string
+  bin: string
+  sockets: string
+  logs: { vault: string; aws: string; prompts: string; daemon: string }
+  state: { vault: string; aws: string }
+  /** Gives the folder back to the next run. */
+  unlock(): void
+}
+
+/** sun_path holds 107 bytes and a zero (unix(7)); the longest socket name here is `/agent.sock`. */
+const longestSocketFolder = 107 - '/agent.sock'.length
+
+/**
+ * Lays out the folder and takes it for this process.
+ * @param shortFolder makes a folder for the sockets where `path` is too long for them
+ * @throws {DevError} DEV_FOLDER_IN_USE
+ */
+export function openDevFolder(path: string, pid: number, shortFolder: () => string): DevFolder {
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  const lock = join(path, 'dev.pid')
+  takeLock(lock, pid, path)
+  const own = join(path, 'run')
+  const sockets = Buffer.byteLength(own) <= longestSocketFolder ? own : shortFolder()
+  return {
+    path,
+    config: join(path, 'config.toml'),
+    awsConfig: join(path, 'aws-config'),
+    awsCredentials: join(path, 'aws-credentials'),
+    keychain: join(path, 'keychain'),
+    caPublicKey: join(path, 'ca.pub'),
+    secretId: join(path, 'vault-secret-id'),
+    promptProgram: join(path, 'answer-prompt'),
+    bin: join(path, 'bin'),
+    sockets,
+    logs: {
+      vault: join(path, 'vault-calls.jsonl'),
+      aws: join(path, 'aws-calls.jsonl'),
+      prompts: join(path, 'prompts.jsonl'),
+      daemon: join(path, 'daemon.log'),
+    },
+    state: { vault: join(path, 'vault-state.json'), aws: join(path, 'aws-state.json') },
+    unlock() {
+      rmSync(lock, { force: true })
+      if (sockets !== own) rmSync(sockets, { recursive: true, force: true })
+    },
+  }
+}
+
+function takeLock(lock: string, pid: number, path: string): void {
+  try {
+    writeFileSync(lock, `${pid}\n`, { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error
+    const holder = Number(readFileSync(lock, 'utf8'))
+    if (isAlive(holder)) {
+      throw new DevError('DEV_FOLDER_IN_USE', `another latchkey dev (pid ${holder}) uses ${path}`, {
+        hint: 'stop it, or take another folder with --dir',
+      })
+    }
+    // Left behind by a run that was killed.
+    rmSync(lock, { force: true })
+    takeLock(lock, pid, path)
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return errorCode(error) === 'EPERM'
+  }
+}
+
+/** One JSON object a line, for whoever wants to count. */
+export function appendJsonLine(path: string, line: object): void {
+  appendFileSync(path, `${JSON.stringify(line)}\n`, { mode: 0o600 })
+}
+
+/** The text of a file, or undefined where there is none. */
+export function readIfPresent(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined
+}
+
+/** Writes a file that only its owner reads. */
+export function writePrivate(path: string, content: string, mode: 0o600 | 0o700 = 0o600): void {
+  writeFileSync(path, content, { mode })
+  // The mode above is for a new file only.
+  chmodSync(path, mode)
+}

@@ -1,0 +1,149 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import type { Environment } from '../core/paths.ts'
+import { type DevAccount, seedDevAccount } from './aws/seed.ts'
+import { createDevAws } from './aws/server.ts'
+import { type DevDaemon, startDevDaemon, storeAccessKey } from './dev-daemon.ts'
+import { devAwsConfig, devConfigToml, devPromptProgram } from './dev-files.ts'
+import { appendJsonLine, type DevFolder, openDevFolder, readIfPresent, writePrivate } from './dev-folder.ts'
+import { createDevVault } from './vault/server.ts'
+import { createVaultAdmin, setUpVault } from './vault-setup.ts'
+
+export interface DevEnvironmentOptions {
+  folder: string
+  /** Whom the certificates are for. */
+  userName: string
+  pid: number
+  /** The caller's variables. `LATCHKEY_DEV_MFA=auto` has MFA questions answered by a program. */
+  environment: Environment
+  /** The built command `…/dist/latchkey.cjs`, and the node that runs it. */
+  latchkey: string
+  node: string
+  now: () => number
+}
+
+export interface DevEnvironment {
+  folder: DevFolder
+  /** What a command needs to use all of it: the caller's variables, with ours over them. */
+  environment: Environment
+  daemon: DevDaemon
+  /** A line for whoever starts it: what this is, and where. */
+  notice: string
+  close(): Promise<void>
+}
+
+const region = 'us-east-1'
+
+/** Variables of the caller that would send a command to another account, agent or server than the embedded ones. */
+const misleading =
+  /^(AWS_(PROFILE|DEFAULT_PROFILE|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|REGION|ENDPOINT_URL)|BAO_.*|VAULT_.*)$/
+
+/**
+ * Starts the embedded Vault, the embedded AWS and a daemon that uses both: on loopback, on free ports.
+ * @throws {DevError} when the folder is in use or the daemon does not start; nothing is left running then
+ */
+export async function startDevEnvironment(options: DevEnvironmentOptions): Promise<DevEnvironment> {
+  const folder = openDevFolder(options.folder, options.pid, () => mkdtempSync(join(tmpdir(), 'latchkey-')))
+  const closers: (() => Promise<void> | void)[] = [folder.unlock]
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+  try {
+    const vault = await createDevVault({
+      listen: { port: 0 },
+      now: options.now,
+      state: stateFile(folder.state.vault),
+      log: (call) => appendJsonLine(folder.logs.vault, call),
+    })
+    closers.push(vault.close)
+    const aws = await createDevAws({
+      port: 0,
+      now: options.now,
+      state: stateFile(folder.state.aws),
+      log: (call) => appendJsonLine(folder.logs.aws, call),
+    })
+    closers.push(aws.close)
+    const account = await seedDevAccount(aws)
+    const roleId = await setUpVault(createVaultAdmin(vault.address, vault.rootToken), {
+      userName: options.userName,
+      secretIdFile: folder.secretId,
+      caPublicKeyFile: folder.caPublicKey,
+    })
+    writeFiles(options, folder, { vaultAddress: vault.address, roleId, account })
+    const environment = commandEnvironment(options, folder, {
+      VAULT_ADDR: vault.address,
+      VAULT_TOKEN: vault.rootToken,
+      AWS_ENDPOINT_URL_STS: aws.endpoint,
+      AWS_ENDPOINT_URL_IAM: aws.endpoint,
+      LATCHKEY_DEV_TOTP_SECRET: account.totpSecret.expose(),
+    })
+    const daemon = await startDevDaemon({
+      command: [options.node, options.latchkey, 'daemon'],
+      // The daemon has its own login: the administrator's token is for the command alone.
+      environment: { ...environment, VAULT_TOKEN: undefined, LATCHKEY_DEV_TOTP_SECRET: undefined },
+      logFile: folder.logs.daemon,
+    })
+    closers.push(daemon.stop)
+    await storeAccessKey({ command: [options.node, options.latchkey], environment, account })
+    const notice = `latchkey dev: an embedded Vault and an embedded AWS, for development only, on loopback; all of it is in ${folder.path}`
+    return { folder, environment, daemon, notice, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** One JSON text in one file. */
+function stateFile(path: string) {
+  return { load: () => readIfPresent(path), save: (state: string) => writePrivate(path, state) }
+}
+
+interface Facts {
+  vaultAddress: string
+  roleId: string
+  account: DevAccount
+}
+
+function writeFiles(options: DevEnvironmentOptions, folder: DevFolder, { vaultAddress, roleId, account }: Facts): void {
+  const isUnattended = options.environment.LATCHKEY_DEV_MFA === 'auto'
+  const config = devConfigToml({
+    vaultAddress,
+    roleId,
+    secretIdFile: folder.secretId,
+    userName: options.userName,
+    mfaSerial: account.mfaSerial,
+    roles: account.roles,
+    region,
+    keychainFile: folder.keychain,
+    promptLog: folder.logs.prompts,
+    promptProgram: isUnattended ? folder.promptProgram : undefined,
+  })
+  writePrivate(folder.config, config)
+  writePrivate(folder.awsConfig, devAwsConfig(region, folder.bin))
+  writePrivate(folder.awsCredentials, '')
+  mkdirSync(folder.bin, { recursive: true })
+  for (const [name, target] of [
+    ['latchkey', options.latchkey],
+    ['latchkey-credentials', join(dirname(options.latchkey), 'latchkey-credentials')],
+  ] as const) {
+    rmSync(join(folder.bin, name), { force: true })
+    symlinkSync(target, join(folder.bin, name))
+  }
+  writePrivate(folder.promptProgram, devPromptProgram(join(folder.bin, 'latchkey'), folder.path), 0o700)
+}
+
+function commandEnvironment(options: DevEnvironmentOptions, folder: DevFolder, servers: Environment): Environment {
+  const kept = Object.entries(options.environment).filter(([name]) => !misleading.test(name))
+  return {
+    ...Object.fromEntries(kept),
+    ...servers,
+    PATH: `${folder.bin}${delimiter}${options.environment.PATH ?? ''}`,
+    SSH_AUTH_SOCK: join(folder.sockets, 'agent.sock'),
+    LATCHKEY_CONFIG: folder.config,
+    LATCHKEY_RUNTIME_DIR: folder.sockets,
+    LATCHKEY_DEV_DIR: folder.path,
+    AWS_CONFIG_FILE: folder.awsConfig,
+    AWS_SHARED_CREDENTIALS_FILE: folder.awsCredentials,
+  }
+}

@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { constants, tmpdir, userInfo } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { currentCode } from '../../dev/current-code.ts'
+import { readIfPresent } from '../../dev/dev-folder.ts'
+import { type DevEnvironment, startDevEnvironment } from '../../dev/environment.ts'
+import { HelperError } from '../failure.ts'
+
+const usage = 'latchkey dev [--dir D] [-- CMD…], or latchkey dev code [--dir D]'
+
+interface DevArguments {
+  type: 'run' | 'code'
+  folder: string | undefined
+  /** Empty: stay up. */
+  command: readonly string[]
+}
+
+/**
+ * `latchkey dev`: an embedded Vault, an embedded AWS and a daemon for one command, or until it is stopped.
+ * @returns the command's exit status; 128 and the signal's number where a signal ended it, as in a shell
+ */
+export async function runDev(args: readonly string[]): Promise<number> {
+  const { type, folder, command } = parseDevArguments(args)
+  if (type === 'code') return printCode(folder)
+  const scratch = folder === undefined ? mkdtempSync(join(tmpdir(), 'latchkey-dev-')) : undefined
+  try {
+    // Before anything is started: a signal that comes meanwhile must not leave it running.
+    const interrupted = interruption()
+    const environment = await startDevEnvironment({
+      folder: resolve(folder ?? scratch!),
+      userName: userInfo().username,
+      pid: process.pid,
+      environment: { ...process.env },
+      latchkey: join(__dirname, 'latchkey.cjs'),
+      node: process.execPath,
+      now: Date.now,
+    })
+    try {
+      process.stderr.write(`${environment.notice}\n`)
+      return command.length === 0 ? await stayUp(environment, interrupted) : await runCommand(command, environment)
+    } finally {
+      await environment.close()
+    }
+  } finally {
+    if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+/** @throws {HelperError} USAGE */
+export function parseDevArguments(args: readonly string[]): DevArguments {
+  const separator = args.indexOf('--')
+  const own = separator < 0 ? [...args] : args.slice(0, separator)
+  const command = separator < 0 ? [] : args.slice(separator + 1)
+  const type = own[0] === 'code' ? 'code' : 'run'
+  if (type === 'code') own.shift()
+  let folder: string | undefined
+  while (own.length > 0) {
+    const [, inline] = /^--dir=(.+)$/.exec(own[0]!) ?? []
+    if (inline === undefined && own[0] !== '--dir') throw unusable(`unknown argument ${own[0]}`)
+    folder = inline ?? own[1]
+    if (folder === undefined || folder === '') throw unusable('--dir needs a folder')
+    own.splice(0, inline === undefined ? 2 : 1)
+  }
+  if (separator >= 0 && command.length === 0) throw unusable('there is no command after --')
+  return { type, folder, command }
+}
+
+const unusable = (reason: string) => new HelperError('USAGE', reason, { hint: usage })
+
+function interruption(): Promise<void> {
+  return new Promise((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => done())
+  })
+}
+
+async function stayUp({ environment, daemon }: DevEnvironment, interrupted: Promise<void>): Promise<number> {
+  process.stdout.write(whatToTry(environment))
+  const outcome = await Promise.race([interrupted.then(() => 'stopped' as const), daemon.ended])
+  if (outcome === 'stopped') return 0
+  throw new HelperError('DAEMON_UNREACHABLE', 'the daemon has ended', {
+    hint: `read ${environment.LATCHKEY_DEV_DIR}/daemon.log`,
+  })
+}
+
+/** Commands that work in another terminal as they stand. */
+function whatToTry(environment: Readonly<Record<string, string | undefined>>): string {
+  const names = Object.keys(environment).filter(
+    (name) => environment[name] !== process.env[name] && !/^(PATH|VAULT_TOKEN|LATCHKEY_DEV_TOTP_SECRET)$/.test(name),
+  )
+  const quote = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
+  const exports = names.map((name) => `export ${name}=${quote(environment[name] ?? '')}\n`).join('')
+  return `In another terminal:
+
+${exports}export PATH=${quote(`${environment.LATCHKEY_DEV_DIR}/bin`)}:"$PATH"
+
+ssh-add -L                            # a certificate, signed a moment ago
+latchkey aws credentials dev          # asks for an MFA code once
+latchkey dev code                     # the code to type there
+latchkey status
+
+Ctrl-C ends it.
+`
+}
+
+async function runCommand(command: readonly string[], { environment }: DevEnvironment): Promise<number> {
+  const [program, ...args] = command
+  const child = spawn(program!, args, { env: environment, stdio: 'inherit' })
+  // A Ctrl-C reaches the command by itself: it is in the foreground too. These two do not.
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
+  const ended = once(child, 'exit')
+  const failed = once(child, 'error').then(([cause]): never => {
+    throw new HelperError('USAGE', `cannot run ${program}: ${(cause as Error).message}`, { cause, hint: usage })
+  })
+  const [status, signal] = (await Promise.race([ended, failed])) as [number | null, NodeJS.Signals | null]
+  return status ?? 128 + constants.signals[signal!]
+}
+
+/** The next code that is good: where the present one has been used, it waits for its successor. */
+async function printCode(folder: string | undefined): Promise<number> {
+  const path = folder ?? process.env.LATCHKEY_DEV_DIR
+  if (path === undefined) throw unusable('name the folder with --dir, or run it inside latchkey dev')
+  const { code, waitMs } = currentCode(readIfPresent(join(path, 'aws-state.json')), Date.now())
+  if (waitMs > 0) await delay(waitMs)
+  process.stdout.write(`${code}\n`)
+  return 0
+}
