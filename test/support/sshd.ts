@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { findProgram } from './peers.ts'
+import { runOk } from './run.ts'
+
+export interface Sshd {
+  port: number
+  /** Options for ssh that make it trust this host and use nothing of the user's own. */
+  clientOptions: readonly string[]
+  /** All that sshd logged until now. */
+  log(): string
+  stop(): Promise<void>
+}
+
+/** Starts Debian's sshd on a free loopback port. It trusts the CA and nothing else. */
+export async function startSshd(folder: string, caPublicKeyFile: string): Promise<Sshd> {
+  const hostKey = join(folder, 'host-key')
+  await runOk('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', hostKey])
+  // Where it was not started as a service, nobody made its folder; as an ordinary user it needs none.
+  if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
+  const config = join(folder, 'sshd-config')
+  const port = await freePort()
+  writeFileSync(
+    config,
+    [
+      `HostKey ${hostKey}`,
+      `ListenAddress 127.0.0.1:${port}`,
+      `TrustedUserCAKeys ${caPublicKeyFile}`,
+      'AuthorizedKeysFile none',
+      'PasswordAuthentication no',
+      'KbdInteractiveAuthentication no',
+      'PermitRootLogin yes',
+      'StrictModes no',
+      'UsePAM no',
+      `PidFile ${join(folder, 'sshd.pid')}`,
+      'LogLevel VERBOSE',
+      '',
+    ].join('\n'),
+  )
+  const sshd = spawn(findProgram('sshd')!, ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const lines: string[] = []
+  await listening(sshd, lines)
+  const knownHosts = join(folder, 'known-hosts')
+  writeFileSync(knownHosts, '')
+  return {
+    port,
+    clientOptions: `-F none -p ${port} -o UserKnownHostsFile=${knownHosts} -o IdentityFile=none
+      -o StrictHostKeyChecking=no -o BatchMode=yes -o LogLevel=ERROR`.split(/\s+/),
+    log: () => lines.join('\n'),
+    async stop() {
+      const closed = once(sshd, 'close')
+      sshd.kill('SIGTERM')
+      await closed
+    },
+  }
+}
+
+async function listening(sshd: ChildProcess, lines: string[]): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    createInterface(sshd.stderr!).on('line', (line) => {
+      lines.push(line)
+      if (line.includes('Server listening')) resolve()
+    })
+    sshd.on('error', reject)
+    sshd.on('close', () => reject(new Error(`sshd ended:\n${lines.join('\n')}`)))
+  })
+}
+
+// sshd must be told a port, so another program could take it in between: the caller then sees sshd's message.
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
