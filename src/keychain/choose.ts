@@ -1,0 +1,148 @@
+import { lstat, mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { writeFileAtomically } from '../core/atomic-file.ts'
+import type { Clock } from '../core/clock.ts'
+import { describeError, errorCode } from '../core/errors.ts'
+import type { Logger } from '../core/log.ts'
+import type { Environment } from '../core/paths.ts'
+import type { Secret } from '../core/secret.ts'
+import { createFileKeychain } from './file-store.ts'
+import { type Keychain, KeychainError } from './keychain.ts'
+import { type KeyringModule, loadKeyring } from './keyring-module.ts'
+import { createMemoryKeychain } from './memory-store.ts'
+import { createOsKeychain } from './os-store.ts'
+import { readPassphrase } from './passphrase.ts'
+import type { ScryptCost } from './sealed-items.ts'
+
+/** `[keychain]` of config.toml. */
+export interface KeychainConfig {
+  store: 'auto' | 'os' | 'file' | 'memory'
+  /** The encrypted file; default: `keychain` in the state folder. */
+  file?: string | undefined
+}
+
+export interface OpenKeychainDeps {
+  /** Where the encrypted file is when the configuration names none (core/paths.ts). */
+  stateFolder: string
+  environment: Environment
+  clock: Clock
+  log: Logger
+  platform?: NodeJS.Platform
+  loadKeyring?: () => Promise<KeyringModule>
+  cost?: ScryptCost
+}
+
+/**
+ * Opens the keychain that the configuration names. `auto` is the OS keychain where one answers and can store, else the
+ * encrypted file; it stays with the one that it stored something in, or a daemon that is started before the desktop
+ * would look for its items in another place. A locked OS keychain never leads to the file.
+ * @throws nothing: an OS keychain that is asked for by name and does not answer says so at each use
+ */
+export async function openKeychain(config: KeychainConfig, deps: OpenKeychainDeps): Promise<Keychain> {
+  const keychain = await open(config, deps)
+  deps.log.info('keychain', { store: config.store, is: keychain.description })
+  return keychain
+}
+
+async function open({ store, file }: KeychainConfig, deps: OpenKeychainDeps): Promise<Keychain> {
+  const path = file ?? join(deps.stateFolder, 'keychain')
+  switch (store) {
+    case 'os':
+      return openOs(deps)
+    case 'file':
+      return openFile(path, deps)
+    case 'memory':
+      return createMemoryKeychain()
+    case 'auto':
+      return await openAuto(path, deps)
+  }
+}
+
+function openOs({ clock, platform = process.platform, loadKeyring: load = loadKeyring }: OpenKeychainDeps): Keychain {
+  return createOsKeychain({ load, clock, platform })
+}
+
+function openFile(path: string, { environment, cost }: OpenKeychainDeps): Keychain {
+  const source = { keychainFile: path, credentialsFolder: environment.CREDENTIALS_DIRECTORY }
+  return createFileKeychain({ path, passphrase: () => readPassphrase(source), ...(cost === undefined ? {} : { cost }) })
+}
+
+async function openAuto(path: string, deps: OpenKeychainDeps): Promise<Keychain> {
+  const [os, file] = [openOs(deps), openFile(path, deps)]
+  const choiceFile = `${path}.store`
+  const rememberOs = () =>
+    writeChoice(choiceFile).catch((error: unknown) =>
+      deps.log.warn('cannot write down which keychain is used', { file: choiceFile, reason: describeError(error) }),
+    )
+
+  if (await exists(choiceFile)) return os
+  if (await exists(path)) return describedAs(file, 'it holds items')
+  try {
+    // Asks for no unlocking, unlike reading or writing one item.
+    const items = await os.list()
+    if (items.length === 0) return undecided(os, file, rememberOs)
+  } catch (error) {
+    if (isUnavailable(error)) return describedAs(file, error.message)
+    // Locked, or waiting for a person: it is there, and locked items are ours.
+  }
+  await rememberOs()
+  return os
+}
+
+/**
+ * The OS keychain, which answers and holds nothing yet, until the first item: a Secret Service without a keyring, as on
+ * many servers, shows only then that it cannot store.
+ */
+function undecided(os: Keychain, file: Keychain, rememberOs: () => Promise<void>): Keychain {
+  let current = os
+  let isDecided = false
+  // One after the other, or two first items could go to two places.
+  let lastTurn: Promise<unknown> = Promise.resolve()
+
+  const store = async (name: string, value: Secret<string>): Promise<void> => {
+    if (isDecided) return await current.set(name, value)
+    try {
+      await os.set(name, value)
+      await rememberOs()
+    } catch (error) {
+      if (!isUnavailable(error)) throw error
+      await file.set(name, value)
+      current = describedAs(file, error.message)
+    }
+    isDecided = true
+  }
+
+  return {
+    get description() {
+      return current.description
+    },
+    get: (name) => current.get(name),
+    set(name, value) {
+      const turn = lastTurn.then(() => store(name, value))
+      lastTurn = turn.catch(() => {})
+      return turn
+    },
+    delete: (name) => current.delete(name),
+    list: () => current.list(),
+  }
+}
+
+function describedAs(keychain: Keychain, why: string): Keychain {
+  return { ...keychain, description: `${keychain.description} (${why})` }
+}
+
+function isUnavailable(error: unknown): error is KeychainError {
+  return error instanceof KeychainError && error.code === 'KEYCHAIN_UNAVAILABLE'
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => true,
+    (error: unknown) => errorCode(error) !== 'ENOENT',
+  )
+}
+
+async function writeChoice(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await writeFileAtomically(path, 'os\n', 0o600)
+}

@@ -1,0 +1,129 @@
+import { mkdir, realpath } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { writeFileAtomically } from '../core/atomic-file.ts'
+import { errorCode } from '../core/errors.ts'
+import { withProcessLock } from '../core/process-lock.ts'
+import { Secret } from '../core/secret.ts'
+import { type Keychain, KeychainError } from './keychain.ts'
+import { keyFileOf } from './passphrase.ts'
+import { readPrivateFile } from './private-file.ts'
+import {
+  defaultScryptCost,
+  deriveFileKey,
+  type FileKey,
+  type KeyDerivation,
+  newKeyDerivation,
+  openSealedItems,
+  parseSealedItems,
+  type ScryptCost,
+  SealedItemsError,
+  sealItems,
+} from './sealed-items.ts'
+
+export interface FileKeychainOptions {
+  path: string
+  /** Asked once, when the first item is read or written. */
+  passphrase: () => Promise<Secret<string>>
+  /** Of a new file. A present one says its own. */
+  cost?: ScryptCost
+}
+
+/** What is in the file now; `derivation` is undefined while there is no file. */
+interface Content {
+  items: Map<string, string>
+  derivation: KeyDerivation | undefined
+}
+
+/**
+ * The keychain in one encrypted file. It is read anew at each use, so that nothing decrypted stays in memory and another
+ * process's writes are seen; a write holds a lock between processes while it reads, changes and replaces the file.
+ * A file that cannot be read is never overwritten.
+ */
+export function createFileKeychain({ path, passphrase, cost = defaultScryptCost }: FileKeychainOptions): Keychain {
+  let held: { id: string; key: Promise<FileKey> } | undefined
+
+  // The derivation takes a fifth of a second: done once for a file, and shared by all who come meanwhile.
+  const keyFor = (derivation: KeyDerivation): Promise<FileKey> => {
+    const id = JSON.stringify([derivation.salt, derivation.cost])
+    if (held?.id === id) return held.key
+    const key = passphrase().then((secret) => deriveFileKey(secret, derivation))
+    held = { id, key }
+    key.catch(forgetKey)
+    return key
+  }
+  // The next attempt may find the right passphrase.
+  const forgetKey = () => {
+    held = undefined
+  }
+
+  const read = async (): Promise<Content> => {
+    const text = await readPrivateFile(path)
+    if (text === undefined) return { items: new Map(), derivation: undefined }
+    try {
+      const sealed = parseSealedItems(text)
+      return { items: openSealedItems(sealed, await keyFor(sealed.header)), derivation: sealed.header }
+    } catch (error) {
+      if (!(error instanceof SealedItemsError)) throw error
+      if (error.reason === 'wrong-passphrase') forgetKey()
+      throw explain(path, error)
+    }
+  }
+
+  /** Replaces the file by what `change` makes of its items; not when it returns false. */
+  const update = async (change: (items: Map<string, string>) => boolean): Promise<boolean> => {
+    const target = await resolveLink(path)
+    const folder = dirname(target)
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      return await withProcessLock(join(folder, `.${basename(target)}.lock`), async () => {
+        const { items, derivation } = await read()
+        if (!change(items)) return false
+        const key = await keyFor(derivation ?? newKeyDerivation(cost))
+        await writeFileAtomically(target, sealItems(items, key), 0o600)
+        return true
+      })
+    } catch (cause) {
+      if (cause instanceof KeychainError) throw cause
+      const message = `cannot write the keychain file ${path}: ${errorCode(cause) ?? 'unknown error'}`
+      throw new KeychainError('KEYCHAIN_UNAVAILABLE', message, { cause, hint: `ls -ld ${folder}; df ${folder}` })
+    }
+  }
+
+  return {
+    description: `file ${path}`,
+    async get(name) {
+      const value = (await read()).items.get(name)
+      return value === undefined ? undefined : new Secret(value)
+    },
+    async set(name, value) {
+      await update((items) => {
+        items.set(name, value.expose())
+        return true
+      })
+    },
+    delete: (name) => update((items) => items.delete(name)),
+    list: async () => [...(await read()).items.keys()].sort(),
+  }
+}
+
+/** The file behind a link, so that a write replaces the file and not the link. */
+async function resolveLink(path: string): Promise<string> {
+  return await realpath(path).catch(() => path)
+}
+
+function explain(path: string, { reason, message }: SealedItemsError): KeychainError {
+  switch (reason) {
+    case 'damaged':
+      return new KeychainError('KEYCHAIN_CORRUPT', `the keychain file ${path} is damaged: ${message}`, {
+        hint: `restore it from a backup, or begin anew with mv ${path} ${path}.damaged; nothing was overwritten`,
+      })
+    case 'newer-version':
+      return new KeychainError('KEYCHAIN_UNAVAILABLE', `the keychain file ${path} is of a newer latchkey: ${message}`, {
+        hint: 'update latchkey',
+      })
+    case 'wrong-passphrase':
+      return new KeychainError('KEYCHAIN_LOCKED', `the keychain file ${path} has another passphrase`, {
+        hint: `restore ${keyFileOf(path)}, or the systemd credential that it was made with; the file is whole`,
+      })
+  }
+}

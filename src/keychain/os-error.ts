@@ -1,0 +1,45 @@
+import { describeError } from '../core/errors.ts'
+import { KeychainError } from './keychain.ts'
+
+/** The OS keychain of this platform, as its users call it. */
+export function osKeychainName(platform: NodeJS.Platform): string {
+  return platform === 'darwin' ? 'macOS Keychain' : 'Secret Service'
+}
+
+const otherStoreHint = 'or set store = "file" under [keychain] in config.toml'
+
+/**
+ * What an error of the native module means; all it has is a text. What is not known as a locked keychain counts as one
+ * that does not answer, and nothing counts as "no such item".
+ */
+export function explainOsError(cause: unknown, platform: NodeJS.Platform): KeychainError {
+  const text = describeError(cause)
+  const name = osKeychainName(platform)
+  if (isLocked(text)) {
+    const unlock = platform === 'darwin' ? 'security unlock-keychain' : 'unlock the login keyring (seahorse)'
+    return new KeychainError('KEYCHAIN_LOCKED', `the ${name} is locked`, {
+      cause,
+      hint: `${unlock}, ${otherStoreHint}`,
+    })
+  }
+  if (/no result found/i.test(text)) {
+    return new KeychainError('KEYCHAIN_UNAVAILABLE', `the ${name} has no default keyring`, {
+      cause,
+      hint: `create one (seahorse), ${otherStoreHint}`,
+    })
+  }
+  return new KeychainError('KEYCHAIN_UNAVAILABLE', `the ${name} does not answer: ${text}`, {
+    cause,
+    hint: `start a keyring such as gnome-keyring-daemon, ${otherStoreHint}`,
+  })
+}
+
+/** True where the provider did not answer in the native module's own time: asking again would block as long. */
+export function isProviderHung(cause: unknown): boolean {
+  return /did not receive a reply|timed? ?out/i.test(describeError(cause))
+}
+
+/** Locked, or the person closed the dialog: Secret Service (IsLocked, a dismissed prompt), macOS (errSecInteractionNotAllowed, errSecUserCanceled, errSecAuthFailed). */
+function isLocked(text: string): boolean {
+  return /locked|dismissed|cancell?ed|interaction is not allowed|user name or passphrase/i.test(text)
+}
