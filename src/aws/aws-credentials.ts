@@ -185,6 +185,6 @@ function adviseImport(error: AwsError, shared: SharedConfig, source: string): Aw
   if (shared.profiles.get(source)?.hasPlaintextKey !== true) return error
   return new AwsError('AWS_KEY_MISSING', `${error.message}; the one in the AWS credentials file is not used`, {
     cause: error,
-    hint: `latchkey aws keys import ${source}`,
+    hint: `latchkey aws keys import ${source} --profile ${source}`,
   })
 }

@@ -1,0 +1,105 @@
+import { uptime } from 'node:os'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createAwsCredentials } from '../../../src/aws/aws-credentials.ts'
+import { parseSharedConfig } from '../../../src/aws/shared-config.ts'
+import { createStsSdk } from '../../../src/aws/sts-sdk.ts'
+import { createSystemClock } from '../../../src/core/clock.ts'
+import { silentLogger } from '../../../src/core/log.ts'
+import { Secret } from '../../../src/core/secret.ts'
+import { createPrompts } from '../../../src/daemon/prompts.ts'
+import type { AwsCallLine } from '../../../src/dev/aws/exchange.ts'
+import { seedDevAccount } from '../../../src/dev/aws/seed.ts'
+import { createDevAws } from '../../../src/dev/aws/server.ts'
+import { totp } from '../../../src/dev/totp.ts'
+import { stubKeychain } from '../../support/aws-stub-keychain.ts'
+import { person, rejection } from '../../support/aws-world.ts'
+
+/**
+ * The room with the real SDK against the embedded AWS, which checks signatures and codes with code that is not the
+ * SDK's. Both live in the present: the SDK signs with the clock of the machine.
+ */
+async function setUp(awsIsAheadMs = 0) {
+  const calls: AwsCallLine[] = []
+  const dev = await createDevAws({
+    port: 0,
+    now: Date.now,
+    log: (line) => calls.push(line),
+    faults: { clockOffsetMs: () => awsIsAheadMs },
+  })
+  onTestFinished(dev.close)
+  const account = await seedDevAccount(dev)
+  const clock = createSystemClock(uptime)
+  const sts = createStsSdk({ log: silentLogger, endpoint: dev.endpoint })
+  const answers: string[] = []
+  let questions = 0
+  const aws = createAwsCredentials({
+    readSettings: async () => ({
+      sources: { master: { mfa_serial: account.mfaSerial } },
+      profiles: {
+        dev: { role: account.roles.dev, source: 'master', region: 'eu-central-1' },
+        prod: { role: account.roles.prod, source: 'master', region: 'eu-west-1' },
+        chained: { role: account.roles.chained, source: 'dev' },
+      },
+    }),
+    readSharedConfig: async () => parseSharedConfig({}),
+    keychain: stubKeychain(),
+    sts: async () => sts,
+    clock,
+    random: Math.random,
+    prompts: createPrompts({
+      clock,
+      newId: () => 'lease',
+      async program() {
+        questions += 1
+        return new Secret(answers.shift() ?? totp(account.totpSecret.expose(), Date.now() + awsIsAheadMs))
+      },
+    }),
+    log: silentLogger,
+  })
+  await aws.keys.put('master', account)
+  return {
+    aws,
+    account,
+    dev,
+    calls,
+    answers,
+    questions: () => questions,
+    actions: () => calls.map(({ action }) => String(action)),
+  }
+}
+
+describe('against the embedded AWS', () => {
+  it('twenty callers of three profiles cost one code, one session and one call for each role', async () => {
+    const { aws, account, actions, questions } = await setUp()
+    const profiles = ['dev', 'prod', 'chained']
+    const all = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => aws.credentials(profiles[index % 3]!, person)),
+    )
+    expect(questions()).toBe(1)
+    expect(actions().sort()).toEqual(['AssumeRole', 'AssumeRole', 'AssumeRole', 'GetCallerIdentity', 'GetSessionToken'])
+    expect(all[2]!.accountId).toBe(account.roles.chained.split(':')[4])
+  })
+
+  it('a wrong code is asked for again', async () => {
+    const { aws, answers, questions } = await setUp()
+    answers.push('nonsense', '000000')
+    await aws.credentials('dev', person)
+    expect(questions()).toBeGreaterThanOrEqual(2)
+  })
+
+  it('a key that was made inactive is named, without a code', async () => {
+    const { aws, account, dev, questions } = await setUp()
+    await aws.credentials('dev', person)
+    await dev.setAccessKeyStatus(account.accessKeyId, 'Inactive')
+    expect(await rejection(aws.credentials('prod', person))).toMatchObject({ code: 'AWS_KEY_REFUSED' })
+    expect(questions()).toBe(1)
+  })
+
+  it.each([2, -2])('a clock that AWS finds %d hours off does no harm', async (hours) => {
+    const { aws } = await setUp(hours * 3_600_000)
+    const credentials = await aws.credentials('dev', person)
+    const leftMinutes = (credentials.expiresAtMs - Date.now()) / 60_000
+    expect(leftMinutes).toBeGreaterThan(50)
+    expect(leftMinutes).toBeLessThanOrEqual(60)
+  })
+})
