@@ -21,7 +21,10 @@ const hashBytes = 32
 const delayStepMs = 100
 const maxCountedFailures = 100
 
-export function createLock({ clock }: { clock: Clock }): Lock {
+/** Makes a hash that is slow to guess against. */
+export type PassphraseHash = (passphrase: Secret<Uint8Array>, salt: Uint8Array) => Promise<Uint8Array>
+
+export function createLock({ clock, hash = hashWithScrypt }: { clock: Clock; hash?: PassphraseHash }): Lock {
   let locked: { salt: Uint8Array; hash: Uint8Array } | undefined
   let failures = 0
   let queue: Promise<unknown> = Promise.resolve()
@@ -57,8 +60,7 @@ export function createLock({ clock }: { clock: Clock }): Lock {
 }
 
 /** scrypt with Node's parameters: 16 MiB and some 50 ms for each guess. */
-function hash(passphrase: Secret<Uint8Array>, salt: Uint8Array): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
+const hashWithScrypt: PassphraseHash = (passphrase, salt) =>
+  new Promise((resolve, reject) => {
     scrypt(passphrase.expose(), salt, hashBytes, (error, key) => (error === null ? resolve(key) : reject(error)))
   })
-}

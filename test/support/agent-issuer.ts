@@ -1,0 +1,74 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import type { Clock } from '../../src/core/clock.ts'
+import {
+  type CertificateFields,
+  decodeCertificate,
+  encodeCertificate,
+  type SshCertificate,
+} from '../../src/ssh/certificate.ts'
+import type { CertificateIssuer } from '../../src/ssh/certificate-issuer.ts'
+import { type PublicKey, publicKeyFromKeyObject } from '../../src/ssh/public-key.ts'
+import { signData } from '../../src/ssh/signature.ts'
+
+/** A CA in this process that issues by hand: a test lets each call succeed or fail. */
+export interface TestIssuer extends CertificateIssuer {
+  readonly calls: readonly { publicKey: PublicKey; signal: AbortSignal }[]
+  /** Settles the oldest call that is open. */
+  succeed(changes?: Partial<CertificateFields>): SshCertificate
+  fail(error: Error): void
+}
+
+const ca = generateKeyPairSync('ed25519').privateKey
+
+/** A certificate of our CA: for user jo, from 30 s ago, for an hour from now. */
+export function certifyForTest(
+  publicKey: PublicKey,
+  clock: Clock,
+  changes: Partial<CertificateFields> = {},
+): SshCertificate {
+  const nowSeconds = BigInt(Math.floor(clock.now() / 1000))
+  const fields: CertificateFields = {
+    publicKey,
+    nonce: randomBytes(32),
+    serial: 1n,
+    certificateType: 'user',
+    keyId: 'jo',
+    principals: ['jo'],
+    validAfter: nowSeconds - 30n,
+    validBefore: nowSeconds + 3600n,
+    criticalOptions: new Map(),
+    extensions: new Map([['permit-pty', '']]),
+    signatureKey: publicKeyFromKeyObject(ca),
+    ...changes,
+  }
+  return decodeCertificate(encodeCertificate(fields, (data) => signData(ca, 'ssh-ed25519', data)))
+}
+
+export function createTestIssuer(clock: Clock): TestIssuer {
+  const calls: { publicKey: PublicKey; signal: AbortSignal }[] = []
+  const open: { resolve(certificate: SshCertificate): void; reject(error: Error): void; publicKey: PublicKey }[] = []
+  const take = () => {
+    const call = open.shift()
+    if (call === undefined) throw new Error('no call to the issuer is open')
+    return call
+  }
+  return {
+    calls,
+    issue(publicKey, signal) {
+      calls.push({ publicKey, signal })
+      return new Promise((resolve, reject) => {
+        open.push({ resolve, reject, publicKey })
+      })
+    },
+    succeed(changes = {}) {
+      const { resolve, publicKey } = take()
+      const certificate = certifyForTest(publicKey, clock, changes)
+      resolve(certificate)
+      return certificate
+    },
+    fail: (error) => take().reject(error),
+  }
+}
+
+/** Lets everything run that is ready. */
+export const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
