@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createLock, type PassphraseHash } from '../../../src/agent/lock.ts'
 import { Secret } from '../../../src/core/secret.ts'
+import { settle } from '../../support/agent-issuer.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 
 const secret = (text: string | Uint8Array) => new Secret<Uint8Array>(Buffer.from(text))
@@ -16,7 +17,9 @@ function setUp() {
 }
 
 /** Waits for the hash to be done and the delay of a wrong passphrase to begin. */
-const delayed = (clock: { pendingTimers(): number }) => vi.waitFor(() => expect(clock.pendingTimers()).toBe(1))
+async function delayed(clock: { pendingTimers(): number }): Promise<void> {
+  while (clock.pendingTimers() === 0) await settle()
+}
 
 /** The delay of one wrong attempt, in ms. */
 async function delayOf({ clock, lock }: ReturnType<typeof setUp>): Promise<number> {
@@ -30,7 +33,7 @@ async function delayOf({ clock, lock }: ReturnType<typeof setUp>): Promise<numbe
   while (!answered) {
     clock.advance(100)
     waitedMs += 100
-    await new Promise((resolve) => setImmediate(resolve))
+    await settle()
   }
   expect(await attempt).toBe(false)
   return waitedMs
