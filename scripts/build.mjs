@@ -1,5 +1,5 @@
 // Builds dist/: one CommonJS file per way of starting, so that the hot path of credential_process loads next to nothing.
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -11,10 +11,8 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 /** Output file → source. All but the first are loaded by a dynamic import from another. */
 const chunks = {
   latchkey: 'src/main.ts',
-  cli: 'src/helper/command-line.ts',
-  dev: 'src/helper/commands/dev.ts',
-  daemon: 'src/daemon/main.ts',
-  sts: 'src/aws/sts-sdk.ts',
+  command: 'src/command.ts',
+  'aws-sdk': 'src/aws/aws-sdk.ts',
 }
 
 // On Node 20 NODE_EXTRA_CA_CERTS alone more than doubles the start-up time, and no short command needs it. The daemon
@@ -22,8 +20,7 @@ const chunks = {
 // biome-ignore lint/suspicious/noTemplateCurlyInString: env(1) expands it, not JavaScript
 const shebang = '#!/usr/bin/env -S -u NODE_EXTRA_CA_CERTS LATCHKEY_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS} node'
 
-const entryPoints = Object.fromEntries(Object.entries(chunks).filter(([, source]) => existsSync(join(root, source))))
-const chunkOf = new Map(Object.entries(entryPoints).map(([name, source]) => [join(root, source), `./${name}.cjs`]))
+const chunkOf = new Map(Object.entries(chunks).map(([name, source]) => [join(root, source), `./${name}.cjs`]))
 
 const lazyChunks = {
   name: 'lazy-chunks',
@@ -37,7 +34,7 @@ const lazyChunks = {
 
 rmSync(dist, { recursive: true, force: true })
 mkdirSync(dist)
-for (const [name, source] of Object.entries(entryPoints)) {
+for (const [name, source] of Object.entries(chunks)) {
   await build({
     absWorkingDir: root,
     entryPoints: [source],
@@ -52,7 +49,7 @@ for (const [name, source] of Object.entries(entryPoints)) {
     // Native packages find their binaries beside themselves.
     external: ['@napi-rs/keyring', 'koffi'],
     // Our own code stays readable where it runs; the AWS SDK is only memory.
-    minify: name === 'sts',
+    minify: name === 'aws-sdk',
     banner: name === 'latchkey' ? { js: shebang } : {},
     define: { LATCHKEY_VERSION: JSON.stringify(version) },
     legalComments: 'none',

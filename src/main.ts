@@ -9,22 +9,13 @@ if (command === 'aws' && subcommand === 'credentials' && args.length === 3 && is
   // exit, for the connection to the daemon may still be open. Both streams are written by then.
   void runCredentials(profile, process.env).then((status) => process.exit(status))
 } else {
-  void runCommand().then((status) => {
-    process.exitCode = status
-  })
+  void import('./command.ts')
+    .then(({ runCommand }) => runCommand(args))
+    .then((status) => {
+      process.exitCode = status
+    })
 }
 
 function isPlain(argument: string | undefined): argument is string {
   return argument !== undefined && argument !== '' && !argument.startsWith('-')
-}
-
-async function runCommand(): Promise<number> {
-  if (command === 'daemon' && args.length === 1) return (await import('./daemon/main.ts')).runDaemon()
-  if (command === 'dev' && !asksForHelp(subcommand))
-    return (await import('./helper/commands/dev.ts')).runDev(args.slice(1))
-  return (await import('./helper/command-line.ts')).runCommandLine(args)
-}
-
-function asksForHelp(argument: string | undefined): boolean {
-  return argument === '--help' || argument === '-h'
 }

@@ -1,11 +1,4 @@
-import {
-  AssumeRoleCommand,
-  type Credentials,
-  GetCallerIdentityCommand,
-  GetSessionTokenCommand,
-  STSClient,
-  type STSClientConfig,
-} from '@aws-sdk/client-sts'
+import type { Credentials, STSClient, STSClientConfig } from '@aws-sdk/client-sts'
 import type { Logger } from '../core/log.ts'
 import { Secret } from '../core/secret.ts'
 import { AwsError, isAwsError } from './aws-error.ts'
@@ -21,7 +14,11 @@ const maxAttempts = 3
 /** A clock that is wrong by less does no harm, in ms; the `Date` header has whole seconds. */
 const tolerableSkewMs = 30_000
 
+/** What is used of the AWS SDK: the module that whoever calls has loaded. */
+export type AwsSdk = typeof import('./aws-sdk.ts')
+
 export interface StsSdkOptions {
+  sdk: AwsSdk
   log: Logger
   /** AWS_ENDPOINT_URL_STS. Absent: the regional endpoint of each request's region. */
   endpoint?: string | undefined
@@ -36,13 +33,13 @@ export interface StsSdkOptions {
  * `~/.aws`: this daemon is what those files point at.
  */
 export function createStsSdk(options: StsSdkOptions): StsClient {
-  const { log, endpoint, requestHandler, requestTimeoutMs = defaultRequestTimeoutMs } = options
+  const { sdk, log, endpoint, requestHandler, requestTimeoutMs = defaultRequestTimeoutMs } = options
 
   /** AWS's time minus ours in ms, as of the last answer. */
   let skewMs = 0
 
   const clientFor = (region: string, credentials: SigningCredentials) =>
-    new STSClient({
+    new sdk.STSClient({
       region,
       credentials: {
         accessKeyId: credentials.accessKeyId,
@@ -135,7 +132,7 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
         ...(mfa === undefined ? {} : { code: mfa.code }),
         send: (client) =>
           client.send(
-            new GetSessionTokenCommand({
+            new sdk.GetSessionTokenCommand({
               DurationSeconds: durationSeconds,
               ...(mfa === undefined ? {} : { SerialNumber: mfa.serial, TokenCode: mfa.code.expose() }),
             }),
@@ -150,7 +147,7 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
         credentials,
         send: (client) =>
           client.send(
-            new AssumeRoleCommand({
+            new sdk.AssumeRoleCommand({
               RoleArn: roleArn,
               RoleSessionName: sessionName,
               DurationSeconds: durationSeconds,
@@ -165,7 +162,7 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
         action: 'GetCallerIdentity',
         region,
         credentials,
-        send: (client) => client.send(new GetCallerIdentityCommand({})),
+        send: (client) => client.send(new sdk.GetCallerIdentityCommand({})),
       })
       if (!Account || !Arn) throw new AwsError('AWS_BAD_RESPONSE', 'the answer to GetCallerIdentity names nobody')
       return { accountId: Account, arn: Arn }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 
-/** The variables of a process, as in `process.env`. */
+/** The variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** An environment variable that is set but empty counts as unset (XDG Base Directory Specification). */

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { parseSharedConfig, type SharedConfig } from '../aws/shared-config.ts'
 import type { StsClient } from '../aws/sts-client.ts'
+import { createStsSdk } from '../aws/sts-sdk.ts'
 import { type Clock, createSystemClock } from '../core/clock.ts'
 import { describeError, errorCode } from '../core/errors.ts'
 import { createLogger, type Logger } from '../core/log.ts'
@@ -152,6 +153,6 @@ function lazySts({ environment, log }: Host): () => Promise<StsClient> {
 async function loadSts({ AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL }: Environment, log: Logger): Promise<StsClient> {
   // The SDK's word on the version of Node is for those who write latchkey, not for those who read its log.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
-  const { createStsSdk } = await import('../aws/sts-sdk.ts')
-  return createStsSdk({ log, endpoint: AWS_ENDPOINT_URL_STS ?? AWS_ENDPOINT_URL })
+  const sdk = await import('../aws/aws-sdk.ts')
+  return createStsSdk({ sdk, log, endpoint: AWS_ENDPOINT_URL_STS ?? AWS_ENDPOINT_URL })
 }

@@ -1,6 +1,7 @@
 import { uptime } from 'node:os'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createAwsCredentials } from '../../../src/aws/aws-credentials.ts'
+import * as sdk from '../../../src/aws/aws-sdk.ts'
 import { parseSharedConfig } from '../../../src/aws/shared-config.ts'
 import { createStsSdk } from '../../../src/aws/sts-sdk.ts'
 import { createSystemClock } from '../../../src/core/clock.ts'
@@ -29,7 +30,7 @@ async function setUp(awsIsAheadMs = 0) {
   onTestFinished(dev.close)
   const account = await seedDevAccount(dev)
   const clock = createSystemClock(uptime)
-  const sts = createStsSdk({ log: silentLogger, endpoint: dev.endpoint })
+  const sts = createStsSdk({ sdk, log: silentLogger, endpoint: dev.endpoint })
   const answers: string[] = []
   let questions = 0
   const aws = createAwsCredentials({

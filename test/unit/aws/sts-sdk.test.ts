@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import * as sdk from '../../../src/aws/aws-sdk.ts'
 import { createStsSdk, type StsSdkOptions } from '../../../src/aws/sts-sdk.ts'
 import { createLogger } from '../../../src/core/log.ts'
 import { Secret } from '../../../src/core/secret.ts'
@@ -75,6 +76,7 @@ async function stsWith(answers: readonly Answer[], options: Partial<StsSdkOption
   })
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const sts = createStsSdk({
+    sdk,
     log: createLogger({ level: 'debug', write: (line) => log.push(line) }),
     endpoint,
     ...options,
@@ -141,6 +143,7 @@ describe('the requests', () => {
   ])('for %s go to %s, never to the global endpoint', async (region, host) => {
     const hosts: string[] = []
     const sts = createStsSdk({
+      sdk,
       log: createLogger({ level: 'error', write: () => {} }),
       requestHandler: {
         async handle(request: { hostname: string; protocol: string }) {
