@@ -1,0 +1,186 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type DevSession, startDevSession } from '../support/dev-session.ts'
+import { inDev } from '../support/latchkey.ts'
+import { debianPython, describeWithPeers, findProgram } from '../support/peers.ts'
+import { makeFolder, removeFolder, temporaryFolder } from '../support/temporary-folder.ts'
+
+const roleArn = {
+  dev: 'arn:aws:sts::123456789012:assumed-role/DeveloperRole/jo',
+  prod: 'arn:aws:sts::444455556666:assumed-role/OperatorRole/jo',
+  chained: 'arn:aws:sts::777788889999:assumed-role/AuditorRole/jo',
+}
+
+/** How often each action was called, without the look at the key that is stored. */
+function countActions(calls: readonly Record<string, unknown>[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { action } of calls) {
+    if (action !== 'GetCallerIdentity') counts[String(action)] = (counts[String(action)] ?? 0) + 1
+  }
+  return counts
+}
+
+describe('twenty credential processes at once', () => {
+  it('cost one prompt, one GetSessionToken and one AssumeRole', async () => {
+    const folder = temporaryFolder()
+    const { stdout, status } = await inDev('for i in $(seq 20); do latchkey aws credentials dev & done; wait', {
+      dir: folder,
+    })
+    expect(status).toBe(0)
+    const lines = stdout.trim().split('\n')
+    expect(lines).toHaveLength(20)
+    expect(new Set(lines).size).toBe(1)
+    expect(JSON.parse(lines[0]!)).toMatchObject({ Version: 1, AccountId: '123456789012' })
+    const logs = await inDev('cat $LATCHKEY_DEV_DIR/aws-calls.jsonl; echo; cat $LATCHKEY_DEV_DIR/prompts.jsonl', {
+      dir: folder,
+    })
+    const [calls = '', prompts = ''] = logs.stdout.split('\n\n')
+    const parse = (text: string) =>
+      text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(countActions(parse(calls))).toEqual({ GetSessionToken: 1, AssumeRole: 1 })
+    expect(parse(prompts)).toMatchObject([{ kind: 'mfa-code', by: 'program' }])
+  })
+
+  it('ask nothing after a restart of the daemon: the MFA session is in the keychain', async () => {
+    const folder = temporaryFolder()
+    const first = await inDev('latchkey aws credentials dev', { dir: folder })
+    const second = await inDev('latchkey aws credentials dev; cat $LATCHKEY_DEV_DIR/prompts.jsonl', { dir: folder })
+    const [again, prompt, ...more] = second.stdout.trim().split('\n')
+    expect(JSON.parse(again!).AccessKeyId).not.toBe(JSON.parse(first.stdout).AccessKeyId)
+    expect(JSON.parse(prompt!)).toMatchObject({ kind: 'mfa-code' })
+    expect(more).toEqual([])
+  })
+})
+
+// What each consumer does with the profiles of AWS_CONFIG_FILE, whose credential_process is latchkey.
+describeWithPeers('the AWS CLI, boto3 and the SDK for JavaScript', ['aws', 'python:boto3', 'python:botocore'], () => {
+  let folder: string
+  let dev: DevSession
+
+  beforeAll(async () => {
+    folder = makeFolder()
+    dev = await startDevSession(join(folder, 'dev'))
+  })
+
+  afterAll(async () => {
+    await dev?.stop()
+    removeFolder(folder)
+  })
+
+  const clis = [...new Set([findProgram('aws'), '/usr/bin/aws'])].filter((path) => path !== undefined)
+  it.each(clis.flatMap((cli) => (['dev', 'prod', 'chained'] as const).map((profile) => [cli, profile] as const)))(
+    '%s is who the profile %s says',
+    async (cli, profile) => {
+      const identity = await dev.runOk(cli, [
+        ...['sts', 'get-caller-identity', '--profile', profile, '--endpoint-url', dev.env.AWS_ENDPOINT_URL_STS!],
+        ...['--query', 'Arn', '--output', 'text'],
+      ])
+      expect(identity.trim()).toBe(roleArn[profile])
+    },
+  )
+
+  it('boto3 uses the credentials, and reuses them for five requests', async () => {
+    const script = `
+import boto3, os
+session = boto3.Session(profile_name='dev')
+sts = session.client('sts', endpoint_url=os.environ['AWS_ENDPOINT_URL_STS'])
+print({sts.get_caller_identity()['Arn'] for _ in range(5)})
+print(session.get_credentials().refresh_needed())
+`
+    const [arns, isRefreshNeeded] = (await dev.runOk(debianPython, ['-c', script])).trim().split('\n')
+    expect(arns).toBe(`{'${roleArn.dev}'}`)
+    // botocore asks again, for each request, once less than 15 minutes are left.
+    expect(isRefreshNeeded).toBe('False')
+  })
+
+  it('the SDK for JavaScript uses the credentials', async () => {
+    const script = join(process.cwd(), 'test/support/sdk-caller-identity.mjs')
+    expect(await dev.runOk(process.execPath, [script, 'prod'])).toBe(`${roleArn.prod}\n`)
+  })
+
+  it('all of them have cost one prompt', () => {
+    expect(dev.log('prompts')).toHaveLength(1)
+    expect(countActions(dev.log('aws-calls'))).toEqual({ GetSessionToken: 1, AssumeRole: 3 })
+  })
+
+  it('the shell fast path prints the same line', async () => {
+    const slow = await dev.runOk('latchkey', ['aws', 'credentials', 'dev'])
+    expect(await dev.runOk('latchkey-credentials', ['dev'])).toBe(slow)
+  })
+
+  it('curl on the socket gets the same line', async () => {
+    const slow = await dev.runOk('latchkey', ['aws', 'credentials', 'dev'])
+    const socket = join(dev.env.LATCHKEY_RUNTIME_DIR!, 'api.sock')
+    expect(await dev.runOk('curl', ['-sS', '--unix-socket', socket, 'http://d/v1/aws/credentials/dev'])).toBe(slow)
+  })
+
+  it('an unknown profile is refused with the names that are near, on one line', async () => {
+    const { status, stdout, stderr } = await dev.run('latchkey', ['aws', 'credentials', 'prd'])
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(stderr).toMatch(/^latchkey: .*prd.*prod.*\n$/)
+  })
+
+  it('the failure of a profile reaches the person through the AWS CLI', async () => {
+    writeFileSync(
+      join(folder, 'aws-config'),
+      `[profile gone]\nregion = us-east-1\ncredential_process = ${dev.env.LATCHKEY_DEV_DIR}/bin/latchkey aws credentials gone\n`,
+    )
+    const { status, stderr } = await dev.run(
+      'aws',
+      ['sts', 'get-caller-identity', '--profile', 'gone', '--endpoint-url', dev.env.AWS_ENDPOINT_URL_STS!],
+      { env: { AWS_CONFIG_FILE: join(folder, 'aws-config') } },
+    )
+    expect(status).toBe(255)
+    expect(stderr).toContain('latchkey: ')
+    expect(stderr).toContain('gone')
+  })
+
+  it('forgets a session, and then asks again', async () => {
+    expect(await dev.runOk('latchkey', ['aws', 'forget', 'dev'])).toContain('session of dev-user')
+    expect(await dev.runOk('latchkey', ['aws', 'forget', '--all'])).not.toContain('session of dev-user')
+    await dev.runOk('latchkey', ['aws', 'credentials', 'dev'])
+    expect(dev.log('prompts')).toHaveLength(2)
+  })
+})
+
+describe('long-term keys', () => {
+  it('are moved out of a credentials file that is otherwise left as it was', async () => {
+    const folder = temporaryFolder()
+    const dev = await startDevSession(join(folder, 'dev'))
+    try {
+      const state = JSON.parse(readFileSync(join(dev.folder, 'aws-state.json'), 'utf8'))
+      const [{ id, secret }] = state.users[0].accessKeys
+      await dev.runOk('latchkey', ['aws', 'keys', 'remove', 'dev-user'])
+      const without = await dev.run('latchkey', ['aws', 'credentials', 'dev'])
+      expect({ status: without.status, stdout: without.stdout }).toEqual({ status: 1, stdout: '' })
+      expect(without.stderr).toContain('latchkey aws keys add dev-user')
+
+      const file = join(folder, 'credentials')
+      const others = '# mine\n[other]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n'
+      writeFileSync(file, `[default]\naws_access_key_id=${id}\naws_secret_access_key=${secret}\n\n${others}`, {
+        mode: 0o600,
+      })
+      await dev.runOk('latchkey', ['aws', 'keys', 'import', 'dev-user', '--file', file])
+      expect(readFileSync(file, 'utf8')).toBe(`[default]\n\n${others}`)
+      expect(JSON.parse(await dev.runOk('latchkey', ['aws', 'keys', 'list', '--json']))).toEqual({
+        keys: [{ source: 'dev-user', accessKeyId: id }],
+      })
+      expect(JSON.parse(await dev.runOk('latchkey', ['aws', 'credentials', 'dev']))).toMatchObject({ Version: 1 })
+    } finally {
+      await dev.stop()
+    }
+  })
+
+  it('that AWS does not know are not stored', async () => {
+    const { status, stderr } = await inDev(
+      "printf 'AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n' | latchkey aws keys add other",
+    )
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^latchkey: .*AKIA…MPLE/m)
+    expect(stderr).not.toContain('wJalrXUtnFEMI')
+  })
+})
