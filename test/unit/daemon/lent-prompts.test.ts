@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest'
+import type { PromptCaller, PromptLease } from '../../../src/core/prompt.ts'
+import { createLentPrompts } from '../../../src/daemon/lent-prompts.ts'
+import type { ApiConnection, ApiReply, ApiRequest } from '../../../src/ipc/api-route.ts'
+
+const question = { topic: 'aws-mfa/jo', kind: 'mfa-code', text: 'MFA code for jo' } as const
+
+/** A lease that writes down what becomes of it. */
+function capturingLease(id = 'lease-1') {
+  const fate: string[] = []
+  const lease: PromptLease = {
+    id,
+    question,
+    answer: (value) => fate.push(`answered ${value.expose()}`),
+    cancel: () => fate.push('cancelled'),
+    release: () => fate.push('released'),
+  }
+  return { lease, fate }
+}
+
+function fakeConnection() {
+  const closing: (() => void)[] = []
+  const connection: ApiConnection = { peer: undefined, onClose: (run) => closing.push(run) }
+  return { connection, close: () => closing.forEach((run) => run()) }
+}
+
+function request(connection: ApiConnection, mode?: string, signal = new AbortController().signal): ApiRequest {
+  const headers = mode === undefined ? {} : { 'latchkey-prompt': mode }
+  return { method: 'GET', path: '/', params: {}, headers, body: undefined, connection, signal }
+}
+
+const done: ApiReply = { status: 200 }
+
+describe('the prompts lent over the local API', () => {
+  it.each([
+    ['terminal', { mayPrompt: true, offers: true }],
+    ['program', { mayPrompt: true, offers: false }],
+    ['never', { mayPrompt: false, offers: false }],
+    ['something else', { mayPrompt: true, offers: false }],
+    [undefined, { mayPrompt: true, offers: false }],
+  ])('a caller that says %s', async (mode, expected) => {
+    const lent = createLentPrompts({ lease: () => undefined, terminal: true })
+    let seen: PromptCaller | undefined
+    await lent.serve(request(fakeConnection().connection, mode), async (caller) => {
+      seen = caller
+      return done
+    })
+    expect({ mayPrompt: seen?.mayPrompt, offers: seen?.offer !== undefined }).toEqual(expected)
+  })
+
+  it('takes no terminal where the configuration says so', async () => {
+    const lent = createLentPrompts({ lease: () => undefined, terminal: false })
+    await lent.serve(request(fakeConnection().connection, 'terminal'), async (caller) => {
+      expect(caller.offer).toBeUndefined()
+      return done
+    })
+  })
+
+  it('answers 401 with the question as soon as it is lent, while the work goes on', async () => {
+    const { lease, fate } = capturingLease()
+    const { connection } = fakeConnection()
+    const lent = createLentPrompts({ lease: () => lease, terminal: true })
+    const reply = await lent.serve(request(connection, 'terminal'), (caller) => {
+      caller.offer!(lease)
+      return new Promise(() => {})
+    })
+    expect(reply).toMatchObject({
+      status: 401,
+      body: { error: { code: 'PROMPT_LENT', prompt: { id: 'lease-1', kind: 'mfa-code', text: 'MFA code for jo' } } },
+    })
+    expect(fate).toEqual([])
+    expect(lent.settle('lease-1', { answer: '123456' }, connection)).toBe(true)
+    expect(fate).toEqual(['answered 123456'])
+  })
+
+  it('takes an answer once, and only on the connection that holds the lease', async () => {
+    const { lease, fate } = capturingLease()
+    const [holder, other] = [fakeConnection().connection, fakeConnection().connection]
+    const lent = createLentPrompts({ lease: () => lease, terminal: true })
+    await lent.serve(request(holder, 'terminal'), (caller) => {
+      caller.offer!(lease)
+      return new Promise(() => {})
+    })
+    expect(lent.settle('lease-1', { answer: '1' }, other)).toBe(false)
+    expect(lent.settle('lease-1', { cancel: true }, holder)).toBe(true)
+    expect(lent.settle('lease-1', { cancel: true }, holder)).toBe(false)
+    expect(fate).toEqual(['cancelled'])
+  })
+
+  it('gives a question back when its connection closes', async () => {
+    const { lease, fate } = capturingLease()
+    const { connection, close } = fakeConnection()
+    const lent = createLentPrompts({ lease: () => lease, terminal: true })
+    await lent.serve(request(connection, 'terminal'), (caller) => {
+      caller.offer!(lease)
+      return new Promise(() => {})
+    })
+    close()
+    expect(fate).toEqual(['released'])
+    expect(lent.settle('lease-1', { answer: '1' }, connection)).toBe(false)
+  })
+
+  it('does not lend to a caller that has gone', async () => {
+    const { lease, fate } = capturingLease()
+    const lent = createLentPrompts({ lease: () => lease, terminal: true })
+    const reply = await lent.serve(request(fakeConnection().connection, 'terminal', AbortSignal.abort()), async (caller) => {
+      caller.offer!(lease)
+      return done
+    })
+    expect(fate).toEqual(['released'])
+    expect(reply).toBe(done)
+  })
+
+  it('says that a lease has ended', async () => {
+    const { lease } = capturingLease()
+    const { connection } = fakeConnection()
+    const lent = createLentPrompts({ lease: () => undefined, terminal: true })
+    await lent.serve(request(connection, 'terminal'), (caller) => {
+      caller.offer!(lease)
+      return new Promise(() => {})
+    })
+    expect(lent.settle('lease-1', { answer: '1' }, connection)).toBe(false)
+  })
+})
