@@ -21,7 +21,12 @@ function capturingLease(id = 'lease-1') {
 function fakeConnection() {
   const closing: (() => void)[] = []
   const connection: ApiConnection = { peer: undefined, onClose: (run) => closing.push(run) }
-  return { connection, close: () => closing.forEach((run) => run()) }
+  return {
+    connection,
+    close() {
+      for (const run of closing) run()
+    },
+  }
 }
 
 function request(connection: ApiConnection, mode?: string, signal = new AbortController().signal): ApiRequest {
@@ -103,10 +108,13 @@ describe('the prompts lent over the local API', () => {
   it('does not lend to a caller that has gone', async () => {
     const { lease, fate } = capturingLease()
     const lent = createLentPrompts({ lease: () => lease, terminal: true })
-    const reply = await lent.serve(request(fakeConnection().connection, 'terminal', AbortSignal.abort()), async (caller) => {
-      caller.offer!(lease)
-      return done
-    })
+    const reply = await lent.serve(
+      request(fakeConnection().connection, 'terminal', AbortSignal.abort()),
+      async (caller) => {
+        caller.offer!(lease)
+        return done
+      },
+    )
     expect(fate).toEqual(['released'])
     expect(reply).toBe(done)
   })

@@ -1,0 +1,231 @@
+import { once } from 'node:events'
+import { existsSync, statSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { AwsError } from '../../../src/aws/aws-error.ts'
+import { parseSharedConfig } from '../../../src/aws/shared-config.ts'
+import type { StsClient } from '../../../src/aws/sts-client.ts'
+import { createSystemClock } from '../../../src/core/clock.ts'
+import { silentLogger } from '../../../src/core/log.ts'
+import { Secret } from '../../../src/core/secret.ts'
+import { parseConfig } from '../../../src/daemon/config.ts'
+import { type Daemon, type DaemonDeps, startDaemon } from '../../../src/daemon/daemon.ts'
+import { createPrompts } from '../../../src/daemon/prompts.ts'
+import { createMemoryKeychain } from '../../../src/keychain/memory-store.ts'
+import { callApi } from '../../support/api-call.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+
+const clock = createSystemClock(() => performance.now() / 1000)
+
+/** STS that knows one key and takes the code 123456. */
+const sts: StsClient = {
+  getCallerIdentity: async () => ({ accountId: '111122223333', arn: 'arn:aws:iam::111122223333:user/jo' }),
+  async getSessionToken({ mfa }) {
+    if (mfa?.code.expose() !== '123456') throw new AwsError('AWS_MFA_CODE_REFUSED', 'wrong code')
+    return issued('ASIASESSION')
+  },
+  assumeRole: async () => issued('ASIAROLE'),
+}
+const issued = (accessKeyId: string) => ({
+  accessKeyId,
+  secretAccessKey: new Secret('role-secret'),
+  sessionToken: new Secret('role-token'),
+  expiresAtMs: clock.now() + 3_600_000,
+})
+
+const toml = `
+[aws.source.master]
+mfa_serial = "arn:aws:iam::111122223333:mfa/jo"
+[aws.profile.dev]
+account = "123456789012"
+role = "Dev"
+source = "master"
+`
+
+interface Running {
+  daemon: Daemon
+  agent: string
+  api: string
+}
+
+async function run(folder: string, config: string, over: Partial<DaemonDeps> = {}): Promise<Running> {
+  const daemon = await startDaemon({
+    config: parseConfig(config, '/config.toml'),
+    configFile: '/config.toml',
+    version: '1.2.3',
+    pid: 7,
+    uid: process.getuid?.(),
+    clock,
+    random: () => 0.5,
+    log: silentLogger,
+    environment: {},
+    home: folder,
+    keychain: createMemoryKeychain(),
+    prompts: createPrompts({ clock, newId: () => 'lease-1' }),
+    readText: () => Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' })),
+    runProgram: () => Promise.reject(new Error('no program')),
+    readSharedConfig: async () => parseSharedConfig({}),
+    sts: async () => sts,
+    runtimeFolder: folder,
+    inheritedSockets: new Map(),
+    peerOf: () => undefined,
+    ...over,
+  })
+  onTestFinished(daemon.stop)
+  return { daemon, agent: join(folder, 'agent.sock'), api: join(folder, 'api.sock') }
+}
+
+const key = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG' }
+
+describe('the daemon', () => {
+  it('makes both sockets, for their owner alone, and takes them away', async () => {
+    const { daemon, agent, api } = await run(join(temporaryFolder(), 'run'), '')
+    for (const socket of [agent, api]) expect(statSync(socket).mode & 0o777).toBe(0o600)
+    await daemon.stop()
+    expect([agent, api].map((socket) => existsSync(socket))).toEqual([false, false])
+  })
+
+  it('refuses to start beside another one, which goes on', async () => {
+    const folder = join(temporaryFolder(), 'run')
+    const { api } = await run(folder, '')
+    await expect(run(folder, '')).rejects.toMatchObject({ code: 'SOCKET_IN_USE' })
+    expect((await callApi(api, 'GET', '/v1/status')).status).toBe(200)
+  })
+
+  it('leaves no socket behind when it cannot start', async () => {
+    const folder = join(temporaryFolder(), 'run')
+    const config = '[vault.corp]\naddress = "https://127.0.0.1:1"\nca_file = "/none.pem"\n'
+    await expect(run(folder, config)).rejects.toMatchObject({
+      code: 'VAULT_CONFIG',
+      message: expect.stringContaining('/none.pem'),
+    })
+    expect(existsSync(join(folder, 'api.sock'))).toBe(false)
+  })
+
+  it('serves nobody else', async () => {
+    const { agent } = await run(join(temporaryFolder(), 'run'), '', { peerOf: () => ({ pid: 1, uid: 4_000_000 }) })
+    const socket = connect(agent)
+    socket.on('error', () => {})
+    await once(socket, 'close')
+  })
+
+  it('tells its state', async () => {
+    const { api, agent } = await run(join(temporaryFolder(), 'run'), toml)
+    expect((await callApi(api, 'GET', '/v1/status')).body).toMatchObject({
+      version: '1.2.3',
+      pid: 7,
+      configFile: '/config.toml',
+      sockets: { agent, api },
+      keychain: { description: 'memory' },
+      ssh: { locked: false, addedKeys: 0, identities: [] },
+      aws: { sessions: [], roles: [], profiles: ['dev', 'master'] },
+    })
+  })
+
+  it('keeps a key, asks its caller for a code on the same connection, and answers as credential_process must', async () => {
+    const { api } = await run(join(temporaryFolder(), 'run'), toml)
+    const { Agent } = await import('node:http')
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    onTestFinished(() => agent.destroy())
+    expect((await callApi(api, 'PUT', '/v1/aws/keys/master', { body: key })).status).toBe(200)
+    expect((await callApi(api, 'GET', '/v1/aws/keys')).body).toEqual({
+      keys: [{ source: 'master', accessKeyId: key.accessKeyId }],
+    })
+    const get = () =>
+      callApi(api, 'GET', '/v1/aws/credentials/dev', { agent, headers: { 'latchkey-prompt': 'terminal' } })
+    const answer = (code: string) => callApi(api, 'POST', '/v1/prompts/lease-1', { agent, body: { answer: code } })
+
+    expect(await get()).toMatchObject({ status: 401, body: { error: { prompt: { kind: 'mfa-code' } } } })
+    expect(await callApi(api, 'POST', '/v1/prompts/lease-1', { body: { answer: '123456' } })).toMatchObject({
+      status: 404,
+      body: { error: { code: 'PROMPT_GONE' } },
+    })
+    expect((await answer('000000')).status).toBe(204)
+    expect(await get()).toMatchObject({ status: 401, body: { error: { prompt: { notice: expect.any(String) } } } })
+    expect((await answer('123456')).status).toBe(204)
+    const { status, body } = await get()
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: {
+        Version: 1,
+        AccessKeyId: 'ASIAROLE',
+        SecretAccessKey: 'role-secret',
+        SessionToken: 'role-token',
+        Expiration: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+        AccountId: '123456789012',
+      },
+    })
+    expect((await callApi(api, 'POST', '/v1/aws/forget', { body: { all: true } })).body).toMatchObject({
+      forgotten: expect.arrayContaining(['session of master']),
+    })
+  })
+
+  it('asks nobody for a caller that does not want it', async () => {
+    const { api } = await run(join(temporaryFolder(), 'run'), toml)
+    await callApi(api, 'PUT', '/v1/aws/keys/master', { body: key })
+    const headers = { 'latchkey-prompt': 'never' }
+    expect(await callApi(api, 'GET', '/v1/aws/credentials/dev', { headers })).toMatchObject({
+      status: 401,
+      body: { error: { code: 'AWS_MFA_NEEDED' } },
+    })
+  })
+
+  it.each([
+    ['GET', '/v1/aws/credentials/dve', undefined, 404, 'AWS_PROFILE_UNKNOWN'],
+    ['POST', '/v1/login', {}, 404, 'VAULT_UNKNOWN'],
+    ['DELETE', '/v1/aws/keys/none', undefined, 404, 'KEY_UNKNOWN'],
+    ['POST', '/v1/aws/forget', { profile: 5 }, 400, 'REQUEST_INVALID'],
+    [
+      'PUT',
+      '/v1/aws/keys/x',
+      { accessKeyId: 'ASIA', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG' },
+      400,
+      'REQUEST_INVALID',
+    ],
+    ['POST', '/v1/prompts/none', { answer: 'x' }, 404, 'PROMPT_GONE'],
+  ])('%s %s with %j is answered with %i', async (method, path, body, status, code) => {
+    const { api } = await run(join(temporaryFolder(), 'run'), toml)
+    const answer = await callApi(api, method, path, body === undefined ? {} : { body })
+    expect(answer).toMatchObject({ status, body: { error: { code } } })
+    expect(JSON.stringify(answer)).not.toContain('wJalrXUtnFEMI')
+  })
+
+  it('names the vaults when it must be said which', async () => {
+    const config = '[vault.a]\naddress = "http://127.0.0.1:1"\n[vault.b]\naddress = "http://127.0.0.1:1"\n'
+    const { api } = await run(join(temporaryFolder(), 'run'), config)
+    expect((await callApi(api, 'POST', '/v1/login')).body).toMatchObject({
+      error: {
+        code: 'VAULT_NOT_NAMED',
+        message: 'there are several vaults: a, b',
+        hint: 'name one, such as: latchkey login a',
+      },
+    })
+    expect((await callApi(api, 'POST', '/v1/login', { body: { vault: 'c' } })).body).toMatchObject({
+      error: { code: 'VAULT_UNKNOWN' },
+    })
+  })
+
+  it('answers a list without the identity that Vault refuses, and reports why', async () => {
+    const denied = JSON.stringify({ errors: ['1 error occurred:\n\t* permission denied\n\n'] })
+    const vault = createServer((_, response) => {
+      response.writeHead(403, { 'Content-Type': 'application/json' }).end(denied)
+    }).listen(0, '127.0.0.1')
+    await once(vault, 'listening')
+    onTestFinished(() => void vault.close())
+    const { port } = vault.address() as { port: number }
+    const config = `[vault.corp]\naddress = "http://127.0.0.1:${port}"\n[ssh.identity.ops]\nrole = "ops"\n`
+    const { agent, api } = await run(join(temporaryFolder(), 'run'), config, { environment: { VAULT_TOKEN: 'hvs.x' } })
+    const ssh = connect(agent)
+    onTestFinished(() => void ssh.destroy())
+    ssh.write(Uint8Array.of(0, 0, 0, 1, 11))
+    const [answer] = (await once(ssh, 'data')) as [Buffer]
+    // SSH_AGENT_IDENTITIES_ANSWER with none (RFC 9987 §5.5).
+    expect([...answer]).toEqual([0, 0, 0, 5, 12, 0, 0, 0, 0])
+    expect((await callApi(api, 'GET', '/v1/status')).body).toMatchObject({
+      ssh: { identities: [{ name: 'ops', vault: 'corp', state: 'none', error: { code: 'VAULT_DENIED' } }] },
+      vaults: [{ name: 'corp', method: 'token', state: 'logged-in' }],
+    })
+  })
+})
