@@ -1,0 +1,453 @@
+import { describe, expect, it } from 'vitest'
+import { type CertifiedKeyOptions, createCertifiedKey } from '../../../src/agent/certified-keys.ts'
+import type { ConnectionView, Identity } from '../../../src/agent/key-store.ts'
+import { errorCode } from '../../../src/core/errors.ts'
+import { createLogger } from '../../../src/core/log.ts'
+import { decodeCertificate } from '../../../src/ssh/certificate.ts'
+import { verifySignature } from '../../../src/ssh/signature.ts'
+import { createTestIssuer, settle } from '../../support/agent-issuer.ts'
+import { fakeClock } from '../../support/fake-clock.ts'
+
+const local: ConnectionView = { bindings: [], isForwarded: false }
+const forwarded: ConnectionView = { bindings: [], isForwarded: true }
+const data = Buffer.from('signed')
+const minuteMs = 60_000
+// A certificate here is valid from 30 s ago for an hour from now; with random 0.5 renewal is due in the last 30 % of it.
+const untilAdvisoryMs = 3_600_000 - 0.3 * 3_630_000
+const untilMandatoryMs = 3_600_000 - minuteMs
+
+function setUp(options: Partial<CertifiedKeyOptions> = {}) {
+  const clock = fakeClock()
+  const issuer = createTestIssuer(clock)
+  const lines: string[] = []
+  const key = createCertifiedKey({
+    name: 'ops',
+    comment: 'ops@corp',
+    issuer,
+    clock,
+    random: () => 0.5,
+    log: createLogger({ write: (line) => lines.push(line), level: 'debug' }),
+    renew: 'when-used',
+    forwarding: false,
+    ...options,
+  })
+  /** Lists, letting the issue that this needs succeed. */
+  const listNew = async () => {
+    const listing = key.identities(local)
+    await settle()
+    const certificate = issuer.succeed()
+    return { identities: await listing, certificate }
+  }
+  const blobs = (identities: readonly Identity[]) => identities.map(({ keyBlob }) => keyBlob)
+  return { clock, issuer, lines, key, listNew, blobs }
+}
+
+async function codeOf(promise: unknown): Promise<string | undefined> {
+  try {
+    await promise
+    return undefined
+  } catch (error) {
+    return errorCode(error) ?? String(error)
+  }
+}
+
+describe('a certified key', () => {
+  it('is issued when it is first listed, and lists the certificate', async () => {
+    const { listNew, issuer } = setUp()
+    const { identities, certificate } = await listNew()
+    expect(identities).toEqual([{ keyBlob: certificate.blob, comment: 'ops: ops@corp until 2026-01-02T04:04:05Z' }])
+    expect(issuer.calls).toHaveLength(1)
+  })
+
+  it('signs for its certificate, and for the bare key that clients name instead', async () => {
+    const { listNew, key } = setUp()
+    const { certificate } = await listNew()
+    for (const blob of [certificate.blob, certificate.publicKey.blob]) {
+      const signer = await key.signer(Uint8Array.from(blob), local)
+      const signature = await signer!.sign(data, 0)
+      expect(verifySignature(certificate.publicKey, data, signature)).toBe(true)
+    }
+    expect(await key.signer(Buffer.from('another'), local)).toBeUndefined()
+  })
+
+  it('is not known before it was issued', () => {
+    const { key } = setUp()
+    expect(key.signer(Buffer.from('any'), local)).toBeUndefined()
+    expect(key.status()).toEqual({ state: 'none', keyType: 'ssh-ed25519' })
+  })
+
+  it('is issued once for all who list at the same time', async () => {
+    const { key, issuer } = setUp()
+    const lists = [key.identities(local), key.identities(local), key.identities(local)]
+    await settle()
+    const { blob } = issuer.succeed()
+    for (const list of lists) expect((await list)[0]?.keyBlob).toBe(blob)
+    expect(issuer.calls).toHaveLength(1)
+  })
+
+  it('lists a fresh certificate without a promise, the same array each time', async () => {
+    const { key, listNew } = setUp()
+    const { identities } = await listNew()
+    expect(key.identities(local)).toBe(identities)
+  })
+
+  it('has a comment that no terminal obeys', async () => {
+    const { listNew } = setUp({ name: 'o\nps', comment: '\u001b[31mops' })
+    const { identities } = await listNew()
+    expect(identities[0]?.comment).toBe('o ps:  [31mops until 2026-01-02T04:04:05Z')
+  })
+
+  it('takes a certificate that is valid for ever', async () => {
+    const { key, issuer } = setUp({ renew: 'always' })
+    key.start()
+    await settle()
+    issuer.succeed({ validAfter: 0n, validBefore: 2n ** 64n - 1n })
+    const [identity] = await key.identities(local)
+    expect(identity?.comment).toContain('until 9999-12-31T23:59:59Z')
+  })
+})
+
+describe('renewing a certified key when it is listed', () => {
+  it('goes on with the present certificate in the advisory window, and renews once behind it', async () => {
+    const { key, issuer, clock, listNew, blobs } = setUp()
+    const { certificate: first } = await listNew()
+    clock.advance(untilAdvisoryMs)
+    expect(blobs(await key.identities(local))).toEqual([first.blob])
+    expect(blobs(await key.identities(local))).toEqual([first.blob])
+    await settle()
+    expect(issuer.calls).toHaveLength(2)
+    const second = issuer.succeed()
+    await settle()
+    expect(blobs(await key.identities(local))).toEqual([second.blob])
+  })
+
+  it('keeps the key pair, so that what was saved of it stays good', async () => {
+    const { key, issuer, clock, listNew } = setUp()
+    const { certificate: first } = await listNew()
+    clock.advance(3_600_000)
+    const { certificate: second } = await listNew()
+    expect(second.publicKey).toEqual(first.publicKey)
+    expect(issuer.calls).toHaveLength(2)
+    expect(await key.signer(first.publicKey.blob, local)).toBeDefined()
+  })
+
+  it('waits in the mandatory window, and falls back to the present certificate', async () => {
+    const { key, issuer, clock, listNew, blobs } = setUp()
+    const { certificate: first } = await listNew()
+    clock.advance(untilMandatoryMs)
+    const listing = key.identities(local)
+    await settle()
+    issuer.fail(new Error('sealed'))
+    expect(blobs(await listing)).toEqual([first.blob])
+    expect(key.status()).toMatchObject({ state: 'mandatory', lastError: new Error('sealed') })
+  })
+
+  it('never lists a certificate that has expired', async () => {
+    const { key, issuer, clock, listNew } = setUp()
+    const { certificate } = await listNew()
+    clock.advance(3_600_000)
+    const listing = key.identities(local)
+    await settle()
+    issuer.fail(new Error('unreachable'))
+    expect(await codeOf(listing)).toBe('Error: unreachable')
+    expect(await key.signer(certificate.blob, local)).toBeUndefined()
+    expect(key.status()).toMatchObject({ state: 'none' })
+  })
+
+  it('waits eight seconds for a first certificate and no longer', async () => {
+    const { key, clock, issuer, blobs } = setUp()
+    const listing = codeOf(key.identities(local))
+    await settle()
+    clock.advance(8_000)
+    expect(await listing).toBe('CERTIFICATE_WAIT_TIMEOUT')
+    // The call goes on, and the next list has its answer.
+    const { blob } = issuer.succeed()
+    await settle()
+    expect(blobs(await key.identities(local))).toEqual([blob])
+    expect(clock.pendingTimers()).toBe(0)
+  })
+
+  it('lists what is still valid when the wait is over', async () => {
+    const { key, clock, listNew, blobs } = setUp()
+    const { certificate } = await listNew()
+    clock.advance(untilMandatoryMs)
+    const listing = key.identities(local)
+    await settle()
+    clock.advance(8_000)
+    expect(blobs(await listing)).toEqual([certificate.blob])
+  })
+})
+
+describe('the predecessor of a certificate', () => {
+  async function renewed() {
+    const world = setUp()
+    const { certificate: first } = await world.listNew()
+    world.clock.advance(untilAdvisoryMs)
+    await world.key.identities(local)
+    await settle()
+    const second = world.issuer.succeed()
+    await settle()
+    return { ...world, first, second }
+  }
+
+  it('signs for a minute more for those who listed it, and is not listed', async () => {
+    const { key, clock, first, second, blobs } = await renewed()
+    expect(blobs(await key.identities(local))).toEqual([second.blob])
+    const signer = await key.signer(first.blob, local)
+    expect(verifySignature(first.publicKey, data, await signer!.sign(data, 0))).toBe(true)
+    clock.advance(minuteMs - 1)
+    expect(await key.signer(first.blob, local)).toBeDefined()
+    clock.advance(1)
+    expect(await key.signer(first.blob, local)).toBeUndefined()
+    expect(await key.signer(second.blob, local)).toBeDefined()
+  })
+
+  it('does not sign past its own end', async () => {
+    const { key, clock, issuer, listNew } = setUp()
+    const { certificate: first } = await listNew()
+    clock.advance(3_600_000 - 10_000)
+    const listing = key.identities(local)
+    await settle()
+    issuer.succeed()
+    await listing
+    clock.advance(9_999)
+    expect(await key.signer(first.blob, local)).toBeDefined()
+    clock.advance(1)
+    expect(await key.signer(first.blob, local)).toBeUndefined()
+  })
+
+  it('stays hidden where the identity is', async () => {
+    const { key, first } = await renewed()
+    expect(await key.signer(first.blob, forwarded)).toBeUndefined()
+  })
+})
+
+describe('a forwarded connection', () => {
+  it('does not see the identity, cannot sign with it and makes nobody issue it', async () => {
+    const { key, issuer, listNew } = setUp()
+    expect(await key.identities(forwarded)).toEqual([])
+    expect(issuer.calls).toHaveLength(0)
+    const { certificate } = await listNew()
+    expect(await key.identities(forwarded)).toEqual([])
+    expect(await key.signer(certificate.blob, forwarded)).toBeUndefined()
+    expect(await key.signer(certificate.publicKey.blob, forwarded)).toBeUndefined()
+  })
+
+  it('sees an identity that is meant to be forwarded', async () => {
+    const { key, listNew, blobs } = setUp({ forwarding: true })
+    const { certificate } = await listNew()
+    expect(blobs(await key.identities(forwarded))).toEqual([certificate.blob])
+    expect(await key.signer(certificate.blob, forwarded)).toBeDefined()
+  })
+})
+
+describe('renewing a certified key ahead of time', () => {
+  async function started(renew: CertifiedKeyOptions['renew']) {
+    const world = setUp({ renew })
+    world.key.start()
+    const { certificate } = await (renew === 'always' ? issued(world) : world.listNew())
+    return { ...world, certificate }
+  }
+
+  async function issued({ issuer }: ReturnType<typeof setUp>) {
+    await settle()
+    const certificate = issuer.succeed()
+    await settle()
+    return { certificate }
+  }
+
+  it('`always` begins at the start and goes on by itself', async () => {
+    const { clock, issuer, key, blobs } = await started('always')
+    clock.advance(untilAdvisoryMs)
+    await settle()
+    expect(issuer.calls).toHaveLength(2)
+    const second = issuer.succeed()
+    await settle()
+    expect(blobs(await key.identities(local))).toEqual([second.blob])
+    clock.advance(untilAdvisoryMs)
+    await settle()
+    expect(issuer.calls).toHaveLength(3)
+  })
+
+  it('`when-used` renews what has signed', async () => {
+    const { clock, issuer, key, certificate } = await started('when-used')
+    const signer = await key.signer(certificate.blob, local)
+    await signer!.sign(data, 0)
+    clock.advance(untilAdvisoryMs)
+    await settle()
+    expect(issuer.calls).toHaveLength(2)
+    // The next certificate has not signed yet.
+    issuer.succeed()
+    await settle()
+    clock.advance(3_600_000)
+    await settle()
+    expect(issuer.calls).toHaveLength(2)
+  })
+
+  it('`when-used` leaves alone what was only listed', async () => {
+    const { clock, issuer, key } = await started('when-used')
+    await key.identities(local)
+    clock.advance(3_600_000)
+    await settle()
+    expect(issuer.calls).toHaveLength(1)
+  })
+
+  it('`on-demand` does nothing by itself', async () => {
+    const { clock, issuer, key, certificate } = await started('on-demand')
+    const signer = await key.signer(certificate.blob, local)
+    await signer!.sign(data, 0)
+    expect(clock.pendingTimers()).toBe(0)
+    clock.advance(3_600_000)
+    await settle()
+    expect(issuer.calls).toHaveLength(1)
+  })
+
+  it('tries again after a failure, later each time, and never in a hot loop', async () => {
+    const { clock, issuer, key } = setUp({ renew: 'always' })
+    key.start()
+    for (const delayMs of [2_000, 3_000, 5_000]) {
+      await settle()
+      const calls = issuer.calls.length
+      issuer.fail(new Error('unreachable'))
+      await settle()
+      clock.advance(delayMs - 1)
+      await settle()
+      expect(issuer.calls).toHaveLength(calls)
+      clock.advance(1)
+      await settle()
+      expect(issuer.calls).toHaveLength(calls + 1)
+    }
+  })
+
+  it('of `when-used` ends when the certificate has expired', async () => {
+    const { clock, issuer, key, certificate } = await started('when-used')
+    const signer = await key.signer(certificate.blob, local)
+    await signer!.sign(data, 0)
+    clock.advance(untilAdvisoryMs)
+    await settle()
+    clock.advance(3_600_000)
+    issuer.fail(new Error('unreachable'))
+    await settle()
+    expect(clock.pendingTimers()).toBe(0)
+  })
+
+  it('is not due at the same time everywhere', async () => {
+    const dueMs = async (random: number) => {
+      const { clock, issuer, key } = setUp({ renew: 'always', random: () => random })
+      key.start()
+      await settle()
+      issuer.succeed()
+      await settle()
+      let waitedMs = 0
+      while (issuer.calls.length === 1) {
+        clock.advance(10_000)
+        waitedMs += 10_000
+        await settle()
+      }
+      return waitedMs
+    }
+    // 40 % and 20 % of 3630 s before the end.
+    expect(await dueMs(0.999_999)).toBe(2_150_000)
+    expect(await dueMs(0)).toBe(2_880_000)
+  })
+
+  it('ends with stop, which also gives up a call in flight', async () => {
+    const { clock, issuer, key } = setUp({ renew: 'always' })
+    key.start()
+    await settle()
+    key.stop()
+    expect(issuer.calls[0]?.signal.aborted).toBe(true)
+    issuer.fail(new Error('aborted'))
+    await settle()
+    expect(clock.pendingTimers()).toBe(0)
+  })
+
+  it('leaves what is held to be listed after stop', async () => {
+    const { clock, key, certificate, blobs } = await started('always')
+    key.stop()
+    expect(clock.pendingTimers()).toBe(0)
+    expect(blobs(await key.identities(local))).toEqual([certificate.blob])
+  })
+})
+
+describe('clearing a certified key', () => {
+  it('drops certificate and key; the next list makes new ones', async () => {
+    const { key, listNew } = setUp()
+    const { certificate: first } = await listNew()
+    key.clear()
+    expect(key.status()).toEqual({ state: 'none', keyType: 'ssh-ed25519' })
+    expect(await key.signer(first.blob, local)).toBeUndefined()
+    expect(await key.signer(first.publicKey.blob, local)).toBeUndefined()
+    const { certificate: second } = await listNew()
+    expect(second.publicKey).not.toEqual(first.publicKey)
+  })
+
+  it('forgets a call in flight, even one that does not listen to its signal', async () => {
+    const { key, issuer } = setUp({ renew: 'always' })
+    key.start()
+    await settle()
+    const listing = codeOf(key.identities(local))
+    key.clear()
+    issuer.succeed()
+    await settle()
+    expect(await listing).toMatch(/AbortError|^20$/)
+    expect(key.status().state).toBe('none')
+    expect(issuer.calls).toHaveLength(1)
+  })
+
+  it('waits for a list or a start before anything is issued again', async () => {
+    const { key, issuer, clock } = setUp({ renew: 'always' })
+    key.start()
+    await settle()
+    issuer.succeed()
+    await settle()
+    key.clear()
+    clock.advance(3_600_000)
+    await settle()
+    expect(issuer.calls).toHaveLength(1)
+    key.start()
+    await settle()
+    expect(issuer.calls).toHaveLength(2)
+  })
+})
+
+describe('the status and the log of a certified key', () => {
+  it('say how it stands', async () => {
+    const { key, clock, listNew } = setUp()
+    const { certificate } = await listNew()
+    expect(key.status()).toEqual({
+      state: 'fresh',
+      keyType: 'ssh-ed25519',
+      certificate: decodeCertificate(certificate.blob),
+    })
+    clock.advance(untilAdvisoryMs)
+    expect(key.status().state).toBe('advisory')
+    clock.advance(untilMandatoryMs - untilAdvisoryMs)
+    expect(key.status().state).toBe('mandatory')
+    clock.advance(minuteMs)
+    expect(key.status().state).toBe('none')
+    expect(key.status().certificate).toBeUndefined()
+  })
+
+  it('name each certificate once', async () => {
+    const { listNew, lines } = setUp()
+    await listNew()
+    expect(lines).toEqual([
+      'info: ssh certificate issued identity=ops keyId=jo serial=1 principals=jo until=2026-01-02T04:04:05Z\n',
+    ])
+  })
+
+  it('warn of a failure once, however often it comes back', async () => {
+    const { key, issuer, lines } = setUp()
+    for (let count = 0; count < 3; count += 1) {
+      const listing = codeOf(key.identities(local))
+      await settle()
+      issuer.fail(new Error('sealed'))
+      await listing
+    }
+    expect(lines.filter((line) => line.startsWith('warn'))).toEqual([
+      'warn: no ssh certificate identity=ops reason=sealed\n',
+    ])
+    expect(lines).toHaveLength(3)
+  })
+})
