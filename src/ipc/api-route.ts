@@ -18,13 +18,14 @@ export interface ApiRequest {
   /** The parsed JSON; undefined when there was no body. */
   body: unknown
   connection: ApiConnection
-  /** Aborts when the caller goes away before its answer. */
+  /** Aborts when nobody waits for an answer any more: it was sent, the caller went away, or the daemon stops. */
   signal: AbortSignal
 }
 
 export interface ApiReply {
   status: number
   body?: unknown
+  headers?: Readonly<Record<string, string>>
 }
 
 export interface ApiRoute {

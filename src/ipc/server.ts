@@ -1,146 +1,130 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { describeError } from '../core/errors.ts'
+import { describeError, errorCode } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
 import type { ApiConnection, ApiReply, ApiRoute } from './api-route.ts'
 import type { PeerCredentials } from './peer-credentials.ts'
-import { type ApiErrorBody, maxBodyBytes } from './protocol.ts'
-import { type Match, matchRoute } from './route-match.ts'
+import type { ApiErrorBody } from './protocol.ts'
+import { refusal, refuseBody, refuseForeign, refuseMalformed, refuseUnmatched } from './refusals.ts'
+import { rawReply, sendLast, sendReply } from './reply.ts'
+import { readRequestBody } from './request-body.ts'
+import { matchRoute } from './route-match.ts'
 
 export interface ApiServerDeps {
   routes: readonly ApiRoute[]
   peerOf: (socket: Socket) => PeerCredentials | undefined
   log: Logger
   toError: (error: unknown) => { status: number; body: ApiErrorBody }
+  /** How long a caller may be silent before its request is whole, in ms. */
+  silenceMs?: number
+  maxConnections?: number
 }
 
 export interface ApiServer {
   /** Serves one accepted connection until it closes. */
   serve(socket: Socket): void
-  /** Ends all connections. */
+  /** Answers the requests that wait with 503 and ends all connections. */
   close(): Promise<void>
 }
 
-/** A caller that sends nothing more is dropped; long waits are the daemon's own, for which there is no limit here. */
-const requestTimeoutMs = 10_000
 /** Between two requests of one command; a person may be typing a code. */
-const keepAliveMs = 120_000
+const keepAliveMs = 10 * 60_000
 const maxHeaderBytes = 16 * 1024
 
-/** HTTP/1.1 with JSON on accepted streams (RFC 9112): one handler a route, a bounded body, honest statuses. */
-export function createApiServer({ routes, peerOf, log, toError }: ApiServerDeps): ApiServer {
-  const connections = new WeakMap<Socket, ApiConnection>()
+/**
+ * HTTP/1.1 with JSON on accepted streams (RFC 9112): one handler a route, a bounded body, honest statuses.
+ * A handler may take as long as it needs: only the time to send a request is limited.
+ */
+export function createApiServer(deps: ApiServerDeps): ApiServer {
+  const { routes, peerOf, log, toError, silenceMs = 10_000, maxConnections = 256 } = deps
+  const connections = new Map<Socket, ApiConnection>()
+  /** Requests without an answer, each with what tells its handler that nobody waits for one any more. */
+  const waiting = new Map<ServerResponse, AbortController>()
+  let isStopped = false
 
-  const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<ApiReply> => {
+  const answer = async (incoming: IncomingMessage, signal: AbortSignal): Promise<ApiReply> => {
+    const foreign = refuseForeign(incoming)
+    if (foreign !== undefined) return foreign
     const match = matchRoute(routes, incoming.method ?? '', incoming.url ?? '')
-    if (isFromBrowser(incoming)) return refusal(403, 'ORIGIN_REFUSED', 'web pages are not served')
-    if (match.type !== 'route') return refusalOf(match, response)
-    const body = await readBody(incoming, response)
-    if (body.type === 'refused') return body.reply
-    const gone = new AbortController()
-    response.on('close', () => gone.abort())
-    return match.route.handle({
-      method: incoming.method!,
+    if (match.type !== 'route') return refuseUnmatched(match)
+    const body = await readRequestBody(incoming)
+    if (body.type !== 'json') return refuseBody(body.type)
+    // From here on it is the caller who waits.
+    incoming.socket.setTimeout(0)
+    return await match.route.handle({
+      method: match.route.method,
       path: match.path,
       params: match.params,
       headers: incoming.headers,
       body: body.value,
       connection: connections.get(incoming.socket)!,
-      signal: gone.signal,
+      signal,
     })
   }
 
-  const server = createServer(
-    { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveMs, maxHeaderSize: maxHeaderBytes },
-    (incoming, response) => {
-      answer(incoming, response)
-        .catch((error: unknown) => {
-          const { status, body } = toError(error)
-          if (status === 500) log.error('request failed', { path: incoming.url, reason: describeError(error) })
-          return { status, body }
-        })
-        .then((reply) => send(response, reply))
-        .catch((error: unknown) => log.warn('answer not sent', { reason: describeError(error) }))
-    },
-  )
+  const options = { keepAliveTimeout: keepAliveMs, maxHeaderSize: maxHeaderBytes }
+  const server = createServer(options, (incoming, response) => {
+    const gone = new AbortController()
+    waiting.set(response, gone)
+    response.on('close', () => {
+      waiting.delete(response)
+      gone.abort()
+    })
+    answer(incoming, gone.signal)
+      .catch((error: unknown): ApiReply => {
+        const { status, body } = toError(error)
+        if (status === 500 && !gone.signal.aborted) {
+          log.error('request failed', { path: incoming.url, reason: describeError(error) })
+        }
+        return { status, body }
+      })
+      .then((reply) => sendReply(incoming, response, reply))
+      .catch((error: unknown) => log.warn('answer not sent', { reason: describeError(error) }))
+  })
+  // Node's own limit needs a server that listens by itself, and a timer that would wake an idle process.
+  server.timeout = silenceMs
+  server.on('clientError', (error, socket) => {
+    const isAnswered = [...waiting.keys()].some((response) => response.socket === socket)
+    if (isAnswered || !socket.writable || errorCode(error) === 'ECONNRESET') socket.destroy()
+    else socket.end(rawReply(refuseMalformed(error)))
+  })
 
   return {
     serve(socket) {
-      const onClose: (() => void)[] = []
-      connections.set(socket, {
-        peer: peerOf(socket),
-        onClose(run) {
-          if (socket.destroyed) run()
-          else onClose.push(run)
-        },
-      })
-      socket.on('close', () => {
-        for (const run of onClose) run()
-      })
+      if (isStopped) return void socket.destroy()
+      if (connections.size >= maxConnections) {
+        log.warn('too many connections on the local API', { connections: connections.size })
+        socket.end(rawReply(refusal(503, 'CONNECTIONS_EXHAUSTED', 'too many connections')))
+        return
+      }
+      connections.set(socket, toConnection(socket, peerOf(socket)))
+      socket.on('close', () => connections.delete(socket))
       server.emit('connection', socket)
     },
     async close() {
-      server.closeAllConnections()
+      isStopped = true
+      const reply = refusal(503, 'DAEMON_STOPPING', 'the daemon is stopping')
+      await Promise.all(
+        [...waiting].map(([response, gone]) => {
+          gone.abort()
+          return sendLast(response, reply)
+        }),
+      )
+      for (const socket of connections.keys()) socket.destroy()
     },
   }
 }
 
-/** A page in a browser cannot reach a Unix socket; what forwards its requests here still sends what marks them. */
-function isFromBrowser({ headers }: IncomingMessage): boolean {
-  return headers.origin !== undefined || headers['sec-fetch-site'] !== undefined
-}
-
-function refusalOf(match: Exclude<Match, { type: 'route' }>, response: ServerResponse): ApiReply {
-  switch (match.type) {
-    case 'unknown':
-      return refusal(404, 'PATH_UNKNOWN', 'the local API has no such path')
-    case 'wrong-method':
-      response.setHeader('Allow', match.allowed.join(', '))
-      return refusal(405, 'METHOD_NOT_ALLOWED', `only ${match.allowed.join(', ')} here`)
-    case 'bad-path':
-      return refusal(400, 'PATH_INVALID', 'the path is not percent-encoded UTF-8')
+function toConnection(socket: Socket, peer: PeerCredentials | undefined): ApiConnection {
+  const onClose: (() => void)[] = []
+  socket.on('close', () => {
+    for (const run of onClose) run()
+  })
+  return {
+    peer,
+    onClose(run) {
+      if (socket.destroyed) run()
+      else onClose.push(run)
+    },
   }
-}
-
-const refusal = (status: number, code: string, message: string): ApiReply => {
-  const body: ApiErrorBody = { error: { code, message } }
-  return { status, body }
-}
-
-type Body = { type: 'json'; value: unknown } | { type: 'refused'; reply: ApiReply }
-
-async function readBody(incoming: IncomingMessage, response: ServerResponse): Promise<Body> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > maxBodyBytes) {
-      // The rest of it is not worth reading.
-      response.setHeader('Connection', 'close')
-      return { type: 'refused', reply: refusal(413, 'BODY_TOO_LARGE', `a body has at most ${maxBodyBytes} bytes`) }
-    }
-    chunks.push(chunk)
-  }
-  if (bytes === 0) return { type: 'json', value: undefined }
-  try {
-    return { type: 'json', value: JSON.parse(Buffer.concat(chunks).toString('utf8')) }
-  } catch {
-    // No cause: a parser's message quotes the body, which may hold a secret.
-    return { type: 'refused', reply: refusal(400, 'BODY_INVALID', 'the body is not JSON') }
-  }
-}
-
-/** With a length, never in chunks: the short helper reads no more of HTTP than that. */
-function send(response: ServerResponse, { status, body }: ApiReply): void {
-  if (body === undefined) {
-    response.writeHead(status).end()
-    return
-  }
-  const text = `${JSON.stringify(body)}\n`
-  const headers = {
-    'Content-Type': 'application/json',
-    'Content-Length': Buffer.byteLength(text),
-    'Cache-Control': 'no-store',
-  }
-  response.writeHead(status, headers).end(text)
 }
