@@ -1,6 +1,6 @@
 // What npm start shows. It runs inside `latchkey dev`, whose variables it uses. Each step says in a line what it
 // shows; a tool that is not installed is named, with its package, and its step left out.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { answerThroughApi, currentCode } from './tour/mfa.mjs'
@@ -21,6 +21,15 @@ const hasSsh = ['ssh', 'ssh-add', 'ssh-keygen'].every((name) => findProgram(name
 let sshd
 let failures = 0
 
+// Also where Ctrl-C or the end of `latchkey dev` cuts the tour short.
+process.on('exit', () => {
+  sshd?.kill()
+  rmSync(scratch, { recursive: true, force: true })
+})
+const leave = () => process.exit(130)
+process.on('SIGINT', leave)
+process.on('SIGTERM', leave)
+
 async function step(what, show) {
   say(`\n== ${what}`)
   try {
@@ -40,7 +49,7 @@ async function listIdentities() {
 }
 
 async function readCertificate() {
-  const { stdout } = await run('ssh-keygen', ['-L', '-f', join(scratch, 'id-cert.pub')])
+  const { stdout } = await run('ssh-keygen', ['-L', '-f', '-'], { input: readFileSync(join(scratch, 'id-cert.pub')) })
   showCommand('ssh-add -L | ssh-keygen -L -f -', stdout)
 }
 
@@ -102,6 +111,8 @@ async function askAws() {
   const args = ['sts', 'get-caller-identity', '--profile', 'dev', '--output', 'json']
   const { stdout } = await run('aws', [...args, '--endpoint-url', AWS_ENDPOINT_URL_STS])
   showCommand('aws sts get-caller-identity --profile dev --endpoint-url "$AWS_ENDPOINT_URL_STS"', stdout)
+  const questions = readFileSync(join(LATCHKEY_DEV_DIR, 'prompts.jsonl'), 'utf8').trim().split('\n').length
+  say(`questions that were put to a person until now: ${questions}`)
 }
 
 async function showStatus() {
@@ -125,6 +136,8 @@ async function stayUp() {
     'exit                                 # takes it all down',
   ]
   for (const thing of things) say(`  ${thing}`)
+  // From now on Ctrl-C is the shell's.
+  process.off('SIGINT', leave)
   await openShell()
 }
 
@@ -145,6 +158,4 @@ if (failures > 0) say(`\n${failures} of the steps failed`)
 else if (!hasTerminal) say('\nAll of that worked. In a terminal, npm start stays up for you to try things.')
 if (hasTerminal) await stayUp()
 
-await sshd?.stop()
-rmSync(scratch, { recursive: true, force: true })
-process.exitCode = failures === 0 ? 0 : 1
+process.exit(failures === 0 ? 0 : 1)

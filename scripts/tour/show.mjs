@@ -14,7 +14,7 @@ export function say(line) {
 /** Shows a command as a person would type it, and what came out. */
 export function showCommand(command, output) {
   say(`$ ${command}`)
-  for (const line of output.trimEnd().split('\n')) say(`  ${line}`)
+  for (const line of output.trimEnd().split('\n')) say(line === '' ? '' : `  ${line}`)
 }
 
 /** Where a program is; sshd is often outside of a user's PATH. */

@@ -94,17 +94,11 @@ function listen(program, config) {
       watchers.add(look)
       look()
     })
-  const stop = () =>
-    new Promise((resolve) => {
-      if (ended !== undefined) return resolve()
-      child.once('exit', resolve)
-      child.kill()
-    })
-  const server = { stop, acceptedLine: () => line(/Accepted publickey/), log: () => log.trim() }
+  const server = { kill: () => child.kill(), acceptedLine: () => line(/Accepted publickey/), log: () => log.trim() }
   return line(/Server listening/).then(
     () => server,
-    async (error) => {
-      await stop()
+    (error) => {
+      server.kill()
       throw error
     },
   )
