@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { startTestVault } from '../support/dev-vault.ts'
+import { openTestVault, startTestVault } from '../support/dev-vault.ts'
 import { preparationsFor } from '../support/vault-exchange-setup.ts'
 import { exchangeTitles, type ReplayedExchange, readExchanges, replay } from '../support/vault-exchanges.ts'
 
@@ -142,9 +142,8 @@ describe.each(Object.keys(notBuilt))('the development Vault beside a real server
 
 describe('the development Vault, asked for what it does not have', () => {
   it.each(unknownTypes)('refuses to enable the login method %s', async (type) => {
-    const vault = await startTestVault()
+    const vault = await openTestVault()
     const reply = await vault.call('POST', `sys/auth/${type}`, { token: vault.vault.rootToken, body: { type } })
-    await vault.close()
     expect(reply.status).toBe(400)
     expect(reply.json.errors).toEqual([`plugin not found in the catalog: ${type}`])
   })
@@ -152,21 +151,19 @@ describe('the development Vault, asked for what it does not have', () => {
   it.each(['sys/quotas/rate-limit/tiny', 'sys/namespaces/team', 'identity/mfa/method/totp'])(
     'answers %s as an unsupported path',
     async (path) => {
-      const vault = await startTestVault()
+      const vault = await openTestVault()
       const reply = await vault.call('POST', path, { token: vault.vault.rootToken, body: {} })
-      await vault.close()
       expect(reply.status).toBe(404)
       expect(reply.json.errors).toEqual(['1 error occurred:\n\t* unsupported path\n\n'])
     },
   )
 
   it.each(['X-Vault-Inline-Auth-Path', 'X-Vault-MFA'])('does not pass over the header %s', async (name) => {
-    const vault = await startTestVault()
+    const vault = await openTestVault()
     const reply = await vault.call('GET', 'auth/token/lookup-self', {
       token: vault.vault.rootToken,
       headers: { [name]: 'auth/approle/login' },
     })
-    await vault.close()
     expect(reply.status).toBe(404)
     expect(reply.json.errors[0]).toContain(`unsupported path: ${name}`)
   })

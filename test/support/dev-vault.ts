@@ -1,5 +1,6 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { onTestFinished } from 'vitest'
 import type { AuthAnswer, WrapInfo } from '../../src/dev/vault/reply.ts'
 import { createDevVault, type DevVault, type DevVaultOptions, type VaultCallLine } from '../../src/dev/vault/server.ts'
 
@@ -73,6 +74,13 @@ export async function startTestVault(options: Partial<DevVaultOptions> = {}): Pr
     nowMs: () => nowMs,
     close: vault.close,
   }
+}
+
+/** A development Vault that ends with the running test. */
+export async function openTestVault(options: Partial<DevVaultOptions> = {}): Promise<TestVault> {
+  const vault = await startTestVault(options)
+  onTestFinished(vault.close)
+  return vault
 }
 
 /** One call over HTTP. @param path without `/v1/` */

@@ -48,7 +48,7 @@ export function createBackends(deps: {
   const callers = createCallers({ tokens, identity, policies })
   const logins = createLogins({ ...deps, tokens, identity })
   const lockouts = createLockouts(deps)
-  const wrapping = createWrapping({ ...deps, tokens })
+  const wrapping = createWrapping({ ...deps, tokens, callers })
 
   const forget = (mount: MountEntry) => {
     for (const slice of [state.ssh, state.userpass, state.approle]) delete slice[mount.uuid]

@@ -36,9 +36,10 @@ export function methodOf(message: IncomingMessage): string {
   return message.method === methodForList ? 'LIST' : (message.method ?? 'GET')
 }
 
-/** The path of a call for the log: without the query, where an OIDC code would be. */
+/** The path of a call for the log: without the query, where an OIDC code would be, and without tokens. */
 export function pathForLog(message: IncomingMessage): string {
-  return splitOnce(message.url ?? '/', '?')[0] ?? '/'
+  const path = splitOnce(message.url ?? '/', '?')[0] ?? '/'
+  return path.replace(/(?<=\/)(?:s|b|hvs|hvb|hvr)\.[^/]+/g, '[redacted]')
 }
 
 function splitOnce(text: string, separator: string): readonly string[] {

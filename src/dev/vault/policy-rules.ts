@@ -12,12 +12,12 @@ export interface PathRule {
 
 const capabilities: readonly Capability[] = ['create', 'read', 'update', 'delete', 'list', 'patch', 'sudo', 'deny']
 /** The short-hands of policies from before capabilities. */
-const shorthands: Readonly<Record<string, readonly Capability[]>> = {
-  deny: ['deny'],
-  read: ['read', 'list'],
-  write: ['create', 'read', 'update', 'delete', 'list'],
-  sudo: ['create', 'read', 'update', 'delete', 'list', 'sudo'],
-}
+const shorthands: ReadonlyMap<string, readonly Capability[]> = new Map<string, readonly Capability[]>([
+  ['deny', ['deny']],
+  ['read', ['read', 'list']],
+  ['write', ['create', 'read', 'update', 'delete', 'list']],
+  ['sudo', ['create', 'read', 'update', 'delete', 'list', 'sudo']],
+])
 
 /**
  * Reads a policy in HCL or JSON as far as it decides about paths and capabilities. What it does not decide here, such as
@@ -47,7 +47,7 @@ function toRule(labels: readonly string[], { values, blocks }: HclBody): PathRul
   const path = label.replace(/^\//, '')
   if (path.includes('+*')) throw refuse("invalid use of wildcards ('+*' is forbidden)")
   const policy = values.get('policy')
-  const shorthand = typeof policy === 'string' ? shorthands[policy] : undefined
+  const shorthand = typeof policy === 'string' ? shorthands.get(policy) : undefined
   if (policy !== undefined && shorthand === undefined) throw refuse(`invalid policy ${JSON.stringify(policy)}`)
   const listed = toTexts(values.get('capabilities')).map((name) => {
     const capability = capabilities.find((known) => known === name)

@@ -8,17 +8,17 @@ import { DevVaultError, invalidRequest } from './errors.ts'
 
 const generate = promisify(generateKeyPair)
 
-const curveOfName: Readonly<Record<string, string>> = {
-  'ecdsa-sha2-nistp256': 'prime256v1',
-  'ecdsa-sha2-nistp384': 'secp384r1',
-  'ecdsa-sha2-nistp521': 'secp521r1',
-}
-const curveOfBits: Readonly<Record<number, string>> = {
-  0: 'prime256v1',
-  256: 'prime256v1',
-  384: 'secp384r1',
-  521: 'secp521r1',
-}
+const curveOfName: ReadonlyMap<string, string> = new Map([
+  ['ecdsa-sha2-nistp256', 'prime256v1'],
+  ['ecdsa-sha2-nistp384', 'secp384r1'],
+  ['ecdsa-sha2-nistp521', 'secp521r1'],
+])
+const curveOfBits: ReadonlyMap<number, string> = new Map([
+  [0, 'prime256v1'],
+  [256, 'prime256v1'],
+  [384, 'secp384r1'],
+  [521, 'secp521r1'],
+])
 
 /**
  * Makes a key for a CA or for `issue`.
@@ -34,7 +34,7 @@ export async function generateSshKey(type: string, bits: number): Promise<KeyObj
     return (await generate('rsa', { modulusLength })).privateKey
   }
   if (type === 'ed25519' || type === 'ssh-ed25519') return (await generate('ed25519', {})).privateKey
-  const namedCurve = type === 'ec' ? curveOfBits[bits] : curveOfName[type]
+  const namedCurve = type === 'ec' ? curveOfBits.get(bits) : curveOfName.get(type)
   if (namedCurve !== undefined) return (await generate('ec', { namedCurve })).privateKey
   if (type === 'ec') {
     throw new DevVaultError('INTERNAL', `unknown ECDSA key pair algorithm and bits: ${type} / ${bits}`)

@@ -1,4 +1,5 @@
-import { invalidRequest } from './errors.ts'
+import type { Callers } from './callers.ts'
+import { deniedByPolicy, invalidRequest } from './errors.ts'
 import { randomBase62, tokenKey } from './identifiers.ts'
 import { wrappingPolicy } from './policies.ts'
 import { dataReply, type Reply, type WrapInfo } from './reply.ts'
@@ -26,9 +27,10 @@ export function createWrapping(deps: {
   state: Pick<DevVaultState, 'wrapped'>
   changed: () => void
   tokens: TokenStore
+  callers: Callers
   now: () => number
 }): Wrapping {
-  const { state, changed, tokens, now } = deps
+  const { state, changed, tokens, callers, now } = deps
 
   const wrap = ({ answer, creationPath, ttlSeconds, accessor }: WrapWishes): WrapInfo => {
     const { id, entry } = tokens.create({
@@ -69,6 +71,14 @@ export function createWrapping(deps: {
     if (token !== undefined && wrapped !== undefined) return { token, wrapped }
     throw invalidRequest('wrapping token is not valid or does not exist')
   }
+  /** Whoever names the wrapping token in the body calls with a token of their own. */
+  const findForCaller = (request: VaultRequest, given: string | undefined) => {
+    if (given !== undefined && given !== '' && given !== request.tokenId) {
+      const { acl } = callers.authenticate(request.tokenId, request.remoteAddress)
+      if (!acl.allows(request.path, 'update')) throw deniedByPolicy()
+    }
+    return find(request, given)
+  }
 
   return {
     wrap,
@@ -98,7 +108,7 @@ export function createWrapping(deps: {
         pattern: 'wrapping/unwrap',
         isUnauthenticated: true,
         update: withFields({ token: 'text' }, ({ token: given }, request): Reply => {
-          const { token, wrapped } = find(request, given)
+          const { token, wrapped } = findForCaller(request, given)
           tokens.revoke(token.key)
           return { type: 'stored', answer: wrapped.answer }
         }),
@@ -107,7 +117,7 @@ export function createWrapping(deps: {
         pattern: 'wrapping/rewrap',
         isUnauthenticated: true,
         update: withFields({ token: 'text' }, ({ token: given }, request): Reply => {
-          const { token, wrapped } = find(request, given)
+          const { token, wrapped } = findForCaller(request, given)
           tokens.revoke(token.key)
           const { answer, creationPath, ttlSeconds } = wrapped
           return { type: 'wrapped', wrapInfo: wrap({ answer, creationPath, ttlSeconds }) }
