@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { constants, tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -65,6 +64,7 @@ export function parseDevArguments(args: readonly string[]): DevArguments {
     own.splice(0, inline === undefined ? 2 : 1)
   }
   if (separator >= 0 && command.length === 0) throw unusable('there is no command after --')
+  if (type === 'code' && command.length > 0) throw unusable('code runs no command')
   return { type, folder, command }
 }
 
@@ -105,17 +105,17 @@ Ctrl-C ends it.
 `
 }
 
-async function runCommand(command: readonly string[], { environment }: DevEnvironment): Promise<number> {
+function runCommand(command: readonly string[], { environment }: DevEnvironment): Promise<number> {
   const [program, ...args] = command
   const child = spawn(program!, args, { env: environment, stdio: 'inherit' })
   // A Ctrl-C reaches the command by itself: it is in the foreground too. These two do not.
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
-  const ended = once(child, 'exit')
-  const failed = once(child, 'error').then(([cause]): never => {
-    throw new HelperError('USAGE', `cannot run ${program}: ${(cause as Error).message}`, { cause, hint: usage })
+  return new Promise((resolve, reject) => {
+    child.on('error', (cause) => {
+      reject(new HelperError('USAGE', `cannot run ${program}: ${cause.message}`, { cause, hint: usage }))
+    })
+    child.on('exit', (status, signal) => resolve(status ?? 128 + constants.signals[signal!]))
   })
-  const [status, signal] = (await Promise.race([ended, failed])) as [number | null, NodeJS.Signals | null]
-  return status ?? 128 + constants.signals[signal!]
 }
 
 /** The next code that is good: where the present one has been used, it waits for its successor. */

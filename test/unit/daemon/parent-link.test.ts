@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest'
+import { openParentLink } from '../../../src/daemon/parent-link.ts'
+
+// What it does with a parent is tested with a real one: test/e2e/dev.test.ts.
+it('does nothing where no parent asked for it', () => {
+  for (const LATCHKEY_PARENT_FD of [undefined, '', 'x', '0', '-1', '3.5']) {
+    const link = openParentLink({ LATCHKEY_PARENT_FD }, () => expect.unreachable())
+    link.ready()
+    link.close()
+  }
+})
