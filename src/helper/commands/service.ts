@@ -1,0 +1,76 @@
+import type { Command } from 'commander'
+import type { CommandContext } from '../command-context.ts'
+import { HelperError } from '../failure.ts'
+import { formatDirections } from '../service/directions.ts'
+import { installService, uninstallService } from '../service/install.ts'
+import { type ServiceHost, serviceHost } from '../service/service-host.ts'
+import { notInstalled } from '../service/service-manager.ts'
+import { probeAgent, probeApi } from '../service/socket-probe.ts'
+import { formatTable } from '../text-table.ts'
+
+export function addServiceCommands(program: Command, context: CommandContext): void {
+  const service = program.command('service').description("latchkey as this user's service (systemd, launchd)")
+  service
+    .command('install')
+    .description('write the service files, show them, and start the service')
+    .option('--dry-run', 'only show what would be done')
+    .option('--force', 'replace files that have been edited')
+    .action(async ({ dryRun, force }: { dryRun?: true; force?: true }) => {
+      const host = serviceHost(context.environment)
+      if (!dryRun) await refuseOtherDaemon(host)
+      const deps = { manager: host.manager, run: host.run, print: context.print }
+      await installService(deps, { isDryRun: dryRun ?? false, isForced: force ?? false })
+      if (!dryRun) context.print(formatDirections(host.sockets.agent, context.environment))
+    })
+  service
+    .command('uninstall')
+    .description('stop the service and remove its files')
+    .option('--force', 'remove files that have been edited, too')
+    .action(async ({ force }: { force?: true }) => {
+      const host = serviceHost(context.environment)
+      const deps = { manager: host.manager, run: host.run, print: context.print }
+      await uninstallService(deps, { isForced: force ?? false })
+    })
+  service
+    .command('status')
+    .description('show whether the service is installed and running, and whether its sockets answer')
+    .action(() => reportService(serviceHost(context.environment), context.print))
+}
+
+/** systemd would take the sockets' paths away from a daemon that was started otherwise. */
+async function refuseOtherDaemon({ manager, run, sockets }: ServiceHost): Promise<void> {
+  const parts = await manager.parts(run)
+  if (parts.some(({ state }) => state.startsWith('active') || state === 'running')) return
+  if ((await probeApi(sockets.api)).type === 'silent') return
+  throw new HelperError('SERVICE_FAILED', `a daemon that is no service listens on ${sockets.api} already`, {
+    hint: 'stop it (latchkey status shows its pid), then latchkey service install',
+  })
+}
+
+/** @throws {HelperError} SERVICE_FAILED, after the report, where something is not as it should be */
+async function reportService({ manager, run, sockets }: ServiceHost, print: (text: string) => void): Promise<void> {
+  await manager.check(run)
+  // Before the state is read, since a connection starts a service that waits for one.
+  const answers = [
+    { name: 'agent socket', path: sockets.agent, answer: await probeAgent(sockets.agent) },
+    { name: 'api socket', path: sockets.api, answer: await probeApi(sockets.api) },
+  ]
+  const parts = await manager.parts(run)
+  const partRows = parts.map(({ name, state, failure }) => [
+    name,
+    failure === undefined ? state : `${state}: ${failure}`,
+  ])
+  const socketRows = answers.map(({ name, path, answer }) => [
+    name,
+    answer.type === 'answers' ? `${path} answers` : `${path}: ${answer.reason}`,
+  ])
+  print(formatTable([...partRows, ...socketRows]))
+  if (parts.some(({ state }) => state === notInstalled)) {
+    throw new HelperError('SERVICE_FAILED', 'the service is not installed', { hint: 'latchkey service install' })
+  }
+  const silent = answers.filter(({ answer }) => answer.type === 'silent').map(({ name }) => name)
+  if (silent.length > 0) {
+    const hint = `${manager.logHint}; latchkey service install starts it anew`
+    throw new HelperError('SERVICE_FAILED', `no answer on the ${silent.join(' and the ')}`, { hint })
+  }
+}

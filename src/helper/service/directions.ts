@@ -1,0 +1,30 @@
+import type { Environment } from '../../core/paths.ts'
+
+/**
+ * The lines that point ssh at the service's agent.
+ * @param agentSocket where the service listens
+ */
+export function formatDirections(agentSocket: string, environment: Environment): string {
+  const { LATCHKEY_RUNTIME_DIR } = environment
+  const warning =
+    LATCHKEY_RUNTIME_DIR && !agentSocket.startsWith(`${LATCHKEY_RUNTIME_DIR}/`)
+      ? `\nLATCHKEY_RUNTIME_DIR is ${LATCHKEY_RUNTIME_DIR} here, and the service does not know it: unset it\n`
+      : ''
+  // ssh stops with an error at a variable that is not set, so its line names the path itself.
+  const identityAgent = /\s/.test(agentSocket) ? `"${agentSocket}"` : agentSocket
+  return `
+the service is ready. To point ssh at it, put this into your shell's profile:
+  export SSH_AUTH_SOCK="${withVariable(agentSocket, environment)}"
+or this into ~/.ssh/config:
+  IdentityAgent ${identityAgent}
+${warning}`
+}
+
+/** A profile is often shared by machines, on which the variable differs. */
+function withVariable(path: string, environment: Environment): string {
+  for (const name of ['XDG_RUNTIME_DIR', 'HOME'] as const) {
+    const folder = environment[name]
+    if (folder && path.startsWith(`${folder}/`)) return `$${name}${path.slice(folder.length)}`
+  }
+  return path
+}

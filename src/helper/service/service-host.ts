@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process'
+import { readFileSync, realpathSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { errorCode } from '../../core/errors.ts'
+import type { Environment } from '../../core/paths.ts'
+import { agentSocketPath, apiSocketPath } from '../api-socket.ts'
+import { createLaunchd } from './launchd.ts'
+import type { RunProgram, ServiceManager } from './service-manager.ts'
+import { createSystemd } from './systemd.ts'
+
+/** The service manager of this machine, and where the service's sockets are. */
+export interface ServiceHost {
+  manager: ServiceManager
+  run: RunProgram
+  sockets: { agent: string; api: string }
+}
+
+/** The service of the latchkey that runs now: this node, this latchkey.cjs, the templates beside it. */
+export function serviceHost(environment: Environment): ServiceHost {
+  const home = environment.HOME ?? homedir()
+  const latchkey = realpathSync(process.argv[1]!)
+  const values = { node: process.execPath, latchkey }
+  const readTemplate = (kind: 'systemd' | 'launchd') => (name: string) =>
+    readFileSync(join(dirname(latchkey), '..', 'packaging', kind, name), 'utf8')
+  const manager =
+    process.platform === 'darwin'
+      ? createLaunchd({ home, uid: process.getuid!(), values, readTemplate: readTemplate('launchd') })
+      : createSystemd({ environment, home, values, readTemplate: readTemplate('systemd') })
+  return { manager, run: runProgram, sockets: serviceSockets(environment) }
+}
+
+/** Where the service listens: it knows nothing of this shell's LATCHKEY_RUNTIME_DIR. */
+export function serviceSockets(environment: Environment): { agent: string; api: string } {
+  const own = { ...environment, LATCHKEY_RUNTIME_DIR: undefined }
+  return { agent: agentSocketPath(own), api: apiSocketPath(own) }
+}
+
+const runProgram: RunProgram = (command, args) =>
+  new Promise((resolve) => {
+    execFile(command, [...args], (error, stdout, stderr) => {
+      if (error === null) return resolve({ status: 0, stdout, stderr })
+      const isMissing = errorCode(error) === 'ENOENT'
+      const status = typeof error.code === 'number' ? error.code : 127
+      resolve({ status, stdout, stderr: isMissing ? `${command}: no such program` : stderr })
+    })
+  })
