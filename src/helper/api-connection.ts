@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { errorCode } from '../core/errors.ts'
+import { maxSocketPathBytes } from '../core/socket-path.ts'
 import { HelperError } from './failure.ts'
 import { parseHttpReply } from './http-reply.ts'
 import type { DaemonCall, DaemonConnection, DaemonReply } from './lent-prompt.ts'
@@ -9,17 +10,21 @@ export interface ApiConnection extends DaemonConnection {
   call(request: DaemonCall): Promise<DaemonReply>
   /** Fails the call that waits, and those to come. */
   close(reason?: HelperError): void
+  /** Lets the process end, which closes the connection in less time than `close` takes. */
+  leave(): void
 }
 
 /**
  * Connects to `api.sock` with node:net alone. Measured on Node 20: a helper that loads node:http takes 1.54 × the time
  * of `node -e 0`, this one 1.20 ×.
+ * @throws {HelperError} DAEMON_UNREACHABLE for a path that no socket can have
  */
 export function openApiConnection(socketPath: string): ApiConnection {
   let received: Buffer[] = []
   let waiting: { resolve: (reply: DaemonReply) => void; reject: (error: HelperError) => void } | undefined
   let ended: HelperError | undefined
 
+  if (Buffer.byteLength(socketPath) > maxSocketPathBytes) throw pathTooLong(socketPath)
   const socket = connect(socketPath)
   const end = (error: HelperError) => {
     ended ??= error
@@ -52,6 +57,7 @@ export function openApiConnection(socketPath: string): ApiConnection {
         waiting = { resolve, reject }
         socket.write(encodeRequest(request))
       }),
+    leave: () => socket.unref(),
     close: (reason) => end(reason ?? new HelperError('DAEMON_UNREACHABLE', closedMessage)),
   }
 }
@@ -64,6 +70,11 @@ function encodeRequest({ method, path, headers = {}, body }: DaemonCall): string
   const content =
     body === undefined ? '' : `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(json)}\r\n`
   return `${method} ${path} HTTP/1.1\r\nhost: localhost\r\n${lines.join('')}${content}\r\n${json}`
+}
+
+function pathTooLong(socketPath: string): HelperError {
+  const message = `the path of a socket has at most ${maxSocketPathBytes} bytes: ${socketPath}`
+  return new HelperError('DAEMON_UNREACHABLE', message, { hint: 'set LATCHKEY_RUNTIME_DIR to a shorter folder' })
 }
 
 /** The words for a socket that cannot be reached; other commands use them too. */

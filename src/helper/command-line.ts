@@ -1,3 +1,94 @@
-export async function runCommandLine(_args: readonly string[]): Promise<number> {
-  return 0
+import { Command, CommanderError } from 'commander'
+import { version } from '../core/version.ts'
+import { type CommandContext, processContext } from './command-context.ts'
+import { addAwsCommands } from './commands/aws.ts'
+import { addServiceCommands } from './commands/service.ts'
+import { addStatusCommand } from './commands/status.ts'
+import { addVaultCommands } from './commands/vault.ts'
+import { exitStatus, failureLine, HelperError, statusOf } from './failure.ts'
+
+/** What runs in rooms that the helper does not know. */
+export interface OtherRooms {
+  runDaemon: () => Promise<number>
+  /** @param args what follows `dev` */
+  runDev: (args: readonly string[]) => Promise<number>
+}
+
+/**
+ * Every command but the fast path of `latchkey aws credentials`.
+ * @param args without node and the script
+ * @returns the exit status
+ * @throws what a command throws; HelperError USAGE for a command line that is not understood
+ */
+export async function runCommandLine(args: readonly string[], rooms: OtherRooms): Promise<number> {
+  // `latchkey status | head -1` is no failure.
+  process.stdout.on('error', () => process.exit(exitStatus.done))
+  try {
+    return await runProgram(args, rooms, processContext())
+  } catch (error) {
+    if (args[0] !== 'aws' || args[1] !== 'credentials') throw error
+    // An AWS SDK shows what its helper wrote inside a message of its own.
+    process.stderr.write(failureLine(error))
+    return statusOf(error)
+  }
+}
+
+/** The same in any context. */
+export async function runProgram(args: readonly string[], rooms: OtherRooms, context: CommandContext): Promise<number> {
+  let status: number = exitStatus.done
+  const finish = (ended: number) => {
+    status = ended
+  }
+  const program = createProgram(context, rooms, finish)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return status
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return exitStatus.done
+    throw new HelperError('USAGE', usageMessage(error), { hint: 'latchkey help' })
+  }
+}
+
+function createProgram(context: CommandContext, rooms: OtherRooms, finish: (status: number) => void): Command {
+  const program = new Command('latchkey')
+    .description(
+      'One local daemon for short-lived credentials: SSH certificates from Vault, AWS roles behind one MFA code',
+    )
+    .version(version, '-V, --version')
+    .exitOverride()
+    .configureOutput({ writeOut: context.print, writeErr: () => {} })
+  program
+    .command('daemon')
+    .description('run the daemon in the foreground')
+    .action(async () => finish(await rooms.runDaemon()))
+  addStatusCommand(program, context)
+  addVaultCommands(program, context)
+  addAwsCommands(program, context, finish)
+  addServiceCommands(program, context)
+  program
+    .command('dev')
+    .description(
+      'start an embedded Vault, an embedded AWS and a daemon to try latchkey with, and run a command in them',
+    )
+    .argument('[command...]', 'what to run; without it they stay up until Ctrl-C')
+    .option('--dir <folder>', 'keep everything in this folder, and go on with what is there')
+    .action(async (command: string[], { dir }: { dir?: string }) =>
+      finish(
+        await rooms.runDev([
+          ...(dir === undefined ? [] : ['--dir', dir]),
+          ...(command.length === 0 ? [] : ['--', ...command]),
+        ]),
+      ),
+    )
+  return program
+}
+
+/** commander's words without its prefix; a group without a command has none of its own. */
+function usageMessage({ code, message }: CommanderError): string {
+  if (code === 'commander.help') return 'name a command'
+  return message
+    .replace(/^error: /, '')
+    .replace(/\n/g, ' ')
+    .replace(/\.$/, '')
 }

@@ -1,4 +1,5 @@
 import type { Environment } from '../core/paths.ts'
+import type { Secret } from '../core/secret.ts'
 import { type ApiConnection, openApiConnection } from './api-connection.ts'
 import { apiSocketPath } from './api-socket.ts'
 import { askLentPrompt } from './ask-lent-prompt.ts'
@@ -6,8 +7,17 @@ import { writeToDescriptor } from './descriptor-output.ts'
 import { exitStatus, failureLine, HelperError, statusOf } from './failure.ts'
 import { callWithPrompts, successBody } from './lent-prompt.ts'
 import { formatProcessCredentials } from './process-credentials.ts'
-import { createTerminalAccess } from './terminal.ts'
+import { createTerminalAccess, type TerminalAccess } from './terminal.ts'
 import { readTerminalLine } from './terminal-line.ts'
+
+/** What the command reaches the world through, besides the daemon. */
+export interface CredentialsEffects {
+  write(descriptor: 1 | 2, text: string): Promise<void>
+  terminal: TerminalAccess
+  readLine(prompt: string, options: { echo: boolean; signal: AbortSignal }): Promise<Secret<string> | undefined>
+  /** Runs a function later unless the returned one is called. */
+  after(delayMs: number, run: () => void): () => void
+}
 
 /** The AWS SDK for Go kills the shell around its helper after 60 s but not the helper: end before that, with a reason. */
 const deadlineMs = 50_000
@@ -17,31 +27,49 @@ const deadlineMs = 50_000
  * nothing on stdout and one line on stderr. It reads no stdin and heeds no AWS_* variable, which belong to the caller.
  * @returns the exit status
  */
-export async function runCredentials(profile: string, environment: Environment): Promise<number> {
+export async function runCredentials(
+  profile: string,
+  environment: Environment,
+  effects: CredentialsEffects = processEffects(environment),
+): Promise<number> {
   try {
-    await writeToDescriptor(1, await fetchCredentials(profile, environment))
+    await effects.write(1, await fetchCredentials(profile, environment, effects))
     return exitStatus.done
   } catch (error) {
-    await writeToDescriptor(2, failureLine(error)).catch(() => {})
+    await effects.write(2, failureLine(error)).catch(() => {})
     return statusOf(error)
   }
 }
 
-/** Leaves its last connection open, since closing it takes longer than ending the process. */
-async function fetchCredentials(profile: string, environment: Environment): Promise<string> {
+function processEffects(environment: Environment): CredentialsEffects {
+  const terminal = createTerminalAccess(environment)
+  return { write: writeToDescriptor, terminal, readLine: readTerminalLine, after }
+}
+
+function after(delayMs: number, run: () => void): () => void {
+  const timer = setTimeout(run, delayMs)
+  return () => clearTimeout(timer)
+}
+
+async function fetchCredentials(
+  profile: string,
+  environment: Environment,
+  effects: CredentialsEffects,
+): Promise<string> {
   const socketPath = apiSocketPath(environment)
   let connection: ApiConnection | undefined
   let asking: { question: string; giveUp: AbortController } | undefined
-  const deadline = setTimeout(() => {
+  const stopWaiting = effects.after(deadlineMs, () => {
     const error = timedOut(profile, asking?.question)
     asking?.giveUp.abort(error)
     connection?.close(error)
-  }, deadlineMs)
+  })
   try {
     const reply = await callWithPrompts(
       { method: 'GET', path: `/v1/aws/credentials/${encodeURIComponent(profile)}` },
       {
-        ...createTerminalAccess(environment),
+        mayAsk: effects.terminal.mayAsk,
+        isForeground: effects.terminal.isForeground,
         connect: () => {
           connection = openApiConnection(socketPath)
           return connection
@@ -50,7 +78,7 @@ async function fetchCredentials(profile: string, environment: Environment): Prom
           const giveUp = new AbortController()
           asking = { question: prompt.text, giveUp }
           const answer = await askLentPrompt(prompt, (text, { echo }) =>
-            readTerminalLine(text, { echo, signal: giveUp.signal }),
+            effects.readLine(text, { echo, signal: giveUp.signal }),
           )
           asking = undefined
           return answer
@@ -59,13 +87,19 @@ async function fetchCredentials(profile: string, environment: Environment): Prom
     )
     return formatProcessCredentials(successBody(reply))
   } finally {
-    clearTimeout(deadline)
+    stopWaiting()
+    connection?.leave()
   }
 }
 
 function timedOut(profile: string, question: string | undefined): HelperError {
   const hint = `latchkey aws credentials ${profile}`
   if (question !== undefined) return new HelperError('PERSON_NEEDED', `nobody answered in time: ${question}`, { hint })
-  const message = `no credentials for ${profile} within ${deadlineMs / 1000} s; the daemon goes on`
-  return new HelperError('TIMED_OUT', message, { hint: `run it again, or latchkey status` })
+  return new HelperError(
+    'TIMED_OUT',
+    `no credentials for ${profile} within ${deadlineMs / 1000} s; the daemon goes on`,
+    {
+      hint: `${hint} again, or latchkey status`,
+    },
+  )
 }

@@ -1,0 +1,67 @@
+import { text } from 'node:stream/consumers'
+import type { Environment } from '../core/paths.ts'
+import type { LentPrompt } from '../ipc/protocol.ts'
+import { openApiConnection } from './api-connection.ts'
+import { apiSocketPath } from './api-socket.ts'
+import { askLentPrompt, type ReadLine } from './ask-lent-prompt.ts'
+import { callWithPrompts, type DaemonCall, type DaemonConnection, successBody } from './lent-prompt.ts'
+import { createTerminalAccess } from './terminal.ts'
+import { readTerminalLine } from './terminal-line.ts'
+
+/** The daemon, for commands that want an answer or an error. */
+export interface DaemonAccess {
+  /** @returns the body of the answer @throws what the daemon refuses, what the connection fails with */
+  call(request: DaemonCall): Promise<unknown>
+  /** The same, and answers on the terminal what the daemon asks on the way. */
+  callWithPrompts(request: DaemonCall): Promise<unknown>
+}
+
+/** What a command reaches the world through. */
+export interface CommandContext {
+  environment: Environment
+  print(text: string): void
+  daemon: DaemonAccess
+  /** Whether a person types the standard input. */
+  hasTypedInput: boolean
+  /** All of the standard input. */
+  readInput(): Promise<string>
+  readLine: ReadLine
+  nowMs(): number
+}
+
+export function processContext(): CommandContext {
+  const environment = process.env
+  return {
+    environment,
+    print: (output) => process.stdout.write(output),
+    daemon: createDaemonAccess(environment, readTerminalLine),
+    hasTypedInput: process.stdin.isTTY === true,
+    readInput: () => text(process.stdin),
+    readLine: readTerminalLine,
+    nowMs: Date.now,
+  }
+}
+
+function createDaemonAccess(environment: Environment, readLine: ReadLine): DaemonAccess {
+  const withConnections = async (use: (connect: () => DaemonConnection) => Promise<unknown>) => {
+    const connections: DaemonConnection[] = []
+    try {
+      return await use(() => {
+        const connection = openApiConnection(apiSocketPath(environment))
+        connections.push(connection)
+        return connection
+      })
+    } finally {
+      for (const connection of connections) connection.close()
+    }
+  }
+  return {
+    call: (request) => withConnections(async (connect) => successBody(await connect().call(request))),
+    callWithPrompts: (request) =>
+      withConnections(async (connect) => {
+        const terminal = createTerminalAccess(environment)
+        const ask = (prompt: LentPrompt) => askLentPrompt(prompt, readLine)
+        return successBody(await callWithPrompts(request, { connect, ...terminal, ask }))
+      }),
+  }
+}

@@ -1,0 +1,95 @@
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import * as v from 'valibot'
+import {
+  type AccessKeyList,
+  type AccessKeyRequest,
+  accessKeySchema,
+  type ImportKeysRequest,
+} from '../../ipc/protocol.ts'
+import type { CommandContext } from '../command-context.ts'
+import { HelperError, singleLine } from '../failure.ts'
+import { isRecord } from '../lent-prompt.ts'
+import { formatTable } from '../text-table.ts'
+
+const sourceHelp = "the name of the key's section, [aws.source.NAME] in the configuration"
+
+export function addAwsKeysCommands(aws: Command, context: CommandContext): void {
+  const keys = aws.command('keys').description('long-term access keys in the keychain')
+  keys
+    .command('add')
+    .description('store or replace a key; it is typed, or comes as two lines on standard input: id, secret')
+    .argument('<source>', sourceHelp)
+    .action(async (source: string) => {
+      const body = await readAccessKey(context)
+      context.print(formatKept(await context.daemon.call({ method: 'PUT', path: keyPath(source), body }), 'stored'))
+    })
+  keys
+    .command('import')
+    .description('move a key out of a credentials file into the keychain')
+    .argument('<source>', sourceHelp)
+    .option('--file <file>', 'the file (default: AWS_SHARED_CREDENTIALS_FILE, else ~/.aws/credentials)')
+    .option('--profile <profile>', 'the profile in the file', 'default')
+    .action(async (source: string, { file, profile }: { file?: string; profile: string }) => {
+      const body: ImportKeysRequest = { file: resolve(file ?? credentialsFile(context)), profile, source }
+      const kept = await context.daemon.call({ method: 'POST', path: '/v1/aws/keys/import', body })
+      context.print(`${formatKept(kept, 'imported')}it is no longer in ${body.file}\n`)
+    })
+  keys
+    .command('list')
+    .description('list the keys; secrets are not shown')
+    .option('--json', 'print it as JSON')
+    .action(async ({ json }: { json?: true }) => {
+      const list = (await context.daemon.call({ method: 'GET', path: '/v1/aws/keys' })) as AccessKeyList
+      context.print(json ? `${JSON.stringify(list, undefined, 2)}\n` : formatKeys(list))
+    })
+  keys
+    .command('remove')
+    .description('remove a key from the keychain; AWS still knows it')
+    .argument('<source>', sourceHelp)
+    .action(async (source: string) => {
+      await context.daemon.call({ method: 'DELETE', path: keyPath(source) })
+      context.print(`removed the access key of ${source} from the keychain\n`)
+    })
+}
+
+const keyPath = (source: string) => `/v1/aws/keys/${encodeURIComponent(source)}`
+
+function credentialsFile({ environment }: CommandContext): string {
+  return environment.AWS_SHARED_CREDENTIALS_FILE || join(environment.HOME ?? homedir(), '.aws', 'credentials')
+}
+
+/** Typed, or from standard input, and never from the arguments, which any process of the machine can read. */
+async function readAccessKey(context: CommandContext): Promise<AccessKeyRequest> {
+  const [accessKeyId = '', secretAccessKey = ''] = context.hasTypedInput
+    ? [await readTyped(context, 'access key id', true), await readTyped(context, 'secret access key', false)]
+    : (await context.readInput()).split('\n').map((line) => line.trim())
+  const result = v.safeParse(accessKeySchema, { accessKeyId, secretAccessKey })
+  if (result.success) return result.output
+  // The message alone, for the issue holds the input.
+  throw new HelperError('REFUSED', reasons[v.getDotPath(result.issues[0]) ?? ''] ?? 'not an access key')
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  accessKeyId: 'this is not the id of a long-term access key, which begins with AKIA',
+  secretAccessKey: 'this is not a secret access key, which has 40 characters',
+}
+
+async function readTyped(context: CommandContext, what: string, echo: boolean): Promise<string> {
+  const line = await context.readLine(`${what}: `, { echo })
+  if (line === undefined) throw new HelperError('CANCELLED', `cancelled: ${what}`)
+  return line.expose()
+}
+
+function formatKept(kept: unknown, verb: string): string {
+  const { source, accessKeyId, arn, isVerified } = isRecord(kept) ? kept : {}
+  const owner = typeof arn === 'string' ? `, a key of ${arn}` : ''
+  const doubt = isVerified === false ? 'AWS could not be asked whether it works\n' : ''
+  return `${singleLine(`${verb} ${String(accessKeyId)} as ${String(source)}${owner}`)}\n${doubt}`
+}
+
+function formatKeys({ keys }: AccessKeyList): string {
+  if (keys.length === 0) return 'the keychain has no access key; latchkey aws keys add SOURCE puts one in\n'
+  return formatTable([['SOURCE', 'ACCESS KEY ID'], ...keys.map(({ source, accessKeyId }) => [source, accessKeyId])])
+}

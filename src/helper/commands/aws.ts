@@ -1,0 +1,35 @@
+import type { Command } from 'commander'
+import type { Forgotten } from '../../ipc/protocol.ts'
+import type { CommandContext } from '../command-context.ts'
+import { runCredentials } from '../credentials.ts'
+import { HelperError, singleLine } from '../failure.ts'
+import { addAwsKeysCommands } from './aws-keys.ts'
+
+/** @param finish takes the exit status of a command that reports its own failures */
+export function addAwsCommands(program: Command, context: CommandContext, finish: (status: number) => void): void {
+  const aws = program.command('aws').description('AWS credentials behind one MFA code')
+  aws
+    .command('credentials')
+    .description('print the credentials of a profile as one line of JSON (the credential_process of the AWS SDKs)')
+    .argument('<profile>', 'a profile of config.toml or ~/.aws/config')
+    .action(async (profile: string) => finish(await runCredentials(profile, context.environment)))
+  addAwsKeysCommands(aws, context)
+  aws
+    .command('forget')
+    .description('drop the credentials of a profile and the MFA session behind them')
+    .argument('[profile]', 'the profile')
+    .option('--all', 'drop all')
+    .action(async (profile: string | undefined, { all }: { all?: true }) => {
+      const body = await context.daemon.call({ method: 'POST', path: '/v1/aws/forget', body: target(profile, all) })
+      const { forgotten } = body as Forgotten
+      context.print(
+        forgotten.length === 0 ? 'nothing was held\n' : forgotten.map((what) => `${singleLine(what)}\n`).join(''),
+      )
+    })
+}
+
+function target(profile: string | undefined, all: true | undefined): { profile: string } | { all: true } {
+  if (profile !== undefined && all === undefined) return { profile }
+  if (profile === undefined && all) return { all }
+  throw new HelperError('USAGE', 'name a profile, or say --all', { hint: 'latchkey aws forget --help' })
+}

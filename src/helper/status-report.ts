@@ -1,0 +1,109 @@
+import { formatDuration } from '../core/duration.ts'
+import type { ReportedError, SshIdentityStatus, Status, VaultStatus } from '../ipc/protocol.ts'
+import { singleLine } from './failure.ts'
+import { formatTable } from './text-table.ts'
+
+/** What the daemon holds, until when, and what is wrong, for a person. @param nowMs the time to count down from */
+export function formatStatus(status: Status, nowMs: number): string {
+  const left = (time: string | undefined) => (time === undefined ? 'no limit' : formatTimeLeft(time, nowMs))
+  return [
+    formatDaemon(status, nowMs),
+    formatVaults(status.vaults, left),
+    formatIdentities(status.ssh, left),
+    formatAws(status.aws, left),
+  ].join('\n')
+}
+
+/** How long until a time, or that it has passed. @param time UTC with Z */
+export function formatTimeLeft(time: string, nowMs: number): string {
+  const seconds = Math.floor((Date.parse(time) - nowMs) / 1000)
+  return seconds > 0 ? formatDuration(seconds) : 'expired'
+}
+
+function formatDaemon({ version, pid, startedAt, configFile, sockets, keychain }: Status, nowMs: number): string {
+  const upSeconds = (nowMs - Date.parse(startedAt)) / 1000
+  const facts = formatTable(
+    [
+      ['config', configFile],
+      ['agent', sockets.agent],
+      ['api', sockets.api],
+      ['keychain', keychain.description],
+    ],
+    '  ',
+  )
+  return `latchkey ${singleLine(version)}, pid ${pid}, up ${formatDuration(upSeconds)}\n${facts}${formatProblem(keychain.error)}`
+}
+
+function formatVaults(vaults: readonly VaultStatus[], left: (time: string | undefined) => string): string {
+  if (vaults.length === 0) return 'no vault is configured\n'
+  const rows = vaults.map(({ name, address, method, state, expiresAt }) => [
+    name,
+    state === 'logged-in' ? 'logged in' : 'logged out',
+    state === 'logged-in' ? left(expiresAt) : '-',
+    method,
+    address,
+  ])
+  return formatSection(['VAULT', 'STATE', 'TIME LEFT', 'METHOD', 'ADDRESS'], rows, vaults)
+}
+
+/** What a state of src/core/renewable.ts means to a person. */
+const certificateStates: Readonly<Record<SshIdentityStatus['state'], string>> = {
+  fresh: 'valid',
+  advisory: 'valid, renewing',
+  mandatory: 'due',
+  none: 'none yet',
+}
+
+function formatIdentities(ssh: Status['ssh'], left: (time: string | undefined) => string): string {
+  const notes = [
+    ...(ssh.locked ? ['the agent is locked: ssh-add -X unlocks it\n'] : []),
+    ...(ssh.addedKeys > 0 ? [`keys added with ssh-add: ${ssh.addedKeys}\n`] : []),
+  ].join('')
+  if (ssh.identities.length === 0) return `no SSH identity is configured\n${notes}`
+  const rows = ssh.identities.map(({ name, state, validBefore, principals, vault, role }) => [
+    name,
+    certificateStates[state],
+    state === 'none' ? '-' : left(validBefore),
+    principals.join(',') || '-',
+    `${vault}/${role}`,
+  ])
+  return (
+    formatSection(['SSH IDENTITY', 'CERTIFICATE', 'TIME LEFT', 'PRINCIPALS', 'VAULT/ROLE'], rows, ssh.identities) +
+    notes
+  )
+}
+
+function formatAws({ sessions, roles, profiles }: Status['aws'], left: (time: string | undefined) => string): string {
+  const parts = [
+    sessions.length === 0
+      ? ''
+      : formatTable([
+          ['MFA SESSION', 'TIME LEFT', 'MFA DEVICE'],
+          ...sessions.map(({ source, expiresAt, mfaSerial }) => [source, left(expiresAt), mfaSerial]),
+        ]),
+    roles.length === 0
+      ? ''
+      : formatTable([
+          ['AWS PROFILE', 'TIME LEFT', 'ROLE'],
+          ...roles.map(({ profile, expiresAt, roleArn }) => [profile, left(expiresAt), roleArn]),
+        ]),
+    profiles.length === 0 ? 'no AWS profile is configured\n' : `AWS profiles: ${profiles.map(singleLine).join(', ')}\n`,
+  ]
+  return parts.filter((part) => part !== '').join('\n')
+}
+
+/** A table, and under it what is wrong with which of its rows. */
+function formatSection(
+  heading: readonly string[],
+  rows: readonly (readonly string[])[],
+  subjects: readonly { name: string; error?: ReportedError }[],
+): string {
+  const problems = subjects.map(({ name, error }) => formatProblem(error, name))
+  return formatTable([heading, ...rows]) + problems.join('')
+}
+
+function formatProblem(error: ReportedError | undefined, subject?: string): string {
+  if (error === undefined) return ''
+  const hint = error.hint === undefined ? '' : `    hint: ${singleLine(error.hint)}\n`
+  return `  ! ${subject === undefined ? '' : `${singleLine(subject)}: `}${singleLine(error.message)}\n${hint}`
+}

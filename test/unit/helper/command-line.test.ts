@@ -1,0 +1,207 @@
+import { describe, expect, it } from 'vitest'
+import { Secret } from '../../../src/core/secret.ts'
+import type { CommandContext } from '../../../src/helper/command-context.ts'
+import { runProgram } from '../../../src/helper/command-line.ts'
+import type { DaemonCall } from '../../../src/helper/lent-prompt.ts'
+
+const nowMs = Date.UTC(2026, 0, 2, 12, 0, 0)
+const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
+
+interface Setting {
+  /** What the daemon answers. */
+  answer?: unknown
+  /** What is typed. Absent: standard input is no terminal. */
+  typed?: (string | undefined)[]
+  input?: string
+  environment?: Readonly<Record<string, string>>
+}
+
+/** Runs a command line beside a daemon that gives one answer. */
+async function run(line: string, setting: Setting = {}) {
+  const calls: (DaemonCall & { mayPrompt: boolean })[] = []
+  const asked: { prompt: string; echo: boolean }[] = []
+  const other: string[][] = []
+  let printed = ''
+  const answer = (mayPrompt: boolean) => async (call: DaemonCall) => {
+    calls.push({ ...call, mayPrompt })
+    return setting.answer
+  }
+  const context: CommandContext = {
+    environment: { HOME: '/home/jo', ...setting.environment },
+    print: (text) => {
+      printed += text
+    },
+    daemon: { call: answer(false), callWithPrompts: answer(true) },
+    hasTypedInput: setting.typed !== undefined,
+    readInput: async () => setting.input ?? '',
+    readLine: async (prompt, { echo }) => {
+      asked.push({ prompt, echo })
+      const text = setting.typed?.shift()
+      return text === undefined ? undefined : new Secret(text)
+    },
+    nowMs: () => nowMs,
+  }
+  const rooms = {
+    runDaemon: async () => other.push(['daemon']),
+    runDev: async (args: readonly string[]) => other.push(['dev', ...args]),
+  }
+  const status = await runProgram(line === '' ? [] : line.split(' '), rooms, context)
+  return { status, printed, calls, asked, other }
+}
+
+describe('login and logout', () => {
+  const loggedIn = {
+    vault: 'corp',
+    displayName: 'userpass-jo',
+    policies: ['default', 'ssh'],
+    expiresAt: '2026-01-02T23:58:00Z',
+  }
+
+  it('logs in, asking what must be asked, and says as whom and for how long', async () => {
+    const { calls, printed } = await run('login corp', { answer: loggedIn })
+    expect(calls).toEqual([{ method: 'POST', path: '/v1/login', body: { vault: 'corp' }, mayPrompt: true }])
+    expect(printed).toBe('logged in to corp as userpass-jo (policies: default, ssh; 11h 58m left)\n')
+  })
+
+  it('logs in to the only vault, with a token that does not expire', async () => {
+    const { calls, printed } = await run('login', { answer: { ...loggedIn, expiresAt: undefined } })
+    expect(calls[0]?.body).toEqual({})
+    expect(printed).toContain('it does not expire')
+  })
+
+  it('logs out', async () => {
+    expect((await run('logout')).printed).toBe('logged out\n')
+    const { calls, printed } = await run('logout corp')
+    expect(calls).toEqual([{ method: 'POST', path: '/v1/logout', body: { vault: 'corp' }, mayPrompt: false }])
+    expect(printed).toBe('logged out of corp\n')
+  })
+})
+
+describe('aws keys', () => {
+  const kept = {
+    source: 'master',
+    accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+    isVerified: true,
+    arn: 'arn:aws:iam::1:user/jo',
+  }
+  const body = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: secret }
+
+  it('asks for a key and does not show its secret', async () => {
+    const typed = [body.accessKeyId, secret]
+    const { asked, calls, printed } = await run('aws keys add master', { typed, answer: kept })
+    expect(asked).toEqual([
+      { prompt: 'access key id: ', echo: true },
+      { prompt: 'secret access key: ', echo: false },
+    ])
+    expect(calls).toEqual([{ method: 'PUT', path: '/v1/aws/keys/master', body, mayPrompt: false }])
+    expect(printed).toBe('stored AKIAIOSFODNN7EXAMPLE as master, a key of arn:aws:iam::1:user/jo\n')
+  })
+
+  it('reads a key from standard input', async () => {
+    const input = `${body.accessKeyId}\r\n${secret}\r\n`
+    const { asked, calls } = await run('aws keys add a/b', { input, answer: kept })
+    expect(asked).toEqual([])
+    expect(calls[0]).toMatchObject({ path: '/v1/aws/keys/a%2Fb', body })
+  })
+
+  it('says so where nobody could check the key', async () => {
+    const answer = { ...kept, arn: undefined, isVerified: false }
+    const { printed } = await run('aws keys add master', { input: `${body.accessKeyId}\n${secret}\n`, answer })
+    expect(printed).toBe('stored AKIAIOSFODNN7EXAMPLE as master\nAWS could not be asked whether it works\n')
+  })
+
+  it.each([
+    ['an id of a temporary key', `ASIAIOSFODNN7EXAMPLE\n${secret}\n`, 'AKIA'],
+    ['a short secret', 'AKIAIOSFODNN7EXAMPLE\nshort-secret\n', '40 characters'],
+    ['nothing', '', 'AKIA'],
+  ])('refuses %s without repeating it', async (_what, input, reason) => {
+    const error = await run('aws keys add master', { input }).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'REFUSED', message: expect.stringContaining(reason) as string })
+    expect(String(error)).not.toMatch(/wJalr|short-secret/)
+  })
+
+  it('is cancelled with Ctrl-C', async () => {
+    await expect(run('aws keys add master', { typed: [] })).rejects.toMatchObject({ code: 'CANCELLED' })
+  })
+
+  it('takes no secret in its arguments', async () => {
+    await expect(run(`aws keys add master AKIAIOSFODNN7EXAMPLE ${secret}`)).rejects.toMatchObject({ code: 'USAGE' })
+  })
+
+  it.each([
+    ['', {}, '/home/jo/.aws/credentials', 'default'],
+    ['', { AWS_SHARED_CREDENTIALS_FILE: '/elsewhere' }, '/elsewhere', 'default'],
+    ['--profile jo --file /x/y ', { AWS_SHARED_CREDENTIALS_FILE: '/elsewhere' }, '/x/y', 'jo'],
+    ['--file y ', {}, `${process.cwd()}/y`, 'default'],
+  ])('imports with %j and %j from %s', async (options, environment, file, profile) => {
+    const { calls, printed } = await run(`aws keys import ${options}master`, { environment, answer: kept })
+    expect(calls).toEqual([
+      { method: 'POST', path: '/v1/aws/keys/import', body: { file, profile, source: 'master' }, mayPrompt: false },
+    ])
+    expect(printed).toContain('imported AKIAIOSFODNN7EXAMPLE as master')
+    expect(printed).toContain(`it is no longer in ${file}\n`)
+  })
+
+  it('lists and removes', async () => {
+    const answer = { keys: [{ source: 'master', accessKeyId: 'AKIAIOSFODNN7EXAMPLE' }] }
+    expect((await run('aws keys list', { answer })).printed).toBe(
+      'SOURCE  ACCESS KEY ID\nmaster  AKIAIOSFODNN7EXAMPLE\n',
+    )
+    expect(JSON.parse((await run('aws keys list --json', { answer })).printed)).toEqual(answer)
+    expect((await run('aws keys list', { answer: { keys: [] } })).printed).toContain('latchkey aws keys add SOURCE')
+    const { calls, printed } = await run('aws keys remove master')
+    expect(calls).toEqual([{ method: 'DELETE', path: '/v1/aws/keys/master', mayPrompt: false }])
+    expect(printed).toBe('removed the access key of master from the keychain\n')
+  })
+})
+
+describe('aws forget', () => {
+  it.each([
+    ['dev', { profile: 'dev' }],
+    ['--all', { all: true }],
+  ])('%s', async (argument, body) => {
+    const { calls, printed } = await run(`aws forget ${argument}`, { answer: { forgotten: ['the session', 'a role'] } })
+    expect(calls).toEqual([{ method: 'POST', path: '/v1/aws/forget', body, mayPrompt: false }])
+    expect(printed).toBe('the session\na role\n')
+  })
+
+  it('says so where there was nothing', async () => {
+    expect((await run('aws forget dev', { answer: { forgotten: [] } })).printed).toBe('nothing was held\n')
+  })
+
+  it.each(['aws forget', 'aws forget dev --all'])('does not guess at %j', async (line) => {
+    await expect(run(line)).rejects.toMatchObject({ code: 'USAGE' })
+  })
+})
+
+it('prints the status as JSON as it is', async () => {
+  const answer = { version: '1', anything: ['else'] }
+  const { calls, printed } = await run('status --json', { answer })
+  expect(calls).toEqual([{ method: 'GET', path: '/v1/status', mayPrompt: false }])
+  expect(JSON.parse(printed)).toEqual(answer)
+})
+
+it('leaves daemon and dev to their rooms', async () => {
+  expect((await run('daemon')).other).toEqual([['daemon']])
+  expect((await run('dev')).other).toEqual([['dev']])
+  expect((await run('dev --dir D -- ls -l')).other).toEqual([['dev', '--dir', 'D', '--', 'ls', '-l']])
+})
+
+describe('usage', () => {
+  it.each(['help', '--help', 'aws keys --help', 'help login', '--version'])('%s is printed', async (line) => {
+    const { status, printed } = await run(line)
+    expect(status).toBe(0)
+    expect(printed).not.toBe('')
+  })
+
+  it.each([
+    ['', 'name a command'],
+    ['aws', 'name a command'],
+    ['stauts', "unknown command 'stauts' (Did you mean status?)"],
+    ['status --bogus', "unknown option '--bogus'"],
+    ['aws credentials', "missing required argument 'profile'"],
+    ['login a b', "too many arguments for 'login'. Expected 1 argument but got 2"],
+  ])('%j is refused with a hint', async (line, message) => {
+    await expect(run(line)).rejects.toMatchObject({ code: 'USAGE', message, hint: 'latchkey help' })
+  })
+})
