@@ -13,6 +13,7 @@ const endingSignals = ['SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
  * @param options.echo false for passwords; the terminal is given back as it was on every way out, signals too
  * @param options.signal gives up
  * @returns the text without blanks around it; undefined when the person cancelled (Ctrl-C, Ctrl-D)
+ * @throws {HelperError} PERSON_NEEDED: there is no terminal; the reason of `signal`
  */
 export async function readTerminalLine(
   prompt: string,
@@ -21,15 +22,21 @@ export async function readTerminalLine(
   const { ReadStream } = await import('node:tty')
   const output = openTerminal('w')
   const terminal = new ReadStream(openTerminal('r+'))
+  const showKeys = () => terminal.isRaw && terminal.setRawMode(false)
+  const ends: (() => void)[] = [showKeys]
   try {
-    // Raw mode also keeps Ctrl-C from being a signal, so that nothing can come between the mode and its end.
-    if (!options.echo) terminal.setRawMode(true)
-    writeSync(output, prompt)
-    const line = await nextLine(terminal, options.signal)
+    const line = await new Promise<Secret<string> | undefined>((resolve, reject) => {
+      // First, because a signal may come as soon as something has been changed.
+      ends.push(watchSignals({ onCancel: () => resolve(undefined), restore: showKeys }))
+      ends.push(watchAbort(options.signal, reject))
+      if (!options.echo) terminal.setRawMode(true)
+      writeSync(output, prompt)
+      readKeys(terminal, resolve)
+    })
     if (!options.echo || line === undefined) writeSync(output, '\n')
     return line
   } finally {
-    if (!options.echo) terminal.setRawMode(false)
+    for (const end of ends.reverse()) end()
     terminal.destroy()
     closeSync(output)
   }
@@ -43,41 +50,45 @@ function openTerminal(flags: 'w' | 'r+'): number {
   }
 }
 
-function nextLine(terminal: ReadStream, signal: AbortSignal | undefined): Promise<Secret<string> | undefined> {
-  return new Promise((resolve, reject) => {
-    const edit = createLineEditor()
-    const restore = () => terminal.isRaw && terminal.setRawMode(false)
-    const settle = (then: () => void) => {
-      process.off('SIGINT', cancel).off('exit', restore)
-      for (const name of endingSignals) process.off(name, endBySignal)
-      signal?.removeEventListener('abort', giveUp)
-      then()
+/** @returns stops watching */
+function watchSignals({ onCancel, restore }: { onCancel: () => void; restore: () => void }): () => void {
+  const endBySignal = (name: NodeJS.Signals) => {
+    restore()
+    stop()
+    // Without our handler the signal now does what it always does.
+    process.kill(process.pid, name)
+  }
+  const stop = () => {
+    process.off('SIGINT', onCancel).off('exit', restore)
+    for (const name of endingSignals) process.off(name, endBySignal)
+  }
+  process.on('SIGINT', onCancel).on('exit', restore)
+  for (const name of endingSignals) process.on(name, endBySignal)
+  return stop
+}
+
+/** @returns stops watching */
+function watchAbort(signal: AbortSignal | undefined, onAbort: (reason: Error) => void): () => void {
+  const abort = () => onAbort(signal?.reason as Error)
+  if (signal?.aborted) abort()
+  signal?.addEventListener('abort', abort)
+  return () => signal?.removeEventListener('abort', abort)
+}
+
+function readKeys(terminal: ReadStream, resolve: (line: Secret<string> | undefined) => void): void {
+  const edit = createLineEditor()
+  terminal.setEncoding('utf8')
+  terminal.on('data', (keys: string) => {
+    const edited = edit(keys)
+    switch (edited.type) {
+      case 'more':
+        return
+      case 'line':
+        return resolve(new Secret(edited.text))
+      case 'cancelled':
+        return resolve(undefined)
     }
-    const cancel = () => settle(() => resolve(undefined))
-    const giveUp = () => settle(() => reject(signal!.reason as Error))
-    const endBySignal = (name: NodeJS.Signals) =>
-      settle(() => {
-        restore()
-        // Without our handler the signal now does what it always does.
-        process.kill(process.pid, name)
-      })
-    process.on('SIGINT', cancel).on('exit', restore)
-    for (const name of endingSignals) process.on(name, endBySignal)
-    if (signal?.aborted) return giveUp()
-    signal?.addEventListener('abort', giveUp)
-    terminal.setEncoding('utf8')
-    terminal.on('data', (keys: string) => {
-      const edited = edit(keys)
-      switch (edited.type) {
-        case 'more':
-          return
-        case 'line':
-          return settle(() => resolve(new Secret(edited.text)))
-        case 'cancelled':
-          return cancel()
-      }
-    })
-    terminal.on('end', cancel)
-    terminal.on('error', () => endBySignal('SIGHUP'))
   })
+  // Ctrl-D, or the terminal has gone.
+  terminal.on('end', () => resolve(undefined)).on('error', () => resolve(undefined))
 }

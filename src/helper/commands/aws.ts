@@ -12,7 +12,10 @@ export function addAwsCommands(program: Command, context: CommandContext, finish
     .command('credentials')
     .description('print the credentials of a profile as one line of JSON (the credential_process of the AWS SDKs)')
     .argument('<profile>', 'a profile of config.toml or ~/.aws/config')
-    .action(async (profile: string) => finish(await runCredentials(profile, context.environment)))
+    .action(async (profile: string) => {
+      if (profile === '') throw new HelperError('USAGE', 'the name of the profile is empty', { hint: 'latchkey help' })
+      finish(await runCredentials(profile, context.environment))
+    })
   addAwsKeysCommands(aws, context)
   aws
     .command('forget')

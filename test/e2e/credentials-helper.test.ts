@@ -1,0 +1,296 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { credentials, type ScriptedApi, type ScriptedReply, scriptedApi } from '../support/helper-api.ts'
+import { runOnTerminal } from '../support/helper-pty.ts'
+import { latchkey, latchkeyPath } from '../support/latchkey.ts'
+import { describeWithPeers, findProgram } from '../support/peers.ts'
+import { run } from '../support/run.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+const fastPath = join(dirname(latchkeyPath), 'latchkey-credentials')
+const line = `${JSON.stringify(credentials)}\n`
+const granted: ScriptedReply = { status: 200, body: credentials }
+const refused = (status: number, code: string): ScriptedReply => ({
+  status,
+  body: { error: { code, message: 'it cannot be', hint: 'latchkey status' } },
+})
+const refusal = 'latchkey: it cannot be; hint: latchkey status\n'
+
+/** What a caller's shell may have set; none of it is for the helper. */
+const callersOwn = { AWS_PROFILE: 'other', AWS_ACCESS_KEY_ID: 'AKIAOTHER', AWS_SECRET_ACCESS_KEY: 'x', AWS_REGION: 'x' }
+const env = (api: Pick<ScriptedApi, 'folder'>) => ({ ...callersOwn, LATCHKEY_RUNTIME_DIR: api.folder })
+
+/** Asks for a secret of this kind, takes the answer on the connection that it lent the question on, then gives. */
+function askingApi(kind: string, before: () => ScriptedReply | undefined = () => undefined): Promise<ScriptedApi> {
+  const answered = new Set<number>()
+  return scriptedApi(({ method, connection, mode }) => {
+    if (method === 'POST') {
+      answered.add(connection)
+      return { status: 204 }
+    }
+    if (answered.has(connection)) return granted
+    if (mode !== 'terminal') return before() ?? refused(401, 'AWS_MFA_NEEDED')
+    const prompt = { id: 'p1', kind, text: 'MFA code for jo', notice: 'once a day' }
+    return { status: 401, body: { error: { code: 'PROMPT_LENT', message: 'asks', prompt } } }
+  })
+}
+
+describe('credential_process', () => {
+  it('prints one line and nothing on stderr, whatever the caller has set', async () => {
+    const api = await scriptedApi(() => granted)
+    // Node gives its child sockets as standard streams.
+    expect(await latchkey(['aws', 'credentials', 'dev'], { env: env(api) })).toEqual({
+      status: 0,
+      stdout: line,
+      stderr: '',
+    })
+    expect(api.requests).toEqual([
+      { method: 'GET', path: '/v1/aws/credentials/dev', mode: 'program', body: undefined, connection: 1 },
+    ])
+  })
+
+  it.each([
+    ['a refusal', refused(404, 'AWS_PROFILE_UNKNOWN'), 1, refusal],
+    ['a need for a person', refused(401, 'AWS_MFA_NEEDED'), 3, refusal],
+    ['an answer without a reason', { status: 500, raw: '' }, 1, expect.stringMatching(/^latchkey: .*HTTP 500.*\n$/)],
+    [
+      'half an answer',
+      { ...granted, isCut: true },
+      1,
+      expect.stringMatching(/^latchkey: .*closed the connection.*\n$/),
+    ],
+    ['another answer', { status: 200, raw: '["secret"]' }, 1, expect.stringMatching(/^latchkey: (?!.*secret).*\n$/)],
+  ] as const)('with %s prints nothing but one line on stderr', async (_what, reply, status, stderr) => {
+    const api = await scriptedApi(() => reply)
+    expect(await latchkey(['aws', 'credentials', 'dev'], { env: env(api) })).toEqual({ status, stdout: '', stderr })
+  })
+
+  it('without a daemon says how to start it', async () => {
+    const { status, stdout, stderr } = await latchkey(['aws', 'credentials', 'dev'], {
+      env: env({ folder: temporaryFolder() }),
+    })
+    expect([status, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^latchkey: the daemon is not running[^\n]*; hint: latchkey service install[^\n]*\n$/)
+  })
+
+  it.each([
+    ['aws', 'credentials'],
+    ['aws', 'credentials', 'dev', 'prod'],
+    ['aws', 'credentials', '--bogus'],
+  ])('used wrongly as %j ends with 2 and one line', async (...args) => {
+    const { status, stdout, stderr } = await latchkey(args)
+    expect([status, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/^latchkey: [^\n]+; hint: latchkey help\n$/)
+  })
+
+  it('reads nothing from a standard input that never ends', async () => {
+    const api = await scriptedApi(() => granted)
+    const child = spawn(latchkeyPath, ['aws', 'credentials', 'dev'], { env: { ...process.env, ...env(api) } })
+    onTestFinished(() => void child.kill())
+    const [output] = await Promise.all([text(child.stdout), once(child, 'exit')])
+    expect(output).toBe(line)
+    expect(child.stdin.writableEnded).toBe(false)
+  })
+
+  it('survives a caller that closed its output, with one line at most', async () => {
+    const api = await scriptedApi(() => granted)
+    const closed = await run('sh', ['-c', `exec ${latchkeyPath} aws credentials dev >&-`], { env: env(api) })
+    expect(closed).toEqual({ status: 0, stdout: '', stderr: '' })
+    const gone = `{ ${latchkeyPath} aws credentials dev; echo "$?" >&2; } | :`
+    const { stderr } = await run('sh', ['-c', gone], { env: env(api) })
+    expect(stderr).toMatch(/^(latchkey: cannot write the output: [^\n]*EPIPE[^\n]*\n1|0)\n$/)
+  })
+
+  it('ends at SIGTERM, and its connection with it', async () => {
+    const api = await scriptedApi(() => {
+      child.kill('SIGTERM')
+      return undefined
+    })
+    const child = spawn(latchkeyPath, ['aws', 'credentials', 'dev'], { env: { ...process.env, ...env(api) } })
+    const [output, errors, [status, signal]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'close'),
+    ])
+    expect([output, errors, status, signal]).toEqual(['', '', null, 'SIGTERM'])
+    await api.closed(1)
+  })
+
+  it('works from a link on PATH', async () => {
+    const api = await scriptedApi(() => granted)
+    const bin = join(temporaryFolder(), 'latchkey')
+    symlinkSync(latchkeyPath, bin)
+    expect(await run(bin, ['aws', 'credentials', 'dev'], { env: env(api) })).toMatchObject({ status: 0, stdout: line })
+  })
+})
+
+describeWithPeers('credential_process on a terminal', ['python:pty', 'setsid'], () => {
+  const command = `exec ${latchkeyPath} aws credentials dev >"$out" 2>"$err"`
+
+  it('asks for a code on the terminal, which shows it, and checks its form by itself', async () => {
+    const api = await askingApi('mfa-code')
+    const steps = [
+      { expect: 'once a day\r\nMFA code for jo: ', type: '12345\n' },
+      { expect: 'a code is 6 digits\r\nMFA code for jo: ', type: '123 456\n' },
+    ]
+    const result = await runOnTerminal(command, steps, env(api))
+    expect(result).toMatchObject({ status: 0, stdout: line, stderr: '', echoes: [true, true], stepsLeft: 0 })
+    expect(result.screen).toBe(
+      'once a day\r\nMFA code for jo: 12345\r\na code is 6 digits\r\nMFA code for jo: 123 456\r\n',
+    )
+    expect(api.requests.map(({ path, mode, body }) => [path, mode, body])).toEqual([
+      ['/v1/aws/credentials/dev', 'terminal', undefined],
+      ['/v1/prompts/p1', undefined, { answer: '123456' }],
+      ['/v1/aws/credentials/dev', 'terminal', undefined],
+    ])
+  })
+
+  it('hides a password and leaves the terminal as it was', async () => {
+    const api = await askingApi('password')
+    const steps = [{ expect: 'jo: ', type: 'pa\u007f\u007fhunter 2\r' }]
+    const result = await runOnTerminal(command, steps, env(api))
+    expect(result).toMatchObject({ status: 0, stdout: line, stderr: '', echoes: [false], echoesAtEnd: true })
+    expect(result.screen).toBe('once a day\r\nMFA code for jo: \r\n')
+    expect(api.requests[1]?.body).toEqual({ answer: 'hunter 2' })
+  })
+
+  it.each(['mfa-code', 'password'])('is cancelled with Ctrl-C at a %s', async (kind) => {
+    const api = await askingApi(kind)
+    const result = await runOnTerminal(command, [{ expect: 'jo: ', type: '12\u0003' }], env(api))
+    expect(result).toMatchObject({ status: 130, stdout: '', echoesAtEnd: true })
+    expect(result.stderr).toBe('latchkey: cancelled: MFA code for jo\n')
+    expect(api.requests[1]).toMatchObject({ path: '/v1/prompts/p1', body: { cancel: true }, connection: 1 })
+  })
+
+  it.each([
+    ['SIGTERM', -15],
+    ['SIGHUP', -1],
+  ] as const)('gives the terminal and the question back at %s', async (signal, status) => {
+    const api = await askingApi('password')
+    const result = await runOnTerminal(command, [{ expect: 'jo: ', signal }], env(api))
+    expect(result).toMatchObject({ status, stdout: '', stderr: '', echoes: [false], echoesAtEnd: true })
+    await api.closed(1)
+    expect(api.requests).toHaveLength(1)
+  })
+
+  it('asks the daemon to ask when it is a background job, and is not stopped', async () => {
+    const api = await askingApi('mfa-code', () => granted)
+    const script = `set -m; ${latchkeyPath} aws credentials dev >"$out" 2>"$err" & wait $!; exit $?`
+    const result = await runOnTerminal(script, [], env(api))
+    expect(result).toMatchObject({ status: 0, stdout: line, stderr: '', screen: '' })
+    expect(api.requests[0]?.mode).toBe('program')
+  })
+
+  it.each([
+    ['in a session without a terminal', `setsid -w ${latchkeyPath} aws credentials dev >"$out" 2>"$err"`],
+    ['in a build job', `CI=true; export CI; ${command}`],
+  ])('never asks %s', async (_what, script) => {
+    const api = await askingApi('mfa-code')
+    const result = await runOnTerminal(script, [], env(api))
+    expect(result).toMatchObject({ status: 3, stdout: '', stderr: refusal, screen: '' })
+    expect(api.requests.map(({ mode }) => mode)).toEqual(['program'])
+  })
+
+  it('asks on behalf of the curl fast path', async () => {
+    const api = await askingApi('mfa-code')
+    const script = `exec ${fastPath} dev >"$out" 2>"$err"`
+    const result = await runOnTerminal(script, [{ expect: 'jo: ', type: '123456\n' }], env(api))
+    expect(result).toMatchObject({ status: 0, stdout: line, stderr: '' })
+  })
+})
+
+describeWithPeers('the fast path', ['curl', 'sh'], () => {
+  it('prints one line without starting node', async () => {
+    const api = await scriptedApi(() => granted)
+    // Node is nowhere on this PATH.
+    const path = folderWith('curl')
+    expect(await run(fastPath, ['dev'], { env: { ...env(api), PATH: path } })).toEqual({
+      status: 0,
+      stdout: line,
+      stderr: '',
+    })
+    expect(api.requests).toEqual([
+      { method: 'GET', path: '/v1/aws/credentials/dev', mode: 'never', body: undefined, connection: 1 },
+    ])
+  })
+
+  it('heeds no .curlrc and no proxy', async () => {
+    const api = await scriptedApi(() => granted)
+    const home = temporaryFolder()
+    writeFileSync(join(home, '.curlrc'), 'head\nurl = "http://127.0.0.1:1/"\n')
+    const misleading = { HOME: home, http_proxy: 'http://127.0.0.1:1', ALL_PROXY: 'http://127.0.0.1:1' }
+    expect(await run(fastPath, ['dev'], { env: { ...env(api), ...misleading } })).toEqual({
+      status: 0,
+      stdout: line,
+      stderr: '',
+    })
+    expect(api.requests).toHaveLength(1)
+  })
+
+  it.each([
+    ['a refusal', refused(404, 'AWS_PROFILE_UNKNOWN'), 1, refusal],
+    ['a need for a person', refused(401, 'AWS_MFA_NEEDED'), 3, refusal],
+    [
+      'half an answer',
+      { ...granted, isCut: true },
+      1,
+      expect.stringMatching(/^latchkey: .*closed the connection.*\n$/),
+    ],
+    ['another answer', { status: 200, raw: '["secret"]' }, 1, expect.stringMatching(/^latchkey: (?!.*secret).*\n$/)],
+  ] as const)('leaves %s to latchkey and prints nothing itself', async (_what, reply, status, stderr) => {
+    const api = await scriptedApi(() => reply)
+    expect(await run(fastPath, ['dev'], { env: env(api) })).toEqual({ status, stdout: '', stderr })
+    expect(api.requests.map(({ mode }) => mode)).toEqual(['never', 'program'])
+  })
+
+  it.each(['a b', 'a/b', 'a"b$(id)', '..', 'ü', 'a%41'])(
+    'leaves the profile %j, which curl would read otherwise, to latchkey',
+    async (name) => {
+      const api = await scriptedApi(() => granted)
+      expect(await run(fastPath, [name], { env: env(api) })).toEqual({ status: 0, stdout: line, stderr: '' })
+      expect(api.requests.map(({ path, mode }) => [decodeURIComponent(path), mode])).toEqual([
+        [`/v1/aws/credentials/${name}`, 'program'],
+      ])
+    },
+  )
+
+  it('leaves wrong usage to latchkey', async () => {
+    for (const args of [[], [''], ['--help-me'], ['a', 'b']]) {
+      const { status, stdout, stderr } = await run(fastPath, args)
+      expect([status, stdout], args.join()).toEqual([2, ''])
+      expect(stderr).toMatch(/^latchkey: [^\n]+\n$/)
+    }
+  })
+
+  it('works without curl, and through links: one on PATH to one like those of npm', async () => {
+    const api = await scriptedApi(() => granted)
+    const folder = temporaryFolder()
+    const npmBin = join(folder, 'node_modules/.bin')
+    mkdirSync(npmBin, { recursive: true })
+    mkdirSync(join(folder, 'node_modules/latchkey'))
+    symlinkSync(dirname(latchkeyPath), join(folder, 'node_modules/latchkey/dist'))
+    symlinkSync('../latchkey/dist/latchkey-credentials', join(npmBin, 'latchkey-credentials'))
+    symlinkSync(join(npmBin, 'latchkey-credentials'), join(folder, 'lc'))
+    const path = folderWith('node', 'readlink')
+    const result = await run(join(folder, 'lc'), ['dev'], { env: { ...env(api), PATH: path } })
+    expect(result).toEqual({ status: 0, stdout: line, stderr: '' })
+    expect(api.requests.map(({ mode }) => mode)).toEqual(['program'])
+  })
+})
+
+/** A folder for PATH with these programs and no other. */
+function folderWith(...names: string[]): string {
+  const folder = temporaryFolder()
+  for (const name of names) {
+    const target = name === 'node' ? process.execPath : findProgram(name)!
+    // A script, for a program may look at the name of its link.
+    writeFileSync(join(folder, name), `#!/bin/sh\nexec ${target} "$@"\n`)
+    chmodSync(join(folder, name), 0o755)
+    expect(existsSync(target)).toBe(true)
+  }
+  return folder
+}
