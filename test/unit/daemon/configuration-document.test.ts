@@ -60,7 +60,7 @@ describe('docs/CONFIGURATION.md', () => {
 
   it('names no key that is not there', () => {
     const documented = [...document.matchAll(/^## `\[([\w.]+)\]`$/gm)].flatMap(([, name]) =>
-      [...section(name!).matchAll(/^\| `(\w+)` \|/gm)].map(([, key]) => ({ section: name!, key: key! })),
+      [...section(name!).matchAll(/^\| `(\w+)` +\|/gm)].map(([, key]) => ({ section: name!, key: key! })),
     )
     expect(documented.length).toBeGreaterThan(20)
     expect(
