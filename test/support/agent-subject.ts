@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { uptime } from 'node:os'
+import { join } from 'node:path'
+import type { KeyStore } from '../../src/agent/key-store.ts'
+import { createKeyring } from '../../src/agent/keyring.ts'
+import { createLock } from '../../src/agent/lock.ts'
+import { serveAgent } from '../../src/agent/serve.ts'
+import { createAgentSession } from '../../src/agent/session.ts'
+import { type Clock, createSystemClock } from '../../src/core/clock.ts'
+import { type Logger, silentLogger } from '../../src/core/log.ts'
+import { createFrameReader, framed } from './agent-stream.ts'
+import { findProgram } from './peers.ts'
+import { makeFolder, removeFolder } from './temporary-folder.ts'
+
+/** An agent on a socket: ours, or OpenSSH's. */
+export interface RunningAgent {
+  socketPath: string
+  /** Moves the clock that lifetimes go by; only ours has one that can be moved. */
+  advance: ((ms: number) => void) | undefined
+  stop(): Promise<void>
+}
+
+export interface AgentSubject {
+  name: 'latchkey' | 'ssh-agent'
+  start(): Promise<RunningAgent>
+}
+
+export interface MovableClock extends Clock {
+  advance(ms: number): void
+}
+
+/** The system's clock, timers included, with an uptime that can be moved on. */
+export function movableClock(): MovableClock {
+  let offsetSeconds = 0
+  const system = createSystemClock(() => uptime() + offsetSeconds)
+  return {
+    ...system,
+    now: () => system.now() + offsetSeconds * 1000,
+    advance(ms) {
+      offsetSeconds += ms / 1000
+    },
+  }
+}
+
+/** Starts our agent in this process. */
+export async function startOurAgent(
+  deps: { stores?: readonly KeyStore[]; clock?: MovableClock; log?: Logger } = {},
+): Promise<RunningAgent & { advance: (ms: number) => void }> {
+  const { stores = [], clock = movableClock(), log = silentLogger } = deps
+  const folder = makeFolder()
+  const socketPath = join(folder, 'agent.sock')
+  const keyring = createKeyring({ clock })
+  const lock = createLock({ clock })
+  const connections = new Set<Socket>()
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    connections.add(socket)
+    socket.on('close', () => connections.delete(socket))
+    serveAgent(socket, createAgentSession({ keyring, stores, lock, log }), { log })
+  })
+  server.listen(socketPath)
+  await once(server, 'listening')
+  return {
+    socketPath,
+    advance: clock.advance,
+    async stop() {
+      const closed = once(server, 'close')
+      server.close()
+      for (const socket of connections) socket.destroy()
+      await closed
+      removeFolder(folder)
+    },
+  }
+}
+
+async function startSshAgent(): Promise<RunningAgent> {
+  const folder = makeFolder()
+  const socketPath = join(folder, 'agent.sock')
+  const agent = spawn('ssh-agent', ['-D', '-a', socketPath], { stdio: ['ignore', 'pipe', 'ignore'] })
+  // It prints the variables for a shell once it listens.
+  await once(agent.stdout, 'data')
+  return {
+    socketPath,
+    advance: undefined,
+    async stop() {
+      const closed = once(agent, 'close')
+      agent.kill('SIGTERM')
+      await closed
+      removeFolder(folder)
+    },
+  }
+}
+
+const all: readonly AgentSubject[] = [
+  { name: 'latchkey', start: () => startOurAgent() },
+  { name: 'ssh-agent', start: startSshAgent },
+]
+
+/** Ours always; OpenSSH's where it is installed. */
+export const agentSubjects = all.filter(({ name }) => name === 'latchkey' || findProgram(name) !== undefined)
+
+/** A client that sends raw messages over one connection. */
+export interface RawClient {
+  /** Sends one message and reads its answer; undefined when the agent closes instead. */
+  ask(message: Uint8Array): Promise<Buffer | undefined>
+  /** Sends bytes as they are. */
+  send(bytes: Uint8Array): void
+  next(): Promise<Buffer | undefined>
+  /** Closes the sending half alone. */
+  halfClose(): void
+  close(): void
+}
+
+export async function connectRaw(socketPath: string): Promise<RawClient> {
+  const socket = connect({ path: socketPath, allowHalfOpen: true })
+  await once(socket, 'connect')
+  const reader = createFrameReader(socket)
+  return {
+    ask(message) {
+      socket.write(framed(message))
+      return reader.next()
+    },
+    send: (bytes) => void socket.write(bytes),
+    next: () => reader.next(),
+    halfClose: () => void socket.end(),
+    close: () => void socket.destroy(),
+  }
+}
