@@ -1,3 +1,4 @@
+import { rootCertificates } from 'node:tls'
 import type { Credentials, STSClient, STSClientConfig } from '@aws-sdk/client-sts'
 import type { Logger } from '../core/log.ts'
 import { Secret } from '../core/secret.ts'
@@ -22,6 +23,8 @@ export interface StsSdkOptions {
   log: Logger
   /** AWS_ENDPOINT_URL_STS. Absent: the regional endpoint of each request's region. */
   endpoint?: string | undefined
+  /** PEM certificates that are trusted beside the usual ones. */
+  extraCa?: string | undefined
   /** How long one try may take; 10 000 unless said. */
   requestTimeoutMs?: number
   /** Carries the requests instead of node:http(s). */
@@ -33,7 +36,7 @@ export interface StsSdkOptions {
  * `~/.aws`: this daemon is what those files point at.
  */
 export function createStsSdk(options: StsSdkOptions): StsClient {
-  const { sdk, log, endpoint, requestHandler, requestTimeoutMs = defaultRequestTimeoutMs } = options
+  const { sdk, log, endpoint, extraCa, requestHandler, requestTimeoutMs = defaultRequestTimeoutMs } = options
 
   /** AWS's time minus ours in ms, as of the last answer. */
   let skewMs = 0
@@ -62,6 +65,7 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
         requestTimeout: requestTimeoutMs,
         socketTimeout: requestTimeoutMs,
         throwOnRequestTimeout: true,
+        ...(extraCa === undefined ? {} : { httpsAgent: { ca: [...rootCertificates, extraCa] } }),
       },
     })
 

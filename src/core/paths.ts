@@ -1,10 +1,7 @@
 import { join } from 'node:path'
+import { type Environment, isSet } from './environment.ts'
 
-/** The variables of a process. */
-export type Environment = Readonly<Record<string, string | undefined>>
-
-/** An environment variable that is set but empty counts as unset (XDG Base Directory Specification). */
-const set = (value: string | undefined) => (value === undefined || value === '' ? undefined : value)
+const set = (value: string | undefined) => (isSet(value) ? value : undefined)
 
 /** The folder of the sockets: LATCHKEY_RUNTIME_DIR, else in XDG_RUNTIME_DIR, else (macOS) in the home folder. */
 export function runtimeFolder(environment: Environment, home: string): string {

@@ -8,9 +8,10 @@ import { parseSharedConfig, type SharedConfig } from '../aws/shared-config.ts'
 import type { StsClient } from '../aws/sts-client.ts'
 import { createStsSdk } from '../aws/sts-sdk.ts'
 import { type Clock, createSystemClock } from '../core/clock.ts'
+import { callerEnvironment, type Environment, unreadCaFile } from '../core/environment.ts'
 import { describeError, errorCode } from '../core/errors.ts'
 import { createLogger, type Logger } from '../core/log.ts'
-import { configFile, type Environment, expandHome, runtimeFolder, stateFolder } from '../core/paths.ts'
+import { configFile, expandHome, runtimeFolder, stateFolder } from '../core/paths.ts'
 import { formatUtc } from '../core/utc-time.ts'
 import { version } from '../core/version.ts'
 import { openKeychain } from '../keychain/choose.ts'
@@ -41,7 +42,7 @@ interface Host {
  */
 export async function runDaemon(): Promise<number> {
   const stop = stopRequest()
-  const environment: Environment = { ...process.env }
+  const environment = callerEnvironment(process.env)
   const home = homedir()
   const file = configFile(environment, home)
   const config = parseConfig((await readText(file)) ?? '', file, {
@@ -53,8 +54,10 @@ export async function runDaemon(): Promise<number> {
     journal: environment.JOURNAL_STREAM !== undefined,
   })
   const host: Host = { environment, home, clock: createSystemClock(uptime), log }
+  const extraCa = await readExtraCa(unreadCaFile(process.env), log)
   const daemon = await startDaemon({
     ...host,
+    extraCa,
     config,
     configFile: file,
     version,
@@ -66,7 +69,7 @@ export async function runDaemon(): Promise<number> {
     readText: (path) => readFile(path, 'utf8'),
     readSharedConfig: () => readSharedConfig(host),
     runProgram,
-    sts: lazySts(host),
+    sts: lazySts(host, extraCa),
     runtimeFolder: runtimeFolder(environment, home),
     inheritedSockets: new Map(),
     peerOf: () => undefined,
@@ -101,6 +104,16 @@ async function readText(file: string): Promise<string | undefined> {
       cause,
       hint: `ls -l ${file}`,
     })
+  }
+}
+
+/** As Node does: a file that cannot be read is a warning. */
+async function readExtraCa(file: string | undefined, log: Logger): Promise<string | undefined> {
+  try {
+    return file === undefined ? undefined : await readFile(file, 'utf8')
+  } catch (error) {
+    log.warn('NODE_EXTRA_CA_CERTS cannot be read', { file, reason: describeError(error) })
+    return undefined
   }
 }
 
@@ -142,17 +155,18 @@ const runProgram: RunProgram = async (command, args, environment) => {
 }
 
 /** The AWS SDK is loaded when it is first needed: most of the memory that it takes is not needed before. */
-function lazySts({ environment, log }: Host): () => Promise<StsClient> {
+function lazySts({ environment, log }: Host, extraCa: string | undefined): () => Promise<StsClient> {
   let client: Promise<StsClient> | undefined
   return () => {
-    client ??= loadSts(environment, log)
+    client ??= loadSts(environment, log, extraCa)
     return client
   }
 }
 
-async function loadSts({ AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL }: Environment, log: Logger): Promise<StsClient> {
+async function loadSts(environment: Environment, log: Logger, extraCa: string | undefined): Promise<StsClient> {
   // The SDK's word on the version of Node is for those who write latchkey, not for those who read its log.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
   const sdk = await import('../aws/aws-sdk.ts')
-  return createStsSdk({ sdk, log, endpoint: AWS_ENDPOINT_URL_STS ?? AWS_ENDPOINT_URL })
+  const endpoint = environment.AWS_ENDPOINT_URL_STS ?? environment.AWS_ENDPOINT_URL
+  return createStsSdk({ sdk, log, endpoint, extraCa })
 }

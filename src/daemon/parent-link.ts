@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import type { Environment } from '../core/paths.ts'
+import type { Environment } from '../core/environment.ts'
 
 /** What ties the daemon to the program that started it, where that asked for it. */
 export interface ParentLink {

@@ -1,7 +1,9 @@
+import { rootCertificates } from 'node:tls'
 import { type CertifiedKey, createCertifiedKey } from '../agent/certified-keys.ts'
 import type { Clock } from '../core/clock.ts'
+import type { Environment } from '../core/environment.ts'
 import type { Logger } from '../core/log.ts'
-import { type Environment, expandHome } from '../core/paths.ts'
+import { expandHome } from '../core/paths.ts'
 import type { Prompts } from '../core/prompt.ts'
 import { Secret } from '../core/secret.ts'
 import type { Keychain } from '../keychain/keychain.ts'
@@ -38,6 +40,8 @@ export interface VaultDeps {
   home: string
   readText: (path: string) => Promise<string>
   runProgram: RunProgram
+  /** PEM certificates that are trusted beside the usual ones, where `ca_file` names no others. */
+  extraCa: string | undefined
 }
 
 /** @throws {VaultError} VAULT_CONFIG: a certificate file or the address cannot be used */
@@ -105,7 +109,7 @@ function startIdentity(
   return key
 }
 
-async function readTls(config: VaultConfig, { home, readText }: VaultDeps): Promise<VaultTls> {
+async function readTls(config: VaultConfig, { home, readText, extraCa }: VaultDeps): Promise<VaultTls> {
   const read = async (path: string | undefined) => {
     if (path === undefined) return undefined
     const text = await readOptional(expandHome(path, home), readText)
@@ -117,7 +121,7 @@ async function readTls(config: VaultConfig, { home, readText }: VaultDeps): Prom
     [config.ca_file, config.client_cert_file, config.client_key_file].map(read),
   )
   return {
-    ca,
+    ca: ca ?? (extraCa === undefined ? undefined : [...rootCertificates, extraCa].join('\n')),
     clientCert,
     clientKey: clientKey === undefined ? undefined : new Secret(clientKey),
     serverName: config.server_name,

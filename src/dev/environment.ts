@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import type { Environment } from '../core/paths.ts'
+import type { Environment } from '../core/environment.ts'
 import { type DevAccount, seedDevAccount } from './aws/seed.ts'
 import { createDevAws } from './aws/server.ts'
 import { type DevDaemon, startDevDaemon, storeAccessKey } from './dev-daemon.ts'

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { constants, tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { callerEnvironment } from '../../core/environment.ts'
 import { currentCode } from '../../dev/current-code.ts'
 import { readIfPresent } from '../../dev/dev-folder.ts'
 import { type DevEnvironment, startDevEnvironment } from '../../dev/environment.ts'
@@ -32,7 +33,7 @@ export async function runDev(args: readonly string[]): Promise<number> {
       folder: resolve(folder ?? scratch!),
       userName: userInfo().username,
       pid: process.pid,
-      environment: { ...process.env },
+      environment: callerEnvironment(process.env),
       latchkey: join(__dirname, 'latchkey.cjs'),
       node: process.execPath,
       now: Date.now,

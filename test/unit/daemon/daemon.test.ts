@@ -70,6 +70,7 @@ async function run(folder: string, config: string, over: Partial<DaemonDeps> = {
     sts: async () => sts,
     runtimeFolder: folder,
     inheritedSockets: new Map(),
+    extraCa: undefined,
     peerOf: () => undefined,
     ...over,
   })

@@ -1,0 +1,20 @@
+/** The variables of a process. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * The environment as whoever called `latchkey` set it, for the programs that it starts: the command's first line moves
+ * NODE_EXTRA_CA_CERTS out of the way, with which Node 20 takes more than twice as long to start (scripts/build.mjs).
+ */
+export function callerEnvironment({ LATCHKEY_EXTRA_CA_CERTS: moved, ...rest }: Environment): Environment {
+  return isSet(moved) ? { NODE_EXTRA_CA_CERTS: moved, ...rest } : rest
+}
+
+/** The file of NODE_EXTRA_CA_CERTS where this process's Node has not read it. */
+export function unreadCaFile({ LATCHKEY_EXTRA_CA_CERTS: moved }: Environment): string | undefined {
+  return isSet(moved) ? moved : undefined
+}
+
+/** A variable that is set but empty counts as unset (XDG Base Directory Specification). */
+export function isSet(value: string | undefined): value is string {
+  return value !== undefined && value !== ''
+}
