@@ -114,7 +114,8 @@ function refuseWhatIsNotBuilt(call: VaultCall): void {
 function operationOf({ method, query }: VaultCall): Operation {
   switch (method) {
     case 'GET':
-      return query.get('list') === 'true' ? 'list' : 'read'
+      // Any truth of Go's: clients say list=true and list=1.
+      return /^(1|t|true|T|TRUE|True)$/.test(query.get('list') ?? '') ? 'list' : 'read'
     case 'LIST':
       return 'list'
     case 'POST':

@@ -331,6 +331,7 @@ describe('a token role', () => {
     expect(await admin('LIST', 'auth/token/roles')).toEqual({ keys: ['a', 'b'] })
     expect(await admin('LIST', 'auth/token/roles?after=a')).toEqual({ keys: ['b'] })
     expect(await admin('GET', 'auth/token/roles?list=true&limit=1')).toEqual({ keys: ['a'] })
+    expect(await admin('GET', 'auth/token/roles?list=1')).toEqual({ keys: ['a', 'b'] })
     expect(await admin('GET', 'auth/token/roles/b')).toMatchObject({
       name: 'b',
       orphan: true,
