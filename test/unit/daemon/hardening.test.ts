@@ -1,0 +1,132 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { type HardenedProcess, hardenMemory, hardenProcess } from '../../../src/daemon/hardening.ts'
+import { bundle } from '../../support/bundle.ts'
+import { run } from '../../support/run.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+
+function fakeProcess(execArgv: readonly string[] = [], nodeOptions?: string) {
+  const done: string[] = []
+  const process: HardenedProcess = {
+    execArgv,
+    env: { NODE_OPTIONS: nodeOptions },
+    on: (signal) => done.push(signal),
+    umask: (mask) => done.push(`umask ${mask.toString(8)}`),
+  }
+  return { process, done }
+}
+
+it('takes the signal of the inspector before anything else, and the umask', () => {
+  const { process, done } = fakeProcess()
+  hardenProcess(process)
+  expect(done).toEqual(['SIGUSR1', 'umask 77'])
+})
+
+it.each([
+  '--inspect',
+  '--inspect=0.0.0.0:9229',
+  '--inspect-brk',
+  '--inspect_brk',
+  '--debug-port=1',
+  '--heapsnapshot-signal=SIGUSR2',
+  '--heapsnapshot-near-heap-limit=1',
+  '--heap-prof',
+  '--report-on-signal',
+  '--report-uncaught-exception',
+  '--abort-on-uncaught-exception',
+  '--tls-keylog=/tmp/keys',
+  '--require=./code.js',
+  '--import=data:text/javascript,1',
+  '--loader=./code.mjs',
+  '--experimental-loader=./code.mjs',
+  '--openssl-config=/tmp/openssl.cnf',
+])('refuses %s, on the command line and in NODE_OPTIONS', (option) => {
+  const name = option.split('=')[0]!.replaceAll('_', '-')
+  const refused = { code: 'NODE_OPTION_REFUSED', message: expect.stringContaining(`${name}:`) }
+  expect(() => hardenProcess(fakeProcess([option]).process)).toThrow(expect.objectContaining(refused))
+  expect(() => hardenProcess(fakeProcess([], `--max-old-space-size=64  ${option}`).process)).toThrow(
+    expect.objectContaining({ ...refused, hint: 'unset NODE_OPTIONS; latchkey daemon' }),
+  )
+})
+
+it.each([
+  ['-r', './code.js'],
+  ['--require', './code.js'],
+])('refuses %s with its value apart', (...options) => {
+  expect(() => hardenProcess(fakeProcess(options).process)).toThrow(/opens the process/)
+  expect(() => hardenProcess(fakeProcess([], options.join(' ')).process)).toThrow(/opens the process/)
+})
+
+it.each(['--require "./with blank.js"', '"--require" x', '--max-old-space-size=64 "--inspect"'])(
+  'reads the quotes of NODE_OPTIONS: %s',
+  (text) => {
+    expect(() => hardenProcess(fakeProcess([], text).process)).toThrow(/opens the process/)
+  },
+)
+
+it('does not show the value of an option', () => {
+  expect(() => hardenProcess(fakeProcess(['--require=/home/jo/hunter2']).process)).not.toThrow(/hunter2/)
+})
+
+it('takes the options that the service starts it with', () => {
+  const options = ['--secure-heap=65536', '--secure-heap-min=32', '--max-semi-space-size=1', '--optimize-for-size']
+  expect(() => hardenProcess(fakeProcess(options, '--no-warnings --title="my --inspect"').process)).not.toThrow()
+})
+
+it('makes the memory unreadable and forbids core files, as far as that can be done', () => {
+  const done: string[] = []
+  hardenMemory({
+    peerCredentials: () => undefined,
+    notify: () => false,
+    setNotDumpable: () => done.push('not dumpable') === 0,
+    forbidCoreDumps: () => done.push('no core') === 0,
+  })
+  expect(done.sort()).toEqual(['no core', 'not dumpable'])
+})
+
+describe('a real node', () => {
+  const program = () =>
+    bundle(
+      temporaryFolder(),
+      `import { hardenProcess } from './src/daemon/hardening.ts'
+       try { hardenProcess(process) } catch (error) { console.log(error.code); process.exit(1) }
+       process.stdin.on('data', () => console.log('alive')).on('end', () => process.exit(0))
+       console.log('started')`,
+    )
+
+  it('opens no inspector on SIGUSR1 and lives on', async () => {
+    const child = spawn(process.execPath, [program()], { stdio: ['pipe', 'pipe', 'pipe'] })
+    onTestFinished(() => void child.kill())
+    let errors = ''
+    child.stderr.on('data', (chunk) => {
+      errors += String(chunk)
+    })
+    await once(child.stdout, 'data')
+    for (let time = 0; time < 3; time += 1) {
+      child.kill('SIGUSR1')
+      child.stdin.write('are you there?\n')
+      expect(String((await once(child.stdout, 'data'))[0])).toBe('alive\n')
+    }
+    child.stdin.end()
+    expect(await once(child, 'exit')).toEqual([0, null])
+    expect(errors).toBe('')
+  })
+
+  it('shows with SIGUSR1 what the listener prevents', async () => {
+    const source = "process.stdin.resume(); console.log('started')"
+    const child = spawn(process.execPath, ['--inspect-port=0', '-e', source], { stdio: ['pipe', 'pipe', 'pipe'] })
+    onTestFinished(() => void child.kill())
+    await once(child.stdout, 'data')
+    child.kill('SIGUSR1')
+    expect(String((await once(child.stderr, 'data'))[0])).toContain('Debugger listening on')
+  })
+
+  it.each([
+    [['--heap-prof'], {}],
+    [[], { NODE_OPTIONS: '--import=data:text/javascript,1' }],
+  ])('does not start with %j %j', async (options, env) => {
+    const { status, stdout } = await run(process.execPath, [...options, program()], { env, cwd: temporaryFolder() })
+    expect({ status, stdout }).toEqual({ status: 1, stdout: 'NODE_OPTION_REFUSED\n' })
+  })
+})
