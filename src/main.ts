@@ -9,6 +9,8 @@ if (command === 'aws' && subcommand === 'credentials' && args.length === 3 && is
   // exit, for the connection to the daemon may still be open. Both streams are written by then.
   void runCredentials(profile, process.env).then((status) => process.exit(status))
 } else {
+  // Until the daemon's chunk is loaded Node would answer this signal by opening its inspector (src/daemon/hardening.ts).
+  if (command === 'daemon') process.on('SIGUSR1', () => {})
   void import('./command.ts')
     .then(({ runCommand }) => runCommand(args))
     .then((status) => {

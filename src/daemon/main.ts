@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { fstatSync } from 'node:fs'
 import { appendFile, readFile } from 'node:fs/promises'
 import { homedir, uptime } from 'node:os'
 import { join } from 'node:path'
@@ -19,9 +20,13 @@ import type { Keychain } from '../keychain/keychain.ts'
 import type { RunProgram } from '../vault/token-helper.ts'
 import { type Config, ConfigError, parseConfig } from './config.ts'
 import { startDaemon } from './daemon.ts'
+import { hardenMemory, hardenProcess } from './hardening.ts'
+import { takeInheritedSockets } from './inherited-sockets.ts'
+import { loadNative } from './native.ts'
 import { openParentLink } from './parent-link.ts'
 import { createPromptProgram } from './prompt-program.ts'
 import { createPrompts, type PromptBroker } from './prompts.ts'
+import { createServiceNotification } from './service-notification.ts'
 
 /** A token helper may talk to a keychain or to a server. */
 const programTimeoutMs = 30_000
@@ -35,13 +40,15 @@ interface Host {
 }
 
 /**
- * Runs the daemon until SIGTERM, SIGINT or SIGHUP. The composition root: real clock, files, environment and randomness
+ * Runs the daemon until SIGTERM, SIGINT or SIGHUP (or until its parent has gone). The composition root: real clock, files, environment and randomness
  * are named here and nowhere else.
  * @returns the exit status
  * @throws {CodedError} the daemon cannot start
  */
 export async function runDaemon(): Promise<number> {
+  hardenProcess(process)
   const stop = stopRequest()
+  const inheritedSockets = takeInheritedSockets(process.env, process.pid)
   const environment = callerEnvironment(process.env)
   const home = homedir()
   const file = configFile(environment, home)
@@ -51,8 +58,11 @@ export async function runDaemon(): Promise<number> {
   const log = createLogger({
     write: (line) => process.stderr.write(line),
     level: config.logLevel,
-    journal: environment.JOURNAL_STREAM !== undefined,
+    journal: isJournal(environment.JOURNAL_STREAM),
   })
+  const native = await loadNative({ log })
+  hardenMemory(native)
+  const notification = createServiceNotification({ environment: process.env, native, log })
   const host: Host = { environment, home, clock: createSystemClock(uptime), log }
   const extraCa = await readExtraCa(unreadCaFile(process.env), log)
   const daemon = await startDaemon({
@@ -71,17 +81,25 @@ export async function runDaemon(): Promise<number> {
     runProgram,
     sts: lazySts(host, extraCa),
     runtimeFolder: runtimeFolder(environment, home),
-    inheritedSockets: new Map(),
-    peerOf: () => undefined,
+    inheritedSockets,
+    peerOf: native.peerCredentials,
   })
   log.info('listening', { version, pid: process.pid })
   const parent = openParentLink(environment, stop.now)
   parent.ready()
+  await notification.ready(`${config.identities.length} ssh identities, ${config.vaults.length} vaults`)
   await stop.requested
   log.info('stopping')
+  await notification.stopping()
   await daemon.stop()
   parent.close()
   return 0
+}
+
+/** Whether stderr is the journal itself: a child of a service may have the variable and another stderr (systemd.exec(5)). */
+function isJournal(stream: string | undefined): boolean {
+  const { dev, ino } = fstatSync(2)
+  return stream === `${dev}:${ino}`
 }
 
 /** A signal may come before there is anything to stop: it counts all the same. */
