@@ -15,6 +15,9 @@ const otherStoreHint = 'or set store = "file" under [keychain] in config.toml'
 export function explainOsError(cause: unknown, platform: NodeJS.Platform): KeychainError {
   const text = describeError(cause)
   const name = osKeychainName(platform)
+  const unavailable = (message: string, toDo: string) =>
+    new KeychainError('KEYCHAIN_UNAVAILABLE', message, { cause, hint: `${toDo}, ${otherStoreHint}` })
+  if (isProviderHung(cause)) return unavailable(`the ${name} does not answer`, 'restart it')
   if (isLocked(text)) {
     const unlock = platform === 'darwin' ? 'security unlock-keychain' : 'unlock the login keyring (seahorse)'
     return new KeychainError('KEYCHAIN_LOCKED', `the ${name} is locked`, {
@@ -22,16 +25,14 @@ export function explainOsError(cause: unknown, platform: NodeJS.Platform): Keych
       hint: `${unlock}, ${otherStoreHint}`,
     })
   }
-  if (/no result found/i.test(text)) {
-    return new KeychainError('KEYCHAIN_UNAVAILABLE', `the ${name} has no default keyring`, {
-      cause,
-      hint: `create one (seahorse), ${otherStoreHint}`,
-    })
+  if (/no result found/i.test(text)) return unavailable(`the ${name} has no default keyring`, 'create one (seahorse)')
+  if (/not provided by any|ServiceUnknown/.test(text)) {
+    return unavailable(`no program provides the ${name}`, 'start one, such as gnome-keyring-daemon')
   }
-  return new KeychainError('KEYCHAIN_UNAVAILABLE', `the ${name} does not answer: ${text}`, {
-    cause,
-    hint: `start a keyring such as gnome-keyring-daemon, ${otherStoreHint}`,
-  })
+  if (/autolaunch|failed to connect to (address|socket)/i.test(text)) {
+    return unavailable(`there is no D-Bus session that leads to the ${name}`, 'set DBUS_SESSION_BUS_ADDRESS')
+  }
+  return unavailable(`the ${name} fails: ${text}`, 'see that it works (seahorse)')
 }
 
 /** True where the provider did not answer in the native module's own time: asking again would block as long. */
@@ -39,7 +40,11 @@ export function isProviderHung(cause: unknown): boolean {
   return /did not receive a reply|timed? ?out/i.test(describeError(cause))
 }
 
-/** Locked, or the person closed the dialog: Secret Service (IsLocked, a dismissed prompt), macOS (errSecInteractionNotAllowed, errSecUserCanceled, errSecAuthFailed). */
+/**
+ * Locked, or the person closed the dialog: Secret Service (IsLocked, a dismissed prompt), macOS
+ * (errSecInteractionNotAllowed, errSecUserCanceled, errSecAuthFailed). Whole words: D-Bus says of a provider that hangs
+ * that its reply may have been blocked.
+ */
 function isLocked(text: string): boolean {
-  return /locked|dismissed|cancell?ed|interaction is not allowed|user name or passphrase/i.test(text)
+  return /\bis ?locked\b|\bdismissed\b|cancell?ed|interaction is not allowed|user name or passphrase/i.test(text)
 }

@@ -117,7 +117,9 @@ export function createOsKeychain({ load, clock, platform, deadlineMs = 25_000 }:
       const value = await onEntry(item, (entry) => entry.getPassword())
       return value === null ? undefined : new Secret(value)
     },
-    set: (item, value) => onEntry(item, (entry) => entry.setPassword(value.expose())),
+    async set(item, value) {
+      await onEntry(item, (entry) => entry.setPassword(value.expose()))
+    },
     delete: (item) =>
       onEntry(item, async (entry) => {
         const wasThere = await entry.deleteCredential()

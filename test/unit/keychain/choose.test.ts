@@ -103,7 +103,7 @@ describe('auto', () => {
     const { open, fails, file } = machine()
     fails.list = noProvider
     const keychain = await open()
-    expect(keychain.description).toBe(`file ${file} (the Secret Service does not answer: ${noProvider})`)
+    expect(keychain.description).toBe(`file ${file} (no program provides the Secret Service)`)
     await keychain.set('a', new Secret('1'))
     expect(existsSync(file)).toBe(true)
   })

@@ -6,7 +6,8 @@ import { type FakeClock, fakeClock } from '../../support/fake-clock.ts'
 
 const restarted = 'Platform failure: DBus error: The session does not exist'
 const dismissed = "Couldn't access platform storage: Secret Service: unlock prompt was dismissed"
-const noReply = 'Platform failure: DBus error: Did not receive a reply. Possible causes include: …'
+const noReply =
+  'Platform failure: DBus error: Did not receive a reply. Possible causes include: the remote application did not send a reply, the message bus security policy blocked the reply, the reply timeout expired, or the network connection was broken.'
 
 /** A Secret Service in memory: what it is told to do wrong, it does at the next call. */
 function fakeKeyring(clock: FakeClock) {
@@ -145,7 +146,7 @@ it('repeats a call once only', async () => {
   state.callError = 'DBus error: out of luck'
   await expect(keychain.get('a')).rejects.toMatchObject({
     code: 'KEYCHAIN_UNAVAILABLE',
-    message: 'the Secret Service does not answer: DBus error: out of luck',
+    message: 'the Secret Service fails: DBus error: out of luck',
   })
   expect(state.calls).toBe(3)
 })
@@ -196,12 +197,33 @@ it('is unavailable where no provider answers, and works once there is one', asyn
   await keychain.set('a', new Secret('1'))
 })
 
-it('names a missing default keyring', async () => {
+// The texts are those of @napi-rs/keyring 2.1.2 with gnome-keyring 42.1.
+it.each([
+  ["Couldn't access platform storage: Secret Service: no result found", 'the Secret Service has no default keyring'],
+  [
+    'Platform failure: DBus error: The name org.freedesktop.secrets was not provided by any .service files',
+    'no program provides the Secret Service',
+  ],
+  [
+    'zbus error: org.freedesktop.DBus.Error.ServiceUnknown: The name org.freedesktop.secrets was not provided by any …',
+    'no program provides the Secret Service',
+  ],
+  [
+    'Platform failure: DBus error: Using X11 for dbus-daemon autolaunch was disabled at compile time, set your DBUS_SESSION_BUS_ADDRESS instead',
+    'there is no D-Bus session that leads to the Secret Service',
+  ],
+  [
+    'zbus error: Failed to connect to address `unix:path=/run/user/0/bus`: No such file or directory (os error 2)',
+    'there is no D-Bus session that leads to the Secret Service',
+  ],
+  [noReply, 'the Secret Service does not answer'],
+])('says in a few words what is missing: %s', async (text, message) => {
   const { keychain, state } = setUp()
-  state.callError = "Couldn't access platform storage: Secret Service: no result found"
+  state.callError = text
   await expect(keychain.set('a', new Secret('1'))).rejects.toMatchObject({
     code: 'KEYCHAIN_UNAVAILABLE',
-    message: 'the Secret Service has no default keyring',
+    message,
+    hint: expect.stringContaining('store = "file"'),
   })
 })
 
