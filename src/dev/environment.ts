@@ -4,7 +4,7 @@ import { delimiter, dirname, join } from 'node:path'
 import type { Environment } from '../core/environment.ts'
 import { type DevAccount, seedDevAccount } from './aws/seed.ts'
 import { createDevAws } from './aws/server.ts'
-import { type DevDaemon, startDevDaemon, storeAccessKey } from './dev-daemon.ts'
+import { type DevDaemon, daemonNodeOptions, startDevDaemon, storeAccessKey } from './dev-daemon.ts'
 import { devAwsConfig, devConfigToml, devPromptProgram } from './dev-files.ts'
 import { appendJsonLine, type DevFolder, openDevFolder, readIfPresent, writePrivate } from './dev-folder.ts'
 import { createDevVault } from './vault/server.ts'
@@ -79,7 +79,7 @@ export async function startDevEnvironment(options: DevEnvironmentOptions): Promi
       LATCHKEY_DEV_TOTP_SECRET: account.totpSecret.expose(),
     })
     const daemon = await startDevDaemon({
-      command: [options.node, options.latchkey, 'daemon'],
+      command: [options.node, ...daemonNodeOptions, options.latchkey, 'daemon'],
       // The daemon has its own login: the administrator's token is for the command alone.
       environment: { ...environment, VAULT_TOKEN: undefined, LATCHKEY_DEV_TOTP_SECRET: undefined },
       logFile: folder.logs.daemon,

@@ -3,6 +3,7 @@ import { isInNetworks } from './networks.ts'
 import { findSecretId, spendSecretId } from './secret-ids.ts'
 import type { AppRole, AppRoleMount, SecretId } from './state.ts'
 
+/** What a caller shows to log in. */
 export interface AppRoleLogin {
   roleId: string
   secretId: string | undefined

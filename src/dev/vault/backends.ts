@@ -24,6 +24,7 @@ import { createTokenStore, type TokenStore } from './tokens.ts'
 import { createUserpassRoutes } from './userpass.ts'
 import { createWrapping, type Wrapping } from './wrapping.ts'
 
+/** The parts that a call goes through. */
 export interface Backends {
   mounts: MountTable
   callers: Callers

@@ -13,6 +13,7 @@ export interface Caller {
   acl: Acl
 }
 
+/** Who may call, and what. */
 export interface Callers {
   /** @throws {DevVaultError} PERMISSION_DENIED for a token that is missing, unknown, dead, or used from elsewhere */
   authenticate(tokenId: string | undefined, remoteAddress: string): Caller

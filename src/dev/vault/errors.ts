@@ -14,6 +14,7 @@ const statusOf = {
   STATE_UNREADABLE: 500,
 } as const
 
+/** The kinds of refusal. */
 export type DevVaultErrorCode = keyof typeof statusOf
 
 /** What Vault would refuse, in Vault's words: the message goes into the answer's `errors` as it is; an empty one leaves it empty. */

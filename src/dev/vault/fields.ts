@@ -3,6 +3,7 @@ import { parseVaultDuration } from './go-duration.ts'
 
 /** What a field of a request may be; Vault converts weakly, so a number may come as text and a list as `a,b`. */
 export type FieldKind = 'text' | 'boolean' | 'integer' | 'seconds' | 'list' | 'map' | 'textMap'
+/** The fields of a path by name. */
 export type FieldKinds = Readonly<Record<string, FieldKind>>
 
 type ValueOf<K extends FieldKind> = K extends 'text'

@@ -7,8 +7,10 @@ export interface HclBlock {
   body: HclBody
 }
 
+/** What may stand behind an equals sign. */
 export type HclValue = string | number | boolean | readonly HclValue[] | HclBody
 
+/** Assignments and blocks, in their order. */
 export interface HclBody {
   values: ReadonlyMap<string, HclValue>
   blocks: readonly HclBlock[]

@@ -5,6 +5,7 @@ import { methodForList } from './http-intake.ts'
 
 /** Far below Vault's own 32 MiB, and more than any call of this server needs. */
 const maxBodyBytes = 1024 * 1024
+const maxDiscardedBytes = 32 * maxBodyBytes
 
 /** A login in the headers, and codes for login MFA: a client that sends them relies on them. */
 const unsupportedHeaders = ['X-Vault-Inline-Auth-Path', 'X-Vault-MFA']
@@ -71,9 +72,11 @@ async function readBody(message: IncomingMessage): Promise<string> {
   let length = 0
   for await (const part of message) {
     length += part.length
-    if (length > maxBodyBytes) throw new DevVaultError('TOO_LARGE', 'http: request body too large')
-    parts.push(part)
+    // What is too long is read to its end all the same, so that the client is there to hear of it.
+    if (length <= maxBodyBytes) parts.push(part)
+    if (length > maxDiscardedBytes) break
   }
+  if (length > maxBodyBytes) throw new DevVaultError('TOO_LARGE', 'http: request body too large')
   return Buffer.concat(parts).toString('utf8')
 }
 

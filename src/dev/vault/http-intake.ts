@@ -7,6 +7,7 @@ export const methodForList = 'LINK'
 
 const listStart = Buffer.from('LIST ')
 
+/** Takes connections and hears HTTP on them. */
 export interface HttpIntake {
   /** Serves a connection. */
   accept(socket: Socket): void

@@ -2,6 +2,7 @@ import { invalidRequest } from './errors.ts'
 import { newUuid, randomBase62 } from './identifiers.ts'
 import type { DevVaultState, Entity, EntityAlias } from './state.ts'
 
+/** What an entity may be given; what is absent stays as it was. */
 export interface EntityWishes {
   name?: string | undefined
   metadata?: Readonly<Record<string, string>> | undefined
@@ -9,6 +10,7 @@ export interface EntityWishes {
   disabled?: boolean | undefined
 }
 
+/** The entities and the ways to them. */
 export interface IdentityStore {
   find(id: string): Entity | undefined
   findByName(name: string): Entity | undefined

@@ -3,8 +3,10 @@ import type { DevVaultState } from './state.ts'
 
 /** The defaults of Vault's user lockout: from the sixth attempt on, for 15 minutes. */
 export const lockoutThreshold = 5
+/** How long a name is locked out, and after how long failures no longer count. */
 export const lockoutMs = 15 * 60_000
 
+/** Guards logins against guessing. */
 export interface Lockouts {
   /**
    * Runs a login attempt for a name. While the name is locked out the attempt is not made, and the answer does not say so.

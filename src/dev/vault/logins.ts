@@ -67,6 +67,7 @@ export function createLogins(deps: { tokens: TokenStore; identity: IdentityStore
   }
 }
 
+/** Gives out tokens; see `createLogins`. */
 export type Logins = ReturnType<typeof createLogins>
 
 /** `userpass-jo`: the mount's path without `auth/`, then the name. */

@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 
+/** Where to listen. */
 export interface ListenOptions {
   /** On 127.0.0.1; 0 takes a free one. */
   port: number
@@ -15,6 +16,7 @@ export interface TlsOptions {
   ca?: string
 }
 
+/** A server that listens. */
 export interface LoopbackListener {
   /** `http://127.0.0.1:PORT`, or `https:`. */
   address: string

@@ -9,6 +9,7 @@ const mountable: Readonly<Record<string, { type: MountType; isLogin: boolean }>>
   approle: { type: 'approle', isLogin: true },
 }
 
+/** What a mount is made or tuned with; what is absent stays as it was. */
 export interface MountWishes {
   type: string
   description?: string | undefined
@@ -20,6 +21,7 @@ export interface MountWishes {
   sealWrap?: boolean | undefined
 }
 
+/** The mounts and the ways to them. */
 export interface MountTable {
   all(): readonly MountEntry[]
   /** By its own path, with the trailing slash. */

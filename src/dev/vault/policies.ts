@@ -21,6 +21,7 @@ path "sys/wrapping/unwrap" { capabilities = ["update"] }
 /** The policy of a wrapping token, which is good for one thing. */
 export const wrappingPolicy = 'response-wrapping'
 
+/** The policies and what they come to. */
 export interface PolicyStore {
   names(): readonly string[]
   /** The text of a policy; that of `root` is empty. */

@@ -1,6 +1,7 @@
 import { invalidRequest } from './errors.ts'
 import { type HclBody, type HclValue, parseHcl } from './hcl.ts'
 
+/** What a policy may grant on a path, or deny. */
 export type Capability = 'create' | 'read' | 'update' | 'delete' | 'list' | 'patch' | 'sudo' | 'deny'
 
 /** One `path` of a policy. */

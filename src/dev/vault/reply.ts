@@ -35,12 +35,14 @@ export type Reply =
   | { type: 'warnings'; warnings: readonly string[] }
   | { type: 'wrapped'; wrapInfo: WrapInfo }
 
+/** An answer as it goes out over HTTP. */
 export interface Answer {
   status: number
   contentType: 'application/json' | 'text/plain'
   body: string
 }
 
+/** What stands for a wrapped answer, with Vault's own names. */
 export interface WrapInfo {
   token: string
   accessor: string
@@ -53,6 +55,7 @@ export interface WrapInfo {
 /** Nothing to say: 204. */
 export const empty: Reply = { type: 'empty' }
 
+/** An answer with data, and warnings where there are any. */
 export function dataReply(data: Readonly<Record<string, unknown>>, warnings: readonly string[] = []): Reply {
   return { type: 'data', data, warnings }
 }

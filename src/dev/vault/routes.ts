@@ -22,8 +22,10 @@ export interface VaultRequest {
   wrapTtlSeconds: number | undefined
 }
 
+/** Answers a call. @throws {DevVaultError} for a refusal */
 export type Handler = (request: VaultRequest) => Reply | Promise<Reply>
 
+/** A path and what it does at each operation. */
 export interface Route {
   /** Below the mount: `sign/{role}`. `{x}` is a name, `{x@}` one that may hold an @, `{x*}` all the rest. */
   pattern: string

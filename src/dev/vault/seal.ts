@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 
+/** The seal of the server. */
 export interface Seal {
   isSealed(): boolean
   seal(): void

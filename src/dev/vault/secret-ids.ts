@@ -3,6 +3,7 @@ import { newUuid, tokenKey } from './identifiers.ts'
 import type { AppRole, AppRoleMount, SecretId } from './state.ts'
 import { isoTime } from './token-answer.ts'
 
+/** What a secret id is asked to be; what is absent comes from the role. */
 export interface SecretIdWishes {
   secretId?: string | undefined
   numUses?: number | undefined
@@ -19,6 +20,7 @@ export interface SecretIdWishes {
 export function addSecretId(mount: AppRoleMount, role: AppRole, wishes: SecretIdWishes, nowMs: number) {
   if (!role.bindSecretId) throw invalidRequest('bind_secret_id is not set on the role')
   if (wishes.secretId === '') throw invalidRequest('missing secret_id')
+  removeSecretIds(mount, (entry) => isExpired(entry, nowMs))
   const secretId = wishes.secretId ?? newUuid()
   const entry: SecretId = {
     accessor: newUuid(),
@@ -95,6 +97,7 @@ export function spendSecretId(mount: AppRoleMount, entry: SecretId, nowMs: numbe
   if (entry.usesLeft === 0) removeSecretIds(mount, (other) => other === entry)
 }
 
+/** Removes the secret ids that are meant. */
 export function removeSecretIds(mount: AppRoleMount, isMeant: (entry: SecretId) => boolean): void {
   for (const [key, entry] of Object.entries(mount.secretIds)) if (isMeant(entry)) delete mount.secretIds[key]
 }

@@ -24,6 +24,7 @@ export interface VaultCallLine {
   status: number
 }
 
+/** What a development Vault is started with. */
 export interface DevVaultOptions {
   listen: ListenOptions
   /** Kept between runs, the CA keys included; without it everything is forgotten at the end. */
@@ -36,6 +37,7 @@ export interface DevVaultOptions {
   tls?: TlsOptions
 }
 
+/** A development Vault that runs. */
 export interface DevVault {
   /** `http://127.0.0.1:PORT`, or `https:`. */
   address: string

@@ -26,6 +26,7 @@ export interface CertificateTerms {
   warnings: readonly string[]
 }
 
+/** Whose key is to be certified by which role. */
 export interface SigningContext {
   role: SshCaRole
   roleName: string

@@ -7,6 +7,7 @@ export interface StateStorage {
   save(text: string): void | Promise<void>
 }
 
+/** The state, and when it is saved. */
 export interface StateKeeper {
   readonly state: DevVaultState
   /** Called by whoever has written to the state. */

@@ -1,7 +1,9 @@
 import { DevVaultError } from './errors.ts'
 
+/** The parts of the server that can be mounted. */
 export type MountType = 'cubbyhole' | 'identity' | 'system' | 'ssh' | 'token' | 'userpass' | 'approle'
 
+/** Where a part of the server answers. */
 export interface MountEntry {
   /** With its trailing slash, and `auth/` before a login method: `ssh/`, `auth/userpass/`. */
   path: string
@@ -19,6 +21,7 @@ export interface MountEntry {
   sealWrap: boolean
 }
 
+/** What is known of a token but its id. */
 export interface TokenEntry {
   accessor: string
   type: 'service' | 'batch'
@@ -63,6 +66,7 @@ export interface TokenTerms {
   type: 'default' | 'service' | 'batch'
 }
 
+/** What tokens that are made against a role may be. */
 export interface TokenRole {
   allowedPolicies: readonly string[]
   disallowedPolicies: readonly string[]
@@ -79,6 +83,7 @@ export interface TokenRole {
   periodSeconds: number
 }
 
+/** An answer that waits for the holder of its token. */
 export interface WrappedAnswer {
   creationPath: string
   createdAtMs: number
@@ -87,6 +92,7 @@ export interface WrappedAnswer {
   answer: Readonly<Record<string, unknown>>
 }
 
+/** A name by which a login method knows an entity. */
 export interface EntityAlias {
   id: string
   name: string
@@ -94,6 +100,7 @@ export interface EntityAlias {
   metadata: Readonly<Record<string, string>>
 }
 
+/** Someone who logs in, by whichever method. */
 export interface Entity {
   id: string
   name: string
@@ -104,6 +111,7 @@ export interface Entity {
   createdAtMs: number
 }
 
+/** A CA key. */
 export interface SshIssuer {
   id: string
   name: string
@@ -113,6 +121,7 @@ export interface SshIssuer {
   privateKey: string
 }
 
+/** What the CA signs for those who may use the role. Seconds; 0 is not set. */
 export interface SshCaRole {
   keyType: 'ca'
   allowedUsers: string
@@ -152,19 +161,23 @@ export interface SshOtpRole {
   port: number
 }
 
+/** A role of the SSH engine. */
 export type SshRole = SshCaRole | SshOtpRole
 
+/** What one mount of the SSH engine keeps. */
 export interface SshMount {
   issuers: Record<string, SshIssuer>
   defaultIssuer: string
   roles: Record<string, SshRole>
 }
 
+/** A user who logs in by password. */
 export interface UserpassUser {
   passwordHash: string
   terms: TokenTerms
 }
 
+/** A role that logs in by secret id. Seconds; 0 is not set. */
 export interface AppRole {
   name: string
   roleId: string
@@ -175,6 +188,7 @@ export interface AppRole {
   terms: TokenTerms
 }
 
+/** A secret id but for itself. */
 export interface SecretId {
   accessor: string
   role: string
@@ -188,12 +202,14 @@ export interface SecretId {
   tokenBoundCidrs: readonly string[]
 }
 
+/** What one mount of AppRole keeps. */
 export interface AppRoleMount {
   roles: Record<string, AppRole>
   /** By the hash of the secret id. */
   secretIds: Record<string, SecretId>
 }
 
+/** How often a login has failed, and when last. */
 export interface FailedLogins {
   count: number
   lastAtMs: number

@@ -5,6 +5,7 @@ import type { DevVaultState } from './state.ts'
 /** What this server says that it is: the version whose answers it was compared with. */
 const version = '2.0.0-HEAD'
 
+/** A call that may ask for the status. */
 export interface StatusCall {
   method: string
   /** Without `/v1/`. */

@@ -10,6 +10,7 @@ import { choosePolicies } from './token-policies.ts'
 import { calculateTtl } from './token-ttl.ts'
 import type { TokenStore } from './tokens.ts'
 
+/** The fields of `auth/token/create`. */
 export const createFields = {
   id: 'text',
   policies: 'list',
@@ -28,6 +29,7 @@ export const createFields = {
   role_name: 'text',
 } as const
 
+/** Who makes which token. */
 export interface TokenCreation {
   caller: Caller
   /** `auth/token/create`, `auth/token/create-orphan`, `auth/token/create/ROLE`. */

@@ -3,6 +3,7 @@ import { wrappingPolicy } from './policies.ts'
 import type { TokenRole } from './state.ts'
 import { sanitizePolicies } from './token-terms.ts'
 
+/** What decides about the policies of a new token. */
 export interface PolicyChoice {
   asked: readonly string[]
   noDefault: boolean

@@ -17,6 +17,7 @@ export const tokenTermFields = {
   policies: 'list',
 } as const
 
+/** The terms where nothing was said. */
 export const defaultTokenTerms: TokenTerms = {
   boundCidrs: [],
   explicitMaxTtlSeconds: 0,

@@ -10,12 +10,14 @@ export type NewToken = Omit<TokenEntry, 'accessor' | 'expiresAtMs' | 'lastRenewa
   accessor?: string
 }
 
+/** A token that lives. */
 export interface FoundToken {
   /** Under which it is kept; what a child names as its parent. */
   key: string
   entry: TokenEntry
 }
 
+/** The tokens and what happens to them. */
 export interface TokenStore {
   /** @throws {DevVaultError} INVALID_REQUEST for an id that may not be chosen */
   create(token: NewToken): { id: string; entry: TokenEntry }
@@ -71,6 +73,7 @@ export function createTokenStore(deps: {
 
   const store: TokenStore = {
     create({ id: chosenId, accessor, ...token }) {
+      store.sweep()
       const expiresAtMs = token.creationTtlSeconds === 0 ? null : now() + token.creationTtlSeconds * 1000
       const rest = { ...token, expiresAtMs, lastRenewalMs: null, leaseTtlSeconds: token.creationTtlSeconds }
       if (token.type === 'batch') {

@@ -8,6 +8,7 @@ import type { DevVaultState, WrappedAnswer } from './state.ts'
 import { isoTime } from './token-answer.ts'
 import type { FoundToken, TokenStore } from './tokens.ts'
 
+/** What is to be wrapped. */
 export interface WrapWishes {
   answer: Readonly<Record<string, unknown>>
   creationPath: string
@@ -16,6 +17,7 @@ export interface WrapWishes {
   accessor?: string | undefined
 }
 
+/** Puts answers away until their holder asks. */
 export interface Wrapping {
   /** Puts an answer away behind a token that is good for one use. */
   wrap(wishes: WrapWishes): WrapInfo
