@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { AwsError } from '../../../src/aws/aws-error.ts'
@@ -78,6 +78,16 @@ async function run(folder: string, config: string, over: Partial<DaemonDeps> = {
   return { daemon, agent: join(folder, 'agent.sock'), api: join(folder, 'api.sock') }
 }
 
+/** Connects as soon as somebody listens. */
+async function connected(socketPath: string): Promise<Socket> {
+  const socket = connect(socketPath)
+  onTestFinished(() => void socket.destroy())
+  const isConnected = await new Promise<boolean>((resolve) => {
+    socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
+  })
+  return isConnected ? socket : connected(socketPath)
+}
+
 const key = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG' }
 
 describe('the daemon', () => {
@@ -103,6 +113,24 @@ describe('the daemon', () => {
       message: expect.stringContaining('/none.pem'),
     })
     expect(existsSync(join(folder, 'api.sock'))).toBe(false)
+  })
+
+  it('lets a connection wait that comes before its vaults are ready, and then answers it', async () => {
+    const folder = join(temporaryFolder(), 'run')
+    let read = (_pem: string) => {}
+    const pem = new Promise<string>((resolve) => {
+      read = resolve
+    })
+    const config = '[vault.corp]\naddress = "https://127.0.0.1:1"\nca_file = "/ca.pem"\n'
+    const running = run(folder, config, {
+      readText: (path) => (path === '/ca.pem' ? pem : Promise.reject(new Error(path))),
+    })
+    const ssh = await connected(join(folder, 'agent.sock'))
+    ssh.write(Uint8Array.of(0, 0, 0, 1, 11))
+    read(readFileSync(join(import.meta.dirname, '../../vectors/tls/ca.pem'), 'utf8'))
+    const [answer] = (await once(ssh, 'data')) as [Buffer]
+    expect([...answer]).toEqual([0, 0, 0, 5, 12, 0, 0, 0, 0])
+    await running
   })
 
   it('serves nobody else', async () => {
