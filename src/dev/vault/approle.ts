@@ -7,7 +7,8 @@ import type { Logins } from './logins.ts'
 import { dataReply, empty, listReply } from './reply.ts'
 import { pageFields, type Route, type VaultRequest, withFields } from './routes.ts'
 import { addSecretId, describeSecretId, findSecretId, removeSecretIds, secretIdsOf } from './secret-ids.ts'
-import { type AppRole, type AppRoleMount, type DevVaultState, entryOf, table } from './state.ts'
+import type { AppRole, AppRoleMount, DevVaultState } from './state.ts'
+import { entryOf, table } from './tables.ts'
 import { checkCidrs, defaultTokenTerms, describeTokenTerms, tokenTermFields, updateTokenTerms } from './token-terms.ts'
 
 const roleFields = {

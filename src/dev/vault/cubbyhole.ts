@@ -1,6 +1,7 @@
 import { dataReply, empty, listReply } from './reply.ts'
 import { pageFields, type Route, type VaultRequest, withFields } from './routes.ts'
-import { type DevVaultState, entryOf, table } from './state.ts'
+import type { DevVaultState } from './state.ts'
+import { entryOf, table } from './tables.ts'
 
 /** What a token keeps for itself; it is gone with the token. */
 export function createCubbyholeRoutes(deps: {

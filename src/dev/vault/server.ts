@@ -10,9 +10,10 @@ import { type ListenOptions, listenOnLoopback, type TlsOptions } from './loopbac
 import { firstMounts } from './mounts.ts'
 import { type Answer, errorAnswer } from './reply.ts'
 import { createSeal } from './seal.ts'
-import { type DevVaultState, table } from './state.ts'
+import type { DevVaultState } from './state.ts'
 import { openState, type StateStorage } from './state-keeper.ts'
 import { createStatus } from './status.ts'
+import { table } from './tables.ts'
 
 /** One line of the call log; nothing in it is a secret. */
 export interface VaultCallLine {

@@ -1,6 +1,6 @@
 import { invalidRequest } from './errors.ts'
 import type { DevVaultState, MountEntry, SshIssuer, SshMount } from './state.ts'
-import { entryOf, table } from './state.ts'
+import { entryOf, table } from './tables.ts'
 
 /** What is kept for a mount of the SSH engine; made at the first look. */
 export function sshMountOf(state: Pick<DevVaultState, 'ssh'>, mount: MountEntry): SshMount {

@@ -1,4 +1,6 @@
-import { type DevVaultState, parseState } from './state.ts'
+import { DevVaultError } from './errors.ts'
+import type { DevVaultState } from './state.ts'
+import { table } from './tables.ts'
 
 /** Where the state is kept: one JSON text, which holds CA keys and must be readable by its owner alone. */
 export interface StateStorage {
@@ -46,4 +48,23 @@ export async function openState(storage: StateStorage | undefined, begin: () => 
       return saving
     },
   }
+}
+
+/** Reads a state that was saved. @throws {DevVaultError} STATE_UNREADABLE */
+export function parseState(text: string): DevVaultState {
+  let parsed: DevVaultState
+  try {
+    parsed = JSON.parse(text, (_key, value: unknown) => withoutPrototype(value))
+  } catch (cause) {
+    throw new DevVaultError('STATE_UNREADABLE', 'the state of the development Vault is not JSON', { cause })
+  }
+  if (parsed.version === 1) return parsed
+  throw new DevVaultError('STATE_UNREADABLE', 'the state of the development Vault is of another version', {
+    hint: 'remove it to begin anew',
+  })
+}
+
+function withoutPrototype(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.assign(table<unknown>(), value)
 }

@@ -1,5 +1,3 @@
-import { DevVaultError } from './errors.ts'
-
 /** The parts of the server that can be mounted. */
 export type MountType = 'cubbyhole' | 'identity' | 'system' | 'ssh' | 'token' | 'userpass' | 'approle'
 
@@ -235,37 +233,4 @@ export interface DevVaultState {
   userpass: Record<string, Record<string, UserpassUser>>
   approle: Record<string, AppRoleMount>
   failedLogins: Record<string, FailedLogins>
-}
-
-/** A table whose keys come from outside: without a prototype, `constructor` is a name like any other. */
-export function table<T>(): Record<string, T> {
-  return Object.create(null)
-}
-
-/** The entry of a table, made where it is not there yet. */
-export function entryOf<T>(entries: Record<string, T>, key: string, make: () => T): T {
-  const known = entries[key]
-  if (known !== undefined) return known
-  const made = make()
-  entries[key] = made
-  return made
-}
-
-/** @throws {DevVaultError} STATE_UNREADABLE */
-export function parseState(text: string): DevVaultState {
-  let parsed: DevVaultState
-  try {
-    parsed = JSON.parse(text, (_key, value: unknown) => withoutPrototype(value))
-  } catch (cause) {
-    throw new DevVaultError('STATE_UNREADABLE', 'the state of the development Vault is not JSON', { cause })
-  }
-  if (parsed.version === 1) return parsed
-  throw new DevVaultError('STATE_UNREADABLE', 'the state of the development Vault is of another version', {
-    hint: 'remove it to begin anew',
-  })
-}
-
-function withoutPrototype(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  return Object.assign(table<unknown>(), value)
 }

@@ -5,7 +5,8 @@ import type { Logins } from './logins.ts'
 import { isInNetworks } from './networks.ts'
 import { dataReply, empty, listReply } from './reply.ts'
 import { pageFields, type Route, type VaultRequest, withFields } from './routes.ts'
-import { type DevVaultState, entryOf, table, type UserpassUser } from './state.ts'
+import type { DevVaultState, UserpassUser } from './state.ts'
+import { entryOf, table } from './tables.ts'
 import { defaultTokenTerms, describeTokenTerms, tokenTermFields, updateTokenTerms } from './token-terms.ts'
 
 const userFields = { ...tokenTermFields, password: 'text', ttl: 'seconds', max_ttl: 'seconds' } as const

@@ -97,7 +97,7 @@ describe('the development Vault', () => {
       'a body beyond every need',
       'POST',
       'auth/token/create',
-      { raw: ' '.repeat(2 ** 20 + 1) },
+      { raw: ' '.repeat(8 * 2 ** 20) },
       413,
       ['http: request body too large'],
     ],

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseState } from '../../../../src/dev/vault/state.ts'
-import { openState } from '../../../../src/dev/vault/state-keeper.ts'
+import { openState, parseState } from '../../../../src/dev/vault/state-keeper.ts'
 
 const begin = () => parseState('{"version":1,"policies":{}}')
 
