@@ -8,6 +8,7 @@ import {
 } from '../../src/ssh/certificate.ts'
 import type { CertificateIssuer } from '../../src/ssh/certificate-issuer.ts'
 import { type PublicKey, publicKeyFromKeyObject } from '../../src/ssh/public-key.ts'
+import { formatPublicKeyLine } from '../../src/ssh/public-key-line.ts'
 import { signData } from '../../src/ssh/signature.ts'
 
 /** A CA in this process that issues by hand: a test lets each call succeed or fail. */
@@ -19,6 +20,9 @@ export interface TestIssuer extends CertificateIssuer {
 }
 
 const ca = generateKeyPairSync('ed25519').privateKey
+
+/** What sshd must trust (TrustedUserCAKeys) to take certificates from here. */
+export const testCaLine = formatPublicKeyLine(publicKeyFromKeyObject(ca).blob, 'test CA')
 
 /** A certificate of our CA: for user jo, from 30 s ago, for an hour from now. */
 export function certifyForTest(
