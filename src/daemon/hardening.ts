@@ -17,13 +17,13 @@ export interface HardenedProcess {
  * What must come first of all, before there is any secret.
  * @throws {HardeningError} node was started with an option that opens the process to others
  */
-export function hardenProcess(process: HardenedProcess): void {
+export function hardenProcess(own: HardenedProcess): void {
   // Without a listener Node answers this signal by opening its inspector on a port, where every program of every user
   // can read all memory.
-  process.on('SIGUSR1', () => {})
-  process.umask(0o077)
-  refuseOptions(process.execArgv, 'start it as latchkey daemon, without options for node')
-  refuseOptions(splitNodeOptions(process.env.NODE_OPTIONS ?? ''), 'unset NODE_OPTIONS; latchkey daemon')
+  own.on('SIGUSR1', () => {})
+  own.umask(0o077)
+  refuseOptions(own.execArgv, 'start it as latchkey daemon, without options for node')
+  refuseOptions(splitNodeOptions(own.env.NODE_OPTIONS ?? ''), 'unset NODE_OPTIONS; latchkey daemon')
 }
 
 /** Keeps the memory from other processes of the same user and from the disk, as far as there are system calls for it. */

@@ -6,7 +6,7 @@ const maxDescriptors = 32
 /**
  * The listening sockets that systemd passed to this process, by the FileDescriptorName of their units: `agent`, `api`
  * (sd_listen_fds(3), sd_listen_fds_with_names(3)). The variables are taken out: a child must not take them for its own.
- * @param environment `process.env`
+ * @param environment the variables of the process itself
  * @param pid our own: variables that were meant for another process, and were passed on by it, mean nothing here
  */
 export function takeInheritedSockets(

@@ -12,7 +12,7 @@ export interface ServiceNotification {
 }
 
 export interface ServiceNotificationDeps {
-  /** `process.env`: NOTIFY_SOCKET is taken out, for a child must not speak for the daemon. */
+  /** The variables of the process itself: NOTIFY_SOCKET is taken out, for a child must not speak for the daemon. */
   environment: Record<string, string | undefined>
   native: Pick<Native, 'notify'>
   log: Logger

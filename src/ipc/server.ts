@@ -27,6 +27,15 @@ export interface ApiServer {
   close(): Promise<void>
 }
 
+/** A request without an answer. */
+interface Waiting {
+  /** Tells its handler that nobody waits any more. */
+  gone: AbortController
+  socket: Socket
+  /** From here on it is the caller who waits. */
+  isReceived: boolean
+}
+
 /** Between two requests of one command; a person may be typing a code. */
 const keepAliveMs = 10 * 60_000
 const maxHeaderBytes = 16 * 1024
@@ -38,19 +47,17 @@ const maxHeaderBytes = 16 * 1024
 export function createApiServer(deps: ApiServerDeps): ApiServer {
   const { routes, peerOf, log, toError, silenceMs = 10_000, maxConnections = 256 } = deps
   const connections = new Map<Socket, ApiConnection>()
-  /** Requests without an answer, each with what tells its handler that nobody waits for one any more. */
-  const waiting = new Map<ServerResponse, AbortController>()
+  const waiting = new Map<ServerResponse, Waiting>()
   let isStopped = false
 
-  const answer = async (incoming: IncomingMessage, signal: AbortSignal): Promise<ApiReply> => {
+  const answer = async (incoming: IncomingMessage, caller: Waiting): Promise<ApiReply> => {
     const foreign = refuseForeign(incoming)
     if (foreign !== undefined) return foreign
     const match = matchRoute(routes, incoming.method ?? '', incoming.url ?? '')
     if (match.type !== 'route') return refuseUnmatched(match)
     const body = await readRequestBody(incoming)
     if (body.type !== 'json') return refuseBody(body.type)
-    // From here on it is the caller who waits.
-    incoming.socket.setTimeout(0)
+    caller.isReceived = true
     return await match.route.handle({
       method: match.route.method,
       path: match.path,
@@ -58,19 +65,20 @@ export function createApiServer(deps: ApiServerDeps): ApiServer {
       headers: incoming.headers,
       body: body.value,
       connection: connections.get(incoming.socket)!,
-      signal,
+      signal: caller.gone.signal,
     })
   }
 
   const options = { keepAliveTimeout: keepAliveMs, maxHeaderSize: maxHeaderBytes }
   const server = createServer(options, (incoming, response) => {
     const gone = new AbortController()
-    waiting.set(response, gone)
+    const caller: Waiting = { gone, socket: incoming.socket, isReceived: false }
+    waiting.set(response, caller)
     response.on('close', () => {
       waiting.delete(response)
       gone.abort()
     })
-    answer(incoming, gone.signal)
+    answer(incoming, caller)
       .catch((error: unknown): ApiReply => {
         const { status, body } = toError(error)
         if (status === 500 && !gone.signal.aborted) {
@@ -83,8 +91,12 @@ export function createApiServer(deps: ApiServerDeps): ApiServer {
   })
   // Node's own limit needs a server that listens by itself, and a timer that would wake an idle process.
   server.timeout = silenceMs
+  server.on('timeout', (socket: Socket) => {
+    const waitsForUs = [...waiting.values()].some((caller) => caller.socket === socket && caller.isReceived)
+    if (!waitsForUs) socket.destroy()
+  })
   server.on('clientError', (error, socket) => {
-    const isAnswered = [...waiting.keys()].some((response) => response.socket === socket)
+    const isAnswered = [...waiting.values()].some((caller) => caller.socket === socket)
     if (isAnswered || !socket.writable || errorCode(error) === 'ECONNRESET') socket.destroy()
     else socket.end(rawReply(refuseMalformed(error)))
   })
@@ -105,7 +117,7 @@ export function createApiServer(deps: ApiServerDeps): ApiServer {
       isStopped = true
       const reply = refusal(503, 'DAEMON_STOPPING', 'the daemon is stopping')
       await Promise.all(
-        [...waiting].map(([response, gone]) => {
+        [...waiting].map(([response, { gone }]) => {
           gone.abort()
           return sendLast(response, reply)
         }),

@@ -126,7 +126,7 @@ function isStale(path: string): Promise<boolean> {
 
 /** @returns what tells our socket from another one that has taken its place */
 async function bindInPlace(server: Server, path: string): Promise<Stats> {
-  const privateFolder = await mkdtemp(join(dirname(path), '.'))
+  const privateFolder = await mkdtemp(`${dirname(path)}/.`)
   try {
     const bound = join(privateFolder, 's')
     await listening(server, () => server.listen(bound))

@@ -343,7 +343,7 @@ describe('a connection', () => {
 
   it('may wait longer for an answer than it may be silent within a request', async () => {
     const { route, next } = waitingRoute()
-    const { path } = await start({ routes: [route], silenceMs: 100 })
+    const { path } = await start({ routes: [route], silenceMs: 2_000 })
     const waited = call(path, '/v1/wait')
     const { answer } = await next()
     // This one is silent: when it is dropped, the first has been silent for longer.

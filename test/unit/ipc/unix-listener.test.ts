@@ -39,6 +39,9 @@ it('makes its folder for its user alone, and a socket that was never open to oth
   const modes = new Set<number>()
   const path = join(folder, 'agent.sock')
   mkdirSync(folder, { mode: 0o700 })
+  const beside: string[] = []
+  const above = watch(join(folder, '..'), (_, name) => beside.push(String(name)))
+  onTestFinished(() => above.close())
   const watcher = watch(folder, (_, name) => {
     const seen = name === 'agent.sock' ? statSync(path, { throwIfNoEntry: false }) : undefined
     if (seen !== undefined) modes.add(seen.mode & 0o777)
@@ -54,6 +57,7 @@ it('makes its folder for its user alone, and a socket that was never open to oth
   expect([...modes].filter((mode) => mode !== 0o600)).toEqual([])
   expect(readdirSync(folder)).toEqual(['agent.sock'])
   expect(await read(path)).toBe('hello')
+  expect(beside.filter((name) => name !== 'latchkey')).toEqual([])
 })
 
 it('makes a missing folder with mode 0700 and leaves the one above alone', async () => {
