@@ -13,7 +13,7 @@ export interface PassphraseSource {
   credentialsFolder?: string | undefined
 }
 
-export const keychainCredential = 'keychain-passphrase'
+const keychainCredential = 'keychain-passphrase'
 
 /** Where the passphrase of a keychain file is kept when it is not a systemd credential. */
 export const keyFileOf = (keychainFile: string) => `${keychainFile}.key`
