@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import { writeFileAtomically } from '../core/atomic-file.ts'
 import type { Environment } from '../core/environment.ts'
 import { type DevAccount, seedDevAccount } from './aws/seed.ts'
 import { createDevAws } from './aws/server.ts'
@@ -96,7 +97,7 @@ export async function startDevEnvironment(options: DevEnvironmentOptions): Promi
 
 /** One JSON text in one file. */
 function stateFile(path: string) {
-  return { load: () => readIfPresent(path), save: (state: string) => writePrivate(path, state) }
+  return { load: () => readIfPresent(path), save: (state: string) => writeFileAtomically(path, state, 0o600) }
 }
 
 interface Facts {

@@ -31,7 +31,8 @@ def echoes_now():
 while True:
     while steps and steps[0]["expect"].encode() in screen[seen:]:
         step = steps.pop(0)
-        seen = len(screen)
+        expected = step["expect"].encode()
+        seen = screen.index(expected, seen) + len(expected)
         echoes.append(echoes_now())
         if "signal" in step:
             os.kill(pid, getattr(signal, step["signal"]))

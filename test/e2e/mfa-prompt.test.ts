@@ -1,0 +1,47 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { totpOfStep, totpStep } from '../../src/dev/totp.ts'
+import { type DevSession, startDevSession } from '../support/dev-session.ts'
+import { runOnTerminal } from '../support/helper-pty.ts'
+import { describeWithPeers } from '../support/peers.ts'
+import { makeFolder, removeFolder } from '../support/temporary-folder.ts'
+
+describeWithPeers('the MFA question on a terminal', ['python:pty', 'aws'], () => {
+  let folder: string
+  let dev: DevSession
+
+  beforeAll(async () => {
+    folder = makeFolder()
+    dev = await startDevSession(join(folder, 'dev'), { LATCHKEY_DEV_MFA: '' })
+  })
+
+  afterAll(async () => {
+    await dev?.stop()
+    removeFolder(folder)
+  })
+
+  const secret = () => dev.env.LATCHKEY_DEV_TOTP_SECRET!
+  /** A code that no step near the present one has. */
+  const wrongCode = () => {
+    const near = [-2, -1, 0, 1, 2].map((distance) => totpOfStep(secret(), totpStep(Date.now()) + distance))
+    return ['000000', '111111', '222222', '333333', '444444', '555555'].find((code) => !near.includes(code))!
+  }
+  const rightCode = async () => (await dev.runOk('latchkey', ['dev', 'code'])).trim()
+
+  it('is answered wrongly, asked again with the reason, answered rightly, and then not asked any more', async () => {
+    const script = 'exec latchkey aws credentials dev >"$out" 2>"$err"'
+    const result = await runOnTerminal(
+      script,
+      [
+        { expect: 'MFA code for arn:aws:iam::111122223333:mfa/jo: ', type: `${wrongCode()}\n` },
+        { expect: 'AWS refused that code: it is wrong or already used' },
+        { expect: 'MFA code for arn:aws:iam::111122223333:mfa/jo: ', type: `${await rightCode()}\n` },
+      ],
+      dev.env,
+    )
+    expect(result).toMatchObject({ status: 0, stderr: '' })
+    expect(JSON.parse(result.stdout)).toMatchObject({ Version: 1, AccountId: '123456789012' })
+    expect((await dev.run('latchkey', ['aws', 'credentials', 'prod'])).status).toBe(0)
+    expect(dev.log('prompts')).toMatchObject([{ by: 'terminal' }, { by: 'terminal' }])
+  })
+})
