@@ -91,7 +91,8 @@ export const signRows: readonly SignRow[] = [
     text: /^unable to find issuer for reference: |^no default issuer currently configured|failed to read CA |error creating signer/,
     code: 'VAULT_CA_MISSING',
     message: ({ mount }) => `${mount}/ has no CA key to sign with`,
-    hint: ({ mount }) => `its operator must set one: vault write ${mount}/config/ca generate_signing_key=true`,
+    hint: ({ mount }) =>
+      `its operator must set one: vault write ${mount}/config/ca generate_signing_key=true key_type=ed25519`,
   },
   {
     text: /^failed to generate signed SSH key|^failed to parse stored CA private key/,

@@ -37,9 +37,9 @@ export const loginRows: readonly AdviceRow<PurposeOf<'login'>>[] = [
     text: /^(1 error occurred: \* )?permission denied$/,
     status: 403,
     code: 'VAULT_LOGIN_LOCKED',
-    message: ({ mount, who }) => `the login of ${who} at auth/${mount}/ is refused without a reason`,
+    message: ({ mount, who }) => `the login of ${who} at auth/${mount}/ is refused; it may be locked`,
     hint: ({ mount }) =>
-      `after several wrong attempts it is locked, for 15 minutes by default, even with the right secret; or there is no auth mount ${mount}: see mount of auth in config.toml`,
+      `after several wrong attempts a login is locked, for 15 minutes by default, even with the right secret; or there is no auth mount ${mount}: see mount of auth in config.toml`,
   },
 ]
 

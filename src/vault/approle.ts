@@ -73,7 +73,7 @@ export function createApproleLogin(options: ApproleOptions, deps: ApproleDeps): 
     const answer = await client.request({
       method: 'POST',
       path: vaultPath(`auth/${mount}`, 'login'),
-      purpose: { type: 'login', method: 'approle', mount, who: roleId },
+      purpose: { type: 'login', method: 'approle', mount, who: 'the configured role' },
       body: { role_id: roleId, ...(secretId === undefined ? {} : { secret_id: secretId }) },
       isIdempotent: false,
     })

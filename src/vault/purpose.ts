@@ -1,7 +1,7 @@
 /** What a request is for: advice on a refusal depends on it. */
 export type VaultPurpose =
   | { type: 'sign'; mount: string; role: string; keyType: string }
-  /** `who`: a user name, or the role id of an AppRole. */
+  /** `who`: a user name, or words for the AppRole, whose role id is half of a secret. */
   | { type: 'login'; method: 'userpass' | 'approle'; mount: string; who: string }
   /** Opens the wrapped secret id in `file`. */
   | { type: 'unwrap'; file: string }
