@@ -52,7 +52,7 @@ export interface CertifiedKeyOptions {
 
 /** ssh shows no sign of life while it waits for a list. */
 const defaultWaitMs = 8_000
-/** How long a client that listed a certificate may still sign with it after its successor has come, in ms. */
+/** How long a client that listed a certificate may still sign with it after its successor has come, in ms (docs/PROTOCOL.md P-2). */
 const predecessorMs = 60_000
 const retryFloorMs = 1_000
 const retryBounds = { baseMs: 2_000, capMs: 60_000 }

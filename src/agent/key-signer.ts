@@ -26,7 +26,7 @@ export function createKeySigner(identity: Identity, privateKey: KeyObject, publi
   return { identity, sign: (data) => sign(privateKey, algorithm, data) }
 }
 
-/** @throws {AgentError} SIGN_FLAGS_UNSUPPORTED: another algorithm than the one that was asked for would be refused anyway */
+/** @throws {AgentError} SIGN_FLAGS_UNSUPPORTED: docs/PROTOCOL.md P-13 */
 function rsaAlgorithm(flags: number): string {
   if ((flags & ~knownFlags) !== 0) {
     throw new AgentError('SIGN_FLAGS_UNSUPPORTED', `the signature flags ${flags} are not known`)

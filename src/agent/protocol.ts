@@ -65,7 +65,7 @@ function readRequest(messageNumber: number, reader: SshReader): AgentRequest {
       return { type: 'sign-request', keyBlob: reader.string(), data: reader.string(), flags: reader.uint32() }
     case messageNumbers.addIdentity:
     case messageNumbers.addIdConstrained:
-      // Constraints count wherever they are sent: dropping them would be worse than a number too few (P-4).
+      // Constraints count wherever they are sent: dropping one would be worse than taking it (docs/PROTOCOL.md P-4).
       return {
         type: 'add-identity',
         key: readPrivateKeyFields(reader),

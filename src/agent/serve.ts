@@ -15,7 +15,7 @@ const turnBytes = 64 * 1024
  * Serves one connection until it closes: requests are answered one after the other, in their order. No more is read
  * than can be answered, and nothing is answered that the client does not read, so that a client can make this process
  * hold one chunk, one message and one turn of answers, whatever it sends. A client that has half-closed gets the answers
- * that it is still owed.
+ * that it is still owed (docs/PROTOCOL.md P-15, P-16).
  * @param stream any duplex; a socket must have been made with `allowHalfOpen`
  */
 export function serveAgent(stream: Duplex, session: AgentSession, { log }: { log: Logger }): void {

@@ -65,7 +65,7 @@ export function createSessionBindings(): SessionBindings {
       const hostKey = decodeHostKey(hostKeyBlob)
       if (hostKey === undefined || !isVerifiable(signature)) {
         // A local ssh to a host with a newer or an older kind of key than we know. Believing its flag gives nothing away:
-        // without any bind it would count as local too (P-9).
+        // without any bind it would count as local too (docs/PROTOCOL.md P-11).
         isForwarded = wasForwarded || isForwarding
         throw refused('the host key is of a kind that cannot be verified here')
       }

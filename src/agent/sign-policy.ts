@@ -6,7 +6,8 @@ const publicKeyMethods: readonly string[] = ['publickey', 'publickey-hostbound-v
 
 /**
  * Tells whether a connection may have this data signed. One that may come from another machine gets logins signed and
- * nothing else: the other machine's root could have our names on files, commits and certificates otherwise (P-8).
+ * nothing else: the other machine's root could have our names on files, commits and certificates otherwise
+ * (docs/PROTOCOL.md P-10).
  */
 export function maySign(connection: ConnectionView, data: Uint8Array): boolean {
   return !connection.isForwarded || isUserauthRequest(data)
