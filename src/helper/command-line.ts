@@ -50,7 +50,8 @@ export async function runProgram(args: readonly string[], rooms: OtherRooms, con
   }
 }
 
-function createProgram(context: CommandContext, rooms: OtherRooms, finish: (status: number) => void): Command {
+/** The command line as commander knows it. */
+export function createProgram(context: CommandContext, rooms: OtherRooms, finish: (status: number) => void): Command {
   const program = new Command('latchkey')
     .description(
       'One local daemon for short-lived credentials: SSH certificates from Vault, AWS roles behind one MFA code',

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { expect, it } from 'vitest'
+import { processContext } from '../../../src/helper/command-context.ts'
+import { createProgram } from '../../../src/helper/command-line.ts'
+
+const document = readFileSync(join(import.meta.dirname, '../../../docs/COMMANDS.md'), 'utf8')
+const rooms = { runDaemon: async () => 0, runDev: async () => 0 }
+
+function commandLines(command: Command, path: string): { path: string; options: string[] }[] {
+  const below = command.commands.flatMap((child) => commandLines(child, `${path} ${child.name()}`))
+  if (below.length > 0) return below
+  return [{ path, options: command.options.map(({ long }) => long!) }]
+}
+
+it('docs/COMMANDS.md has each command with each of its options', () => {
+  const lines = commandLines(
+    createProgram(processContext(), rooms, () => {}),
+    'latchkey',
+  )
+  expect(lines.length).toBeGreaterThan(10)
+  for (const { path, options } of lines) {
+    const heading = document.split('\n').find((line) => new RegExp(`^### \`${path}[ \`]`).test(line))
+    expect(heading, path).toBeDefined()
+    for (const option of options) expect(heading, path).toContain(option)
+  }
+})
