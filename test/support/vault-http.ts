@@ -117,6 +117,8 @@ function parse(text: string): unknown {
 }
 
 function reply(answer: ScriptedAnswer, response: ServerResponse): void {
+  // The real date would be a skew to every fake clock.
+  response.sendDate = false
   switch (answer) {
     case 'hang':
       return
