@@ -12,6 +12,7 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const chunks = {
   latchkey: 'src/main.ts',
   command: 'src/command.ts',
+  daemon: 'src/daemon-command.ts',
   'aws-sdk': 'src/aws/aws-sdk.ts',
 }
 

@@ -1,27 +1,23 @@
-import { failureText, statusOf } from './helper/failure.ts'
+import { reportFailure } from './helper/failure.ts'
 
 /**
- * Runs any command but the fast path of `latchkey aws credentials`, and reports its failure.
+ * Runs any command but the fast path of `latchkey aws credentials`, and tells its failure.
  *
- * All of it is one chunk (scripts/build.mjs): the classes of errors are the same ones for whoever throws and whoever
- * asks `instanceof`. What a command does not need is not evaluated.
+ * A chunk (scripts/build.mjs) has its own copy of the error classes, so that only an exit status may leave it, never an
+ * error. What a command does not need is not evaluated.
  * @param args without node and the script
  * @returns the exit status
  */
-export async function runCommand(args: readonly string[]): Promise<number> {
+export function runCommand(args: readonly string[]): Promise<number> {
   const [command, first] = args
-  try {
-    if (command === 'daemon' && args.length === 1) return await runDaemon()
-    if (command === 'dev' && first !== '--help' && first !== '-h') return await runDev(args.slice(1))
-    return await (await import('./helper/command-line.ts')).runCommandLine(args, { runDaemon, runDev })
-  } catch (error) {
-    process.stderr.write(failureText(error))
-    return statusOf(error)
-  }
+  return reportFailure(async () => {
+    if (command === 'dev' && first !== '--help' && first !== '-h') return runDev(args.slice(1))
+    return (await import('./helper/command-line.ts')).runCommandLine(args, { runDaemon, runDev })
+  })
 }
 
 async function runDaemon(): Promise<number> {
-  return (await import('./daemon/main.ts')).runDaemon()
+  return (await import('./daemon-command.ts')).runDaemonCommand()
 }
 
 async function runDev(args: readonly string[]): Promise<number> {

@@ -9,13 +9,16 @@ if (command === 'aws' && subcommand === 'credentials' && args.length === 3 && is
   // exit, for the connection to the daemon may still be open. Both streams are written by then.
   void runCredentials(profile, process.env).then((status) => process.exit(status))
 } else {
+  void runChunk().then((status) => {
+    process.exitCode = status
+  })
+}
+
+async function runChunk(): Promise<number> {
+  if (command !== 'daemon' || args.length > 1) return (await import('./command.ts')).runCommand(args)
   // Until the daemon's chunk is loaded Node would answer this signal by opening its inspector (src/daemon/hardening.ts).
-  if (command === 'daemon') process.on('SIGUSR1', () => {})
-  void import('./command.ts')
-    .then(({ runCommand }) => runCommand(args))
-    .then((status) => {
-      process.exitCode = status
-    })
+  process.on('SIGUSR1', () => {})
+  return (await import('./daemon-command.ts')).runDaemonCommand()
 }
 
 function isPlain(argument: string | undefined): argument is string {

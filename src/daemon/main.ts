@@ -48,8 +48,9 @@ interface Host {
 export async function runDaemon(): Promise<number> {
   hardenProcess(process)
   const stop = stopRequest()
-  const inheritedSockets = takeInheritedSockets(process.env, process.pid)
-  const environment = callerEnvironment(process.env)
+  // A copy, without what was meant for this process alone: children get the rest of it.
+  const environment = { ...callerEnvironment(process.env) }
+  const inheritedSockets = takeInheritedSockets(environment, process.pid)
   const home = homedir()
   const file = configFile(environment, home)
   const config = parseConfig((await readText(file)) ?? '', file, {
@@ -62,7 +63,7 @@ export async function runDaemon(): Promise<number> {
   })
   const native = await loadNative({ log })
   hardenMemory(native)
-  const notification = createServiceNotification({ environment: process.env, native, log })
+  const notification = createServiceNotification({ environment, native, log })
   const host: Host = { environment, home, clock: createSystemClock(uptime), log }
   const extraCa = await readExtraCa(unreadCaFile(process.env), log)
   const daemon = await startDaemon({

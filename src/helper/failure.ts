@@ -68,3 +68,13 @@ export function failureText(error: unknown): string {
 function hintOf(error: unknown): string | undefined {
   return error instanceof CodedError ? error.hint : undefined
 }
+
+/** Runs a command to its exit status; what it throws is told on stderr. */
+export async function reportFailure(run: () => Promise<number>): Promise<number> {
+  try {
+    return await run()
+  } catch (error) {
+    process.stderr.write(failureText(error))
+    return statusOf(error)
+  }
+}
