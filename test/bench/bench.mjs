@@ -13,9 +13,9 @@ const dist = join(here, '../../dist')
 const latchkey = join(dist, 'latchkey.cjs')
 const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env
 
-const agentRounds = 7
-const agentSeconds = 1.5
-const processRounds = 41
+const agentRounds = 15
+const agentSeconds = 0.8
+const processRounds = 61
 /** Long enough for what both flows have left behind to be collected. */
 const idleMs = 10_000
 
