@@ -10,8 +10,6 @@ export interface ApiConnection extends DaemonConnection {
   call(request: DaemonCall): Promise<DaemonReply>
   /** Fails the call that waits, and those to come. */
   close(reason?: HelperError): void
-  /** Lets the process end, which closes the connection in less time than `close` takes. */
-  leave(): void
 }
 
 /**
@@ -57,7 +55,6 @@ export function openApiConnection(socketPath: string): ApiConnection {
         waiting = { resolve, reject }
         socket.write(encodeRequest(request))
       }),
-    leave: () => socket.unref(),
     close: (reason) => end(reason ?? new HelperError('DAEMON_UNREACHABLE', closedMessage)),
   }
 }

@@ -1,6 +1,6 @@
-import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { agentSocketName, apiSocketName, type Environment, runtimeFolder } from '../core/paths.ts'
+import type { Environment } from '../core/environment.ts'
+import { agentSocketName, apiSocketName, runtimeFolder } from '../core/paths.ts'
 
 /** Where the daemon's API listens for this user. */
 export function apiSocketPath(environment: Environment): string {
@@ -12,4 +12,8 @@ export function agentSocketPath(environment: Environment): string {
   return join(folder(environment), agentSocketName)
 }
 
-const folder = (environment: Environment) => runtimeFolder(environment, environment.HOME ?? homedir())
+function folder(environment: Environment): string {
+  // Loaded by those few only who run without HOME.
+  const home = environment.HOME ?? process.getBuiltinModule('node:os').homedir()
+  return runtimeFolder(environment, home)
+}

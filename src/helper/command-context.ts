@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers'
-import type { Environment } from '../core/paths.ts'
+import type { Environment } from '../core/environment.ts'
 import type { LentPrompt } from '../ipc/protocol.ts'
 import { openApiConnection } from './api-connection.ts'
 import { apiSocketPath } from './api-socket.ts'

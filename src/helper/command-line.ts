@@ -65,7 +65,7 @@ export function createProgram(context: CommandContext, rooms: OtherRooms, finish
     .action(async () => finish(await rooms.runDaemon()))
   addStatusCommand(program, context)
   addVaultCommands(program, context)
-  addAwsCommands(program, context, finish)
+  addAwsCommands(program, context)
   addServiceCommands(program, context)
   program
     .command('dev')

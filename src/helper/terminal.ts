@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs'
-import type { Environment } from '../core/paths.ts'
+import type { Environment } from '../core/environment.ts'
 
 export const terminalPath = '/dev/tty'
 

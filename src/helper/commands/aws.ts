@@ -5,8 +5,7 @@ import { runCredentials } from '../credentials.ts'
 import { HelperError, singleLine } from '../failure.ts'
 import { addAwsKeysCommands } from './aws-keys.ts'
 
-/** @param finish takes the exit status of a command that reports its own failures */
-export function addAwsCommands(program: Command, context: CommandContext, finish: (status: number) => void): void {
+export function addAwsCommands(program: Command, context: CommandContext): void {
   const aws = program.command('aws').description('AWS credentials behind one MFA code')
   aws
     .command('credentials')
@@ -14,7 +13,8 @@ export function addAwsCommands(program: Command, context: CommandContext, finish
     .argument('<profile>', 'a profile of config.toml or ~/.aws/config')
     .action(async (profile: string) => {
       if (profile === '') throw new HelperError('USAGE', 'the name of the profile is empty', { hint: 'latchkey help' })
-      finish(await runCredentials(profile, context.environment))
+      // Both streams are written by then, and the connection is still open.
+      process.exit(await runCredentials(profile, context.environment))
     })
   addAwsKeysCommands(aws, context)
   aws

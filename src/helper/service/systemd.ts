@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Environment } from '../../core/paths.ts'
+import type { Environment } from '../../core/environment.ts'
 import { HelperError, singleLine } from '../failure.ts'
 import { markContent } from './service-file.ts'
 import { notInstalled, type RunProgram, type ServiceManager, type ServicePart } from './service-manager.ts'
