@@ -1,5 +1,7 @@
 import type { Clock } from '../core/clock.ts'
+import type { Environment } from '../core/environment.ts'
 import type { Logger } from '../core/log.ts'
+import { expandHome } from '../core/paths.ts'
 import type { Prompts } from '../core/prompt.ts'
 import type { Keychain } from '../keychain/keychain.ts'
 import { createApproleLogin } from './approle.ts'
@@ -29,7 +31,7 @@ export interface LoginMethodDeps {
   keychain: Keychain
   clock: Clock
   log: Logger
-  environment: Readonly<Record<string, string | undefined>>
+  environment: Environment
   /** The user's home folder. */
   home: string
   /** Rejects with the file system's error. */
@@ -39,10 +41,10 @@ export interface LoginMethodDeps {
 
 /** The login method that a vault is configured with. */
 export function createLoginMethod(auth: VaultAuth, deps: LoginMethodDeps): LoginMethod {
-  const { home } = deps
+  const inHome = (path: string | undefined) => (path === undefined ? undefined : expandHome(path, deps.home))
   switch (auth.method) {
     case 'token':
-      return createFoundLogin({ ...deps, tokenFile: expandHome(auth.token_file, home) })
+      return createFoundLogin({ ...deps, tokenFile: inHome(auth.token_file) })
     case 'userpass':
       return createUserpassLogin({ username: auth.username, mount: mountName(auth.mount ?? 'userpass') }, deps)
     case 'approle':
@@ -50,7 +52,7 @@ export function createLoginMethod(auth: VaultAuth, deps: LoginMethodDeps): Login
         {
           roleId: auth.role_id,
           mount: mountName(auth.mount ?? 'approle'),
-          secretIdFile: expandHome(auth.secret_id_file, home),
+          secretIdFile: inHome(auth.secret_id_file),
           isWrapped: auth.wrapped === true,
         },
         deps,
@@ -61,8 +63,4 @@ export function createLoginMethod(auth: VaultAuth, deps: LoginMethodDeps): Login
 /** People write an auth mount as `userpass`, `userpass/` and `auth/userpass`. */
 function mountName(text: string): string {
   return text.replace(/^\/+|\/+$/g, '').replace(/^auth\//, '')
-}
-
-function expandHome(path: string | undefined, home: string): string | undefined {
-  return path?.replace(/^~(?=\/)/, home)
 }

@@ -37,6 +37,7 @@ export function createOwnTokens({ vault, method, store, clock, random, log }: Ow
     if (isLoaded) return
     const stored = await store.load()
     isLoaded = true
+    // A login may have come first.
     if (held === undefined && stored !== undefined && !isExpired(stored, clock.now())) held = stored
   }
 

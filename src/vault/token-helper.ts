@@ -1,3 +1,4 @@
+import type { Environment } from '../core/environment.ts'
 import { describeError, errorCode } from '../core/errors.ts'
 import { VaultError } from './vault-error.ts'
 
@@ -5,14 +6,10 @@ import { VaultError } from './vault-error.ts'
  * Runs a program to its end and resolves to its stdout. Rejects when it fails or takes too long.
  * @param environment the whole environment of the program
  */
-export type RunProgram = (
-  command: string,
-  args: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
-) => Promise<string>
+export type RunProgram = (command: string, args: readonly string[], environment: Environment) => Promise<string>
 
 export interface TokenHelperOptions {
-  environment: Readonly<Record<string, string | undefined>>
+  environment: Environment
   /** The user's home folder. */
   home: string
   /** The server that the helper is asked for, as VAULT_ADDR. */

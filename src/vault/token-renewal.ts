@@ -35,9 +35,10 @@ export interface TokenRenewalDeps {
 }
 
 /**
- * How long a found token that is not used waits for its look-up. A look-up spends a use of a token that may be used a
- * few times only, which nobody can know before: so the first use goes first.
+ * When a found token is looked up: a while after its first use, or without one. The look-up spends a use of a token that
+ * has a few only, which nobody can know before: so the first uses go first.
  */
+const lookUpAfterUseMs = 5_000
 const lookUpAfterMs = 60_000
 
 export function createTokenRenewal(deps: TokenRenewalDeps): TokenRenewal {
@@ -123,7 +124,10 @@ export function createTokenRenewal(deps: TokenRenewalDeps): TokenRenewal {
     stop: loop.stop,
     replan: loop.replan,
     noteUse(held) {
-      if (held.life === undefined && lookUpAtMs.get(held) !== 'never') lookUpAtMs.set(held, clock.now())
+      const atMs = lookUpAtMs.get(held)
+      if (held.life === undefined && atMs !== 'never') {
+        lookUpAtMs.set(held, Math.min(atMs ?? Number.POSITIVE_INFINITY, clock.now() + lookUpAfterUseMs))
+      }
       loop.replan()
     },
   }

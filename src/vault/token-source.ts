@@ -9,6 +9,7 @@ import { createFoundTokens } from './found-keeper.ts'
 import { type HeldToken, isExpired, loginNeeded, type TokenKeeper } from './held-token.ts'
 import { type LoginMethod, loginTopic } from './login-method.ts'
 import { createOwnTokens } from './own-token.ts'
+import { createSharedLogin } from './shared-login.ts'
 import { createTokenStore } from './stored-token.ts'
 import { createTokenCalls } from './token-calls.ts'
 import { expiresAtMs } from './token-grant.ts'
@@ -75,7 +76,6 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   const vault = client.name
   const keeper = createKeeper(deps)
   const calls = createTokenCalls(client, clock)
-  const logins = createSingleFlight<LoginSummary>()
   const replacements = createSingleFlight<HeldToken>()
   let failure: unknown
 
@@ -139,7 +139,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     }
   }
 
-  const summaryOf = async (): Promise<LoginSummary> => {
+  const logIn = async (): Promise<LoginSummary> => {
     const held = await keeper.login()
     const life = held.life ?? (await lookUpFound(held))
     failure = undefined
@@ -162,6 +162,8 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     }
   }
 
+  const logins = createSharedLogin({ login: logIn, prompts, topic: loginTopic(vault), clock })
+
   return {
     token: async () => (await noting(keeper.current)).token,
     async withToken(use) {
@@ -177,14 +179,10 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       if (method.type === 'own' && !method.isUnattended && !caller.mayPrompt) {
         throw loginNeeded(vault, 'a password is needed, and nobody can be asked')
       }
-      const leave = prompts.attend(loginTopic(vault), caller)
-      try {
-        return await noting(() => logins.run('login', summaryOf))
-      } finally {
-        leave()
-      }
+      return noting(() => logins.run(caller))
     },
     async logout() {
+      logins.clear()
       const held = await keeper.release()
       renewal.replan()
       failure = undefined

@@ -81,6 +81,15 @@ describe('a login by AppRole', () => {
     expect(vault.requests).toHaveLength(3)
   })
 
+  it('that a person brought to work is not held against the next one', async () => {
+    const { vault, method } = await world()
+    vault.on(login, refused, granted)
+    await expect(method.login(false)).rejects.toMatchObject({ code: 'VAULT_LOGIN_FAILED' })
+    await method.login(true)
+    await method.login(false)
+    expect(vault.requests).toHaveLength(3)
+  })
+
   it('that failed for a moment is sent again', async () => {
     const { vault, method } = await world()
     vault.on(login, { status: 503, json: { errors: ['Vault is sealed'] } }, granted)

@@ -312,6 +312,12 @@ describe('a certificate that is not valid by our clock', () => {
     })
   })
 
+  it('and is not SSH at all stays a bad response', async () => {
+    const { vault, issue } = await world()
+    vault.on(route, dated({ json: { data: {} } }, 3600_000))
+    await expect(issue()).rejects.toMatchObject({ code: 'VAULT_BAD_RESPONSE' })
+  })
+
   it('keeps its own hint where the clock is not what is wrong', async () => {
     const { vault, issue } = await world()
     vault.on(route, dated(certified({ principals: [] }), 3600_000))

@@ -43,6 +43,16 @@ describe('a looked up token', () => {
     expect(life.policies).toEqual(['a', 'b', 'c'])
   })
 
+  it('of which only the ttl is known is not renewed and without limit', () => {
+    const answered = { status: 200, data: { ttl: 60 }, auth: undefined, warnings: [], clockSkewMs: undefined }
+    expect(lifeFromLookup(answered, 'corp', nowMs)).toMatchObject({
+      isRenewable: false,
+      isLimited: false,
+      isBatch: false,
+      policies: [],
+    })
+  })
+
   it.each([undefined, {}, { ttl: 'soon' }, { ttl: -1 }])('with the data %j is a bad response', (data) => {
     expect(() =>
       lifeFromLookup({ status: 200, data, auth: undefined, warnings: [], clockSkewMs: undefined }, 'corp', nowMs),
