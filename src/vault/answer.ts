@@ -6,7 +6,6 @@ export interface VaultAuth {
   /** Empty where login MFA is still to be done. */
   clientToken: Secret<string>
   policies: readonly string[]
-  metadata: Readonly<Record<string, string>>
   /** Zero: does not expire. */
   leaseSeconds: number
   isRenewable: boolean
@@ -27,13 +26,11 @@ export interface VaultAnswer {
 }
 
 const texts = v.nullish(v.array(v.string()), [])
-const stringMap = v.nullish(v.record(v.string(), v.string()), {})
 
 const authSchema = v.pipe(
   v.object({
     client_token: v.string(),
     policies: texts,
-    metadata: stringMap,
     lease_duration: v.pipe(v.number(), v.minValue(0)),
     renewable: v.boolean(),
     token_type: v.fallback(v.picklist(['service', 'batch']), 'service'),
@@ -44,7 +41,6 @@ const authSchema = v.pipe(
     (auth): VaultAuth => ({
       clientToken: new Secret(auth.client_token),
       policies: auth.policies ?? [],
-      metadata: auth.metadata ?? {},
       leaseSeconds: auth.lease_duration,
       isRenewable: auth.renewable,
       type: auth.token_type,

@@ -39,6 +39,8 @@ export interface ScriptedVault {
   calls(): string[]
   /** How many connections were opened. */
   connections(): number
+  /** How many of them are open. */
+  openConnections(): number
   /** Sets the answers of a route such as `POST ssh/sign/ops`, one a request; the last one goes on. */
   on(route: string, ...answers: readonly Script[]): void
 }
@@ -55,6 +57,7 @@ export async function scriptedVault({ tls, socketPath }: ScriptedVaultOptions = 
   const scripts = new Map<string, Script[]>()
   const requests: ReceivedRequest[] = []
   let connections = 0
+  let openConnections = 0
 
   const handle = async (incoming: IncomingMessage, response: ServerResponse) => {
     const request = await receive(incoming)
@@ -73,8 +76,12 @@ export async function scriptedVault({ tls, socketPath }: ScriptedVaultOptions = 
     handle(incoming, response).catch(() => response.destroy())
   }
   const server = tls === undefined ? createHttpServer(listener) : createHttpsServer(tls, listener)
-  server.on('connection', () => {
+  server.on('connection', (socket) => {
     connections += 1
+    openConnections += 1
+    socket.once('close', () => {
+      openConnections -= 1
+    })
   })
   await new Promise<void>((resolve) => {
     if (socketPath === undefined) server.listen(0, '127.0.0.1', resolve)
@@ -92,6 +99,7 @@ export async function scriptedVault({ tls, socketPath }: ScriptedVaultOptions = 
     requests,
     calls: () => requests.map(({ method, path }) => `${method} ${path.replace(/^\/v1\//, '')}`),
     connections: () => connections,
+    openConnections: () => openConnections,
     on: (route, ...answers) => scripts.set(route, [...answers]),
   }
 }

@@ -75,6 +75,7 @@ describe('a request', () => {
     await client.request(login)
     expect(vault.connections()).toBe(2)
     client.close()
+    await until(() => vault.openConnections() === 0)
   })
 
   it('tells the skew of the clocks by the Date header', async () => {
@@ -221,6 +222,7 @@ describe('a request that fails', () => {
     caller.abort()
     expect(await failed).toMatchObject({ code: 'VAULT_ABORTED' })
     expect(clock.pendingTimers()).toBe(0)
+    await until(() => vault.openConnections() === 0)
   })
 
   it('is given up while it waits for the next attempt, and says why it waited', async () => {

@@ -192,6 +192,22 @@ describe('a login by a person', () => {
     expect(vault.calls()).toEqual([byPassword])
   })
 
+  it('is not undone by a slow keychain that answers after it', async () => {
+    const { keychain, source, newSource } = await world('userpass')
+    await source.login(person)
+    const stored = new Secret(keychain.items.get('vault/corp/token')!)
+    let answer: (value: Secret<string>) => void = () => {}
+    keychain.get = () =>
+      new Promise((resolve) => {
+        answer = resolve
+      })
+    const restarted = newSource()
+    const using = restarted.token()
+    await restarted.login(person)
+    answer(stored)
+    expect((await using).expose()).toBe('hvs.second')
+  })
+
   it('that fails is told in the status until one works', async () => {
     const { vault, source } = await world('userpass')
     vault.on(byPassword, sealed, auth('hvs.first'))
@@ -595,6 +611,27 @@ describe('a found token', () => {
     files.set(file, 'hvs.new')
     await use()
     expect(source.status()).toEqual({ state: 'logged-in' })
+  })
+
+  it('is not asked of a helper at each use, only when it is no good any more', async () => {
+    const { vault, clock, client, keychain, prompts, use } = await found()
+    const asked: boolean[] = []
+    const method: LoginMethod = {
+      type: 'found',
+      name: 'token',
+      find: async (isFresh) => {
+        asked.push(isFresh)
+        return { token: new Secret(`hvs.${asked.filter(Boolean).length}`), origin: 'a helper', renewHint: 'hint' }
+      },
+    }
+    const { log } = recordingLog()
+    const source = createTokenSource({ client, method, keychain, clock, random: () => 0, log, prompts })
+    await use(source)
+    await use(source)
+    vault.on(sign, rejected, signed)
+    vault.on(lookUp, rejected)
+    await use(source)
+    expect(asked).toEqual([false, false, false, true])
   })
 
   it('that was replaced while it was used is followed without a failure', async () => {
