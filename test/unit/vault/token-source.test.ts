@@ -561,6 +561,21 @@ describe('a logout', () => {
     expect(vault.calls()).toEqual([byRole])
   })
 
+  it('while a renewal is under way is not undone by it', async () => {
+    const { vault, keychain, source, calledAfter } = await world('approle')
+    let leaving: Promise<void> | undefined
+    vault.on(renew, () => {
+      leaving = source.logout()
+      return auth('x')
+    })
+    source.start()
+    await source.token()
+    await calledAfter(2_400_000, 3)
+    await leaving
+    expect(source.status().state).toBe('logged-out')
+    expect(keychain.items.size).toBe(0)
+  })
+
   it('while a login is under way is not undone by it', async () => {
     const { vault, source, keychain } = await world('approle')
     vault.on(byRole, auth('hvs.first'))
