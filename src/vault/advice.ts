@@ -13,6 +13,7 @@ export interface Refusal {
   retryAfterMs?: number | undefined
 }
 
+/** What was asked, and of whom. */
 export interface AdviceContext {
   /** The server's name in the configuration. */
   vault: string

@@ -11,6 +11,7 @@ import { grantFromLogin } from './token-grant.ts'
 import { isVaultError, VaultError } from './vault-error.ts'
 import { openWrappedSecretId } from './wrapped-secret-id.ts'
 
+/** Which AppRole logs in. */
 export interface ApproleOptions {
   roleId: string
   /** The auth mount, without `auth/`. */
@@ -21,6 +22,7 @@ export interface ApproleOptions {
   isWrapped: boolean
 }
 
+/** What a login by AppRole works with. */
 export interface ApproleDeps {
   client: VaultClient
   keychain: Keychain

@@ -18,6 +18,7 @@ export interface BackgroundLoop {
   replan(): void
 }
 
+/** What the loop works on; `random` is uniform in [0, 1). */
 export interface BackgroundLoopOptions {
   clock: Clock
   random: () => number
@@ -31,6 +32,7 @@ const longestSleepMs = 60_000
 /** Whatever is planned, steps do not follow each other faster. */
 const minGapMs = 1_000
 
+/** A loop that is idle until it is started; `random` jitters its rests. */
 export function createBackgroundLoop({ clock, random, plan, onError }: BackgroundLoopOptions): BackgroundLoop {
   let isStarted = false
   let isRunning = false

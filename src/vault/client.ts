@@ -11,8 +11,10 @@ import type { VaultTls } from './tls.ts'
 import { createHttpTransport, type HttpAnswer } from './transport.ts'
 import { VaultError } from './vault-error.ts'
 
+/** The fields of a request body. */
 export type VaultBody = Readonly<Record<string, unknown>>
 
+/** One call of the API. */
 export interface VaultRequest {
   method: 'GET' | 'POST'
   /** Below `/v1/`, encoded: from `vaultPath`. */
@@ -42,6 +44,7 @@ export interface VaultClient {
   close(): void
 }
 
+/** One `[vault.NAME]` as far as the connection goes. */
 export interface VaultClientOptions {
   name: string
   address: string

@@ -4,6 +4,7 @@ import { isPrintable } from './token-grant.ts'
 import { askTokenHelper, readOptional, type TokenHelperOptions } from './token-helper.ts'
 import { VaultError } from './vault-error.ts'
 
+/** Where tokens are looked for. */
 export interface FoundTokenOptions extends TokenHelperOptions {
   /** Looked at alone, where it is configured: two servers have two tokens, but one environment. */
   tokenFile?: string | undefined

@@ -36,10 +36,12 @@ export interface TokenKeeper {
   storeError(): unknown
 }
 
+/** Tells whether a token has come to its end; one whose life is not known has not. */
 export function isExpired({ life }: HeldToken, nowMs: number): boolean {
   return life !== undefined && (expiresAtMs(life) ?? Number.POSITIVE_INFINITY) <= nowMs
 }
 
+/** The error where only a person can get the next token. @param reason why there is none */
 export function loginNeeded(vault: string, reason: string, cause?: unknown): VaultError {
   return new VaultError('VAULT_LOGIN_NEEDED', `vault ${vault}: ${reason}`, {
     cause,

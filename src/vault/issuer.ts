@@ -15,6 +15,7 @@ import { type SigningOptions, signBody } from './sign-body.ts'
 import type { TokenSource } from './token-source.ts'
 import { isVaultError, VaultError } from './vault-error.ts'
 
+/** What an issuer works with. */
 export interface VaultIssuerDeps {
   client: VaultClient
   tokens: TokenSource

@@ -38,6 +38,7 @@ export interface FoundLogin {
   find(isFresh: boolean): Promise<FoundToken>
 }
 
+/** How one vault is logged in to. */
 export type LoginMethod = OwnLogin | FoundLogin
 
 /** The topic of the questions that a login to this vault asks. */

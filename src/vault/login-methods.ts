@@ -23,6 +23,7 @@ export type VaultAuth =
       wrapped?: boolean | undefined
     }
 
+/** What the login methods work with: each uses some of it. */
 export interface LoginMethodDeps {
   client: VaultClient
   /** The server's address as it is configured, for a token helper. */

@@ -9,6 +9,7 @@ import { failureDelayMs } from './renewal-plan.ts'
 import type { TokenStore } from './stored-token.ts'
 import { expiresAtMs, type TokenGrant } from './token-grant.ts'
 
+/** What the keeper of an own token works with. */
 export interface OwnTokenDeps {
   /** The server's name in the configuration. */
   vault: string

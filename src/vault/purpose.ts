@@ -7,4 +7,5 @@ export type VaultPurpose =
   | { type: 'unwrap'; file: string }
   | { type: 'token'; operation: 'look up' | 'renew' | 'revoke' }
 
+/** The purpose of one type. */
 export type PurposeOf<Type extends VaultPurpose['type']> = Extract<VaultPurpose, { type: Type }>

@@ -1,6 +1,7 @@
 import type { VaultAddress } from './address.ts'
 import { VaultError } from './vault-error.ts'
 
+/** The statuses that the Go client follows, and 308, which means the same as 307. */
 export function isRedirect(status: number): boolean {
   return status === 301 || status === 302 || status === 307 || status === 308
 }

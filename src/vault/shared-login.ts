@@ -9,6 +9,7 @@ export interface SharedLogin<T> {
   clear(): void
 }
 
+/** What is shared, and how it asks. */
 export interface SharedLoginOptions<T> {
   login: () => Promise<T>
   prompts: Prompts
@@ -31,6 +32,7 @@ interface Flight<T> {
  */
 const returnMs = 10_000
 
+/** Shares the calls of `login`, of which there is one at a time. */
 export function createSharedLogin<T>({ login, prompts, topic, clock }: SharedLoginOptions<T>): SharedLogin<T> {
   let last: Flight<T> | undefined
 

@@ -36,6 +36,7 @@ const storedSchema = v.strictObject({
   }),
 })
 
+/** Which token is stored where. */
 export interface TokenStoreOptions {
   keychain: Keychain
   /** The server's name in the configuration. */
@@ -45,6 +46,7 @@ export interface TokenStoreOptions {
   log: Logger
 }
 
+/** A store of one item, `vault/NAME/token`, in JSON. */
 export function createTokenStore({ keychain, vault, madeFor, log }: TokenStoreOptions): TokenStore {
   const item = `vault/${vault}/token`
   let failure: unknown

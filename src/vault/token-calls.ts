@@ -14,6 +14,7 @@ export interface TokenCalls {
   revoke(held: HeldToken): Promise<void>
 }
 
+/** The calls over one client. */
 export function createTokenCalls(client: VaultClient, clock: Clock): TokenCalls {
   return {
     async lookUp({ token }) {

@@ -8,6 +8,7 @@ import { VaultError } from './vault-error.ts'
  */
 export type RunProgram = (command: string, args: readonly string[], environment: Environment) => Promise<string>
 
+/** How the helper is found and run. */
 export interface TokenHelperOptions {
   environment: Environment
   /** The user's home folder. */

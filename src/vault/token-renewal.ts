@@ -18,6 +18,7 @@ export interface TokenRenewal {
   noteUse(held: HeldToken): void
 }
 
+/** What the renewal works with. */
 export interface TokenRenewalDeps {
   /** The server's name in the configuration. */
   vault: string
@@ -41,6 +42,7 @@ export interface TokenRenewalDeps {
 const lookUpAfterUseMs = 5_000
 const lookUpAfterMs = 60_000
 
+/** A renewal that is idle until it is started. */
 export function createTokenRenewal(deps: TokenRenewalDeps): TokenRenewal {
   const { vault, keeper, calls, replaceDead, mayLogIn, onResult, clock, random, log } = deps
   /** When to look up a token whose life is not known. One that may not look itself up is not asked again. */

@@ -24,6 +24,7 @@ export interface LoginSummary {
   expiresAtMs?: number
 }
 
+/** What can be shown of a token without asking anyone. */
 export interface TokenStatus {
   state: 'logged-in' | 'logged-out'
   /** Absent where it is not known, or never. */
@@ -61,6 +62,7 @@ export interface TokenSource {
   stop(): void
 }
 
+/** What a token source works with. */
 export interface TokenSourceDeps {
   client: VaultClient
   method: LoginMethod
@@ -71,6 +73,7 @@ export interface TokenSourceDeps {
   prompts: Prompts
 }
 
+/** A token source that renews nothing until it is started. */
 export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   const { client, method, clock, random, log, prompts } = deps
   const vault = client.name

@@ -19,6 +19,7 @@ export interface HttpRequest {
   mayReuse: boolean
 }
 
+/** An answer, whole. */
 export interface HttpAnswer {
   status: number
   header(name: string): string | undefined
@@ -27,6 +28,7 @@ export interface HttpAnswer {
   clockSkewMs: number | undefined
 }
 
+/** What became of a request. */
 export type HttpOutcome =
   | { type: 'answer'; answer: HttpAnswer }
   /** `wasSent`: the server may have seen the request and acted on it. */
@@ -40,6 +42,7 @@ export interface HttpTransport {
   close(): void
 }
 
+/** The one server, and how it is reached. */
 export interface HttpTransportOptions {
   address: VaultAddress
   tls: VaultTls

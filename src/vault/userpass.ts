@@ -6,6 +6,7 @@ import { loginTopic, type OwnLogin } from './login-method.ts'
 import { grantFromLogin } from './token-grant.ts'
 import { isVaultError } from './vault-error.ts'
 
+/** Who logs in by password. */
 export interface UserpassOptions {
   username: string
   /** The auth mount, without `auth/`. */

@@ -1,5 +1,6 @@
 import { CodedError, type CodedErrorOptions } from '../core/errors.ts'
 
+/** What can be wrong with a vault, as far as callers tell it apart. */
 export type VaultErrorCode =
   /** No answer: refused, reset, not found, timed out, given up. */
   | 'VAULT_UNREACHABLE'
@@ -40,6 +41,7 @@ export type VaultErrorCode =
   /** The server says that our request is malformed: a bug here. */
   | 'VAULT_REQUEST_INVALID'
 
+/** What a VaultError tells beyond its words. */
 export interface VaultErrorOptions extends CodedErrorOptions {
   /** HTTP status, where there was an answer. */
   status?: number | undefined

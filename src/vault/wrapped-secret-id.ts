@@ -6,6 +6,7 @@ import type { VaultClient } from './client.ts'
 import { isPrintable } from './token-grant.ts'
 import { isVaultError, VaultError } from './vault-error.ts'
 
+/** Which wrapping is opened. */
 export interface WrappedSecretId {
   /** The file that the wrapping token was read from, for messages. */
   file: string

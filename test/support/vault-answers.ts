@@ -17,7 +17,9 @@ const read = (file: string): readonly RecordedAnswer[] => {
   return (JSON.parse(text) as { answers: RecordedAnswer[] }).answers
 }
 
+/** Every recorded refusal. */
 export const recordedErrors = read('errors.json')
+/** Some recorded successes. */
 export const recordedSuccesses = read('successes.json')
 
 /** The recorded answer of this topic and name. */

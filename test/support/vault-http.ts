@@ -28,6 +28,7 @@ export type ScriptedAnswer =
   /** Begins an answer and closes the connection. */
   | 'break'
 
+/** An answer, or how it comes about from the request. */
 export type Script = ScriptedAnswer | ((request: ReceivedRequest) => ScriptedAnswer)
 
 /** A real server on the loopback that answers as a test tells it. */
@@ -45,6 +46,7 @@ export interface ScriptedVault {
   on(route: string, ...answers: readonly Script[]): void
 }
 
+/** Plain HTTP on a free port where nothing else is said. */
 export interface ScriptedVaultOptions {
   /** Makes it an https server. */
   tls?: ServerOptions

@@ -17,6 +17,7 @@ export interface HastyClock extends FakeClock {
   waits: number[]
 }
 
+/** @param patienceMs waits of this length never end by themselves */
 export function hastyClock(patienceMs: number, startMs?: number): HastyClock {
   const base = fakeClock(startMs)
   const waits: number[] = []
@@ -41,6 +42,7 @@ export function recordingLog() {
   return { log: createLogger({ write: (line) => lines.push(line.trimEnd()), level: 'debug' }), lines }
 }
 
+/** The timeout of `testClient`, in ms. */
 export const clientTimeoutMs = 10_000
 
 /** A client of a scripted server whose retries do not wait. */
@@ -103,5 +105,7 @@ export function scriptedPrompts(...answers: readonly (string | Error)[]) {
   return { prompts, questions, attending }
 }
 
+/** A caller who can be asked. */
 export const person: PromptCaller = { mayPrompt: true }
+/** A caller for whom nobody can be asked. */
 export const nobody: PromptCaller = { mayPrompt: false }
