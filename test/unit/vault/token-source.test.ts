@@ -549,6 +549,17 @@ describe('a logout', () => {
     expect(vault.calls()).toEqual([byRole, revoke])
   })
 
+  it('that the keychain does not hear of is not undone by a login that fails', async () => {
+    const { vault, keychain, source, use } = await world('userpass')
+    await source.login(person)
+    keychain.failure = locked
+    await expect(source.logout()).rejects.toBe(locked)
+    keychain.failure = undefined
+    vault.on(byPassword, sealed)
+    await expect(source.login(person)).rejects.toMatchObject({ code: 'VAULT_SEALED' })
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+  })
+
   it.each<[string, object, number]>([
     ['batch token', { token_type: 'batch' }, 0],
     ['expired token', { lease_duration: 1 }, 1000],
@@ -758,6 +769,7 @@ describe('a found token', () => {
     await use()
     await source.logout()
     expect(vault.calls()).toEqual([sign])
+    expect(source.status().state).toBe('logged-out')
     await expect(use()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
     await source.login(nobody)
     await use()
