@@ -5,6 +5,7 @@ import { AwsRefusal, invalidClientToken } from './refusal.ts'
 import { openSession, type Session } from './session-token.ts'
 import { headerValues, readSignatureClaim, type SignedRequest } from './signed-request.ts'
 import { checkClaim, checkSignature } from './sigv4.ts'
+import type { DevAccessKey } from './state.ts'
 
 export interface AuthenticationDeps {
   directory: AwsDirectory
@@ -25,6 +26,8 @@ interface Credentials {
   expiresAtMs?: number
 }
 
+type IsKnown = (key: DevAccessKey) => boolean
+
 /**
  * Finds out who has signed a request.
  * @throws {AwsRefusal} MissingAuthenticationToken, IncompleteSignature, SignatureDoesNotMatch, InvalidClientTokenId,
@@ -39,11 +42,15 @@ export function authenticate(
   const claim = readSignatureClaim(request)
   checkClaim(request, claim, { service, isRegion, nowMs })
   const token = headerValues(request, 'x-amz-security-token')[0]
-  const knownSinceMs = nowMs - newKeyDelayMs()
+  const isKnown = ({ createdAtMs }: DevAccessKey) => {
+    const delayMs = newKeyDelayMs()
+    // Without a delay a key is good at once, whatever becomes of the clock: it may have been set back.
+    return delayMs === 0 || createdAtMs + delayMs <= nowMs
+  }
   const credentials =
     token === undefined
-      ? ofAccessKey(claim.accessKeyId, directory, knownSinceMs)
-      : ofSession(openSession(token, tokenKey), claim.accessKeyId, directory, knownSinceMs)
+      ? ofAccessKey(claim.accessKeyId, directory, isKnown)
+      : ofSession(openSession(token, tokenKey), claim.accessKeyId, directory, isKnown)
   if (credentials === undefined) throw invalidClientToken()
   checkSignature(request, claim, credentials.secret)
   if (credentials.expiresAtMs !== undefined && credentials.expiresAtMs <= nowMs) {
@@ -53,9 +60,9 @@ export function authenticate(
   return credentials.caller
 }
 
-function ofAccessKey(id: string, directory: AwsDirectory, knownSinceMs: number): Credentials | undefined {
+function ofAccessKey(id: string, directory: AwsDirectory, isKnown: IsKnown): Credentials | undefined {
   const found = directory.accessKey(id)
-  if (found === undefined || found.key.status !== 'Active' || found.key.createdAtMs > knownSinceMs) return undefined
+  if (found === undefined || found.key.status !== 'Active' || !isKnown(found.key)) return undefined
   return { secret: found.key.secret, caller: { type: 'user', user: found.user, accessKeyId: id, session: undefined } }
 }
 
@@ -63,14 +70,14 @@ function ofSession(
   session: Session | undefined,
   accessKeyId: string,
   directory: AwsDirectory,
-  knownSinceMs: number,
+  isKnown: IsKnown,
 ): Credentials | undefined {
   if (session === undefined || session.accessKeyId !== accessKeyId) return undefined
   const { secretAccessKey: secret, expiresAtMs, mfaAtMs } = session
   switch (session.type) {
     case 'user': {
       // A session lives no longer than the access key that it came from.
-      const parent = ofAccessKey(session.parentKeyId, directory, knownSinceMs)?.caller
+      const parent = ofAccessKey(session.parentKeyId, directory, isKnown)?.caller
       if (parent?.type !== 'user') return undefined
       return { secret, expiresAtMs, caller: { ...parent, session: { mfaAtMs } } }
     }

@@ -15,7 +15,6 @@ const statusOf = {
   MissingAuthenticationToken: 403,
   NoSuchEntity: 404,
   RegionDisabledException: 403,
-  RequestEntityTooLarge: 413,
   ServiceUnavailable: 503,
   SignatureDoesNotMatch: 403,
   Throttling: 400,
