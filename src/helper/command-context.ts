@@ -1,19 +1,19 @@
 import { text } from 'node:stream/consumers'
 import type { Environment } from '../core/environment.ts'
+import { type ApiCall, type ApiClient, openApiClient } from '../ipc/client.ts'
 import type { LentPrompt } from '../ipc/protocol.ts'
-import { openApiConnection } from './api-connection.ts'
 import { apiSocketPath } from './api-socket.ts'
 import { askLentPrompt, type ReadLine } from './ask-lent-prompt.ts'
-import { callWithPrompts, type DaemonCall, type DaemonConnection, successBody } from './lent-prompt.ts'
+import { callWithPrompts, successBody } from './lent-prompt.ts'
 import { createTerminalAccess } from './terminal.ts'
 import { readTerminalLine } from './terminal-line.ts'
 
 /** The daemon, for commands that want an answer or an error. */
 export interface DaemonAccess {
   /** @returns the body of the answer @throws what the daemon refuses, what the connection fails with */
-  call(request: DaemonCall): Promise<unknown>
+  call(request: ApiCall): Promise<unknown>
   /** The same, and answers on the terminal what the daemon asks on the way. */
-  callWithPrompts(request: DaemonCall): Promise<unknown>
+  callWithPrompts(request: ApiCall): Promise<unknown>
 }
 
 /** What a command reaches the world through. */
@@ -43,11 +43,11 @@ export function processContext(): CommandContext {
 }
 
 function createDaemonAccess(environment: Environment, readLine: ReadLine): DaemonAccess {
-  const withConnections = async (use: (connect: () => DaemonConnection) => Promise<unknown>) => {
-    const connections: DaemonConnection[] = []
+  const withConnections = async (use: (connect: () => ApiClient) => Promise<unknown>) => {
+    const connections: ApiClient[] = []
     try {
       return await use(() => {
-        const connection = openApiConnection(apiSocketPath(environment))
+        const connection = openApiClient(apiSocketPath(environment))
         connections.push(connection)
         return connection
       })

@@ -1,6 +1,6 @@
 import type { Environment } from '../core/environment.ts'
 import type { Secret } from '../core/secret.ts'
-import { type ApiConnection, openApiConnection } from './api-connection.ts'
+import { type ApiClient, openApiClient } from '../ipc/client.ts'
 import { apiSocketPath } from './api-socket.ts'
 import { askLentPrompt } from './ask-lent-prompt.ts'
 import { writeToDescriptor } from './descriptor-output.ts'
@@ -67,7 +67,7 @@ async function fetchCredentials(
   effects: CredentialsEffects,
 ): Promise<string> {
   const socketPath = apiSocketPath(environment)
-  let connection: ApiConnection | undefined
+  let connection: ApiClient | undefined
   let asking: { question: string; giveUp: AbortController } | undefined
   const stopWaiting = effects.after(deadlineMs, () => {
     const error = timedOut(profile, asking?.question)
@@ -81,7 +81,7 @@ async function fetchCredentials(
         mayAsk: effects.terminal.mayAsk,
         isForeground: effects.terminal.isForeground,
         connect: () => {
-          connection = openApiConnection(socketPath)
+          connection = openApiClient(socketPath)
           return connection
         },
         ask: async (prompt) => {

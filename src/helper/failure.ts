@@ -3,8 +3,6 @@ import { CodedError, describeError } from '../core/errors.ts'
 /** What can go wrong between the person and the daemon. */
 export type HelperErrorCode =
   | 'USAGE'
-  | 'DAEMON_NOT_RUNNING'
-  | 'DAEMON_UNREACHABLE'
   | 'BAD_REPLY'
   | 'REFUSED'
   | 'PERSON_NEEDED'
@@ -28,8 +26,6 @@ export function statusOf(error: unknown): number {
       return exitStatus.personNeeded
     case 'CANCELLED':
       return exitStatus.interrupted
-    case 'DAEMON_NOT_RUNNING':
-    case 'DAEMON_UNREACHABLE':
     case 'BAD_REPLY':
     case 'REFUSED':
     case 'TIMED_OUT':

@@ -1,28 +1,12 @@
 import type { Secret } from '../core/secret.ts'
+import type { ApiCall, ApiClient } from '../ipc/client.ts'
+import type { ApiAnswer } from '../ipc/http-reply.ts'
 import type { LentPrompt, PromptMode } from '../ipc/protocol.ts'
 import { HelperError } from './failure.ts'
 
-/** A call to the daemon and its answer, whichever client carries them. */
-export interface DaemonCall {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  path: string
-  headers?: Readonly<Record<string, string>>
-  body?: unknown
-}
-export interface DaemonReply {
-  status: number
-  /** The parsed JSON; undefined where there is none, as with 204. */
-  body: unknown
-}
-/** One connection to the daemon, one call at a time. What is lent on it ends with it. */
-export interface DaemonConnection {
-  call(request: DaemonCall): Promise<DaemonReply>
-  close(): void
-}
-
 export interface PromptingOptions {
   /** A new connection: a question is lent to a connection, and closing it gives the question back. The caller closes. */
-  connect: () => DaemonConnection
+  connect: () => ApiClient
   /** Whether a terminal is offered, looked at before each call. */
   mayAsk: () => boolean
   /** Whether a question may be put on the terminal at this moment. */
@@ -36,7 +20,7 @@ export interface PromptingOptions {
  * (src/ipc/protocol.ts). Without a terminal the daemon asks in its own way.
  * @throws {HelperError} CANCELLED; what the connection throws
  */
-export async function callWithPrompts(request: DaemonCall, options: PromptingOptions): Promise<DaemonReply> {
+export async function callWithPrompts(request: ApiCall, options: PromptingOptions): Promise<ApiAnswer> {
   let connection = options.connect()
   let mayAsk = options.mayAsk()
   for (;;) {
@@ -56,7 +40,7 @@ export async function callWithPrompts(request: DaemonCall, options: PromptingOpt
   }
 }
 
-async function settle(connection: DaemonConnection, prompt: LentPrompt, answer: Secret<string> | undefined) {
+async function settle(connection: ApiClient, prompt: LentPrompt, answer: Secret<string> | undefined) {
   const body = answer === undefined ? { cancel: true } : { answer: answer.expose() }
   // 404 says that the question has gone meanwhile; the repeated call tells what became of it.
   await connection.call({ method: 'POST', path: `/v1/prompts/${encodeURIComponent(prompt.id)}`, body })
@@ -64,7 +48,7 @@ async function settle(connection: DaemonConnection, prompt: LentPrompt, answer: 
 }
 
 /** The question that an answer lends to its caller. */
-function lentPromptOf({ status, body }: DaemonReply): LentPrompt | undefined {
+function lentPromptOf({ status, body }: ApiAnswer): LentPrompt | undefined {
   if (status !== 401 || !isRecord(body) || !isRecord(body.error) || !isRecord(body.error.prompt)) return undefined
   const { id, kind, text, notice } = body.error.prompt
   if (typeof id !== 'string' || typeof text !== 'string') return undefined
@@ -80,7 +64,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
  * The body of a successful answer.
  * @throws {HelperError} PERSON_NEEDED for 401, REFUSED for any other, in the daemon's words
  */
-export function successBody({ status, body }: DaemonReply): unknown {
+export function successBody({ status, body }: ApiAnswer): unknown {
   if (status >= 200 && status < 300) return body
   const code = status === 401 ? 'PERSON_NEEDED' : 'REFUSED'
   const error = isRecord(body) && isRecord(body.error) ? body.error : {}

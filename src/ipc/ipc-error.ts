@@ -5,6 +5,11 @@ export type IpcErrorCode =
   | 'SOCKET_IN_USE'
   /** The socket or its folder cannot be had as it must be. */
   | 'SOCKET_UNUSABLE'
+  /** Nobody listens on the socket. */
+  | 'DAEMON_NOT_RUNNING'
+  | 'DAEMON_UNREACHABLE'
+  /** What came back is not an answer of the local API. */
+  | 'REPLY_UNREADABLE'
 
-/** Why the daemon cannot listen. */
+/** Why the daemon cannot listen, or cannot be reached. */
 export class IpcError extends CodedError<IpcErrorCode> {}

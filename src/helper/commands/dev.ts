@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { callerEnvironment } from '../../core/environment.ts'
 import { currentCode } from '../../dev/current-code.ts'
-import { readIfPresent } from '../../dev/dev-folder.ts'
+import { DevError, readIfPresent } from '../../dev/dev-folder.ts'
 import { type DevEnvironment, startDevEnvironment } from '../../dev/environment.ts'
 import { HelperError } from '../failure.ts'
 
@@ -81,7 +81,7 @@ async function stayUp({ environment, daemon }: DevEnvironment, interrupted: Prom
   process.stdout.write(whatToTry(environment))
   const outcome = await Promise.race([interrupted.then(() => 'stopped' as const), daemon.ended])
   if (outcome === 'stopped') return 0
-  throw new HelperError('DAEMON_UNREACHABLE', 'the daemon has ended', {
+  throw new DevError('DEV_DAEMON_FAILED', 'the daemon has ended', {
     hint: `read ${environment.LATCHKEY_DEV_DIR}/daemon.log`,
   })
 }

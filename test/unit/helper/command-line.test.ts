@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../src/core/secret.ts'
 import type { CommandContext } from '../../../src/helper/command-context.ts'
 import { runProgram } from '../../../src/helper/command-line.ts'
-import type { DaemonCall } from '../../../src/helper/lent-prompt.ts'
+import type { ApiCall } from '../../../src/ipc/client.ts'
 
 const nowMs = Date.UTC(2026, 0, 2, 12, 0, 0)
 const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
@@ -18,11 +18,11 @@ interface Setting {
 
 /** Runs a command line beside a daemon that gives one answer. */
 async function run(line: string, setting: Setting = {}) {
-  const calls: (DaemonCall & { mayPrompt: boolean })[] = []
+  const calls: (ApiCall & { mayPrompt: boolean })[] = []
   const asked: { prompt: string; echo: boolean }[] = []
   const other: string[][] = []
   let printed = ''
-  const answer = (mayPrompt: boolean) => async (call: DaemonCall) => {
+  const answer = (mayPrompt: boolean) => async (call: ApiCall) => {
     calls.push({ ...call, mayPrompt })
     return setting.answer
   }

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { CodedError } from '../../../src/core/errors.ts'
 import { failureLine, failureText, HelperError, singleLine, statusOf } from '../../../src/helper/failure.ts'
+import { IpcError } from '../../../src/ipc/ipc-error.ts'
 
 describe('exit statuses', () => {
   it.each([
     [new HelperError('USAGE', ''), 2],
     [new HelperError('PERSON_NEEDED', ''), 3],
     [new HelperError('CANCELLED', ''), 130],
-    [new HelperError('DAEMON_NOT_RUNNING', ''), 1],
-    [new HelperError('DAEMON_UNREACHABLE', ''), 1],
+    [new IpcError('DAEMON_NOT_RUNNING', ''), 1],
     [new HelperError('BAD_REPLY', ''), 1],
     [new HelperError('REFUSED', ''), 1],
     [new HelperError('TIMED_OUT', ''), 1],

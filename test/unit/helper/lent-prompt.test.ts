@@ -1,23 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../src/core/secret.ts'
-import {
-  callWithPrompts,
-  type DaemonCall,
-  type DaemonReply,
-  type PromptingOptions,
-  successBody,
-} from '../../../src/helper/lent-prompt.ts'
+import { callWithPrompts, type PromptingOptions, successBody } from '../../../src/helper/lent-prompt.ts'
+import type { ApiCall } from '../../../src/ipc/client.ts'
+import type { ApiAnswer } from '../../../src/ipc/http-reply.ts'
 import type { LentPrompt } from '../../../src/ipc/protocol.ts'
 
 const request = { method: 'GET', path: '/v1/aws/credentials/dev' } as const
 const prompt: LentPrompt = { id: 'p/1', kind: 'mfa-code', text: 'MFA code' }
-const lent: DaemonReply = { status: 401, body: { error: { code: 'PROMPT_LENT', message: 'asks', prompt } } }
-const done: DaemonReply = { status: 200, body: { done: true } }
-const settled: DaemonReply = { status: 204, body: undefined }
+const lent: ApiAnswer = { status: 401, body: { error: { code: 'PROMPT_LENT', message: 'asks', prompt } } }
+const done: ApiAnswer = { status: 200, body: { done: true } }
+const settled: ApiAnswer = { status: 204, body: undefined }
 
 /** A daemon with these replies, one after the other. */
-function daemon(...replies: DaemonReply[]) {
-  const calls: (DaemonCall & { connection: number })[] = []
+function daemon(...replies: ApiAnswer[]) {
+  const calls: (ApiCall & { connection: number })[] = []
   const closed: number[] = []
   let connections = 0
   const options: PromptingOptions = {

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { openApiConnection } from '../../../src/helper/api-connection.ts'
 import { HelperError } from '../../../src/helper/failure.ts'
+import { openApiClient } from '../../../src/ipc/client.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const request = { method: 'GET', path: '/v1/status', headers: { 'latchkey-prompt': 'terminal' } } as const
@@ -27,7 +27,7 @@ async function server(answer: (socket: Socket, count: number) => void) {
 }
 
 function open(path: string) {
-  const connection = openApiConnection(path)
+  const connection = openApiClient(path)
   onTestFinished(() => connection.close())
   return connection
 }
@@ -61,8 +61,8 @@ describe('a connection to the daemon', () => {
   it('ends with an answer that it cannot read', async () => {
     const { path } = await server((socket) => socket.write('SSH-2.0-x\r\n\r\n'))
     const connection = open(path)
-    await expect(connection.call(request)).rejects.toMatchObject({ code: 'BAD_REPLY' })
-    await expect(connection.call(request)).rejects.toMatchObject({ code: 'BAD_REPLY' })
+    await expect(connection.call(request)).rejects.toMatchObject({ code: 'REPLY_UNREADABLE' })
+    await expect(connection.call(request)).rejects.toMatchObject({ code: 'REPLY_UNREADABLE' })
   })
 
   it('fails when the daemon goes away', async () => {
@@ -78,7 +78,7 @@ describe('a connection to the daemon', () => {
   })
 
   it('refuses a path that Node would cut short', () => {
-    expect(() => openApiConnection(`/${'x'.repeat(107)}`)).toThrow(
+    expect(() => openApiClient(`/${'x'.repeat(107)}`)).toThrow(
       expect.objectContaining({ code: 'DAEMON_UNREACHABLE', hint: expect.stringContaining('LATCHKEY_RUNTIME_DIR') }),
     )
   })

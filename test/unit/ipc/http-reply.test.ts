@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { HelperError } from '../../../src/helper/failure.ts'
-import { parseHttpReply } from '../../../src/helper/http-reply.ts'
+import { parseHttpReply } from '../../../src/ipc/http-reply.ts'
+import { IpcError } from '../../../src/ipc/ipc-error.ts'
 
 const parse = (text: string) => parseHttpReply(Buffer.from(text))
 const json = '{"a":"ü"}'
@@ -34,8 +34,8 @@ describe('a reply', () => {
     ['a head without an end', `HTTP/1.1 200 OK\r\n${'X: y\r\n'.repeat(2000)}`],
   ])('with %s is refused, without a word of it in the error', (_what, text) => {
     const error = catchError(() => parse(text))
-    expect(error).toBeInstanceOf(HelperError)
-    expect(error).toMatchObject({ code: 'BAD_REPLY', hint: expect.stringContaining('restart the daemon') })
+    expect(error).toBeInstanceOf(IpcError)
+    expect(error).toMatchObject({ code: 'REPLY_UNREADABLE', hint: expect.stringContaining('restart the daemon') })
     expect(String(error)).not.toContain('secret')
   })
 
@@ -48,7 +48,7 @@ describe('a reply', () => {
     for (let round = 0; round < 500; round++) {
       const tail = Buffer.from(Array.from({ length: 40 }, random))
       const error = catchError(() => parseHttpReply(Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\n'), tail])))
-      expect(error === undefined || error instanceof HelperError).toBe(true)
+      expect(error === undefined || error instanceof IpcError).toBe(true)
     }
   })
 })

@@ -1,5 +1,11 @@
-import { HelperError } from './failure.ts'
-import type { DaemonReply } from './lent-prompt.ts'
+import { IpcError } from './ipc-error.ts'
+
+/** An answer of the local API. */
+export interface ApiAnswer {
+  status: number
+  /** The parsed JSON; undefined where there is none, as with 204. */
+  body: unknown
+}
 
 const maxHeadBytes = 8 * 1024
 /** The daemon's answers are small; the same bound as for its requests. */
@@ -9,9 +15,9 @@ const maxBodyBytes = 64 * 1024
  * Reads the one reply in `bytes`, strictly: HTTP/1.1, a Content-Length, JSON (RFC 9112 §4, §6.3). It reads the daemon's
  * own answers only, so that anything else is an error rather than a case.
  * @returns undefined while the reply is incomplete
- * @throws {HelperError} BAD_REPLY; the connection is then unusable
+ * @throws {IpcError} REPLY_UNREADABLE; the connection is then unusable
  */
-export function parseHttpReply(bytes: Buffer): DaemonReply | undefined {
+export function parseHttpReply(bytes: Buffer): ApiAnswer | undefined {
   const headEnd = bytes.indexOf('\r\n\r\n')
   if (headEnd < 0) {
     if (bytes.length > maxHeadBytes) throw badReply('its header does not end')
@@ -49,8 +55,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-function badReply(reason: string): HelperError {
-  return new HelperError('BAD_REPLY', `the daemon's answer cannot be read: ${reason}`, {
+function badReply(reason: string): IpcError {
+  return new IpcError('REPLY_UNREADABLE', `the daemon's answer cannot be read: ${reason}`, {
     hint: 'latchkey and its daemon may differ in version: restart the daemon',
   })
 }
