@@ -1,22 +1,22 @@
 import { spawn } from 'node:child_process'
+import type { Environment } from '../core/environment.ts'
 import { PromptError, type PromptQuestion } from '../core/prompt.ts'
 import { Secret } from '../core/secret.ts'
 import type { PromptProgram } from './prompts.ts'
 
+/** The daemon may have been started with these; a dialog needs none of them. */
+const secretVariables = ['BAO_TOKEN', 'VAULT_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']
 /** An answer is a code, a password or a token; more than this is not an answer. */
 const maxAnswerBytes = 4096
 
 /**
  * Runs an askpass program the way ssh does (ssh(1), SSH_ASKPASS): the question is its argument, the first line that it
  * prints is the answer, any other exit status than 0 means that the person said no.
- * @param env the child's whole environment
+ * @param environment the daemon's, which the program gets without the secrets in it: it needs the display and the locale
  * @param patienceMs a dialog that nobody looks at is closed after so long
  */
-export function createPromptProgram(
-  path: string,
-  env: Readonly<Record<string, string | undefined>>,
-  patienceMs = 5 * 60_000,
-): PromptProgram {
+export function createPromptProgram(path: string, environment: Environment, patienceMs = 5 * 60_000): PromptProgram {
+  const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !secretVariables.includes(name)))
   return (question) =>
     new Promise((resolve, reject) => {
       const text = question.notice === undefined ? `${question.text}: ` : `${question.notice}\n${question.text}: `

@@ -29,10 +29,18 @@ describe('a prompt program', () => {
     expect(readFileSync(`${path}.argument`, 'utf8')).toBe('that code was wrong\nMFA code for jo: ')
   })
 
-  it('sees only the environment that it is given', async () => {
-    const path = script('echo "$HIDDEN-$SHOWN"')
-    const answer = await createPromptProgram(path, { ...env, SHOWN: 'shown' })(mfa)
-    expect(answer?.expose()).toBe('-shown')
+  it('sees the environment of the daemon without the secrets in it', async () => {
+    const path = script('echo "$DISPLAY $VAULT_ADDR $VAULT_TOKEN$BAO_TOKEN$AWS_SECRET_ACCESS_KEY$AWS_SESSION_TOKEN"')
+    const answer = await createPromptProgram(path, {
+      ...env,
+      DISPLAY: ':7',
+      VAULT_ADDR: 'https://vault',
+      VAULT_TOKEN: 'hvs.1',
+      BAO_TOKEN: 's.2',
+      AWS_SECRET_ACCESS_KEY: 'three',
+      AWS_SESSION_TOKEN: 'four',
+    })(mfa)
+    expect(answer?.expose()).toBe(':7 https://vault')
   })
 
   it.each([
