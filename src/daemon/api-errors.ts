@@ -5,13 +5,21 @@ import type { ApiErrorBody, ReportedError } from '../ipc/protocol.ts'
 import type { KeychainErrorCode } from '../keychain/keychain.ts'
 import type { SshErrorCode } from '../ssh/wire.ts'
 import type { VaultErrorCode } from '../vault/vault-error.ts'
+import type { ConfigErrorCode } from './config.ts'
 
 /** What a request names that is not there. */
 export type ApiErrorCode = 'KEY_UNKNOWN' | 'VAULT_UNKNOWN' | 'VAULT_NOT_NAMED' | 'PROMPT_GONE' | 'REQUEST_INVALID'
 
 export class ApiError extends CodedError<ApiErrorCode> {}
 
-type KnownCode = AwsErrorCode | VaultErrorCode | KeychainErrorCode | PromptErrorCode | SshErrorCode | ApiErrorCode
+type KnownCode =
+  | ConfigErrorCode
+  | AwsErrorCode
+  | VaultErrorCode
+  | KeychainErrorCode
+  | PromptErrorCode
+  | SshErrorCode
+  | ApiErrorCode
 
 // 401 means that a person is needed, 404 that there is no such thing, 409 that something must be changed here first,
 // 502 that the other side refuses or errs, 503 that the same request may work later.
@@ -67,6 +75,8 @@ const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> =
   VAULT_CA_MISSING: 502,
   VAULT_REFUSED: 502,
   VAULT_REQUEST_INVALID: 502,
+  CONFIG_INVALID: 409,
+  CONFIG_UNREADABLE: 409,
   KEY_UNKNOWN: 404,
   VAULT_UNKNOWN: 404,
   VAULT_NOT_NAMED: 400,

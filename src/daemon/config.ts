@@ -5,7 +5,9 @@ import { nearestNames } from '../core/near-names.ts'
 import { locateKey } from './config-position.ts'
 import { configSchema, type WrittenConfig } from './config-schema.ts'
 
-export class ConfigError extends CodedError<'CONFIG_INVALID' | 'CONFIG_UNREADABLE'> {}
+export type ConfigErrorCode = 'CONFIG_INVALID' | 'CONFIG_UNREADABLE'
+
+export class ConfigError extends CodedError<ConfigErrorCode> {}
 
 type Written<Section extends keyof WrittenConfig> = NonNullable<WrittenConfig[Section]>
 type WrittenVault = NonNullable<WrittenConfig['vault']>[string]

@@ -27,6 +27,7 @@ import { openParentLink } from './parent-link.ts'
 import { createPromptProgram } from './prompt-program.ts'
 import { createPrompts, type PromptBroker } from './prompts.ts'
 import { createServiceNotification } from './service-notification.ts'
+import { createWatchedFiles } from './watched-files.ts'
 
 /** A token helper may talk to a keychain or to a server. */
 const programTimeoutMs = 30_000
@@ -78,7 +79,7 @@ export async function runDaemon(): Promise<number> {
     keychain: await openConfiguredKeychain(config, host),
     prompts: createConfiguredPrompts(config, host),
     readText: (path) => readFile(path, 'utf8'),
-    readSharedConfig: () => readSharedConfig(host),
+    readSharedConfig: watchSharedConfig(host),
     runProgram,
     sts: lazySts(host, extraCa),
     runtimeFolder: runtimeFolder(environment, home),
@@ -119,12 +120,15 @@ async function readText(file: string): Promise<string | undefined> {
     return await readFile(file, 'utf8')
   } catch (cause) {
     if (errorCode(cause) === 'ENOENT') return undefined
-    throw new ConfigError('CONFIG_UNREADABLE', `${file} cannot be read: ${describeError(cause)}`, {
-      cause,
-      hint: `ls -l ${file}`,
-    })
+    throw unreadable(file, cause)
   }
 }
+
+const unreadable = (file: string, cause: unknown) =>
+  new ConfigError('CONFIG_UNREADABLE', `${file} cannot be read: ${describeError(cause)}`, {
+    cause,
+    hint: 'check its permissions with ls -l',
+  })
 
 /** As Node does: a file that cannot be read is a warning. */
 async function readExtraCa(file: string | undefined, log: Logger): Promise<string | undefined> {
@@ -160,12 +164,16 @@ function createConfiguredPrompts({ prompt }: Config, { environment, home, clock,
   })
 }
 
-async function readSharedConfig({ environment, home }: Host): Promise<SharedConfig> {
-  const [config, credentials] = await Promise.all([
-    readText(environment.AWS_CONFIG_FILE ?? join(home, '.aws', 'config')),
-    readText(environment.AWS_SHARED_CREDENTIALS_FILE ?? join(home, '.aws', 'credentials')),
-  ])
-  return parseSharedConfig({ config, credentials })
+function watchSharedConfig({ environment, home }: Host): () => Promise<SharedConfig> {
+  const config = environment.AWS_CONFIG_FILE ?? join(home, '.aws', 'config')
+  const credentials = environment.AWS_SHARED_CREDENTIALS_FILE ?? join(home, '.aws', 'credentials')
+  const read = createWatchedFiles([config, credentials], (texts) =>
+    parseSharedConfig({ config: texts[0], credentials: texts[1] }),
+  )
+  return () =>
+    read().catch((cause: unknown) => {
+      throw unreadable(`${config} or ${credentials}`, cause)
+    })
 }
 
 const runProgram: RunProgram = async (command, args, environment) => {

@@ -1,0 +1,37 @@
+import { readFile, stat } from 'node:fs/promises'
+import { errorCode } from '../core/errors.ts'
+
+/**
+ * What some files mean together. They are looked at at each use, and read only when one of them has changed: a look is
+ * one system call, a read is four. Their text is not kept: it may hold secrets that nobody here wants.
+ * @param parse gets the text of each file, or undefined where there is none
+ * @returns a function that rejects with the file system's error when a file is there and cannot be read
+ */
+export function createWatchedFiles<T>(
+  paths: readonly string[],
+  parse: (texts: readonly (string | undefined)[]) => T,
+): () => Promise<T> {
+  let held: { versions: string; value: T } | undefined
+  return async () => {
+    const versions = (await Promise.all(paths.map(versionOf))).join('\n')
+    if (held?.versions !== versions) held = { versions, value: parse(await Promise.all(paths.map(readIfPresent))) }
+    return held.value
+  }
+}
+
+/** Whatever an edit in place, a replacement, or a change of permissions changes. */
+function versionOf(path: string): Promise<string> {
+  return stat(path, { bigint: true }).then(
+    ({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join(),
+    (error: unknown) => whereMissing(error, 'missing'),
+  )
+}
+
+function readIfPresent(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch((error: unknown) => whereMissing(error, undefined))
+}
+
+function whereMissing<T>(error: unknown, value: T): T {
+  if (errorCode(error) === 'ENOENT') return value
+  throw error
+}
