@@ -38,12 +38,19 @@ function formatVaults(vaults: readonly VaultStatus[], left: (time: string | unde
   if (vaults.length === 0) return 'no vault is configured\n'
   const rows = vaults.map(({ name, address, method, state, expiresAt }) => [
     name,
-    state === 'logged-in' ? 'logged in' : 'logged out',
+    vaultStates[state],
     state === 'logged-in' ? left(expiresAt) : '-',
     method,
     address,
   ])
   return formatSection(['VAULT', 'STATE', 'TIME LEFT', 'METHOD', 'ADDRESS'], rows, vaults)
+}
+
+/** What a state of a vault means to a person. */
+const vaultStates: Readonly<Record<VaultStatus['state'], string>> = {
+  'logged-in': 'logged in',
+  idle: 'when needed',
+  'logged-out': 'logged out',
 }
 
 /** What a state of src/core/renewable.ts means to a person. */

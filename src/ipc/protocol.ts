@@ -115,7 +115,8 @@ export interface VaultStatus {
   name: string
   address: string
   method: string
-  state: 'logged-in' | 'logged-out'
+  /** `idle`: logs in by itself when it is needed. */
+  state: 'logged-in' | 'idle' | 'logged-out'
   expiresAt?: string
   error?: ReportedError
 }

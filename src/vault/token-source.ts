@@ -26,7 +26,8 @@ export interface LoginSummary {
 
 /** What can be shown of a token without asking anyone. */
 export interface TokenStatus {
-  state: 'logged-in' | 'logged-out'
+  /** `idle`: nobody has needed it yet; the login then needs no person. */
+  state: 'logged-in' | 'idle' | 'logged-out'
   /** Absent where it is not known, or never. */
   expiresAtMs?: number
   lastError?: unknown
@@ -81,6 +82,8 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   const calls = createTokenCalls(client, clock)
   const replacements = createSingleFlight<HeldToken>()
   let failure: unknown
+  const needsNobody = method.type === 'found' || method.isUnattended
+  let isLoggedOut = false
 
   const replaceDead = (held: HeldToken, rejection: VaultError): Promise<HeldToken> =>
     replacements.run('replace', async () => {
@@ -182,10 +185,13 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       if (method.type === 'own' && !method.isUnattended && !caller.mayPrompt) {
         throw loginNeeded(vault, 'a password is needed, and nobody can be asked')
       }
-      return noting(() => logins.run(caller))
+      const summary = await noting(() => logins.run(caller))
+      isLoggedOut = false
+      return summary
     },
     async logout() {
       logins.clear()
+      isLoggedOut = true
       const held = await keeper.release()
       renewal.replan()
       failure = undefined
@@ -203,7 +209,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       const endMs = isHeld && held.life !== undefined ? expiresAtMs(held.life) : undefined
       const lastError = failure ?? keeper.storeError()
       return {
-        state: isHeld ? 'logged-in' : 'logged-out',
+        state: isHeld ? 'logged-in' : needsNobody && !isLoggedOut && failure === undefined ? 'idle' : 'logged-out',
         ...(endMs === undefined ? {} : { expiresAtMs: endMs }),
         ...(lastError === undefined ? {} : { lastError }),
       }

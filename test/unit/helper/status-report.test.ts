@@ -46,7 +46,7 @@ const full: Status = {
       expiresAt: '2026-01-02T23:58:00Z',
     },
     { name: 'lab', address: 'http://127.0.0.1:8200', method: 'token', state: 'logged-in' },
-    { name: 'test', address: 'http://127.0.0.1:8300', method: 'approle', state: 'logged-out' },
+    { name: 'test', address: 'http://127.0.0.1:8300', method: 'approle', state: 'idle' },
   ],
   aws: {
     sessions: [{ source: 'master', mfaSerial: 'arn:aws:iam::111122223333:mfa/jo', expiresAt: '2026-01-02T23:02:00Z' }],
@@ -66,10 +66,10 @@ describe('the status', () => {
   api       /run/user/1000/latchkey/api.sock
   keychain  Secret Service
 
-VAULT  STATE       TIME LEFT  METHOD    ADDRESS
-corp   logged in   11h 58m    userpass  https://vault.example.com:8200
-lab    logged in   no limit   token     http://127.0.0.1:8200
-test   logged out  -          approle   http://127.0.0.1:8300
+VAULT  STATE        TIME LEFT  METHOD    ADDRESS
+corp   logged in    11h 58m    userpass  https://vault.example.com:8200
+lab    logged in    no limit   token     http://127.0.0.1:8200
+test   when needed  -          approle   http://127.0.0.1:8300
 
 SSH IDENTITY  CERTIFICATE  TIME LEFT  PRINCIPALS  VAULT/ROLE
 ops           valid        52m        ubuntu,jo   corp/operators

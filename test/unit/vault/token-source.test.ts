@@ -497,6 +497,18 @@ describe('renewal', () => {
   })
 })
 
+describe('before its first use', () => {
+  it.each([
+    ['approle', 'idle'],
+    ['token', 'idle'],
+    // Nothing happens until a person logs in.
+    ['userpass', 'logged-out'],
+  ] as const)('the login of %s is %s', async (method, state) => {
+    const { source } = await world(method)
+    expect(source.status()).toEqual({ state })
+  })
+})
+
 describe('a logout', () => {
   it('revokes and forgets the token, and nothing is used until the next login', async () => {
     const { vault, keychain, source, use } = await world('approle')
@@ -509,7 +521,8 @@ describe('a logout', () => {
       code: 'VAULT_LOGIN_NEEDED',
       message: expect.stringContaining('logged out'),
     })
-    expect(source.status()).toMatchObject({ state: 'logged-out' })
+    await source.logout()
+    expect(source.status()).toEqual({ state: 'logged-out' })
     await source.login(nobody)
     await use()
     expect(tokensOf(vault).at(-1)).toBe('hvs.second')
