@@ -5,6 +5,7 @@ it.each([
   ['prdo', ['dev', 'prod', 'chained'], ['prod']],
   ['DEV', ['dev', 'prod'], ['dev']],
   ['adress', ['address', 'namespace'], ['address']],
+  ['dve', ['dev', 'prod'], ['dev']],
   ['cha', ['chained', 'prod'], ['chained']],
   ['zzzzzz', ['dev', 'prod'], []],
   ['dev', [], []],
