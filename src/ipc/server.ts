@@ -39,6 +39,8 @@ interface Waiting {
 /** Between two requests of one command; a person may be typing a code. */
 const keepAliveMs = 10 * 60_000
 const maxHeaderBytes = 16 * 1024
+/** Our own client sends one request at a time; each that waits holds memory and a place among those who can be asked. */
+const maxWaitingPerConnection = 8
 
 /**
  * HTTP/1.1 with JSON on accepted streams (RFC 9112): one handler a route, a bounded body, honest statuses.
@@ -49,6 +51,11 @@ export function createApiServer(deps: ApiServerDeps): ApiServer {
   const connections = new Map<Socket, ApiConnection>()
   const waiting = new Map<ServerResponse, Waiting>()
   let isStopped = false
+
+  const leave = (response: ServerResponse) => {
+    waiting.get(response)?.gone.abort()
+    waiting.delete(response)
+  }
 
   const answer = async (incoming: IncomingMessage, caller: Waiting): Promise<ApiReply> => {
     const foreign = refuseForeign(incoming)
@@ -71,13 +78,12 @@ export function createApiServer(deps: ApiServerDeps): ApiServer {
 
   const options = { keepAliveTimeout: keepAliveMs, maxHeaderSize: maxHeaderBytes }
   const server = createServer(options, (incoming, response) => {
+    const pending = [...waiting.values()].filter(({ socket }) => socket === incoming.socket)
+    if (pending.length >= maxWaitingPerConnection) return void incoming.socket.destroy()
     const gone = new AbortController()
     const caller: Waiting = { gone, socket: incoming.socket, isReceived: false }
     waiting.set(response, caller)
-    response.on('close', () => {
-      waiting.delete(response)
-      gone.abort()
-    })
+    response.on('close', () => leave(response))
     answer(incoming, caller)
       .catch((error: unknown): ApiReply => {
         const { status, body } = toError(error)
@@ -109,8 +115,13 @@ export function createApiServer(deps: ApiServerDeps): ApiServer {
         socket.end(rawReply(refusal(503, 'CONNECTIONS_EXHAUSTED', 'too many connections')))
         return
       }
+      // A response whose turn has not come does not close with its connection. First of all: what was lent on the
+      // connection must not be lent to another request on it.
+      socket.on('close', () => {
+        connections.delete(socket)
+        for (const [response, caller] of waiting) if (caller.socket === socket) leave(response)
+      })
       connections.set(socket, toConnection(socket, peerOf(socket)))
-      socket.on('close', () => connections.delete(socket))
       server.emit('connection', socket)
     },
     async close() {

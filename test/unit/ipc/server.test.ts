@@ -318,6 +318,33 @@ describe('a connection', () => {
     expect(isTold).toBe(true)
   })
 
+  it('whose caller goes away aborts all its requests, before it tells that it has closed', async () => {
+    const { route, next } = waitingRoute()
+    const { path } = await start({ routes: [route] })
+    const socket = connect(path)
+    socket.write('GET /v1/wait HTTP/1.1\r\nHost: d\r\n\r\n'.repeat(2))
+    const requests = [(await next(1)).request, (await next(2)).request]
+    const seen = new Promise<boolean[]>((resolve) => {
+      requests[0]!.connection.onClose(() => resolve(requests.map(({ signal }) => signal.aborted)))
+    })
+    socket.destroy()
+    expect(await seen).toEqual([true, true])
+  })
+
+  it('with more requests than a caller waits for at once is closed', async () => {
+    const { route, next } = waitingRoute()
+    const { path } = await start({ routes: [route] })
+    const few = connect(path)
+    few.write('GET /v1/wait HTTP/1.1\r\nHost: d\r\n\r\n'.repeat(8))
+    const kept = await next(8)
+    const many = connect(path)
+    many.on('error', () => {}).write('GET /v1/wait HTTP/1.1\r\nHost: d\r\n\r\n'.repeat(9))
+    const refused = await next(16)
+    await aborted(refused.request.signal)
+    expect(kept.request.signal.aborted).toBe(false)
+    few.destroy()
+  })
+
   it('whose caller goes away aborts its request', async () => {
     const { route, next } = waitingRoute()
     const { path, lines } = await start({ routes: [route] })
