@@ -34,6 +34,8 @@ export interface PromptCaller {
   readonly mayPrompt: boolean
   /** Takes the question to this caller's terminal. Absent where the caller has none in the foreground. */
   readonly offer?: (lease: PromptLease) => void
+  /** True once nobody would read a question any more; absent where that cannot happen. */
+  readonly isGone?: () => boolean
 }
 
 /** The port through which a room reaches the person: asked once, however many wait. */

@@ -41,12 +41,12 @@ export function createLentPrompts({ lease, terminal }: LentPromptsOptions): Lent
     serve: (request, work) =>
       new Promise((resolve, reject) => {
         const mode = promptModeOf(request)
-        const offer = (open: PromptLease) => {
-          // Nobody would read the question.
-          if (request.signal.aborted) open.release()
-          else resolve(lend(open, request.connection))
+        const offer = (open: PromptLease) => resolve(lend(open, request.connection))
+        const caller: PromptCaller = {
+          mayPrompt: mode !== 'never',
+          isGone: () => request.signal.aborted,
+          ...(mode === 'terminal' && terminal ? { offer } : {}),
         }
-        const caller = { mayPrompt: mode !== 'never', ...(mode === 'terminal' && terminal ? { offer } : {}) }
         // After a question was lent this goes on behind it, and ends in a cache for the caller's next request.
         work(caller).then(resolve, reject)
       }),

@@ -70,6 +70,7 @@ export function createPrompts({ clock, program, onAsked = () => {}, newId }: Pro
     const terminal = [...(attending.get(topic) ?? [])].find(
       (caller) =>
         caller.offer !== undefined &&
+        caller.isGone?.() !== true &&
         !offered.has(caller) &&
         // The person is where the last answer came from, not at one of the terminals that were waiting already.
         !(returnLeftMs > 0 && last?.othersWaiting.has(caller)),

@@ -105,18 +105,15 @@ describe('the prompts lent over the local API', () => {
     expect(lent.settle('lease-1', { answer: '1' }, connection)).toBe(false)
   })
 
-  it('does not lend to a caller that has gone', async () => {
-    const { lease, fate } = capturingLease()
-    const lent = createLentPrompts({ lease: () => lease, terminal: true })
-    const reply = await lent.serve(
-      request(fakeConnection().connection, 'terminal', AbortSignal.abort()),
-      async (caller) => {
-        caller.offer!(lease)
-        return done
-      },
-    )
-    expect(fate).toEqual(['released'])
-    expect(reply).toBe(done)
+  it('tells when its caller has gone', async () => {
+    const lent = createLentPrompts({ lease: () => undefined, terminal: true })
+    const gone = new AbortController()
+    await lent.serve(request(fakeConnection().connection, 'terminal', gone.signal), async (caller) => {
+      expect(caller.isGone?.()).toBe(false)
+      gone.abort()
+      expect(caller.isGone?.()).toBe(true)
+      return done
+    })
   })
 
   it('says that a lease has ended', async () => {

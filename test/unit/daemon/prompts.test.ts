@@ -87,6 +87,19 @@ describe('a question', () => {
     expect(gone.leases).toHaveLength(0)
   })
 
+  it('is not put to callers who have gone while they waited, and is not counted as asked', async () => {
+    const { prompts, asked } = broker()
+    const { leases, caller } = terminal()
+    const gone = Array.from({ length: 20_000 }, terminal)
+    prompts.attend(mfa.topic, caller)
+    for (const { caller: other } of gone) prompts.attend(mfa.topic, { ...other, isGone: () => true })
+    const waiting = prompts.ask(mfa)
+    leases[0]!.release()
+    await expect(waiting).rejects.toMatchObject({ code: 'PROMPT_TIMEOUT' })
+    expect(gone.flatMap((other) => other.leases)).toEqual([])
+    expect(asked).toEqual(['aws-mfa/jo by terminal'])
+  })
+
   it('can be asked again once it is answered', async () => {
     const { prompts } = broker()
     const [first, second] = [terminal(), terminal()]
