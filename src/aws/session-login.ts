@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/log.ts'
 import type { PromptCaller, Prompts } from '../core/prompt.ts'
-import { createSingleFlight } from '../core/single-flight.ts'
+import { createSharedLogin, type SharedLogin } from '../core/shared-login.ts'
 import { AwsError, isAwsError } from './aws-error.ts'
 import type { CredentialPlan, DerivedStep, SessionStep } from './credential-plan.ts'
 import { reportedEarly } from './credentials.ts'
@@ -28,7 +28,7 @@ export const askAgainMs = 5 * 60_000
 export interface SessionLogin {
   /**
    * Resolves when the cache holds a session that is good for a while. The question goes to whoever attends to the
-   * device; the call goes on when this caller has gone.
+   * device; the call goes on when this caller has gone, and its failure waits a while for one that has left to ask.
    * @throws {AwsError} {PromptError} {KeychainError}
    */
   begin(plan: CredentialPlan, step: MfaStep, caller: PromptCaller): Promise<void>
@@ -44,7 +44,16 @@ export function createSessionLogin(deps: {
 }): SessionLogin {
   const { keys, sessions, sts, prompts, clock, log } = deps
   const dialogue = createMfaDialogue({ prompts, clock, log })
-  const flights = createSingleFlight<void>()
+  const logins = new Map<string, SharedLogin<void>>()
+
+  const sharedLogin = (step: MfaStep): SharedLogin<void> => {
+    const key = sessionKey(step)
+    const topic = mfaTopic(step.mfaSerial)
+    // A session is found in the cache by whoever comes back for it.
+    const shared = logins.get(key) ?? createSharedLogin<void>({ prompts, topic, clock, keepsSuccess: false })
+    logins.set(key, shared)
+    return shared
+  }
 
   const login = async (plan: CredentialPlan, step: MfaStep): Promise<void> => {
     // Someone else's flight may have landed between this caller's look at the cache and now.
@@ -72,14 +81,5 @@ export function createSessionLogin(deps: {
     }
   }
 
-  return {
-    async begin(plan, step, caller) {
-      const detach = prompts.attend(mfaTopic(step.mfaSerial), caller)
-      try {
-        await flights.run(sessionKey(step), () => login(plan, step))
-      } finally {
-        detach()
-      }
-    },
-  }
+  return { begin: (plan, step, caller) => sharedLogin(step).run(caller, () => login(plan, step)) }
 }

@@ -36,6 +36,8 @@ export interface PromptCaller {
   readonly offer?: (lease: PromptLease) => void
   /** True once nobody would read a question any more; absent where that cannot happen. */
   readonly isGone?: () => boolean
+  /** The same in every call of one caller, who may leave with a question and come back for the outcome; this object if absent. */
+  readonly origin?: object
 }
 
 /** The port through which a room reaches the person: asked once, however many wait. */

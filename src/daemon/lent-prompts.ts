@@ -45,6 +45,7 @@ export function createLentPrompts({ lease, terminal }: LentPromptsOptions): Lent
         const caller: PromptCaller = {
           mayPrompt: mode !== 'never',
           isGone: () => request.signal.aborted,
+          origin: request.connection,
           ...(mode === 'terminal' && terminal ? { offer } : {}),
         }
         // After a question was lent this goes on behind it, and ends in a cache for the caller's next request.

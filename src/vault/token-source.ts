@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/log.ts'
 import type { PromptCaller, Prompts } from '../core/prompt.ts'
 import type { Secret } from '../core/secret.ts'
+import { createSharedLogin } from '../core/shared-login.ts'
 import { createSingleFlight } from '../core/single-flight.ts'
 import type { Keychain } from '../keychain/keychain.ts'
 import type { VaultClient } from './client.ts'
@@ -9,7 +10,6 @@ import { createFoundTokens } from './found-keeper.ts'
 import { type HeldToken, isExpired, loginNeeded, type TokenKeeper } from './held-token.ts'
 import { type LoginMethod, loginTopic } from './login-method.ts'
 import { createOwnTokens } from './own-token.ts'
-import { createSharedLogin } from './shared-login.ts'
 import { createTokenStore } from './stored-token.ts'
 import { createTokenCalls } from './token-calls.ts'
 import { expiresAtMs } from './token-grant.ts'
@@ -168,7 +168,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     }
   }
 
-  const logins = createSharedLogin({ login: logIn, prompts, topic: loginTopic(vault), clock })
+  const logins = createSharedLogin<LoginSummary>({ prompts, topic: loginTopic(vault), clock, keepsSuccess: true })
 
   return {
     token: async () => (await noting(keeper.current)).token,
@@ -185,7 +185,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       if (method.type === 'own' && !method.isUnattended && !caller.mayPrompt) {
         throw loginNeeded(vault, 'a password is needed, and nobody can be asked')
       }
-      const summary = await noting(() => logins.run(caller))
+      const summary = await noting(() => logins.run(caller, logIn))
       isLoggedOut = false
       return summary
     },

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { AwsError } from '../../../src/aws/aws-error.ts'
+import type { PromptLease } from '../../../src/core/prompt.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import {
   devRole,
@@ -144,6 +145,38 @@ describe('the question', () => {
     expect(errors.map(({ code }) => code)).toEqual(['PROMPT_CANCELLED', 'PROMPT_CANCELLED'])
     expect(asked).toHaveLength(1)
     expect(await rejection(aws.credentials('dev', person))).toMatchObject({ code: 'PROMPT_COOLING_DOWN' })
+  })
+
+  it('whose last answer was wrong is told so to the terminal that comes back after it, and put again to the next', async () => {
+    const { aws, asked } = await world({ program: false })
+    const origin = {}
+    const call = (from: object) => {
+      const caller = { ...terminal(), origin: from }
+      return Promise.race([caller.lent(), aws.credentials('dev', caller)])
+    }
+    for (const notice of [undefined, 'AWS refused that code: it is wrong or already used', expect.any(String)]) {
+      const lease = (await call(origin)) as PromptLease
+      expect(lease.question.notice).toEqual(notice)
+      lease.answer(new Secret('000000'))
+      await settled()
+    }
+    expect(await rejection(call(origin))).toMatchObject({ code: 'AWS_MFA_CODE_REFUSED' })
+    expect(asked).toHaveLength(3)
+    expect(await call({})).toMatchObject({ question: { kind: 'mfa-code' } })
+  })
+
+  it('whose answer could not be sent is told so to the terminal that comes back after it', async () => {
+    const { aws, sts } = await world({ program: false })
+    const origin = {}
+    const caller = { ...terminal(), origin }
+    const waiting = rejection(aws.credentials('dev', caller))
+    const lease = await caller.lent()
+    sts.failNext('GetSessionToken', new AwsError('AWS_UNREACHABLE', 'cannot reach STS'))
+    lease.answer(new Secret(sts.code(serial)))
+    await waiting
+    expect(await rejection(aws.credentials('dev', { ...terminal(), origin }))).toMatchObject({
+      code: 'AWS_UNREACHABLE',
+    })
   })
 
   it('is not put where the keychain has no key', async () => {

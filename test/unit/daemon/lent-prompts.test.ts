@@ -105,6 +105,20 @@ describe('the prompts lent over the local API', () => {
     expect(lent.settle('lease-1', { answer: '1' }, connection)).toBe(false)
   })
 
+  it('takes the calls on one connection for those of one caller', async () => {
+    const lent = createLentPrompts({ lease: () => undefined, terminal: true })
+    const { connection } = fakeConnection()
+    const origins: unknown[] = []
+    for (const on of [connection, connection, fakeConnection().connection]) {
+      await lent.serve(request(on, 'terminal'), async ({ origin }) => {
+        origins.push(origin)
+        return done
+      })
+    }
+    expect(origins[0]).toBe(origins[1])
+    expect(origins[0]).not.toBe(origins[2])
+  })
+
   it('tells when its caller has gone', async () => {
     const lent = createLentPrompts({ lease: () => undefined, terminal: true })
     const gone = new AbortController()
