@@ -16,12 +16,14 @@ const inUseMs = 60 * 60_000
 /** After a failed renewal in the background. */
 const retryBounds = { baseMs: 30_000, capMs: 5 * 60_000 }
 
+type Issue = () => Promise<SessionCredentials>
+
 /** Credentials that can be got again without a person: of roles, and of sessions without MFA. In memory only. */
 export interface DerivedCredentials {
   /** At least 16 minutes' worth where STS gives them; never expired. @throws what `issue` rejects with */
-  current(key: string, issue: () => Promise<SessionCredentials>): Promise<SessionCredentials>
+  current(key: string, issue: Issue): Promise<SessionCredentials>
   /** New ones, whatever is held. */
-  renew(key: string, issue: () => Promise<SessionCredentials>): Promise<SessionCredentials>
+  renew(key: string, issue: Issue): Promise<SessionCredentials>
   /** What is held and valid. */
   peek(key: string): SessionCredentials | undefined
   /** Drops credentials that AWS has refused, unless they have been replaced already. */
@@ -32,6 +34,8 @@ export interface DerivedCredentials {
 
 interface Entry {
   renewable: Renewable<SessionCredentials>
+  /** That of the last caller, whose configuration is the newest: the region may be another one now. */
+  issue: Issue
   usedAtMs: number
   stopTimer: () => void
 }
@@ -44,14 +48,14 @@ export function createDerivedCredentials(deps: {
   const { clock, random, log } = deps
   const entries = new Map<string, Entry>()
 
-  const entryFor = (key: string, issue: () => Promise<SessionCredentials>): Entry => {
+  const entryFor = (key: string, issue: Issue): Entry => {
     const present = entries.get(key)
     if (present !== undefined) return present
     const entry: Entry = {
       renewable: createRenewable({
         clock,
         fetch: async () => {
-          const credentials = await issue()
+          const credentials = await entry.issue()
           if (entries.get(key) === entry) schedule(key, entry, credentials)
           return credentials
         },
@@ -59,6 +63,7 @@ export function createDerivedCredentials(deps: {
         windows: ({ expiresAtMs }) => renewalWindows(expiresAtMs - clock.now()),
         onBackgroundError,
       }),
+      issue,
       usedAtMs: clock.uptime(),
       stopTimer: () => {},
     }
@@ -97,8 +102,9 @@ export function createDerivedCredentials(deps: {
     wakeIn(leftMs() - advisoryMs + random() * 60_000, () => renewOrRest(0))
   }
 
-  const use = (key: string, issue: () => Promise<SessionCredentials>): Renewable<SessionCredentials> => {
+  const use = (key: string, issue: Issue): Renewable<SessionCredentials> => {
     const entry = entryFor(key, issue)
+    entry.issue = issue
     entry.usedAtMs = clock.uptime()
     return entry.renewable
   }

@@ -89,6 +89,26 @@ describe('credentials of a role behind MFA', () => {
   })
 })
 
+describe('a region that is corrected', () => {
+  it('counts for the next call to AWS, whether the first has failed or not', async () => {
+    const w = await world()
+    const inRegion = (region: string) => {
+      w.settings = { ...usualSettings, profiles: { dev: { role: devRole, source: 'master', region } } }
+      return w.aws.credentials('dev', person)
+    }
+    w.sts.failNext('AssumeRole', new AwsError('AWS_REGION_DISABLED', 'STS is off there'))
+    await rejection(inRegion('me-south-1'))
+    await inRegion('eu-west-3')
+    expect(w.sts.calls.at(-1)).toMatchObject({ action: 'AssumeRole', region: 'eu-west-3' })
+    w.clock.advance(20 * minutes)
+    await inRegion('eu-north-1')
+    w.clock.advance(14 * minutes)
+    await settled()
+    expect(w.sts.calls.at(-1)).toMatchObject({ action: 'AssumeRole', region: 'eu-north-1' })
+    expect(w.sts.calls).toHaveLength(3)
+  })
+})
+
 describe('a caller who may not prompt', () => {
   it('is told what to run', async () => {
     const { aws, sts, asked } = await world()
