@@ -5,7 +5,7 @@ import type { Logger } from '../core/log.ts'
 import { createRenewable } from '../core/renewable.ts'
 import { formatUtc } from '../core/utc-time.ts'
 import { type RenewalState, renewalState } from '../core/validity.ts'
-import type { SshCertificate } from '../ssh/certificate.ts'
+import { certificateValidity, type SshCertificate } from '../ssh/certificate.ts'
 import type { CertificateIssuer } from '../ssh/certificate-issuer.ts'
 import { equalBytes } from '../ssh/wire.ts'
 import { AgentError } from './agent-error.ts'
@@ -72,7 +72,7 @@ export function createCertifiedKey(options: CertifiedKeyOptions): CertifiedKey {
   const renewable = createRenewable<Certified>({
     clock,
     fetch: () => issue(),
-    validity: ({ validity }) => validity,
+    validity: (certified) => certified.validity(),
     windows: ({ windows }) => windows,
   })
 
@@ -83,9 +83,9 @@ export function createCertifiedKey(options: CertifiedKeyOptions): CertifiedKey {
     })
     const certifiedPair = pair
     try {
-      const certificate = await issuer.issue(certifiedPair.publicKey, signal)
+      const issued = await issuer.issue(certifiedPair.publicKey, signal)
       signal.throwIfAborted()
-      const certified = createCertified(certificate, certifiedPair, options)
+      const certified = createCertified(issued, certifiedPair, options)
       succeed(certified)
       return certified
     } catch (error) {
@@ -105,7 +105,7 @@ export function createCertifiedKey(options: CertifiedKeyOptions): CertifiedKey {
       keyId,
       serial: String(serial),
       principals: principals.join(','),
-      until: formatUtc(certified.validity.notAfterMs),
+      until: formatUtc(certificateValidity(certified.certificate).notAfterMs),
     })
     renewAheadOf(certified)
   }
@@ -121,7 +121,7 @@ export function createCertifiedKey(options: CertifiedKeyOptions): CertifiedKey {
   const renewAheadOf = ({ validity, windows }: Certified): void => {
     cancelTimer()
     if (!isStarted || renew === 'on-demand') return
-    cancelTimer = clock.after(validity.notAfterMs - windows.advisoryMs - clock.now(), () => {
+    cancelTimer = clock.after(validity().notAfterMs - windows.advisoryMs - clock.now(), () => {
       if (renew === 'always' || hasSigned) renewNow(0)
     })
   }
@@ -163,7 +163,7 @@ export function createCertifiedKey(options: CertifiedKeyOptions): CertifiedKey {
 
   const isHidden = (connection: ConnectionView) => connection.isForwarded && !forwarding
   const stateOf = (certified: Certified): RenewalState =>
-    renewalState(certified.validity, certified.windows, clock.now())
+    renewalState(certified.validity(), certified.windows, clock.now())
 
   return {
     identities(connection) {

@@ -1,7 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
+import type { Clock } from '../core/clock.ts'
 import { formatUtc } from '../core/utc-time.ts'
 import type { RenewalWindows, Validity } from '../core/validity.ts'
 import { certificateValidity, type SshCertificate } from '../ssh/certificate.ts'
+import type { IssuedCertificate } from '../ssh/certificate-issuer.ts'
 import { type PublicKey, publicKeyFromKeyObject } from '../ssh/public-key.ts'
 import { createKeySigner } from './key-signer.ts'
 import type { Identity, Signer } from './key-store.ts'
@@ -17,7 +19,8 @@ export interface KeyPair {
 /** A key pair with one certificate of it, ready to be listed and signed with. */
 export interface Certified {
   certificate: SshCertificate
-  validity: Validity
+  /** When it may be used, by our clock as it goes now. */
+  validity(): Validity
   windows: RenewalWindows
   signer: Signer
   identities: readonly Identity[]
@@ -40,20 +43,35 @@ export function createKeyPair(onSign: () => void): KeyPair {
 export interface CertifiedOptions {
   name: string
   comment: string
+  clock: Clock
   random: () => number
 }
 
 /** Puts a certificate to its key. @param options.random decides once per certificate when its renewal is due */
-export function createCertified(certificate: SshCertificate, { sign }: KeyPair, options: CertifiedOptions): Certified {
+export function createCertified(issued: IssuedCertificate, { sign }: KeyPair, options: CertifiedOptions): Certified {
+  const { certificate } = issued
   const validity = certificateValidity(certificate)
   const identity = { keyBlob: certificate.blob, comment: certificateComment(options, validity) }
   return {
     certificate,
-    validity,
+    validity: validityByOurClock(validity, issued.clockSkewMs, options.clock),
     windows: renewalWindows(validity, options.random),
     signer: { identity, sign },
     identities: [identity],
   }
+}
+
+/**
+ * A certificate ends by the CA's clock, which sshd shares. Ours may be wrong, and may be set right or wrong meanwhile,
+ * which uptime does not notice; uptime stands still while a virtual machine is paused. Whichever ends first ends it.
+ */
+function validityByOurClock({ notBeforeMs, notAfterMs }: Validity, skewMs: number, clock: Clock): () => Validity {
+  const endMs = notAfterMs - skewMs
+  const endUptimeMs = clock.uptime() + endMs - clock.now()
+  return () => ({
+    notBeforeMs: notBeforeMs - skewMs,
+    notAfterMs: Math.min(endMs, clock.now() + endUptimeMs - clock.uptime()),
+  })
 }
 
 /** Renewal is due somewhere in the last 20 to 40 % of the lifetime, so that a fleet does not call at once. */

@@ -1,6 +1,13 @@
 import type { SshCertificate } from './certificate.ts'
 import type { PublicKey } from './public-key.ts'
 
+/** A certificate, and how far our clock is from the one that its times are by. */
+export interface IssuedCertificate {
+  certificate: SshCertificate
+  /** The CA's clock minus ours when it was issued, in ms; zero where it is not known. */
+  clockSkewMs: number
+}
+
 /**
  * The port in which the agent and Vault meet: whoever certifies a public key.
  * The agent knows nothing of Vault, and Vault nothing of the agent.
@@ -8,8 +15,8 @@ import type { PublicKey } from './public-key.ts'
 export interface CertificateIssuer {
   /**
    * Has `publicKey` certified. The certificate that comes back has been checked: it certifies this key, it is a user
-   * certificate with at least one principal, it is valid now and its critical options are known.
+   * certificate with at least one principal, it is valid now by the CA's clock and its critical options are known.
    * @throws a CodedError whose message and hint say what to do
    */
-  issue(publicKey: PublicKey, signal: AbortSignal): Promise<SshCertificate>
+  issue(publicKey: PublicKey, signal: AbortSignal): Promise<IssuedCertificate>
 }

@@ -71,7 +71,7 @@ export function createVaultIssuer({ client, tokens, signing, clock, log }: Vault
     }
   }
 
-  const report = (certificate: SshCertificate, { warnings, clockSkewMs }: VaultAnswer) => {
+  const report = (certificate: SshCertificate, warnings: readonly string[], clockSkewMs: number) => {
     const { notBeforeMs, notAfterMs } = certificateValidity(certificate)
     for (const warning of warnings) log.warn('vault warns', { ...about, warning: displayText(warning, []) })
     const lifeSeconds = (notAfterMs - notBeforeMs) / 1000
@@ -83,7 +83,7 @@ export function createVaultIssuer({ client, tokens, signing, clock, log }: Vault
         life: formatDuration(lifeSeconds),
       })
     }
-    const isSkewed = clockSkewMs !== undefined && Math.abs(clockSkewMs) > maxSkewMs
+    const isSkewed = Math.abs(clockSkewMs) > maxSkewMs
     if (isSkewed && !isSkewTold) log.warn(describeSkew(clockSkewMs), about)
     isSkewTold = isSkewed
     log.info('got a certificate', {
@@ -99,13 +99,10 @@ export function createVaultIssuer({ client, tokens, signing, clock, log }: Vault
       if (rest !== undefined && clock.uptime() < rest.untilMs) throw rest.error
       const answer = await signWithinMaximum(publicKey, signal)
       const certificate = decodeSigned(answer, client.name)
-      try {
-        checkUserCertificate(certificate, { publicKey, nowMs: clock.now() })
-      } catch (error) {
-        throw withSkew(error, answer.clockSkewMs)
-      }
-      report(certificate, answer)
-      return certificate
+      const clockSkewMs = skewOf(answer, certificate, clock.now())
+      checkUserCertificate(certificate, { publicKey, nowMs: clock.now() + clockSkewMs })
+      report(certificate, answer.warnings, clockSkewMs)
+      return { certificate, clockSkewMs }
     },
   }
 }
@@ -127,17 +124,18 @@ function decodeSigned({ data, status }: VaultAnswer, vault: string): SshCertific
   }
 }
 
-/** A certificate that is not valid by our clock is explained by how far that is from the server's. */
-function withSkew(error: unknown, clockSkewMs: number | undefined): unknown {
-  if (!(error instanceof SshError) || clockSkewMs === undefined || Math.abs(clockSkewMs) <= maxSkewMs) return error
-  if (error.code !== 'CERTIFICATE_EXPIRED' && error.code !== 'CERTIFICATE_NOT_YET_VALID') return error
-  return new SshError(error.code, error.message, {
-    cause: error,
-    hint: `${describeSkew(clockSkewMs)}: set it right, for example with: sudo timedatectl set-ntp true`,
-  })
+/**
+ * How far our clock is from the CA's, by the Date of the answer. A Date at which the certificate would not be valid is
+ * not of the CA's clock, but of a proxy on the way: then nothing is known.
+ */
+function skewOf({ clockSkewMs }: VaultAnswer, certificate: SshCertificate, nowMs: number): number {
+  if (clockSkewMs === undefined) return 0
+  const { notBeforeMs, notAfterMs } = certificateValidity(certificate)
+  const serverMs = nowMs + clockSkewMs
+  return serverMs < notBeforeMs || serverMs >= notAfterMs ? 0 : clockSkewMs
 }
 
 function describeSkew(clockSkewMs: number): string {
   const direction = clockSkewMs > 0 ? 'behind' : 'ahead of'
-  return `the clock of this machine is ${formatDuration(Math.abs(clockSkewMs) / 1000)} ${direction} the server's`
+  return `the clock of this machine is ${formatDuration(Math.abs(clockSkewMs) / 1000)} ${direction} the server's: set it right, for example with: sudo timedatectl set-ntp true`
 }

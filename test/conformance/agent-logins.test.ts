@@ -48,7 +48,7 @@ describeWithPeers('logging in with certificates of the agent', ['ssh', 'sshd', '
           async issue(publicKey) {
             if (isCaDown) throw new Error('the CA is down')
             issued += 1
-            return certifyForTest(publicKey, clock, {
+            const certificate = certifyForTest(publicKey, clock, {
               keyId: name,
               principals: [user],
               serial: BigInt(issued),
@@ -56,6 +56,7 @@ describeWithPeers('logging in with certificates of the agent', ['ssh', 'sshd', '
               validAfter: BigInt(Math.floor(Date.now() / 1000) - 30),
               extensions: new Map([['permit-agent-forwarding', '']]),
             })
+            return { certificate, clockSkewMs: 0 }
           },
         },
         clock,

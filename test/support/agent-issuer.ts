@@ -6,7 +6,7 @@ import {
   encodeCertificate,
   type SshCertificate,
 } from '../../src/ssh/certificate.ts'
-import type { CertificateIssuer } from '../../src/ssh/certificate-issuer.ts'
+import type { CertificateIssuer, IssuedCertificate } from '../../src/ssh/certificate-issuer.ts'
 import { type PublicKey, publicKeyFromKeyObject } from '../../src/ssh/public-key.ts'
 import { formatPublicKeyLine } from '../../src/ssh/public-key-line.ts'
 import { signData } from '../../src/ssh/signature.ts'
@@ -14,8 +14,8 @@ import { signData } from '../../src/ssh/signature.ts'
 /** A CA in this process that issues by hand: a test lets each call succeed or fail. */
 export interface TestIssuer extends CertificateIssuer {
   readonly calls: readonly { publicKey: PublicKey; signal: AbortSignal }[]
-  /** Settles the oldest call that is open. */
-  succeed(changes?: Partial<CertificateFields>): SshCertificate
+  /** Settles the oldest call that is open. @param clockSkewMs how far the CA's clock is ahead of ours */
+  succeed(changes?: Partial<CertificateFields>, clockSkewMs?: number): SshCertificate
   fail(error: Error): void
 }
 
@@ -50,7 +50,7 @@ export function certifyForTest(
 
 export function createTestIssuer(clock: Clock): TestIssuer {
   const calls: { publicKey: PublicKey; signal: AbortSignal }[] = []
-  const open: { resolve(certificate: SshCertificate): void; reject(error: Error): void; publicKey: PublicKey }[] = []
+  const open: { resolve(issued: IssuedCertificate): void; reject(error: Error): void; publicKey: PublicKey }[] = []
   const take = () => {
     const call = open.shift()
     if (call === undefined) throw new Error('no call to the issuer is open')
@@ -64,10 +64,10 @@ export function createTestIssuer(clock: Clock): TestIssuer {
         open.push({ resolve, reject, publicKey })
       })
     },
-    succeed(changes = {}) {
+    succeed(changes = {}, clockSkewMs = 0) {
       const { resolve, publicKey } = take()
       const certificate = certifyForTest(publicKey, clock, changes)
-      resolve(certificate)
+      resolve({ certificate, clockSkewMs })
       return certificate
     },
     fail: (error) => take().reject(error),

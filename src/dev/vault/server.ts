@@ -79,7 +79,7 @@ export async function createDevVault(options: DevVaultOptions): Promise<DevVault
       path: pathForLog(message),
       status: saved.status,
     })
-    respond(message, response, saved)
+    respond(message, response, saved, now())
   }
   const intake = createHttpIntake((message, response) => {
     serve(message, response).catch(() => response.destroy())
@@ -158,7 +158,12 @@ async function answerTo(message: IncomingMessage, dispatch: (call: VaultCall) =>
   }
 }
 
-function respond(message: IncomingMessage, response: ServerResponse, answer: Answer): void {
-  response.writeHead(answer.status, { 'Cache-Control': 'no-store', 'Content-Type': answer.contentType })
+function respond(message: IncomingMessage, response: ServerResponse, answer: Answer, nowMs: number): void {
+  response.writeHead(answer.status, {
+    'Cache-Control': 'no-store',
+    'Content-Type': answer.contentType,
+    // By the clock that certificates go by, as a real server's: clients measure theirs against it.
+    Date: new Date(nowMs).toUTCString(),
+  })
   response.end(message.method === 'HEAD' ? '' : answer.body)
 }

@@ -222,6 +222,67 @@ describe('the predecessor of a certificate', () => {
   })
 })
 
+describe('the end of a certificate', () => {
+  /** A wall clock that can be set, as by NTP or a person, while time goes on. */
+  function settable() {
+    const base = fakeClock()
+    let offMs = 0
+    const clock = { ...base, now: () => base.now() + offMs }
+    return { ...setUp({ clock, renew: 'on-demand' }), base, set: (ms: number) => (offMs += ms) }
+  }
+
+  /** Lists once with a CA whose clock is `skewMs` ahead: its certificate ends an hour from now, whatever ours says. */
+  async function certified(world: ReturnType<typeof settable>, skewMs: number) {
+    const listing = world.key.identities(local)
+    await settle()
+    const nowSeconds = BigInt(Math.floor((world.base.now() + skewMs) / 1000))
+    const { blob } = world.issuer.succeed({ validAfter: nowSeconds - 30n, validBefore: nowSeconds + 3600n }, skewMs)
+    await listing
+    return blob
+  }
+
+  it.each([
+    ['ten minutes slow', 10 * minuteMs],
+    ['ten minutes fast', -10 * minuteMs],
+    ['two hours fast', -120 * minuteMs],
+  ])('is by the clock of the CA where ours is %s', async (_, skewMs) => {
+    const world = settable()
+    const blob = await certified(world, skewMs)
+    world.base.advance(3_600_000 - 1)
+    expect(world.key.signer(blob, local)).toBeDefined()
+    world.base.advance(1)
+    expect(world.key.signer(blob, local)).toBeUndefined()
+    expect(world.key.status()).toMatchObject({ state: 'none' })
+  })
+
+  it.each([
+    ['wrong', 0, -120 * minuteMs],
+    ['right', -10 * minuteMs, -10 * minuteMs],
+  ])('does not move when our clock is set back and is then %s', async (_, skewMs, setMs) => {
+    const world = settable()
+    const blob = await certified(world, skewMs)
+    world.set(setMs)
+    world.base.advance(3_600_000 - 1)
+    expect(world.key.signer(blob, local)).toBeDefined()
+    world.base.advance(1)
+    expect(world.key.signer(blob, local)).toBeUndefined()
+  })
+
+  it('has come when our clock is past it, as after a pause that uptime did not count', async () => {
+    const world = settable()
+    const blob = await certified(world, 0)
+    world.set(3_600_000)
+    expect(world.key.signer(blob, local)).toBeUndefined()
+  })
+
+  it('is in the comment by the clock of the CA', async () => {
+    const world = settable()
+    await certified(world, 10 * minuteMs)
+    const [identity] = await world.key.identities(local)
+    expect(identity?.comment).toBe('ops: ops@corp until 2026-01-02T04:14:05Z')
+  })
+})
+
 describe('a forwarded connection', () => {
   it('does not see the identity, cannot sign with it and makes nobody issue it', async () => {
     const { key, issuer, listNew } = setUp()

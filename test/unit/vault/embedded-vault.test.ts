@@ -19,23 +19,25 @@ import {
 const key = publicKeyFromKeyObject(generateKeyPairSync('ed25519').publicKey)
 const never = new AbortController().signal
 
-/** The whole room against the embedded development server, whose clock goes with ours. */
-async function world(passwords: readonly string[] = []) {
+const opsRole = {
+  key_type: 'ca',
+  allow_user_certificates: true,
+  allowed_users: 'ubuntu',
+  default_user: 'ubuntu',
+  ttl: '30m',
+  max_ttl: '1h',
+}
+
+/** The whole room against the embedded development server, whose clock goes with ours, `skewMs` ahead. */
+async function world(passwords: readonly string[] = [], skewMs = 0) {
   const server = await openTestVault()
   await server.admin('POST', 'sys/mounts/ssh', { type: 'ssh' })
   await server.admin('POST', 'ssh/config/ca', { generate_signing_key: true, key_type: 'ed25519' })
-  await server.admin('POST', 'ssh/roles/ops', {
-    key_type: 'ca',
-    allow_user_certificates: true,
-    allowed_users: 'ubuntu',
-    default_user: 'ubuntu',
-    ttl: '30m',
-    max_ttl: '1h',
-  })
+  await server.admin('POST', 'ssh/roles/ops', opsRole)
   await server.admin('PUT', 'sys/policies/acl/ops', {
     policy: 'path "ssh/sign/ops" { capabilities = ["update"] }',
   })
-  const base = fakeClock(server.nowMs())
+  const base = fakeClock(server.nowMs() - skewMs)
   const clock: FakeClock = {
     ...base,
     advance(ms) {
@@ -91,7 +93,7 @@ describe('with the embedded vault', () => {
       policies: ['default', 'ops'],
       expiresAtMs: clock.now() + 30 * 60_000,
     })
-    const certificate = await issuer().issue(key, never)
+    const { certificate } = await issuer().issue(key, never)
     expect(certificate).toMatchObject({ principals: ['ubuntu'], keyId: expect.stringContaining('userpass-jo') })
     const endMs = clock.now() + 45 * 60_000
     clock.advance(20 * 60_000)
@@ -99,6 +101,18 @@ describe('with the embedded vault', () => {
     await tokens.logout()
     await expect(issuer().issue(key, never)).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
     tokens.stop()
+  })
+
+  it.each([
+    ['behind', 600_000],
+    ['ahead', -600_000],
+  ])('a clock that is ten minutes %s gets a certificate, with how far it is off', async (_, skewMs) => {
+    const { server, files, open } = await world([], skewMs)
+    await server.admin('POST', 'ssh/roles/ops', { ...opsRole, ttl: '5m' })
+    files.set('/token', server.vault.rootToken)
+    const { issuer } = open({ method: 'token', token_file: '/token' })
+    const issued = await issuer().issue(key, never)
+    expect(Math.abs(issued.clockSkewMs - skewMs)).toBeLessThanOrEqual(1000)
   })
 
   it('a user is locked out by wrong passwords, and is told so', async () => {
@@ -205,7 +219,8 @@ describe('with the embedded vault', () => {
     const { server, files, open } = await world()
     files.set('/home/jo/.vault-token', server.vault.rootToken)
     const { issuer } = open({ method: 'token' })
-    const { validAfter, validBefore } = await issuer('ops', 36_000).issue(key, never)
+    const { certificate } = await issuer('ops', 36_000).issue(key, never)
+    const { validAfter, validBefore } = certificate
     expect(Number(validBefore - validAfter)).toBe(3630)
     await expect(issuer('OPS').issue(key, never)).rejects.toMatchObject({ code: 'VAULT_ROLE_UNKNOWN' })
     server.vault.seal()
