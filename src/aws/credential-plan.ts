@@ -138,6 +138,7 @@ function followLinks(settings: AwsSettings, shared: SharedConfig, profile: strin
     }
     const link = lookUpProfile(settings, shared, name, path.at(-1))
     path.push(name)
+    check(name, 'region', 'region', link.region)
     regions.push(link.region)
     switch (link.type) {
       case 'source':

@@ -9,7 +9,8 @@ const rules = {
   externalId: { pattern: /^[\w+=,.@:/-]{2,1224}$/, says: 'not 2 to 1224 letters, digits or any of +=,.@:/-_' },
   sessionName: { pattern: /^[\w+=,.@-]{2,64}$/, says: 'not 2 to 64 letters, digits or any of +=,.@-_' },
   mfaSerial: { pattern: /^[\w+=/:,.@-]{9,256}$/, says: 'not the ARN or the serial number of an MFA device' },
-  accountId: { pattern: /^\d{12}$/, says: 'not a 12-digit account id' },
+  // It becomes a part of a host name, which must not be another one.
+  region: { pattern: /^[a-z\d]+(-[a-z\d]+)+$/, says: 'not the name of a region, such as eu-central-1' },
 } as const satisfies Record<string, FieldRule>
 
 /** Why a value cannot be sent to STS, or undefined where it can. */

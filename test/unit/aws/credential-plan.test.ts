@@ -217,6 +217,7 @@ describe('a profile of ~/.aws/config', () => {
       `role_arn = ${role}\nsource_profile = x\nrole_session_name = a b`,
       'the session name is not',
     ],
+    ['a wrong region', `role_arn = ${role}\nsource_profile = x\nregion = us east 1`, 'region is not'],
     ['a wrong external id', `role_arn = ${role}\nsource_profile = x\nexternal_id = a b`, 'external_id is not'],
     ['a wrong serial', `role_arn = ${role}\nsource_profile = x\nmfa_serial = 1`, 'mfa_serial is not'],
   ])('with %s is a mistake that is named', (_, lines, reason) => {

@@ -10,6 +10,8 @@ describe('fieldMistake', () => {
     ['sessionName', 'ab'],
     ['mfaSerial', 'arn:aws:iam::111122223333:mfa/jo'],
     ['mfaSerial', 'GAHT12345678'],
+    ['region', 'us-gov-west-1'],
+    ['region', 'eusc-de-east-1'],
   ] as const)('takes a good %s %s', (field, value) => {
     expect(fieldMistake(field, value)).toBeUndefined()
   })
@@ -25,6 +27,9 @@ describe('fieldMistake', () => {
     ['sessionName', 'x'.repeat(65)],
     ['sessionName', 'jo:x'],
     ['mfaSerial', '12345678'],
+    ['region', 'us east 1'],
+    ['region', 'example.com/'],
+    ['region', '-'],
     ['mfaSerial', 'arn:aws:iam::111122223333:mfa/j ö'],
   ] as const)('says why %s cannot be %s', (field, value) => {
     expect(fieldMistake(field, value)).toMatch(/^not /)
