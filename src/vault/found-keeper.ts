@@ -11,6 +11,8 @@ export function createFoundTokens({ vault, method }: { vault: string; method: Fo
   let isReleased = false
 
   const adopt = (found: FoundToken): HeldToken => {
+    // Asked after the search: a logout may have come meanwhile.
+    if (isReleased) throw loginNeeded(vault, 'logged out')
     if (isSame(found.token, dead)) {
       throw new VaultError(
         'VAULT_LOGIN_NEEDED',
@@ -24,10 +26,7 @@ export function createFoundTokens({ vault, method }: { vault: string; method: Fo
     return held
   }
 
-  const current = async (): Promise<HeldToken> => {
-    if (isReleased) throw loginNeeded(vault, 'logged out')
-    return adopt(await method.find(false))
-  }
+  const current = async (): Promise<HeldToken> => adopt(await method.find(false))
 
   const login = async (): Promise<HeldToken> => {
     isReleased = false

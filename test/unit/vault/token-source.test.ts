@@ -788,6 +788,24 @@ describe('a found token', () => {
     await use()
     expect(vault.calls()).toEqual([sign, lookUp, sign])
   })
+
+  it('is not taken up by a use or a replacement that a logout overtakes', async () => {
+    const { vault, files, source, use } = await found()
+    const pending = use()
+    await source.logout()
+    await expect(pending).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+    expect(source.status().state).toBe('logged-out')
+    await source.login(nobody)
+    vault.on(sign, rejected)
+    vault.on(lookUp, () => {
+      files.set(file, 'hvs.new')
+      void source.logout()
+      return rejected
+    })
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+    expect(source.status().state).toBe('logged-out')
+    expect(tokensOf(vault)).not.toContain('hvs.new')
+  })
 })
 
 it('no token is in a log line, an error or the status', async () => {
