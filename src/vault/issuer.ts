@@ -26,6 +26,8 @@ export interface VaultIssuerDeps {
 
 /** Roles backdate by 30 s (`not_before_duration`): a clock that is off by more sees certificates that are not valid. */
 const maxSkewMs = 30_000
+/** Longer than any rate limit: what asks for more is mistaken, and must not keep us away until we are restarted. */
+const longestRestMs = 3_600_000
 /** A certificate cannot be called back, so that one this long is worth a word. */
 const longLifeSeconds = 24 * 3600
 
@@ -57,7 +59,7 @@ export function createVaultIssuer({ client, tokens, signing, clock, log }: Vault
       return await sign(publicKey, signal)
     } catch (error) {
       if (isVaultError(error, 'VAULT_RATE_LIMITED') && error.retryAfterMs !== undefined) {
-        rest = { untilMs: clock.uptime() + error.retryAfterMs, error }
+        rest = { untilMs: clock.uptime() + Math.min(error.retryAfterMs, longestRestMs), error }
       }
       const maximum = isVaultError(error, 'VAULT_TTL_TOO_LONG') ? error.maxTtlSeconds : undefined
       if (maximum === undefined || ttlSeconds === undefined || maximum >= ttlSeconds) throw error

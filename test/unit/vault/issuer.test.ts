@@ -164,6 +164,15 @@ describe('a rate limit that says how long', () => {
     clock.advance(1)
     await issue()
   })
+
+  it('is not obeyed for longer than an hour', async () => {
+    const { vault, clock, issue } = await world()
+    vault.on(route, { status: 429, headers: { 'Retry-After': '999999999' } }, certified())
+    await expect(issue()).rejects.toMatchObject({ code: 'VAULT_RATE_LIMITED' })
+    clock.advance(3_600_000)
+    vault.on(route, certified({ validBefore: seconds(nowMs) + 7200n }))
+    await issue()
+  })
 })
 
 describe('a certificate that comes back', () => {
@@ -300,7 +309,7 @@ describe('a clock that is not the server’s', () => {
     const { vault, issuer } = await world()
     vault.on(route, dated(certified(fields), skewMs))
     const { clockSkewMs, certificate } = await issuer.issue(ours, never)
-    expect(Math.abs(clockSkewMs - skewMs)).toBeLessThanOrEqual(500)
+    expect(Math.abs(clockSkewMs - skewMs)).toBeLessThanOrEqual(1000)
     expect(certificate.validBefore).toBe(fields.validBefore)
   })
 
