@@ -21,17 +21,20 @@ export interface VaultAnswer {
   data: Readonly<Record<string, unknown>> | undefined
   auth: VaultAuth | undefined
   warnings: readonly string[]
-  /** The server's clock minus ours in ms, by its Date header. */
+  /** How far the server's clock is ahead of ours in ms, by its Date header; zero where they may agree. */
   clockSkewMs: number | undefined
 }
 
 const texts = v.nullish(v.array(v.string()), [])
 
+/** A life in seconds. Go's durations end after 292 years; what is longer is no date that can be written either. */
+export const lifeSchema = v.pipe(v.number(), v.minValue(0), v.maxValue(1e10))
+
 const authSchema = v.pipe(
   v.object({
     client_token: v.string(),
     policies: texts,
-    lease_duration: v.pipe(v.number(), v.minValue(0)),
+    lease_duration: lifeSchema,
     renewable: v.boolean(),
     token_type: v.fallback(v.picklist(['service', 'batch']), 'service'),
     num_uses: v.optional(v.number(), 0),

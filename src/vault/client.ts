@@ -161,7 +161,7 @@ function readAnswer(
   if (status < 200 || status > 299) {
     const sent = [token, ...Object.values(body)].filter((value) => value instanceof Secret)
     const texts = parseErrorTexts(answer.body).map((text) => displayText(text, sent))
-    const retryAfterMs = parseRetryAfterMs(answer.header('retry-after'), nowMs)
+    const retryAfterMs = parseRetryAfterMs(answer.header('retry-after'), nowMs + (answer.clockSkewMs ?? 0))
     return adviseOn({ status, texts, retryAfterMs }, { vault: name, purpose })
   }
   const read = parseAnswer(status, answer.body, answer.clockSkewMs)

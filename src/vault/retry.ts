@@ -25,6 +25,7 @@ export function retryDelayMs({ error }: FailedAttempt, attempt: number, random: 
 
 /**
  * Reads Retry-After, seconds or an HTTP date (RFC 9110 §10.2.3), as ms from now.
+ * @param nowMs by the server's clock
  * @returns undefined where there is none that can be read
  */
 export function parseRetryAfterMs(header: string | undefined, nowMs: number): number | undefined {

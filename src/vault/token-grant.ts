@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { Secret } from '../core/secret.ts'
-import type { VaultAnswer } from './answer.ts'
+import { lifeSchema, type VaultAnswer } from './answer.ts'
 import { VaultError } from './vault-error.ts'
 
 /** What is known of a token's life. */
@@ -77,7 +77,7 @@ const lookupSchema = v.object({
   display_name: v.optional(v.string(), ''),
   policies: names,
   identity_policies: names,
-  ttl: v.pipe(v.number(), v.minValue(0)),
+  ttl: lifeSchema,
   renewable: v.optional(v.boolean(), false),
   num_uses: v.optional(v.number(), 0),
   type: v.optional(v.string(), 'service'),

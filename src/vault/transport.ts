@@ -24,7 +24,7 @@ export interface HttpAnswer {
   status: number
   header(name: string): string | undefined
   body: Buffer
-  /** The server's clock minus ours in ms, by its Date header. */
+  /** How far the server's clock is ahead of ours in ms, by its Date header; zero where they may agree. */
   clockSkewMs: number | undefined
 }
 
@@ -164,8 +164,12 @@ function timeoutError(server: string, timeoutMs: number): VaultError {
   })
 }
 
-/** Date has whole seconds, so that the middle of its second is the best guess; ours is the middle of the exchange. */
+/**
+ * As much as is certain. Date has whole seconds, and was written at some time of the exchange, which may have lasted:
+ * a machine that was suspended meanwhile is no clock that is fast.
+ */
 function clockSkew(date: string | undefined, startedMs: number, answeredMs: number): number | undefined {
   const serverMs = Date.parse(date ?? '')
-  return Number.isNaN(serverMs) ? undefined : serverMs + 500 - (startedMs + answeredMs) / 2
+  if (Number.isNaN(serverMs)) return undefined
+  return Math.max(0, serverMs - answeredMs) + Math.min(0, serverMs + 1000 - startedMs)
 }

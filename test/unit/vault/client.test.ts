@@ -78,12 +78,26 @@ describe('a request', () => {
     await until(() => vault.openConnections() === 0)
   })
 
-  it('tells the skew of the clocks by the Date header', async () => {
+  // Our clock shows 03:04:05 at the request and, where it took its time, 03:34:05 at the answer.
+  it.each([
+    ['ahead', '03:06:05', 0, 120_000],
+    ['behind', '03:03:05', 0, -59_000],
+    ['in the same second', '03:04:05', 0, 0],
+    ['at the begin of an exchange that slept', '03:04:06', 1_800_000, 0],
+    ['at the end of it', '03:34:05', 1_800_000, 0],
+    ['after it', '03:35:05', 1_800_000, 60_000],
+    ['before it', '03:03:05', 1_800_000, -59_000],
+  ])('tells how far a Date is %s', async (_, time, tookMs, skewMs) => {
     const vault = await scriptedVault()
-    const nowMs = Date.UTC(2026, 0, 2, 3, 4, 5)
-    vault.on('POST ssh/sign/ops', { ...ok, headers: { Date: 'Fri, 02 Jan 2026 03:06:05 GMT' } })
-    const answer = await testClient(vault.address, { clock: fakeClock(nowMs) }).request(sign)
-    expect(answer.clockSkewMs).toBe(120_500)
+    const clock = fakeClock(Date.UTC(2026, 0, 2, 3, 4, 5))
+    // Nothing times out: the timers of a machine that sleeps do not run.
+    const sleeper = { ...clock, after: () => () => {} }
+    vault.on('POST ssh/sign/ops', () => {
+      clock.advance(tookMs)
+      return { ...ok, headers: { Date: `Fri, 02 Jan 2026 ${time} GMT` } }
+    })
+    const answer = await testClient(vault.address, { clock: sleeper }).request(sign)
+    expect(answer.clockSkewMs).toBe(skewMs)
   })
 
   it('may be answered without a body', async () => {
@@ -105,6 +119,7 @@ describe('an answer', () => {
     ['is no object', { json: [1, 2] }],
     ['has data of another kind', { json: { data: 'text' } }],
     ['grants without a token', { json: { auth: { lease_duration: 1, renewable: true } } }],
+    ['grants for longer than time', { json: { auth: { client_token: 'x', lease_duration: 1e15, renewable: true } } }],
   ])('that %s is a bad response and not tried again', async (_, answer) => {
     const vault = await scriptedVault()
     vault.on('POST ssh/sign/ops', answer)
@@ -162,6 +177,15 @@ describe('a request that fails', () => {
     const clock = hastyClock(clientTimeoutMs)
     await testClient(vault.address, { clock }).request(sign)
     expect(clock.waits).toEqual([9000])
+  })
+
+  it('reads a date in Retry-After by the clock that wrote it', async () => {
+    const vault = await scriptedVault()
+    const headers = { Date: 'Fri, 02 Jan 2026 05:04:05 GMT', 'Retry-After': 'Fri, 02 Jan 2026 05:04:14 GMT' }
+    vault.on('POST ssh/sign/ops', { status: 429, headers })
+    const clock = fakeClock(Date.UTC(2026, 0, 2, 3, 4, 5))
+    const error = await failure(testClient(vault.address, { clock, maxRetries: 0 }), sign)
+    expect(error).toMatchObject({ retryAfterMs: 9000 })
   })
 
   it('is not held longer than three timeouts, whatever Retry-After says', async () => {

@@ -53,11 +53,14 @@ describe('a looked up token', () => {
     })
   })
 
-  it.each([undefined, {}, { ttl: 'soon' }, { ttl: -1 }])('with the data %j is a bad response', (data) => {
-    expect(() =>
-      lifeFromLookup({ status: 200, data, auth: undefined, warnings: [], clockSkewMs: undefined }, 'corp', nowMs),
-    ).toThrow(expect.objectContaining({ code: 'VAULT_BAD_RESPONSE' }))
-  })
+  it.each([undefined, {}, { ttl: 'soon' }, { ttl: -1 }, { ttl: 1e15 }])(
+    'with the data %j is a bad response',
+    (data) => {
+      expect(() =>
+        lifeFromLookup({ status: 200, data, auth: undefined, warnings: [], clockSkewMs: undefined }, 'corp', nowMs),
+      ).toThrow(expect.objectContaining({ code: 'VAULT_BAD_RESPONSE' }))
+    },
+  )
 })
 
 describe('a renewed token', () => {
