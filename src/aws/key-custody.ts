@@ -40,7 +40,7 @@ export function createKeyCustody(deps: {
   log: Logger
   /** The region whose STS is asked about a source. */
   regionOf(source: string): Promise<string>
-  /** Called when a source has a new key or none: what was made with the old one is void. */
+  /** Voids what was made with the key of a source. Called around each change of it. */
   onChange(source: string): Promise<void>
 }): KeyCustody {
   const { keys, sts, log, regionOf, onChange } = deps
@@ -60,6 +60,14 @@ export function createKeyCustody(deps: {
     }
   }
 
+  /** What was made with the former key goes before it, so that a crash leaves no session without its key; and after it. */
+  const change = async <T>(source: string, apply: () => Promise<T>): Promise<T> => {
+    await onChange(source)
+    const result = await apply()
+    await onChange(source)
+    return result
+  }
+
   const put = async (source: string, key: AccessKey): Promise<KeptKey> => {
     const owner = await ownerOf(source, key)
     const former = await keys.find(source).catch((error: unknown) => {
@@ -67,8 +75,7 @@ export function createKeyCustody(deps: {
       if (isAwsError(error, 'AWS_KEY_CORRUPT')) return undefined
       throw error
     })
-    await keys.write(source, key)
-    if (former === undefined || !isSameKey(former, key)) await onChange(source)
+    if (former === undefined || !isSameKey(former, key)) await change(source, () => keys.write(source, key))
     return { source, accessKeyId: key.accessKeyId, isVerified: owner !== undefined, ...owner }
   }
 
@@ -98,10 +105,6 @@ export function createKeyCustody(deps: {
       }
       return found
     },
-    async remove(source) {
-      const existed = await keys.remove(source)
-      await onChange(source)
-      return existed
-    },
+    remove: (source) => change(source, () => keys.remove(source)),
   }
 }

@@ -51,6 +51,8 @@ export function createSessionCache(deps: { keychain: Keychain; clock: Clock; log
   const reads = createSingleFlight<MfaSession | undefined>()
   /** Key ids that AWS refused: the keychain may still hold them where deleting failed. */
   const refused = new Set<string>()
+  /** Counts what was forgotten: what is read from the keychain meanwhile is void. */
+  let forgotten = 0
 
   const isValid = ({ expiresAtMs }: { expiresAtMs: number }) => expiresAtMs > clock.now()
   const usable = (session: MfaSession | undefined): session is MfaSession =>
@@ -68,12 +70,14 @@ export function createSessionCache(deps: { keychain: Keychain; clock: Clock; log
 
   const readFromKeychain = async (step: SessionStep): Promise<MfaSession | undefined> => {
     const key = sessionKey(step)
+    const before = forgotten
     const items = (await stored()).filter((item) => item.key === key && isValid(item))
     for (const { name, expiresAtMs } of items.sort((a, b) => b.expiresAtMs - a.expiresAtMs)) {
       const item = await keychain.get(name)
       const session = item === undefined ? undefined : decode(item, expiresAtMs)
       if (item !== undefined && session === undefined)
         log.warn('the keychain holds a session that cannot be read', { name })
+      if (forgotten !== before) return undefined
       if (!usable(session)) continue
       inMemory.set(key, { ...session, source: step.source })
       return session
@@ -123,6 +127,7 @@ export function createSessionCache(deps: { keychain: Keychain; clock: Clock; log
     },
     async forget(source) {
       const gone = new Set<string>()
+      forgotten += 1
       for (const [key, session] of inMemory) {
         if (source !== undefined && session.source !== source) continue
         if (usable(session)) gone.add(session.source)

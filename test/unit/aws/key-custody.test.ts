@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { AwsError } from '../../../src/aws/aws-error.ts'
 import type { AccessKey } from '../../../src/aws/credentials.ts'
 import { Secret } from '../../../src/core/secret.ts'
+import { KeychainError } from '../../../src/keychain/keychain.ts'
 import { person, rejection, serial, unattended, usualSettings, world } from '../../support/aws-world.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
@@ -71,6 +72,29 @@ describe('a key that is put in', () => {
     clock.advance(31_000)
     await aws.credentials('dev', person)
     expect(asked).toHaveLength(2)
+  })
+
+  it('ends it first, so that no session outlives its key where the keychain fails half-way', async () => {
+    const { aws, sts, keychain, key, restart } = await world()
+    await aws.credentials('dev', person)
+    keychain.delete = async () => {
+      throw new KeychainError('KEYCHAIN_TIMEOUT', 'the keychain does not answer')
+    }
+    const other = sts.addUser('arn:aws:iam::111122223333:user/jo', { device: serial })
+    expect(await rejection(aws.keys.put('master', other))).toMatchObject({ code: 'KEYCHAIN_TIMEOUT' })
+    expect(await restart().keys.list()).toEqual([{ source: 'master', accessKeyId: key.accessKeyId }])
+  })
+
+  it('ends what was made with the key before it while it was being stored', async () => {
+    const { aws, sts, keychain } = await world()
+    const { set } = keychain
+    keychain.set = async (name, value) => {
+      keychain.set = set
+      await aws.credentials('dev', person)
+      await set(name, value)
+    }
+    await aws.keys.put('master', sts.addUser('arn:aws:iam::111122223333:user/jo', { device: serial }))
+    expect(await rejection(aws.credentials('dev', unattended))).toMatchObject({ code: 'AWS_MFA_NEEDED' })
   })
 
   it('that is the same ends nothing', async () => {
@@ -151,6 +175,18 @@ describe('a key that is imported', () => {
 })
 
 describe('a key that is removed', () => {
+  it('goes last, so that no session outlives it where the keychain fails half-way', async () => {
+    const { aws, keychain } = await world()
+    await aws.credentials('dev', person)
+    const remove = keychain.delete
+    keychain.delete = async (name) => {
+      if (name.startsWith('aws/session/')) throw new KeychainError('KEYCHAIN_TIMEOUT', 'the keychain does not answer')
+      return remove(name)
+    }
+    expect(await rejection(aws.keys.remove('master'))).toMatchObject({ code: 'KEYCHAIN_TIMEOUT' })
+    expect(await aws.keys.list()).toHaveLength(1)
+  })
+
   it('takes with it what was made with it', async () => {
     const { aws, keychain } = await world()
     await aws.credentials('dev', person)

@@ -174,6 +174,21 @@ describe('the session cache', () => {
     expect(await keychain.list()).toEqual([])
   })
 
+  it('forgets a session that is being read from the keychain', async () => {
+    const { cache, start, session, keychain } = setUp()
+    await cache.put(master, session())
+    const restarted = start()
+    const { get } = keychain
+    keychain.get = async (name) => {
+      const item = await get(name)
+      await restarted.forget()
+      return item
+    }
+    expect(await restarted.find(master)).toBeUndefined()
+    expect(await restarted.find(master)).toBeUndefined()
+    expect(await restarted.list()).toEqual([])
+  })
+
   it('forgets in memory even where the keychain is locked', async () => {
     const { cache, session, keychain } = setUp()
     await cache.put(master, session())
