@@ -25,7 +25,7 @@ export function readPlaintextKey(text: string, profile: string): PlaintextKey | 
   return {
     accessKeyId,
     secretAccessKey: new Secret(secretAccessKey),
-    isTemporary: values.has('aws_session_token') || values.has('aws_security_token'),
+    isTemporary: Boolean(values.get('aws_session_token') || values.get('aws_security_token')),
   }
 }
 

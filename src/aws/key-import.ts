@@ -1,6 +1,6 @@
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { writeFileAtomically } from '../core/atomic-file.ts'
-import { errorCode } from '../core/errors.ts'
+import { describeError, errorCode } from '../core/errors.ts'
 import { nearestNames } from '../core/near-names.ts'
 import { AwsError } from './aws-error.ts'
 import type { AccessKey } from './credentials.ts'
@@ -12,6 +12,8 @@ export interface ImportRequest {
   /** The profile in the file. */
   profile: string
 }
+
+const maxFileBytes = 1024 * 1024
 
 /**
  * Moves the long-term key of a profile out of a credentials file. The file is changed only after `keep` has resolved,
@@ -27,13 +29,25 @@ export async function moveKeyOutOfFile<T>(
   const path = await onFileError(file, () => realpath(file))
   const key = longTermKey(await readText(file, path), file, profile)
   const kept = await keep(key)
+  try {
+    await takeOut(key, file, path, profile)
+  } catch (cause) {
+    throw new AwsError(
+      'AWS_IMPORT_FAILED',
+      `the key is in the keychain, but the file still holds it: ${describeError(cause)}`,
+      { cause, hint: 'let the file be changed and run the command again' },
+    )
+  }
+  return kept
+}
+
+async function takeOut(key: AccessKey, file: string, path: string, profile: string): Promise<void> {
   // Somebody may have written the file meanwhile: what they wrote stays.
   const text = await readText(file, path)
   const present = readPlaintextKey(text, profile)
-  if (present === undefined || !isSameKey(present, key)) return kept
+  if (present === undefined || !isSameKey(present, key)) return
   const { mode } = await onFileError(file, () => stat(path))
   await onFileError(file, () => writeFileAtomically(path, withoutPlaintextKey(text, profile), mode & 0o777))
-  return kept
 }
 
 /** True for the same id with the same secret. */
@@ -42,6 +56,10 @@ export function isSameKey(a: AccessKey, b: AccessKey): boolean {
 }
 
 async function readText(file: string, path: string): Promise<string> {
+  const status = await onFileError(file, () => stat(path))
+  // A pipe would be waited for, and a device read without an end.
+  if (!status.isFile()) throw failed(`${file} is not a file`)
+  if (status.size > maxFileBytes) throw failed(`${file} is too large for a credentials file`)
   const bytes = await onFileError(file, () => readFile(path))
   const text = bytes.toString('utf8')
   // What cannot be written back as it was is not touched.

@@ -37,6 +37,12 @@ describe('readPlaintextKey', () => {
     expect(readPlaintextKey(temporary, 't')).toMatchObject({ isTemporary: true })
   })
 
+  it('takes a token that is empty for none', () => {
+    const longTerm = '[t]\naws_access_key_id = AKIA\naws_secret_access_key = s\naws_session_token =\n'
+    expect(readPlaintextKey(longTerm, 't')).toMatchObject({ isTemporary: false })
+    expect(withoutPlaintextKey(longTerm, 't')).toBe('[t]\n')
+  })
+
   it('takes the spelling of the config file and quotes as well', () => {
     const config = '[profile "a b"]\naws_access_key_id = AKIA\naws_secret_access_key = s\n'
     expect(readPlaintextKey(config, 'a b')).toMatchObject({ accessKeyId: 'AKIA' })

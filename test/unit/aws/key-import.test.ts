@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -108,12 +110,36 @@ describe('moving a key out of a file', () => {
     expect(readFileSync(file, 'utf8')).toBe(text)
   })
 
-  it('names a missing file and one that is a folder', async () => {
+  it('names a missing file and one that is none', async () => {
     const folder = temporaryFolder()
     const missing = await rejection(moveKeyOutOfFile({ file: join(folder, 'x'), profile: 'a' }, keeper().keep))
     expect(missing.message).toContain('there is no such file')
     const notFile = await rejection(moveKeyOutOfFile({ file: folder, profile: 'a' }, keeper().keep))
-    expect(notFile.message).toContain('EISDIR')
+    expect(notFile.message).toContain('is not a file')
+  })
+
+  it('does not wait for a pipe, nor read without an end', async () => {
+    const pipe = join(temporaryFolder(), 'pipe')
+    execFileSync('mkfifo', [pipe])
+    for (const file of [pipe, '/dev/zero']) {
+      const error = await rejection(moveKeyOutOfFile({ file, profile: 'a' }, keeper().keep))
+      expect(error.message).toContain('is not a file')
+    }
+    const { file } = fileWith(`${before}# ${'x'.repeat(1024 * 1024)}\n`)
+    const error = await rejection(moveKeyOutOfFile({ file, profile: 'base' }, keeper().keep))
+    expect(error.message).toContain('is too large')
+  })
+
+  it('says that the key is kept where the file cannot be changed any more', async () => {
+    const { file } = fileWith(before)
+    const error = await rejection(
+      moveKeyOutOfFile({ file, profile: 'base' }, async () => {
+        rmSync(file)
+        mkdirSync(file)
+      }),
+    )
+    expect(error).toMatchObject({ code: 'AWS_IMPORT_FAILED', hint: expect.stringContaining('run the command again') })
+    expect(error.message).toMatch(/^the key is in the keychain, but the file still holds it: .* is not a file$/)
   })
 
   it('does not touch what it could not write back as it was', async () => {
