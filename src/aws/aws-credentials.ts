@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/log.ts'
 import type { PromptCaller, Prompts } from '../core/prompt.ts'
+import { shellWord } from '../core/shell-word.ts'
 import { formatUtc } from '../core/utc-time.ts'
 import type { Keychain } from '../keychain/keychain.ts'
 import { AwsError, isAwsError } from './aws-error.ts'
@@ -185,6 +186,6 @@ function adviseImport(error: AwsError, shared: SharedConfig, source: string): Aw
   if (shared.profiles.get(source)?.hasPlaintextKey !== true) return error
   return new AwsError('AWS_KEY_MISSING', `${error.message}; the one in the AWS credentials file is not used`, {
     cause: error,
-    hint: `latchkey aws keys import ${source} --profile ${source}`,
+    hint: `latchkey aws keys import ${shellWord(source)} --profile ${shellWord(source)}`,
   })
 }

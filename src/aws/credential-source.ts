@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
 import type { PromptCaller } from '../core/prompt.ts'
+import { shellWord } from '../core/shell-word.ts'
 import { AwsError, isAwsError } from './aws-error.ts'
 import type { CallerIdentities } from './caller-identity.ts'
 import { type CredentialPlan, type DerivedStep, prefixKey, type RoleStep } from './credential-plan.ts'
@@ -174,6 +175,6 @@ function isDeadToken(error: AwsError): boolean {
 
 function mfaNeeded(plan: CredentialPlan, { mfaSerial }: MfaStep): AwsError {
   return new AwsError('AWS_MFA_NEEDED', `an MFA code of ${mfaSerial} is needed`, {
-    hint: `in a terminal: latchkey aws credentials ${plan.profile}`,
+    hint: `in a terminal: latchkey aws credentials ${shellWord(plan.profile)}`,
   })
 }

@@ -1,4 +1,5 @@
 import type { Logger } from '../core/log.ts'
+import { shellWord } from '../core/shell-word.ts'
 import { AwsError, isAwsError } from './aws-error.ts'
 import type { AccessKey } from './credentials.ts'
 import { type ImportRequest, isSameKey, moveKeyOutOfFile } from './key-import.ts'
@@ -86,7 +87,7 @@ export function createKeyCustody(deps: {
         const present = await keys.find(source)
         if (present !== undefined && present.accessKeyId !== key.accessKeyId) {
           throw new AwsError('AWS_KEY_EXISTS', `${source} has another access key in the keychain already`, {
-            hint: `latchkey aws keys remove ${source}`,
+            hint: `latchkey aws keys remove ${shellWord(source)}`,
           })
         }
         const kept = await put(source, key)

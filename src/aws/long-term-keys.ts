@@ -1,4 +1,5 @@
 import { Secret } from '../core/secret.ts'
+import { shellWord } from '../core/shell-word.ts'
 import type { Keychain } from '../keychain/keychain.ts'
 import { AwsError } from './aws-error.ts'
 import type { AccessKey } from './credentials.ts'
@@ -32,7 +33,7 @@ export function createLongTermKeys(keychain: Keychain): LongTermKeys {
       const key = await find(source)
       if (key !== undefined) return key
       throw new AwsError('AWS_KEY_MISSING', `no access key for ${source} in the keychain (${keychain.description})`, {
-        hint: `latchkey aws keys add ${source}`,
+        hint: `latchkey aws keys add ${shellWord(source)}`,
       })
     },
     write: (source, { accessKeyId, secretAccessKey }) =>
@@ -56,6 +57,6 @@ function decode(source: string, item: Secret<string>): AccessKey {
     return { accessKeyId, secretAccessKey: new Secret(secretAccessKey) }
   }
   throw new AwsError('AWS_KEY_CORRUPT', `the keychain item ${itemName(source)} is not an access key`, {
-    hint: `latchkey aws keys add ${source}`,
+    hint: `latchkey aws keys add ${shellWord(source)}`,
   })
 }

@@ -1,4 +1,5 @@
 import { formatDuration } from '../core/duration.ts'
+import { shellWord } from '../core/shell-word.ts'
 import { AwsError, isAwsError } from './aws-error.ts'
 import type { CredentialPlan, DerivedStep, RoleStep } from './credential-plan.ts'
 import { displayKeyId } from './credentials.ts'
@@ -42,11 +43,11 @@ export function refusedKey(error: AwsError, source: string, accessKeyId: string)
   return error.code === 'AWS_SIGNATURE_REFUSED'
     ? new AwsError('AWS_KEY_REFUSED', `${key} has another secret than the one stored`, {
         cause: error,
-        hint: `latchkey aws keys add ${source}`,
+        hint: `latchkey aws keys add ${shellWord(source)}`,
       })
     : new AwsError('AWS_KEY_REFUSED', `AWS does not know ${key}: deleted, inactive, or of another partition`, {
         cause: error,
-        hint: `latchkey aws keys add ${source} (AWS needs some seconds before it knows a new key)`,
+        hint: `latchkey aws keys add ${shellWord(source)} (AWS needs some seconds before it knows a new key)`,
       })
 }
 
@@ -55,7 +56,9 @@ function deniedHint(step: RoleStep, { plan, index, sessionAgeMs }: RefusedStep):
   const causes: string[] = []
   if (sessionAgeMs !== undefined && sessionAgeMs > freshSessionMs && index === 2) {
     const age = formatDuration(sessionAgeMs / 1000)
-    causes.push(`the MFA session is ${age} old: where the role wants a newer one, latchkey aws forget ${plan.profile}`)
+    causes.push(
+      `the MFA session is ${age} old: where the role wants a newer one, latchkey aws forget ${shellWord(plan.profile)}`,
+    )
   }
   if (sessionAgeMs === undefined) causes.push(`where the role wants MFA, set mfa_serial of ${plan.source}`)
   const parent = plan.steps[index - 1]

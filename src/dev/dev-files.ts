@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { shellWord } from '../core/shell-word.ts'
 
 /** What the files of a development environment are made from. */
 export interface DevFacts {
@@ -77,10 +78,9 @@ export function devAwsConfig(region: string, bin: string): string {
  * @param latchkey absolute path of the command
  */
 export function devPromptProgram(latchkey: string, folder: string): string {
-  const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
   return `#!/bin/sh
 # Written by latchkey dev: answers the embedded AWS user's MFA questions.
-case "$1" in *"MFA code for "*) exec ${quote(latchkey)} dev code --dir ${quote(folder)} ;; esac
+case "$1" in *"MFA code for "*) exec ${shellWord(latchkey)} dev code --dir ${shellWord(folder)} ;; esac
 exit 1
 `
 }

@@ -1,5 +1,6 @@
 import type { Environment } from '../core/environment.ts'
 import type { Secret } from '../core/secret.ts'
+import { shellWord } from '../core/shell-word.ts'
 import { type ApiClient, openApiClient } from '../ipc/client.ts'
 import { apiSocketPath } from './api-socket.ts'
 import { askLentPrompt } from './ask-lent-prompt.ts'
@@ -102,7 +103,7 @@ async function fetchCredentials(
 }
 
 function timedOut(profile: string, question: string | undefined): HelperError {
-  const hint = `latchkey aws credentials ${profile}`
+  const hint = `latchkey aws credentials ${shellWord(profile)}`
   if (question !== undefined) return new HelperError('PERSON_NEEDED', `nobody answered in time: ${question}`, { hint })
   return new HelperError(
     'TIMED_OUT',

@@ -4,6 +4,7 @@ import { constants, tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { callerEnvironment } from '../../core/environment.ts'
+import { shellWord } from '../../core/shell-word.ts'
 import { currentCode } from '../../dev/current-code.ts'
 import { DevError, readIfPresent } from '../../dev/dev-folder.ts'
 import { type DevEnvironment, startDevEnvironment } from '../../dev/environment.ts'
@@ -91,11 +92,10 @@ function whatToTry(environment: Readonly<Record<string, string | undefined>>): s
   const names = Object.keys(environment).filter(
     (name) => environment[name] !== process.env[name] && !/^(PATH|VAULT_TOKEN|LATCHKEY_DEV_TOTP_SECRET)$/.test(name),
   )
-  const quote = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
-  const exports = names.map((name) => `export ${name}=${quote(environment[name] ?? '')}\n`).join('')
+  const exports = names.map((name) => `export ${name}=${shellWord(environment[name] ?? '')}\n`).join('')
   return `In another terminal:
 
-${exports}export PATH=${quote(`${environment.LATCHKEY_DEV_DIR}/bin`)}:"$PATH"
+${exports}export PATH=${shellWord(`${environment.LATCHKEY_DEV_DIR}/bin`)}:"$PATH"
 
 ssh-add -L                            # a certificate, signed a moment ago
 latchkey aws credentials dev          # asks for an MFA code once

@@ -27,6 +27,7 @@ describe('long-term keys', () => {
       message: 'no access key for master in the keychain (stub)',
       hint: 'latchkey aws keys add master',
     })
+    expect(await rejection(keys.read("jo's; x"))).toMatchObject({ hint: `latchkey aws keys add 'jo'\\''s; x'` })
   })
 
   it.each(['', 'not json with the-secret', '[]', '{"accessKeyId":"AKIA","secretAccessKey":1}'])(
