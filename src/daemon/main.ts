@@ -24,6 +24,7 @@ import { hardenMemory, hardenProcess } from './hardening.ts'
 import { takeInheritedSockets } from './inherited-sockets.ts'
 import { loadNative } from './native.ts'
 import { openParentLink } from './parent-link.ts'
+import { endOnFault } from './process-faults.ts'
 import { createPromptProgram } from './prompt-program.ts'
 import { createPrompts, type PromptBroker } from './prompts.ts'
 import { createServiceNotification } from './service-notification.ts'
@@ -31,6 +32,8 @@ import { createWatchedFiles } from './watched-files.ts'
 
 /** A token helper may talk to a keychain or to a server. */
 const programTimeoutMs = 30_000
+/** Shorter than TimeoutStopSec of packaging/systemd/latchkey.service, after which systemd kills. */
+const stopMs = 5_000
 
 /** What the process has that the rooms get handed. */
 interface Host {
@@ -48,7 +51,10 @@ interface Host {
  */
 export async function runDaemon(): Promise<number> {
   hardenProcess(process)
-  const stop = stopRequest()
+  // Whoever reads the log may end first: the daemon and the keys in it must not end with that.
+  process.stderr.on('error', () => {})
+  const output = { write: (line: string) => process.stderr.write(line), journal: isJournal(process.env.JOURNAL_STREAM) }
+  endOnFault(process, createLogger({ ...output, level: 'error' }))
   // A copy, without what was meant for this process alone: children get the rest of it.
   const environment = { ...callerEnvironment(process.env) }
   const inheritedSockets = takeInheritedSockets(environment, process.pid)
@@ -57,16 +63,18 @@ export async function runDaemon(): Promise<number> {
   const config = parseConfig((await readText(file)) ?? '', file, {
     vaultAddress: environment.BAO_ADDR ?? environment.VAULT_ADDR,
   })
-  const log = createLogger({
-    write: (line) => process.stderr.write(line),
-    level: config.logLevel,
-    journal: isJournal(environment.JOURNAL_STREAM),
-  })
+  const log = createLogger({ ...output, level: config.logLevel })
   const native = await loadNative({ log })
   hardenMemory(native)
   const notification = createServiceNotification({ environment, native, log })
   const host: Host = { environment, home, clock: createSystemClock(uptime), log }
   const extraCa = await readExtraCa(unreadCaFile(process.env), log)
+  const keychain = await openConfiguredKeychain(config, host)
+  // Before this there is nothing to stop: a signal ends the process by itself.
+  const stop = stopRequest()
+  const parent = openParentLink(environment, stop.now)
+  const dialogs = new AbortController()
+  process.on('exit', () => dialogs.abort())
   const daemon = await startDaemon({
     ...host,
     extraCa,
@@ -76,8 +84,8 @@ export async function runDaemon(): Promise<number> {
     pid: process.pid,
     uid: process.getuid?.(),
     random: Math.random,
-    keychain: await openConfiguredKeychain(config, host),
-    prompts: createConfiguredPrompts(config, host),
+    keychain,
+    prompts: createConfiguredPrompts(config, host, dialogs.signal),
     readText: (path) => readFile(path, 'utf8'),
     readSharedConfig: watchSharedConfig(host),
     runProgram,
@@ -87,13 +95,16 @@ export async function runDaemon(): Promise<number> {
     peerOf: native.peerCredentials,
   })
   log.info('listening', { version, pid: process.pid })
-  const parent = openParentLink(environment, stop.now)
   parent.ready()
   await notification.ready(`${config.identities.length} ssh identities, ${config.vaults.length} vaults`)
   await stop.requested
   log.info('stopping')
+  // What is under way may end, such as storing the session that a code was just spent for; but nothing is waited for
+  // without end.
+  host.clock.after(stopMs, () => process.exit(0))
   await notification.stopping()
   await daemon.stop()
+  dialogs.abort()
   parent.close()
   return 0
 }
@@ -104,7 +115,7 @@ function isJournal(stream: string | undefined): boolean {
   return stream === `${dev}:${ino}`
 }
 
-/** A signal may come before there is anything to stop: it counts all the same. */
+/** A signal may come before the daemon has started: it counts all the same. */
 function stopRequest(): { requested: Promise<void>; now: () => void } {
   let now = () => {}
   const requested = new Promise<void>((resolve) => {
@@ -146,13 +157,17 @@ function openConfiguredKeychain({ keychain: { store, file } }: Config, host: Hos
   return openKeychain({ store, ...path }, { ...host, stateFolder: stateFolder(environment, home) })
 }
 
-function createConfiguredPrompts({ prompt }: Config, { environment, home, clock, log }: Host): PromptBroker {
+function createConfiguredPrompts(
+  { prompt }: Config,
+  { environment, home, clock, log }: Host,
+  stopping: AbortSignal,
+): PromptBroker {
   const program = prompt.program === undefined ? undefined : expandHome(prompt.program, home)
   const logFile = prompt.log === undefined ? undefined : expandHome(prompt.log, home)
   return createPrompts({
     clock,
     newId: randomUUID,
-    ...(program === undefined ? {} : { program: createPromptProgram(program, environment) }),
+    ...(program === undefined ? {} : { program: createPromptProgram(program, { environment, stopping }) }),
     onAsked({ question, by }) {
       log.info('asked a person', { kind: question.kind, by })
       if (logFile === undefined) return

@@ -1,5 +1,4 @@
 import { Socket } from 'node:net'
-import type { Environment } from '../core/environment.ts'
 
 /** What ties the daemon to the program that started it, where that asked for it. */
 export interface ParentLink {
@@ -11,11 +10,12 @@ export interface ParentLink {
 /**
  * The other end of a socket that the parent passed as file descriptor `LATCHKEY_PARENT_FD`: one line `ready` goes over
  * it, and once the parent is gone, however it died, `onGone` is called. So `latchkey dev` leaves no daemon behind.
+ * @param environment the variable is taken out: a child has no such descriptor
  */
-export function openParentLink(environment: Environment, onGone: () => void): ParentLink {
-  const fd = Number(environment.LATCHKEY_PARENT_FD)
-  if (!Number.isInteger(fd) || fd < 3) return { ready: () => {}, close: () => {} }
-  const socket = new Socket({ fd, readable: true, writable: true })
+export function openParentLink(environment: Record<string, string | undefined>, onGone: () => void): ParentLink {
+  const socket = inheritedSocket(Number(environment.LATCHKEY_PARENT_FD))
+  delete environment.LATCHKEY_PARENT_FD
+  if (socket === undefined) return { ready: () => {}, close: () => {} }
   let closing = false
   const gone = () => {
     if (!closing) onGone()
@@ -28,5 +28,15 @@ export function openParentLink(environment: Environment, onGone: () => void): Pa
       closing = true
       socket.destroy()
     },
+  }
+}
+
+/** Undefined where there is no such descriptor: the variable was meant for another process. */
+function inheritedSocket(fd: number): Socket | undefined {
+  if (!Number.isInteger(fd) || fd < 3) return undefined
+  try {
+    return new Socket({ fd, readable: true, writable: true })
+  } catch {
+    return undefined
   }
 }

@@ -9,24 +9,45 @@ const secretVariables = ['BAO_TOKEN', 'VAULT_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'A
 /** An answer is a code, a password or a token; more than this is not an answer. */
 const maxAnswerBytes = 4096
 
+export interface PromptProgramOptions {
+  /** The daemon's, which the program gets without the secrets in it: it needs the display and the locale. */
+  environment: Environment
+  /** A dialog that nobody looks at is closed after so long. */
+  patienceMs?: number
+  /** Closes the dialog that is open: nobody waits for its answer any more. */
+  stopping?: AbortSignal
+}
+
 /**
  * Runs an askpass program the way ssh does (ssh(1), SSH_ASKPASS): the question is its argument, the first line that it
  * prints is the answer, any other exit status than 0 means that the person said no.
- * @param environment the daemon's, which the program gets without the secrets in it: it needs the display and the locale
- * @param patienceMs a dialog that nobody looks at is closed after so long
  */
-export function createPromptProgram(path: string, environment: Environment, patienceMs = 5 * 60_000): PromptProgram {
+export function createPromptProgram(path: string, options: PromptProgramOptions): PromptProgram {
+  const { environment, patienceMs = 5 * 60_000, stopping = new AbortController().signal } = options
   const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !secretVariables.includes(name)))
   return (question) =>
     new Promise((resolve, reject) => {
       const text = question.notice === undefined ? `${question.text}: ` : `${question.notice}\n${question.text}: `
-      const child = spawn(path, [text], { stdio: ['ignore', 'pipe', 'ignore'], env, timeout: patienceMs })
+      const child = spawn(path, [text], { stdio: ['ignore', 'pipe', 'ignore'], env })
       const chunks: Buffer[] = []
       let sizeBytes = 0
+      let isDone = false
+      const answer = () => {
+        child.stdout.destroy()
+        const line = Buffer.concat(chunks).toString('utf8').split(/\r?\n/, 1)[0]!
+        // A password may begin or end with a blank; a code or a token that does was pasted with one.
+        const text = question.kind === 'password' ? line : line.trim()
+        resolve(text === '' ? undefined : new Secret(text))
+      }
+      // Not only `close`: what the program has started may outlive it and hold its output open.
+      const answerIfWhole = () => {
+        if (isDone && chunks.some((chunk) => chunk.includes('\n'))) answer()
+      }
       child.stdout.on('data', (chunk: Buffer) => {
         sizeBytes += chunk.length
         if (sizeBytes <= maxAnswerBytes) chunks.push(chunk)
         else child.kill()
+        answerIfWhole()
       })
       child.on('error', (cause) =>
         reject(
@@ -36,18 +57,23 @@ export function createPromptProgram(path: string, environment: Environment, pati
           }),
         ),
       )
-      // Not `close`: a dialog that the program has started may outlive it and hold its output open.
       child.on('exit', (status, signal) => {
-        if (status === 0) return
+        isDone = status === 0
+        if (isDone) return answerIfWhole()
         child.stdout.destroy()
         if (signal !== null) reject(endedBySignal(path, question, sizeBytes))
         else resolve(undefined)
       })
+      const closeDialog = () => {
+        child.kill()
+        child.stdout.destroy()
+        reject(unanswered(question))
+      }
+      stopping.addEventListener('abort', closeDialog)
+      AbortSignal.timeout(patienceMs).addEventListener('abort', closeDialog)
       child.on('close', () => {
-        const line = Buffer.concat(chunks).toString('utf8').split(/\r?\n/, 1)[0]!
-        // A password may begin or end with a blank; a code or a token that does was pasted with one.
-        const answer = question.kind === 'password' ? line : line.trim()
-        resolve(answer === '' ? undefined : new Secret(answer))
+        stopping.removeEventListener('abort', closeDialog)
+        answer()
       })
     })
 }
@@ -58,6 +84,10 @@ function endedBySignal(path: string, question: PromptQuestion, sizeBytes: number
       hint: 'check prompt.program in the configuration',
     })
   }
+  return unanswered(question)
+}
+
+function unanswered(question: PromptQuestion): PromptError {
   return new PromptError('PROMPT_TIMEOUT', `nobody answered: ${question.text}`, {
     hint: 'run the command again to be asked again',
   })

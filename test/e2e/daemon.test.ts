@@ -1,8 +1,9 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   type BuiltDaemon,
   type BuiltDaemonOptions,
@@ -47,6 +48,78 @@ describe('latchkey daemon', () => {
       expect(existsSync(daemon.sockets.api)).toBe(false)
     },
   )
+
+  it('stops, and closes its dialog, while a person is asked', async () => {
+    const folder = temporaryFolder()
+    const program = join(folder, 'askpass')
+    writeFileSync(program, '#!/bin/sh\necho $$ >"$0.pid"; exec sleep 600\n', { mode: 0o700 })
+    const daemon = await start(
+      `[vault.corp]
+address = "http://127.0.0.1:1"
+auth = { method = "userpass", username = "jo" }
+[prompt]
+program = "${program}"
+terminal = false
+`,
+      {},
+      folder,
+    )
+    const login = daemon.run(latchkeyPath, ['login'])
+    await vi.waitUntil(() => existsSync(`${program}.pid`) && readFileSync(`${program}.pid`, 'utf8').endsWith('\n'), {
+      timeout: 60_000,
+    })
+    const startedMs = performance.now()
+    expect(await daemon.end('SIGTERM')).toBe(0)
+    expect(performance.now() - startedMs).toBeLessThan(60_000)
+    expect(await login).toMatchObject({ status: 1, stderr: expect.stringContaining('the daemon is stopping') })
+    expect(() => process.kill(Number(readFileSync(`${program}.pid`, 'utf8')), 0)).toThrow('ESRCH')
+  })
+
+  it('stops in time when something holds it up', async () => {
+    const folder = temporaryFolder()
+    const daemon = await start('', {}, folder)
+    // Somebody else's live lock on the place of the socket.
+    const lock = join(folder, 'run', '.agent.sock.lock')
+    mkdirSync(lock)
+    const holder = createServer().listen(join(lock, 'holder'))
+    await once(holder, 'listening')
+    onTestFinished(() => void holder.close())
+    holder.on('connection', (socket) => socket.on('error', () => {}))
+    expect(await daemon.end('SIGTERM')).toBe(0)
+  })
+
+  it('goes on when whoever reads its log has ended', async () => {
+    const folder = temporaryFolder()
+    const env = daemonEnvironment(folder)
+    writeFileSync(env.LATCHKEY_CONFIG!, '[keychain]\nstore = "memory"\n')
+    const child = spawn(process.execPath, [latchkeyPath, 'daemon'], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    await once(child.stderr, 'data')
+    child.stderr.destroy()
+    await vi.waitUntil(async () => (await latchkey(['status'], { env })).status === 0, { timeout: 60_000 })
+    expect((await latchkey(['status'], { env })).status).toBe(0)
+    const ended = once(child, 'exit')
+    child.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
+  })
+
+  it('takes no notice of a descriptor that was meant for another process', async () => {
+    const folder = temporaryFolder()
+    const env: Record<string, string> = { ...daemonEnvironment(folder), LATCHKEY_PARENT_FD: '77' }
+    writeFileSync(env.LATCHKEY_CONFIG!, '[keychain]\nstore = "memory"\n')
+    const child = spawn(process.execPath, [latchkeyPath, 'daemon'], {
+      env: { ...process.env, ...env },
+      stdio: 'ignore',
+    })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    await vi.waitUntil(async () => (await latchkey(['status'], { env })).status === 0, { timeout: 60_000 })
+    const ended = once(child, 'exit')
+    child.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
+  })
 
   it('keeps its folder and sockets to its user', async () => {
     const { sockets } = await start()

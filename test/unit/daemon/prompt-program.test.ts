@@ -1,12 +1,12 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { PromptQuestion } from '../../../src/core/prompt.ts'
 import { createPromptProgram } from '../../../src/daemon/prompt-program.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const mfa: PromptQuestion = { topic: 'aws-mfa/jo', kind: 'mfa-code', text: 'MFA code for jo' }
-const env = { PATH: '/usr/bin:/bin' }
+const environment = { PATH: '/usr/bin:/bin' }
 
 function script(body: string): string {
   const path = join(temporaryFolder(), 'askpass')
@@ -15,31 +15,40 @@ function script(body: string): string {
   return path
 }
 
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
 describe('a prompt program', () => {
   it('gets the question as its one argument and answers with its first line', async () => {
     const path = script('printf "%s" "$*" >"$0.argument"; echo 123456; echo "and more"')
-    const answer = await createPromptProgram(path, env)(mfa)
+    const answer = await createPromptProgram(path, { environment })(mfa)
     expect(answer?.expose()).toBe('123456')
     expect(readFileSync(`${path}.argument`, 'utf8')).toBe('MFA code for jo: ')
   })
 
   it('is told first why it is asked again', async () => {
     const path = script('printf "%s" "$1" >"$0.argument"; echo 123456')
-    await createPromptProgram(path, env)({ ...mfa, notice: 'that code was wrong' })
+    await createPromptProgram(path, { environment })({ ...mfa, notice: 'that code was wrong' })
     expect(readFileSync(`${path}.argument`, 'utf8')).toBe('that code was wrong\nMFA code for jo: ')
   })
 
   it('sees the environment of the daemon without the secrets in it', async () => {
     const path = script('echo "$DISPLAY $VAULT_ADDR $VAULT_TOKEN$BAO_TOKEN$AWS_SECRET_ACCESS_KEY$AWS_SESSION_TOKEN"')
-    const answer = await createPromptProgram(path, {
-      ...env,
+    const seen = {
+      ...environment,
       DISPLAY: ':7',
       VAULT_ADDR: 'https://vault',
       VAULT_TOKEN: 'hvs.1',
       BAO_TOKEN: 's.2',
       AWS_SECRET_ACCESS_KEY: 'three',
       AWS_SESSION_TOKEN: 'four',
-    })(mfa)
+    }
+    const answer = await createPromptProgram(path, { environment: seen })(mfa)
     expect(answer?.expose()).toBe(':7 https://vault')
   })
 
@@ -48,17 +57,17 @@ describe('a prompt program', () => {
     ['prints nothing', 'exit 0'],
     ['prints an empty line', 'echo'],
   ])('says no when it %s', async (_, body) => {
-    expect(await createPromptProgram(script(body), env)(mfa)).toBeUndefined()
+    expect(await createPromptProgram(script(body), { environment })(mfa)).toBeUndefined()
   })
 
   it('keeps the blanks of a password and drops those around a code', async () => {
     const path = script("printf ' 12 34 \\r\\n'")
-    expect((await createPromptProgram(path, env)({ ...mfa, kind: 'password' }))?.expose()).toBe(' 12 34 ')
-    expect((await createPromptProgram(path, env)(mfa))?.expose()).toBe('12 34')
+    expect((await createPromptProgram(path, { environment })({ ...mfa, kind: 'password' }))?.expose()).toBe(' 12 34 ')
+    expect((await createPromptProgram(path, { environment })(mfa))?.expose()).toBe('12 34')
   })
 
   it('that cannot be run is reported with its path', async () => {
-    const answer = createPromptProgram('/nowhere/askpass', env)(mfa)
+    const answer = createPromptProgram('/nowhere/askpass', { environment })(mfa)
     await expect(answer).rejects.toMatchObject({
       code: 'PROMPT_UNAVAILABLE',
       message: 'cannot run the prompt program /nowhere/askpass',
@@ -67,14 +76,36 @@ describe('a prompt program', () => {
   })
 
   it('that prints without end is stopped', async () => {
-    const answer = createPromptProgram(script('exec yes'), env)(mfa)
+    const answer = createPromptProgram(script('exec yes'), { environment })(mfa)
     await expect(answer).rejects.toMatchObject({ code: 'PROMPT_UNAVAILABLE' })
   })
 
   it('that nobody answers is closed, even when something that it has started holds its output', async () => {
     const path = script('sleep 60 & echo $! >"$0.child"; wait')
-    const answer = createPromptProgram(path, env, 2000)(mfa)
+    const answer = createPromptProgram(path, { environment, patienceMs: 2000 })(mfa)
     await expect(answer).rejects.toMatchObject({ code: 'PROMPT_TIMEOUT', message: 'nobody answered: MFA code for jo' })
     if (existsSync(`${path}.child`)) process.kill(Number(readFileSync(`${path}.child`, 'utf8')))
+  })
+
+  it('has answered once it has ended, even when something that it has started holds its output', async () => {
+    for (const print of ['echo 123456', 'printf 123456; echo']) {
+      const path = script(`sleep 60 & echo $! >"$0.child"; ${print}`)
+      expect((await createPromptProgram(path, { environment })(mfa))?.expose()).toBe('123456')
+      const child = Number(readFileSync(`${path}.child`, 'utf8'))
+      expect(isAlive(child)).toBe(true)
+      process.kill(child)
+    }
+  })
+
+  it('is closed when the daemon stops', async () => {
+    const path = script('echo $$ >"$0.pid"; echo >"$0.started"; exec sleep 60')
+    const stopping = new AbortController()
+    const answer = createPromptProgram(path, { environment, stopping: stopping.signal })(mfa)
+    const refused = expect(answer).rejects.toMatchObject({ code: 'PROMPT_TIMEOUT' })
+    await vi.waitUntil(() => existsSync(`${path}.started`), { timeout: 30_000 })
+    stopping.abort()
+    await refused
+    const pid = Number(readFileSync(`${path}.pid`, 'utf8'))
+    await vi.waitUntil(() => !isAlive(pid), { timeout: 30_000 })
   })
 })
