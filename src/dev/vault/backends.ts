@@ -20,6 +20,7 @@ import { createSshSignRoutes } from './ssh-sign.ts'
 import type { DevVaultState, MountEntry, MountType, TokenEntry } from './state.ts'
 import { createTokenRoutes, type RenewalTerms } from './token-routes.ts'
 import { sanitizePolicies } from './token-terms.ts'
+import { ttlOfMount } from './token-ttl.ts'
 import { createTokenStore, type TokenStore } from './tokens.ts'
 import { createUserpassRoutes } from './userpass.ts'
 import { createWrapping, type Wrapping } from './wrapping.ts'
@@ -100,7 +101,15 @@ export function createBackends(deps: {
  * @throws {DevVaultError} INTERNAL
  */
 function renewalTermsOf(state: DevVaultState, entry: TokenEntry): RenewalTerms | undefined {
-  if (entry.login !== null) return loginTermsOf(state, entry, entry.login)
+  const { login } = entry
+  const terms = login === null ? ownTermsOf(state, entry) : loginTermsOf(state, entry, login)
+  const mount = Object.values(state.mounts).find(({ uuid, path }) =>
+    login === null ? path === 'auth/token/' : uuid === login.mountUuid,
+  )
+  return terms === undefined || mount === undefined ? undefined : { ...terms, ...ttlOfMount(mount) }
+}
+
+function ownTermsOf(state: DevVaultState, entry: TokenEntry): RenewalTerms {
   const { leaseTtlSeconds: ttlSeconds, periodSeconds, explicitMaxTtlSeconds } = entry
   if (entry.role === null) return { ttlSeconds, periodSeconds, explicitMaxTtlSeconds }
   const role = state.tokenRoles[entry.role]

@@ -4,7 +4,7 @@ import type { Reply } from './reply.ts'
 import type { MountEntry, TokenTerms } from './state.ts'
 import { authAnswerOf } from './token-answer.ts'
 import { sanitizePolicies } from './token-terms.ts'
-import { calculateTtl } from './token-ttl.ts'
+import { calculateTtl, ttlOfMount } from './token-ttl.ts'
 import type { TokenStore } from './tokens.ts'
 
 /** What a login method found out about whoever logs in. */
@@ -33,15 +33,7 @@ export function createLogins(deps: { tokens: TokenStore; identity: IdentityStore
       const { mount, terms } = grant
       const policies = sanitizePolicies(terms.policies, !terms.noDefaultPolicy)
       if (policies.includes('root')) throw invalidRequest('auth methods cannot create root tokens')
-      const { ttlSeconds, warnings } = calculateTtl(
-        {
-          ...terms,
-          mountDefaultSeconds: mount.defaultLeaseSeconds,
-          mountMaxSeconds: mount.maxLeaseSeconds,
-          issuedAtMs: now(),
-        },
-        now(),
-      )
+      const { ttlSeconds, warnings } = calculateTtl({ ...terms, ...ttlOfMount(mount), issuedAtMs: now() }, now())
       const entity = identity.ofLogin(mount.accessor, grant.aliasName, grant.metadata)
       const isBatch = terms.type === 'batch'
       const { id, entry } = tokens.create({

@@ -27,6 +27,9 @@ const tuneFields = {
   options: 'textMap',
 } as const
 
+/** Where `sys/mounts` neither makes nor ends a mount; `sys/auth`, which needs sudo, does so below `auth/`. */
+const protectedPaths = ['audit/', 'auth/', 'sys/', 'cubbyhole/', 'identity/']
+
 /** `sys/mounts`, `sys/auth` and what the login page asks of them. */
 export function createMountRoutes(deps: {
   mounts: MountTable
@@ -41,6 +44,7 @@ export function createMountRoutes(deps: {
     const prefix = root === 'auth' ? 'auth/' : ''
     const pathOf = (path: string) => `${prefix}${path.replace(/^\/+|\/+$/g, '')}/`
     const find = (path: string) => mounts.at(pathOf(path))
+    const isProtected = (path: string) => root === 'mounts' && protectedPaths.some((own) => path.startsWith(own))
     const needsSudo = root === 'auth'
     const list: Handler = (): Reply => {
       const shown = mounts.all().filter((mount) => isLogin(mount) === (root === 'auth'))
@@ -75,7 +79,11 @@ export function createMountRoutes(deps: {
         },
         update: withFields(enableFields, ({ config = {}, ...fields }, { params }) => {
           const type = fields.type || (fields.plugin_name ?? '')
-          mounts.enable(pathOf(params.path!), {
+          const path = pathOf(params.path!)
+          if (isProtected(path)) {
+            throw new DevVaultError('PERMISSION_DENIED', `cannot mount ${JSON.stringify(path)}`)
+          }
+          mounts.enable(path, {
             ...wishesOf({ ...readFields(tuneFields, config), ...fields }),
             type,
             local: fields.local,
@@ -84,6 +92,8 @@ export function createMountRoutes(deps: {
           return empty
         }),
         delete({ params }) {
+          const path = pathOf(params.path!)
+          if (isProtected(path)) throw invalidRequest(`cannot unmount ${JSON.stringify(path)}`)
           const mount = find(params.path!)
           if (mount === undefined) return empty
           mounts.disable(mount)

@@ -4,10 +4,10 @@ import type { Fields } from './fields.ts'
 import { parseVaultDuration } from './go-duration.ts'
 import type { PolicyStore } from './policies.ts'
 import type { Reply } from './reply.ts'
-import type { TokenRole } from './state.ts'
+import type { MountEntry, TokenRole } from './state.ts'
 import { authAnswerOf } from './token-answer.ts'
 import { choosePolicies } from './token-policies.ts'
-import { calculateTtl } from './token-ttl.ts'
+import { calculateTtl, ttlOfMount } from './token-ttl.ts'
 import type { TokenStore } from './tokens.ts'
 
 /** The fields of `auth/token/create`. */
@@ -32,6 +32,7 @@ export const createFields = {
 /** Who makes which token. */
 export interface TokenCreation {
   caller: Caller
+  mount: MountEntry
   /** `auth/token/create`, `auth/token/create-orphan`, `auth/token/create/ROLE`. */
   path: string
   fields: Fields<typeof createFields>
@@ -44,7 +45,7 @@ export interface TokenCreation {
  * @throws {DevVaultError} INVALID_REQUEST
  */
 export function createToken(
-  { caller, path, fields, role, isOrphan }: TokenCreation,
+  { caller, mount, path, fields, role, isOrphan }: TokenCreation,
   deps: { tokens: TokenStore; policies: PolicyStore; now: () => number },
 ): Reply {
   const parent = caller.token.entry
@@ -77,6 +78,7 @@ export function createToken(
     isSudo,
     isRoot: policies.includes('root'),
     role: role?.terms,
+    mount,
     nowMs: deps.now(),
   })
   if (ttlSeconds === 0 && parent.creationTtlSeconds !== 0) {
@@ -148,10 +150,11 @@ interface TtlChoice {
   isSudo: boolean
   isRoot: boolean
   role: TokenRole | undefined
+  mount: MountEntry
   nowMs: number
 }
 
-function chooseTtl({ fields, isSudo, isRoot, role, nowMs }: TtlChoice) {
+function chooseTtl({ fields, isSudo, isRoot, role, mount, nowMs }: TtlChoice) {
   const ownTerms = {
     explicitMaxTtlSeconds: toSeconds('explicit_max_ttl', fields.explicit_max_ttl),
     periodSeconds: toSeconds('period', fields.period),
@@ -179,7 +182,10 @@ function chooseTtl({ fields, isSudo, isRoot, role, nowMs }: TtlChoice) {
   const terms = { explicitMaxTtlSeconds, periodSeconds, ownTerms }
   // A root token without a time to live never ends, but for an explicit limit.
   if (isRoot && asked === 0 && periodSeconds === 0) return { ...terms, ttlSeconds: explicitMaxTtlSeconds, warnings }
-  const calculated = calculateTtl({ ttlSeconds: asked, periodSeconds, explicitMaxTtlSeconds, issuedAtMs: nowMs }, nowMs)
+  const calculated = calculateTtl(
+    { ttlSeconds: asked, periodSeconds, explicitMaxTtlSeconds, ...ttlOfMount(mount), issuedAtMs: nowMs },
+    nowMs,
+  )
   return { ...terms, ttlSeconds: calculated.ttlSeconds, warnings: [...warnings, ...calculated.warnings] }
 }
 

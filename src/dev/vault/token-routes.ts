@@ -12,7 +12,7 @@ import { calculateTtl, type TtlWishes } from './token-ttl.ts'
 import type { FoundToken, TokenStore } from './tokens.ts'
 
 /** What a renewal goes by; undefined where there is nothing to go by any more. */
-export type RenewalTerms = Pick<TtlWishes, 'ttlSeconds' | 'periodSeconds' | 'maxTtlSeconds' | 'explicitMaxTtlSeconds'>
+export type RenewalTerms = Omit<TtlWishes, 'incrementSeconds' | 'issuedAtMs'>
 
 /** `auth/token/…`: making, looking up, renewing and revoking tokens. */
 export function createTokenRoutes(deps: {
@@ -33,7 +33,10 @@ export function createTokenRoutes(deps: {
     const terms = name === undefined ? undefined : state.tokenRoles[name]
     if (name !== undefined && terms === undefined) throw invalidRequest(`unknown role ${name}`)
     const role = name === undefined || terms === undefined ? undefined : { name, terms }
-    return createToken({ caller: request.caller!, path: request.path, fields, role, isOrphan }, deps)
+    return createToken(
+      { caller: request.caller!, mount: request.mount, path: request.path, fields, role, isOrphan },
+      deps,
+    )
   }
   const lookUp = (id: string, { entry }: FoundToken) => dataReply(describeToken(id, entry, entityOf(entry), now()))
   const renew = (id: string, token: FoundToken, incrementSeconds: number): Reply => {

@@ -1,5 +1,6 @@
 import { DevVaultError } from './errors.ts'
 import { formatGoDuration } from './go-duration.ts'
+import type { MountEntry } from './state.ts'
 
 /** The server's default and longest time to live of everything: 768 hours. */
 export const systemTtlSeconds = 2_764_800
@@ -16,6 +17,11 @@ export interface TtlWishes {
   mountDefaultSeconds?: number
   mountMaxSeconds?: number
   issuedAtMs: number
+}
+
+/** What a login method says about the tokens that come from it. */
+export function ttlOfMount(mount: MountEntry): Pick<TtlWishes, 'mountDefaultSeconds' | 'mountMaxSeconds'> {
+  return { mountDefaultSeconds: mount.defaultLeaseSeconds, mountMaxSeconds: mount.maxLeaseSeconds }
 }
 
 /**

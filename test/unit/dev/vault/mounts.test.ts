@@ -27,7 +27,6 @@ describe('the mounts', () => {
     ['sys/mounts/ssh', { type: 'ssh' }, 'path is already in use at ssh/'],
     ['sys/mounts/ssh/below', { type: 'ssh' }, 'path is already in use at ssh/'],
     ['sys/mounts/a', { type: 'ssh' }, 'existing mount at a/b/'],
-    ['sys/mounts/auth/x', { type: 'ssh' }, 'plugin not found in the catalog: ssh'],
     ['sys/mounts/kv', { type: 'kv' }, 'plugin not found in the catalog: kv'],
     ['sys/mounts/x', { type: 'userpass' }, 'plugin not found in the catalog: userpass'],
     ['sys/mounts/x', { type: 'constructor' }, 'plugin not found in the catalog: constructor'],
@@ -84,6 +83,43 @@ describe('the mounts', () => {
     expect((await call('GET', 'sys/auth/none/tune', { token })).status).toBe(400)
     expect((await call('POST', 'sys/auth/none/tune', { token, body: {} })).status).toBe(400)
     expect((await call('GET', 'sys/auth/none', { token })).status).toBe(400)
+  })
+
+  it('limit renewals too, also of tokens that were made with others', async () => {
+    const { admin, call, advance } = await openTestVault()
+    await admin('POST', 'sys/auth/people', {
+      type: 'userpass',
+      config: { default_lease_ttl: '20m', max_lease_ttl: '1h' },
+    })
+    await admin('POST', 'auth/people/users/jo', { password: 'pw' })
+    await admin('POST', 'sys/auth/token/tune', { default_lease_ttl: '20m', max_lease_ttl: '1h' })
+    const tokens = [
+      await call('POST', 'auth/people/login/jo', { body: { password: 'pw' } }),
+      { json: { auth: await admin('POST', 'auth/token/create', { policies: ['default'] }) } },
+    ].map(({ json }) => String(json.auth.client_token))
+    const renew = async (token: string, increment?: string) =>
+      (await call('POST', 'auth/token/renew-self', { token, body: { increment } })).json.auth.lease_duration
+    advance(600_000)
+    for (const token of tokens) expect(await renew(token)).toBe(1200)
+    for (const token of tokens) expect(await renew(token, '5h')).toBe(3000)
+  })
+
+  it.each(['auth/people', 'sys/x', 'identity'])('at %s are neither made nor ended by sys/mounts', async (path) => {
+    const { vault, admin, call } = await openTestVault()
+    const { rootToken: token } = vault
+    await admin('POST', 'sys/auth/people', { type: 'userpass' })
+    const made = await call('POST', `sys/mounts/${path}`, { token, body: { type: 'userpass' } })
+    expect({ status: made.status, errors: made.json.errors }).toEqual({
+      status: 403,
+      errors: [`cannot mount "${path}/"`],
+    })
+    const ended = await call('DELETE', `sys/mounts/${path}`, { token })
+    expect({ status: ended.status, errors: ended.json.errors }).toEqual({
+      status: 400,
+      errors: [`cannot unmount "${path}/"`],
+    })
+    // There it is tuned without sudo.
+    expect(await admin('GET', 'sys/mounts/auth/people/tune')).toMatchObject({ token_type: 'default-service' })
   })
 
   it('take all that was theirs with them: keys, users, and the tokens of their logins', async () => {
