@@ -28,6 +28,15 @@ describeWithPeers('the MFA question on a terminal', ['python:pty', 'aws'], () =>
   }
   const rightCode = async () => (await dev.runOk('latchkey', ['dev', 'code'])).trim()
 
+  it('is answered wrongly three times, and then says so instead of being asked again', async () => {
+    const script = 'exec latchkey aws credentials dev >"$out" 2>"$err"'
+    const answer = { expect: 'MFA code for arn:aws:iam::111122223333:mfa/jo: ', type: `${wrongCode()}\n` }
+    const { status, stdout, stderr } = await runOnTerminal(script, [answer, answer, answer], dev.env)
+    expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
+    expect(stderr).toMatch(/^latchkey: no valid MFA code for arn:aws:iam::111122223333:mfa\/jo in 3 tries.*\n$/)
+    expect(dev.log('prompts')).toHaveLength(3)
+  })
+
   it('is answered wrongly, asked again with the reason, answered rightly, and then not asked any more', async () => {
     const script = 'exec latchkey aws credentials dev >"$out" 2>"$err"'
     const result = await runOnTerminal(
@@ -42,6 +51,6 @@ describeWithPeers('the MFA question on a terminal', ['python:pty', 'aws'], () =>
     expect(result).toMatchObject({ status: 0, stderr: '' })
     expect(JSON.parse(result.stdout)).toMatchObject({ Version: 1, AccountId: '123456789012' })
     expect((await dev.run('latchkey', ['aws', 'credentials', 'prod'])).status).toBe(0)
-    expect(dev.log('prompts')).toMatchObject([{ by: 'terminal' }, { by: 'terminal' }])
+    expect(dev.log('prompts')).toMatchObject(Array(5).fill({ by: 'terminal' }))
   })
 })
