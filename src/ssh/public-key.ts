@@ -124,7 +124,7 @@ export function publicKeyFromNumbers(typeName: string, numbers: PublicNumbers): 
 
 /** The public half of a key of node:crypto, private or public. @throws {SshError} KEY_TYPE_UNKNOWN, KEY_INVALID */
 export function publicKeyFromKeyObject(key: KeyObject): PublicKey {
-  const jwk = (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' })
+  const jwk = withOwnLock(key).export({ format: 'jwk' })
   const number = (name: 'x' | 'y' | 'n' | 'e') => Buffer.from(jwk[name] ?? '', 'base64url')
   if (jwk.kty === 'OKP' && jwk.crv === 'Ed25519') {
     return publicKeyFromNumbers('ssh-ed25519', { family: 'ed25519', point: number('x') })
@@ -136,6 +136,15 @@ export function publicKeyFromKeyObject(key: KeyObject): PublicKey {
     return publicKeyFromNumbers(type.name, { family: 'ecdsa', point })
   }
   throw new SshError('KEY_TYPE_UNKNOWN', `SSH has no keys of the kind ${jwk.crv ?? jwk.kty ?? 'unknown'}`)
+}
+
+/**
+ * The public half, read anew from DER. Node's JWK export allocates while it holds the key's lock; a garbage collection
+ * in that moment which frees the job that generated this very key waits for the same lock, and the process stands still.
+ */
+function withOwnLock(key: KeyObject): KeyObject {
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key
+  return createPublicKey({ key: publicKey.export({ format: 'der', type: 'spki' }), format: 'der', type: 'spki' })
 }
 
 /** @throws {SshError} KEY_INVALID when the numbers are no key, such as a point that is not on its curve */

@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto'
+import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { keyTypeNamed, keyTypeOfCertificate } from '../../src/ssh/key-types.ts'
 import { publicKeyFromKeyObject } from '../../src/ssh/public-key.ts'
 import { SshReader, SshWriter } from '../../src/ssh/wire.ts'
@@ -34,7 +34,9 @@ export const empty = (messageNumber: number) => Buffer.of(messageNumber)
 
 /** The numbers of a key as the agent protocol names them, from node:crypto's own export. */
 export function privateNumbers(key: KeyObject): Readonly<Record<string, Uint8Array>> {
-  const jwk = key.export({ format: 'jwk' })
+  // Read anew from DER first: a key that was just generated must not be exported as JWK (src/ssh/public-key.ts).
+  const der = { format: 'der', type: 'pkcs8' } as const
+  const jwk = createPrivateKey({ key: key.export(der), ...der }).export({ format: 'jwk' })
   const names = { n: jwk.n, e: jwk.e, d: jwk.d, iqmp: jwk.qi, p: jwk.p, q: jwk.q, x: jwk.x, y: jwk.y }
   return Object.fromEntries(
     Object.entries(names)

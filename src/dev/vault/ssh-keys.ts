@@ -60,7 +60,8 @@ const opensshMagic = 'openssh-key-v1\0'
 function opensshPrivateKeyText(key: KeyObject): string {
   const publicKey = publicKeyFromKeyObject(key)
   const { point } = publicKey.numbers.family === 'ed25519' ? publicKey.numbers : { point: new Uint8Array() }
-  const seed = Buffer.from(key.export({ format: 'jwk' }).d ?? '', 'base64url')
+  // The last 32 bytes of the DER (RFC 8410 §7). Not a JWK: see `withOwnLock` in ssh/public-key.ts.
+  const seed = key.export({ type: 'pkcs8', format: 'der' }).subarray(-32)
   const check = randomBytes(4)
   const fields = new SshWriter()
     .raw(check)
