@@ -19,6 +19,10 @@ const path = v.pipe(v.string(), v.regex(/^(\/|~\/)/, 'not an absolute path (it m
 const stringMap = v.record(v.string(), v.string())
 const names = v.array(text)
 
+/** `[section.NAME]`: names are shown in tables and in commands to type. */
+const named = <Schema extends v.GenericSchema>(schema: Schema) =>
+  v.optional(v.record(v.pipe(v.string(), v.regex(/^\P{Cc}+$/u, 'is empty, or holds control characters')), schema))
+
 const vaultAuthSchema = v.variant('method', [
   v.strictObject({ method: v.literal('token'), token_file: v.optional(path) }),
   v.strictObject({ method: v.literal('userpass'), mount: v.optional(text), username: text }),
@@ -74,12 +78,12 @@ const sourceSchema = v.strictObject({
 
 /** config.toml as it is written: unknown keys are errors. docs/CONFIGURATION.md documents every field. */
 export const configSchema = v.strictObject({
-  vault: v.optional(v.record(v.string(), vaultSchema)),
-  ssh: v.optional(v.strictObject({ identity: v.optional(v.record(v.string(), identitySchema)) })),
+  vault: named(vaultSchema),
+  ssh: v.optional(v.strictObject({ identity: named(identitySchema) })),
   aws: v.optional(
     v.strictObject({
-      profile: v.optional(v.record(v.string(), profileSchema)),
-      source: v.optional(v.record(v.string(), sourceSchema)),
+      profile: named(profileSchema),
+      source: named(sourceSchema),
     }),
   ),
   keychain: v.optional(

@@ -67,6 +67,9 @@ export function parseConfig(toml: string, file: string, defaults: ConfigDefaults
     if (vault.client_cert_file !== undefined && vault.client_key_file === undefined) {
       throw invalid(['vault', name, 'client_cert_file'], 'needs client_key_file beside it')
     }
+    if (vault.client_key_file !== undefined && vault.client_cert_file === undefined) {
+      throw invalid(['vault', name, 'client_key_file'], 'needs client_cert_file beside it')
+    }
     return { ...vault, name, address, auth: vault.auth ?? { method: 'token' }, timeout: vault.timeout ?? 10 }
   })
   const vaultNames = vaults.map(({ name }) => name)
@@ -95,7 +98,7 @@ export function parseConfig(toml: string, file: string, defaults: ConfigDefaults
   const awsNames = [...Object.keys(awsSources), ...Object.keys(awsProfiles)]
   for (const [name, profile] of Object.entries(awsProfiles)) {
     const path = ['aws', 'profile', name]
-    if (name in awsSources) throw invalid(path, 'a source has the same name')
+    if (Object.hasOwn(awsSources, name)) throw invalid(path, 'a source has the same name')
     if (!awsNames.includes(profile.source))
       throw invalid([...path, 'source'], unknownName(`source or profile "${profile.source}"`, profile.source, awsNames))
     if (profile.account === undefined && !profile.role.startsWith('arn:')) {
@@ -132,6 +135,8 @@ function parseToml(toml: string, file: string): unknown {
 type InvalidAt = (path: readonly string[], reason: string) => ConfigError
 
 function validate(document: unknown, invalid: InvalidAt): WrittenConfig {
+  const skipped = findSkippedKey(document)
+  if (skipped !== undefined) throw invalid(skipped, 'this name is not possible')
   const result = v.safeParse(configSchema, document)
   if (result.success) return result.output
   const issue = deepest(result.issues)
@@ -141,6 +146,17 @@ function validate(document: unknown, invalid: InvalidAt): WrittenConfig {
     throw invalid(path, unknownName(`key "${key}"`, key, knownKeys(configSchema, path)))
   }
   throw invalid(path, issue.received === 'undefined' ? 'is missing' : readable(issue))
+}
+
+/** A key that valibot's records leave out without a word, so that what is written under it would not be there. */
+function findSkippedKey(value: unknown): readonly string[] | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [key, inner] of Object.entries(value)) {
+    if (['__proto__', 'prototype', 'constructor'].includes(key)) return [key]
+    const below = findSkippedKey(inner)
+    if (below !== undefined) return [key, ...below]
+  }
+  return undefined
 }
 
 type Issue = v.BaseIssue<unknown>

@@ -9,7 +9,7 @@ import { parseSharedConfig, type SharedConfig } from '../aws/shared-config.ts'
 import type { StsClient } from '../aws/sts-client.ts'
 import { createStsSdk } from '../aws/sts-sdk.ts'
 import { type Clock, createSystemClock } from '../core/clock.ts'
-import { callerEnvironment, type Environment, unreadCaFile } from '../core/environment.ts'
+import { callerEnvironment, type Environment, isSet, unreadCaFile } from '../core/environment.ts'
 import { describeError, errorCode } from '../core/errors.ts'
 import { createLogger, type Logger } from '../core/log.ts'
 import { configFile, expandHome, runtimeFolder, stateFolder } from '../core/paths.ts'
@@ -61,7 +61,7 @@ export async function runDaemon(): Promise<number> {
   const home = homedir()
   const file = configFile(environment, home)
   const config = parseConfig((await readText(file)) ?? '', file, {
-    vaultAddress: environment.BAO_ADDR ?? environment.VAULT_ADDR,
+    vaultAddress: [environment.BAO_ADDR, environment.VAULT_ADDR].find(isSet),
   })
   const log = createLogger({ ...output, level: config.logLevel })
   const native = await loadNative({ log })
@@ -180,8 +180,9 @@ function createConfiguredPrompts(
 }
 
 function watchSharedConfig({ environment, home }: Host): () => Promise<SharedConfig> {
-  const config = environment.AWS_CONFIG_FILE ?? join(home, '.aws', 'config')
-  const credentials = environment.AWS_SHARED_CREDENTIALS_FILE ?? join(home, '.aws', 'credentials')
+  const { AWS_CONFIG_FILE: ownConfig, AWS_SHARED_CREDENTIALS_FILE: ownCredentials } = environment
+  const config = isSet(ownConfig) ? ownConfig : join(home, '.aws', 'config')
+  const credentials = isSet(ownCredentials) ? ownCredentials : join(home, '.aws', 'credentials')
   const read = createWatchedFiles([config, credentials], (texts) =>
     parseSharedConfig({ config: texts[0], credentials: texts[1] }),
   )
@@ -209,6 +210,6 @@ async function loadSts(environment: Environment, log: Logger, extraCa: string | 
   // The SDK's word on the version of Node is for those who write latchkey, not for those who read its log.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
   const sdk = await import('../aws/aws-sdk.ts')
-  const endpoint = environment.AWS_ENDPOINT_URL_STS ?? environment.AWS_ENDPOINT_URL
+  const endpoint = [environment.AWS_ENDPOINT_URL_STS, environment.AWS_ENDPOINT_URL].find(isSet)
   return createStsSdk({ sdk, log, endpoint, extraCa })
 }

@@ -132,11 +132,28 @@ describe('parseConfig', () => {
       '[vault.corp]\naddress = "https://v"\nclient_cert_file = "/c"\n',
       '3:1: vault.corp.client_cert_file: needs client_key_file',
     ],
+    [
+      'a client key without its certificate',
+      '[vault.corp]\naddress = "https://v"\nclient_key_file = "/k"\n',
+      '3:1: vault.corp.client_key_file: needs client_cert_file',
+    ],
+    [
+      'a name that objects have',
+      '[aws.source.m]\n[aws.source.constructor]\n',
+      '2:2: aws.source.constructor: this name',
+    ],
+    ['a name that is empty', '[aws.source."m"]\n[aws.source.""]\n', '2:2: aws.source.: is empty'],
+    ['a name that would break a line', '[aws.source."a\\nb"]\n', '1:1: aws.source.a\nb: is empty, or holds control'],
   ])('names position and reason of %s', (_, toml, expected) => {
     const error = mistake(toml)
     expect(error.code).toBe('CONFIG_INVALID')
     expect(error.message).toContain(`${file}:${expected}`)
     expect(error.hint).toBe(`edit ${file}`)
+  })
+
+  it('takes the name of a method for a name', () => {
+    const toml = '[aws.source.valueOf]\n[aws.profile.toString]\nrole = "arn:aws:iam::1:role/R"\nsource = "valueOf"\n'
+    expect(Object.keys(parseConfig(toml, file).awsProfiles)).toEqual(['toString'])
   })
 
   it('finds the second of two tables that have a key of the same name', () => {
