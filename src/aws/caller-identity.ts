@@ -28,17 +28,27 @@ export interface CallerIdentities {
 }
 
 export function createCallerIdentities(sts: () => Promise<StsClient>): CallerIdentities {
-  const known = new Map<string, Person>()
+  /** Also while AWS is being asked, so that many who want to know cost one call. */
+  const known = new Map<string, Promise<Person>>()
+
+  const ask = async (region: string, credentials: SigningCredentials): Promise<Person> => {
+    const client = await sts()
+    const { accountId, arn } = await client.getCallerIdentity({ credentials, region })
+    return personFromArn(arn) ?? { accountId, sessionName: sanitizeSessionName(accountId) }
+  }
+
   return {
     async personOf({ source, mfaSerial, region, credentials }) {
-      const fromSerial = mfaSerial === undefined ? undefined : personFromArn(mfaSerial)
-      const present = fromSerial ?? known.get(source)
+      const present = (mfaSerial === undefined ? undefined : personFromArn(mfaSerial)) ?? known.get(source)
       if (present !== undefined) return present
-      const client = await sts()
-      const { accountId, arn } = await client.getCallerIdentity({ credentials, region })
-      const person = personFromArn(arn) ?? { accountId, sessionName: sanitizeSessionName(accountId) }
-      known.set(source, person)
-      return person
+      const asking = ask(region, credentials)
+      known.set(source, asking)
+      try {
+        return await asking
+      } catch (error) {
+        if (known.get(source) === asking) known.delete(source)
+        throw error
+      }
     },
     forget: (source) => void known.delete(source),
   }

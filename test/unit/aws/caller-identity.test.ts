@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { AwsError } from '../../../src/aws/aws-error.ts'
 import { createCallerIdentities, personFromArn } from '../../../src/aws/caller-identity.ts'
 import { stubSts } from '../../support/aws-stub-sts.ts'
+import { settled } from '../../support/aws-world.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 
 it.each([
@@ -30,6 +32,28 @@ describe('the person behind a source', () => {
     const mfaSerial = 'arn:aws:iam::111122223333:mfa/kim'
     expect(await identities.personOf({ ...request, mfaSerial })).toMatchObject({ sessionName: 'kim' })
     expect(sts.calls).toEqual([])
+  })
+
+  it('is asked of AWS once for many who want to know at the same time, and again after a failure', async () => {
+    const { sts, request, identities } = setUp()
+    const many = () =>
+      Promise.allSettled(Array.from({ length: 20 }, () => identities.personOf({ ...request, mfaSerial: undefined })))
+    sts.failNext('GetCallerIdentity', new AwsError('AWS_UNREACHABLE', 'cannot reach STS'))
+    expect(new Set((await many()).map(({ status }) => status))).toEqual(new Set(['rejected']))
+    expect(new Set((await many()).map(({ status }) => status))).toEqual(new Set(['fulfilled']))
+    expect(sts.calls).toHaveLength(1)
+  })
+
+  it('that was forgotten meanwhile is asked about again', async () => {
+    const { sts, request, identities } = setUp()
+    const release = sts.hold('GetCallerIdentity')
+    const waiting = identities.personOf({ ...request, mfaSerial: undefined })
+    await settled()
+    identities.forget('master')
+    release()
+    await waiting
+    await identities.personOf({ ...request, mfaSerial: undefined })
+    expect(sts.calls).toHaveLength(2)
   })
 
   it('is asked of AWS once where the device is a serial number', async () => {
