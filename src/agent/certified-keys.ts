@@ -121,7 +121,9 @@ export function createCertifiedKey(options: CertifiedKeyOptions): CertifiedKey {
   const renewAheadOf = ({ validity, windows }: Certified): void => {
     cancelTimer()
     if (!isStarted || renew === 'on-demand') return
-    cancelTimer = clock.after(validity().notAfterMs - windows.advisoryMs - clock.now(), () => {
+    const dueMs = validity().notAfterMs - windows.advisoryMs - clock.now()
+    // The floor: a CA whose certificates are as good as over would be called without end.
+    cancelTimer = clock.after(Math.max(dueMs, retryFloorMs), () => {
       if (renew === 'always' || hasSigned) renewNow(0)
     })
   }

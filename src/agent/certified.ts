@@ -50,12 +50,14 @@ export interface CertifiedOptions {
 /** Puts a certificate to its key. @param options.random decides once per certificate when its renewal is due */
 export function createCertified(issued: IssuedCertificate, { sign }: KeyPair, options: CertifiedOptions): Certified {
   const { certificate } = issued
-  const validity = certificateValidity(certificate)
-  const identity = { keyBlob: certificate.blob, comment: certificateComment(options, validity) }
+  const { clock, random } = options
+  const stated = certificateValidity(certificate)
+  const identity = { keyBlob: certificate.blob, comment: certificateComment(options, stated) }
+  const validity = validityByOurClock(stated, issued.clockSkewMs, clock)
   return {
     certificate,
-    validity: validityByOurClock(validity, issued.clockSkewMs, options.clock),
-    windows: renewalWindows(validity, options.random),
+    validity,
+    windows: renewalWindows(validity().notAfterMs - clock.now(), random),
     signer: { identity, sign },
     identities: [identity],
   }
@@ -74,12 +76,15 @@ function validityByOurClock({ notBeforeMs, notAfterMs }: Validity, skewMs: numbe
   })
 }
 
-/** Renewal is due somewhere in the last 20 to 40 % of the lifetime, so that a fleet does not call at once. */
-function renewalWindows({ notBeforeMs, notAfterMs }: Validity, random: () => number): RenewalWindows {
-  const lifetimeMs = notAfterMs - notBeforeMs
+/**
+ * Renewal is due somewhere in the last 20 to 40 % of the time that is left, so that a fleet does not call at once.
+ * Not of the whole lifetime: a role may date certificates back by more than they last (`not_before_duration`), and
+ * each would be due for renewal when it comes.
+ */
+function renewalWindows(leftMs: number, random: () => number): RenewalWindows {
   return {
-    advisoryMs: lifetimeMs * (0.2 + 0.2 * random()),
-    mandatoryMs: Math.min(longestMandatoryMs, lifetimeMs * 0.1),
+    advisoryMs: leftMs * (0.2 + 0.2 * random()),
+    mandatoryMs: Math.min(longestMandatoryMs, leftMs * 0.1),
   }
 }
 

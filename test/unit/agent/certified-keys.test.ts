@@ -12,8 +12,8 @@ const local: ConnectionView = { bindings: [], isForwarded: false }
 const forwarded: ConnectionView = { bindings: [], isForwarded: true }
 const data = Buffer.from('signed')
 const minuteMs = 60_000
-// A certificate here is valid from 30 s ago for an hour from now; with random 0.5 renewal is due in the last 30 % of it.
-const untilAdvisoryMs = 3_600_000 - 0.3 * 3_630_000
+// A certificate here is valid from 30 s ago for an hour from now; with random 0.5 renewal is due in the last 30 % of that hour.
+const untilAdvisoryMs = 0.7 * 3_600_000
 const untilMandatoryMs = 3_600_000 - minuteMs
 
 function setUp(options: Partial<CertifiedKeyOptions> = {}) {
@@ -380,6 +380,38 @@ describe('renewing a certified key ahead of time', () => {
     }
   })
 
+  it('counts from what is left when the certificate comes, however far back it is dated', async () => {
+    const { clock, issuer, key } = setUp({ renew: 'always' })
+    key.start()
+    await settle()
+    const nowSeconds = BigInt(clock.now() / 1000)
+    issuer.succeed({ validAfter: nowSeconds - 36_000n, validBefore: nowSeconds + 300n })
+    await settle()
+    expect(key.status().state).toBe('fresh')
+    clock.advance(0.7 * 300_000 - 1)
+    await settle()
+    expect(issuer.calls).toHaveLength(1)
+    clock.advance(1)
+    await settle()
+    expect(issuer.calls).toHaveLength(2)
+  })
+
+  it('is no hot loop when certificates come with next to nothing left, as with a clock that is ahead', async () => {
+    const { clock, issuer, key } = setUp({ renew: 'always' })
+    key.start()
+    await settle()
+    for (let calls = 1; calls <= 3; calls += 1) {
+      issuer.succeed({ validBefore: BigInt(Math.floor(clock.now() / 1000)) + 1n })
+      await settle()
+      clock.advance(999)
+      await settle()
+      expect(issuer.calls).toHaveLength(calls)
+      clock.advance(1)
+      await settle()
+      expect(issuer.calls).toHaveLength(calls + 1)
+    }
+  })
+
   it('of `when-used` ends when the certificate has expired', async () => {
     const { clock, issuer, key, certificate } = await started('when-used')
     const signer = await key.signer(certificate.blob, local)
@@ -407,8 +439,8 @@ describe('renewing a certified key ahead of time', () => {
       }
       return waitedMs
     }
-    // 40 % and 20 % of 3630 s before the end.
-    expect(await dueMs(0.999_999)).toBe(2_150_000)
+    // A little less than 40 %, and 20 %, of the hour before its end.
+    expect(await dueMs(0.99)).toBe(2_170_000)
     expect(await dueMs(0)).toBe(2_880_000)
   })
 
