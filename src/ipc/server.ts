@@ -113,6 +113,8 @@ export function createApiServer(deps: ApiServerDeps): ApiServer {
       if (connections.size >= maxConnections) {
         log.warn('too many connections on the local API', { connections: connections.size })
         socket.end(rawReply(refusal(503, 'CONNECTIONS_EXHAUSTED', 'too many connections')))
+        // A caller that does not end its half would keep a descriptor of ours.
+        socket.resume().setTimeout(silenceMs, () => socket.destroy())
         return
       }
       // A response whose turn has not come does not close with its connection. First of all: what was lent on the

@@ -426,6 +426,24 @@ describe('a connection', () => {
     expect(status).toBe(200)
     held[1]!.destroy()
   })
+
+  it('that is too much is closed, even when its caller keeps its half open', async () => {
+    const { path, server } = await start({ maxConnections: 1, silenceMs: 50 })
+    const held = connect(path)
+    await once(held, 'connect')
+    let closed: Promise<unknown> | undefined
+    const other = join(temporaryFolder(), 'api.sock')
+    const listener = await listenUnix(other, (socket) => {
+      closed = once(socket, 'close')
+      server.serve(socket)
+    })
+    const refused = connect({ path: other, allowHalfOpen: true })
+    expect(String((await once(refused, 'data'))[0])).toContain('CONNECTIONS_EXHAUSTED')
+    await closed
+    refused.destroy()
+    held.destroy()
+    await listener.close()
+  })
 })
 
 describe('close', () => {
