@@ -97,6 +97,42 @@ it('loses no write of another process', async () => {
   expect(await openedAt(path).list()).toHaveLength(45)
 })
 
+it('keeps whatever it has said it stored, however often its process is killed', async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'keychain')
+  const program = bundle(
+    folder,
+    `import { createFileKeychain } from './src/keychain/file-store.ts'
+     import { Secret } from './src/core/secret.ts'
+     const [, , path, name] = process.argv
+     const keychain = createFileKeychain({ path, cost: { n: 16, r: 1, p: 1 }, passphrase: async () => new Secret('pass') })
+     const store = async () => {
+       for (let count = 1; ; count += 1) {
+         await keychain.set(name, new Secret(String(count)))
+         process.stdout.write(count + '\\n')
+       }
+     }
+     void store()`,
+  )
+  const stored = new Map<string, number>()
+  for (let round = 0; round < 4; round += 1) {
+    const writers = [`a${round}`, `b${round}`].map((name) => {
+      const child = spawn(process.execPath, [program, path, name], { stdio: ['ignore', 'pipe', 'inherit'] })
+      child.stdout.on('data', (lines) => stored.set(name, Number(String(lines).trimEnd().split('\n').at(-1))))
+      return child
+    })
+    // In the middle of the next write, wherever that is.
+    await Promise.all(writers.map(({ stdout }) => once(stdout, 'data')))
+    for (const writer of writers) writer.kill('SIGKILL')
+    await Promise.all(writers.map((writer) => once(writer, 'close')))
+  }
+  const keychain = openedAt(path)
+  expect(stored.size).toBe(8)
+  for (const [name, count] of stored) {
+    expect(Number((await keychain.get(name))?.expose()), name).toBeGreaterThanOrEqual(count)
+  }
+})
+
 it('sees a file that was put in its place, with another salt', async () => {
   const folder = temporaryFolder()
   const [path, other] = [join(folder, 'keychain'), join(folder, 'other')]
