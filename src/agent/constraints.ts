@@ -1,4 +1,4 @@
-import type { SshReader } from '../ssh/wire.ts'
+import { quoted, type SshReader } from '../ssh/wire.ts'
 import { AgentError } from './agent-error.ts'
 
 /** What a key that is added may be used for and how long (RFC 9987 §5.2.7). */
@@ -27,7 +27,7 @@ export function readConstraints(reader: SshReader): KeyConstraints {
       case numbers.confirm:
         throw unsupported('to confirm each use (ssh-add -c)', 'add the key without -c')
       case numbers.extension:
-        throw unsupported(JSON.stringify(reader.text()), 'add the key without -h')
+        throw unsupported(quoted(reader.text()), 'add the key without -h')
       default:
         throw unsupported(`number ${number}`)
     }

@@ -2,7 +2,7 @@ import { formatUtc } from '../core/utc-time.ts'
 import { certificateValidity, isSignatureValid, type SshCertificate } from './certificate.ts'
 import { signatureAlgorithmNamed } from './key-types.ts'
 import { fingerprint, type PublicKey } from './public-key.ts'
-import { equalBytes, SshError, SshReader } from './wire.ts'
+import { equalBytes, quoted, SshError, SshReader } from './wire.ts'
 
 /** The critical options that sshd knows; it refuses a certificate with any other (PROTOCOL.certkeys, "Critical options"). */
 const knownCriticalOptions: readonly string[] = ['force-command', 'source-address', 'verify-required']
@@ -58,7 +58,7 @@ function checkPrincipals(principals: readonly string[]): void {
   if (template !== undefined) {
     throw new SshError(
       'CERTIFICATE_TEMPLATE_UNRENDERED',
-      `the certificate is for ${JSON.stringify(template)}: the role's template was not filled in`,
+      `the certificate is for ${quoted(template)}: the role's template was not filled in`,
       { hint: 'log in with a method that has an entity (a root token has none): latchkey login' },
     )
   }
@@ -82,7 +82,7 @@ function checkCriticalOptions({ criticalOptions }: SshCertificate): void {
   if (unknown === undefined) return
   throw new SshError(
     'CERTIFICATE_OPTION_UNKNOWN',
-    `the certificate has the critical option ${JSON.stringify(unknown)}, for which every sshd refuses it`,
+    `the certificate has the critical option ${quoted(unknown)}, for which every sshd refuses it`,
     { hint: 'take it out of critical_options in config.toml and of default_critical_options in the role' },
   )
 }

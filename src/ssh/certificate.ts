@@ -2,7 +2,7 @@ import type { Validity } from '../core/validity.ts'
 import { keyTypeNamed, keyTypeOfCertificate } from './key-types.ts'
 import { decodePublicKey, type PublicKey, publicFields, readPublicFields } from './public-key.ts'
 import { verifySignature } from './signature.ts'
-import { SshError, SshReader, SshWriter } from './wire.ts'
+import { quoted, SshError, SshReader, SshWriter } from './wire.ts'
 
 /** What a certificate says (PROTOCOL.certkeys, draft-ietf-sshm-cert). */
 export interface CertificateFields {
@@ -44,7 +44,7 @@ export function decodeCertificate(blob: Uint8Array): SshCertificate {
   const type = reader.text()
   const keyType = keyTypeOfCertificate(type)
   if (keyType === undefined) {
-    throw new SshError('KEY_TYPE_UNKNOWN', `certificate type ${JSON.stringify(type)} is not known`)
+    throw new SshError('KEY_TYPE_UNKNOWN', `certificate type ${quoted(type)} is not known`)
   }
   const nonce = reader.string()
   const publicKey = readPublicFields(reader, keyType)
@@ -98,8 +98,7 @@ function decodeOptions(bytes: Uint8Array, decodeValue: (data: Uint8Array) => str
   while (reader.remaining > 0) {
     const name = reader.text()
     // OpenSSH and Go would each take another one of the two.
-    if (options.has(name))
-      throw new SshError('CERTIFICATE_INVALID', `certificate option ${JSON.stringify(name)} is repeated`)
+    if (options.has(name)) throw new SshError('CERTIFICATE_INVALID', `certificate option ${quoted(name)} is repeated`)
     options.set(name, decodeValue(reader.string()))
   }
   return options

@@ -1,4 +1,4 @@
-import { SshError } from './wire.ts'
+import { quoted, SshError } from './wire.ts'
 
 /** What node:crypto knows of a NIST curve, and how RFC 5656 §6.2.1 hashes for it. */
 export interface Curve {
@@ -122,7 +122,7 @@ const algorithmsByName = new Map(
 /** @throws {SshError} KEY_TYPE_UNKNOWN */
 export function keyTypeNamed(name: string): KeyType {
   const type = byName.get(name)
-  if (type === undefined) throw new SshError('KEY_TYPE_UNKNOWN', `key type ${JSON.stringify(name)} is not known`)
+  if (type === undefined) throw new SshError('KEY_TYPE_UNKNOWN', `key type ${quoted(name)} is not known`)
   return type
 }
 

@@ -1,4 +1,4 @@
-import { SshError, SshReader } from './wire.ts'
+import { quoted, SshError, SshReader } from './wire.ts'
 
 export interface PublicKeyLine {
   /** The blob of a plain key or of a certificate. It is not decoded here beyond its type name. */
@@ -17,7 +17,7 @@ export function parsePublicKeyLine(text: string): PublicKeyLine {
   if (type === undefined || base64 === undefined) throw invalid('not a line of the form "type base64 comment"')
   const blob = Buffer.from(base64, 'base64')
   const inner = typeOf(blob)
-  if (inner !== type) throw invalid(`the line says ${JSON.stringify(type)}, its key ${JSON.stringify(inner)}`)
+  if (inner !== type) throw invalid(`the line says ${quoted(type)}, its key ${quoted(inner)}`)
   return { blob, comment: comment ?? '' }
 }
 

@@ -1,7 +1,7 @@
 import { createHash, type KeyObject, sign, verify } from 'node:crypto'
 import { type KeyType, keyTypeNamed, type SignatureAlgorithm, signatureAlgorithmNamed } from './key-types.ts'
 import { type PublicKey, toKeyObject } from './public-key.ts'
-import { padToWidth, SshError, SshReader, SshWriter } from './wire.ts'
+import { padToWidth, quoted, SshError, SshReader, SshWriter } from './wire.ts'
 
 /**
  * Signs `data` and returns the signature blob: `string algorithm, string signature` (RFC 8709 §6, RFC 5656 §3.1.2,
@@ -28,7 +28,7 @@ export function signDataInPool(privateKey: KeyObject, algorithmName: string, dat
 function algorithmNamed(name: string): SignatureAlgorithm {
   const algorithm = signatureAlgorithmNamed(name)
   if (algorithm !== undefined) return algorithm
-  throw new SshError('SIGNATURE_INVALID', `signature algorithm ${JSON.stringify(name)} is not known`)
+  throw new SshError('SIGNATURE_INVALID', `signature algorithm ${quoted(name)} is not known`)
 }
 
 // ieee-p1363 is r and s at full width, which RFC 5656 wants as two numbers; the default would be DER.

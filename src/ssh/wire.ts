@@ -180,6 +180,14 @@ export function bitLength(magnitude: Uint8Array): number {
   return magnitude.length === 0 ? 0 : magnitude.length * 8 - Math.clz32(magnitude[0]!) + 24
 }
 
+/** The most of a stranger's text that a message repeats: a frame has 256 KiB, and each refusal is a line in the log. */
+const maxQuotedLength = 64
+
+/** A text from outside as it may stand in an error message: in quotes, control characters escaped, and short. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length <= maxQuotedLength ? text : `${text.slice(0, maxQuotedLength)}…`)
+}
+
 export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
   return Buffer.compare(left, right) === 0
 }

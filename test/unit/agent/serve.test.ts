@@ -9,8 +9,10 @@ import { serveAgent } from '../../../src/agent/serve.ts'
 import { createLogger, silentLogger } from '../../../src/core/log.ts'
 import { SshWriter } from '../../../src/ssh/wire.ts'
 import { settle } from '../../support/agent-issuer.ts'
-import { addKey, extension, lockWith, number, signRequest } from '../../support/agent-messages.ts'
+import { addKey, extension, extensionConstraint, lockWith, number, signRequest } from '../../support/agent-messages.ts'
 import { createFrameReader, framed } from '../../support/agent-stream.ts'
+
+const longConstraint = extensionConstraint(`${'\u0001'.repeat(200_000)}@example.com`)
 
 const signatureOf = (text: string): AgentResponse => ({ type: 'sign-response', signature: Buffer.from(text) })
 const answerOf = (text: string) => new SshWriter().byte(14).string(text).bytes()
@@ -229,6 +231,21 @@ describe('a client that sends much at once', () => {
     for (let count = 0; count < requests; count += 1) expect(await busy.reader.next()).toEqual(answerOf('a'))
     expect(await quiet.reader.next()).toEqual(answerOf('b'))
     expect(order.indexOf('quiet')).toBeLessThan(100)
+  })
+})
+
+describe('the log', () => {
+  it.each([
+    ['a key type', new SshWriter().byte(number.add).string('\u0001'.repeat(200_000)).bytes()],
+    ['a constraint', addKey(generateKeyPairSync('ed25519').privateKey, '', { constraints: [longConstraint] })],
+  ])('does not repeat at length what a client sends: %s', async (_, message) => {
+    const lines: string[] = []
+    const log = createLogger({ write: (line) => lines.push(line), level: 'debug' })
+    const { client, reader } = serve(echo, log)
+    client.write(framed(message))
+    expect(await reader.next()).toEqual(Buffer.of(5))
+    expect(lines).toHaveLength(1)
+    expect(lines[0]!.length).toBeLessThan(1000)
   })
 })
 

@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bitLength, equalBytes, padToWidth, SshReader, SshWriter, trimLeadingZeros } from '../../../src/ssh/wire.ts'
+import {
+  bitLength,
+  equalBytes,
+  padToWidth,
+  quoted,
+  SshReader,
+  SshWriter,
+  trimLeadingZeros,
+} from '../../../src/ssh/wire.ts'
 import { sshErrorCodeOf } from '../../support/ssh-vectors.ts'
 
 const reader = (...bytes: number[]) => new SshReader(Uint8Array.from(bytes))
@@ -111,5 +119,13 @@ describe('unsigned numbers', () => {
   it('are equal byte for byte', () => {
     expect(equalBytes(Uint8Array.of(1, 2), Buffer.of(1, 2))).toBe(true)
     expect(equalBytes(Uint8Array.of(1, 2), Uint8Array.of(1, 2, 0))).toBe(false)
+  })
+})
+
+describe('a text from outside in a message', () => {
+  it('is quoted, and is cut after 64 characters', () => {
+    expect(quoted('a"\n')).toBe('"a\\"\\n"')
+    expect(quoted('x'.repeat(64))).toBe(`"${'x'.repeat(64)}"`)
+    expect(quoted('x'.repeat(65))).toBe(`"${'x'.repeat(64)}…"`)
   })
 })
