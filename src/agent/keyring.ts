@@ -44,7 +44,13 @@ export function createKeyring({ clock }: { clock: Clock }): Keyring {
     nextDeadlineMs = Math.min(Number.POSITIVE_INFINITY, ...[...held.values()].map(({ deadlineMs }) => deadlineMs))
     // Takes the key out of memory in time. What decides is the look at the clock at each use.
     if (nextDeadlineMs < Number.POSITIVE_INFINITY)
-      cancelTimer = clock.after(nextDeadlineMs - clock.uptime(), dropExpired)
+      cancelTimer = clock.after(nextDeadlineMs - clock.uptime(), dropByTimer)
+  }
+
+  const dropByTimer = (): void => {
+    dropExpired()
+    // The timer and the uptime, which Linux rounds down, need not agree to the millisecond.
+    changed()
   }
 
   const dropExpired = (): void => {

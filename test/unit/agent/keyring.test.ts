@@ -156,6 +156,19 @@ describe('a lifetime', () => {
     expect(clock.pendingTimers()).toBe(0)
   })
 
+  it('takes it out also when the timer came a moment before the clock', () => {
+    const clock = fakeClock()
+    let behindMs = 0
+    const keyring = createKeyring({ clock: { ...clock, uptime: () => clock.uptime() - behindMs } })
+    keyring.add(a, 'a', forSeconds(60))
+    // The uptime that Linux tells is rounded down to 10 ms.
+    behindMs = 10
+    clock.advance(60_000)
+    expect(clock.pendingTimers()).toBe(1)
+    clock.advance(10)
+    expect(clock.pendingTimers()).toBe(0)
+  })
+
   it('of a key that was removed arms no timer', () => {
     const { keyring, clock } = setUp()
     keyring.add(a, 'a', forSeconds(60))
