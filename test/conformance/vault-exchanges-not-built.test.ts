@@ -148,15 +148,20 @@ describe('the development Vault, asked for what it does not have', () => {
     expect(reply.json.errors).toEqual([`plugin not found in the catalog: ${type}`])
   })
 
-  it.each(['sys/quotas/rate-limit/tiny', 'sys/namespaces/team', 'identity/mfa/method/totp'])(
-    'answers %s as an unsupported path',
-    async (path) => {
-      const vault = await openTestVault()
-      const reply = await vault.call('POST', path, { token: vault.vault.rootToken, body: {} })
-      expect(reply.status).toBe(404)
-      expect(reply.json.errors).toEqual(['1 error occurred:\n\t* unsupported path\n\n'])
-    },
-  )
+  it.each([
+    'sys/quotas/rate-limit/tiny',
+    'sys/namespaces/team',
+    'identity/mfa/method/totp',
+    'auth/token/roles/app',
+    'auth/token/create/app',
+    'cubbyhole/mine',
+    'sys/wrapping/rewrap',
+  ])('answers %s as an unsupported path', async (path) => {
+    const vault = await openTestVault()
+    const reply = await vault.call('POST', path, { token: vault.vault.rootToken, body: {} })
+    expect(reply.status).toBe(404)
+    expect(reply.json.errors).toEqual(['1 error occurred:\n\t* unsupported path\n\n'])
+  })
 
   it.each(['X-Vault-Inline-Auth-Path', 'X-Vault-MFA'])('does not pass over the header %s', async (name) => {
     const vault = await openTestVault()

@@ -1,7 +1,6 @@
 import { createAppRoleRoutes } from './approle.ts'
 import { type Callers, createCallers } from './callers.ts'
 import { createCapabilityRoutes } from './capability-routes.ts'
-import { createCubbyholeRoutes } from './cubbyhole.ts'
 import { DevVaultError } from './errors.ts'
 import { createIdentityStore } from './identity.ts'
 import { createIdentityRoutes } from './identity-routes.ts'
@@ -84,7 +83,8 @@ export function createBackends(deps: {
         renewalTermsOf: (entry) => renewalTermsOf(state, entry),
       }),
       identity: createIdentityRoutes({ identity, mounts }),
-      cubbyhole: createCubbyholeRoutes(deps),
+      // A real server has it at all times; nobody here keeps anything in it.
+      cubbyhole: [],
       system: [
         sealRoute,
         ...wrapping.routes,
@@ -102,21 +102,13 @@ export function createBackends(deps: {
  */
 function renewalTermsOf(state: DevVaultState, entry: TokenEntry): RenewalTerms | undefined {
   const { login } = entry
-  const terms = login === null ? ownTermsOf(state, entry) : loginTermsOf(state, entry, login)
+  const { leaseTtlSeconds: ttlSeconds, periodSeconds, explicitMaxTtlSeconds } = entry
+  const ownTerms = { ttlSeconds, periodSeconds, explicitMaxTtlSeconds }
+  const terms = login === null ? ownTerms : loginTermsOf(state, entry, login)
   const mount = Object.values(state.mounts).find(({ uuid, path }) =>
     login === null ? path === 'auth/token/' : uuid === login.mountUuid,
   )
   return terms === undefined || mount === undefined ? undefined : { ...terms, ...ttlOfMount(mount) }
-}
-
-function ownTermsOf(state: DevVaultState, entry: TokenEntry): RenewalTerms {
-  const { leaseTtlSeconds: ttlSeconds, periodSeconds, explicitMaxTtlSeconds } = entry
-  if (entry.role === null) return { ttlSeconds, periodSeconds, explicitMaxTtlSeconds }
-  const role = state.tokenRoles[entry.role]
-  if (role === undefined) {
-    throw new DevVaultError('INTERNAL', `original token role "${entry.role}" could not be found, not renewing`)
-  }
-  return { ttlSeconds, periodSeconds: role.periodSeconds, explicitMaxTtlSeconds: role.explicitMaxTtlSeconds }
 }
 
 function loginTermsOf(

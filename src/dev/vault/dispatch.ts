@@ -152,7 +152,7 @@ function wrapTtlOf(header: string | undefined): number | undefined {
 
 function wrapIfAsked(backends: Backends, { path, wrapTtlSeconds }: VaultRequest, reply: Reply): Reply {
   const answer = envelopeOf(reply)
-  if (wrapTtlSeconds === undefined || answer === undefined || reply.type === 'wrapped') return reply
+  if (wrapTtlSeconds === undefined || answer === undefined) return reply
   const accessor = reply.type === 'data' ? reply.accessor : reply.type === 'auth' ? reply.auth.accessor : undefined
   const wishes = { answer, creationPath: path, ttlSeconds: wrapTtlSeconds, accessor }
   return { type: 'wrapped', wrapInfo: backends.wrapping.wrap(wishes) }

@@ -2,9 +2,9 @@ import { DevVaultError, permissionDenied } from './errors.ts'
 import type { DevVaultState } from './state.ts'
 
 /** The defaults of Vault's user lockout: from the sixth attempt on, for 15 minutes. */
-export const lockoutThreshold = 5
+const lockoutThreshold = 5
 /** How long a name is locked out, and after how long failures no longer count. */
-export const lockoutMs = 15 * 60_000
+const lockoutMs = 15 * 60_000
 
 /** Guards logins against guessing. */
 export interface Lockouts {

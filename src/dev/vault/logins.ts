@@ -51,7 +51,6 @@ export function createLogins(deps: { tokens: TokenStore; identity: IdentityStore
         renewable: !isBatch,
         entityId: entity.id,
         boundCidrs: grant.boundCidrs ?? terms.boundCidrs,
-        role: null,
         login: { mountUuid: mount.uuid, name: grant.name },
       })
       return { type: 'auth', auth: authAnswerOf(id, entry, entity), warnings }

@@ -114,9 +114,7 @@ function beginState({ rootToken = newServiceTokenId(), now }: DevVaultOptions): 
     mounts: table(),
     policies: table(),
     tokens: table(),
-    tokenRoles: table(),
     wrapped: table(),
-    cubbyholes: table(),
     entities: table(),
     ssh: table(),
     userpass: table(),
@@ -143,7 +141,6 @@ function beginState({ rootToken = newServiceTokenId(), now }: DevVaultOptions): 
     renewable: false,
     entityId: '',
     boundCidrs: [],
-    role: null,
     login: null,
   }
   return state

@@ -45,8 +45,6 @@ export interface TokenEntry {
   renewable: boolean
   entityId: string
   boundCidrs: readonly string[]
-  /** The token role that it was made against. */
-  role: string | null
   /** The user or AppRole that logged in, for renewals. */
   login: { mountUuid: string; name: string } | null
 }
@@ -62,23 +60,6 @@ export interface TokenTerms {
   policies: readonly string[]
   ttlSeconds: number
   type: 'default' | 'service' | 'batch'
-}
-
-/** What tokens that are made against a role may be. */
-export interface TokenRole {
-  allowedPolicies: readonly string[]
-  disallowedPolicies: readonly string[]
-  allowedPoliciesGlob: readonly string[]
-  disallowedPoliciesGlob: readonly string[]
-  orphan: boolean
-  renewable: boolean
-  pathSuffix: string
-  tokenType: 'service' | 'batch' | 'default-service' | 'default-batch'
-  boundCidrs: readonly string[]
-  explicitMaxTtlSeconds: number
-  noDefaultPolicy: boolean
-  numUses: number
-  periodSeconds: number
 }
 
 /** An answer that waits for the holder of its token. */
@@ -225,9 +206,7 @@ export interface DevVaultState {
   mounts: Record<string, MountEntry>
   policies: Record<string, string>
   tokens: Record<string, TokenEntry>
-  tokenRoles: Record<string, TokenRole>
   wrapped: Record<string, WrappedAnswer>
-  cubbyholes: Record<string, Record<string, Readonly<Record<string, unknown>>>>
   entities: Record<string, Entity>
   ssh: Record<string, SshMount>
   userpass: Record<string, Record<string, UserpassUser>>

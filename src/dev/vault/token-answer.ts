@@ -57,7 +57,6 @@ export function describeToken(
     ...(entry.periodSeconds === 0 ? {} : { period: entry.periodSeconds }),
     policies: entry.policies,
     renewable: entry.renewable,
-    ...(entry.role === null ? {} : { role: entry.role }),
     ttl: expiresAtMs === null ? 0 : Math.floor((expiresAtMs - nowMs) / 1000),
     type: entry.type,
   }

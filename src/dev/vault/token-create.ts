@@ -4,7 +4,7 @@ import type { Fields } from './fields.ts'
 import { parseVaultDuration } from './go-duration.ts'
 import type { PolicyStore } from './policies.ts'
 import type { Reply } from './reply.ts'
-import type { MountEntry, TokenRole } from './state.ts'
+import type { MountEntry } from './state.ts'
 import { authAnswerOf } from './token-answer.ts'
 import { choosePolicies } from './token-policies.ts'
 import { calculateTtl, ttlOfMount } from './token-ttl.ts'
@@ -33,29 +33,30 @@ export const createFields = {
 export interface TokenCreation {
   caller: Caller
   mount: MountEntry
-  /** `auth/token/create`, `auth/token/create-orphan`, `auth/token/create/ROLE`. */
+  /** `auth/token/create`, `auth/token/create-orphan`. */
   path: string
   fields: Fields<typeof createFields>
-  role: { name: string; terms: TokenRole } | undefined
   isOrphan: boolean
 }
+
+/** What decides about a token here is not passed over where it is not built. */
+const notBuilt = ['entity_alias', 'role_name'] as const
 
 /**
  * Makes a token with another one (OpenBao vault/token_store.go, handleCreateCommon).
  * @throws {DevVaultError} INVALID_REQUEST
  */
 export function createToken(
-  { caller, mount, path, fields, role, isOrphan }: TokenCreation,
+  { caller, mount, path, fields, isOrphan }: TokenCreation,
   deps: { tokens: TokenStore; policies: PolicyStore; now: () => number },
 ): Reply {
   const parent = caller.token.entry
   const isSudo = caller.acl.hasSudo(path)
   if (parent.type === 'batch') throw invalidRequest('batch tokens cannot create more tokens')
   if (parent.usesLeft !== 0) throw invalidRequest('restricted use token cannot generate child tokens')
-  if (fields.entity_alias !== undefined) {
-    throw invalidRequest("'entity_alias' is not built into the development server")
-  }
-  const type = chooseType(fields, role?.terms)
+  const missing = notBuilt.find((name) => fields[name] !== undefined)
+  if (missing !== undefined) throw invalidRequest(`'${missing}' is not built into the development server`)
+  const type = chooseType(fields)
   const numUses = fields.num_uses ?? 0
   if (numUses < 0) throw invalidRequest('number of uses cannot be negative')
   if ((fields.id ?? '') !== '' && !isSudo) {
@@ -66,18 +67,16 @@ export function createToken(
     noDefault: fields.no_default_policy ?? false,
     parent: parent.policies,
     isSudo,
-    role: role?.terms,
   })
   if (policies.includes('root') && type === 'batch') throw invalidRequest('batch tokens cannot be root tokens')
-  if (role === undefined && fields.no_parent === true && !isSudo) {
+  if (fields.no_parent === true && !isSudo) {
     throw invalidRequest('root or sudo privileges required to create orphan token')
   }
-  const hasParent = role === undefined ? !(fields.no_parent === true || isOrphan) : !role.terms.orphan
-  const { ttlSeconds, explicitMaxTtlSeconds, periodSeconds, ownTerms, warnings } = chooseTtl({
+  const hasParent = !(fields.no_parent === true || isOrphan)
+  const { ttlSeconds, explicitMaxTtlSeconds, periodSeconds, warnings } = chooseTtl({
     fields,
     isSudo,
     isRoot: policies.includes('root'),
-    role: role?.terms,
     mount,
     nowMs: deps.now(),
   })
@@ -88,30 +87,28 @@ export function createToken(
     ...(fields.id === undefined || fields.id === '' ? {} : { id: fields.id }),
     type,
     parent: hasParent ? caller.token.key : null,
-    path: role === undefined || role.terms.pathSuffix === '' ? path : `${path}/${role.terms.pathSuffix}`,
+    path,
     policies,
     meta: fields.meta ?? null,
     displayName: displayNameOf(fields.display_name ?? ''),
-    usesLeft: lesser(numUses, role?.terms.numUses ?? 0),
+    usesLeft: numUses,
     issuedAtMs: deps.now(),
     creationTtlSeconds: ttlSeconds,
-    // What the role gives is looked up there at each renewal.
-    explicitMaxTtlSeconds: role === undefined ? explicitMaxTtlSeconds : ownTerms.explicitMaxTtlSeconds,
-    periodSeconds: role === undefined ? periodSeconds : ownTerms.periodSeconds,
-    renewable: type === 'service' && ttlSeconds > 0 && (fields.renewable ?? true) && (role?.terms.renewable ?? true),
+    explicitMaxTtlSeconds,
+    periodSeconds,
+    renewable: type === 'service' && ttlSeconds > 0 && (fields.renewable ?? true),
     entityId: hasParent ? parent.entityId : '',
-    boundCidrs: ttlSeconds === 0 ? [] : (role?.terms.boundCidrs ?? (hasParent ? parent.boundCidrs : [])),
-    role: role?.name ?? null,
+    boundCidrs: ttlSeconds > 0 && hasParent ? parent.boundCidrs : [],
     login: null,
   })
-  const missing = policies.filter((name) => deps.policies.read(name) === undefined)
+  const unwritten = policies.filter((name) => deps.policies.read(name) === undefined)
   return {
     type: 'auth',
     auth: authAnswerOf(id, entry, hasParent ? caller.entity : undefined),
     warnings: [
       ...warnings,
       ...(fields.id === undefined || fields.id === '' ? [] : [customIdWarning]),
-      ...missing.map((name) => `Policy "${name}" does not exist`),
+      ...unwritten.map((name) => `Policy "${name}" does not exist`),
     ],
   }
 }
@@ -124,19 +121,10 @@ function displayNameOf(wished: string): string {
   return `token-${wished}`.replace(/[^a-zA-Z0-9-]/g, '-').replace(/-$/, '')
 }
 
-/** The lesser of two limits of which 0 is none. */
-function lesser(left: number, right: number): number {
-  if (left === 0 || right === 0) return left + right
-  return Math.min(left, right)
-}
-
-function chooseType(fields: Fields<typeof createFields>, role: TokenRole | undefined): 'service' | 'batch' {
-  const asked = fields.type ?? ''
-  const fallback = role?.tokenType === 'default-batch' ? 'batch' : 'service'
-  const chosen =
-    role?.tokenType === 'service' || role?.tokenType === 'batch' ? role.tokenType : asked === '' ? fallback : asked
-  if (chosen === 'service') return 'service'
-  if (chosen !== 'batch') throw invalidRequest("invalid 'token_type' value")
+function chooseType(fields: Fields<typeof createFields>): 'service' | 'batch' {
+  const asked = fields.type || 'service'
+  if (asked === 'service') return 'service'
+  if (asked !== 'batch') throw invalidRequest("invalid 'token_type' value")
   const wrong = (['explicit_max_ttl', 'num_uses', 'period'] as const).find((name) => {
     const value = fields[name]
     return value !== undefined && parseVaultDuration(value) !== 0
@@ -149,44 +137,24 @@ interface TtlChoice {
   fields: Fields<typeof createFields>
   isSudo: boolean
   isRoot: boolean
-  role: TokenRole | undefined
   mount: MountEntry
   nowMs: number
 }
 
-function chooseTtl({ fields, isSudo, isRoot, role, mount, nowMs }: TtlChoice) {
-  const ownTerms = {
-    explicitMaxTtlSeconds: toSeconds('explicit_max_ttl', fields.explicit_max_ttl),
-    periodSeconds: toSeconds('period', fields.period),
-  }
-  if (ownTerms.periodSeconds > 0 && !isSudo) {
+function chooseTtl({ fields, isSudo, isRoot, mount, nowMs }: TtlChoice) {
+  const explicitMaxTtlSeconds = toSeconds('explicit_max_ttl', fields.explicit_max_ttl)
+  const periodSeconds = toSeconds('period', fields.period)
+  if (periodSeconds > 0 && !isSudo) {
     throw invalidRequest('root or sudo privileges required to create periodic token')
   }
   const asked = fields.ttl === undefined ? toSeconds('lease', fields.lease) : toSeconds('ttl', fields.ttl)
-  const warnings: string[] = []
-  const both = (own: number, ofRole: number, what: string) => {
-    const seconds = lesser(own, ofRole)
-    if (own > 0 && ofRole > 0) {
-      warnings.push(
-        `${what} specified both during creation call and in role; using the lesser value of ${seconds} seconds`,
-      )
-    }
-    return seconds
-  }
-  const explicitMaxTtlSeconds = both(
-    ownTerms.explicitMaxTtlSeconds,
-    role?.explicitMaxTtlSeconds ?? 0,
-    'Explicit max TTL',
-  )
-  const periodSeconds = both(ownTerms.periodSeconds, role?.periodSeconds ?? 0, 'Period')
-  const terms = { explicitMaxTtlSeconds, periodSeconds, ownTerms }
+  const terms = { explicitMaxTtlSeconds, periodSeconds }
   // A root token without a time to live never ends, but for an explicit limit.
-  if (isRoot && asked === 0 && periodSeconds === 0) return { ...terms, ttlSeconds: explicitMaxTtlSeconds, warnings }
-  const calculated = calculateTtl(
-    { ttlSeconds: asked, periodSeconds, explicitMaxTtlSeconds, ...ttlOfMount(mount), issuedAtMs: nowMs },
-    nowMs,
-  )
-  return { ...terms, ttlSeconds: calculated.ttlSeconds, warnings: [...warnings, ...calculated.warnings] }
+  if (isRoot && asked === 0 && periodSeconds === 0) {
+    return { ...terms, ttlSeconds: explicitMaxTtlSeconds, warnings: [] }
+  }
+  const wishes = { ...terms, ...ttlOfMount(mount), ttlSeconds: asked, issuedAtMs: nowMs }
+  return { ...terms, ...calculateTtl(wishes, nowMs) }
 }
 
 function toSeconds(name: string, text: string | undefined): number {

@@ -4,10 +4,9 @@ import type { IdentityStore } from './identity.ts'
 import type { PolicyStore } from './policies.ts'
 import { dataReply, empty, listReply, type Reply } from './reply.ts'
 import { pageFields, type Route, type VaultRequest, withFields } from './routes.ts'
-import type { DevVaultState, TokenEntry } from './state.ts'
+import type { TokenEntry } from './state.ts'
 import { authAnswerOf, describeToken } from './token-answer.ts'
 import { createFields, createToken } from './token-create.ts'
-import { createTokenRoleRoutes } from './token-roles.ts'
 import { calculateTtl, type TtlWishes } from './token-ttl.ts'
 import type { FoundToken, TokenStore } from './tokens.ts'
 
@@ -16,8 +15,6 @@ export type RenewalTerms = Omit<TtlWishes, 'incrementSeconds' | 'issuedAtMs'>
 
 /** `auth/token/…`: making, looking up, renewing and revoking tokens. */
 export function createTokenRoutes(deps: {
-  state: Pick<DevVaultState, 'tokenRoles'>
-  changed: () => void
   tokens: TokenStore
   policies: PolicyStore
   identity: IdentityStore
@@ -25,19 +22,11 @@ export function createTokenRoutes(deps: {
   renewalTermsOf: (entry: TokenEntry) => RenewalTerms | undefined
   now: () => number
 }): readonly Route[] {
-  const { state, tokens, identity, renewalTermsOf, now } = deps
+  const { tokens, identity, renewalTermsOf, now } = deps
   const entityOf = (entry: TokenEntry) => (entry.entityId === '' ? undefined : identity.find(entry.entityId))
 
-  const create = (request: VaultRequest, fields: Fields<typeof createFields>, isOrphan: boolean) => {
-    const name = request.params.role_name ?? fields.role_name
-    const terms = name === undefined ? undefined : state.tokenRoles[name]
-    if (name !== undefined && terms === undefined) throw invalidRequest(`unknown role ${name}`)
-    const role = name === undefined || terms === undefined ? undefined : { name, terms }
-    return createToken(
-      { caller: request.caller!, mount: request.mount, path: request.path, fields, role, isOrphan },
-      deps,
-    )
-  }
+  const create = (request: VaultRequest, fields: Fields<typeof createFields>, isOrphan: boolean) =>
+    createToken({ caller: request.caller!, mount: request.mount, path: request.path, fields, isOrphan }, deps)
   const lookUp = (id: string, { entry }: FoundToken) => dataReply(describeToken(id, entry, entityOf(entry), now()))
   const renew = (id: string, token: FoundToken, incrementSeconds: number): Reply => {
     const { entry } = token
@@ -81,10 +70,6 @@ export function createTokenRoutes(deps: {
     {
       pattern: 'create-orphan',
       update: withFields(createFields, (fields, request) => create(request, fields, true)),
-    },
-    {
-      pattern: 'create/{role_name}',
-      update: withFields(createFields, (fields, request) => create(request, fields, false)),
     },
     { pattern: 'lookup', read: lookUpById, update: lookUpById },
     { pattern: 'lookup-self', read: lookUpSelf, update: lookUpSelf },
@@ -144,6 +129,5 @@ export function createTokenRoutes(deps: {
         return empty
       }),
     },
-    ...createTokenRoleRoutes(deps),
   ]
 }

@@ -45,7 +45,7 @@ const usedUp = -1
 
 /** The tokens: service tokens by the hash of their id, batch tokens in themselves. */
 export function createTokenStore(deps: {
-  state: Pick<DevVaultState, 'tokens' | 'cubbyholes' | 'wrapped' | 'batchKey'>
+  state: Pick<DevVaultState, 'tokens' | 'wrapped' | 'batchKey'>
   changed: () => void
   now: () => number
 }): TokenStore {
@@ -60,7 +60,6 @@ export function createTokenStore(deps: {
   }
   const drop = (key: string) => {
     delete state.tokens[key]
-    delete state.cubbyholes[key]
     delete state.wrapped[key]
     changed()
   }

@@ -50,7 +50,6 @@ export function createWrapping(deps: {
       renewable: false,
       entityId: '',
       boundCidrs: [],
-      role: null,
       login: null,
       accessor: randomBase62(24),
     })
@@ -113,16 +112,6 @@ export function createWrapping(deps: {
           const { token, wrapped } = findForCaller(request, given)
           tokens.revoke(token.key)
           return { type: 'stored', answer: wrapped.answer }
-        }),
-      },
-      {
-        pattern: 'wrapping/rewrap',
-        isUnauthenticated: true,
-        update: withFields({ token: 'text' }, ({ token: given }, request): Reply => {
-          const { token, wrapped } = findForCaller(request, given)
-          tokens.revoke(token.key)
-          const { answer, creationPath, ttlSeconds } = wrapped
-          return { type: 'wrapped', wrapInfo: wrap({ answer, creationPath, ttlSeconds }) }
         }),
       },
     ],

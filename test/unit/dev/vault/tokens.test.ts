@@ -129,12 +129,15 @@ describe('a token', () => {
 
   it('bound to networks is refused from elsewhere', async () => {
     const vault = await openTestVault()
-    await vault.admin('POST', 'auth/token/roles/far', { token_bound_cidrs: '10.0.0.0/8', allowed_policies: 'default' })
-    await vault.admin('POST', 'auth/token/roles/near', { token_bound_cidrs: '127.0.0.1', allowed_policies: 'default' })
-    const far = await vault.admin('POST', 'auth/token/create/far', { ttl: '1h' })
-    const near = await vault.admin('POST', 'auth/token/create/near', { ttl: '1h' })
-    expect(await lives(vault, String(far.client_token))).toBe(false)
-    expect(await lives(vault, String(near.client_token))).toBe(true)
+    await vault.admin('POST', 'sys/auth/approle', { type: 'approle' })
+    const boundTo = async (networks: string) => {
+      await vault.admin('POST', 'auth/approle/role/r', { role_id: 'r', token_bound_cidrs: networks })
+      const { secret_id } = await vault.admin('POST', 'auth/approle/role/r/secret-id')
+      const login = await vault.call('POST', 'auth/approle/login', { body: { role_id: 'r', secret_id } })
+      return String(login.json.auth.client_token)
+    }
+    expect(await lives(vault, await boundTo('10.0.0.0/8'))).toBe(false)
+    expect(await lives(vault, await boundTo('127.0.0.1'))).toBe(true)
   })
 })
 
@@ -150,7 +153,7 @@ describe('the making of tokens', () => {
     [{ id: 's.mine' }, "custom token ID cannot have the 's.' prefix"],
     [{ id: 'a.b' }, "custom token ID cannot have the '.' character"],
     [{ policies: ['response-wrapping'] }, 'cannot assign policy "response-wrapping"'],
-    [{ role_name: 'nobody' }, 'unknown role nobody'],
+    [{ role_name: 'app' }, "'role_name' is not built into the development server"],
     [{ entity_alias: 'jo' }, "'entity_alias' is not built into the development server"],
   ])('refuses %j', async (wishes, message) => {
     const { vault, call } = await openTestVault()
@@ -248,113 +251,5 @@ describe('looking up and revoking other tokens', () => {
     const token = await makeToken(vault, { policies: ['p'], ttl: '1h' })
     const reply = await vault.call('POST', 'auth/token/revoke-orphan', { token, body: { token } })
     expect(reply.json.errors).toEqual(['root or sudo privileges required to revoke and orphan'])
-  })
-})
-
-describe('a token role', () => {
-  it('sets the terms of the tokens that are made against it, and of their renewals', async () => {
-    const vault = await openTestVault()
-    await vault.admin('POST', 'auth/token/roles/app', {
-      allowed_policies: ['app', 'web'],
-      orphan: true,
-      token_period: '10m',
-      token_num_uses: 7,
-      path_suffix: 'v1',
-    })
-    const token = String((await vault.admin('POST', 'auth/token/create/app', {})).client_token)
-    const { json } = await vault.call('GET', 'auth/token/lookup-self', { token })
-    expect(json.data).toMatchObject({
-      policies: ['app', 'default', 'web'],
-      orphan: true,
-      role: 'app',
-      path: 'auth/token/create/app/v1',
-      num_uses: 6,
-      ttl: 600,
-    })
-    const renewed = await vault.call('POST', 'auth/token/renew-self', { token, body: {} })
-    expect(renewed.json.auth.lease_duration).toBe(600)
-    await vault.admin('DELETE', 'auth/token/roles/app')
-    const refused = await vault.call('POST', 'auth/token/renew-self', { token, body: {} })
-    expect(refused.status).toBe(500)
-    expect(refused.json.errors[0]).toContain('original token role "app" could not be found')
-  })
-
-  it.each([
-    [{ policies: ['app'] }, 200, undefined],
-    [{ policies: ['app-7'] }, 200, undefined],
-    [{ policies: ['admin'] }, 400, 'must be subset of the role'],
-    [{ policies: ['app-secret'] }, 400, 'token policy "app-secret" is disallowed by this role'],
-    [{ no_default_policy: true }, 200, undefined],
-  ])('decides about %j', async (wishes, status, message) => {
-    const { vault, admin, call } = await openTestVault()
-    await admin('POST', 'auth/token/roles/app', {
-      allowed_policies: 'app',
-      allowed_policies_glob: 'app-*',
-      disallowed_policies: 'app-secret',
-    })
-    const reply = await call('POST', 'auth/token/create/app', { token: vault.rootToken, body: wishes })
-    expect(reply.status).toBe(status)
-    if (message !== undefined) expect(reply.json.errors[0]).toContain(message)
-  })
-
-  it('gives its lesser limits, with a warning for each that both sides set', async () => {
-    const { vault, admin, call } = await openTestVault()
-    await admin('POST', 'auth/token/roles/app', { period: '10m', explicit_max_ttl: '2h', renewable: false })
-    const body = { period: '5m', explicit_max_ttl: '3h', policies: ['app'] }
-    const { json } = await call('POST', 'auth/token/create/app', { token: vault.rootToken, body })
-    expect(json.auth).toMatchObject({ lease_duration: 300, renewable: false })
-    expect(json.warnings).toEqual([
-      'Explicit max TTL specified both during creation call and in role; using the lesser value of 7200 seconds',
-      'Period specified both during creation call and in role; using the lesser value of 300 seconds',
-      'Policy "app" does not exist',
-    ])
-  })
-
-  it('can give batch tokens', async () => {
-    const { admin } = await openTestVault()
-    await admin('POST', 'auth/token/roles/a', { token_type: 'default-batch' })
-    await admin('POST', 'auth/token/roles/b', { token_type: 'batch', orphan: true, renewable: false })
-    await admin('POST', 'auth/token/roles/c', { token_type: 'service' })
-    const typeOf = async (role: string, type?: string) =>
-      (await admin('POST', `auth/token/create/${role}`, { policies: ['a'], ttl: '1h', type })).token_type
-    expect(await typeOf('a')).toBe('batch')
-    expect(await typeOf('a', 'service')).toBe('service')
-    expect(await typeOf('b', 'service')).toBe('batch')
-    expect(await typeOf('c', 'batch')).toBe('service')
-  })
-
-  it('is listed, read, changed field by field, and removed', async () => {
-    const { vault, admin, call } = await openTestVault()
-    await admin('POST', 'auth/token/roles/b', { orphan: true, token_bound_cidrs: '10.0.0.0/8' })
-    await admin('POST', 'auth/token/roles/a', { token_num_uses: 3 })
-    await admin('POST', 'auth/token/roles/b', { token_period: 60 })
-    expect(await admin('LIST', 'auth/token/roles')).toEqual({ keys: ['a', 'b'] })
-    expect(await admin('LIST', 'auth/token/roles?after=a')).toEqual({ keys: ['b'] })
-    expect(await admin('GET', 'auth/token/roles?list=true&limit=1')).toEqual({ keys: ['a'] })
-    expect(await admin('GET', 'auth/token/roles?list=1')).toEqual({ keys: ['a', 'b'] })
-    expect(await admin('GET', 'auth/token/roles/b')).toMatchObject({
-      name: 'b',
-      orphan: true,
-      token_period: 60,
-      token_bound_cidrs: ['10.0.0.0/8'],
-      token_type: 'default-service',
-    })
-    await admin('DELETE', 'auth/token/roles/b')
-    expect((await call('GET', 'auth/token/roles/b', { token: vault.rootToken })).status).toBe(404)
-  })
-
-  it.each([
-    [{ token_type: 'magic' }, `invalid 'token_type' value "magic"`],
-    [{ path_suffix: '../up' }, 'error registering path suffix: path cannot contain parent references'],
-    [{ token_bound_cidrs: 'here' }, 'invalid CIDR block "here"'],
-    [{ token_type: 'batch' }, 'generate non-orphan tokens'],
-    [{ token_type: 'batch', orphan: true, renewable: false, token_period: 5 }, 'generate periodic tokens'],
-    [{ token_type: 'batch', orphan: true }, 'generate renewable tokens'],
-    [{ token_type: 'batch', orphan: true, renewable: false, explicit_max_ttl: 5 }, 'tokens with an explicit max TTL'],
-  ])('refuses %j', async (role, message) => {
-    const { vault, call } = await openTestVault()
-    const reply = await call('POST', 'auth/token/roles/x', { token: vault.rootToken, body: role })
-    expect(reply.status).toBe(400)
-    expect(reply.json.errors[0]).toContain(message)
   })
 })

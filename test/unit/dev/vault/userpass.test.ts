@@ -97,6 +97,9 @@ describe('the users', () => {
     const vault = await openWithUsers()
     await vault.admin('POST', 'auth/userpass/users/Mia', { password: 'a', policies: 'x', ttl: '1h', max_ttl: '2h' })
     expect(await vault.admin('LIST', 'auth/userpass/users')).toEqual({ keys: ['jo', 'mia'] })
+    expect(await vault.admin('LIST', 'auth/userpass/users?after=jo')).toEqual({ keys: ['mia'] })
+    expect(await vault.admin('GET', 'auth/userpass/users?list=true&limit=1')).toEqual({ keys: ['jo'] })
+    expect(await vault.admin('GET', 'auth/userpass/users?list=1')).toEqual({ keys: ['jo', 'mia'] })
     expect(await vault.admin('GET', 'auth/userpass/users/mia')).toEqual({
       token_bound_cidrs: [],
       token_explicit_max_ttl: 0,

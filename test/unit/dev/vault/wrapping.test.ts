@@ -32,16 +32,6 @@ describe('a wrapped answer', () => {
     expect((await vault.call('POST', 'sys/wrapping/lookup', { body: { token } })).json.errors).toEqual([notValid])
   })
 
-  it('can be wrapped anew, which ends the first token', async () => {
-    const vault = await openTestVault()
-    const { token } = await wrap(vault)
-    const { json } = await vault.call('POST', 'sys/wrapping/rewrap', { token, body: { token } })
-    expect(json.wrap_info.creation_path).toBe('sys/wrapping/wrap')
-    expect((await vault.call('POST', 'sys/wrapping/unwrap', { token, body: {} })).status).toBe(400)
-    const unwrapped = await vault.call('POST', 'sys/wrapping/unwrap', { token: json.wrap_info.token, body: {} })
-    expect(unwrapped.json.data).toEqual({ a: 'b' })
-  })
-
   it('may be a login, whose token it then names by its accessor', async () => {
     const vault = await openTestVault()
     await vault.admin('POST', 'sys/auth/userpass', { type: 'userpass' })
