@@ -49,7 +49,10 @@ export function withFields<S extends FieldKinds>(
   return async (request) => {
     const reply = await handle(readFields(kinds, request.data), request)
     const warning = warnOfUnknownFields(kinds, Object.keys(request.params), request.data)
-    if (warning === undefined || (reply.type !== 'data' && reply.type !== 'auth')) return reply
+    if (warning === undefined) return reply
+    // A setting that a role does not have must not look as if it were set.
+    if (reply.type === 'empty' && request.operation === 'update') return { type: 'warnings', warnings: [warning] }
+    if (reply.type !== 'data' && reply.type !== 'auth') return reply
     return { ...reply, warnings: [...(reply.warnings ?? []), warning] }
   }
 }

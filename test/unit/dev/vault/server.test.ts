@@ -148,6 +148,12 @@ describe('the development Vault', () => {
     })
     expect(reply.json.warnings).toEqual(['Endpoint ignored these unrecognized parameters: [colour]'])
     expect(await admin('GET', 'auth/token/lookup-self')).toMatchObject({ policies: ['root'] })
+    // Where it has nothing else to say.
+    await admin('POST', 'sys/mounts/ssh', { type: 'ssh' })
+    const role = { key_type: 'ca', allow_user_certificates: true, allow_everything: true }
+    const written = await call('POST', 'ssh/roles/r', { token: vault.rootToken, body: role })
+    expect(written).toMatchObject({ status: 200, json: { data: null } })
+    expect(written.json.warnings).toEqual(['Endpoint ignored these unrecognized parameters: [allow_everything]'])
   })
 })
 
