@@ -145,15 +145,19 @@ interface Advice {
 }
 
 function adviceIn(refusal: Refusal, purpose: VaultPurpose, vault: string): Advice | undefined {
+  return ownAdvice(refusal, purpose, vault) ?? firstMatch(refusal, generalRows, purpose, vault)
+}
+
+function ownAdvice(refusal: Refusal, purpose: VaultPurpose, vault: string): Advice | undefined {
   switch (purpose.type) {
     case 'sign':
-      return firstMatch(refusal, signRows, purpose, vault) ?? firstMatch(refusal, generalRows, purpose, vault)
+      return firstMatch(refusal, signRows, purpose, vault)
     case 'login':
-      return firstMatch(refusal, loginRows, purpose, vault) ?? firstMatch(refusal, generalRows, purpose, vault)
+      return firstMatch(refusal, loginRows, purpose, vault)
     case 'unwrap':
-      return firstMatch(refusal, unwrapRows, purpose, vault) ?? firstMatch(refusal, generalRows, purpose, vault)
+      return firstMatch(refusal, unwrapRows, purpose, vault)
     case 'token':
-      return firstMatch(refusal, tokenRows, purpose, vault) ?? firstMatch(refusal, generalRows, purpose, vault)
+      return firstMatch(refusal, tokenRows, purpose, vault)
   }
 }
 

@@ -6,14 +6,23 @@ import { certificateValidity, decodeCertificate, type SshCertificate } from '../
 import { checkUserCertificate } from '../ssh/certificate-check.ts'
 import type { CertificateIssuer } from '../ssh/certificate-issuer.ts'
 import type { PublicKey } from '../ssh/public-key.ts'
-import { parsePublicKeyLine } from '../ssh/public-key-line.ts'
+import { formatPublicKeyLine, parsePublicKeyLine } from '../ssh/public-key-line.ts'
 import { SshError } from '../ssh/wire.ts'
 import { vaultPath } from './address.ts'
 import { displayText, type VaultAnswer } from './answer.ts'
-import type { VaultClient } from './client.ts'
-import { type SigningOptions, signBody } from './sign-body.ts'
+import type { VaultBody, VaultClient } from './client.ts'
 import type { TokenSource } from './token-source.ts'
 import { isVaultError, VaultError } from './vault-error.ts'
+
+/** What a certificate is to be asked for with. Whatever is absent is left to the role. */
+export interface SigningOptions {
+  mount: string
+  role: string
+  principals?: readonly string[] | undefined
+  ttlSeconds?: number | undefined
+  extensions?: Readonly<Record<string, string>> | undefined
+  criticalOptions?: Readonly<Record<string, string>> | undefined
+}
 
 /** What an issuer works with. */
 export interface VaultIssuerDeps {
@@ -92,7 +101,7 @@ export function createVaultIssuer({ client, tokens, signing, clock, log }: Vault
       ...about,
       keyId: certificate.keyId,
       serial: String(certificate.serial),
-      until: Number.isFinite(notAfterMs) && notAfterMs < endOfDates ? formatUtc(notAfterMs) : 'for ever',
+      until: notAfterMs < endOfDates ? formatUtc(notAfterMs) : 'for ever',
     })
   }
 
@@ -109,7 +118,23 @@ export function createVaultIssuer({ client, tokens, signing, clock, log }: Vault
   }
 }
 
-/** The last date that can be written. */
+/**
+ * The body of a sign request. Only what is configured is in it: an empty `valid_principals` is refused instead of
+ * standing for the role's default user, and any `extensions` replace all of the role's own.
+ * @param keyBlob the plain public key
+ */
+function signBody(keyBlob: Uint8Array, signing: SigningOptions): VaultBody {
+  const { principals, ttlSeconds, extensions, criticalOptions } = signing
+  return {
+    public_key: formatPublicKeyLine(keyBlob, ''),
+    ...(principals === undefined || principals.length === 0 ? {} : { valid_principals: principals.join(',') }),
+    ...(ttlSeconds === undefined ? {} : { ttl: ttlSeconds }),
+    ...(extensions === undefined ? {} : { extensions }),
+    ...(criticalOptions === undefined ? {} : { critical_options: criticalOptions }),
+  }
+}
+
+/** Certificates without an end get the last second before the year 10000. */
 const endOfDates = Date.UTC(9999, 11, 31)
 
 /** @throws {VaultError} VAULT_BAD_RESPONSE */
