@@ -41,12 +41,13 @@ export async function runProgram(args: readonly string[], rooms: OtherRooms, con
   }
   const program = createProgram(context, rooms, finish)
   try {
+    if (args[0] === 'help') return showHelp(program, args.slice(1))
     await program.parseAsync(args, { from: 'user' })
     return status
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return exitStatus.done
-    throw new HelperError('USAGE', usageMessage(error), { hint: 'latchkey help' })
+    throw new HelperError('USAGE', usageMessage(error), { hint: usageHint(program, args) })
   }
 }
 
@@ -83,6 +84,34 @@ export function createProgram(context: CommandContext, rooms: OtherRooms, finish
       ),
     )
   return program
+}
+
+/** commander's own `help` reads one name only, and tells an unknown one as if none had been given. */
+function showHelp(program: Command, names: readonly string[]): number {
+  const { command, path, rest } = namedCommand(program, names)
+  const [unknown] = rest
+  if (unknown !== undefined) {
+    throw new HelperError('USAGE', `unknown command '${unknown}'`, { hint: usageHint(program, path) })
+  }
+  command.outputHelp()
+  return exitStatus.done
+}
+
+/** The command that the first arguments name. */
+function namedCommand(program: Command, args: readonly string[]) {
+  let command = program
+  let depth = 0
+  for (; depth < args.length; depth++) {
+    const child = command.commands.find((known) => known.name() === args[depth])
+    if (child === undefined) break
+    command = child
+  }
+  return { command, path: args.slice(0, depth), rest: args.slice(depth) }
+}
+
+/** How to see what the command takes that the arguments name. */
+function usageHint(program: Command, args: readonly string[]): string {
+  return ['latchkey help', ...namedCommand(program, args).path].join(' ')
 }
 
 /** commander's words without its prefix; a group without a command has none of its own. */

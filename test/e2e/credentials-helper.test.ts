@@ -84,7 +84,7 @@ describe('credential_process', () => {
   ])('used wrongly as %j ends with 2 and one line', async (...args) => {
     const { status, stdout, stderr } = await latchkey(args)
     expect([status, stdout]).toEqual([2, ''])
-    expect(stderr).toMatch(/^latchkey: [^\n]+; hint: latchkey help\n$/)
+    expect(stderr).toMatch(/^latchkey: [^\n]+; hint: latchkey help aws credentials\n$/)
   })
 
   it('reads nothing from a standard input that never ends', async () => {

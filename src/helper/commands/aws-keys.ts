@@ -62,16 +62,29 @@ function credentialsFile({ environment }: CommandContext): string {
 
 /** Typed, or from standard input, and never from the arguments, which any process of the machine can read. */
 async function readAccessKey(context: CommandContext): Promise<AccessKeyRequest> {
-  const [accessKeyId = '', secretAccessKey = ''] = context.hasTypedInput
-    ? [await readTyped(context, 'access key id', true), await readTyped(context, 'secret access key', false)]
-    : (await context.readInput()).split('\n').map((line) => line.trim())
-  const result = v.safeParse(accessKeySchema, { accessKeyId, secretAccessKey })
-  if (result.success) return result.output
-  // The message alone, for the issue holds the input.
-  throw new HelperError('REFUSED', reasons[v.getDotPath(result.issues[0]) ?? ''] ?? 'not an access key')
+  if (context.hasTypedInput) {
+    // Nobody should look up a secret for an id that is refused.
+    const accessKeyId = keyPart('accessKeyId', await readTyped(context, 'access key id', true))
+    return {
+      accessKeyId,
+      secretAccessKey: keyPart('secretAccessKey', await readTyped(context, 'secret access key', false)),
+    }
+  }
+  const [accessKeyId = '', secretAccessKey = ''] = (await context.readInput()).split('\n')
+  return {
+    accessKeyId: keyPart('accessKeyId', accessKeyId),
+    secretAccessKey: keyPart('secretAccessKey', secretAccessKey),
+  }
 }
 
-const reasons: Readonly<Record<string, string>> = {
+/** @throws {HelperError} REFUSED, without the text, which may be a secret */
+function keyPart(part: keyof AccessKeyRequest, text: string): string {
+  const result = v.safeParse(accessKeySchema.entries[part], text.trim())
+  if (result.success) return result.output
+  throw new HelperError('REFUSED', reasons[part], { hint: 'latchkey help aws keys add' })
+}
+
+const reasons: Readonly<Record<keyof AccessKeyRequest, string>> = {
   accessKeyId: 'this is not the id of a long-term access key, which begins with AKIA',
   secretAccessKey: 'this is not a secret access key, which has 40 characters',
 }

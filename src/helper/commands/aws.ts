@@ -12,7 +12,9 @@ export function addAwsCommands(program: Command, context: CommandContext): void 
     .description('print the credentials of a profile as one line of JSON (the credential_process of the AWS SDKs)')
     .argument('<profile>', 'a profile of config.toml or ~/.aws/config')
     .action(async (profile: string) => {
-      if (profile === '') throw new HelperError('USAGE', 'the name of the profile is empty', { hint: 'latchkey help' })
+      if (profile === '') {
+        throw new HelperError('USAGE', 'the name of the profile is empty', { hint: 'latchkey help aws credentials' })
+      }
       // Both streams are written by then, and the connection is still open.
       process.exit(await runCredentials(profile, context.environment))
     })
@@ -34,5 +36,5 @@ export function addAwsCommands(program: Command, context: CommandContext): void 
 function target(profile: string | undefined, all: true | undefined): { profile: string } | { all: true } {
   if (profile !== undefined && all === undefined) return { profile }
   if (profile === undefined && all) return { all }
-  throw new HelperError('USAGE', 'name a profile, or say --all', { hint: 'latchkey aws forget --help' })
+  throw new HelperError('USAGE', 'name a profile, or say --all', { hint: 'latchkey help aws forget' })
 }

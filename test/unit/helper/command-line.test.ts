@@ -116,8 +116,18 @@ describe('aws keys', () => {
     ['nothing', '', 'AKIA'],
   ])('refuses %s without repeating it', async (_what, input, reason) => {
     const error = await run('aws keys add master', { input }).catch((thrown: unknown) => thrown)
-    expect(error).toMatchObject({ code: 'REFUSED', message: expect.stringContaining(reason) as string })
+    expect(error).toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringContaining(reason) as string,
+      hint: 'latchkey help aws keys add',
+    })
     expect(String(error)).not.toMatch(/wJalr|short-secret/)
+  })
+
+  it('asks for no secret where the id is none', async () => {
+    const typed = ['jo', secret]
+    await expect(run('aws keys add master', { typed })).rejects.toMatchObject({ code: 'REFUSED' })
+    expect(typed).toEqual([secret])
   })
 
   it('is cancelled with Ctrl-C', async () => {
@@ -188,20 +198,30 @@ it('leaves daemon and dev to their rooms', async () => {
 })
 
 describe('usage', () => {
-  it.each(['help', '--help', 'aws keys --help', 'help login', '--version'])('%s is printed', async (line) => {
+  it.each([
+    ['help', 'Usage: latchkey [options]'],
+    ['--help', 'Usage: latchkey [options]'],
+    ['aws keys --help', 'Usage: latchkey aws keys'],
+    ['help login', 'Usage: latchkey login'],
+    ['help aws keys add', 'Usage: latchkey aws keys add'],
+    ['--version', ''],
+  ])('%s is printed', async (line, beginning) => {
     const { status, printed } = await run(line)
     expect(status).toBe(0)
-    expect(printed).not.toBe('')
+    expect(printed.startsWith(beginning) && printed.endsWith('\n')).toBe(true)
   })
 
   it.each([
-    ['', 'name a command'],
-    ['aws', 'name a command'],
-    ['stauts', "unknown command 'stauts' (Did you mean status?)"],
-    ['status --bogus', "unknown option '--bogus'"],
-    ['aws credentials', "missing required argument 'profile'"],
-    ['login a b', "too many arguments for 'login'. Expected 1 argument but got 2"],
-  ])('%j is refused with a hint', async (line, message) => {
-    await expect(run(line)).rejects.toMatchObject({ code: 'USAGE', message, hint: 'latchkey help' })
+    ['', 'name a command', 'latchkey help'],
+    ['aws', 'name a command', 'latchkey help aws'],
+    ['stauts', "unknown command 'stauts' (Did you mean status?)", 'latchkey help'],
+    ['help stauts', "unknown command 'stauts'", 'latchkey help'],
+    ['help aws keys ad', "unknown command 'ad'", 'latchkey help aws keys'],
+    ['aws keys ad', "unknown command 'ad' (Did you mean add?)", 'latchkey help aws keys'],
+    ['status --bogus', "unknown option '--bogus'", 'latchkey help status'],
+    ['aws credentials', "missing required argument 'profile'", 'latchkey help aws credentials'],
+    ['login a b', "too many arguments for 'login'. Expected 1 argument but got 2", 'latchkey help login'],
+  ])('%j is refused with the help to read', async (line, message, hint) => {
+    await expect(run(line)).rejects.toMatchObject({ code: 'USAGE', message, hint })
   })
 })
