@@ -75,6 +75,7 @@ export function createProgram(context: CommandContext, rooms: OtherRooms, finish
     )
     .argument('[command...]', 'what to run; without it they stay up until Ctrl-C')
     .option('--dir <folder>', 'keep everything in this folder, and go on with what is there')
+    .addHelpText('after', '\nlatchkey dev code [--dir <folder>] prints the MFA code that is good now.')
     .action(async (command: string[], { dir }: { dir?: string }) =>
       finish(
         await rooms.runDev([

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { constants, tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { callerEnvironment } from '../../core/environment.ts'
+import { callerEnvironment, type Environment } from '../../core/environment.ts'
+import { errorCode } from '../../core/errors.ts'
 import { shellWord } from '../../core/shell-word.ts'
 import { currentCode } from '../../dev/current-code.ts'
 import { DevError, readIfPresent } from '../../dev/dev-folder.ts'
@@ -26,6 +27,7 @@ interface DevArguments {
 export async function runDev(args: readonly string[]): Promise<number> {
   const { type, folder, command } = parseDevArguments(args)
   if (type === 'code') return printCode(folder)
+  const caller = callerEnvironment(process.env)
   const scratch = folder === undefined ? mkdtempSync(join(tmpdir(), 'latchkey-dev-')) : undefined
   try {
     // Before anything is started: a signal that comes meanwhile must not leave it running.
@@ -34,14 +36,16 @@ export async function runDev(args: readonly string[]): Promise<number> {
       folder: resolve(folder ?? scratch!),
       userName: userInfo().username,
       pid: process.pid,
-      environment: callerEnvironment(process.env),
+      environment: caller,
       latchkey: join(__dirname, 'latchkey.cjs'),
       node: process.execPath,
       now: Date.now,
     })
     try {
       process.stderr.write(`${environment.notice}\n`)
-      return command.length === 0 ? await stayUp(environment, interrupted) : await runCommand(command, environment)
+      return command.length === 0
+        ? await stayUp(environment, caller, interrupted)
+        : await runCommand(command, environment)
     } finally {
       await environment.close()
     }
@@ -78,8 +82,12 @@ function interruption(): Promise<void> {
   })
 }
 
-async function stayUp({ environment, daemon }: DevEnvironment, interrupted: Promise<void>): Promise<number> {
-  process.stdout.write(whatToTry(environment))
+async function stayUp(
+  { environment, daemon }: DevEnvironment,
+  caller: Environment,
+  interrupted: Promise<void>,
+): Promise<number> {
+  process.stdout.write(whatToTry(environment, caller))
   const outcome = await Promise.race([interrupted.then(() => 'stopped' as const), daemon.ended])
   if (outcome === 'stopped') return 0
   throw new DevError('DEV_DAEMON_FAILED', 'the daemon has ended', {
@@ -88,9 +96,9 @@ async function stayUp({ environment, daemon }: DevEnvironment, interrupted: Prom
 }
 
 /** Commands that work in another terminal as they stand. */
-function whatToTry(environment: Readonly<Record<string, string | undefined>>): string {
+function whatToTry(environment: Environment, caller: Environment): string {
   const names = Object.keys(environment).filter(
-    (name) => environment[name] !== process.env[name] && !/^(PATH|VAULT_TOKEN|LATCHKEY_DEV_TOTP_SECRET)$/.test(name),
+    (name) => environment[name] !== caller[name] && !/^(PATH|VAULT_TOKEN|LATCHKEY_DEV_TOTP_SECRET)$/.test(name),
   )
   const exports = names.map((name) => `export ${name}=${shellWord(environment[name] ?? '')}\n`).join('')
   return `In another terminal:
@@ -98,8 +106,8 @@ function whatToTry(environment: Readonly<Record<string, string | undefined>>): s
 ${exports}export PATH=${shellWord(`${environment.LATCHKEY_DEV_DIR}/bin`)}:"$PATH"
 
 ssh-add -L                            # a certificate, signed a moment ago
-latchkey aws credentials dev          # asks for an MFA code once
-latchkey dev code                     # the code to type there
+latchkey dev code                     # the MFA code that the next command asks for
+latchkey aws credentials dev          # asks once
 latchkey status
 
 Ctrl-C ends it.
@@ -113,7 +121,8 @@ function runCommand(command: readonly string[], { environment }: DevEnvironment)
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
   return new Promise((resolve, reject) => {
     child.on('error', (cause) => {
-      reject(new HelperError('USAGE', `cannot run ${program}: ${cause.message}`, { cause, hint: usage }))
+      const reason = errorCode(cause) === 'ENOENT' ? 'there is no such program' : cause.message
+      reject(new HelperError('USAGE', `cannot run ${program}: ${reason}`, { cause, hint: usage }))
     })
     child.on('exit', (status, signal) => resolve(status ?? 128 + constants.signals[signal!]))
   })
