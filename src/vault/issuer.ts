@@ -1,7 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Logger } from '../core/log.ts'
-import { formatUtc } from '../core/utc-time.ts'
 import { certificateValidity, decodeCertificate, type SshCertificate } from '../ssh/certificate.ts'
 import { checkUserCertificate } from '../ssh/certificate-check.ts'
 import type { CertificateIssuer } from '../ssh/certificate-issuer.ts'
@@ -97,12 +96,6 @@ export function createVaultIssuer({ client, tokens, signing, clock, log }: Vault
     const isSkewed = Math.abs(clockSkewMs) > maxSkewMs
     if (isSkewed && !isSkewTold) log.warn(describeSkew(clockSkewMs), about)
     isSkewTold = isSkewed
-    log.info('got a certificate', {
-      ...about,
-      keyId: certificate.keyId,
-      serial: String(certificate.serial),
-      until: notAfterMs < endOfDates ? formatUtc(notAfterMs) : 'for ever',
-    })
   }
 
   return {
@@ -133,9 +126,6 @@ function signBody(keyBlob: Uint8Array, signing: SigningOptions): VaultBody {
     ...(criticalOptions === undefined ? {} : { critical_options: criticalOptions }),
   }
 }
-
-/** Certificates without an end get the last second before the year 10000. */
-const endOfDates = Date.UTC(9999, 11, 31)
 
 /** @throws {VaultError} VAULT_BAD_RESPONSE */
 function decodeSigned({ data, status }: VaultAnswer, vault: string): SshCertificate {

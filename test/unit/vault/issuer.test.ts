@@ -253,17 +253,6 @@ describe('what the log tells', () => {
     expect(warnings(lines)).toEqual([expect.stringMatching(/vault warns .*no pty \[2J for you/)])
   })
 
-  it('is each certificate, with its serial and its end', async () => {
-    const { vault, lines, issue } = await world()
-    await issue()
-    vault.on(route, certified({ validBefore: 2n ** 64n - 1n }))
-    await issue()
-    expect(lines.filter((line) => line.startsWith('info:'))).toEqual([
-      expect.stringMatching(/got a certificate .*serial=7 until=2026-01-02T03:34:05Z/),
-      expect.stringMatching(/until="for ever"/),
-    ])
-  })
-
   it('is, once, that certificates live longer than a day', async () => {
     const { vault, lines, issue } = await world()
     vault.on(route, certified({ validBefore: seconds(nowMs) + 24n * 3600n }))
