@@ -43,7 +43,7 @@ const signingPolicy = 'path "ssh/sign/dev" { capabilities = ["update"] }'
  */
 export async function setUpVault(admin: VaultAdmin, setup: VaultSetup): Promise<string> {
   if (!existsSync(setup.secretIdFile)) {
-    await admin('POST', 'sys/mounts/ssh', { type: 'ssh' })
+    await mountOnce(admin, 'sys/mounts', 'ssh')
     await admin('POST', 'ssh/config/ca', { generate_signing_key: true, key_type: 'ed25519' })
     await admin('POST', 'ssh/roles/dev', {
       key_type: 'ca',
@@ -55,7 +55,7 @@ export async function setUpVault(admin: VaultAdmin, setup: VaultSetup): Promise<
       max_ttl: '12h',
     })
     await admin('POST', 'sys/policies/acl/ssh-dev', { policy: signingPolicy })
-    await admin('POST', 'sys/auth/approle', { type: 'approle' })
+    await mountOnce(admin, 'sys/auth', 'approle')
     await admin('POST', 'auth/approle/role/latchkey', {
       token_policies: ['ssh-dev'],
       token_ttl: '1h',
@@ -67,6 +67,12 @@ export async function setUpVault(admin: VaultAdmin, setup: VaultSetup): Promise<
   }
   await writeFileAtomically(setup.caPublicKeyFile, `${String(await admin('GET', 'ssh/public_key')).trim()}\n`, 0o644)
   return String(fieldsOf(await admin('GET', 'auth/approle/role/latchkey/role-id')).role_id)
+}
+
+/** A start that was ended half-way may have mounted it; whatever else it did can be done again. */
+async function mountOnce(admin: VaultAdmin, table: string, type: string): Promise<void> {
+  if (Object.hasOwn(fieldsOf(await admin('GET', table)), `${type}/`)) return
+  await admin('POST', `${table}/${type}`, { type })
 }
 
 function fieldsOf(answer: unknown): Readonly<Record<string, unknown>> {

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { createVaultAdmin, setUpVault, type VaultAdmin } from '../../../src/dev/vault-setup.ts'
+import { openTestVault } from '../../support/dev-vault.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+
+async function world() {
+  const { vault, call } = await openTestVault()
+  const folder = temporaryFolder()
+  const setup = {
+    userName: 'jo',
+    secretIdFile: join(folder, 'secret-id'),
+    caPublicKeyFile: join(folder, 'ca.pub'),
+  }
+  const admin = createVaultAdmin(vault.address, vault.rootToken)
+  const logIn = async (roleId: string) => {
+    const body = { role_id: roleId, secret_id: readFileSync(setup.secretIdFile, 'utf8').trim() }
+    return (await call('POST', 'auth/approle/login', { body })).json.auth
+  }
+  return { admin, setup, logIn }
+}
+
+describe('the setting up of the embedded Vault', () => {
+  it('is done once: a second start finds the same CA, role and secret id', async () => {
+    const { admin, setup, logIn } = await world()
+    const roleId = await setUpVault(admin, setup)
+    const [ca, secretId] = [setup.caPublicKeyFile, setup.secretIdFile].map((file) => readFileSync(file, 'utf8'))
+    expect(ca).toMatch(/^ssh-ed25519 \S+\n$/)
+    expect(await logIn(roleId)).toMatchObject({ policies: ['default', 'ssh-dev'] })
+    expect(await setUpVault(admin, setup)).toBe(roleId)
+    expect(readFileSync(setup.caPublicKeyFile, 'utf8')).toBe(ca)
+    expect(readFileSync(setup.secretIdFile, 'utf8')).toBe(secretId)
+  })
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
+    'that is ended after %i calls is finished by the next start',
+    async (count) => {
+      const { admin, setup, logIn } = await world()
+      let calls = 0
+      const dying: VaultAdmin = async (method, path, body) => {
+        if (calls === count) throw new Error('ended')
+        calls += 1
+        return admin(method, path, body)
+      }
+      await expect(setUpVault(dying, setup)).rejects.toThrow('ended')
+      expect(await logIn(await setUpVault(admin, setup))).toMatchObject({ policies: ['default', 'ssh-dev'] })
+    },
+  )
+})
