@@ -1,6 +1,7 @@
 import type { AwsCredentials } from '../aws/aws-credentials.ts'
 import { formatUtc } from '../core/utc-time.ts'
 import type { SshIdentityStatus, Status, VaultStatus } from '../ipc/protocol.ts'
+import { isVaultError } from '../vault/vault-error.ts'
 import { reportedError } from './api-errors.ts'
 import type { RunningIdentity, RunningVault } from './vaults.ts'
 import type { WatchedKeychain } from './watched-keychain.ts'
@@ -37,15 +38,22 @@ export async function describeStatus({
     ssh: {
       locked: isLocked(),
       addedKeys: addedKeys(),
-      identities: vaults.flatMap(({ identities }) => identities.map(describeIdentity)),
+      identities: vaults.flatMap(describeIdentities),
     },
     vaults: vaults.map(describeVault),
     aws: held,
   }
 }
 
-function describeIdentity({ config, key }: RunningIdentity): SshIdentityStatus {
-  const { state, keyType, certificate, lastError } = key.status()
+function describeIdentities({ identities, tokens }: RunningVault): SshIdentityStatus[] {
+  const isLoggedIn = tokens.status().state === 'logged-in'
+  return identities.map((identity) => describeIdentity(identity, isLoggedIn))
+}
+
+function describeIdentity({ config, key }: RunningIdentity, isLoggedIn: boolean): SshIdentityStatus {
+  const { state, keyType, certificate, ...status } = key.status()
+  // Mended since, though the identity learns of it with its next use only.
+  const lastError = isLoggedIn && isVaultError(status.lastError, 'VAULT_LOGIN_NEEDED') ? undefined : status.lastError
   return {
     name: config.name,
     vault: config.vault,

@@ -55,7 +55,7 @@ export function openApiClient(socketPath: string): ApiClient {
     }
   })
   socket.on('error', (cause) => end(connectionError(socketPath, cause)))
-  socket.on('close', () => end(new IpcError('DAEMON_UNREACHABLE', closedMessage, { hint: 'latchkey status' })))
+  socket.on('close', () => end(new IpcError('DAEMON_UNREACHABLE', closedMessage, { hint: endedHint })))
 
   return {
     call: (request) =>
@@ -69,6 +69,9 @@ export function openApiClient(socketPath: string): ApiClient {
 }
 
 const closedMessage = 'the daemon closed the connection without an answer'
+
+/** Mostly it ended while it started, such as with a mistake in its configuration. */
+const endedHint = 'latchkey service status, or latchkey daemon, which says why where it does not start'
 
 function encodeRequest({ method, path, headers = {}, body }: ApiCall): string {
   const json = body === undefined ? '' : JSON.stringify(body)
@@ -101,7 +104,7 @@ function connectionError(socketPath: string, cause: unknown): IpcError {
     default:
       return new IpcError('DAEMON_UNREACHABLE', `cannot reach the daemon on ${socketPath}: ${code}`, {
         cause,
-        hint: 'latchkey status',
+        hint: endedHint,
       })
   }
 }

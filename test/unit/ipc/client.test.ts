@@ -67,7 +67,10 @@ describe('a connection to the daemon', () => {
 
   it('fails when the daemon goes away', async () => {
     const { path } = await server((socket) => socket.end('HTTP/1.1 200'))
-    await expect(open(path).call(request)).rejects.toMatchObject({ code: 'DAEMON_UNREACHABLE' })
+    await expect(open(path).call(request)).rejects.toMatchObject({
+      code: 'DAEMON_UNREACHABLE',
+      hint: expect.stringContaining('latchkey daemon'),
+    })
   })
 
   it('says how to start the daemon where nothing listens', async () => {
