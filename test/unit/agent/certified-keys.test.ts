@@ -475,6 +475,19 @@ describe('clearing a certified key', () => {
     expect(second.publicKey).not.toEqual(first.publicKey)
   })
 
+  it('drops the predecessor too, which could sign for a minute more', async () => {
+    const { key, clock, issuer, listNew } = setUp()
+    const { certificate: first } = await listNew()
+    clock.advance(untilAdvisoryMs)
+    await key.identities(local)
+    await settle()
+    issuer.succeed()
+    await settle()
+    expect(key.signer(first.blob, local)).toBeDefined()
+    key.clear()
+    expect(key.signer(first.blob, local)).toBeUndefined()
+  })
+
   it('forgets a call in flight, even one that does not listen to its signal', async () => {
     const { key, issuer } = setUp({ renew: 'always' })
     key.start()

@@ -207,6 +207,23 @@ describe('a client that does not read', () => {
     expect(answered).toBe(sent)
   })
 
+  it('is not read from either when its answers take their time', async () => {
+    const large = 'x'.repeat(10_000)
+    let answered = 0
+    const { client, server, reader } = serve(async () => {
+      answered += 1
+      return signatureOf(large)
+    })
+    reader.pause()
+    const requests = 1000
+    client.write(Buffer.concat(Array.from({ length: requests }, () => sign('x'))))
+    for (let turn = 0; turn < 50; turn += 1) await settle()
+    expect(server.writableLength).toBeLessThan(512 * 1024)
+    expect(answered).toBeLessThan(requests)
+    reader.resume()
+    for (let count = 0; count < requests; count += 1) expect((await reader.next())?.length).toBe(answerOf(large).length)
+  })
+
   it('has no more begun for it than one request that takes its time', async () => {
     const { open, handle } = byHand()
     const { client } = serve(handle)

@@ -147,10 +147,19 @@ describe('an RSA key', () => {
     return changed
   }
 
+  const toBigInt = (bytes: Uint8Array) => BigInt(`0x${Buffer.from(bytes).toString('hex')}`)
+  /** The private exponent changed so that modulo `prime` - 1 it stays the same. */
+  const plusOrder = (prime: Uint8Array) => {
+    const text = (toBigInt(numbers.d) + toBigInt(prime) - 1n).toString(16)
+    return Buffer.from(text.padStart(text.length + (text.length % 2), '0'), 'hex')
+  }
+
   it.each([
     ['with another prime', { p: plusTwo(numbers.p) }],
     ['with another modulus', { n: plusTwo(numbers.n) }],
     ['with another private exponent', { d: plusTwo(numbers.d) }],
+    ['with an exponent that is right for one prime only', { d: plusOrder(numbers.p) }],
+    ['with an exponent that is right for the other prime only', { d: plusOrder(numbers.q) }],
     ['with another public exponent', { e: Buffer.of(3) }],
     ['with another coefficient', { iqmp: plusTwo(numbers.iqmp) }],
     ['with its primes swapped, but not its coefficient', { p: numbers.q, q: numbers.p }],
