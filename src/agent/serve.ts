@@ -28,7 +28,10 @@ export function serveAgent(stream: Duplex, session: AgentSession, { log }: { log
 
   const answer = (message: Uint8Array): MaybePromise<Uint8Array> => {
     try {
-      const response = session.handle(decodeRequest(message))
+      const request = decodeRequest(message)
+      // The PIN of a token, or an SSH1 key.
+      if (request.type === 'unsupported') message.fill(0)
+      const response = session.handle(request)
       return response instanceof Promise ? response.then(encodeResponse) : encodeResponse(response)
     } catch (error) {
       const write = error instanceof CodedError ? log.info : log.error

@@ -118,9 +118,10 @@ export function createAgentSession({ keyring, stores, lock, log, peer }: AgentSe
     return success
   }
 
-  const turnLock = async ({ type, passphrase }: AgentRequest & { type: 'lock' | 'unlock' }): Promise<AgentResponse> => {
+  const turnLock = async (request: AgentRequest & { type: 'lock' | 'unlock' }): Promise<AgentResponse> => {
+    const { type, passphrase } = request
     try {
-      return (await lock[type](passphrase)) ? success : failure
+      return !isOutOfReach(request) && (await lock[type](passphrase)) ? success : failure
     } finally {
       passphrase.expose().fill(0)
     }
@@ -164,7 +165,6 @@ export function createAgentSession({ keyring, stores, lock, log, peer }: AgentSe
         return success
       case 'lock':
       case 'unlock':
-        if (isOutOfReach(request)) return failure
         return turnLock(request)
       case 'extension':
         return answerExtension(request.name, request.contents)

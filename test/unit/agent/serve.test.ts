@@ -11,6 +11,7 @@ import { SshWriter } from '../../../src/ssh/wire.ts'
 import { settle } from '../../support/agent-issuer.ts'
 import { addKey, extension, extensionConstraint, lockWith, number, signRequest } from '../../support/agent-messages.ts'
 import { createFrameReader, framed } from '../../support/agent-stream.ts'
+import { agentVector } from '../../support/agent-vectors.ts'
 
 const longConstraint = extensionConstraint(`${'\u0001'.repeat(200_000)}@example.com`)
 
@@ -174,6 +175,14 @@ describe('bad input', () => {
     client.write(sent)
     expect(await reader.next()).toEqual(Buffer.of(5))
     // The pair of streams hands the very buffer over.
+    expect(sent.subarray(4).every((byte) => byte === 0)).toBe(true)
+  })
+
+  it('overwrites a message that is not supported: it may hold the PIN of a token', async () => {
+    const { client, reader } = serve(echo)
+    const sent = Buffer.from(framed(agentVector('add-smartcard', 'request')))
+    client.write(sent)
+    expect(await reader.next()).toEqual(answerOf('unsupported'))
     expect(sent.subarray(4).every((byte) => byte === 0)).toBe(true)
   })
 

@@ -354,6 +354,14 @@ describe('a locked agent', () => {
     await ask(bytes)
     expect(bytes.includes('open sesame')).toBe(false)
   })
+
+  it('overwrites it also when nobody looks at it', async () => {
+    const { ask } = setUp()
+    await ask(lockWith('x'))
+    const again = Buffer.from(lockWith('open sesame'))
+    expect(await ask(again)).toEqual(failure)
+    expect(again.includes('open sesame')).toBe(false)
+  })
 })
 
 describe('an extension', () => {
