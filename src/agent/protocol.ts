@@ -5,7 +5,7 @@ import { type KeyConstraints, readConstraints } from './constraints.ts'
 import type { Identity } from './key-store.ts'
 
 /** The message numbers of RFC 9987 §7.1 and of the SSH1 messages that OpenSSH's clients still send. */
-export const messageNumbers = {
+const messageNumbers = {
   failure: 5,
   success: 6,
   removeAllRsaIdentities: 9,
