@@ -39,7 +39,8 @@ function formatVaults(vaults: readonly VaultStatus[], left: (time: string | unde
   const rows = vaults.map(({ name, address, method, state, expiresAt }) => [
     name,
     vaultStates[state],
-    state === 'logged-in' ? left(expiresAt) : '-',
+    // Of a token that someone else keeps it may not be known: that is not the same as for ever.
+    state === 'logged-in' && expiresAt !== undefined ? left(expiresAt) : '-',
     method,
     address,
   ])

@@ -68,7 +68,7 @@ describe('the status', () => {
 
 VAULT  STATE        TIME LEFT  METHOD    ADDRESS
 corp   logged in    11h 58m    userpass  https://vault.example.com:8200
-lab    logged in    no limit   token     http://127.0.0.1:8200
+lab    logged in    -          token     http://127.0.0.1:8200
 test   when needed  -          approle   http://127.0.0.1:8300
 
 SSH IDENTITY  CERTIFICATE  TIME LEFT  PRINCIPALS  VAULT/ROLE
