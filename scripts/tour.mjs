@@ -89,9 +89,9 @@ async function getCredentials() {
     const { stdout } = await run('latchkey', ['aws', 'credentials', 'dev'])
     return showCommand(command, redacted(stdout))
   }
-  say(`latchkey asks for the MFA code of the embedded user; the code is now ${currentCode()}: type it`)
+  say(`latchkey asks for the MFA code of the embedded user; the code is now ${await currentCode()}: type it`)
   const typed = await run('latchkey', ['aws', 'credentials', 'dev'], { isInteractive: true }).catch((error) => {
-    say(`no code was typed (${error.message}): answering over the local API instead`)
+    say(`\nno code was taken (${error.message}); it is now answered over the local API`)
     return answerThroughApi('dev')
   })
   showCommand(command, redacted(typed.stdout))
@@ -132,6 +132,7 @@ async function stayUp() {
     'latchkey status',
     'latchkey aws credentials prod        # another role: no second code',
     'latchkey aws forget --all            # the next call asks again',
+    'latchkey dev code                    # the MFA code to type then',
     'latchkey --help',
     'exit                                 # takes it all down',
   ]

@@ -1,22 +1,11 @@
-import { createHmac } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { run } from './show.mjs'
 
-/** The code that the embedded user's MFA device shows now (RFC 6238: SHA-1, 30 s, six digits). */
-export function currentCode() {
-  const counter = Buffer.alloc(8)
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)))
-  const digest = createHmac('sha1', fromBase32(process.env.LATCHKEY_DEV_TOTP_SECRET)).update(counter).digest()
-  const offset = digest[19] & 15
-  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0')
-}
-
-function fromBase32(text) {
-  const bits = [...text.replace(/=+$/, '')]
-    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
-    .join('')
-  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
+/** The code that the embedded user's MFA device shows, and that has not been used. */
+export async function currentCode() {
+  return (await run('latchkey', ['dev', 'code'])).stdout.trim()
 }
 
 /**
@@ -32,7 +21,7 @@ export async function answerThroughApi(profile) {
       const { error } = JSON.parse(reply.body)
       // Someone who pressed Ctrl-C at the prompt has it closed for a moment.
       if (error.prompt === undefined) await wait(2_000)
-      else await call(agent, 'POST', `/v1/prompts/${error.prompt.id}`, { answer: currentCode() })
+      else await call(agent, 'POST', `/v1/prompts/${error.prompt.id}`, { answer: await currentCode() })
     }
     throw new Error('the daemon did not take the code')
   } finally {
