@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Environment } from '../../core/environment.ts'
+import { type Environment, isSet } from '../../core/environment.ts'
 import { HelperError, singleLine } from '../failure.ts'
 import { markContent } from './service-file.ts'
 import { notInstalled, type RunProgram, type ServiceManager, type ServicePart } from './service-manager.ts'
@@ -41,17 +41,22 @@ export function createSystemd({ environment, home, values, readTemplate }: Syste
     cleanUpCommands: [{ line: ['systemctl', '--user', 'daemon-reload'], mayFail: true }],
     restartHint: `systemctl --user restart ${service}`,
     logHint: 'journalctl --user -u latchkey -n 20',
-    check,
+    check: (run) => check(run, environment),
     parts,
   }
 }
 
-async function check(run: RunProgram): Promise<void> {
+async function check(run: RunProgram, { XDG_RUNTIME_DIR }: Environment): Promise<void> {
+  const hint = 'latchkey daemon, started by whatever starts programs at login here'
+  // As after su(1): neither systemctl nor we know then where the user's sockets are, which is where %t of the units is.
+  if (!isSet(XDG_RUNTIME_DIR)) {
+    throw new HelperError('SERVICE_FAILED', 'XDG_RUNTIME_DIR is not set, which leads to the systemd of this user', {
+      hint: `export XDG_RUNTIME_DIR=/run/user/$(id -u); where that is no folder: ${hint}`,
+    })
+  }
   const { status, stderr } = await run('systemctl', ['--user', 'show', '--property=Version'])
   if (status === 0) return
-  throw new HelperError('SERVICE_FAILED', `systemd does not manage services for this user: ${reason(stderr)}`, {
-    hint: 'latchkey daemon, started by whatever starts programs at login here',
-  })
+  throw new HelperError('SERVICE_FAILED', `systemd does not manage services for this user: ${reason(stderr)}`, { hint })
 }
 
 const reason = (stderr: string) => singleLine(stderr) || 'systemctl cannot be run'

@@ -11,11 +11,19 @@ const packaging = join(import.meta.dirname, '../../../../packaging')
 const ok: CommandResult = { status: 0, stdout: '', stderr: '' }
 
 /** A manager of a home folder of its own, with the commands that were run and what was printed. */
-function world(options: { home?: string; latchkey?: string; results?: Readonly<Record<string, CommandResult>> } = {}) {
+function world(
+  options: {
+    home?: string
+    latchkey?: string
+    results?: Readonly<Record<string, CommandResult>>
+    environment?: Readonly<Record<string, string>>
+  } = {},
+) {
   const home = options.home ?? temporaryFolder()
   const values = { node: '/usr/bin/node', latchkey: options.latchkey ?? '/opt/latchkey.cjs' }
   const read = (kind: string) => (name: string) => readFileSync(join(packaging, kind, name), 'utf8')
-  const manager: ServiceManager = createSystemd({ environment: {}, home, values, readTemplate: read('systemd') })
+  const environment = options.environment ?? { XDG_RUNTIME_DIR: '/run/user/1000' }
+  const manager: ServiceManager = createSystemd({ environment, home, values, readTemplate: read('systemd') })
   const launchd = createLaunchd({ home, uid: 501, values, readTemplate: read('launchd') })
   const commands: string[] = []
   const output: string[] = []
@@ -112,6 +120,15 @@ describe('installing the service', () => {
       code: 'SERVICE_FAILED',
       message: expect.stringContaining('No medium found'),
       hint: expect.stringContaining('latchkey daemon'),
+    })
+    expect(existsSync(unit)).toBe(false)
+  })
+
+  it('installs nothing from a shell that would look for the sockets elsewhere than the units', async () => {
+    const { deps, unit } = world({ environment: { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/run/user/1000/bus' } })
+    await expect(installService(deps, install)).rejects.toMatchObject({
+      code: 'SERVICE_FAILED',
+      hint: expect.stringContaining('export XDG_RUNTIME_DIR='),
     })
     expect(existsSync(unit)).toBe(false)
   })
