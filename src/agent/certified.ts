@@ -27,6 +27,7 @@ export interface Certified {
 }
 
 const longestMandatoryMs = 60_000
+const compareEveryMs = 1_000
 
 /** @param onSign called before each signature */
 export function createKeyPair(onSign: () => void): KeyPair {
@@ -70,10 +71,17 @@ export function createCertified(issued: IssuedCertificate, { sign }: KeyPair, op
 function validityByOurClock({ notBeforeMs, notAfterMs }: Validity, skewMs: number, clock: Clock): () => Validity {
   const endMs = notAfterMs - skewMs
   const endUptimeMs = clock.uptime() + endMs - clock.now()
-  return () => ({
-    notBeforeMs: notBeforeMs - skewMs,
-    notAfterMs: Math.min(endMs, clock.now() + endUptimeMs - clock.uptime()),
-  })
+  let validity = { notBeforeMs: notBeforeMs - skewMs, notAfterMs: endMs }
+  let comparedMs = clock.now()
+  return () => {
+    const nowMs = clock.now()
+    // Compared once a second, and whenever the clock was set back: reading the uptime costs as much as a whole list.
+    if (nowMs < comparedMs || nowMs >= comparedMs + compareEveryMs) {
+      comparedMs = nowMs
+      validity = { ...validity, notAfterMs: Math.min(endMs, nowMs + endUptimeMs - clock.uptime()) }
+    }
+    return validity
+  }
 }
 
 /**

@@ -227,8 +227,16 @@ describe('the end of a certificate', () => {
   function settable() {
     const base = fakeClock()
     let offMs = 0
-    const clock = { ...base, now: () => base.now() + offMs }
-    return { ...setUp({ clock, renew: 'on-demand' }), base, set: (ms: number) => (offMs += ms) }
+    let looks = 0
+    const clock = {
+      ...base,
+      now: () => base.now() + offMs,
+      uptime() {
+        looks += 1
+        return base.uptime()
+      },
+    }
+    return { ...setUp({ clock, renew: 'on-demand' }), base, set: (ms: number) => (offMs += ms), looks: () => looks }
   }
 
   /** Lists once with a CA whose clock is `skewMs` ahead: its certificate ends an hour from now, whatever ours says. */
@@ -273,6 +281,24 @@ describe('the end of a certificate', () => {
     const blob = await certified(world, 0)
     world.set(3_600_000)
     expect(world.key.signer(blob, local)).toBeUndefined()
+  })
+
+  it('costs one look at the uptime a second, and one when the clock was set back', async () => {
+    const world = settable()
+    const blob = await certified(world, 0)
+    const issuedLooks = world.looks()
+    const looksOfUse = () => {
+      world.key.identities(local)
+      world.key.signer(blob, local)
+      return world.looks() - issuedLooks
+    }
+    world.base.advance(999)
+    expect(looksOfUse()).toBe(0)
+    world.base.advance(1)
+    expect(looksOfUse()).toBe(1)
+    expect(looksOfUse()).toBe(1)
+    world.set(-1)
+    expect(looksOfUse()).toBe(2)
   })
 
   it('is in the comment by the clock of the CA', async () => {
