@@ -1,5 +1,4 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import { keyTypeNamed, keyTypeOfCertificate } from '../../src/ssh/key-types.ts'
 import { publicKeyFromKeyObject } from '../../src/ssh/public-key.ts'
 import { SshReader, SshWriter } from '../../src/ssh/wire.ts'
 
@@ -165,5 +164,3 @@ export function readSignature(message: Uint8Array): Uint8Array {
   reader.end()
   return signature
 }
-
-export const isCertificateType = (type: string) => keyTypeOfCertificate(type) !== undefined
