@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { keyTypeNamed } from '../../src/ssh/key-types.ts'
 import { publicKeyFromKeyObject } from '../../src/ssh/public-key.ts'
 import { SshReader, SshWriter } from '../../src/ssh/wire.ts'
 
