@@ -288,8 +288,8 @@ describe('the end of a certificate', () => {
     const blob = await certified(world, 0)
     const issuedLooks = world.looks()
     const looksOfUse = () => {
-      world.key.identities(local)
-      world.key.signer(blob, local)
+      void world.key.identities(local)
+      void world.key.signer(blob, local)
       return world.looks() - issuedLooks
     }
     world.base.advance(999)
