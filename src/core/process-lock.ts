@@ -13,8 +13,9 @@ import { maxSocketPathBytes } from './socket-path.ts'
  * holder lives (its socket accepts or refuses) and wakes those who wait (their connection ends), without a timer, a pid
  * that may be another's by now, or a lock that outlives a crash. Every socket has a name of its own, so that removing a
  * dead one never removes its successor's.
- * Across machines that share the folder by a network file system it does not hold.
- * @throws the file system's error when the lock cannot be made
+ * Across machines that share the folder by a network file system it does not hold. On macOS (not tested) the path must
+ * leave room for the socket's.
+ * @throws the file system's error when the lock cannot be made; ENAMETOOLONG
  */
 export async function withProcessLock<T>(path: string, run: () => Promise<T>): Promise<T> {
   const folder = await open(dirname(path), 'r')
@@ -31,7 +32,8 @@ export async function withProcessLock<T>(path: string, run: () => Promise<T>): P
 }
 
 async function acquire(path: string, folder: FileHandle): Promise<() => Promise<void>> {
-  const name = randomBytes(6).toString('hex')
+  // Short, for the path of a socket has room for little.
+  const name = randomBytes(4).toString('hex')
   const own = await mkdtemp(`${path}.`)
   const waiting = new Set<Socket>()
   const server = createServer((socket) => {
@@ -63,11 +65,12 @@ async function acquire(path: string, folder: FileHandle): Promise<() => Promise<
   }
 }
 
-/** A path of a socket that fits into sockaddr_un: where it would not, the way through the open folder does (Linux). */
+/** A path of a socket that fits into sockaddr_un: where it would not, the way through the open folder does. */
 function reachable(folder: FileHandle, lock: string, entry: string): string {
   const path = join(dirname(lock), entry)
   if (Buffer.byteLength(path) <= maxSocketPathBytes) return path
-  return `/proc/self/fd/${folder.fd}/${entry}`
+  if (process.platform === 'linux') return `/proc/self/fd/${folder.fd}/${entry}`
+  throw Object.assign(new Error(`the path of a socket is too long: ${path}`), { code: 'ENAMETOOLONG' })
 }
 
 function listen(server: Server, path: string): Promise<void> {
