@@ -1,6 +1,7 @@
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CodedError, errorCode } from '../core/errors.ts'
+import { maxSocketPathBytes } from '../core/socket-path.ts'
 
 export class DevError extends CodedError<'DEV_FOLDER_IN_USE' | 'DEV_DAEMON_FAILED' | 'DEV_SETUP_FAILED'> {}
 
@@ -22,8 +23,7 @@ export interface DevFolder {
   unlock(): void
 }
 
-/** sun_path holds 107 bytes and a zero (unix(7)); the longest socket name here is `/agent.sock`. */
-const longestSocketFolder = 107 - '/agent.sock'.length
+const longestSocketFolder = maxSocketPathBytes - '/agent.sock'.length
 
 /**
  * Lays out the folder and takes it for this process.

@@ -38,7 +38,7 @@ const region = 'us-east-1'
 
 /** Variables of the caller that would send a command to another account, agent or server than the embedded ones. */
 const misleading =
-  /^(AWS_(PROFILE|DEFAULT_PROFILE|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|REGION|ENDPOINT_URL)|BAO_.*|VAULT_.*)$/
+  /^(AWS_(PROFILE|DEFAULT_PROFILE|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|REGION|ENDPOINT_URL|IGNORE_CONFIGURED_ENDPOINT_URLS)|BAO_.*|VAULT_.*)$/
 
 /**
  * Starts the embedded Vault, the embedded AWS and a daemon that uses both: on loopback, on free ports.

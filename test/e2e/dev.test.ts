@@ -35,7 +35,13 @@ describe('latchkey dev', () => {
 
   it('sets every variable that a command needs, and none that leads elsewhere', async () => {
     const { stdout } = await inDev('env', {
-      env: { AWS_PROFILE: 'mine', AWS_ACCESS_KEY_ID: 'AKIA', VAULT_NAMESPACE: 'ns', BAO_ADDR: 'https://real' },
+      env: {
+        AWS_PROFILE: 'mine',
+        AWS_ACCESS_KEY_ID: 'AKIA',
+        AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true',
+        VAULT_NAMESPACE: 'ns',
+        BAO_ADDR: 'https://real',
+      },
     })
     const names = stdout.split('\n').map((line) => line.split('=')[0])
     for (const name of [
@@ -53,7 +59,13 @@ describe('latchkey dev', () => {
     ]) {
       expect(names).toContain(name)
     }
-    for (const name of ['AWS_PROFILE', 'AWS_ACCESS_KEY_ID', 'VAULT_NAMESPACE', 'BAO_ADDR']) {
+    for (const name of [
+      'AWS_PROFILE',
+      'AWS_ACCESS_KEY_ID',
+      'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
+      'VAULT_NAMESPACE',
+      'BAO_ADDR',
+    ]) {
       expect(names).not.toContain(name)
     }
   })
