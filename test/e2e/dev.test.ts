@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, watch } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -25,6 +25,19 @@ describe('latchkey dev', () => {
 
   it('ends as a shell does when a signal ends its command', async () => {
     expect((await inDev('kill -TERM $$')).status).toBe(143)
+  })
+
+  it('does not run its command when a signal comes while it starts', async () => {
+    const dir = temporaryFolder()
+    const watcher = watch(dir)
+    const begun = once(watcher, 'change')
+    const dev = spawn(latchkeyPath, ['dev', '--dir', dir, '--', 'touch', join(dir, 'ran')], { stdio: 'ignore' })
+    await begun
+    watcher.close()
+    dev.kill('SIGTERM')
+    expect(await once(dev, 'close')).toEqual([143, null])
+    expect(existsSync(join(dir, 'ran'))).toBe(false)
+    expect(existsSync(join(dir, 'run', 'api.sock'))).toBe(false)
   })
 
   it('says on stderr what it is, and nothing on stdout', async () => {

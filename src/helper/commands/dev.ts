@@ -45,7 +45,7 @@ export async function runDev(args: readonly string[]): Promise<number> {
       process.stderr.write(`${environment.notice}\n`)
       return command.length === 0
         ? await stayUp(environment, caller, interrupted)
-        : await runCommand(command, environment)
+        : await runCommand(command, environment, interrupted)
     } finally {
       await environment.close()
     }
@@ -76,16 +76,16 @@ export function parseDevArguments(args: readonly string[]): DevArguments {
 
 const unusable = (reason: string) => new HelperError('USAGE', reason, { hint: usage })
 
-function interruption(): Promise<void> {
+function interruption(): Promise<NodeJS.Signals> {
   return new Promise((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => done())
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, done)
   })
 }
 
 async function stayUp(
   { environment, daemon }: DevEnvironment,
   caller: Environment,
-  interrupted: Promise<void>,
+  interrupted: Promise<NodeJS.Signals>,
 ): Promise<number> {
   process.stdout.write(whatToTry(environment, caller))
   const outcome = await Promise.race([interrupted.then(() => 'stopped' as const), daemon.ended])
@@ -114,7 +114,14 @@ Ctrl-C ends it.
 `
 }
 
-function runCommand(command: readonly string[], { environment }: DevEnvironment): Promise<number> {
+async function runCommand(
+  command: readonly string[],
+  { environment }: DevEnvironment,
+  interrupted: Promise<NodeJS.Signals>,
+): Promise<number> {
+  // Whoever ended it while it was starting did not mean the command to run.
+  const signal = await Promise.race([interrupted, Promise.resolve(undefined)])
+  if (signal !== undefined) return signalStatus(signal)
   const [program, ...args] = command
   const child = spawn(program!, args, { env: environment, stdio: 'inherit' })
   // A Ctrl-C reaches the command by itself: it is in the foreground too. These two do not.
@@ -124,9 +131,11 @@ function runCommand(command: readonly string[], { environment }: DevEnvironment)
       const reason = errorCode(cause) === 'ENOENT' ? 'there is no such program' : cause.message
       reject(new HelperError('USAGE', `cannot run ${program}: ${reason}`, { cause, hint: usage }))
     })
-    child.on('exit', (status, signal) => resolve(status ?? 128 + constants.signals[signal!]))
+    child.on('exit', (status, signal) => resolve(status ?? signalStatus(signal!)))
   })
 }
+
+const signalStatus = (signal: NodeJS.Signals) => 128 + constants.signals[signal]
 
 /** The next code that is good: where the present one has been used, it waits for its successor. */
 async function printCode(folder: string | undefined): Promise<number> {
