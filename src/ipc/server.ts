@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { describeError, errorCode } from '../core/errors.ts'
+import { describeFault } from '../core/fault.ts'
 import type { Logger } from '../core/log.ts'
 import type { ApiConnection, ApiReply, ApiRoute } from './api-route.ts'
 import type { PeerCredentials } from './peer-credentials.ts'
@@ -88,7 +89,7 @@ export function createApiServer(deps: ApiServerDeps): ApiServer {
       .catch((error: unknown): ApiReply => {
         const { status, body } = toError(error)
         if (status === 500 && !gone.signal.aborted) {
-          log.error('request failed', { path: incoming.url, reason: describeError(error) })
+          log.error('request failed', { path: incoming.url, ...describeFault(error) })
         }
         return { status, body }
       })

@@ -232,7 +232,8 @@ describe('a request', () => {
     const { status, body } = await call(path, '/v1/fail', { method: 'POST' })
     expect(status).toBe(500)
     expect(body).not.toContain('hunter2')
-    expect(lines.join('')).toContain('error: request failed path=/v1/fail')
+    expect(lines.join('')).toContain('error: request failed path=/v1/fail type=Error at=')
+    expect(lines.join('')).not.toContain('hunter2')
   })
 })
 
