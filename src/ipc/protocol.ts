@@ -41,7 +41,6 @@ export const forgetRequestSchema = v.union([
   v.strictObject({ profile: v.string() }),
   v.strictObject({ all: v.literal(true) }),
 ])
-export type ForgetRequest = v.InferOutput<typeof forgetRequestSchema>
 
 /** `PUT /v1/aws/keys/{source}` */
 export const accessKeySchema = v.strictObject({
