@@ -76,8 +76,16 @@ describeWithPeers('the AWS CLI, boto3 and the SDK for JavaScript', ['aws', 'pyth
     '%s is who the profile %s says',
     async (cli, profile) => {
       const identity = await dev.runOk(cli, [
-        ...['sts', 'get-caller-identity', '--profile', profile, '--endpoint-url', dev.env.AWS_ENDPOINT_URL_STS!],
-        ...['--query', 'Arn', '--output', 'text'],
+        'sts',
+        'get-caller-identity',
+        '--profile',
+        profile,
+        '--endpoint-url',
+        dev.env.AWS_ENDPOINT_URL_STS!,
+        '--query',
+        'Arn',
+        '--output',
+        'text',
       ])
       expect(identity.trim()).toBe(roleArn[profile])
     },
