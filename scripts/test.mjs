@@ -33,7 +33,8 @@ step('node packages: the ones of package-lock.json', () => installNodePackages(r
 step('peers: the programs that the end-to-end tests talk to', () => run(join(root, 'scripts/install-peers.sh')))
 step('build: dist/', () => run(process.execPath, join(root, 'scripts/build.mjs')))
 step('lint: biome', () => run(bin('biome'), 'ci', '--colors=off', '.'))
-step('lint: oxlint', () => run(bin('oxlint'), '--type-aware', '--deny-warnings'))
+// Its default format is coloured where CI is set, whatever NO_COLOR says.
+step('lint: oxlint', () => run(bin('oxlint'), '--type-aware', '--deny-warnings', '--format=unix'))
 step('types: tsc', () => run(bin('tsc'), '--noEmit', '--pretty', 'false'))
 
 const scratch = mkdtempSync(join(tmpdir(), 'latchkey-test-'))
