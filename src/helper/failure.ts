@@ -13,7 +13,7 @@ export type HelperErrorCode =
 
 export class HelperError extends CodedError<HelperErrorCode> {}
 
-/** The exit statuses of every command: DESIGN.md §3; 130 is what a shell reports after Ctrl-C. */
+/** The exit statuses of every command (docs/COMMANDS.md); 130 is what a shell reports after Ctrl-C. */
 export const exitStatus = { done: 0, failed: 1, usage: 2, personNeeded: 3, interrupted: 130 } as const
 
 /** The exit status for anything thrown. */
