@@ -1,11 +1,12 @@
 import { Command, CommanderError } from 'commander'
+import { describeError, errorCode } from '../core/errors.ts'
 import { version } from '../core/version.ts'
 import { type CommandContext, processContext } from './command-context.ts'
 import { addAwsCommands } from './commands/aws.ts'
 import { addServiceCommands } from './commands/service.ts'
 import { addStatusCommand } from './commands/status.ts'
 import { addVaultCommands } from './commands/vault.ts'
-import { exitStatus, failureLine, HelperError, statusOf } from './failure.ts'
+import { exitStatus, failureLine, failureText, HelperError, statusOf } from './failure.ts'
 
 /** What runs in rooms that the helper does not know. */
 export interface OtherRooms {
@@ -21,8 +22,13 @@ export interface OtherRooms {
  * @throws what a command throws; HelperError USAGE for a command line that is not understood
  */
 export async function runCommandLine(args: readonly string[], rooms: OtherRooms): Promise<number> {
-  // `latchkey status | head -1` is no failure.
-  process.stdout.on('error', () => process.exit(exitStatus.done))
+  process.stdout.on('error', (cause) => {
+    // `latchkey status | head -1` is no failure, and `latchkey service install | head -1` still installs.
+    if (errorCode(cause) === 'EPIPE') return
+    const error = new HelperError('OUTPUT_FAILED', `cannot write the output: ${describeError(cause)}`, { cause })
+    process.stderr.write(failureText(error))
+    process.exit(statusOf(error))
+  })
   try {
     return await runProgram(args, rooms, processContext())
   } catch (error) {
