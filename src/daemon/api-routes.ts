@@ -30,9 +30,9 @@ export interface ApiRoutesDeps {
 
 /** What the local API answers. Errors are thrown: the server turns them into replies, once. */
 export function createApiRoutes({ aws, vaults, lentPrompts, status }: ApiRoutesDeps): readonly ApiRoute[] {
-  const vaultOf = (request: ApiRequest): RunningVault => {
+  const vaultOf = (request: ApiRequest, command: 'login' | 'logout'): RunningVault => {
     const { vault } = parseBody(vaultRequestSchema, request)
-    return findVault(vaults, vault)
+    return findVault(vaults, vault, command)
   }
 
   return [
@@ -99,7 +99,7 @@ export function createApiRoutes({ aws, vaults, lentPrompts, status }: ApiRoutesD
       method: 'POST',
       pattern: '/v1/login',
       async handle(request) {
-        const vault = vaultOf(request)
+        const vault = vaultOf(request, 'login')
         return lentPrompts.serve(request, async (caller) => {
           const { displayName, policies, expiresAtMs } = await vault.tokens.login(caller)
           for (const { key } of vault.identities) key.start()
@@ -117,7 +117,7 @@ export function createApiRoutes({ aws, vaults, lentPrompts, status }: ApiRoutesD
       method: 'POST',
       pattern: '/v1/logout',
       async handle(request) {
-        const vault = vaultOf(request)
+        const vault = vaultOf(request, 'logout')
         // First, so that nothing is signed with any more whatever the server says.
         for (const { key } of vault.identities) key.clear()
         await vault.tokens.logout()
@@ -138,7 +138,7 @@ function parseBody<Schema extends v.GenericSchema>(schema: Schema, { body }: Api
   throw new ApiError('REQUEST_INVALID', `${v.getDotPath(issue) ?? 'the body'}: ${reason}`)
 }
 
-function findVault(vaults: readonly RunningVault[], name: string | undefined): RunningVault {
+function findVault(vaults: readonly RunningVault[], name: string | undefined, command: string): RunningVault {
   const names = vaults.map(({ config }) => config.name)
   const vault = vaults.find(({ config }) => config.name === name) ?? (name === undefined ? onlyOne(vaults) : undefined)
   if (vault !== undefined) return vault
@@ -147,12 +147,12 @@ function findVault(vaults: readonly RunningVault[], name: string | undefined): R
   }
   if (name === undefined) {
     throw new ApiError('VAULT_NOT_NAMED', `there are several vaults: ${names.join(', ')}`, {
-      hint: `name one, such as: latchkey login ${names[0]}`,
+      hint: `name one, such as: latchkey ${command} ${names[0]}`,
     })
   }
   const [near = names[0]] = nearestNames(name, names)
   throw new ApiError('VAULT_UNKNOWN', `there is no vault ${name}, but ${names.join(', ')}`, {
-    hint: `latchkey login ${near}`,
+    hint: `latchkey ${command} ${near}`,
   })
 }
 

@@ -231,8 +231,8 @@ describe('the daemon', () => {
         hint: 'name one, such as: latchkey login a',
       },
     })
-    expect((await callApi(api, 'POST', '/v1/login', { body: { vault: 'c' } })).body).toMatchObject({
-      error: { code: 'VAULT_UNKNOWN' },
+    expect((await callApi(api, 'POST', '/v1/logout', { body: { vault: 'c' } })).body).toMatchObject({
+      error: { code: 'VAULT_UNKNOWN', hint: 'latchkey logout a' },
     })
   })
 
