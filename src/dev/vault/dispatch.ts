@@ -1,12 +1,12 @@
-import type { Operation } from './acl.ts'
 import type { Backends } from './backends.ts'
-import type { Caller } from './callers.ts'
 import { DevVaultError, deniedByPolicy, invalidRequest, oneErrorOccurred, unsupportedPath } from './errors.ts'
 import { parseVaultDuration } from './go-duration.ts'
+import type { Operation } from './policy/acl.ts'
 import { type Answer, answerOf, envelopeOf, errorAnswer, type Reply } from './reply.ts'
 import { matchRoute, type Route, type VaultRequest } from './routes.ts'
-import type { Seal } from './seal.ts'
-import type { StatusCall } from './status.ts'
+import type { Seal } from './system/seal.ts'
+import type { StatusCall } from './system/status.ts'
+import type { Caller } from './token/callers.ts'
 
 /** A call as it came over HTTP. */
 export interface VaultCall {

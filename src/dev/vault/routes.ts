@@ -1,8 +1,8 @@
-import type { Operation } from './acl.ts'
-import type { Caller } from './callers.ts'
 import { type FieldKinds, type Fields, readFields, warnOfUnknownFields } from './fields.ts'
+import type { Operation } from './policy/acl.ts'
 import type { Reply } from './reply.ts'
 import type { MountEntry } from './state.ts'
+import type { Caller } from './token/callers.ts'
 
 /** A call that has reached its mount. */
 export interface VaultRequest {

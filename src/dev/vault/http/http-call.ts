@@ -1,0 +1,102 @@
+import type { IncomingMessage } from 'node:http'
+import type { VaultCall } from '../dispatch.ts'
+import { DevVaultError } from '../errors.ts'
+import { methodForList } from './http-intake.ts'
+
+/** Far below Vault's own 32 MiB, and more than any call of this server needs. */
+const maxBodyBytes = 1024 * 1024
+const maxDiscardedBytes = 32 * maxBodyBytes
+
+/** A login in the headers, and codes for login MFA: a client that sends them relies on them. */
+const unsupportedHeaders = ['X-Vault-Inline-Auth-Path', 'X-Vault-MFA']
+
+/**
+ * Reads a call from HTTP.
+ * @throws {DevVaultError} TOO_LARGE, INVALID_REQUEST for a path that cannot be decoded, NOT_FOUND outside `/v1/`
+ */
+export async function readCall(message: IncomingMessage): Promise<VaultCall> {
+  const [rawPath = '', query = ''] = splitOnce(message.url ?? '/', '?')
+  if (!rawPath.startsWith('/v1/')) throw new DevVaultError('NOT_FOUND', '')
+  const body = parseBody(await readBody(message))
+  return {
+    method: methodOf(message),
+    path: decodePath(rawPath.slice('/v1/'.length)),
+    query: new URLSearchParams(query),
+    ...body,
+    tokenId: tokenOf(message),
+    wrapTtl: headerOf(message, 'x-vault-wrap-ttl'),
+    namespace: headerOf(message, 'x-vault-namespace') ?? '',
+    unsupported: unsupportedHeaders.filter((name) => headerOf(message, name.toLowerCase()) !== undefined),
+    // Absent on a Unix socket.
+    remoteAddress: message.socket.remoteAddress ?? '',
+  }
+}
+
+/** The method as the client sent it. */
+export function methodOf(message: IncomingMessage): string {
+  return message.method === methodForList ? 'LIST' : (message.method ?? 'GET')
+}
+
+/** The path of a call for the log: without the query, where an OIDC code would be, and without tokens. */
+export function pathForLog(message: IncomingMessage): string {
+  const path = splitOnce(message.url ?? '/', '?')[0] ?? '/'
+  return path.replace(/(?<=\/)(?:s|b|hvs|hvb|hvr)\.[^/]+/g, '[redacted]')
+}
+
+function splitOnce(text: string, separator: string): readonly string[] {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch (cause) {
+    throw new DevVaultError('INVALID_REQUEST', 'the path is not encoded as a URL', { cause })
+  }
+}
+
+function headerOf(message: IncomingMessage, name: string): string | undefined {
+  const value = message.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+function tokenOf(message: IncomingMessage): string | undefined {
+  const [, bearer] = /^Bearer (.+)$/.exec(headerOf(message, 'authorization') ?? '') ?? []
+  const token = headerOf(message, 'x-vault-token') ?? bearer
+  return token === '' ? undefined : token
+}
+
+async function readBody(message: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = []
+  let length = 0
+  for await (const part of message) {
+    length += part.length
+    // What is too long is read to its end all the same, so that the client is there to hear of it.
+    if (length <= maxBodyBytes) parts.push(part)
+    if (length > maxDiscardedBytes) break
+  }
+  if (length > maxBodyBytes) throw new DevVaultError('TOO_LARGE', 'http: request body too large')
+  return Buffer.concat(parts).toString('utf8')
+}
+
+function parseBody(text: string): Pick<VaultCall, 'body' | 'bodyError'> {
+  if (text.trim() === '') return { body: {}, bodyError: undefined }
+  try {
+    const parsed: unknown = JSON.parse(text)
+    if (parsed === null) return { body: {}, bodyError: undefined }
+    if (typeof parsed === 'object' && !Array.isArray(parsed)) return { body: { ...parsed }, bodyError: undefined }
+    return { body: undefined, bodyError: 'not an object' }
+  } catch (error) {
+    return { body: undefined, bodyError: invalidCharacter(text, error) }
+  }
+}
+
+/** The character at which Go would stop, where the message of V8 tells it. */
+function invalidCharacter(text: string, error: unknown): string {
+  const message = error instanceof Error ? error.message : ''
+  const [, position] = /at position (\d+)/.exec(message) ?? []
+  const [, token] = /^Unexpected token '?(.)/u.exec(message) ?? []
+  const character = position === undefined ? token : text[Number(position)]
+  return character === undefined ? 'unexpected EOF' : `invalid character '${character}'`
+}

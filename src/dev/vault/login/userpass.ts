@@ -1,0 +1,130 @@
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+import { DevVaultError, invalidRequest, permissionDenied } from '../errors.ts'
+import { dataReply, empty, listReply } from '../reply.ts'
+import { pageFields, type Route, type VaultRequest, withFields } from '../routes.ts'
+import type { DevVaultState, UserpassUser } from '../state.ts'
+import { entryOf, table } from '../tables.ts'
+import { defaultTokenTerms, describeTokenTerms, tokenTermFields, updateTokenTerms } from '../token/token-terms.ts'
+import type { Lockouts } from './lockouts.ts'
+import type { Logins } from './logins.ts'
+import { isInNetworks } from './networks.ts'
+
+const userFields = { ...tokenTermFields, password: 'text', ttl: 'seconds', max_ttl: 'seconds' } as const
+
+/** Login by user name and password. */
+export function createUserpassRoutes(deps: {
+  state: Pick<DevVaultState, 'userpass'>
+  changed: () => void
+  logins: Logins
+  lockouts: Lockouts
+}): readonly Route[] {
+  const { state, changed, logins, lockouts } = deps
+  const usersOf = ({ mount }: VaultRequest): Record<string, UserpassUser> =>
+    entryOf(state.userpass, mount.uuid, () => table())
+  const nameOf = ({ params }: VaultRequest) => params.username!.toLowerCase()
+  const findUser = (request: VaultRequest) => usersOf(request)[nameOf(request)]
+
+  const login = async (request: VaultRequest, password: string | undefined) => {
+    const name = nameOf(request)
+    // A 500, and not the caller's 400: so it is.
+    if (password === undefined || password === '') throw new DevVaultError('INTERNAL', 'missing password')
+    const user = findUser(request)
+    // The check takes as long for a user who is not there.
+    const isRight = await isPasswordOf(user?.passwordHash ?? unusableHash, password)
+    if (user === undefined) throw invalidRequest('invalid username or password')
+    if (!isRight) throw new DevVaultError('INVALID_CREDENTIALS', 'invalid username or password')
+    const { boundCidrs } = user.terms
+    if (boundCidrs.length > 0 && !isInNetworks(request.remoteAddress, boundCidrs)) throw permissionDenied()
+    return logins.issue({
+      mount: request.mount,
+      path: request.path,
+      aliasName: name,
+      displayName: name,
+      metadata: { username: name },
+      terms: user.terms,
+      name,
+    })
+  }
+
+  return [
+    {
+      pattern: 'login/{username}',
+      isUnauthenticated: true,
+      update: withFields({ password: 'text' }, ({ password }, request) =>
+        lockouts.guard(request.mount.accessor, nameOf(request), () => login(request, password)),
+      ),
+    },
+    {
+      pattern: 'users',
+      list: withFields(pageFields, (page, request) => listReply(Object.keys(usersOf(request)), page)),
+    },
+    {
+      pattern: 'users/{username}',
+      exists: (request) => findUser(request) !== undefined,
+      read(request) {
+        const user = findUser(request)
+        return user === undefined ? empty : dataReply(describeTokenTerms(user.terms))
+      },
+      update: withFields(userFields, async ({ password, ttl, max_ttl: maxTtl, ...fields }, request) => {
+        const old = findUser(request)
+        if (old === undefined && (password === undefined || password === '')) throw invalidRequest('missing password')
+        const terms = updateTokenTerms(old?.terms ?? defaultTokenTerms, {
+          ...(ttl === undefined ? {} : { token_ttl: ttl }),
+          ...(maxTtl === undefined ? {} : { token_max_ttl: maxTtl }),
+          ...fields,
+        })
+        const passwordHash = password === undefined ? old!.passwordHash : await hashPassword(password)
+        usersOf(request)[nameOf(request)] = { passwordHash, terms }
+        changed()
+        return empty
+      }),
+      delete(request) {
+        delete usersOf(request)[nameOf(request)]
+        changed()
+        return empty
+      },
+    },
+    {
+      pattern: 'users/{username}/password',
+      update: withFields({ password: 'text' }, async ({ password }, request) => {
+        const user = findUser(request)
+        if (user === undefined) throw new DevVaultError('INTERNAL', 'username does not exist')
+        if (password === undefined || password === '') throw invalidRequest('missing password')
+        user.passwordHash = await hashPassword(password)
+        changed()
+        return empty
+      }),
+    },
+    {
+      pattern: 'users/{username}/policies',
+      update: withFields({ token_policies: 'list', policies: 'list' }, (fields, request) => {
+        const user = findUser(request)
+        if (user === undefined) throw new DevVaultError('INTERNAL', 'username does not exist')
+        user.terms = updateTokenTerms(user.terms, fields)
+        changed()
+        return empty
+      }),
+    },
+  ]
+}
+
+const hashBytes = 32
+// Cheap on purpose: a development server's passwords are made up, and its logins are counted in tests.
+const scryptCost = { N: 1024, r: 8, p: 1 }
+const unusableHash = `${'00'.repeat(16)}:${'00'.repeat(hashBytes)}`
+
+async function hashPassword(password: string): Promise<string> {
+  const salt = randomBytes(16)
+  return `${salt.toString('hex')}:${(await deriveHash(password, salt)).toString('hex')}`
+}
+
+async function isPasswordOf(stored: string, password: string): Promise<boolean> {
+  const [salt, hash] = stored.split(':').map((part) => Buffer.from(part, 'hex'))
+  return timingSafeEqual(hash!, await deriveHash(password, salt!))
+}
+
+function deriveHash(password: string, salt: Uint8Array): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    scrypt(password, salt, hashBytes, scryptCost, (error, hash) => (error === null ? resolve(hash) : reject(error)))
+  })
+}

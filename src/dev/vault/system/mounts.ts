@@ -1,0 +1,145 @@
+import { invalidRequest } from '../errors.ts'
+import { newMountAccessor, newUuid } from '../identifiers.ts'
+import type { DevVaultState, MountEntry, MountType } from '../state.ts'
+
+/** What can be mounted: the type that a client names, and whether it is a login method. */
+const mountable: Readonly<Record<string, { type: MountType; isLogin: boolean }>> = {
+  ssh: { type: 'ssh', isLogin: false },
+  userpass: { type: 'userpass', isLogin: true },
+  approle: { type: 'approle', isLogin: true },
+}
+
+/** What a mount is made or tuned with; what is absent stays as it was. */
+export interface MountWishes {
+  type: string
+  description?: string | undefined
+  defaultLeaseSeconds?: number | undefined
+  maxLeaseSeconds?: number | undefined
+  listingVisibility?: string | undefined
+  options?: Readonly<Record<string, string>> | undefined
+  local?: boolean | undefined
+  sealWrap?: boolean | undefined
+}
+
+/** The mounts and the ways to them. */
+export interface MountTable {
+  all(): readonly MountEntry[]
+  /** By its own path, with the trailing slash. */
+  at(path: string): MountEntry | undefined
+  /** The mount that a call goes to. */
+  of(path: string): MountEntry | undefined
+  byAccessor(accessor: string): MountEntry | undefined
+  /** @throws {DevVaultError} INVALID_REQUEST when the path is taken, or the type is not one that this server has */
+  enable(path: string, wishes: MountWishes): MountEntry
+  tune(mount: MountEntry, wishes: Omit<MountWishes, 'type'>): void
+  /** @throws {DevVaultError} INVALID_REQUEST for a mount that the server cannot be without */
+  disable(mount: MountEntry): void
+}
+
+/** Where each part of the server answers. */
+export function createMountTable(deps: { state: Pick<DevVaultState, 'mounts'>; changed: () => void }): MountTable {
+  const { state, changed } = deps
+  const all = () => Object.values(state.mounts)
+  const checkFree = (path: string) => {
+    const above = all().find((mount) => path.startsWith(mount.path))
+    if (above !== undefined) throw invalidRequest(`path is already in use at ${above.path}`)
+    const below = all().find((mount) => mount.path.startsWith(path))
+    if (below !== undefined) throw invalidRequest(`existing mount at ${below.path}`)
+  }
+  return {
+    all,
+    at: (path) => state.mounts[path],
+    of: (path) => all().find((mount) => `${path}/`.startsWith(mount.path)),
+    byAccessor: (accessor) => all().find((mount) => mount.accessor === accessor),
+    enable(path, wishes) {
+      const isLogin = path.startsWith('auth/')
+      if (wishes.type === '') throw invalidRequest('backend type must be specified as a string')
+      const known = Object.hasOwn(mountable, wishes.type) ? mountable[wishes.type] : undefined
+      if (known === undefined || known.isLogin !== isLogin) {
+        throw invalidRequest(`plugin not found in the catalog: ${wishes.type}`)
+      }
+      checkFree(path)
+      const mount = newMount(path, known.type, wishes, { prefix: `${isLogin ? 'auth_' : ''}${wishes.type}` })
+      state.mounts[path] = mount
+      changed()
+      return mount
+    },
+    tune(mount, wishes) {
+      mount.description = wishes.description ?? mount.description
+      mount.defaultLeaseSeconds = wishes.defaultLeaseSeconds ?? mount.defaultLeaseSeconds
+      mount.maxLeaseSeconds = wishes.maxLeaseSeconds ?? mount.maxLeaseSeconds
+      mount.listingVisibility = wishes.listingVisibility ?? mount.listingVisibility
+      mount.options = wishes.options ?? mount.options
+      changed()
+    },
+    disable(mount) {
+      if (!Object.hasOwn(mountable, mount.type)) throw invalidRequest(`cannot unmount "${mount.path}"`)
+      delete state.mounts[mount.path]
+      changed()
+    },
+  }
+}
+
+function newMount(path: string, type: MountType, wishes: MountWishes, { prefix }: { prefix: string }): MountEntry {
+  return {
+    path,
+    type,
+    accessor: newMountAccessor(prefix),
+    uuid: newUuid(),
+    description: wishes.description ?? '',
+    defaultLeaseSeconds: wishes.defaultLeaseSeconds ?? 0,
+    maxLeaseSeconds: wishes.maxLeaseSeconds ?? 0,
+    listingVisibility: wishes.listingVisibility ?? '',
+    options: wishes.options ?? {},
+    local: wishes.local ?? false,
+    sealWrap: wishes.sealWrap ?? false,
+  }
+}
+
+/** The mounts of a server that was just begun. */
+export function firstMounts(): readonly MountEntry[] {
+  const fixed = (path: string, type: MountType, description: string, prefix: string) => ({
+    ...newMount(path, type, { type, description }, { prefix }),
+    options: null,
+  })
+  return [
+    { ...fixed('cubbyhole/', 'cubbyhole', 'per-token private secret storage', 'cubbyhole'), local: true },
+    fixed('identity/', 'identity', 'identity store', 'identity'),
+    { ...fixed('sys/', 'system', 'system endpoints used for control, policy and debugging', 'system'), sealWrap: true },
+    fixed('auth/token/', 'token', 'token based credentials', 'auth_token'),
+  ]
+}
+
+/** A mount as `sys/mounts` shows it. */
+export function describeMount(mount: MountEntry): Readonly<Record<string, unknown>> {
+  const isBuiltIn = !Object.hasOwn(mountable, mount.type)
+  return {
+    accessor: mount.accessor,
+    config: describeMountConfig(mount),
+    ...(isBuiltIn ? {} : { deprecation_status: 'supported' }),
+    description: mount.description,
+    external_entropy_access: false,
+    local: mount.local,
+    options: mount.options,
+    plugin_version: '',
+    running_plugin_version: 'v2.0.0+builtin.bao',
+    running_sha256: '',
+    seal_wrap: mount.sealWrap,
+    type: mount.type,
+    uuid: mount.uuid,
+  }
+}
+
+const passedHeaders: Partial<Record<MountType, string>> = { identity: 'Authorization', system: 'Accept' }
+
+function describeMountConfig(mount: MountEntry): Readonly<Record<string, unknown>> {
+  const header = passedHeaders[mount.type]
+  return {
+    default_lease_ttl: mount.defaultLeaseSeconds,
+    force_no_cache: false,
+    max_lease_ttl: mount.maxLeaseSeconds,
+    ...(mount.listingVisibility === '' ? {} : { listing_visibility: mount.listingVisibility }),
+    ...(header === undefined ? {} : { passthrough_request_headers: [header] }),
+    ...(mount.path.startsWith('auth/') ? { token_type: 'default-service' } : {}),
+  }
+}

@@ -1,0 +1,169 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { invalidRequest } from '../errors.ts'
+import { newServiceTokenId, randomBase62, tokenKey } from '../identifiers.ts'
+import type { DevVaultState, TokenEntry } from '../state.ts'
+
+/** What a new token is made of; the rest follows from it. */
+export type NewToken = Omit<TokenEntry, 'accessor' | 'expiresAtMs' | 'lastRenewalMs' | 'leaseTtlSeconds'> & {
+  /** Chosen by a caller who may, else random. */
+  id?: string
+  accessor?: string
+}
+
+/** A token that lives. */
+export interface FoundToken {
+  /** Under which it is kept; what a child names as its parent. */
+  key: string
+  entry: TokenEntry
+}
+
+/** The tokens and what happens to them. */
+export interface TokenStore {
+  /** @throws {DevVaultError} INVALID_REQUEST for an id that may not be chosen */
+  create(token: NewToken): { id: string; entry: TokenEntry }
+  /** A token that lives: known, not expired, not used up, and its parents too. */
+  find(id: string): FoundToken | undefined
+  findByAccessor(accessor: string): FoundToken | undefined
+  accessors(): readonly string[]
+  /** Counts one use of a token with a limit. The last one leaves it to be ended with `endIfUsedUp`. */
+  spendUse(token: FoundToken): void
+  /** A token whose last use is over is gone. */
+  endIfUsedUp(token: FoundToken): void
+  renew(token: FoundToken, ttlSeconds: number): void
+  /** Ends a token and all that was made with it. */
+  revoke(key: string): void
+  /** Ends a token and leaves its children without a parent. */
+  revokeOrphan(key: string): void
+  /** Ends what was made by logins of a mount that is gone. */
+  revokeByMount(mountUuid: string): void
+  /** Drops what has expired. */
+  sweep(): void
+}
+
+/** Spent on its last use while that use is still answered. */
+const usedUp = -1
+
+/** The tokens: service tokens by the hash of their id, batch tokens in themselves. */
+export function createTokenStore(deps: {
+  state: Pick<DevVaultState, 'tokens' | 'wrapped' | 'batchKey'>
+  changed: () => void
+  now: () => number
+}): TokenStore {
+  const { state, changed, now } = deps
+
+  const isAlive = (entry: TokenEntry): boolean => {
+    if (entry.expiresAtMs !== null && entry.expiresAtMs <= now()) return false
+    // A child dies with its parent, also when the parent has merely expired.
+    if (entry.parent === null) return true
+    const parent = state.tokens[entry.parent]
+    return parent !== undefined && isAlive(parent)
+  }
+  const drop = (key: string) => {
+    delete state.tokens[key]
+    delete state.wrapped[key]
+    changed()
+  }
+  const childrenOf = (key: string) => Object.keys(state.tokens).filter((child) => state.tokens[child]!.parent === key)
+  const revoke = (key: string) => {
+    const children = childrenOf(key)
+    drop(key)
+    for (const child of children) revoke(child)
+  }
+
+  const store: TokenStore = {
+    create({ id: chosenId, accessor, ...token }) {
+      store.sweep()
+      const expiresAtMs = token.creationTtlSeconds === 0 ? null : now() + token.creationTtlSeconds * 1000
+      const rest = { ...token, expiresAtMs, lastRenewalMs: null, leaseTtlSeconds: token.creationTtlSeconds }
+      if (token.type === 'batch') {
+        const entry = { ...rest, accessor: '' }
+        return { id: sealBatchToken(entry, state.batchKey), entry }
+      }
+      const id = chosenId ?? newServiceTokenId()
+      if (chosenId !== undefined) checkChosenId(chosenId)
+      if (store.find(id) !== undefined) throw invalidRequest('cannot create a token with a duplicate ID')
+      const entry = { ...rest, accessor: accessor ?? randomBase62(24) }
+      state.tokens[tokenKey(id)] = entry
+      changed()
+      return { id, entry }
+    },
+    find(id) {
+      const key = tokenKey(id)
+      const entry = id.startsWith('b.') ? openBatchToken(id, state.batchKey) : state.tokens[key]
+      if (entry === undefined || entry.usesLeft === usedUp || !isAlive(entry)) return undefined
+      return { key, entry }
+    },
+    findByAccessor(accessor) {
+      const key = Object.keys(state.tokens).find((candidate) => state.tokens[candidate]!.accessor === accessor)
+      const entry = key === undefined ? undefined : state.tokens[key]
+      return key === undefined || entry === undefined || !isAlive(entry) ? undefined : { key, entry }
+    },
+    accessors: () =>
+      Object.values(state.tokens)
+        .filter(isAlive)
+        .map(({ accessor }) => accessor),
+    spendUse({ entry }) {
+      if (entry.usesLeft === 0) return
+      entry.usesLeft = entry.usesLeft === 1 ? usedUp : entry.usesLeft - 1
+      changed()
+    },
+    endIfUsedUp({ key, entry }) {
+      if (entry.usesLeft === usedUp) revoke(key)
+    },
+    renew({ entry }, ttlSeconds) {
+      entry.leaseTtlSeconds = ttlSeconds
+      entry.expiresAtMs = now() + ttlSeconds * 1000
+      entry.lastRenewalMs = now()
+      changed()
+    },
+    revoke,
+    revokeOrphan(key) {
+      for (const child of childrenOf(key)) state.tokens[child]!.parent = null
+      drop(key)
+    },
+    revokeByMount(mountUuid) {
+      for (const [key, entry] of Object.entries(state.tokens)) if (entry.login?.mountUuid === mountUuid) revoke(key)
+    },
+    sweep() {
+      for (const [key, entry] of Object.entries(state.tokens)) if (!isAlive(entry)) drop(key)
+    },
+  }
+  return store
+}
+
+/** What a lookup shows as the uses that are left. */
+export function shownUses(entry: TokenEntry): number {
+  return Math.max(entry.usesLeft, 0)
+}
+
+function checkChosenId(id: string): void {
+  if (id.startsWith('s.')) throw invalidRequest("custom token ID cannot have the 's.' prefix")
+  if (id.includes('.')) throw invalidRequest("custom token ID cannot have the '.' character")
+}
+
+const ivBytes = 12
+const tagBytes = 16
+
+/** A batch token is its entry, encrypted (AES-256-GCM): the server keeps nothing of it. */
+function sealBatchToken(entry: TokenEntry, key: string): string {
+  const iv = randomBytes(ivBytes)
+  const cipher = createCipheriv('aes-256-gcm', Buffer.from(key, 'base64'), iv)
+  const sealed = Buffer.concat([cipher.update(JSON.stringify(entry), 'utf8'), cipher.final()])
+  return `b.${Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url')}`
+}
+
+function openBatchToken(id: string, key: string): TokenEntry | undefined {
+  const bytes = Buffer.from(id.slice(2), 'base64url')
+  if (bytes.length <= ivBytes + tagBytes) return undefined
+  const decipher = createDecipheriv('aes-256-gcm', Buffer.from(key, 'base64'), bytes.subarray(0, ivBytes), {
+    authTagLength: tagBytes,
+  })
+  decipher.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes))
+  try {
+    const opened = Buffer.concat([decipher.update(bytes.subarray(ivBytes + tagBytes)), decipher.final()])
+    return JSON.parse(opened.toString('utf8'))
+  } catch {
+    // Forged, or made by another server: a token like any unknown one.
+    return undefined
+  }
+}
