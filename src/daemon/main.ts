@@ -12,6 +12,7 @@ import { type Clock, createSystemClock } from '../core/clock.ts'
 import { callerEnvironment, type Environment, isSet, unreadCaFile } from '../core/environment.ts'
 import { describeError, errorCode } from '../core/errors.ts'
 import { createLogger, type Logger } from '../core/log.ts'
+import { once } from '../core/once.ts'
 import { configFile, expandHome, runtimeFolder, stateFolder } from '../core/paths.ts'
 import { formatUtc } from '../core/utc-time.ts'
 import { version } from '../core/version.ts'
@@ -89,7 +90,7 @@ export async function runDaemon(): Promise<number> {
     readText: (path) => readFile(path, 'utf8'),
     readSharedConfig: watchSharedConfig(host),
     runProgram,
-    sts: lazySts(host, extraCa),
+    sts: once(() => loadSts(environment, log, extraCa)),
     runtimeFolder: runtimeFolder(environment, home),
     inheritedSockets,
     peerOf: native.peerCredentials,
@@ -198,14 +199,6 @@ const runProgram: RunProgram = async (command, args, environment) => {
 }
 
 /** The AWS SDK is loaded when it is first needed: most of the memory that it takes is not needed before. */
-function lazySts({ environment, log }: Host, extraCa: string | undefined): () => Promise<StsClient> {
-  let client: Promise<StsClient> | undefined
-  return () => {
-    client ??= loadSts(environment, log, extraCa)
-    return client
-  }
-}
-
 async function loadSts(environment: Environment, log: Logger, extraCa: string | undefined): Promise<StsClient> {
   // The SDK's word on the version of Node is for those who write latchkey, not for those who read its log.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
