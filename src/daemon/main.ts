@@ -45,8 +45,8 @@ interface Host {
 }
 
 /**
- * Runs the daemon until SIGTERM, SIGINT or SIGHUP (or until its parent has gone). The composition root: real clock, files, environment and randomness
- * are named here and nowhere else.
+ * Runs the daemon until SIGTERM, SIGINT or SIGHUP, or until its parent has gone. The composition root: real clock,
+ * files, environment and randomness are named here and nowhere else.
  * @returns the exit status
  * @throws {CodedError} the daemon cannot start
  */
