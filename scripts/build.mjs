@@ -1,8 +1,9 @@
 // Builds dist/: one CommonJS file per way of starting, so that the hot path of credential_process loads next to nothing.
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { thirdPartyLicenses } from './third-party-licenses.mjs'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const dist = join(root, 'dist')
@@ -35,8 +36,9 @@ const lazyChunks = {
 
 rmSync(dist, { recursive: true, force: true })
 mkdirSync(dist)
+const bundled = []
 for (const [name, source] of Object.entries(chunks)) {
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [source],
     outfile: join(dist, `${name}.cjs`),
@@ -56,8 +58,11 @@ for (const [name, source] of Object.entries(chunks)) {
     legalComments: 'none',
     plugins: [lazyChunks],
     logLevel: 'warning',
+    metafile: true,
   })
+  for (const { inputs } of Object.values(metafile.outputs)) bundled.push(...Object.keys(inputs))
 }
+writeFileSync(join(dist, 'THIRD-PARTY-LICENSES'), thirdPartyLicenses(root, bundled))
 chmodSync(join(dist, 'latchkey.cjs'), 0o755)
 copyFileSync(join(root, 'src/helper/latchkey-credentials.sh'), join(dist, 'latchkey-credentials'))
 chmodSync(join(dist, 'latchkey-credentials'), 0o755)

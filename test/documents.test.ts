@@ -28,13 +28,24 @@ describe('the documents', () => {
 })
 
 describe('the decision records', () => {
-  it('say why each runtime dependency was taken', () => {
-    const { dependencies, optionalDependencies } = JSON.parse(read('package.json'))
-    const titles = records.map((record) => read(record).split('\n', 1)[0]!.toLowerCase())
-    const undocumented = Object.keys({ ...dependencies, ...optionalDependencies }).filter(
-      (name) => !titles.some((title) => title.includes(name)),
+  it('say why each package that the product imports was taken', () => {
+    const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.ts'),
     )
-    expect(undocumented).toEqual([])
+    const statement = /^(?:import|export|\}) ?[^'\n]*from '([^']+)'$|\bimport\('([^']+)'\)/gm
+    const imported = sources
+      .flatMap((file) => [...read(join('src', file)).matchAll(statement)].map(([, from, call]) => (from ?? call)!))
+      .filter((specifier) => !/^(\.|node:)/.test(specifier))
+      .map((specifier) => /^(@[^/]+\/)?[^/]+/.exec(specifier)![0])
+    const packages = [...new Set(imported)]
+    const titles = records.map((record) => read(record).split('\n', 1)[0]!.toLowerCase())
+    expect(packages).toEqual(expect.arrayContaining(['@aws-sdk/client-sts', '@napi-rs/keyring', 'koffi', 'valibot']))
+    expect(packages.filter((name) => !titles.some((title) => title.includes(name)))).toEqual([])
+  })
+
+  it('leave only native packages to be installed beside the bundles', () => {
+    const { dependencies, optionalDependencies } = JSON.parse(read('package.json'))
+    expect(Object.keys({ ...dependencies, ...optionalDependencies }).sort()).toEqual(['@napi-rs/keyring', 'koffi'])
   })
 
   it.each(records)('%s is short and has its three parts', (record) => {
