@@ -8,10 +8,12 @@ import { join } from 'node:path'
  */
 export function thirdPartyLicenses(root, files) {
   const folders = new Set(files.flatMap((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []))
-  const texts = [...folders].sort().map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
-    return `${name} ${version} (${license})\n\n${licenseText(join(root, folder)) ?? 'The package has no file with the text of its licence.'}\n`
-  })
+  const texts = [...folders]
+    .sort((a, b) => (a < b ? -1 : 1))
+    .map((folder) => {
+      const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
+      return `${name} ${version} (${license})\n\n${licenseText(join(root, folder)) ?? 'The package has no file with the text of its licence.'}\n`
+    })
   return `latchkey's bundles contain code of these packages.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`
 }
 
