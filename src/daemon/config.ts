@@ -1,5 +1,6 @@
 import { parse, TomlError } from 'smol-toml'
 import * as v from 'valibot'
+import type { AwsSettings } from '../aws/settings.ts'
 import { CodedError } from '../core/errors.ts'
 import { nearestNames } from '../core/near-names.ts'
 import { locateKey } from './config-position.ts'
@@ -30,15 +31,12 @@ export type IdentityConfig = WrittenIdentity & {
   forwarding: boolean
 }
 
-export type AwsProfileSection = NonNullable<Written<'aws'>['profile']>[string]
-export type AwsSourceSection = NonNullable<Written<'aws'>['source']>[string]
-
 /** The whole configuration: validated, with defaults, names resolved. Durations are in seconds. */
 export interface Config {
   vaults: readonly VaultConfig[]
   identities: readonly IdentityConfig[]
-  awsProfiles: Readonly<Record<string, AwsProfileSection>>
-  awsSources: Readonly<Record<string, AwsSourceSection>>
+  awsProfiles: AwsSettings['profiles']
+  awsSources: AwsSettings['sources']
   keychain: { store: 'auto' | 'os' | 'file' | 'memory'; file?: string | undefined }
   prompt: { program?: string | undefined; terminal: boolean; log?: string | undefined }
   logLevel: 'debug' | 'info' | 'warn' | 'error'
