@@ -5,11 +5,12 @@ export interface Curve {
   /** As in RFC 5656 §10.1. */
   sshName: 'nistp256' | 'nistp384' | 'nistp521'
   jwkName: 'P-256' | 'P-384' | 'P-521'
-  opensslName: 'prime256v1' | 'secp384r1' | 'secp521r1'
   /** The object identifier in hexadecimal DER (RFC 5480 §2.1.1.1). */
   objectIdentifier: string
   /** Length of one coordinate in bytes. */
   coordinateBytes: number
+  /** The order of the base point in hexadecimal (SEC 2 §2): secret numbers are from 1 to below it. */
+  order: string
   hash: 'sha256' | 'sha384' | 'sha512'
 }
 
@@ -36,25 +37,26 @@ export interface KeyType {
 const p256: Curve = {
   sshName: 'nistp256',
   jwkName: 'P-256',
-  opensslName: 'prime256v1',
   objectIdentifier: '06082a8648ce3d030107',
   coordinateBytes: 32,
+  order: 'ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551',
   hash: 'sha256',
 }
 const p384: Curve = {
   sshName: 'nistp384',
   jwkName: 'P-384',
-  opensslName: 'secp384r1',
   objectIdentifier: '06052b81040022',
   coordinateBytes: 48,
+  order: 'ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
   hash: 'sha384',
 }
 const p521: Curve = {
   sshName: 'nistp521',
   jwkName: 'P-521',
-  opensslName: 'secp521r1',
   objectIdentifier: '06052b81040023',
   coordinateBytes: 66,
+  order:
+    '01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409',
   hash: 'sha512',
 }
 

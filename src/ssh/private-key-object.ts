@@ -1,4 +1,4 @@
-import { createECDH, createPrivateKey, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import type { Curve } from './key-types.ts'
 import { isOne, minusOne, multiply, remainder } from './secret-number.ts'
 import { bitLength, equalBytes, padToWidth, SshError, trimLeadingZeros } from './wire.ts'
@@ -22,38 +22,47 @@ const tags = { integer: 0x02, octetString: 0x04, sequence: 0x30, curve: 0xa0 } a
 /** RFC 8410 §7: PrivateKeyInfo of an Ed25519 key up to its seed. */
 const ed25519Head = Buffer.from('302e020100300506032b657004220420', 'hex')
 
+const ed25519PointBytes = 32
+
+/** A key object with its public point, as PublicNumbers has it. */
+export interface KeyWithPoint {
+  privateKey: KeyObject
+  point: Uint8Array
+}
+
 /** @param seed 32 bytes @throws {SshError} KEY_INVALID */
-export function ed25519KeyObject(seed: Uint8Array): KeyObject {
-  return importDer([ed25519Head, seed], 'pkcs8')
+export function ed25519KeyObject(seed: Uint8Array): KeyWithPoint {
+  const privateKey = importDer([ed25519Head, seed], 'pkcs8')
+  return { privateKey, point: publicPoint(privateKey, ed25519PointBytes) }
 }
 
 /**
  * The key object of the number `d` on a curve, and its public point, uncompressed.
  * @throws {SshError} KEY_INVALID when `d` is zero or not below the order of the curve
  */
-export function ecdsaKeyObject(curve: Curve, d: Uint8Array): { privateKey: KeyObject; point: Uint8Array } {
+export function ecdsaKeyObject(curve: Curve, d: Uint8Array): KeyWithPoint {
   const scalar = padToWidth(d, curve.coordinateBytes)
   if (scalar === undefined) throw invalid(`the secret number is too long for ${curve.sshName}`)
   try {
+    if (!isInRange(scalar, curve)) throw invalid(`the secret number is out of range for ${curve.sshName}`)
     // RFC 5915 §3, without the public key: OpenSSL computes it, so that it cannot be another one.
     const parts = [Buffer.of(tags.integer, 1, 1), ...element(tags.octetString, scalar)]
     const named = element(tags.curve, Buffer.from(curve.objectIdentifier, 'hex'))
-    const point = publicPoint(curve, scalar)
-    return { privateKey: importDer(sequence([...parts, ...named]), 'sec1'), point }
+    const privateKey = importDer(sequence([...parts, ...named]), 'sec1')
+    return { privateKey, point: publicPoint(privateKey, 1 + 2 * curve.coordinateBytes) }
   } finally {
     scalar.fill(0)
   }
 }
 
-/** ECDH checks the range of the number, which importing a key does not, and multiplies. */
-function publicPoint(curve: Curve, scalar: Uint8Array): Uint8Array {
-  const ecdh = createECDH(curve.opensslName)
-  try {
-    ecdh.setPrivateKey(scalar)
-    return ecdh.getPublicKey()
-  } catch (cause) {
-    throw new SshError('KEY_INVALID', `the secret number is out of range for ${curve.sshName}`, { cause })
-  }
+/** OpenSSL takes any number, and signs wrongly with one that is not from 1 to below the order. @param scalar at full width */
+function isInRange(scalar: Uint8Array, { order }: Curve): boolean {
+  return scalar.some((byte) => byte !== 0) && Buffer.compare(scalar, Buffer.from(order, 'hex')) < 0
+}
+
+/** SubjectPublicKeyInfo ends with the point (RFC 8410 §4; RFC 5480 §2.2, uncompressed). */
+function publicPoint(privateKey: KeyObject, bytes: number): Uint8Array {
+  return createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-bytes)
 }
 
 /**

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { decodeCertificate, isSignatureValid, type SshCertificate } from './certificate.ts'
 import { type KeyType, keyTypeNamed, keyTypeOfCertificate } from './key-types.ts'
 import { ecdsaKeyObject, ed25519KeyObject, rsaKeyObject } from './private-key-object.ts'
-import { type PublicKey, type PublicNumbers, publicKeyFromKeyObject, publicKeyFromNumbers } from './public-key.ts'
+import { type PublicKey, type PublicNumbers, publicKeyFromNumbers } from './public-key.ts'
 import { equalBytes, SshError, type SshReader } from './wire.ts'
 
 /** The secret numbers of a key, as views of the message that they came in. */
@@ -131,15 +131,11 @@ function ed25519KeyPair(secret: Uint8Array): { privateKey: KeyObject; publicKey:
   if (secret.length !== 2 * ed25519SeedBytes) {
     throw new SshError('KEY_INVALID', `an Ed25519 secret has ${2 * ed25519SeedBytes} bytes, not ${secret.length}`)
   }
-  const privateKey = ed25519KeyObject(secret.subarray(0, ed25519SeedBytes))
-  const publicKey = publicKeyFromKeyObject(privateKey)
-  if (
-    publicKey.numbers.family !== 'ed25519' ||
-    !equalBytes(publicKey.numbers.point, secret.subarray(ed25519SeedBytes))
-  ) {
+  const { privateKey, point } = ed25519KeyObject(secret.subarray(0, ed25519SeedBytes))
+  if (!equalBytes(point, secret.subarray(ed25519SeedBytes))) {
     throw new SshError('KEY_INVALID', 'the halves of an Ed25519 secret do not belong together')
   }
-  return { privateKey, publicKey }
+  return { privateKey, publicKey: publicKeyFromNumbers('ssh-ed25519', { family: 'ed25519', point }) }
 }
 
 /** Overwrites the secret numbers where they lie, in the message that they came in. */

@@ -1,7 +1,8 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createECDH, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { encodeCertificate } from '../../../src/ssh/certificate.ts'
+import { keyTypeNamed } from '../../../src/ssh/key-types.ts'
 import { importPrivateKey, readPrivateKeyFields, wipePrivateKeyFields } from '../../../src/ssh/private-key.ts'
 import { type PublicKey, publicKeyFromKeyObject } from '../../../src/ssh/public-key.ts'
 import { signData, verifySignature } from '../../../src/ssh/signature.ts'
@@ -110,17 +111,35 @@ describe('an Ed25519 key', () => {
 })
 
 describe('an ECDSA key', () => {
-  const order = Buffer.from('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551', 'hex')
   const otherKey = publicKeyFromKeyObject(ec('P-256'))
   const otherPoint = otherKey.numbers.family === 'ecdsa' ? otherKey.numbers.point : Buffer.alloc(0)
 
   it.each([
     ['whose point is another', { point: otherPoint }],
     ['whose number is zero', { d: Buffer.alloc(0) }],
-    ['whose number is the order of the curve', { d: order }],
     ['whose number is too long', { d: Buffer.alloc(33, 1) }],
   ])('%s is refused', (_, changes) => {
     expect(codeOf(privateKeyFields(p256, { changes }))).toBe('KEY_INVALID')
+  })
+
+  it.each([
+    ['ecdsa-sha2-nistp256', 'prime256v1'],
+    ['ecdsa-sha2-nistp384', 'secp384r1'],
+    ['ecdsa-sha2-nistp521', 'secp521r1'],
+  ])('%s has a number below the order of its curve', (name, opensslName) => {
+    const { sshName, coordinateBytes, order } = keyTypeNamed(name).curve!
+    const number = (value: bigint) => Buffer.from(value.toString(16).padStart(2 * coordinateBytes, '0'), 'hex')
+    const largest = BigInt(`0x${order}`) - 1n
+    // OpenSSL's ECDH checks the range by its own table.
+    const ecdh = createECDH(opensslName)
+    ecdh.setPrivateKey(number(largest))
+    const point = ecdh.getPublicKey()
+    const fields = (d: bigint) => new SshWriter().string(name).string(sshName).string(point).mpint(number(d)).bytes()
+    expect(importBytes(fields(largest)).publicKey.numbers).toEqual({ family: 'ecdsa', point })
+    for (const d of [0n, largest + 1n, largest + 2n]) {
+      expect(() => ecdh.setPrivateKey(number(d))).toThrow()
+      expect(codeOf(fields(d))).toBe('KEY_INVALID')
+    }
   })
 
   it('that names another curve is refused', () => {
