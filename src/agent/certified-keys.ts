@@ -48,6 +48,8 @@ export interface CertifiedKeyOptions {
   forwarding: boolean
   /** How long a list waits for a certificate, in ms; 8 s when absent. */
   waitMs?: number
+  /** Told that a private key was let go, and is garbage now. */
+  onKeysReleased?: () => void
 }
 
 /** ssh shows no sign of life while it waits for a list. */
@@ -59,7 +61,7 @@ const retryBounds = { baseMs: 2_000, capMs: 60_000 }
 const noIdentities: readonly Identity[] = []
 
 export function createCertifiedKey(options: CertifiedKeyOptions): CertifiedKey {
-  const { name, issuer, clock, log, renew, forwarding, waitMs = defaultWaitMs } = options
+  const { name, issuer, clock, log, renew, forwarding, waitMs = defaultWaitMs, onKeysReleased = () => {} } = options
   // One pair until `clear`: the fingerprint, and whatever was saved of `ssh-add -L`, stays good across renewals.
   let pair: KeyPair | undefined
   let predecessor: { certified: Certified; untilMs: number } | undefined
@@ -194,6 +196,7 @@ export function createCertifiedKey(options: CertifiedKeyOptions): CertifiedKey {
     clear() {
       giveUpCalls()
       renewable.clear()
+      if (pair !== undefined) onKeysReleased()
       pair = undefined
       predecessor = undefined
       hasSigned = false

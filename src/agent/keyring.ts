@@ -30,7 +30,13 @@ interface Held {
 /** OpenSSH's MAX_AGENT_IDENTITIES: its clients take no longer list. */
 const maxKeys = 2048
 
-export function createKeyring({ clock }: { clock: Clock }): Keyring {
+export interface KeyringDeps {
+  clock: Clock
+  /** Told that private keys were let go, and are garbage now. */
+  onKeysReleased?: () => void
+}
+
+export function createKeyring({ clock, onKeysReleased = () => {} }: KeyringDeps): Keyring {
   // By blob, in the order in which the keys came.
   const held = new Map<string, Held>()
   let listed: readonly Identity[] | undefined
@@ -59,6 +65,7 @@ export function createKeyring({ clock }: { clock: Clock }): Keyring {
     const now = clock.uptime()
     if (now < nextDeadlineMs) return
     for (const [name, { deadlineMs }] of held) if (deadlineMs <= now) held.delete(name)
+    onKeysReleased()
     changed()
   }
 
@@ -82,16 +89,21 @@ export function createKeyring({ clock }: { clock: Clock }): Keyring {
       const identity = { keyBlob: Uint8Array.from(blob), comment }
       const deadlineMs =
         lifetimeSeconds === undefined ? Number.POSITIVE_INFINITY : clock.uptime() + lifetimeSeconds * 1000
+      if (held.has(name)) onKeysReleased()
       held.set(name, { signer: createKeySigner(identity, privateKey, publicKey), deadlineMs })
       changed()
     },
     remove(keyBlob) {
       dropExpired()
       const wasHeld = held.delete(nameOf(keyBlob))
-      if (wasHeld) changed()
+      if (wasHeld) {
+        onKeysReleased()
+        changed()
+      }
       return wasHeld
     },
     removeAll() {
+      if (held.size > 0) onKeysReleased()
       held.clear()
       changed()
     },

@@ -16,13 +16,14 @@ import type { Keychain } from '../keychain/keychain.ts'
 import { toApiError } from './api-errors.ts'
 import { createApiRoutes } from './api-routes.ts'
 import type { Config } from './config.ts'
+import { createKeyDisposal } from './key-disposal.ts'
 import { createLentPrompts } from './lent-prompts.ts'
 import type { PromptBroker } from './prompts.ts'
 import { describeStatus } from './status.ts'
 import { type RunningVault, startVault, type VaultDeps } from './vaults.ts'
 import { watchKeychain } from './watched-keychain.ts'
 
-export interface DaemonDeps extends Omit<VaultDeps, 'prompts' | 'keychain'> {
+export interface DaemonDeps extends Omit<VaultDeps, 'prompts' | 'keychain' | 'onKeysReleased'> {
   config: Config
   configFile: string
   version: string
@@ -53,7 +54,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const { config, clock, log, prompts, uid, peerOf } = deps
   const startedAt = formatUtc(clock.now())
   const keychain = watchKeychain(deps.keychain)
-  const keyring = createKeyring({ clock })
+  const onKeysReleased = createKeyDisposal(clock)
+  const keyring = createKeyring({ clock, onKeysReleased })
   const lock = createLock({ clock })
   const aws = createAwsCredentials({
     ...deps,
@@ -125,7 +127,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     listeners.push(await listen('agent', serveAgentStream))
     for (const vault of config.vaults) {
       const identities = config.identities.filter((identity) => identity.vault === vault.name)
-      vaults.push(await startVault(vault, identities, { ...deps, keychain }))
+      vaults.push(await startVault(vault, identities, { ...deps, keychain, onKeysReleased }))
     }
     isReady = true
     for (const serve of early.splice(0)) serve()

@@ -42,6 +42,8 @@ export interface VaultDeps {
   runProgram: RunProgram
   /** PEM certificates that are trusted beside the usual ones, where `ca_file` names no others. */
   extraCa: string | undefined
+  /** Told that a private key was let go. */
+  onKeysReleased: () => void
 }
 
 /** @throws {VaultError} VAULT_CONFIG: a certificate file or the address cannot be used */
@@ -86,7 +88,7 @@ function startIdentity(
   tokens: TokenSource,
   deps: VaultDeps,
 ): CertifiedKey {
-  const { clock, random, log } = deps
+  const { clock, random, log, onKeysReleased } = deps
   const signing = {
     mount: config.mount,
     role: config.role,
@@ -104,6 +106,7 @@ function startIdentity(
     log,
     renew: config.renew,
     forwarding: config.forwarding,
+    onKeysReleased,
   })
   key.start()
   return key

@@ -21,13 +21,8 @@ export interface DevDaemonOptions {
   logFile: string
 }
 
-/** As in packaging/systemd/latchkey.service: private keys in locked memory, and a heap for something that mostly waits. */
-export const daemonNodeOptions = [
-  '--secure-heap=65536',
-  '--secure-heap-min=32',
-  '--max-semi-space-size=1',
-  '--optimize-for-size',
-] as const
+/** As in packaging/systemd/latchkey.service: a heap for something that mostly waits. */
+export const daemonNodeOptions = ['--max-semi-space-size=1', '--optimize-for-size'] as const
 
 /** How much of the log is shown when the daemon does not come up. */
 const shownLogLines = 5

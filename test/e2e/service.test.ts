@@ -122,7 +122,7 @@ function serviceTests() {
     const status = readFileSync(`/proc/${await property('MainPID')}/status`, 'utf8')
     expect(status).toMatch(/^NoNewPrivs:\t1$/m)
     expect(status).toMatch(/^Seccomp:\t2$/m)
-    expect(status).toMatch(/^VmLck:\t *64 kB$/m)
+    expect(await property('MemorySwapMax')).toBe('0')
     expect(readFileSync(`/proc/${await property('MainPID')}/limits`, 'utf8')).toMatch(/^Max core file size +0 +0 /m)
   })
 

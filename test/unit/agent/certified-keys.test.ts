@@ -490,6 +490,22 @@ describe('renewing a certified key ahead of time', () => {
 })
 
 describe('clearing a certified key', () => {
+  it('tells that its private key was let go when it is cleared, and only then', async () => {
+    let released = 0
+    const { key, listNew, clock } = setUp({
+      onKeysReleased: () => {
+        released += 1
+      },
+    })
+    key.clear()
+    await listNew()
+    clock.advance(3_600_000)
+    await listNew()
+    expect(released).toBe(0)
+    key.clear()
+    expect(released).toBe(1)
+  })
+
   it('drops certificate and key; the next list makes new ones', async () => {
     const { key, listNew } = setUp()
     const { certificate: first } = await listNew()

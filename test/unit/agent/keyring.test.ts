@@ -210,3 +210,51 @@ describe('a lifetime', () => {
     expect(looks).toBe(0)
   })
 })
+
+describe('a keyring tells that keys were let go', () => {
+  function counting() {
+    const clock = fakeClock()
+    let released = 0
+    const keyring = createKeyring({
+      clock,
+      onKeysReleased: () => {
+        released += 1
+      },
+    })
+    return { clock, keyring, released: () => released }
+  }
+
+  it('when one is replaced', () => {
+    const { keyring, released } = counting()
+    keyring.add(a, 'a', forEver)
+    keyring.add(b, 'b', forEver)
+    expect(released()).toBe(0)
+    keyring.add(a, 'again', forEver)
+    expect(released()).toBe(1)
+  })
+
+  it('when one is removed, and not when there was none', () => {
+    const { keyring, released } = counting()
+    keyring.add(a, 'a', forEver)
+    keyring.remove(b.blob)
+    expect(released()).toBe(0)
+    keyring.remove(a.blob)
+    expect(released()).toBe(1)
+  })
+
+  it('when all are removed, and not when there was none', () => {
+    const { keyring, released } = counting()
+    keyring.removeAll()
+    expect(released()).toBe(0)
+    keyring.add(a, 'a', forEver)
+    keyring.removeAll()
+    expect(released()).toBe(1)
+  })
+
+  it('when the lifetime of one is over, though nobody asks', () => {
+    const { clock, keyring, released } = counting()
+    keyring.add(a, 'a', forSeconds(10))
+    clock.advance(10_001)
+    expect(released()).toBe(1)
+  })
+})

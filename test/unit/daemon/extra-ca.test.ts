@@ -67,6 +67,7 @@ describe('a CA of NODE_EXTRA_CA_CERTS', () => {
       readText: async () => pem('other-ca.pem'),
       runProgram: () => Promise.reject(new Error('no program')),
       extraCa,
+      onKeysReleased: () => {},
     })
     onTestFinished(vault.close)
     const login = vault.tokens.login({ mayPrompt: false })
