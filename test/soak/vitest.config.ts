@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+/** `npm run soak`: what takes most of an hour, so that it is not part of `npm test`. */
+export default defineConfig({
+  test: {
+    root: '.',
+    include: ['test/soak/**/*.test.ts'],
+    testTimeout: 4 * 3_600_000,
+    fileParallelism: false,
+    disableConsoleIntercept: true,
+  },
+})
