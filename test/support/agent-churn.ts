@@ -129,10 +129,14 @@ export async function churn(
 
 const seededBytes = (seed: string) => (round: number) => createHash('sha512').update(`${seed} ${round}`).digest()
 
-/** Adds the keys, signs with each of them, and removes them all. @throws at the first answer that is not a success */
-export async function fillAndEmpty(client: RawClient, keys: readonly ChurnKey[]): Promise<void> {
+/** Adds the keys and signs with each of them. @throws at the first answer that is not a success */
+export async function fill(client: RawClient, keys: readonly ChurnKey[]): Promise<void> {
   for (const [index, { add }] of keys.entries()) await expectAnswer(client, add, reply.success, `add key ${index}`)
   for (const [index, key] of keys.entries()) await signWith(client, key, Buffer.from(`key ${index}`), true)
+}
+
+/** As `ssh-add -D`. */
+export async function removeAll(client: RawClient): Promise<void> {
   await expectAnswer(client, empty(number.removeAll), reply.success, 'remove all')
 }
 
