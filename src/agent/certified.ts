@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
+import { displayLine } from '../core/display-text.ts'
 import { formatUtc } from '../core/utc-time.ts'
 import type { RenewalWindows, Validity } from '../core/validity.ts'
 import { certificateValidity, type SshCertificate } from '../ssh/certificate.ts'
@@ -98,5 +99,5 @@ function renewalWindows(leftMs: number, random: () => number): RenewalWindows {
 
 /** Unique by the name, readable in `ssh-add -l`, and harmless to the terminal that shows it. */
 function certificateComment({ name, comment }: CertifiedOptions, validity: Validity): string {
-  return `${name}: ${comment} until ${formatUtc(validity.notAfterMs)}`.replaceAll(/\p{Cc}+/gu, ' ')
+  return displayLine(`${name}: ${comment} until ${formatUtc(validity.notAfterMs)}`)
 }

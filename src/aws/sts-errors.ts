@@ -1,3 +1,4 @@
+import { foreignText } from '../core/display-text.ts'
 import { describeError, errorCode } from '../core/errors.ts'
 import { AwsError } from './aws-error.ts'
 
@@ -11,9 +12,6 @@ export interface StsFailure {
   secrets: readonly string[]
 }
 
-/** AWS's own texts are short; what is longer is a page of a proxy. */
-const maxTextLength = 300
-
 /**
  * Turns a failed STS call into an AwsError: by code, and where AWS uses one code for several things, by its text
  * (STS API reference, "Common Errors"; the texts are those that STS has sent for years and that other tools match).
@@ -26,7 +24,7 @@ export function toAwsError(failure: StsFailure): AwsError {
     // The answer holds credentials, and the parser's error quotes the answer.
     return new AwsError('AWS_BAD_RESPONSE', `${endpoint} sent an answer to ${action} that cannot be read`)
   }
-  const text = readable(error.message, failure.secrets)
+  const text = foreignText(error.message, failure.secrets)
   const said = `AWS refused ${action}: ${text === '' ? error.name : text}`
   switch (error.name) {
     case 'AccessDenied':
@@ -105,11 +103,4 @@ function httpStatus(error: unknown): number | undefined {
     $response?: { statusCode?: number }
   }
   return $metadata?.httpStatusCode ?? $response?.statusCode
-}
-
-function readable(text: string, secrets: readonly string[]): string {
-  const clean = secrets
-    .filter((secret) => secret !== '')
-    .reduce((left, secret) => left.replaceAll(secret, '[redacted]'), text.replace(/\s+/g, ' ').trim())
-  return clean.length > maxTextLength ? `${clean.slice(0, maxTextLength)}…` : clean
 }

@@ -1,3 +1,4 @@
+import { displayJson, displayLine } from './display-text.ts'
 import type { Secret } from './secret.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -31,7 +32,8 @@ export function createLogger({ write, level, journal = false }: LoggerOptions): 
   const at = (lineLevel: LogLevel) => {
     if (levels.indexOf(lineLevel) < threshold) return () => {}
     const prefix = journal ? syslogPriority[lineLevel] : `${lineLevel}: `
-    return (message: string, fields: LogFields = {}) => write(`${prefix}${message}${formatFields(fields)}\n`)
+    return (message: string, fields: LogFields = {}) =>
+      write(`${prefix}${displayLine(message)}${formatFields(fields)}\n`)
   }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
@@ -43,9 +45,9 @@ function formatFields(fields: LogFields): string {
     .join('')
 }
 
-// Quoting keeps a line break in a remote's text from forging a log line.
+// Quoting keeps a line break in a remote's text from forging a log line, and what a terminal obeys from reaching one.
 function formatValue(text: string): string {
-  return /^[\w.:/@+=,*()[\]-]+$/.test(text) ? text : JSON.stringify(text)
+  return /^[\w.:/@+=,*()[\]-]+$/.test(text) ? text : displayJson(text)
 }
 
 /** A logger that drops everything. */

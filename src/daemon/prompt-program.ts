@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { displayLine } from '../core/display-text.ts'
 import type { Environment } from '../core/environment.ts'
 import { PromptError, type PromptQuestion } from '../core/prompt.ts'
 import { Secret } from '../core/secret.ts'
@@ -27,7 +28,8 @@ export function createPromptProgram(path: string, options: PromptProgramOptions)
   const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !secretVariables.includes(name)))
   return (question) =>
     new Promise((resolve, reject) => {
-      const text = question.notice === undefined ? `${question.text}: ` : `${question.notice}\n${question.text}: `
+      const notice = question.notice === undefined ? '' : `${displayLine(question.notice)}\n`
+      const text = `${notice}${displayLine(question.text)}: `
       const child = spawn(path, [text], { stdio: ['ignore', 'pipe', 'ignore'], env })
       const chunks: Buffer[] = []
       let sizeBytes = 0

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { displayLine } from '../core/display-text.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
 import type { Native } from './native.ts'
@@ -43,7 +44,7 @@ export function createServiceNotification(deps: ServiceNotificationDeps): Servic
 
   return {
     // A line break would begin another assignment.
-    ready: (status) => send('READY=1', `STATUS=${status.replaceAll(/[\r\n]+/g, ' ')}`),
+    ready: (status) => send('READY=1', `STATUS=${displayLine(status)}`),
     stopping: () => send('STOPPING=1'),
   }
 }

@@ -1,6 +1,6 @@
+import { displayLine } from '../core/display-text.ts'
 import { Secret } from '../core/secret.ts'
 import type { LentPrompt } from '../ipc/protocol.ts'
-import { singleLine } from './failure.ts'
 
 /** Reads one line from the person; undefined when cancelled. */
 export type ReadLine = (prompt: string, options: { echo: boolean }) => Promise<Secret<string> | undefined>
@@ -12,8 +12,8 @@ export type ReadLine = (prompt: string, options: { echo: boolean }) => Promise<S
 export async function askLentPrompt(prompt: LentPrompt, readLine: ReadLine): Promise<Secret<string> | undefined> {
   let notice = prompt.notice
   for (;;) {
-    const before = notice === undefined ? '' : `${singleLine(notice)}\n`
-    const line = await readLine(`${before}${singleLine(prompt.text)}: `, { echo: prompt.kind === 'mfa-code' })
+    const before = notice === undefined ? '' : `${displayLine(notice)}\n`
+    const line = await readLine(`${before}${displayLine(prompt.text)}: `, { echo: prompt.kind === 'mfa-code' })
     if (line === undefined) return undefined
     const { answer, complaint } = check(prompt.kind, line.expose())
     if (answer !== undefined) return new Secret(answer)

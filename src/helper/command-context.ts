@@ -1,4 +1,5 @@
 import { text } from 'node:stream/consumers'
+import { displayLines } from '../core/display-text.ts'
 import type { Environment } from '../core/environment.ts'
 import { type ApiCall, type ApiClient, openApiClient } from '../ipc/client.ts'
 import type { LentPrompt } from '../ipc/protocol.ts'
@@ -33,7 +34,8 @@ export function processContext(): CommandContext {
   const environment = process.env
   return {
     environment,
-    print: (output) => process.stdout.write(output),
+    // Here, so that no command can forget it.
+    print: (output) => process.stdout.write(displayLines(output)),
     daemon: createDaemonAccess(environment, readTerminalLine),
     hasTypedInput: process.stdin.isTTY === true,
     readInput: () => text(process.stdin),

@@ -1,3 +1,4 @@
+import { displayLine } from '../core/display-text.ts'
 import { CodedError, describeError } from '../core/errors.ts'
 
 /** What can go wrong between the person and the daemon. */
@@ -35,30 +36,16 @@ export function statusOf(error: unknown): number {
   }
 }
 
-/** More than this is not read by anyone, and some SDKs put it into a message of their own. */
-const maxLineLength = 1000
-
-/**
- * Text of another program, made safe for one line of a terminal: control characters, which could move the cursor or
- * forge a second line, become blanks.
- */
-export function singleLine(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Cf}\p{Z}]+/gu, ' ')
-    .trim()
-    .slice(0, maxLineLength)
-}
-
 /** `latchkey: what failed; hint: what to run`, for callers that show one line, such as an AWS SDK. */
 export function failureLine(error: unknown): string {
   const hint = hintOf(error)
-  return `latchkey: ${singleLine(describeError(error))}${hint === undefined ? '' : `; hint: ${singleLine(hint)}`}\n`
+  return `latchkey: ${displayLine(describeError(error))}${hint === undefined ? '' : `; hint: ${displayLine(hint)}`}\n`
 }
 
 /** The same for a person, on two lines. */
 export function failureText(error: unknown): string {
   const hint = hintOf(error)
-  return `latchkey: ${singleLine(describeError(error))}\n${hint === undefined ? '' : `hint: ${singleLine(hint)}\n`}`
+  return `latchkey: ${displayLine(describeError(error))}\n${hint === undefined ? '' : `hint: ${displayLine(hint)}\n`}`
 }
 
 function hintOf(error: unknown): string | undefined {

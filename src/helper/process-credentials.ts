@@ -11,7 +11,7 @@ const maxOutputBytes = 8 * 1024
  * @throws {HelperError} BAD_REPLY, without quoting anything
  */
 export function formatProcessCredentials(body: unknown): string {
-  if (!isProcessCredentials(body)) throw badCredentials('they are incomplete')
+  if (!isProcessCredentials(body)) throw badCredentials('they are incomplete, or hold what no credentials do')
   const { Version, AccessKeyId, SecretAccessKey, SessionToken, Expiration, AccountId } = body
   const line = `${JSON.stringify({ Version, AccessKeyId, SecretAccessKey, SessionToken, Expiration, AccountId })}\n`
   if (Buffer.byteLength(line) >= maxOutputBytes) throw badCredentials('they are longer than some AWS SDKs read')
@@ -22,11 +22,16 @@ function isProcessCredentials(body: unknown): body is ProcessCredentials {
   if (!isRecord(body) || body.Version !== 1) return false
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration, AccountId } = body
   return (
-    [AccessKeyId, SecretAccessKey, SessionToken].every((value) => typeof value === 'string' && value !== '') &&
+    [AccessKeyId, SecretAccessKey, SessionToken].every(isPrintable) &&
     typeof Expiration === 'string' &&
     /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(Expiration) &&
-    (AccountId === undefined || typeof AccountId === 'string')
+    (AccountId === undefined || isPrintable(AccountId))
   )
+}
+
+/** AWS's own are base64 and digits; whatever a terminal obeys or JSON escapes has no place in them. */
+function isPrintable(value: unknown): value is string {
+  return typeof value === 'string' && /^[!-~]+$/.test(value)
 }
 
 function badCredentials(reason: string): HelperError {

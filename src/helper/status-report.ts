@@ -1,6 +1,6 @@
+import { displayLine } from '../core/display-text.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { ReportedError, SshIdentityStatus, Status, VaultStatus } from '../ipc/protocol.ts'
-import { singleLine } from './failure.ts'
 import { formatTable } from './text-table.ts'
 
 /** What the daemon holds, until when, and what is wrong, for a person. @param nowMs the time to count down from */
@@ -31,7 +31,7 @@ function formatDaemon({ version, pid, startedAt, configFile, sockets, keychain }
     ],
     '  ',
   )
-  return `latchkey ${singleLine(version)}, pid ${pid}, up ${formatDuration(upSeconds)}\n${facts}${formatProblem(keychain.error)}`
+  return `latchkey ${displayLine(version)}, pid ${pid}, up ${formatDuration(upSeconds)}\n${facts}${formatProblem(keychain.error)}`
 }
 
 function formatVaults(vaults: readonly VaultStatus[], left: (time: string | undefined) => string): string {
@@ -95,7 +95,9 @@ function formatAws({ sessions, roles, profiles }: Status['aws'], left: (time: st
           ['AWS PROFILE', 'TIME LEFT', 'ROLE'],
           ...roles.map(({ profile, expiresAt, roleArn }) => [profile, left(expiresAt), roleArn]),
         ]),
-    profiles.length === 0 ? 'no AWS profile is configured\n' : `AWS profiles: ${profiles.map(singleLine).join(', ')}\n`,
+    profiles.length === 0
+      ? 'no AWS profile is configured\n'
+      : `AWS profiles: ${profiles.map((name) => displayLine(name)).join(', ')}\n`,
   ]
   return parts.filter((part) => part !== '').join('\n')
 }
@@ -112,6 +114,6 @@ function formatSection(
 
 function formatProblem(error: ReportedError | undefined, subject?: string): string {
   if (error === undefined) return ''
-  const hint = error.hint === undefined ? '' : `    hint: ${singleLine(error.hint)}\n`
-  return `  ! ${subject === undefined ? '' : `${singleLine(subject)}: `}${singleLine(error.message)}\n${hint}`
+  const hint = error.hint === undefined ? '' : `    hint: ${displayLine(error.hint)}\n`
+  return `  ! ${subject === undefined ? '' : `${displayLine(subject)}: `}${displayLine(error.message)}\n${hint}`
 }

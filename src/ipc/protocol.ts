@@ -5,6 +5,8 @@ import * as v from 'valibot'
  * honest status; 401 means that a person is needed. A 401 may lend a question to the caller (`error.prompt`): the
  * caller answers it with `POST /v1/prompts/{id}` **on the same connection**, which holds the lease, and then repeats
  * its request.
+ *
+ * Requests and answers are described as schemas: whoever gets one checks it before a word of it is used.
  */
 export const maxBodyBytes = 64 * 1024
 
@@ -68,71 +70,85 @@ export interface ProcessCredentials {
   AccountId?: string
 }
 
+const listOf = <Schema extends v.GenericSchema>(item: Schema) => v.pipe(v.array(item), v.readonly())
+const time = v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/))
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+
 /** `GET /v1/aws/keys` */
-export interface AccessKeyList {
-  keys: readonly { source: string; accessKeyId: string }[]
-}
+export const accessKeyListSchema = v.object({
+  keys: listOf(v.object({ source: v.string(), accessKeyId: v.string() })),
+})
+export type AccessKeyList = v.InferOutput<typeof accessKeyListSchema>
+
+/** `PUT /v1/aws/keys/{source}` and `POST /v1/aws/keys/import`: `arn` is whose key it is, where AWS was asked. */
+export const keptKeySchema = v.object({
+  source: v.string(),
+  accessKeyId: v.string(),
+  isVerified: v.boolean(),
+  arn: v.exactOptional(v.string()),
+})
 
 /** `POST /v1/aws/forget`: what was held and is gone, in words. */
-export interface Forgotten {
-  forgotten: readonly string[]
-}
+export const forgottenSchema = v.object({ forgotten: listOf(v.string()) })
+export type Forgotten = v.InferOutput<typeof forgottenSchema>
 
-/** `POST /v1/login` */
-export interface LoggedIn {
-  vault: string
-  /** Display name and policies of the token. */
-  displayName: string
-  policies: readonly string[]
-  /** UTC with Z; absent for a token that does not expire. */
-  expiresAt?: string
-}
+/** `POST /v1/login`: display name and policies of the token; `expiresAt` is absent for one that does not expire. */
+export const loggedInSchema = v.object({
+  vault: v.string(),
+  displayName: v.string(),
+  policies: listOf(v.string()),
+  expiresAt: v.exactOptional(time),
+})
+export type LoggedIn = v.InferOutput<typeof loggedInSchema>
 
 /** A reported failure: what is wrong and what to run. */
-export interface ReportedError {
-  code: string
-  message: string
-  hint?: string
-}
+const reportedErrorSchema = v.object({ code: v.string(), message: v.string(), hint: v.exactOptional(v.string()) })
+export type ReportedError = v.InferOutput<typeof reportedErrorSchema>
 
 /** All times are UTC with whole seconds and Z. */
-export interface SshIdentityStatus {
-  name: string
-  vault: string
-  role: string
+const sshIdentityStatusSchema = v.object({
+  name: v.string(),
+  vault: v.string(),
+  role: v.string(),
   /** `none`: no certificate yet, or it has expired. */
-  state: 'fresh' | 'advisory' | 'mandatory' | 'none'
-  keyType: string
-  principals: readonly string[]
-  keyId?: string
-  serial?: string
-  validBefore?: string
-  error?: ReportedError
-}
+  state: v.picklist(['fresh', 'advisory', 'mandatory', 'none']),
+  keyType: v.string(),
+  principals: listOf(v.string()),
+  keyId: v.exactOptional(v.string()),
+  /** Digits: larger than a JSON number can be. */
+  serial: v.exactOptional(v.pipe(v.string(), v.regex(/^\d{1,20}$/))),
+  validBefore: v.exactOptional(time),
+  /** In what the certificate differs from what was asked for. */
+  warnings: v.exactOptional(listOf(v.string())),
+  error: v.exactOptional(reportedErrorSchema),
+})
+export type SshIdentityStatus = v.InferOutput<typeof sshIdentityStatusSchema>
 
-export interface VaultStatus {
-  name: string
-  address: string
-  method: string
+const vaultStatusSchema = v.object({
+  name: v.string(),
+  address: v.string(),
+  method: v.string(),
   /** `idle`: logs in by itself when it is needed. */
-  state: 'logged-in' | 'idle' | 'logged-out'
-  expiresAt?: string
-  error?: ReportedError
-}
+  state: v.picklist(['logged-in', 'idle', 'logged-out']),
+  expiresAt: v.exactOptional(time),
+  error: v.exactOptional(reportedErrorSchema),
+})
+export type VaultStatus = v.InferOutput<typeof vaultStatusSchema>
 
 /** `GET /v1/status` */
-export interface Status {
-  version: string
-  pid: number
-  startedAt: string
-  configFile: string
-  sockets: { agent: string; api: string }
-  keychain: { description: string; error?: ReportedError }
-  ssh: { locked: boolean; addedKeys: number; identities: readonly SshIdentityStatus[] }
-  vaults: readonly VaultStatus[]
-  aws: {
-    sessions: readonly { source: string; mfaSerial: string; expiresAt: string }[]
-    roles: readonly { profile: string; roleArn: string; expiresAt: string }[]
-    profiles: readonly string[]
-  }
-}
+export const statusSchema = v.object({
+  version: v.string(),
+  pid: count,
+  startedAt: time,
+  configFile: v.string(),
+  sockets: v.object({ agent: v.string(), api: v.string() }),
+  keychain: v.object({ description: v.string(), error: v.exactOptional(reportedErrorSchema) }),
+  ssh: v.object({ locked: v.boolean(), addedKeys: count, identities: listOf(sshIdentityStatusSchema) }),
+  vaults: listOf(vaultStatusSchema),
+  aws: v.object({
+    sessions: listOf(v.object({ source: v.string(), mfaSerial: v.string(), expiresAt: time })),
+    roles: listOf(v.object({ profile: v.string(), roleArn: v.string(), expiresAt: time })),
+    profiles: listOf(v.string()),
+  }),
+})
+export type Status = v.InferOutput<typeof statusSchema>

@@ -1,11 +1,12 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import { displayJson } from '../core/display-text.ts'
 import type { ApiReply } from './api-route.ts'
 
 /** A body of JSON with its length, never in chunks: the short helper reads no more of HTTP than that. */
 function encode({ status, body, headers }: ApiReply): { headers: Record<string, string | number>; text: string } {
   // A 204 has no length (RFC 9110 §8.6).
   if (status === 204) return { headers: { ...headers }, text: '' }
-  const text = body === undefined ? '' : `${JSON.stringify(body)}\n`
+  const text = body === undefined ? '' : `${displayJson(body)}\n`
   const content = {
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(text),

@@ -1,3 +1,4 @@
+import { displayLine } from '../core/display-text.ts'
 import { quoted, SshError, SshReader } from './wire.ts'
 
 export interface PublicKeyLine {
@@ -28,7 +29,7 @@ export function parsePublicKeyLine(text: string): PublicKeyLine {
 export function formatPublicKeyLine(blob: Uint8Array, comment: string): string {
   const line = `${typeOf(blob)} ${Buffer.from(blob).toString('base64')}`
   // A line break in a comment would begin a line of somebody else's making.
-  const oneLine = comment.replaceAll(/\p{Cc}+/gu, ' ').trim()
+  const oneLine = displayLine(comment)
   return oneLine === '' ? line : `${line} ${oneLine}`
 }
 

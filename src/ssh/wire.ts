@@ -1,3 +1,4 @@
+import { displayJson } from '../core/display-text.ts'
 import { CodedError } from '../core/errors.ts'
 
 export type SshErrorCode =
@@ -185,7 +186,7 @@ const maxQuotedLength = 64
 
 /** A text from outside as it may stand in an error message: in quotes, control characters escaped, and short. */
 export function quoted(text: string): string {
-  return JSON.stringify(text.length <= maxQuotedLength ? text : `${text.slice(0, maxQuotedLength)}…`)
+  return displayJson(text.length <= maxQuotedLength ? text : `${text.slice(0, maxQuotedLength)}…`)
 }
 
 export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {

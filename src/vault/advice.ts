@@ -5,7 +5,7 @@ import { loginRows, tokenRows, unwrapRows } from './advice-token.ts'
 import type { VaultPurpose } from './purpose.ts'
 import { VaultError, type VaultErrorCode, type VaultErrorOptions } from './vault-error.ts'
 
-/** An error answer, its texts fit for display (`displayText`). */
+/** An error answer, its texts fit for display (`foreignText` of core). */
 export interface Refusal {
   status: number
   texts: readonly string[]

@@ -88,19 +88,3 @@ export function parseErrorTexts(body: Buffer): readonly string[] {
   const result = v.safeParse(errorSchema, parseJson(body))
   return result.success ? (result.output.errors ?? []) : []
 }
-
-/**
- * A text of the server, fit for one line of a terminal: no control characters, which could be commands to it, not
- * endless, and without the secrets that we sent.
- */
-export function displayText(text: string, secrets: readonly Secret<string>[]): string {
-  const hidden = secrets
-    .map((secret) => secret.expose())
-    // Shorter ones would tear ordinary words apart.
-    .filter((secret) => secret.length >= 8)
-    .reduce((shown, secret) => shown.replaceAll(secret, '[redacted]'), text)
-  const line = hidden.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim()
-  return line.length > maxTextLength ? `${line.slice(0, maxTextLength)}…` : line
-}
-
-const maxTextLength = 300

@@ -1,9 +1,10 @@
 import type { Clock } from '../core/clock.ts'
+import { foreignText } from '../core/display-text.ts'
 import type { Logger } from '../core/log.ts'
 import { Secret } from '../core/secret.ts'
 import { isLocal, parseVaultAddress } from './address.ts'
 import { adviseOn } from './advice.ts'
-import { displayText, parseAnswer, parseErrorTexts, type VaultAnswer } from './answer.ts'
+import { parseAnswer, parseErrorTexts, type VaultAnswer } from './answer.ts'
 import type { VaultPurpose } from './purpose.ts'
 import { isRedirect, redirectPath } from './redirect.ts'
 import { type FailedAttempt, mayRetry, parseRetryAfterMs, retryDelayMs } from './retry.ts'
@@ -159,8 +160,8 @@ function readAnswer(
 ): { type: 'answer'; answer: VaultAnswer } | VaultError {
   const { status } = answer
   if (status < 200 || status > 299) {
-    const sent = [token, ...Object.values(body)].filter((value) => value instanceof Secret)
-    const texts = parseErrorTexts(answer.body).map((text) => displayText(text, sent))
+    const sent = [token, ...Object.values(body)].flatMap((value) => (value instanceof Secret ? hideable(value) : []))
+    const texts = parseErrorTexts(answer.body).map((text) => foreignText(text, sent))
     const retryAfterMs = parseRetryAfterMs(answer.header('retry-after'), nowMs + (answer.clockSkewMs ?? 0))
     return adviseOn({ status, texts, retryAfterMs }, { vault: name, purpose })
   }
@@ -170,6 +171,12 @@ function readAnswer(
     status,
     hint: 'check address in config.toml; a proxy or a sign-in page of the network may answer in its place',
   })
+}
+
+/** Shorter ones would tear ordinary words apart. */
+const hideable = (secret: Secret<unknown>): readonly string[] => {
+  const text = secret.expose()
+  return typeof text === 'string' && text.length >= 8 ? [text] : []
 }
 
 /** Waits before a retry. @throws {VaultError} VAULT_ABORTED, caused by what the last attempt failed with */

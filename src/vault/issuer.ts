@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import { foreignText } from '../core/display-text.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Logger } from '../core/log.ts'
 import { certificateValidity, decodeCertificate, type SshCertificate } from '../ssh/certificate.ts'
@@ -8,7 +9,7 @@ import type { PublicKey } from '../ssh/public-key.ts'
 import { formatPublicKeyLine, parsePublicKeyLine } from '../ssh/public-key-line.ts'
 import { SshError } from '../ssh/wire.ts'
 import { vaultPath } from './address.ts'
-import { displayText, type VaultAnswer } from './answer.ts'
+import type { VaultAnswer } from './answer.ts'
 import type { VaultBody, VaultClient } from './client.ts'
 import type { TokenSource } from './token-source.ts'
 import { isVaultError, VaultError } from './vault-error.ts'
@@ -83,7 +84,7 @@ export function createVaultIssuer({ client, tokens, signing, clock, log }: Vault
 
   const report = (certificate: SshCertificate, warnings: readonly string[], clockSkewMs: number) => {
     const { notBeforeMs, notAfterMs } = certificateValidity(certificate)
-    for (const warning of warnings) log.warn('vault warns', { ...about, warning: displayText(warning, []) })
+    for (const warning of warnings) log.warn('vault warns', { ...about, warning: foreignText(warning, []) })
     const lifeSeconds = (notAfterMs - notBeforeMs) / 1000
     // The backdating is not life.
     if (lifeSeconds > longLifeSeconds + 3600 && !isLongLifeTold) {

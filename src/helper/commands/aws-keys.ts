@@ -2,15 +2,18 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import * as v from 'valibot'
+import { displayJson, displayLine } from '../../core/display-text.ts'
 import {
   type AccessKeyList,
   type AccessKeyRequest,
+  accessKeyListSchema,
   accessKeySchema,
   type ImportKeysRequest,
+  keptKeySchema,
 } from '../../ipc/protocol.ts'
+import { checkedReply } from '../checked-reply.ts'
 import type { CommandContext } from '../command-context.ts'
-import { HelperError, singleLine } from '../failure.ts'
-import { isRecord } from '../lent-prompt.ts'
+import { HelperError } from '../failure.ts'
 import { formatTable } from '../text-table.ts'
 
 const sourceHelp = "the name of the key's section, [aws.source.NAME] in the configuration"
@@ -41,8 +44,8 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
     .description('list the keys; secrets are not shown')
     .option('--json', 'print it as JSON')
     .action(async ({ json }: { json?: true }) => {
-      const list = (await context.daemon.call({ method: 'GET', path: '/v1/aws/keys' })) as AccessKeyList
-      context.print(json ? `${JSON.stringify(list, undefined, 2)}\n` : formatKeys(list))
+      const list = checkedReply(accessKeyListSchema, await context.daemon.call({ method: 'GET', path: '/v1/aws/keys' }))
+      context.print(json ? `${displayJson(list, 2)}\n` : formatKeys(list))
     })
   keys
     .command('remove')
@@ -96,10 +99,10 @@ async function readTyped(context: CommandContext, what: string, echo: boolean): 
 }
 
 function formatKept(kept: unknown, verb: string): string {
-  const { source, accessKeyId, arn, isVerified } = isRecord(kept) ? kept : {}
-  const owner = typeof arn === 'string' ? `, a key of ${arn}` : ''
-  const doubt = isVerified === false ? 'AWS could not be asked whether it works\n' : ''
-  return `${singleLine(`${verb} ${String(accessKeyId)} as ${String(source)}${owner}`)}\n${doubt}`
+  const { source, accessKeyId, arn, isVerified } = checkedReply(keptKeySchema, kept)
+  const owner = arn === undefined ? '' : `, a key of ${arn}`
+  const doubt = isVerified ? '' : 'AWS could not be asked whether it works\n'
+  return `${displayLine(`${verb} ${accessKeyId} as ${source}${owner}`)}\n${doubt}`
 }
 
 function formatKeys({ keys }: AccessKeyList): string {

@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
-import type { Forgotten } from '../../ipc/protocol.ts'
+import { displayLine } from '../../core/display-text.ts'
+import { forgottenSchema } from '../../ipc/protocol.ts'
+import { checkedReply } from '../checked-reply.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runCredentials } from '../credentials.ts'
-import { HelperError, singleLine } from '../failure.ts'
+import { HelperError } from '../failure.ts'
 import { addAwsKeysCommands } from './aws-keys.ts'
 
 export function addAwsCommands(program: Command, context: CommandContext): void {
@@ -26,9 +28,9 @@ export function addAwsCommands(program: Command, context: CommandContext): void 
     .option('--all', 'drop all')
     .action(async (profile: string | undefined, { all }: { all?: true }) => {
       const body = await context.daemon.call({ method: 'POST', path: '/v1/aws/forget', body: target(profile, all) })
-      const { forgotten } = body as Forgotten
+      const { forgotten } = checkedReply(forgottenSchema, body)
       context.print(
-        forgotten.length === 0 ? 'nothing was held\n' : forgotten.map((what) => `${singleLine(what)}\n`).join(''),
+        forgotten.length === 0 ? 'nothing was held\n' : forgotten.map((what) => `${displayLine(what)}\n`).join(''),
       )
     })
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { constants, tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { displayLine, displayLines } from '../../core/display-text.ts'
 import { callerEnvironment, type Environment } from '../../core/environment.ts'
 import { errorCode } from '../../core/errors.ts'
 import { shellWord } from '../../core/shell-word.ts'
@@ -42,7 +43,7 @@ export async function runDev(args: readonly string[]): Promise<number> {
       now: Date.now,
     })
     try {
-      process.stderr.write(`${environment.notice}\n`)
+      process.stderr.write(`${displayLine(environment.notice)}\n`)
       return command.length === 0
         ? await stayUp(environment, caller, interrupted)
         : await runCommand(command, environment, interrupted)
@@ -87,7 +88,7 @@ async function stayUp(
   caller: Environment,
   interrupted: Promise<NodeJS.Signals>,
 ): Promise<number> {
-  process.stdout.write(whatToTry(environment, caller))
+  process.stdout.write(displayLines(whatToTry(environment, caller)))
   const outcome = await Promise.race([interrupted.then(() => 'stopped' as const), daemon.ended])
   if (outcome === 'stopped') return 0
   throw new DevError('DEV_DAEMON_FAILED', 'the daemon has ended', {

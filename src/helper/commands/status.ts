@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
-import type { Status } from '../../ipc/protocol.ts'
+import { displayJson } from '../../core/display-text.ts'
+import { statusSchema } from '../../ipc/protocol.ts'
+import { checkedReply } from '../checked-reply.ts'
 import type { CommandContext } from '../command-context.ts'
 import { formatStatus } from '../status-report.ts'
 
@@ -9,7 +11,7 @@ export function addStatusCommand(program: Command, context: CommandContext): voi
     .description('show what the daemon holds, until when, and what is wrong')
     .option('--json', 'print it as JSON')
     .action(async ({ json }: { json?: true }) => {
-      const status = (await context.daemon.call({ method: 'GET', path: '/v1/status' })) as Status
-      context.print(json ? `${JSON.stringify(status, undefined, 2)}\n` : formatStatus(status, context.nowMs()))
+      const status = checkedReply(statusSchema, await context.daemon.call({ method: 'GET', path: '/v1/status' }))
+      context.print(json ? `${displayJson(status, 2)}\n` : formatStatus(status, context.nowMs()))
     })
 }

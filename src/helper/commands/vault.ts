@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
-import type { LoggedIn, VaultRequest } from '../../ipc/protocol.ts'
+import { displayLine } from '../../core/display-text.ts'
+import { type LoggedIn, loggedInSchema, type VaultRequest } from '../../ipc/protocol.ts'
+import { checkedReply } from '../checked-reply.ts'
 import type { CommandContext } from '../command-context.ts'
-import { singleLine } from '../failure.ts'
 import { formatTimeLeft } from '../status-report.ts'
 
 export function addVaultCommands(program: Command, context: CommandContext): void {
@@ -11,7 +12,7 @@ export function addVaultCommands(program: Command, context: CommandContext): voi
     .argument('[vault]', 'its name in the configuration; may be left out where there is only one')
     .action(async (vault: string | undefined) => {
       const request = { method: 'POST', path: '/v1/login', body: bodyFor(vault) } as const
-      const loggedIn = (await context.daemon.callWithPrompts(request)) as LoggedIn
+      const loggedIn = checkedReply(loggedInSchema, await context.daemon.callWithPrompts(request))
       context.print(formatLoggedIn(loggedIn, context.nowMs()))
     })
   program
@@ -30,5 +31,5 @@ function bodyFor(vault: string | undefined): VaultRequest {
 
 function formatLoggedIn({ vault, displayName, policies, expiresAt }: LoggedIn, nowMs: number): string {
   const lifetime = expiresAt === undefined ? 'it does not expire' : `${formatTimeLeft(expiresAt, nowMs)} left`
-  return `logged in to ${singleLine(vault)} as ${singleLine(displayName)} (policies: ${singleLine(policies.join(', '))}; ${lifetime})\n`
+  return `logged in to ${displayLine(vault)} as ${displayLine(displayName)} (policies: ${displayLine(policies.join(', '))}; ${lifetime})\n`
 }

@@ -1,8 +1,9 @@
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { writeFileAtomically } from '../../core/atomic-file.ts'
+import { displayLine } from '../../core/display-text.ts'
 import { errorCode } from '../../core/errors.ts'
-import { HelperError, singleLine } from '../failure.ts'
+import { HelperError } from '../failure.ts'
 import { diffLines } from './line-diff.ts'
 import { type FileState, fileState, isUntouched, type ServiceFile } from './service-file.ts'
 import type { ManagerCommand, RunProgram, ServiceManager } from './service-manager.ts'
@@ -112,9 +113,9 @@ async function runAll(
     const [command, ...args] = line
     const { status, stderr } = await run(command, args)
     if (status === 0) continue
-    if (mayFail) print(`  ${singleLine(stderr)}\n`)
+    if (mayFail) print(`  ${displayLine(stderr)}\n`)
     else
-      throw new HelperError('SERVICE_FAILED', `${line.join(' ')} failed: ${singleLine(stderr)}`, {
+      throw new HelperError('SERVICE_FAILED', `${line.join(' ')} failed: ${displayLine(stderr)}`, {
         hint: 'latchkey service status',
       })
   }

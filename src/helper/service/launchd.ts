@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { HelperError, singleLine } from '../failure.ts'
+import { displayLine } from '../../core/display-text.ts'
+import { HelperError } from '../failure.ts'
 import { markContent } from './service-file.ts'
 import { notInstalled, type ServiceManager } from './service-manager.ts'
 import { fillPlist, type TemplateValues } from './template.ts'
@@ -45,9 +46,13 @@ export function createLaunchd({ home, uid, values, readTemplate }: LaunchdOption
     async check(run) {
       const { status, stderr } = await run('launchctl', ['print', domain])
       if (status === 0) return
-      throw new HelperError('SERVICE_FAILED', `launchd does not manage services for this user: ${singleLine(stderr)}`, {
-        hint: 'latchkey daemon, started by whatever starts programs at login here',
-      })
+      throw new HelperError(
+        'SERVICE_FAILED',
+        `launchd does not manage services for this user: ${displayLine(stderr)}`,
+        {
+          hint: 'latchkey daemon, started by whatever starts programs at login here',
+        },
+      )
     },
     async parts(run) {
       const { status, stdout } = await run('launchctl', ['print', `${domain}/${label}`])

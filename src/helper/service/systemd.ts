@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import { displayLine } from '../../core/display-text.ts'
 import { type Environment, isSet } from '../../core/environment.ts'
-import { HelperError, singleLine } from '../failure.ts'
+import { HelperError } from '../failure.ts'
 import { markContent } from './service-file.ts'
 import { notInstalled, type RunProgram, type ServiceManager, type ServicePart } from './service-manager.ts'
 import { fillUnit, type TemplateValues } from './template.ts'
@@ -59,7 +60,7 @@ async function check(run: RunProgram, { XDG_RUNTIME_DIR }: Environment): Promise
   throw new HelperError('SERVICE_FAILED', `systemd does not manage services for this user: ${reason(stderr)}`, { hint })
 }
 
-const reason = (stderr: string) => singleLine(stderr) || 'systemctl cannot be run'
+const reason = (stderr: string) => displayLine(stderr) || 'systemctl cannot be run'
 
 async function parts(run: RunProgram): Promise<readonly ServicePart[]> {
   const properties = 'Id,LoadState,ActiveState,SubState,UnitFileState,Result'

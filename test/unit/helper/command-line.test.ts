@@ -3,6 +3,7 @@ import { Secret } from '../../../src/core/secret.ts'
 import type { CommandContext } from '../../../src/helper/command-context.ts'
 import { runProgram } from '../../../src/helper/command-line.ts'
 import type { ApiCall } from '../../../src/ipc/client.ts'
+import { fullStatus } from '../../support/helper-status.ts'
 
 const nowMs = Date.UTC(2026, 0, 2, 12, 0, 0)
 const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
@@ -24,7 +25,8 @@ async function run(line: string, setting: Setting = {}) {
   let printed = ''
   const answer = (mayPrompt: boolean) => async (call: ApiCall) => {
     calls.push({ ...call, mayPrompt })
-    return setting.answer
+    // As it comes out of JSON.
+    return setting.answer === undefined ? undefined : JSON.parse(JSON.stringify(setting.answer))
   }
   const context: CommandContext = {
     environment: { HOME: '/home/jo', ...setting.environment },
@@ -184,11 +186,35 @@ describe('aws forget', () => {
   })
 })
 
-it('prints the status as JSON as it is', async () => {
-  const answer = { version: '1', anything: ['else'] }
-  const { calls, printed } = await run('status --json', { answer })
-  expect(calls).toEqual([{ method: 'GET', path: '/v1/status', mayPrompt: false }])
-  expect(JSON.parse(printed)).toEqual(answer)
+describe('status', () => {
+  it('prints what it knows of the answer as JSON', async () => {
+    const { calls, printed } = await run('status --json', { answer: { ...fullStatus, anything: ['else'] } })
+    expect(calls).toEqual([{ method: 'GET', path: '/v1/status', mayPrompt: false }])
+    expect(JSON.parse(printed)).toEqual(fullStatus)
+  })
+
+  it('prints JSON that does nothing to a terminal', async () => {
+    const answer = { ...fullStatus, configFile: '/a\u009b2J\u202e\u001b[2J' }
+    const { printed } = await run('status --json', { answer })
+    // oxlint-disable-next-line no-control-regex
+    expect(printed).not.toMatch(/[\u001b\u009b\u202e]/)
+    expect(JSON.parse(printed)).toEqual(answer)
+  })
+
+  it.each([
+    ['pid', { ...fullStatus, pid: '1\u001b[2J' }],
+    ['startedAt', { ...fullStatus, startedAt: 'yesterday\u001b[2J' }],
+    ['ssh.addedKeys', { ...fullStatus, ssh: { ...fullStatus.ssh, addedKeys: '\u001b[2J' } }],
+    ['vaults.0.state', { ...fullStatus, vaults: [{ ...fullStatus.vaults[0], state: '\u001b[2J' }] }],
+    ['version', ['\u001b[2J']],
+  ])('prints nothing where %s is not what it should be', async (where, answer) => {
+    for (const line of ['status', 'status --json']) {
+      await expect(run(line, { answer })).rejects.toMatchObject({
+        code: 'BAD_REPLY',
+        message: `the daemon's answer cannot be used: ${where}`,
+      })
+    }
+  })
 })
 
 it('leaves daemon and dev to their rooms', async () => {

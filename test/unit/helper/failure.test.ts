@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CodedError } from '../../../src/core/errors.ts'
-import { failureLine, failureText, HelperError, singleLine, statusOf } from '../../../src/helper/failure.ts'
+import { failureLine, failureText, HelperError, statusOf } from '../../../src/helper/failure.ts'
 import { IpcError } from '../../../src/ipc/ipc-error.ts'
 
 describe('exit statuses', () => {
@@ -41,8 +41,4 @@ describe('a failure', () => {
     const forged = new CodedError('X', 'a\nlatchkey: all is well\r\u001b[2K', { hint: 'b\u0000\u2028c\u202e' })
     expect(failureLine(forged)).toBe('latchkey: a latchkey: all is well [2K; hint: b c\n')
   })
-})
-
-it('cuts a text that nobody would read', () => {
-  expect(singleLine('x'.repeat(5000))).toHaveLength(1000)
 })

@@ -32,6 +32,9 @@ describe('the output of credential_process', () => {
     ['a time without a zone', { ...credentials, Expiration: '2026-01-02T03:04:05' }],
     ['a time with milliseconds', { ...credentials, Expiration: '2026-01-02T03:04:05.000Z' }],
     ['an account that is a number', { ...credentials, AccountId: 123456789012 }],
+    ['a key id with an escape sequence', { ...credentials, AccessKeyId: 'ASIA\u009b2J' }],
+    ['a token with a line break', { ...credentials, SessionToken: 'a\nb' }],
+    ['an account that turns text around', { ...credentials, AccountId: '\u202e1' }],
     ['more than 8 KiB', { ...credentials, SessionToken: 'x'.repeat(8192) }],
   ])('is not made from %s', (_what, body) => {
     expect(() => formatProcessCredentials(body)).toThrow(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { foreignText } from '../../../src/core/display-text.ts'
 import { adviseOn } from '../../../src/vault/advice.ts'
-import { displayText } from '../../../src/vault/answer.ts'
 import type { VaultPurpose } from '../../../src/vault/purpose.ts'
 import type { VaultErrorCode } from '../../../src/vault/vault-error.ts'
 import { recordedErrors } from '../../support/vault-answers.ts'
@@ -12,7 +12,7 @@ const unwrap: VaultPurpose = { type: 'unwrap', file: '/home/jo/secret-id' }
 const renew: VaultPurpose = { type: 'token', operation: 'renew' }
 
 const adviceOn = (status: number, texts: readonly string[], purpose: VaultPurpose, retryAfterMs?: number) =>
-  adviseOn({ status, texts: texts.map((text) => displayText(text, [])), retryAfterMs }, { vault: 'corp', purpose })
+  adviseOn({ status, texts: texts.map((text) => foreignText(text, [])), retryAfterMs }, { vault: 'corp', purpose })
 
 /** Every row of the reference's table of sign errors, of its dead tokens, and of what logins and tokens answer. */
 const rows: readonly [
@@ -434,8 +434,8 @@ describe('advice on', () => {
 
 describe('a text for display', () => {
   it('is one line without control characters and not endless', () => {
-    expect(displayText('a\n\t* b\u001b[31m\u202e', [])).toBe('a * b [31m')
-    expect(displayText('x'.repeat(1000), []).length).toBe(301)
+    expect(foreignText('a\n\t* b\u001b[31m\u202e', [])).toBe('a * b [31m')
+    expect(foreignText('x'.repeat(1000), []).length).toBe(301)
   })
 })
 
