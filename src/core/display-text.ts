@@ -25,10 +25,16 @@ export function displayLines(text: string): string {
 
 /** JSON that means the same everywhere and does nothing to a terminal: what JSON may leave as it is is escaped too. */
 export function displayJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, undefined, indent).replace(unsafe, (char) =>
-    // The line breaks of the layout: JSON escapes those in a text.
-    char === '\n' ? char : char.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
-  )
+  // The line breaks of the layout stay: JSON escapes those in a text.
+  return JSON.stringify(value, undefined, indent).replace(unsafe, (char) => (char === '\n' ? char : escaped(char)))
+}
+
+/** A character as JSON spells it: one beyond the basic plane is two units. */
+function escaped(char: string): string {
+  return char
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
 }
 
 /** Longer texts of a server are pages of something that answers in its place. */

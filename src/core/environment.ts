@@ -9,6 +9,20 @@ export function callerEnvironment({ LATCHKEY_EXTRA_CA_CERTS: moved, ...rest }: E
   return isSet(moved) ? { NODE_EXTRA_CA_CERTS: moved, ...rest } : rest
 }
 
+/**
+ * Variables that make Node itself write requests, with the tokens in them, coverage or warnings somewhere, or load
+ * files that are not ours (node(1), ENVIRONMENT). NODE_OPTIONS is none of them: some options do no harm.
+ */
+export const openingNodeVariables = [
+  'NODE_DEBUG',
+  'NODE_DEBUG_NATIVE',
+  'NODE_V8_COVERAGE',
+  'NODE_REDIRECT_WARNINGS',
+  'NODE_COMPILE_CACHE',
+  'NODE_PATH',
+  'OPENSSL_CONF',
+] as const
+
 /** The file of NODE_EXTRA_CA_CERTS where this process's Node has not read it. */
 export function unreadCaFile({ LATCHKEY_EXTRA_CA_CERTS: moved }: Environment): string | undefined {
   return isSet(moved) ? moved : undefined

@@ -1,9 +1,10 @@
-import type { Environment } from '../core/environment.ts'
+import { type Environment, isSet, openingNodeVariables } from '../core/environment.ts'
 import { CodedError } from '../core/errors.ts'
 import type { Native } from './native.ts'
+import { refusedOption, splitNodeOptions } from './node-options.ts'
 
 /** The daemon was started in a way that would show its memory to others, or load their code. */
-export class HardeningError extends CodedError<'NODE_OPTION_REFUSED'> {}
+export class HardeningError extends CodedError<'NODE_OPTION_REFUSED' | 'NODE_VARIABLE_REFUSED'> {}
 
 /** What of `process` is looked at and changed. */
 export interface HardenedProcess {
@@ -15,7 +16,7 @@ export interface HardenedProcess {
 
 /**
  * What must come first of all, before there is any secret.
- * @throws {HardeningError} node was started with an option that opens the process to others
+ * @throws {HardeningError} node was started with an option or a variable that may open the process to others
  */
 export function hardenProcess(own: HardenedProcess): void {
   // Without a listener Node answers this signal by opening its inspector on a port, where every program of every user
@@ -24,6 +25,7 @@ export function hardenProcess(own: HardenedProcess): void {
   own.umask(0o077)
   refuseOptions(own.execArgv, 'start it as latchkey daemon, without options for node')
   refuseOptions(splitNodeOptions(own.env.NODE_OPTIONS ?? ''), 'unset NODE_OPTIONS; latchkey daemon')
+  refuseVariables(own.env)
 }
 
 /** Keeps the memory from other processes of the same user and from the disk, as far as there are system calls for it. */
@@ -33,26 +35,16 @@ export function hardenMemory(native: Native): void {
 }
 
 function refuseOptions(options: readonly string[], hint: string): void {
-  const refused = options.find((option) => opensProcess(optionName(option)))
-  if (refused === undefined) return
-  const message = `the daemon does not start with node's option ${optionName(refused)}: it opens the process to others`
+  const name = refusedOption(options)
+  if (name === undefined) return
+  const message = `the daemon does not start with node's option ${name}: it may open the process to others, or weaken it`
   throw new HardeningError('NODE_OPTION_REFUSED', message, { hint })
 }
 
-const codeLoaders = ['-r', '--require', '--import', '--loader', '--experimental-loader', '--openssl-config']
-const memoryReaders = /^--(inspect|debug|heapsnapshot|heap-prof|report|abort-on-uncaught-exception$|tls-keylog$)/
-
-/** Options that open a port to the memory, write it to a file, or load code that is not ours (`node --help`). */
-function opensProcess(name: string): boolean {
-  return codeLoaders.includes(name) || memoryReaders.test(name)
-}
-
-/** Node takes `_` for `-`. */
-function optionName(option: string): string {
-  return option.split('=', 1)[0]!.replaceAll('_', '-')
-}
-
-/** Split as Node does: at blanks, but not within double quotes. */
-function splitNodeOptions(text: string): string[] {
-  return (text.match(/(?:[^\s"]|"(?:\\.|[^"\\])*"?)+/g) ?? []).map((option) => option.replaceAll('"', ''))
+/** Node has acted on them before the first line of ours: they cannot be taken back, only refused. */
+function refuseVariables(environment: Environment): void {
+  const name = openingNodeVariables.find((variable) => isSet(environment[variable]))
+  if (name === undefined) return
+  const message = `the daemon does not start with ${name}: it may show what goes through the process, or load code of others`
+  throw new HardeningError('NODE_VARIABLE_REFUSED', message, { hint: `unset ${name}; latchkey daemon` })
 }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { writeFileAtomically } from '../core/atomic-file.ts'
-import type { Environment } from '../core/environment.ts'
+import { type Environment, openingNodeVariables } from '../core/environment.ts'
 import { type DevAccount, seedDevAccount } from './aws/seed.ts'
 import { createDevAws } from './aws/server.ts'
 import { type DevDaemon, daemonNodeOptions, startDevDaemon, storeAccessKey } from './dev-daemon.ts'
@@ -82,7 +82,13 @@ export async function startDevEnvironment(options: DevEnvironmentOptions): Promi
     const daemon = await startDevDaemon({
       command: [options.node, ...daemonNodeOptions, options.latchkey, 'daemon'],
       // The daemon has its own login: the administrator's token is for the command alone.
-      environment: { ...environment, VAULT_TOKEN: undefined, LATCHKEY_DEV_TOTP_SECRET: undefined },
+      environment: {
+        ...environment,
+        VAULT_TOKEN: undefined,
+        LATCHKEY_DEV_TOTP_SECRET: undefined,
+        // As in packaging/systemd/latchkey.service: what a developer's terminal has set for Node is not for the daemon.
+        ...Object.fromEntries(['NODE_OPTIONS', ...openingNodeVariables].map((name) => [name, undefined])),
+      },
       logFile: folder.logs.daemon,
     })
     closers.push(daemon.stop)

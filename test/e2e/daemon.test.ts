@@ -148,6 +148,15 @@ terminal = false
     )
   })
 
+  it.each(['NODE_DEBUG', 'NODE_V8_COVERAGE'])('refuses %s, which would show what goes through it', async (name) => {
+    const folder = temporaryFolder()
+    const env = { ...daemonEnvironment(folder), [name]: name === 'NODE_DEBUG' ? 'http' : join(folder, 'coverage') }
+    const { status: exitStatus, stderr } = await latchkey(['daemon'], { env })
+    expect(exitStatus).toBe(1)
+    expect(stderr).toContain(`latchkey: the daemon does not start with ${name}: `)
+    expect(stderr).toContain(`hint: unset ${name}; latchkey daemon\n`)
+  })
+
   it('refuses to start while another one lives, and says how to see it', async () => {
     const first = await start()
     const { status: exitStatus, stdout, stderr } = await first.run(latchkeyPath, ['daemon'])

@@ -143,6 +143,16 @@ describe('latchkey dev', () => {
     expect(stderr).toMatch(/^latchkey: /)
   })
 
+  it('keeps from its daemon what a terminal has set for node', async () => {
+    const env = { NODE_OPTIONS: '--trace-warnings', NODE_DEBUG: 'http', NODE_V8_COVERAGE: join(temporaryFolder(), 'c') }
+    const { status, stderr } = await inDev('cat "$LATCHKEY_DEV_DIR/daemon.log" >&2; latchkey status >/dev/null', {
+      env,
+    })
+    expect(status).toBe(0)
+    expect(stderr).toContain('listening')
+    expect(stderr).not.toMatch(/^HTTP \d+: .*X-Vault-Token/im)
+  })
+
   it('refuses a command line that it does not understand', async () => {
     expect(await latchkey(['dev', 'ls'])).toMatchObject({
       status: 2,

@@ -37,7 +37,7 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
     .action(async (source: string, { file, profile }: { file?: string; profile: string }) => {
       const body: ImportKeysRequest = { file: resolve(file ?? credentialsFile(context)), profile, source }
       const kept = await context.daemon.call({ method: 'POST', path: '/v1/aws/keys/import', body })
-      context.print(`${formatKept(kept, 'imported')}it is no longer in ${body.file}\n`)
+      context.print(`${formatKept(kept, 'imported')}it is no longer in ${displayLine(body.file)}\n`)
     })
   keys
     .command('list')
@@ -53,7 +53,7 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
     .argument('<source>', sourceHelp)
     .action(async (source: string) => {
       await context.daemon.call({ method: 'DELETE', path: keyPath(source) })
-      context.print(`removed the access key of ${source} from the keychain\n`)
+      context.print(`removed the access key of ${displayLine(source)} from the keychain\n`)
     })
 }
 

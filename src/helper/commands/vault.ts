@@ -21,7 +21,7 @@ export function addVaultCommands(program: Command, context: CommandContext): voi
     .argument('[vault]', 'its name in the configuration; may be left out where there is only one')
     .action(async (vault: string | undefined) => {
       await context.daemon.call({ method: 'POST', path: '/v1/logout', body: bodyFor(vault) })
-      context.print(`logged out${vault === undefined ? '' : ` of ${vault}`}\n`)
+      context.print(`logged out${vault === undefined ? '' : ` of ${displayLine(vault)}`}\n`)
     })
 }
 

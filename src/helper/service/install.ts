@@ -74,7 +74,7 @@ export async function uninstallService(deps: InstallDeps, options: { isForced: b
   for (const { path, content } of present) {
     if (content === undefined) continue
     await rm(path)
-    print(`removed ${path}\n`)
+    print(`removed ${displayLine(path)}\n`)
   }
   await runAll(manager.cleanUpCommands, deps)
 }
@@ -108,7 +108,7 @@ async function runAll(
   isDryRun = false,
 ): Promise<void> {
   for (const { line, mayFail } of commands) {
-    print(`${isDryRun ? 'would run' : 'running'}: ${line.join(' ')}\n`)
+    print(`${isDryRun ? 'would run' : 'running'}: ${displayLine(line.join(' '))}\n`)
     if (isDryRun) continue
     const [command, ...args] = line
     const { status, stderr } = await run(command, args)

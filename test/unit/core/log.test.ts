@@ -40,6 +40,12 @@ describe('the logger', () => {
     ])
   })
 
+  it('writes nothing that a terminal obeys', () => {
+    const { lines, log } = logger('info')
+    log.info('a\nb\u009b2J', { reason: 'a\u009b2J\u202e\ud83d' })
+    expect(lines).toEqual(['info: a b 2J reason="a\\u009b2J\\u202e\\ud83d"\n'])
+  })
+
   it('never writes a secret', () => {
     const { lines, log } = logger('info')
     log.info('logged in', { token: new Secret('hvs.verysecret') })

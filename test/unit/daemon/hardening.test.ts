@@ -1,16 +1,46 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { type Environment, openingNodeVariables } from '../../../src/core/environment.ts'
 import { type HardenedProcess, hardenMemory, hardenProcess } from '../../../src/daemon/hardening.ts'
+import { refusedOption } from '../../../src/daemon/node-options.ts'
 import { bundle } from '../../support/bundle.ts'
 import { run } from '../../support/run.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
-function fakeProcess(execArgv: readonly string[] = [], nodeOptions?: string) {
+/** Sizes, whom TLS trusts, how hosts are reached, silence; of those that node takes from NODE_OPTIONS. */
+const harmless: readonly string[] = [
+  '--disable-warning',
+  '--dns-result-order',
+  '--enable-network-family-autoselection',
+  '--max-old-space-size',
+  '--max-old-space-size-percentage',
+  '--max-semi-space-size',
+  '--network-family-autoselection',
+  '--network-family-autoselection-attempt-timeout',
+  '--no-deprecation',
+  '--no-network-family-autoselection',
+  '--no-warnings',
+  '--secure-heap',
+  '--secure-heap-min',
+  '--stack-trace-limit',
+  '--title',
+  '--tls-max-v1.2',
+  '--tls-max-v1.3',
+  '--tls-min-v1.2',
+  '--tls-min-v1.3',
+  '--use-bundled-ca',
+  '--use-openssl-ca',
+  '--use-system-ca',
+  '--v8-pool-size',
+]
+
+function fakeProcess(execArgv: readonly string[] = [], nodeOptions?: string, env: Environment = {}) {
   const done: string[] = []
   const process: HardenedProcess = {
     execArgv,
-    env: { NODE_OPTIONS: nodeOptions },
+    env: { NODE_OPTIONS: nodeOptions, ...env },
     on: (signal) => done.push(signal),
     umask: (mask) => done.push(`umask ${mask.toString(8)}`),
   }
@@ -41,6 +71,36 @@ it.each([
   '--loader=./code.mjs',
   '--experimental-loader=./code.mjs',
   '--openssl-config=/tmp/openssl.cnf',
+  '--openssl-shared-config',
+  '--openssl-legacy-provider',
+  '--trace-tls',
+  '--trace-warnings',
+  '--trace-event-categories=node.http',
+  '--insecure-http-parser',
+  '--max-http-header-size=1000000000',
+  '--tls-min-v1.0',
+  '--tls-min-v1.1',
+  '--tls-cipher-list=NULL',
+  '--unhandled-rejections=none',
+  '--unhandled-rejections=warn',
+  '--perf-basic-prof',
+  '--perf-prof',
+  '--prof',
+  '--cpu-prof',
+  '--redirect-warnings=/tmp/log',
+  '--diagnostic-dir=/tmp',
+  '--env-file=/tmp/env',
+  '--eval=1',
+  '--build-snapshot',
+  '--snapshot-blob=/tmp/blob',
+  '--watch',
+  '--test',
+  '--experimental-config-file=/tmp/node.json',
+  '--experimental-permission',
+  '--allow-natives-syntax',
+  '--expose-gc',
+  '--nosecure-heap',
+  '-e',
 ])('refuses %s, on the command line and in NODE_OPTIONS', (option) => {
   const name = option.split('=')[0]!.replaceAll('_', '-')
   const refused = { code: 'NODE_OPTION_REFUSED', message: expect.stringContaining(`${name}:`) }
@@ -54,19 +114,41 @@ it.each([
   ['-r', './code.js'],
   ['--require', './code.js'],
 ])('refuses %s with its value apart', (...options) => {
-  expect(() => hardenProcess(fakeProcess(options).process)).toThrow(/opens the process/)
-  expect(() => hardenProcess(fakeProcess([], options.join(' ')).process)).toThrow(/opens the process/)
+  expect(() => hardenProcess(fakeProcess(options).process)).toThrow(/may open the process/)
+  expect(() => hardenProcess(fakeProcess([], options.join(' ')).process)).toThrow(/may open the process/)
 })
 
 it.each(['--require "./with blank.js"', '"--require" x', '--max-old-space-size=64 "--inspect"'])(
   'reads the quotes of NODE_OPTIONS: %s',
   (text) => {
-    expect(() => hardenProcess(fakeProcess([], text).process)).toThrow(/opens the process/)
+    expect(() => hardenProcess(fakeProcess([], text).process)).toThrow(/may open the process/)
   },
 )
 
 it('does not show the value of an option', () => {
   expect(() => hardenProcess(fakeProcess(['--require=/home/jo/hunter2']).process)).not.toThrow(/hunter2/)
+})
+
+it('takes none of the options that this node knows but a few that do no harm', () => {
+  const taken = [...process.allowedNodeEnvironmentFlags].filter((option) => refusedOption([option]) === undefined)
+  expect(taken.toSorted()).toEqual(harmless.filter((option) => process.allowedNodeEnvironmentFlags.has(option)))
+})
+
+it.each(openingNodeVariables)('refuses %s, whose effect cannot be taken back', (name) => {
+  expect(() => hardenProcess(fakeProcess([], undefined, { [name]: 'x' }).process)).toThrow(
+    expect.objectContaining({
+      code: 'NODE_VARIABLE_REFUSED',
+      message: expect.stringContaining(`${name}:`),
+      hint: `unset ${name}; latchkey daemon`,
+    }),
+  )
+  expect(() => hardenProcess(fakeProcess([], undefined, { [name]: '' }).process)).not.toThrow()
+})
+
+it('never comes to that as a service: its unit takes them all away', () => {
+  const unit = readFileSync('packaging/systemd/latchkey.service', 'utf8')
+  const [, names] = /^UnsetEnvironment=(.*)$/m.exec(unit)!
+  expect(names!.split(' ')).toEqual(['NODE_OPTIONS', ...openingNodeVariables])
 })
 
 it('takes the options that the service starts it with', () => {
@@ -125,8 +207,15 @@ describe('a real node', () => {
   it.each([
     [['--heap-prof'], {}],
     [[], { NODE_OPTIONS: '--import=data:text/javascript,1' }],
+    [['--trace-tls'], {}],
   ])('does not start with %j %j', async (options, env) => {
     const { status, stdout } = await run(process.execPath, [...options, program()], { env, cwd: temporaryFolder() })
     expect({ status, stdout }).toEqual({ status: 1, stdout: 'NODE_OPTION_REFUSED\n' })
+  })
+
+  it.each(openingNodeVariables)('does not start with %s', async (name) => {
+    const env = { [name]: temporaryFolder() }
+    const { status, stdout } = await run(process.execPath, [program()], { env, cwd: temporaryFolder() })
+    expect({ status, stdout }).toEqual({ status: 1, stdout: 'NODE_VARIABLE_REFUSED\n' })
   })
 })
