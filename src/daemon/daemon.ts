@@ -13,9 +13,10 @@ import { isOwnPeer, type PeerCredentials } from '../ipc/peer-credentials.ts'
 import { createApiServer } from '../ipc/server.ts'
 import { listenInherited, listenUnix, type OnStream, type UnixListener } from '../ipc/unix-listener.ts'
 import type { Keychain } from '../keychain/keychain.ts'
+import { refuseSharedToken } from '../vault/token-owner.ts'
 import { toApiError } from './api-errors.ts'
 import { createApiRoutes } from './api-routes.ts'
-import type { Config } from './config.ts'
+import type { Config, VaultConfig } from './config.ts'
 import { createKeyDisposal } from './key-disposal.ts'
 import { createLentPrompts } from './lent-prompts.ts'
 import type { PromptBroker } from './prompts.ts'
@@ -23,7 +24,7 @@ import { describeStatus } from './status.ts'
 import { type RunningVault, startVault, type VaultDeps } from './vaults.ts'
 import { watchKeychain } from './watched-keychain.ts'
 
-export interface DaemonDeps extends Omit<VaultDeps, 'prompts' | 'keychain' | 'onKeysReleased'> {
+export interface DaemonDeps extends Omit<VaultDeps, 'prompts' | 'keychain' | 'onKeysReleased' | 'tokenRefusal'> {
   config: Config
   configFile: string
   version: string
@@ -125,9 +126,11 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   try {
     listeners.push(await listen('api', accept(api.serve)))
     listeners.push(await listen('agent', serveAgentStream))
+    const refusals = refuseSharedToken(config.vaults.filter(usesSharedToken), deps.environment)
     for (const vault of config.vaults) {
       const identities = config.identities.filter((identity) => identity.vault === vault.name)
-      vaults.push(await startVault(vault, identities, { ...deps, keychain, onKeysReleased }))
+      const tokenRefusal = refusals.get(vault.name)
+      vaults.push(await startVault(vault, identities, { ...deps, keychain, onKeysReleased, tokenRefusal }))
     }
     isReady = true
     for (const serve of early.splice(0)) serve()
@@ -142,3 +145,5 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     return fd === undefined ? listenUnix(sockets[name], onStream) : listenInherited(fd, onStream)
   }
 }
+
+const usesSharedToken = ({ auth }: VaultConfig) => auth.method === 'token' && auth.token_file === undefined

@@ -44,6 +44,8 @@ export interface VaultDeps {
   extraCa: string | undefined
   /** Told that a private key was let go. */
   onKeysReleased: () => void
+  /** Why this vault does not get the token that the command lines use. */
+  tokenRefusal?: VaultError | undefined
 }
 
 /** @throws {VaultError} VAULT_CONFIG: a certificate file or the address cannot be used */

@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net'
+import { normalize } from 'node:path/posix'
 import { VaultError } from './vault-error.ts'
 
 /** Where a server listens. */
@@ -63,6 +64,16 @@ const invalid = (reason: string) =>
   })
 
 const isLoopback = (hostname: string) => isIPv4(hostname) && hostname.startsWith('127.')
+
+/**
+ * A server and a namespace on it, spelled in one way: tokens of one destination are never sent to another. URL has taken
+ * care of capitals and of the scheme's own port; the slash at the end is gone.
+ */
+export function destinationOf({ origin, basePath, socketPath }: VaultAddress, namespace: string | undefined): string {
+  const server = socketPath === undefined ? `${origin}${basePath}` : `unix://${normalize(socketPath)}`
+  const within = (namespace ?? '').replace(/^\/+|\/+$/g, '')
+  return within === '' ? server : `${server} ${within}`
+}
 
 /** Tells whether plain HTTP to this address never leaves the machine. */
 export function isLocal({ hostname, socketPath }: VaultAddress): boolean {

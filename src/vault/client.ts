@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts'
 import { foreignText } from '../core/display-text.ts'
 import type { Logger } from '../core/log.ts'
 import { Secret } from '../core/secret.ts'
-import { isLocal, parseVaultAddress } from './address.ts'
+import { destinationOf, isLocal, parseVaultAddress } from './address.ts'
 import { adviseOn } from './advice.ts'
 import { parseAnswer, parseErrorTexts, type VaultAnswer } from './answer.ts'
 import type { VaultPurpose } from './purpose.ts'
@@ -104,7 +104,7 @@ export function createVaultClient(options: VaultClientOptions): VaultClient {
 
   return {
     name,
-    destination: namespace === undefined ? address.text : `${address.text} ${namespace}`,
+    destination: destinationOf(address, namespace),
     async request(request) {
       const body = request.body === undefined ? undefined : encodeBody(request.body)
       const endMs = clock.uptime() + 3 * timeoutMs

@@ -8,6 +8,8 @@ import { VaultError } from './vault-error.ts'
 export interface FoundTokenOptions extends TokenHelperOptions {
   /** Looked at alone, where it is configured: two servers have two tokens, but one environment. */
   tokenFile?: string | undefined
+  /** Why the token that is shared with other servers is not for this one; nothing is looked for then. */
+  refusal?: VaultError | undefined
 }
 
 const fileHint = 'run: vault login'
@@ -17,7 +19,7 @@ const fileHint = 'run: vault login'
  * says, `~/.vault-token` (or BAO_TOKEN_PATH). Files are read at each use, so that a new login there is noticed.
  */
 export function createFoundLogin(options: FoundTokenOptions): FoundLogin {
-  const { environment, home, tokenFile, readText } = options
+  const { environment, home, tokenFile, readText, refusal } = options
   let fromHelper: { text: string | undefined } | undefined
 
   const find = async (): Promise<{ text: string; origin: string; renewHint: string } | undefined> => {
@@ -25,6 +27,7 @@ export function createFoundLogin(options: FoundTokenOptions): FoundLogin {
       const text = await readOptional(tokenFile, readText)
       return usable(text, tokenFile, `put a valid token into ${tokenFile}`)
     }
+    if (refusal !== undefined) throw refusal
     // A variable of OpenBao wins over Vault's even when it is empty.
     const name = environment.BAO_TOKEN === undefined ? 'VAULT_TOKEN' : 'BAO_TOKEN'
     const given = usable(

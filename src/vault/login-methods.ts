@@ -10,6 +10,7 @@ import { createFoundLogin } from './found-token.ts'
 import type { LoginMethod } from './login-method.ts'
 import type { RunProgram } from './token-helper.ts'
 import { createUserpassLogin } from './userpass.ts'
+import type { VaultError } from './vault-error.ts'
 
 /** `auth` of a `[vault.…]` section. Paths are absolute or begin with `~/`. */
 export type VaultAuth =
@@ -38,6 +39,8 @@ export interface LoginMethodDeps {
   /** Rejects with the file system's error. */
   readText: (path: string) => Promise<string>
   runProgram: RunProgram
+  /** Why this vault does not get the token that the command lines use; see `refuseSharedToken`. */
+  tokenRefusal?: VaultError | undefined
 }
 
 /** The login method that a vault is configured with. */
@@ -45,7 +48,7 @@ export function createLoginMethod(auth: VaultAuth, deps: LoginMethodDeps): Login
   const inHome = (path: string | undefined) => (path === undefined ? undefined : expandHome(path, deps.home))
   switch (auth.method) {
     case 'token':
-      return createFoundLogin({ ...deps, tokenFile: inHome(auth.token_file) })
+      return createFoundLogin({ ...deps, tokenFile: inHome(auth.token_file), refusal: deps.tokenRefusal })
     case 'userpass':
       return createUserpassLogin({ username: auth.username, mount: mountName(auth.mount ?? 'userpass') }, deps)
     case 'approle':

@@ -236,6 +236,72 @@ describe('the daemon', () => {
     })
   })
 
+  it('sends the token of one server to no other, and goes on with everything else', async () => {
+    const received: string[] = []
+    const open = async (name: string) => {
+      const server = createServer(({ url, headers }, response) => {
+        received.push(`${name} ${url} ${headers['x-vault-token']}`)
+        response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ data: { ttl: 0 } }))
+      }).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      onTestFinished(() => void server.close())
+      return `http://127.0.0.1:${(server.address() as { port: number }).port}`
+    }
+    const [a, b, own] = [await open('a'), await open('b'), await open('own')]
+    const config = `${toml}
+[vault.a]
+address = "${a}"
+[vault.b]
+address = "${b}"
+[vault.own]
+address = "${own}"
+auth = { method = "token", token_file = "/own-token" }
+[ssh.identity.ops]
+vault = "b"
+role = "ops"
+`
+    const helped: string[] = []
+    const over = {
+      readText: async (path: string) => {
+        if (path === '/own-token') return 'hvs.own'
+        if (path.endsWith('/.vault')) return 'token_helper = "/helper"'
+        throw Object.assign(new Error('none'), { code: 'ENOENT' })
+      },
+      runProgram: async () => String(helped.push('asked')),
+    }
+    const folder = join(temporaryFolder(), 'run')
+    for (const environment of [{ VAULT_TOKEN: 'hvs.shared' }, {}]) {
+      const { api, daemon } = await run(folder, config, { ...over, environment })
+      for (const vault of ['a', 'b']) {
+        expect(await callApi(api, 'POST', '/v1/login', { body: { vault } })).toMatchObject({
+          status: 409,
+          body: { error: { code: 'VAULT_CONFIG', hint: expect.stringContaining('token_file') } },
+        })
+      }
+      expect((await callApi(api, 'POST', '/v1/login', { body: { vault: 'own' } })).status).toBe(200)
+      expect((await callApi(api, 'PUT', '/v1/aws/keys/master', { body: key })).status).toBe(200)
+      expect((await callApi(api, 'GET', '/v1/status')).body).toMatchObject({
+        vaults: [
+          { name: 'a', state: 'logged-out', error: { code: 'VAULT_CONFIG', hint: expect.any(String) } },
+          { name: 'b', state: 'logged-out', error: { code: 'VAULT_CONFIG' } },
+          { name: 'own', state: 'logged-in' },
+        ],
+      })
+      await daemon.stop()
+    }
+    expect(helped).toEqual([])
+    expect(received).toEqual(Array.from({ length: 2 }, () => 'own /v1/auth/token/lookup-self hvs.own'))
+
+    // With an address the token is whose it says.
+    const { api } = await run(folder, config, {
+      ...over,
+      environment: { VAULT_TOKEN: 'hvs.shared', VAULT_ADDR: `${a}/` },
+    })
+    await callApi(api, 'POST', '/v1/login', { body: { vault: 'a' } })
+    await callApi(api, 'POST', '/v1/login', { body: { vault: 'b' } })
+    expect(received.slice(2)).toEqual(['a /v1/auth/token/lookup-self hvs.shared'])
+  })
+
   it('answers a list without the identity that Vault refuses, and reports why', async () => {
     const denied = JSON.stringify({ errors: ['1 error occurred:\n\t* permission denied\n\n'] })
     const vault = createServer((_, response) => {

@@ -392,3 +392,16 @@ it('a token of one destination is told from that of another', () => {
     testClient('http://127.0.0.1:1', { namespace: 'team' }).destination,
   )
 })
+
+it.each([
+  ['https://V.example.com:443/', 'https://v.example.com', undefined, undefined],
+  ['unix:///run//vault.sock', 'unix:///run/vault.sock', undefined, undefined],
+  ['https://v.example.com', 'https://v.example.com', '/team/', 'team'],
+] as const)(
+  'a destination is the same however it is written: %s and %s',
+  (address, other, namespace, otherNamespace) => {
+    expect(testClient(address, { namespace }).destination).toBe(
+      testClient(other, { namespace: otherNamespace }).destination,
+    )
+  },
+)
