@@ -6,7 +6,7 @@ import { shellWord } from '../core/shell-word.ts'
 import { AwsError, isAwsError } from './aws-error.ts'
 import type { CallerIdentities } from './caller-identity.ts'
 import { type CredentialPlan, type DerivedStep, prefixKey, type RoleStep } from './credential-plan.ts'
-import { reportedEarly, type SessionCredentials, type SigningCredentials } from './credentials.ts'
+import { asKept, type SessionCredentials, type SigningCredentials } from './credentials.ts'
 import type { DerivedCredentials } from './derived-credentials.ts'
 import type { LongTermKeys } from './long-term-keys.ts'
 import { adviseOnRefusal, refusedKey } from './refusal-advice.ts'
@@ -59,7 +59,7 @@ export function createCredentialSource(deps: {
         profile: plan.profile,
         role: step.type === 'role' ? step.roleArn : undefined,
       })
-      return reportedEarly(credentials)
+      return asKept(credentials, { durationSeconds: step.durationSeconds, nowMs: clock.now() })
     } catch (error) {
       if (!(error instanceof AwsError)) throw error
       if (isDeadToken(error)) await onDeadToken(error, client, plan, count - 1, parent)

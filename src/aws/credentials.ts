@@ -1,4 +1,6 @@
 import type { Secret } from '../core/secret.ts'
+import { formatUtc } from '../core/utc-time.ts'
+import { AwsError } from './aws-error.ts'
 
 /** A long-term access key of an IAM user. It never leaves latchkey: only what STS makes of it does. */
 export interface AccessKey {
@@ -25,9 +27,23 @@ export interface IssuedCredentials extends SessionCredentials {
 /** SDKs that renew only at the expiry itself would use credentials in their last second. */
 const reportedEarlyMs = 60_000
 
-/** The same credentials with an expiry that is a minute earlier than AWS's. */
-export function reportedEarly(credentials: SessionCredentials): SessionCredentials {
-  return { ...credentials, expiresAtMs: credentials.expiresAtMs - reportedEarlyMs }
+/** What was asked of STS, and when the answer came, in ms since the epoch. */
+export interface AskedLifetime {
+  durationSeconds: number
+  nowMs: number
+}
+
+/**
+ * Credentials as they are kept: with an expiry that is a minute earlier than AWS's, and never later than what was asked
+ * for makes it. A clock, a proxy or whoever answers in the place of AWS may say anything.
+ * @throws {AwsError} AWS_BAD_RESPONSE: they have ended already
+ */
+export function asKept(credentials: SessionCredentials, { durationSeconds, nowMs }: AskedLifetime): SessionCredentials {
+  const expiresAtMs = Math.min(credentials.expiresAtMs, nowMs + durationSeconds * 1000) - reportedEarlyMs
+  if (expiresAtMs > nowMs) return { ...credentials, expiresAtMs }
+  throw new AwsError('AWS_BAD_RESPONSE', `AWS gave credentials that end at ${formatUtc(credentials.expiresAtMs)}`, {
+    hint: 'compare the clock of this machine with the right time (timedatectl), and check AWS_ENDPOINT_URL_STS',
+  })
 }
 
 /** The id of a key as it may be shown: enough to recognise it. */

@@ -4,7 +4,7 @@ import type { PromptCaller, Prompts } from '../core/prompt.ts'
 import { createSharedLogin, type SharedLogin } from '../core/shared-login.ts'
 import { AwsError, isAwsError } from './aws-error.ts'
 import type { CredentialPlan, DerivedStep, SessionStep } from './credential-plan.ts'
-import { reportedEarly } from './credentials.ts'
+import { asKept } from './credentials.ts'
 import type { LongTermKeys } from './long-term-keys.ts'
 import { createMfaDialogue, mfaTopic } from './mfa-dialogue.ts'
 import { adviseOnRefusal, refusedKey } from './refusal-advice.ts'
@@ -71,8 +71,9 @@ export function createSessionLogin(deps: {
           mfa: { serial: step.mfaSerial, code },
         }),
       )
+      const session = asKept(credentials, { durationSeconds: step.durationSeconds, nowMs: clock.now() })
       log.info('an MFA session has begun', { source: step.source, device: step.mfaSerial })
-      await sessions.put(step, reportedEarly(credentials))
+      await sessions.put(step, session)
     } catch (error) {
       if (isAwsError(error, 'AWS_TOKEN_UNKNOWN', 'AWS_SIGNATURE_REFUSED')) {
         throw refusedKey(error, step.source, key.accessKeyId)

@@ -18,6 +18,8 @@ export interface StsFailure {
  */
 export function toAwsError(failure: StsFailure): AwsError {
   const { error, action, endpoint } = failure
+  // One of ours, of the way to AWS.
+  if (error instanceof AwsError) return error
   const status = httpStatus(error)
   if (!(error instanceof Error) || status === undefined) return withoutAnswer(failure)
   if (status < 400) {
@@ -82,6 +84,9 @@ function clockSkew(): AwsError {
 
 function withoutAnswer({ error, action, endpoint }: StsFailure): AwsError {
   const code = errorCode(error)
+  if (code?.startsWith('HPE_') === true) {
+    return new AwsError('AWS_BAD_RESPONSE', `${endpoint} does not answer ${action} as HTTP: ${describeError(error)}`)
+  }
   // The SDK calls a cut connection a TimeoutError too, but with the code of what happened.
   const isTimeout =
     code === 'ETIMEDOUT' || (code === undefined && error instanceof Error && error.name === 'TimeoutError')

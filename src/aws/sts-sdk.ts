@@ -3,6 +3,7 @@ import type { Credentials, STSClient, STSClientConfig } from '@aws-sdk/client-st
 import type { Logger } from '../core/log.ts'
 import { Secret } from '../core/secret.ts'
 import { AwsError, isAwsError } from './aws-error.ts'
+import { boundAnswers } from './bounded-answer.ts'
 import type { SessionCredentials, SigningCredentials } from './credentials.ts'
 import { defaultRegion, partitionOfRegion } from './partitions.ts'
 import type { StsClient } from './sts-client.ts'
@@ -12,8 +13,15 @@ import { toAwsError } from './sts-errors.ts'
 const connectTimeoutMs = 4_000
 const defaultRequestTimeoutMs = 10_000
 const maxAttempts = 3
+/** AWS takes no request whose time is further from its own, in ms (SigV4, "Request timestamp"). */
+const longestUnseenSkewMs = 15 * 60_000
 /** A clock that is wrong by less does no harm, in ms; the `Date` header has whole seconds. */
 const tolerableSkewMs = 30_000
+
+/** What each answer of the SDK tells about itself. */
+interface Answer {
+  $metadata: { attempts?: number }
+}
 
 /** What is used of the AWS SDK: the module that whoever calls has loaded. */
 export type AwsSdk = typeof import('./aws-sdk.ts')
@@ -65,18 +73,29 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
         requestTimeout: requestTimeoutMs,
         socketTimeout: requestTimeoutMs,
         throwOnRequestTimeout: true,
-        ...(extraCa === undefined ? {} : { httpsAgent: { ca: [...rootCertificates, extraCa] } }),
+        httpsAgent: {
+          minVersion: 'TLSv1.2',
+          // Said here because NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would turn it off otherwise.
+          rejectUnauthorized: true,
+          ...(extraCa === undefined ? {} : { ca: [...rootCertificates, extraCa] }),
+        },
       },
     })
 
-  const noteSkew = (measuredMs: number) => {
+  /**
+   * @param measuredMs by the Date of the last answer
+   * @param isRefused a request that was signed with the skew known until now was not taken
+   */
+  const noteSkew = (measuredMs: number, isRefused: boolean) => {
+    // AWS took a request that was signed by another clock than this Date tells: it is that of a proxy.
+    if (!isRefused && Math.abs(measuredMs - skewMs) > longestUnseenSkewMs) return
     if (Math.abs(measuredMs) > tolerableSkewMs && Math.abs(measuredMs - skewMs) > tolerableSkewMs) {
       log.warn('the clock of this machine is not that of AWS; corrected', { seconds: Math.round(measuredMs / 1000) })
     }
     skewMs = Math.abs(measuredMs) > tolerableSkewMs ? measuredMs : 0
   }
 
-  interface Call<T> {
+  interface Call<T extends Answer> {
     action: string
     region: string
     credentials: SigningCredentials
@@ -84,25 +103,30 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
     send(client: STSClient): Promise<T>
   }
 
-  const attempt = async <T>({ action, region, credentials, code, send }: Call<T>): Promise<T> => {
+  const attempt = async <T extends Answer>({ action, region, credentials, code, send }: Call<T>): Promise<T> => {
     const client = clientFor(region, credentials)
+    const server = endpoint === undefined ? `STS in ${region}` : `STS at ${new URL(endpoint).host}`
+    boundAnswers(client, { server, timeoutMs: requestTimeoutMs })
     try {
-      return await send(client)
+      const answer = await send(client)
+      noteSkew(client.config.systemClockOffset, answer.$metadata.attempts !== 1)
+      return answer
     } catch (error) {
-      throw toAwsError({
+      const failure = toAwsError({
         error,
         action,
-        endpoint: endpoint === undefined ? `STS in ${region}` : `STS at ${new URL(endpoint).host}`,
+        endpoint: server,
         secrets: [credentials.secretAccessKey.expose(), sessionTokenOf(credentials), code?.expose() ?? ''],
       })
+      noteSkew(client.config.systemClockOffset, isAwsError(failure, 'AWS_CLOCK_SKEW'))
+      throw failure
     } finally {
-      noteSkew(client.config.systemClockOffset)
       // With its connections: AWS would close them before the next call, half an hour later.
       client.destroy()
     }
   }
 
-  const call = async <T>(request: Call<T>): Promise<T> => {
+  const call = async <T extends Answer>(request: Call<T>): Promise<T> => {
     try {
       return await attempt(request)
     } catch (error) {
@@ -115,7 +139,10 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
 
   const issued = (action: string, credentials: Credentials | undefined): SessionCredentials => {
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = credentials ?? {}
-    if (!AccessKeyId || !SecretAccessKey || !SessionToken || Expiration === undefined) {
+    // AWS's own are letters, digits and signs; they go into headers and on to terminals.
+    const isWhole = [AccessKeyId, SecretAccessKey, SessionToken].every((text) => /^[!-~]+$/.test(text ?? ''))
+    const expiresAtMs = (Expiration?.getTime() ?? Number.NaN) - skewMs
+    if (!isWhole || !AccessKeyId || !SecretAccessKey || !SessionToken || Number.isNaN(expiresAtMs)) {
       throw new AwsError('AWS_BAD_RESPONSE', `the answer to ${action} holds no whole credentials`)
     }
     return {
@@ -123,7 +150,7 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
       secretAccessKey: new Secret(SecretAccessKey),
       sessionToken: new Secret(SessionToken),
       // Whoever uses them compares the expiry with the clock of this machine.
-      expiresAtMs: Expiration.getTime() - skewMs,
+      expiresAtMs,
     }
   }
 

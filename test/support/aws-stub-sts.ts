@@ -36,6 +36,8 @@ export interface StubSts extends StsClient {
   deactivate(accessKeyId: string): void
   /** Ends a session before its time, as when somebody revokes it. */
   expire(accessKeyId: string): void
+  /** The next credentials say that they end then, in ms since the epoch. */
+  endNextAt(atMs: number): void
   /** Rejects the next call of an action before it is looked at, as a dead network does. */
   failNext(action: StubCall['action'], error: Error): void
   /** Holds the answers of an action until the returned function is called. */
@@ -64,6 +66,7 @@ export function stubSts(clock: Clock): StubSts {
   const faults: { action: string; error: Error }[] = []
   const held = new Map<string, Promise<void>>()
   let issued = 0
+  const statedEnds: number[] = []
 
   const codeAt = (serial: string, step: number) =>
     String(createHash('sha256').update(`${serial}/${step}`).digest().readUInt32BE(0) % 1_000_000).padStart(6, '0')
@@ -90,7 +93,7 @@ export function stubSts(clock: Clock): StubSts {
       accessKeyId,
       secretAccessKey: new Secret(whole.secret),
       sessionToken: new Secret(whole.token!),
-      expiresAtMs: principal.expiresAtMs!,
+      expiresAtMs: statedEnds.shift() ?? principal.expiresAtMs!,
     }
   }
 
@@ -133,6 +136,7 @@ export function stubSts(clock: Clock): StubSts {
     expire(accessKeyId) {
       principals.get(accessKeyId)!.expiresAtMs = clock.now()
     },
+    endNextAt: (atMs) => void statedEnds.push(atMs),
     failNext: (action, error) => void faults.push({ action, error }),
     hold(action) {
       let release!: () => void

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { AwsError } from '../../../src/aws/aws-error.ts'
 import type { PromptLease } from '../../../src/core/prompt.ts'
 import { Secret } from '../../../src/core/secret.ts'
+import { formatUtc } from '../../../src/core/utc-time.ts'
 import {
   devRole,
   person,
@@ -86,6 +87,53 @@ describe('credentials of a role behind MFA', () => {
       profiles: { ...usualSettings.profiles, dev: { role: prodRole, source: 'master' } },
     }
     expect((await w.aws.credentials('dev', unattended)).accountId).toBe('210987654321')
+  })
+})
+
+describe('what AWS says of a lifetime', () => {
+  const ended = Date.UTC(2000, 0, 1)
+  const endless = Date.UTC(9999, 11, 31)
+
+  it.each([ended, endless])('counts at most as long as was asked for the session: %i', async (endMs) => {
+    const { aws, sts, clock, keychain } = await world()
+    sts.endNextAt(endMs)
+    if (endMs === ended) {
+      expect(await rejection(aws.credentials('dev', person))).toMatchObject({
+        code: 'AWS_BAD_RESPONSE',
+        message: 'AWS gave credentials that end at 2000-01-01T00:00:00Z',
+        hint: expect.stringContaining('timedatectl'),
+      })
+      expect((await keychain.list()).filter((name) => name.startsWith('aws/session/'))).toEqual([])
+    } else {
+      await aws.credentials('master', person)
+      expect((await aws.status()).sessions[0]!.expiresAt).toBe(formatUtc(clock.now() + (12 * 60 - 1) * minutes))
+    }
+  })
+
+  it.each([
+    ['has ended', ended],
+    ['ends this minute', Date.UTC(2026, 0, 2, 3, 5, 0)],
+  ])('is an error for a role that %s', async (_what, endMs) => {
+    const { aws, sts } = await world()
+    await aws.credentials('master', person)
+    sts.endNextAt(endMs)
+    expect(await rejection(aws.credentials('dev', person))).toMatchObject({ code: 'AWS_BAD_RESPONSE' })
+    expect((await aws.status()).roles).toEqual([])
+    expect((await aws.credentials('dev', person)).accountId).toBe('123456789012')
+  })
+
+  it('counts at most as long as was asked for the role', async () => {
+    const { aws, sts, clock } = await world()
+    await aws.credentials('master', person)
+    sts.endNextAt(endless)
+    expect((await aws.credentials('dev', person)).expiresAtMs).toBe(clock.now() + 59 * minutes)
+  })
+
+  it('is believed where it is shorter', async () => {
+    const { aws, sts, clock } = await world()
+    await aws.credentials('master', person)
+    sts.endNextAt(clock.now() + 30 * minutes)
+    expect((await aws.credentials('dev', person)).expiresAtMs).toBe(clock.now() + 29 * minutes)
   })
 })
 

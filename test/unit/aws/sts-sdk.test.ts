@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { inspect } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as sdk from '../../../src/aws/aws-sdk.ts'
@@ -41,6 +41,8 @@ interface Answer {
   cut?: boolean
   /** Never answers. */
   hang?: boolean
+  /** Writes the answer itself, from the status line on. */
+  write?: (socket: Socket) => void
 }
 
 interface Received {
@@ -65,7 +67,8 @@ async function stsWith(answers: readonly Answer[], options: Partial<StsSdkOption
         headers: request.headers,
       })
       if (answer.cut) request.socket.destroy()
-      if (answer.cut || answer.hang) return
+      if (answer.write !== undefined) answer.write(request.socket)
+      if (answer.cut || answer.hang || answer.write) return
       response.writeHead(answer.status ?? 200, { 'content-type': 'text/xml', ...answer.headers }).end(answer.body)
     })
   })
@@ -335,6 +338,8 @@ describe('an answer that cannot be used', () => {
       ),
     ],
     ['a wrong time', roleAnswer(issued('soon'))],
+    ['a token that a terminal obeys', roleAnswer(issued().replace('issued-token', 'issued-\u009b2J'))],
+    ['a key id of two lines', roleAnswer(issued().replace('ASIANEW', 'ASIA&#10;NEW'))],
   ])('such as %s is an error that quotes nothing', async (_, body) => {
     const { sts } = await stsWith([{ body }])
     const error = await rejection(sts.assumeRole(role))
@@ -349,6 +354,81 @@ describe('an answer that cannot be used', () => {
     expect(await rejection(sts.getCallerIdentity({ credentials: key, region: 'us-east-1' }))).toMatchObject({
       code: 'AWS_BAD_RESPONSE',
     })
+  })
+})
+
+describe('an answer without end', () => {
+  const head = 'HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\n'
+  /** Sends as long as it is read. */
+  const flood = (start: string, part: string) => (socket: Socket) => {
+    socket.on('error', () => {}).write(start)
+    const more = () => {
+      while (!socket.destroyed && socket.write(part));
+    }
+    socket.on('drain', more)
+    more()
+  }
+  /** Sends a byte every few ms, which no silence ends. */
+  const drip = (start: string) => (socket: Socket) => {
+    socket.on('error', () => {}).write(start)
+    const timer = setInterval(() => socket.write('x'), 5)
+    socket.on('close', () => clearInterval(timer))
+  }
+  const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`
+
+  it.each<[string, Answer, string, RegExp]>([
+    [
+      'of 100 MB',
+      { write: flood(`${head}content-length: 104857600\r\n\r\n`, 'x'.repeat(65_536)) },
+      'AWS_BAD_RESPONSE',
+      /answers with more than 262144 bytes/,
+    ],
+    [
+      'in chunks',
+      { write: flood(`${head}transfer-encoding: chunked\r\n\r\n`, chunk) },
+      'AWS_BAD_RESPONSE',
+      /more than/,
+    ],
+    [
+      'to a refusal',
+      { write: flood('HTTP/1.1 403 Forbidden\r\ntransfer-encoding: chunked\r\n\r\n', chunk) },
+      'AWS_BAD_RESPONSE',
+      /more than/,
+    ],
+    ['of headers', { write: flood(head, `x-more: ${'x'.repeat(1000)}\r\n`) }, 'AWS_BAD_RESPONSE', /Header overflow/],
+    [
+      'that drips',
+      { write: drip(`${head}content-length: 1000000\r\n\r\n`) },
+      'AWS_UNREACHABLE',
+      /its answer whole within/,
+    ],
+  ])('%s is given up, and not asked for again', async (_what, answer, code, message) => {
+    const { sts, received } = await stsWith([answer], { requestTimeoutMs: 1_500 })
+    const before = process.memoryUsage()
+    const error = await rejection(sts.getSessionToken(sessionRequest))
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) })
+    // The code is spent once at most.
+    expect(received).toHaveLength(1)
+    const { rss, arrayBuffers } = process.memoryUsage()
+    expect(arrayBuffers - before.arrayBuffers).toBeLessThan(30e6)
+    expect(rss - before.rss).toBeLessThan(100e6)
+  })
+
+  it('of headers that drip ends by the time of a try', async () => {
+    const { sts, received } = await stsWith([{ write: drip(`${head}x-more: `) }], { requestTimeoutMs: 150 })
+    expect(await rejection(sts.assumeRole(role))).toMatchObject({ code: 'AWS_UNREACHABLE' })
+    expect(received).toHaveLength(3)
+  })
+
+  it.each([
+    ['nested without end', '<a>'.repeat(80_000)],
+    [
+      'entities in entities',
+      `<!DOCTYPE a [<!ENTITY a "${'x'.repeat(1000)}"><!ENTITY b "${'&a;'.repeat(100)}"><!ENTITY c "${'&b;'.repeat(100)}">]><a>${'&c;'.repeat(100)}</a>`,
+    ],
+  ])('in what it means is an error too: %s', async (_what, body) => {
+    const { sts } = await stsWith([{ body }])
+    expect(await rejection(sts.assumeRole(role))).toMatchObject({ code: 'AWS_BAD_RESPONSE' })
   })
 })
 
@@ -383,6 +463,17 @@ describe('a wrong clock', () => {
     const error = await rejection(sts.assumeRole(role))
     expect(error.code).toBe('AWS_CLOCK_SKEW')
     expect(error.hint).toContain('timedatectl')
+  })
+
+  it('of a proxy is left alone: AWS took the request that was signed by ours', async () => {
+    const { sts, received, log } = await stsWith([
+      { body: roleAnswer(), headers: { date: 'Sat, 01 Jan 2000 00:00:00 GMT' } },
+    ])
+    for (let time = 0; time < 2; time += 1) {
+      expect((await sts.assumeRole(role)).expiresAtMs).toBe(Date.UTC(2031, 4, 1, 15))
+    }
+    expect(received.map(({ headers }) => String(headers['x-amz-date']).slice(0, 4))).not.toContain('2000')
+    expect(log).toEqual([])
   })
 
   it('by some seconds is left alone', async () => {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import * as sdk from '../../../src/aws/aws-sdk.ts'
 import { createStsSdk } from '../../../src/aws/sts-sdk.ts'
 import { createSystemClock } from '../../../src/core/clock.ts'
@@ -44,6 +44,15 @@ describe('a CA of NODE_EXTRA_CA_CERTS', () => {
     const call = sts.getCallerIdentity({ credentials, region: 'us-east-1' })
     if (isTrusted) expect(await call).toMatchObject({ accountId: '111122223333' })
     else await expect(call).rejects.toMatchObject({ code: 'AWS_UNREACHABLE' })
+  })
+
+  it('is needed for AWS, whatever NODE_TLS_REJECT_UNAUTHORIZED says', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const endpoint = `https://localhost:${await startTlsServer(identity)}`
+    const sts = createStsSdk({ sdk, log: silentLogger, endpoint })
+    const call = sts.getCallerIdentity({ credentials, region: 'us-east-1' })
+    await expect(call).rejects.toMatchObject({ code: 'AWS_UNREACHABLE' })
   })
 
   const lookup = JSON.stringify({ data: { display_name: 'jo', policies: ['default'], ttl: 3600, type: 'service' } })
