@@ -28,6 +28,8 @@ export interface CertifiedKeyStatus {
   state: 'fresh' | 'advisory' | 'mandatory' | 'none'
   keyType: string
   certificate?: SshCertificate
+  /** What its issuer said about it; absent where that is nothing. */
+  warnings?: readonly string[]
   /** What the last issue failed with; absent after a success. */
   lastError?: unknown
 }
@@ -210,6 +212,7 @@ export function createCertifiedKey(options: CertifiedKeyOptions): CertifiedKey {
         state: state === 'expired' ? 'none' : state,
         keyType: 'ssh-ed25519',
         ...(present === undefined ? {} : { certificate: present.certificate }),
+        ...(present === undefined || present.warnings.length === 0 ? {} : { warnings: present.warnings }),
         ...(lastError === undefined ? {} : { lastError }),
       }
     },

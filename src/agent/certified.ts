@@ -20,6 +20,8 @@ export interface KeyPair {
 /** A key pair with one certificate of it, ready to be listed and signed with. */
 export interface Certified {
   certificate: SshCertificate
+  /** What its issuer said about it. */
+  warnings: readonly string[]
   /** When it may be used, by our clock as it goes now. */
   validity(): Validity
   windows: RenewalWindows
@@ -51,13 +53,14 @@ export interface CertifiedOptions {
 
 /** Puts a certificate to its key. @param options.random decides once per certificate when its renewal is due */
 export function createCertified(issued: IssuedCertificate, { sign }: KeyPair, options: CertifiedOptions): Certified {
-  const { certificate } = issued
+  const { certificate, warnings } = issued
   const { clock, random } = options
   const stated = certificateValidity(certificate)
   const identity = { keyBlob: certificate.blob, comment: certificateComment(options, stated) }
   const validity = validityByOurClock(stated, issued.clockSkewMs, clock)
   return {
     certificate,
+    warnings,
     validity,
     windows: renewalWindows(validity().notAfterMs - clock.now(), random),
     signer: { identity, sign },

@@ -51,7 +51,7 @@ function describeIdentities({ identities, tokens }: RunningVault): SshIdentitySt
 }
 
 function describeIdentity({ config, key }: RunningIdentity, isLoggedIn: boolean): SshIdentityStatus {
-  const { state, keyType, certificate, ...status } = key.status()
+  const { state, keyType, certificate, warnings, ...status } = key.status()
   // Mended since, though the identity learns of it with its next use only.
   const lastError = isLoggedIn && isVaultError(status.lastError, 'VAULT_LOGIN_NEEDED') ? undefined : status.lastError
   return {
@@ -64,6 +64,7 @@ function describeIdentity({ config, key }: RunningIdentity, isLoggedIn: boolean)
     ...(certificate === undefined
       ? {}
       : { keyId: certificate.keyId, serial: String(certificate.serial), ...validBeforeOf(certificate.validBefore) }),
+    ...(warnings === undefined ? {} : { warnings }),
     ...(lastError === undefined ? {} : { error: reportedError(lastError) }),
   }
 }

@@ -106,9 +106,13 @@ function formatAws({ sessions, roles, profiles }: Status['aws'], left: (time: st
 function formatSection(
   heading: readonly string[],
   rows: readonly (readonly string[])[],
-  subjects: readonly { name: string; error?: ReportedError }[],
+  subjects: readonly { name: string; warnings?: readonly string[]; error?: ReportedError }[],
 ): string {
-  const problems = subjects.map(({ name, error }) => formatProblem(error, name))
+  const problems = subjects.map(
+    ({ name, warnings = [], error }) =>
+      warnings.map((warning) => `  ! ${displayLine(name)}: warning: ${displayLine(warning)}\n`).join('') +
+      formatProblem(error, name),
+  )
   return formatTable([heading, ...rows]) + problems.join('')
 }
 

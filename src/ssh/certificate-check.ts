@@ -1,5 +1,6 @@
 import { formatUtc } from '../core/utc-time.ts'
 import { certificateValidity, isSignatureValid, type SshCertificate } from './certificate.ts'
+import { namesIn } from './certificate-surprises.ts'
 import { signatureAlgorithmNamed } from './key-types.ts'
 import { fingerprint, type PublicKey } from './public-key.ts'
 import { equalBytes, quoted, SshError, SshReader } from './wire.ts'
@@ -13,6 +14,8 @@ const defaultSkewMs = 5 * 60_000
 /** What a certificate must be for. */
 export interface ExpectedCertificate {
   publicKey: PublicKey
+  /** The user names that were asked for, each of which must be in it; absent where the CA was left to choose. */
+  principals?: readonly string[] | undefined
   /** Wall-clock time in ms since the epoch. */
   nowMs: number
   /** How far `validAfter` may lie in the future, in ms; 5 minutes when absent. */
@@ -21,12 +24,12 @@ export interface ExpectedCertificate {
 
 /**
  * Checks a user certificate that has come back from a CA before anything relies on it: it certifies our key, names
- * users, is valid now, asks nothing that sshd does not know, and its signature is one that sshd accepts.
+ * the users that were asked for, is valid now, asks nothing that sshd does not know, and its signature is one that sshd accepts.
  * @throws {SshError} CERTIFICATE_… with a hint that says what to change
  */
 export function checkUserCertificate(certificate: SshCertificate, expected: ExpectedCertificate): void {
   checkSubject(certificate, expected.publicKey)
-  checkPrincipals(certificate.principals)
+  checkPrincipals(certificate.principals, expected.principals ?? [])
   checkTime(certificate, expected.nowMs, expected.skewMs ?? defaultSkewMs)
   checkCriticalOptions(certificate)
   checkSignature(certificate)
@@ -47,9 +50,9 @@ function checkSubject({ publicKey, certificateType }: SshCertificate, expected: 
   }
 }
 
-function checkPrincipals(principals: readonly string[]): void {
+function checkPrincipals(principals: readonly string[], asked: readonly string[]): void {
   // Whoever honours it lets its holder log in as anyone (CVE-2024-7594); OpenSSH 10.3 and later, as no one.
-  if (principals.length === 0 || principals.includes('')) {
+  if (principals.length === 0 || principals.some((name) => name.trim() === '')) {
     throw new SshError('CERTIFICATE_WITHOUT_PRINCIPALS', 'the certificate names no user', {
       hint: 'set principals of the identity in config.toml, or: vault write MOUNT/roles/ROLE default_user=USER',
     })
@@ -60,6 +63,14 @@ function checkPrincipals(principals: readonly string[]): void {
       'CERTIFICATE_TEMPLATE_UNRENDERED',
       `the certificate is for ${quoted(template)}: the role's template was not filled in`,
       { hint: 'log in with a method that has an entity (a root token has none): latchkey login' },
+    )
+  }
+  const missing = namesIn(asked).find((name) => !principals.includes(name))
+  if (missing !== undefined) {
+    throw new SshError(
+      'CERTIFICATE_FOR_OTHERS',
+      `the certificate is not for ${quoted(missing)}, which was asked for, but for ${quoted(principals.join(', '))}`,
+      { hint: 'compare principals in config.toml with the role: vault read MOUNT/roles/ROLE' },
     )
   }
 }

@@ -6,6 +6,8 @@ export interface IssuedCertificate {
   certificate: SshCertificate
   /** The CA's clock minus ours when it was issued, in ms; zero where it is not known. */
   clockSkewMs: number
+  /** What is not as it should be, or not as it was asked for, in words; the certificate can be used all the same. */
+  warnings: readonly string[]
 }
 
 /**
@@ -15,7 +17,7 @@ export interface IssuedCertificate {
 export interface CertificateIssuer {
   /**
    * Has `publicKey` certified. The certificate that comes back has been checked: it certifies this key, it is a user
-   * certificate with at least one principal, it is valid now by the CA's clock and its critical options are known.
+   * certificate with at least one principal and all that were asked for, it is valid now by the CA's clock and its critical options are known.
    * @throws a CodedError whose message and hint say what to do
    */
   issue(publicKey: PublicKey, signal: AbortSignal): Promise<IssuedCertificate>

@@ -5,6 +5,7 @@ import type { Logger } from '../core/log.ts'
 import { certificateValidity, decodeCertificate, type SshCertificate } from '../ssh/certificate.ts'
 import { checkUserCertificate } from '../ssh/certificate-check.ts'
 import type { CertificateIssuer } from '../ssh/certificate-issuer.ts'
+import { certificateSurprises } from '../ssh/certificate-surprises.ts'
 import type { PublicKey } from '../ssh/public-key.ts'
 import { formatPublicKeyLine, parsePublicKeyLine } from '../ssh/public-key-line.ts'
 import { SshError } from '../ssh/wire.ts'
@@ -37,6 +38,8 @@ export interface VaultIssuerDeps {
 const maxSkewMs = 30_000
 /** Longer than any rate limit: what asks for more is mistaken, and must not keep us away until we are restarted. */
 const longestRestMs = 3_600_000
+/** A server has one or two to say; what sends more is no Vault. */
+const maxServerWarnings = 4
 /** A certificate cannot be called back, so that one this long is worth a word. */
 const longLifeSeconds = 24 * 3600
 
@@ -50,6 +53,9 @@ export function createVaultIssuer({ client, tokens, signing, clock, log }: Vault
   let rest: { untilMs: number; error: VaultError } | undefined
   let isLongLifeTold = false
   let isSkewTold = false
+  let told: readonly string[] = []
+  // None stands for the role's default user.
+  const askedPrincipals = signing.principals?.length === 0 ? undefined : signing.principals
 
   const sign = (publicKey: PublicKey, signal: AbortSignal) =>
     tokens.withToken((token) =>
@@ -58,7 +64,7 @@ export function createVaultIssuer({ client, tokens, signing, clock, log }: Vault
         path: vaultPath(mount, 'sign', role),
         purpose: { type: 'sign', mount, role, keyType: publicKey.type },
         token,
-        body: signBody(publicKey.blob, { ...signing, ttlSeconds }),
+        body: signBody(publicKey.blob, { ...signing, principals: askedPrincipals, ttlSeconds }),
         signal,
       }),
     )
@@ -82,9 +88,23 @@ export function createVaultIssuer({ client, tokens, signing, clock, log }: Vault
     }
   }
 
-  const report = (certificate: SshCertificate, warnings: readonly string[], clockSkewMs: number) => {
+  /** What is not as it should be; told in the log once as long as it stays so. */
+  const report = (certificate: SshCertificate, answer: VaultAnswer, clockSkewMs: number): readonly string[] => {
+    const asked = { ...signing, principals: askedPrincipals, ttlSeconds }
+    const surprises = certificateSurprises(certificate, asked, clock.now() + clockSkewMs)
+    const found = [
+      ...answer.warnings.slice(0, maxServerWarnings).map((text) => ['vault warns', foreignText(text, [])] as const),
+      ...surprises.map((text) => ['the certificate is not as asked for', text] as const),
+    ]
+    const warnings = found.map(([what, text]) => `${what}: ${text}`)
+    for (const [index, [what, text]] of found.entries()) {
+      if (!told.includes(warnings[index]!)) log.warn(what, { ...about, reason: text })
+    }
+    told = warnings
+    const isSkewed = Math.abs(clockSkewMs) > maxSkewMs
+    if (isSkewed && !isSkewTold) log.warn(describeSkew(clockSkewMs), about)
+    isSkewTold = isSkewed
     const { notBeforeMs, notAfterMs } = certificateValidity(certificate)
-    for (const warning of warnings) log.warn('vault warns', { ...about, warning: foreignText(warning, []) })
     const lifeSeconds = (notAfterMs - notBeforeMs) / 1000
     // The backdating is not life.
     if (lifeSeconds > longLifeSeconds + 3600 && !isLongLifeTold) {
@@ -94,9 +114,7 @@ export function createVaultIssuer({ client, tokens, signing, clock, log }: Vault
         life: formatDuration(lifeSeconds),
       })
     }
-    const isSkewed = Math.abs(clockSkewMs) > maxSkewMs
-    if (isSkewed && !isSkewTold) log.warn(describeSkew(clockSkewMs), about)
-    isSkewTold = isSkewed
+    return isSkewed ? [...warnings, describeSkew(clockSkewMs)] : warnings
   }
 
   return {
@@ -105,9 +123,8 @@ export function createVaultIssuer({ client, tokens, signing, clock, log }: Vault
       const answer = await signWithinMaximum(publicKey, signal)
       const certificate = decodeSigned(answer, client.name)
       const clockSkewMs = skewOf(answer, certificate, clock.now())
-      checkUserCertificate(certificate, { publicKey, nowMs: clock.now() + clockSkewMs })
-      report(certificate, answer.warnings, clockSkewMs)
-      return { certificate, clockSkewMs }
+      checkUserCertificate(certificate, { publicKey, principals: askedPrincipals, nowMs: clock.now() + clockSkewMs })
+      return { certificate, clockSkewMs, warnings: report(certificate, answer, clockSkewMs) }
     },
   }
 }
@@ -121,7 +138,7 @@ function signBody(keyBlob: Uint8Array, signing: SigningOptions): VaultBody {
   const { principals, ttlSeconds, extensions, criticalOptions } = signing
   return {
     public_key: formatPublicKeyLine(keyBlob, ''),
-    ...(principals === undefined || principals.length === 0 ? {} : { valid_principals: principals.join(',') }),
+    ...(principals === undefined ? {} : { valid_principals: principals.join(',') }),
     ...(ttlSeconds === undefined ? {} : { ttl: ttlSeconds }),
     ...(extensions === undefined ? {} : { extensions }),
     ...(criticalOptions === undefined ? {} : { critical_options: criticalOptions }),

@@ -56,7 +56,7 @@ describeWithPeers('logging in with certificates of the agent', ['ssh', 'sshd', '
               validAfter: BigInt(Math.floor(Date.now() / 1000) - 30),
               extensions: new Map([['permit-agent-forwarding', '']]),
             })
-            return { certificate, clockSkewMs: 0 }
+            return { certificate, clockSkewMs: 0, warnings: [] }
           },
         },
         clock,

@@ -15,7 +15,7 @@ import { signData } from '../../src/ssh/signature.ts'
 export interface TestIssuer extends CertificateIssuer {
   readonly calls: readonly { publicKey: PublicKey; signal: AbortSignal }[]
   /** Settles the oldest call that is open. @param clockSkewMs how far the CA's clock is ahead of ours */
-  succeed(changes?: Partial<CertificateFields>, clockSkewMs?: number): SshCertificate
+  succeed(changes?: Partial<CertificateFields>, clockSkewMs?: number, warnings?: readonly string[]): SshCertificate
   fail(error: Error): void
 }
 
@@ -64,10 +64,10 @@ export function createTestIssuer(clock: Clock): TestIssuer {
         open.push({ resolve, reject, publicKey })
       })
     },
-    succeed(changes = {}, clockSkewMs = 0) {
+    succeed(changes = {}, clockSkewMs = 0, warnings = []) {
       const { resolve, publicKey } = take()
       const certificate = certifyForTest(publicKey, clock, changes)
-      resolve({ certificate, clockSkewMs })
+      resolve({ certificate, clockSkewMs, warnings })
       return certificate
     },
     fail: (error) => take().reject(error),

@@ -92,9 +92,9 @@ describe('a certified key', () => {
   })
 
   it('has a comment that no terminal obeys', async () => {
-    const { listNew } = setUp({ name: 'o\nps', comment: '\u001b[31mops' })
+    const { listNew } = setUp({ name: 'o\nps', comment: '\u001b[31mo\u009b2Jp\u202es' })
     const { identities } = await listNew()
-    expect(identities[0]?.comment).toBe('o ps:  [31mops until 2026-01-02T04:04:05Z')
+    expect(identities[0]?.comment).toBe('o ps: [31mo 2Jp s until 2026-01-02T04:04:05Z')
   })
 
   it('takes a certificate that is valid for ever', async () => {
@@ -560,6 +560,17 @@ describe('clearing a certified key', () => {
 })
 
 describe('the status and the log of a certified key', () => {
+  it('has what the issuer said about the certificate, as long as that is held', async () => {
+    const { key, issuer } = setUp({ renew: 'always' })
+    key.start()
+    await settle()
+    issuer.succeed({}, 0, ['it is also for "root"'])
+    await settle()
+    expect(key.status()).toMatchObject({ state: 'fresh', warnings: ['it is also for "root"'] })
+    key.clear()
+    expect(key.status()).toEqual({ state: 'none', keyType: 'ssh-ed25519' })
+  })
+
   it('say how it stands', async () => {
     const { key, clock, listNew } = setUp()
     const { certificate } = await listNew()

@@ -11,13 +11,15 @@ const config = parseConfig(
 )
 
 /** What the status tells of one identity that has no certificate. */
-async function identity(state: TokenStatus['state'], lastError: VaultError) {
+function identity(state: TokenStatus['state'], lastError: VaultError) {
+  return statusOf(state, { status: () => ({ state: 'none', keyType: 'ssh-ed25519', lastError }) })
+}
+
+async function statusOf(state: TokenStatus['state'], key: { status(): object }) {
   const vault = {
     config: config.vaults[0]!,
     tokens: { status: () => ({ state }) },
-    identities: [
-      { config: config.identities[0]!, key: { status: () => ({ state: 'none', keyType: 'ssh-ed25519', lastError }) } },
-    ],
+    identities: [{ config: config.identities[0]!, key }],
   } as unknown as RunningVault
   const parts = {
     fixed: {},
@@ -42,4 +44,10 @@ it('asks for a login until there is one', async () => {
 it('tells any other reason after a login, too', async () => {
   const denied = new VaultError('VAULT_DENIED', 'role ops refused to sign')
   expect(await identity('logged-in', denied)).toMatchObject({ error: { code: 'VAULT_DENIED' } })
+})
+
+it('tells in what a certificate is not as it was asked for', async () => {
+  const warnings = ['it is also for "root"']
+  const key = { status: () => ({ state: 'fresh', keyType: 'ssh-ed25519', warnings }) }
+  expect(await statusOf('logged-in', key)).toMatchObject({ warnings })
 })

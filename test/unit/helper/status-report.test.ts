@@ -6,6 +6,14 @@ import { fullStatus } from '../../support/helper-status.ts'
 const nowMs = Date.UTC(2026, 0, 2, 12, 0, 0)
 
 describe('the status', () => {
+  it('warns of an identity that is not as it was asked for', () => {
+    const [ops] = fullStatus.ssh.identities
+    const identities = [{ ...ops!, warnings: ['it is also for "root"', 'b\u001b'] }]
+    expect(formatStatus({ ...fullStatus, ssh: { ...fullStatus.ssh, identities } }, nowMs)).toContain(
+      'corp/operators\n  ! ops: warning: it is also for "root"\n  ! ops: warning: b\n',
+    )
+  })
+
   it('tells what is held, until when, and what is wrong', () => {
     expect(formatStatus(fullStatus, nowMs)).toBe(`latchkey 1.2.3, pid 42, up 3h 12m
   config    /home/jo/.config/latchkey/config.toml

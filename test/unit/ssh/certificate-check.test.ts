@@ -47,6 +47,33 @@ function refusal(certificate: SshCertificate, skewMs?: number): CodedError | und
 
 const code = (certificate: SshCertificate, skewMs?: number) => refusal(certificate, skewMs)?.code
 
+describe('the principals that were asked for', () => {
+  const checked = (given: readonly string[], principals: readonly string[]) => () =>
+    checkUserCertificate(certify({ principals: given }), { publicKey, nowMs, principals })
+
+  it.each([
+    [['bob'], ['bob']],
+    [['root', 'bob'], ['bob']],
+    [['a', 'b'], ['b, a']],
+    [['jo'], []],
+  ])('%j pass where %j was asked for', (given, asked) => {
+    expect(checked(given, asked)).not.toThrow()
+  })
+
+  it.each([
+    [['root', 'alice'], ['bob']],
+    [['*'], ['bob']],
+    [['bob'], ['bob', 'deploy']],
+    [['BOB'], ['bob']],
+  ])('%j are refused where %j was asked for', (given, asked) => {
+    expect(checked(given, asked)).toThrow(expect.objectContaining({ code: 'CERTIFICATE_FOR_OTHERS' }))
+  })
+
+  it.each([[[]], [['']], [[' ']], [['jo', '']]])('%j are refused whatever was asked for', (given) => {
+    expect(checked(given, [])).toThrow(expect.objectContaining({ code: 'CERTIFICATE_WITHOUT_PRINCIPALS' }))
+  })
+})
+
 describe('a certificate that comes back', () => {
   it.each([
     'ed25519',

@@ -76,12 +76,13 @@ describe('a sign request', () => {
   })
 
   it('holds what is configured, in the words of the API', async () => {
-    const { bodies, issue } = await world({
+    const { vault, bodies, issue } = await world({
       principals: ['admin', 'deploy'],
       ttlSeconds: 900,
       extensions: { 'permit-pty': '' },
       criticalOptions: { 'source-address': '10.0.0.0/8' },
     })
+    vault.on(route, certified({ principals: ['admin', 'deploy'] }))
     await issue()
     expect(bodies()).toEqual([
       {
@@ -241,6 +242,15 @@ describe('a certificate that comes back', () => {
       hint: expect.stringContaining('latchkey login'),
     })
   })
+
+  it.each([[['root', 'alice']], [['*']], [['bo']]])(
+    'for %j instead of who was asked for is refused',
+    async (principals) => {
+      const { vault, issue } = await world({ principals: ['bob'] })
+      vault.on(route, certified({ principals }))
+      await expect(issue()).rejects.toMatchObject({ code: 'CERTIFICATE_FOR_OTHERS', hint: expect.any(String) })
+    },
+  )
 })
 
 describe('what the log tells', () => {
@@ -250,7 +260,27 @@ describe('what the log tells', () => {
     const { vault, lines, issue } = await world()
     vault.on(route, certified({}, { warnings: ['no pty\u001b[2J for you'] }))
     await issue()
-    expect(warnings(lines)).toEqual([expect.stringMatching(/vault warns .*no pty \[2J for you/)])
+    expect(warnings(lines)).toEqual([expect.stringMatching(/vault warns .*reason="no pty \[2J for you"/)])
+  })
+
+  it('is, once as long as it stays so, in what a certificate is not as asked for', async () => {
+    const { vault, lines, issuer } = await world({ principals: ['bob'] })
+    const odd = { principals: ['bob', 'root\u009b'], criticalOptions: new Map([['force-command', '/bin/false']]) }
+    vault.on(route, certified(odd, { warnings: ['no pty'] }))
+    const said = [
+      'vault warns: no pty',
+      'the certificate is not as asked for: it is also for "root\\u009b", which was not asked for',
+      'the certificate is not as asked for: it is restricted by "force-command=/bin/false", which was not asked for',
+    ]
+    expect((await issuer.issue(ours, never)).warnings).toEqual(said)
+    expect((await issuer.issue(ours, never)).warnings).toEqual(said)
+    expect(warnings(lines)).toHaveLength(3)
+    expect(warnings(lines)[2]).toMatch(/not as asked for .*reason=".*force-command=/)
+    vault.on(route, certified({ principals: ['bob'] }))
+    expect((await issuer.issue(ours, never)).warnings).toEqual([])
+    vault.on(route, certified(odd))
+    await issuer.issue(ours, never)
+    expect(warnings(lines)).toHaveLength(5)
   })
 
   it('is, once, that certificates live longer than a day', async () => {
@@ -307,7 +337,7 @@ describe('a clock that is not the server’s', () => {
   ])('is not known from a Date %s, which is that of a proxy', async (_, dateMs) => {
     const { vault, lines, issuer } = await world()
     vault.on(route, dated(certified(), dateMs))
-    expect(await issuer.issue(ours, never)).toMatchObject({ clockSkewMs: 0 })
+    expect(await issuer.issue(ours, never)).toMatchObject({ clockSkewMs: 0, warnings: [] })
     expect(lines.filter((line) => line.startsWith('warn:'))).toEqual([])
   })
 

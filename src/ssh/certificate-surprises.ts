@@ -1,0 +1,65 @@
+import { formatDuration } from '../core/duration.ts'
+import { certificateValidity, type SshCertificate } from './certificate.ts'
+import { quoted } from './wire.ts'
+
+/** What a CA was asked to certify. Whatever is absent is left to the CA. */
+export interface AskedCertificate {
+  principals?: readonly string[] | undefined
+  criticalOptions?: Readonly<Record<string, string>> | undefined
+  ttlSeconds?: number | undefined
+}
+
+/** How much longer than asked a certificate may live without a word: clocks differ, and CAs round, in seconds. */
+const tolerableSeconds = 5 * 60
+/** How many names a message repeats: a certificate has room for thousands. */
+const maxNames = 5
+
+/**
+ * In what a certificate goes beyond what was asked for, or falls short of it, in words. It can be used all the same, as
+ * the CA's operator may have set its role so. Extensions that a role adds are ordinary.
+ * @param nowMs by the CA's clock
+ */
+export function certificateSurprises(
+  certificate: SshCertificate,
+  { principals, criticalOptions = {}, ttlSeconds }: AskedCertificate,
+  nowMs: number,
+): string[] {
+  const lifeMinutes = Math.round((certificateValidity(certificate).notAfterMs - nowMs) / 60_000)
+  return [
+    ...principalSurprises(certificate.principals, principals),
+    ...optionSurprises(certificate.criticalOptions, criticalOptions),
+    ...(ttlSeconds === undefined || lifeMinutes * 60 <= ttlSeconds + tolerableSeconds
+      ? []
+      : [`it lives ${formatDuration(lifeMinutes * 60)}, though ${formatDuration(ttlSeconds)} was asked for`]),
+  ]
+}
+
+/** The names that a CA reads in a list of names: it takes commas for separators, and blanks around them for nothing. */
+export function namesIn(principals: readonly string[]): readonly string[] {
+  return principals.flatMap((principal) => principal.split(',')).map((name) => name.trim())
+}
+
+function principalSurprises(given: readonly string[], asked: readonly string[] | undefined): string[] {
+  if (asked === undefined) {
+    // sshd takes it for a name like any other; whoever takes it for a pattern lets its holder in as anyone.
+    return given.includes('*') ? ['it is for "*", which may mean any user: set principals in config.toml'] : []
+  }
+  const more = given.filter((name) => !namesIn(asked).includes(name))
+  return more.length === 0 ? [] : [`it is also for ${list(more)}, which was not asked for`]
+}
+
+function optionSurprises(given: ReadonlyMap<string, string>, asked: Readonly<Record<string, string>>): string[] {
+  const more = [...given].filter(([name]) => !Object.hasOwn(asked, name))
+  const other = Object.entries(asked).filter(([name, value]) => given.get(name) !== value)
+  return [
+    ...(more.length === 0 ? [] : [`it is restricted by ${list(more.map(assigned))}, which was not asked for`]),
+    ...(other.length === 0 ? [] : [`it is not restricted by ${list(other.map(assigned))}, which was asked for`]),
+  ]
+}
+
+const assigned = ([name, value]: readonly [string, string]) => (value === '' ? name : `${name}=${value}`)
+
+function list(texts: readonly string[]): string {
+  const shown = texts.slice(0, maxNames).map(quoted).join(', ')
+  return texts.length > maxNames ? `${shown} and ${texts.length - maxNames} more` : shown
+}
