@@ -10,6 +10,7 @@ import { type CredentialPlan, planCredentials, prefixKey, sourcePrefix } from '.
 import { createCredentialSource } from './credential-source.ts'
 import type { IssuedCredentials } from './credentials.ts'
 import { createDerivedCredentials } from './derived-credentials.ts'
+import { createForgettings } from './forgettings.ts'
 import { createKeyCustody, type KeyCustody } from './key-custody.ts'
 import { createLongTermKeys } from './long-term-keys.ts'
 import { defaultRegion } from './partitions.ts'
@@ -37,7 +38,10 @@ export interface AwsCredentials {
    * @throws {KeychainError} the keychain cannot answer; credentials that are held are still served
    */
   credentials(profile: string, caller: PromptCaller): Promise<IssuedCredentials>
-  /** Drops the credentials of a profile and the MFA session behind them, or all; resolves to what was held, in words. */
+  /**
+   * Drops the credentials of a profile and the MFA session behind them, or all; resolves to what was held, in words. What
+   * is under way for the same source ends in AWS_FORGOTTEN, and its question is withdrawn.
+   */
   forget(target: { profile: string } | { all: true }): Promise<readonly string[]>
   keys: KeyCustody
   status(): Promise<AwsStatus>
@@ -63,6 +67,7 @@ export function createAwsCredentials(options: AwsCredentialsOptions): AwsCredent
   const sessions = createSessionCache({ keychain, clock, log })
   const derived = createDerivedCredentials({ clock, random, log })
   const identities = createCallerIdentities(sts)
+  const forgettings = createForgettings()
   const login = createSessionLogin({ keys: longTermKeys, sessions, sts, prompts, clock, log })
   const source = createCredentialSource({
     keys: longTermKeys,
@@ -70,11 +75,18 @@ export function createAwsCredentials(options: AwsCredentialsOptions): AwsCredent
     derived,
     identities,
     login,
+    forgettings,
     sts,
     clock,
     log,
   })
   const noticed = new Set<string>()
+
+  /** What is under way for a source, or for all, ends in AWS_FORGOTTEN. */
+  const giveUp = (name?: string) => {
+    forgettings.note(name)
+    login.abandon(name)
+  }
 
   const readAll = async () => {
     const [settings, shared] = await Promise.all([readSettings(), readSharedConfig()])
@@ -103,6 +115,7 @@ export function createAwsCredentials(options: AwsCredentialsOptions): AwsCredent
       return planIfValid(settings, shared, name)?.region ?? defaultRegion('aws')
     },
     async onChange(name) {
+      giveUp(name)
       derived.forget((key) => key.startsWith(sourcePrefix(name)))
       identities.forget(name)
       await sessions.forget(name)
@@ -118,9 +131,12 @@ export function createAwsCredentials(options: AwsCredentialsOptions): AwsCredent
         if (!noticed.has(notice)) log.warn(notice)
         noticed.add(notice)
       }
+      const refuseIfForgotten = forgettings.watch(plan.source)
       try {
         const credentials = await source.credentials(plan, caller)
+        refuseIfForgotten()
         const accountId = await accountOf(plan, credentials)
+        refuseIfForgotten()
         return accountId === undefined ? credentials : { ...credentials, accountId }
       } catch (error) {
         throw isAwsError(error, 'AWS_KEY_MISSING') ? adviseImport(error, shared, plan.source) : error
@@ -128,12 +144,16 @@ export function createAwsCredentials(options: AwsCredentialsOptions): AwsCredent
     },
     async forget(target) {
       if ('all' in target) {
+        giveUp()
         const roles = derived.forget(() => true)
         const gone = await sessions.forget()
         return [...gone.map(sessionOf), ...(roles.length === 0 ? [] : [`credentials of ${roles.length} roles`])]
       }
       const { settings, shared } = await readAll()
       const plan = planCredentials(settings, shared, target.profile)
+      giveUp(plan.source)
+      // What is under way for another profile of the source is being made of the same session.
+      derived.forget((key) => key.startsWith(sourcePrefix(plan.source)) && derived.peek(key) === undefined)
       const roles = plan.steps.flatMap((step, index) => {
         const held = derived.forget((key) => key === prefixKey(plan, index + 1))
         return held.length === 0

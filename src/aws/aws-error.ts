@@ -13,6 +13,8 @@ export type AwsErrorCode =
   | 'AWS_KEY_EXISTS'
   | 'AWS_KEY_CORRUPT'
   | 'AWS_IMPORT_FAILED'
+  /** A key was removed or replaced, or its session forgotten, while something was being made of it. */
+  | 'AWS_FORGOTTEN'
   // MFA codes. AWS_MFA_NEEDED alone means that a person could help.
   | 'AWS_MFA_NEEDED'
   | 'AWS_MFA_CODE_REFUSED'

@@ -8,6 +8,7 @@ import type { CallerIdentities } from './caller-identity.ts'
 import { type CredentialPlan, type DerivedStep, prefixKey, type RoleStep } from './credential-plan.ts'
 import { asKept, type SessionCredentials, type SigningCredentials } from './credentials.ts'
 import type { DerivedCredentials } from './derived-credentials.ts'
+import type { Forgettings } from './forgettings.ts'
 import type { LongTermKeys } from './long-term-keys.ts'
 import { adviseOnRefusal, refusedKey } from './refusal-advice.ts'
 import type { SessionCache } from './session-cache.ts'
@@ -31,11 +32,12 @@ export function createCredentialSource(deps: {
   derived: DerivedCredentials
   identities: CallerIdentities
   login: SessionLogin
+  forgettings: Forgettings
   sts: () => Promise<StsClient>
   clock: Clock
   log: Logger
 }): CredentialSource {
-  const { keys, sessions, derived, identities, login, sts, clock, log } = deps
+  const { keys, sessions, derived, identities, login, forgettings, sts, clock, log } = deps
 
   /** What the first `count` steps yield, without asking anybody. */
   const yieldOf = async (plan: CredentialPlan, count: number): Promise<SigningCredentials> => {
@@ -51,8 +53,11 @@ export function createCredentialSource(deps: {
   }
 
   const derive = async (plan: CredentialPlan, count: number, step: DerivedStep): Promise<SessionCredentials> => {
+    const refuseIfForgotten = forgettings.watch(plan.source)
     const parent = await yieldOf(plan, count - 1)
     const client = await sts()
+    // Nothing is made of a key or session that is gone, nor learned of its owner.
+    refuseIfForgotten()
     try {
       const credentials = await issue(client, plan, step, parent)
       log.info('AWS issued credentials', {

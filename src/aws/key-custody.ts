@@ -41,7 +41,7 @@ export function createKeyCustody(deps: {
   log: Logger
   /** The region whose STS is asked about a source. */
   regionOf(source: string): Promise<string>
-  /** Voids what was made with the key of a source. Called around each change of it. */
+  /** Voids what was made with the key of a source, and what is being made. Called around each change of it. */
   onChange(source: string): Promise<void>
 }): KeyCustody {
   const { keys, sts, log, regionOf, onChange } = deps

@@ -9,10 +9,11 @@ export interface MfaDialogue {
   /**
    * Runs `use` with a code. A code that AWS refuses is asked for again, with the reason; any other failure ends it.
    * One dialogue per device at a time: two would be given the same code, and AWS takes it once.
+   * @param signal nobody wants it any more: its reason is thrown, and nobody is asked (again)
    * @throws {AwsError} AWS_MFA_CODE_REFUSED after the last try; what `use` rejects with
    * @throws {PromptError}
    */
-  withCode<T>(serial: string, use: (code: Secret<string>) => Promise<T>): Promise<T>
+  withCode<T>(serial: string, use: (code: Secret<string>) => Promise<T>, signal?: AbortSignal): Promise<T>
 }
 
 /** The topic under which everyone who needs a code of this device waits. */
@@ -46,13 +47,13 @@ export function createMfaDialogue(deps: { prompts: Prompts; clock: Clock; log: L
       ? `that code is already used: wait ${secondsToNext()} s for the next one`
       : 'AWS refused that code: it is wrong or already used'
 
-  const converse = async <T>(serial: string, use: (code: Secret<string>) => Promise<T>): Promise<T> => {
+  const converse: MfaDialogue['withCode'] = async (serial, use, signal) => {
     let notice = isSpent(serial)
       ? `the code shown now is already used: wait ${secondsToNext()} s for the next one`
       : undefined
     let lastRefusal: unknown
     for (let tries = 0; tries < maxTries; tries += 1) {
-      const answer = await prompts.ask(question(serial, notice))
+      const answer = await prompts.ask(question(serial, notice), signal)
       const code = answer.expose().replace(/\s/g, '')
       if (!/^\d{6}$/.test(code)) {
         notice = 'an MFA code has six digits'
@@ -78,9 +79,9 @@ export function createMfaDialogue(deps: { prompts: Prompts; clock: Clock; log: L
   }
 
   return {
-    withCode(serial, use) {
+    withCode(serial, use, signal) {
       const before = tails.get(serial) ?? Promise.resolve()
-      const mine = before.then(() => converse(serial, use))
+      const mine = before.then(() => converse(serial, use, signal))
       const settled = mine.then(
         () => {},
         () => {},

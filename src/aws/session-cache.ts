@@ -113,6 +113,8 @@ export function createSessionCache(deps: { keychain: Keychain; clock: Clock; log
         log.warn('the MFA session could not be stored and ends with the daemon', { reason: describeError(error) })
         return
       }
+      // Forgotten while it was being stored: nobody has seen the item yet.
+      if (refused.has(credentials.accessKeyId)) return sweep((item) => item.name === name)
       await sweep((item) => item.key === key && item.name !== name)
     },
     async drop(step, credentials) {

@@ -5,6 +5,7 @@ import { createSharedLogin, type SharedLogin } from '../core/shared-login.ts'
 import { AwsError, isAwsError } from './aws-error.ts'
 import type { CredentialPlan, DerivedStep, SessionStep } from './credential-plan.ts'
 import { asKept } from './credentials.ts'
+import { forgottenMeanwhile } from './forgettings.ts'
 import type { LongTermKeys } from './long-term-keys.ts'
 import { createMfaDialogue, mfaTopic } from './mfa-dialogue.ts'
 import { adviseOnRefusal, refusedKey } from './refusal-advice.ts'
@@ -32,6 +33,11 @@ export interface SessionLogin {
    * @throws {AwsError} {PromptError} {KeychainError}
    */
   begin(plan: CredentialPlan, step: MfaStep, caller: PromptCaller): Promise<void>
+  /**
+   * Gives up the logins of a source, or all: their questions are withdrawn, what they bring is not kept, and whoever
+   * waits for them gets AWS_FORGOTTEN.
+   */
+  abandon(source?: string): void
 }
 
 export function createSessionLogin(deps: {
@@ -44,18 +50,20 @@ export function createSessionLogin(deps: {
 }): SessionLogin {
   const { keys, sessions, sts, prompts, clock, log } = deps
   const dialogue = createMfaDialogue({ prompts, clock, log })
-  const logins = new Map<string, SharedLogin<void>>()
+  const logins = new Map<string, { source: string; shared: SharedLogin<void> }>()
 
   const sharedLogin = (step: MfaStep): SharedLogin<void> => {
     const key = sessionKey(step)
     const topic = mfaTopic(step.mfaSerial)
     // A session is found in the cache by whoever comes back for it.
-    const shared = logins.get(key) ?? createSharedLogin<void>({ prompts, topic, clock, keepsSuccess: false })
-    logins.set(key, shared)
+    const present = logins.get(key)
+    if (present !== undefined) return present.shared
+    const shared = createSharedLogin<void>({ prompts, topic, clock, keepsSuccess: false })
+    logins.set(key, { source: step.source, shared })
     return shared
   }
 
-  const login = async (plan: CredentialPlan, step: MfaStep): Promise<void> => {
+  const login = async (plan: CredentialPlan, step: MfaStep, signal: AbortSignal): Promise<void> => {
     // Someone else's flight may have landed between this caller's look at the cache and now.
     const present = await sessions.find(step)
     if (present !== undefined && present.credentials.expiresAtMs - clock.now() > askAgainMs) return
@@ -63,14 +71,18 @@ export function createSessionLogin(deps: {
     const key = await keys.read(step.source)
     const client = await sts()
     try {
-      const credentials = await dialogue.withCode(step.mfaSerial, (code) =>
-        client.getSessionToken({
-          credentials: key,
-          region: step.region,
-          durationSeconds: step.durationSeconds,
-          mfa: { serial: step.mfaSerial, code },
-        }),
+      const credentials = await dialogue.withCode(
+        step.mfaSerial,
+        (code) =>
+          client.getSessionToken({
+            credentials: key,
+            region: step.region,
+            durationSeconds: step.durationSeconds,
+            mfa: { serial: step.mfaSerial, code },
+          }),
+        signal,
       )
+      signal.throwIfAborted()
       const session = asKept(credentials, { durationSeconds: step.durationSeconds, nowMs: clock.now() })
       log.info('an MFA session has begun', { source: step.source, device: step.mfaSerial })
       await sessions.put(step, session)
@@ -82,5 +94,12 @@ export function createSessionLogin(deps: {
     }
   }
 
-  return { begin: (plan, step, caller) => sharedLogin(step).run(caller, () => login(plan, step)) }
+  return {
+    begin: (plan, step, caller) => sharedLogin(step).run(caller, (signal) => login(plan, step, signal)),
+    abandon(source) {
+      for (const login of logins.values()) {
+        if (source === undefined || login.source === source) login.shared.abandon(forgottenMeanwhile(login.source))
+      }
+    },
+  }
 }

@@ -44,9 +44,11 @@ export interface PromptCaller {
 export interface Prompts {
   /**
    * Asks through the terminal of a caller who attends to the topic, else through the prompt program.
+   * @param signal nobody wants the answer any more: rejects with its reason at once, and the question is withdrawn from
+   *   wherever it is, unless others wait for the same answer
    * @throws {PromptError} nobody can be asked, or nobody answered
    */
-  ask(question: PromptQuestion): Promise<Secret<string>>
+  ask(question: PromptQuestion, signal?: AbortSignal): Promise<Secret<string>>
   /** Registers a waiting caller; the returned function takes it off again. */
   attend(topic: string, caller: PromptCaller): () => void
 }

@@ -3,10 +3,16 @@ import { type PromptCaller, PromptError, type Prompts } from './prompt.ts'
 
 /** One login at a time, whose outcome is for everyone who wants it. */
 export interface SharedLogin<T> {
-  /** Joins the login that is under way, or begins one; its questions may go to the terminal of `caller`. */
-  run(caller: PromptCaller, login: () => Promise<T>): Promise<T>
-  /** The outcome of the last login is for nobody any more. */
-  clear(): void
+  /**
+   * Joins the login that is under way, or begins one; its questions may go to the terminal of `caller`.
+   * @param login heeds the signal, whose reason is then the outcome: what it brings after that is for nobody
+   */
+  run(caller: PromptCaller, login: (signal: AbortSignal) => Promise<T>): Promise<T>
+  /**
+   * Makes `reason` the outcome of the login that is under way, for everyone who waits for it and for whoever comes back
+   * for it; the outcome of one that is over is for nobody any more.
+   */
+  abandon(reason: Error): void
 }
 
 /** What the logins ask about, and whom. */
@@ -24,6 +30,9 @@ interface Flight<T> {
   endedMs: number | undefined
   /** Who has left with a question, and has not come back. */
   owedTo: Set<object>
+  /** How long the outcome is kept for them, in ms. */
+  returnMs: number
+  abandoned: AbortController
 }
 
 /**
@@ -31,13 +40,18 @@ interface Flight<T> {
  * may have ended the login before it is back.
  */
 const returnMs = 10_000
+/** The same where nobody may know yet: a person may be typing at a question for a minute (src/daemon/prompts.ts). */
+const abandonedReturnMs = 70_000
 
 /** Shares the logins of one kind, of which there is one at a time. */
 export function createSharedLogin<T>({ prompts, topic, clock, keepsSuccess }: SharedLoginOptions): SharedLogin<T> {
   let last: Flight<T> | undefined
 
-  const begin = (login: () => Promise<T>): Flight<T> => {
-    const flight: Flight<T> = { outcome: Promise.resolve().then(login), endedMs: undefined, owedTo: new Set() }
+  const begin = (login: (signal: AbortSignal) => Promise<T>): Flight<T> => {
+    const abandoned = new AbortController()
+    const { signal } = abandoned
+    const outcome = Promise.race([Promise.resolve().then(() => login(signal)), rejectionBy(signal)])
+    const flight: Flight<T> = { outcome, endedMs: undefined, owedTo: new Set(), returnMs, abandoned }
     const end = (isKept: boolean) => {
       flight.endedMs = clock.uptime()
       if (!isKept) flight.owedTo.clear()
@@ -50,8 +64,8 @@ export function createSharedLogin<T>({ prompts, topic, clock, keepsSuccess }: Sh
     return flight
   }
 
-  const isFor = ({ endedMs, owedTo }: Flight<T>, origin: object) =>
-    endedMs === undefined || (owedTo.has(origin) && clock.uptime() - endedMs < returnMs)
+  const isFor = (flight: Flight<T>, origin: object) =>
+    flight.endedMs === undefined || (flight.owedTo.has(origin) && clock.uptime() - flight.endedMs < flight.returnMs)
 
   return {
     async run(caller, login) {
@@ -79,8 +93,23 @@ export function createSharedLogin<T>({ prompts, topic, clock, keepsSuccess }: Sh
         leave()
       }
     },
-    clear() {
-      last = undefined
+    abandon(reason) {
+      // Why one was abandoned stays for whoever has left with its question.
+      if (last === undefined || last.abandoned.signal.aborted) return
+      if (last.endedMs !== undefined) {
+        last = undefined
+        return
+      }
+      // At once: whoever comes from now on begins anew.
+      last.endedMs = clock.uptime()
+      last.returnMs = abandonedReturnMs
+      last.abandoned.abort(reason)
     },
   }
+}
+
+function rejectionBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error))
+  })
 }

@@ -26,7 +26,7 @@ export interface PromptProgramOptions {
 export function createPromptProgram(path: string, options: PromptProgramOptions): PromptProgram {
   const { environment, patienceMs = 5 * 60_000, stopping = new AbortController().signal } = options
   const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !secretVariables.includes(name)))
-  return (question) =>
+  return (question, withdrawn) =>
     new Promise((resolve, reject) => {
       const notice = question.notice === undefined ? '' : `${displayLine(question.notice)}\n`
       const text = `${notice}${displayLine(question.text)}: `
@@ -71,10 +71,10 @@ export function createPromptProgram(path: string, options: PromptProgramOptions)
         child.stdout.destroy()
         reject(unanswered(question))
       }
-      stopping.addEventListener('abort', closeDialog)
-      AbortSignal.timeout(patienceMs).addEventListener('abort', closeDialog)
+      const ends = [stopping, withdrawn, AbortSignal.timeout(patienceMs)]
+      for (const end of ends) end.addEventListener('abort', closeDialog)
       child.on('close', () => {
-        stopping.removeEventListener('abort', closeDialog)
+        for (const end of ends) end.removeEventListener('abort', closeDialog)
         answer()
       })
     })

@@ -2,8 +2,11 @@ import type { Clock } from '../core/clock.ts'
 import { type PromptCaller, PromptError, type PromptLease, type PromptQuestion, type Prompts } from '../core/prompt.ts'
 import type { Secret } from '../core/secret.ts'
 
-/** Asks the person without a terminal: an askpass program. Resolves to undefined when the person says no. */
-export type PromptProgram = (question: PromptQuestion) => Promise<Secret<string> | undefined>
+/**
+ * Asks the person without a terminal: an askpass program. Resolves to undefined when the person says no.
+ * @param withdrawn nobody waits for the answer any more: the dialog is closed
+ */
+export type PromptProgram = (question: PromptQuestion, withdrawn: AbortSignal) => Promise<Secret<string> | undefined>
 
 /** Told about each question put to a person, for the log; never with the answer. It must not throw. */
 export type PromptListener = (asked: { question: PromptQuestion; by: 'terminal' | 'program' }) => void
@@ -34,6 +37,10 @@ interface OpenQuestion {
   answered: (value: Secret<string>) => void
   failed: (error: PromptError) => void
   promise: Promise<Secret<string>>
+  /** How many wait for the answer. */
+  askers: number
+  /** Ends the lease or the dialog that has the question. */
+  withdrawn: AbortController
   /** True while a terminal or the program has the question. */
   assigned: boolean
   /** True while it waits for its turn with the program; a terminal that turns up meanwhile takes it over. */
@@ -52,7 +59,11 @@ export function createPrompts({ clock, program, onAsked = () => {}, newId }: Pro
   const offered = new WeakSet<PromptCaller>()
   let programQueue: Promise<unknown> = Promise.resolve()
 
-  const close = (entry: OpenQuestion) => open.delete(entry.question.topic)
+  const isOpen = (entry: OpenQuestion) => open.get(entry.question.topic) === entry
+  const close = (entry: OpenQuestion) => {
+    // What was withdrawn may have a successor.
+    if (isOpen(entry)) open.delete(entry.question.topic)
+  }
   const fail = (entry: OpenQuestion, error: PromptError) => {
     close(entry)
     entry.failed(error)
@@ -64,7 +75,7 @@ export function createPrompts({ clock, program, onAsked = () => {}, newId }: Pro
 
   const place = (entry: OpenQuestion) => {
     const { topic } = entry.question
-    if (entry.assigned || open.get(topic) !== entry) return
+    if (entry.assigned || !isOpen(entry)) return
     const last = answeredOnTerminal.get(topic)
     const returnLeftMs = last === undefined ? 0 : last.atMs + returnMs - clock.uptime()
     const terminal = [...(attending.get(topic) ?? [])].find(
@@ -107,6 +118,7 @@ export function createPrompts({ clock, program, onAsked = () => {}, newId }: Pro
     }
     leases.set(id, lease)
     const stopTimer = clock.after(leaseMs, lease.release)
+    entry.withdrawn.signal.addEventListener('abort', () => settle(() => {}))
     onAsked({ question: entry.question, by: 'terminal' })
     caller.offer!(lease)
   }
@@ -117,12 +129,13 @@ export function createPrompts({ clock, program, onAsked = () => {}, newId }: Pro
     entry.queued = true
     programQueue = programQueue.then(async () => {
       entry.queued = false
-      if (entry.assigned || open.get(entry.question.topic) !== entry) return
+      if (entry.assigned || !isOpen(entry)) return
       entry.assigned = true
       entry.wasAsked = true
       onAsked({ question: entry.question, by: 'program' })
       try {
-        const answer = await ask(entry.question)
+        const answer = await ask(entry.question, entry.withdrawn.signal)
+        if (!isOpen(entry)) return
         if (answer === undefined) return cancel(entry)
         close(entry)
         entry.answered(answer)
@@ -132,24 +145,48 @@ export function createPrompts({ clock, program, onAsked = () => {}, newId }: Pro
     })
   }
 
+  const begin = (question: PromptQuestion): OpenQuestion => {
+    const { promise, resolve, reject } = withResolvers<Secret<string>>()
+    const entry: OpenQuestion = {
+      question,
+      answered: resolve,
+      failed: reject,
+      promise,
+      askers: 0,
+      withdrawn: new AbortController(),
+      assigned: false,
+      queued: false,
+      wasAsked: false,
+    }
+    open.set(question.topic, entry)
+    place(entry)
+    return entry
+  }
+
+  /** The answer for one who waits, and may stop to. */
+  const answerFor = (entry: OpenQuestion, signal: AbortSignal | undefined): Promise<Secret<string>> => {
+    entry.askers += 1
+    if (signal === undefined) return entry.promise
+    const given = withResolvers<Secret<string>>()
+    const leave = () => {
+      given.reject(signal.reason as Error)
+      entry.askers -= 1
+      if (entry.askers > 0) return
+      close(entry)
+      entry.withdrawn.abort()
+    }
+    signal.addEventListener('abort', leave)
+    entry.promise.then(given.resolve, given.reject).finally(() => signal.removeEventListener('abort', leave))
+    return given.promise
+  }
+
   return {
-    ask(question) {
+    async ask(question, signal) {
+      signal?.throwIfAborted()
       const present = open.get(question.topic)
-      if (present !== undefined) return present.promise
-      if (clock.uptime() < (cooling.get(question.topic) ?? 0)) return Promise.reject(coolingDown(question))
-      const { promise, resolve, reject } = withResolvers<Secret<string>>()
-      const entry: OpenQuestion = {
-        question,
-        answered: resolve,
-        failed: reject,
-        promise,
-        assigned: false,
-        queued: false,
-        wasAsked: false,
-      }
-      open.set(question.topic, entry)
-      place(entry)
-      return promise
+      if (present !== undefined) return answerFor(present, signal)
+      if (clock.uptime() < (cooling.get(question.topic) ?? 0)) throw coolingDown(question)
+      return answerFor(begin(question), signal)
     },
     attend(topic, caller) {
       const callers = attending.get(topic) ?? new Set()

@@ -48,3 +48,8 @@ export function loginNeeded(vault: string, reason: string, cause?: unknown): Vau
     hint: `run: latchkey login ${vault}`,
   })
 }
+
+/** The outcome of a login that a logout has overtaken. */
+export function loggedOut(vault: string): VaultError {
+  return loginNeeded(vault, 'logged out while the login was under way')
+}

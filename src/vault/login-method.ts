@@ -12,9 +12,11 @@ export interface OwnLogin {
   /**
    * Gets a new token, by questions to a person where it is not unattended.
    * @param isAsked a person wants it now: a login that was refused before is tried again
+   * @param signal nobody wants it any more: its reason is thrown instead of asking. A request that is on its way is waited
+   *   for, so that the token can be revoked
    * @throws {VaultError} VAULT_LOGIN_FAILED, VAULT_LOGIN_LOCKED and others; a PromptError
    */
-  login(isAsked: boolean): Promise<TokenGrant>
+  login(isAsked: boolean, signal?: AbortSignal): Promise<TokenGrant>
 }
 
 /** A token that someone else got and looks after. */

@@ -6,13 +6,11 @@ import { createSharedLogin } from '../core/shared-login.ts'
 import { createSingleFlight } from '../core/single-flight.ts'
 import type { Keychain } from '../keychain/keychain.ts'
 import type { VaultClient } from './client.ts'
-import { createFoundTokens } from './found-keeper.ts'
-import { type HeldToken, isExpired, loginNeeded, type TokenKeeper } from './held-token.ts'
+import { type HeldToken, isExpired, loggedOut, loginNeeded } from './held-token.ts'
 import { type LoginMethod, loginTopic } from './login-method.ts'
-import { createOwnTokens } from './own-token.ts'
-import { createTokenStore } from './stored-token.ts'
 import { createTokenCalls } from './token-calls.ts'
 import { expiresAtMs } from './token-grant.ts'
+import { createTokenKeeper } from './token-keeper.ts'
 import { createTokenRenewal } from './token-renewal.ts'
 import { isTransient, isVaultError, VaultError } from './vault-error.ts'
 
@@ -78,8 +76,8 @@ export interface TokenSourceDeps {
 export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   const { client, method, clock, random, log, prompts } = deps
   const vault = client.name
-  const keeper = createKeeper(deps)
   const calls = createTokenCalls(client, clock)
+  const keeper = createTokenKeeper({ ...deps, revoke: calls.revoke })
   const replacements = createSingleFlight<HeldToken>()
   let failure: unknown
   const needsNobody = method.type === 'found' || method.isUnattended
@@ -190,16 +188,16 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       return summary
     },
     async logout() {
-      logins.clear()
       isLoggedOut = true
+      logins.abandon(loggedOut(vault))
       const held = await keeper.release()
       renewal.replan()
-      failure = undefined
       const isOurs = method.type === 'own' && held !== undefined && !isExpired(held, clock.now())
       const [forgotten, revoked] = await Promise.allSettled([
         keeper.forget(),
         isOurs && held.life?.isBatch !== true ? calls.revoke(held) : undefined,
       ])
+      failure = undefined
       if (forgotten.status === 'rejected') throw forgotten.reason
       if (revoked.status === 'rejected') throw notRevoked(revoked.reason)
     },
@@ -220,14 +218,6 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     },
     stop: renewal.stop,
   }
-}
-
-function createKeeper({ client, method, keychain, clock, random, log }: TokenSourceDeps): TokenKeeper {
-  const vault = client.name
-  if (method.type === 'found') return createFoundTokens({ vault, method })
-  const madeFor = `${client.destination} ${method.name} ${method.identity}`
-  const store = createTokenStore({ keychain, vault, madeFor, log })
-  return createOwnTokens({ vault, method, store, clock, random, log })
 }
 
 /** Who is denied what is half of the story; which policies the token has is the other. */

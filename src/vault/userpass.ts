@@ -21,13 +21,14 @@ export function createUserpassLogin(
   { username, mount }: UserpassOptions,
   { client, prompts, clock }: { client: VaultClient; prompts: Prompts; clock: Clock },
 ): OwnLogin {
-  const attempt = async (notice: string | undefined) => {
-    const password = await prompts.ask({
+  const attempt = async (notice: string | undefined, signal: AbortSignal | undefined) => {
+    const question = {
       topic: loginTopic(client.name),
-      kind: 'password',
+      kind: 'password' as const,
       text: `password of ${username} for vault ${client.name}`,
       ...(notice === undefined ? {} : { notice }),
-    })
+    }
+    const password = await prompts.ask(question, signal)
     const answer = await client.request({
       method: 'POST',
       path: vaultPath(`auth/${mount}`, 'login', username),
@@ -46,10 +47,10 @@ export function createUserpassLogin(
     name: 'userpass',
     identity: `${mount}/${username}`,
     isUnattended: false,
-    async login() {
+    async login(_isAsked, signal) {
       for (let question = 1, notice: string | undefined; ; question += 1) {
         try {
-          return await attempt(notice)
+          return await attempt(notice, signal)
         } catch (error) {
           if (!isVaultError(error, 'VAULT_LOGIN_FAILED') || question === maxQuestions) throw error
           const left = maxQuestions - question

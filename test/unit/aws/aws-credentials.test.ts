@@ -14,6 +14,7 @@ import {
   terminal,
   unattended,
   usualSettings,
+  type World,
   world,
 } from '../../support/aws-world.ts'
 
@@ -517,6 +518,114 @@ describe('a profile that is the source', () => {
   })
 })
 
+const overtaken = {
+  code: 'AWS_FORGOTTEN',
+  message: 'master was forgotten, or its key was changed, while its credentials were on their way',
+  hint: 'run the command again',
+}
+
+/** The ways to let go of what `master` has under way. */
+const lettingGo: readonly [string, (all: World) => Promise<unknown>][] = [
+  ['aws keys remove', ({ aws }) => aws.keys.remove('master')],
+  [
+    'aws keys add, of another key',
+    ({ aws, sts }) => aws.keys.put('master', sts.addUser('arn:aws:iam::111122223333:user/kim')),
+  ],
+  ['aws forget of a profile', ({ aws }) => aws.forget({ profile: 'dev' })],
+  ['aws forget --all', ({ aws }) => aws.forget({ all: true })],
+]
+
+describe.each(lettingGo)('%s', (command, letGo) => {
+  const sessionsIn = async ({ keychain }: World) =>
+    (await keychain.list()).filter((name) => name.startsWith('aws/session/'))
+
+  it('while a question is open withdraws it from the terminal, and nothing is asked of AWS', async () => {
+    const all = await world({ program: false })
+    const { aws, sts, prompts } = all
+    const holder = terminal()
+    const waiting = [aws.credentials('dev', holder), aws.credentials('prod', person)].map((call) =>
+      expect(call).rejects.toMatchObject(overtaken),
+    )
+    const lease = await holder.lent()
+    await letGo(all)
+    await Promise.all(waiting)
+    expect(prompts.lease(lease.id)).toBeUndefined()
+    lease.answer(new Secret(sts.code(serial)))
+    await settled()
+    expect(sts.actions()).not.toContain('GetSessionToken')
+    expect(await sessionsIn(all)).toEqual([])
+    // Who has left with the question is told why when he is back.
+    expect(await rejection(aws.credentials('dev', holder))).toMatchObject(overtaken)
+  })
+
+  it.each(['GetSessionToken', 'AssumeRole'] as const)(
+    'while %s is under way keeps and serves nothing of it',
+    async (action) => {
+      const all = await world()
+      const { aws, sts } = all
+      const release = sts.hold(action)
+      const waiting = [aws.credentials('dev', person), aws.credentials('prod', person)].map((call) =>
+        expect(call).rejects.toMatchObject(overtaken),
+      )
+      while (!sts.actions().includes(action)) await settled()
+      await letGo(all)
+      release()
+      await Promise.all(waiting)
+      await settled()
+      expect(await sessionsIn(all)).toEqual([])
+      expect(await aws.status()).toMatchObject({ sessions: [], roles: [] })
+      expect(await rejection(aws.credentials('dev', unattended))).toMatchObject({
+        code: expect.stringMatching(/AWS_MFA_NEEDED|AWS_KEY_MISSING/),
+      })
+    },
+  )
+
+  it('while a session is being stored leaves none in the keychain', async () => {
+    const all = await world()
+    const { aws, keychain } = all
+    const { set } = keychain
+    let leaving: Promise<unknown> | undefined
+    // Whatever deletes sessions is done before this one is there.
+    keychain.set = async (name, value) => {
+      if (name.startsWith('aws/session/')) {
+        leaving ??= letGo(all)
+        await leaving
+      }
+      await set(name, value)
+    }
+    await expect(aws.credentials('dev', person)).rejects.toMatchObject(overtaken)
+    await leaving
+    while ((await sessionsIn(all)).length > 0) await settled()
+    expect((await aws.status()).sessions).toEqual([])
+    // Nor is it found after a restart.
+    expect((await all.restart().status()).sessions).toEqual([])
+  })
+
+  it('while a question waits for its turn keeps it from being put', async () => {
+    const all = await world()
+    const { aws, sts, asked, answers, settings } = all
+    all.settings = {
+      ...settings,
+      sources: { ...settings.sources, other: { mfa_serial: serial } },
+    }
+    await aws.keys.put('other', all.key)
+    const release = sts.hold('GetSessionToken')
+    answers.push(() => sts.code(serial))
+    const first = aws.credentials('other', person)
+    while (!sts.actions().includes('GetSessionToken')) await settled()
+    const second = expect(aws.credentials('master', person)).rejects.toMatchObject(overtaken)
+    await settled()
+    const others =
+      command === 'aws forget --all' ? expect(first).rejects.toMatchObject({ code: 'AWS_FORGOTTEN' }) : first
+    await letGo(all)
+    await second
+    release()
+    await others
+    await settled()
+    expect(asked).toHaveLength(1)
+  })
+})
+
 describe('forget', () => {
   it('drops the roles of a profile and its session, in memory and in the keychain', async () => {
     const { aws, keychain, asked, clock } = await world()
@@ -554,10 +663,25 @@ describe('forget', () => {
     const release = sts.hold('AssumeRole')
     const waiting = aws.credentials('dev', person)
     await settled()
+    const refused = expect(waiting).rejects.toMatchObject(overtaken)
     await aws.forget({ all: true })
     release()
-    await waiting
+    await refused
     expect((await aws.status()).roles).toEqual([])
+  })
+
+  it('lets go of nothing that another source has under way', async () => {
+    const { aws, sts, answers } = await world({
+      settings: { ...usualSettings, sources: { ...usualSettings.sources, other: {} } },
+    })
+    await aws.keys.put('other', sts.addUser('arn:aws:iam::444455556666:user/kim'))
+    answers.push(() => sts.code(serial))
+    const release = sts.hold('GetSessionToken')
+    const waiting = aws.credentials('master', person)
+    await settled()
+    await aws.keys.remove('other')
+    release()
+    expect((await waiting).accessKeyId).toMatch(/^ASIA/)
   })
 })
 

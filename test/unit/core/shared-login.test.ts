@@ -117,13 +117,13 @@ describe('a login with a question that is lent to its caller', () => {
     await expect(call()).rejects.toMatchObject({ code: 'PROMPT_COOLING_DOWN' })
   })
 
-  it('is for nobody after it was cleared', async () => {
+  it('is for nobody once it was abandoned', async () => {
     const { asked, shared, run, call, lent } = world()
     const lease = await lent()
     const another = run({ mayPrompt: false })
     lease.answer(new Secret('right'))
     await another
-    shared.clear()
+    shared.abandon(new Error('logged out'))
     expect(await call()).toMatchObject({ question: { topic } })
     expect(asked).toHaveLength(2)
   })
@@ -151,5 +151,64 @@ describe('a login without a question', () => {
     const shared = createSharedLogin<number>({ prompts, topic, clock, keepsSuccess: true })
     const run = () => shared.run({ mayPrompt: true }, async () => ++count)
     expect([await run(), await run()]).toEqual([1, 2])
+  })
+})
+
+describe('a login that is abandoned while it is under way', () => {
+  const reason = new Error('logged out')
+
+  it('fails at once for everyone who waits, and its signal tells it', async () => {
+    const { shared } = world()
+    let signal: AbortSignal | undefined
+    const login = (given: AbortSignal) => {
+      signal = given
+      return new Promise<string>(() => {})
+    }
+    const waiting = [shared.run({ mayPrompt: true }, login), shared.run({ mayPrompt: false }, login)]
+    await Promise.resolve()
+    shared.abandon(reason)
+    for (const call of waiting) await expect(call).rejects.toBe(reason)
+    expect(signal).toMatchObject({ aborted: true, reason })
+  })
+
+  it('is not joined by whoever comes after that', async () => {
+    const { shared } = world()
+    const first = shared.run({ mayPrompt: true }, () => new Promise<string>(() => {}))
+    shared.abandon(reason)
+    const second = shared.run({ mayPrompt: true }, async () => 'second')
+    await expect(first).rejects.toBe(reason)
+    expect(await second).toBe('second')
+  })
+
+  it('keeps its reason for the caller that has left with its question, for as long as one may type', async () => {
+    const { shared, clock, call, lent, asked } = world()
+    await lent()
+    shared.abandon(reason)
+    clock.advance(60_000)
+    await expect(call()).rejects.toBe(reason)
+    expect(asked).toHaveLength(1)
+  })
+
+  it('does not keep its reason for ever', async () => {
+    const { shared, clock, call, lent, asked } = world()
+    await lent()
+    shared.abandon(reason)
+    await Promise.resolve()
+    clock.advance(70_000)
+    // The question of the first is still there: this login heeds no signal.
+    void call()
+    await Promise.resolve()
+    expect(asked).toHaveLength(2)
+  })
+
+  it('may fail by itself later without a word', async () => {
+    const { shared } = world()
+    let fail = (_error: Error) => {}
+    const waiting = shared.run({ mayPrompt: true }, () => new Promise<string>((_, reject) => (fail = reject)))
+    await Promise.resolve()
+    shared.abandon(reason)
+    await expect(waiting).rejects.toBe(reason)
+    fail(new Error('too late'))
+    await new Promise((resolve) => setImmediate(resolve))
   })
 })

@@ -191,6 +191,35 @@ describe('the daemon', () => {
     })
   })
 
+  it.each([
+    ['DELETE', '/v1/aws/keys/master', undefined],
+    ['PUT', '/v1/aws/keys/master', { ...key, secretAccessKey: 'another-secret-of-jo' }],
+    ['POST', '/v1/aws/forget', { profile: 'dev' }],
+  ])(
+    '%s %s withdraws the question of a login that is under way, which then says why it failed',
+    async (method, path, body) => {
+      const keychain = createMemoryKeychain()
+      const { api } = await run(join(temporaryFolder(), 'run'), toml, { keychain })
+      const { Agent } = await import('node:http')
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+      onTestFinished(() => agent.destroy())
+      await callApi(api, 'PUT', '/v1/aws/keys/master', { body: key })
+      const get = () =>
+        callApi(api, 'GET', '/v1/aws/credentials/dev', { agent, headers: { 'latchkey-prompt': 'terminal' } })
+      expect(await get()).toMatchObject({ status: 401, body: { error: { prompt: { id: 'lease-1' } } } })
+      expect((await callApi(api, method, path, body === undefined ? {} : { body })).status).toBeLessThan(300)
+      expect(await callApi(api, 'POST', '/v1/prompts/lease-1', { agent, body: { answer: '123456' } })).toMatchObject({
+        status: 404,
+        body: { error: { code: 'PROMPT_GONE' } },
+      })
+      expect(await get()).toMatchObject({
+        status: 503,
+        body: { error: { code: 'AWS_FORGOTTEN', hint: 'run the command again' } },
+      })
+      expect((await keychain.list()).filter((name) => name.startsWith('aws/session/'))).toEqual([])
+    },
+  )
+
   it('asks nobody for a caller that does not want it', async () => {
     const { api } = await run(join(temporaryFolder(), 'run'), toml)
     await callApi(api, 'PUT', '/v1/aws/keys/master', { body: key })

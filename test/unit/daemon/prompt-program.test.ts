@@ -7,6 +7,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const mfa: PromptQuestion = { topic: 'aws-mfa/jo', kind: 'mfa-code', text: 'MFA code for jo' }
 const environment = { PATH: '/usr/bin:/bin' }
+const kept = new AbortController().signal
 
 function script(body: string): string {
   const path = join(temporaryFolder(), 'askpass')
@@ -26,14 +27,14 @@ function isAlive(pid: number): boolean {
 describe('a prompt program', () => {
   it('gets the question as its one argument and answers with its first line', async () => {
     const path = script('printf "%s" "$*" >"$0.argument"; echo 123456; echo "and more"')
-    const answer = await createPromptProgram(path, { environment })(mfa)
+    const answer = await createPromptProgram(path, { environment })(mfa, kept)
     expect(answer?.expose()).toBe('123456')
     expect(readFileSync(`${path}.argument`, 'utf8')).toBe('MFA code for jo: ')
   })
 
   it('is told first why it is asked again', async () => {
     const path = script('printf "%s" "$1" >"$0.argument"; echo 123456')
-    await createPromptProgram(path, { environment })({ ...mfa, notice: 'that code was wrong' })
+    await createPromptProgram(path, { environment })({ ...mfa, notice: 'that code was wrong' }, kept)
     expect(readFileSync(`${path}.argument`, 'utf8')).toBe('that code was wrong\nMFA code for jo: ')
   })
 
@@ -48,7 +49,7 @@ describe('a prompt program', () => {
       AWS_SECRET_ACCESS_KEY: 'three',
       AWS_SESSION_TOKEN: 'four',
     }
-    const answer = await createPromptProgram(path, { environment: seen })(mfa)
+    const answer = await createPromptProgram(path, { environment: seen })(mfa, kept)
     expect(answer?.expose()).toBe(':7 https://vault')
   })
 
@@ -57,17 +58,19 @@ describe('a prompt program', () => {
     ['prints nothing', 'exit 0'],
     ['prints an empty line', 'echo'],
   ])('says no when it %s', async (_, body) => {
-    expect(await createPromptProgram(script(body), { environment })(mfa)).toBeUndefined()
+    expect(await createPromptProgram(script(body), { environment })(mfa, kept)).toBeUndefined()
   })
 
   it('keeps the blanks of a password and drops those around a code', async () => {
     const path = script("printf ' 12 34 \\r\\n'")
-    expect((await createPromptProgram(path, { environment })({ ...mfa, kind: 'password' }))?.expose()).toBe(' 12 34 ')
-    expect((await createPromptProgram(path, { environment })(mfa))?.expose()).toBe('12 34')
+    expect((await createPromptProgram(path, { environment })({ ...mfa, kind: 'password' }, kept))?.expose()).toBe(
+      ' 12 34 ',
+    )
+    expect((await createPromptProgram(path, { environment })(mfa, kept))?.expose()).toBe('12 34')
   })
 
   it('that cannot be run is reported with its path', async () => {
-    const answer = createPromptProgram('/nowhere/askpass', { environment })(mfa)
+    const answer = createPromptProgram('/nowhere/askpass', { environment })(mfa, kept)
     await expect(answer).rejects.toMatchObject({
       code: 'PROMPT_UNAVAILABLE',
       message: 'cannot run the prompt program /nowhere/askpass',
@@ -76,13 +79,13 @@ describe('a prompt program', () => {
   })
 
   it('that prints without end is stopped', async () => {
-    const answer = createPromptProgram(script('exec yes'), { environment })(mfa)
+    const answer = createPromptProgram(script('exec yes'), { environment })(mfa, kept)
     await expect(answer).rejects.toMatchObject({ code: 'PROMPT_UNAVAILABLE' })
   })
 
   it('that nobody answers is closed, even when something that it has started holds its output', async () => {
     const path = script('sleep 60 & echo $! >"$0.child"; wait')
-    const answer = createPromptProgram(path, { environment, patienceMs: 2000 })(mfa)
+    const answer = createPromptProgram(path, { environment, patienceMs: 2000 })(mfa, kept)
     await expect(answer).rejects.toMatchObject({ code: 'PROMPT_TIMEOUT', message: 'nobody answered: MFA code for jo' })
     if (existsSync(`${path}.child`)) process.kill(Number(readFileSync(`${path}.child`, 'utf8')))
   })
@@ -90,17 +93,26 @@ describe('a prompt program', () => {
   it('has answered once it has ended, even when something that it has started holds its output', async () => {
     for (const print of ['echo 123456', 'printf 123456; echo']) {
       const path = script(`sleep 60 & echo $! >"$0.child"; ${print}`)
-      expect((await createPromptProgram(path, { environment })(mfa))?.expose()).toBe('123456')
+      expect((await createPromptProgram(path, { environment })(mfa, kept))?.expose()).toBe('123456')
       const child = Number(readFileSync(`${path}.child`, 'utf8'))
       expect(isAlive(child)).toBe(true)
       process.kill(child)
     }
   })
 
-  it('is closed when the daemon stops', async () => {
+  it('gets nothing that a terminal or a dialog obeys', async () => {
+    const path = script('printf "%s" "$*" >"$0.argument"; echo 123456')
+    const hostile = { ...mfa, text: 'code\u0000 for \u009b2J\u202ejo\nx', notice: 'wrong\u001b[2J' }
+    await createPromptProgram(path, { environment })(hostile, kept)
+    expect(readFileSync(`${path}.argument`, 'utf8')).toBe('wrong [2J\ncode for 2J jo x: ')
+  })
+
+  it.each(['the daemon stops', 'nobody waits for its answer any more'])('is closed when %s', async (when) => {
     const path = script('echo $$ >"$0.pid"; echo >"$0.started"; exec sleep 60')
     const stopping = new AbortController()
-    const answer = createPromptProgram(path, { environment, stopping: stopping.signal })(mfa)
+    const isStop = when === 'the daemon stops'
+    const options = { environment, ...(isStop ? { stopping: stopping.signal } : {}) }
+    const answer = createPromptProgram(path, options)(mfa, isStop ? kept : stopping.signal)
     const refused = expect(answer).rejects.toMatchObject({ code: 'PROMPT_TIMEOUT' })
     await vi.waitUntil(() => existsSync(`${path}.started`), { timeout: 30_000 })
     stopping.abort()

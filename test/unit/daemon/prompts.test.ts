@@ -20,13 +20,15 @@ function terminal() {
 function dialogs() {
   const open: {
     question: PromptQuestion
+    withdrawn: AbortSignal
     answer: (value: string | undefined) => void
     crash: (error: Error) => void
   }[] = []
-  const program: PromptProgram = (question) =>
+  const program: PromptProgram = (question, withdrawn) =>
     new Promise((resolve, reject) => {
       open.push({
         question,
+        withdrawn,
         answer: (value) => resolve(value === undefined ? undefined : new Secret(value)),
         crash: reject,
       })
@@ -366,5 +368,97 @@ describe('the prompt program', () => {
     await settle()
     open[2]!.answer('123456')
     expect(await answerOf(later)).toBe('123456')
+  })
+})
+
+describe('a question that nobody wants the answer to any more', () => {
+  const reason = new Error('logged out')
+
+  it('is taken from the terminal that has it', async () => {
+    const { prompts } = broker()
+    const { leases, caller } = terminal()
+    prompts.attend(mfa.topic, caller)
+    const asker = new AbortController()
+    const waiting = prompts.ask(mfa, asker.signal)
+    const [lease] = leases
+    expect(prompts.lease(lease!.id)).toBe(lease)
+    asker.abort(reason)
+    await expect(waiting).rejects.toBe(reason)
+    expect(prompts.lease(lease!.id)).toBeUndefined()
+    // Too late, and for nobody.
+    lease!.answer(new Secret('123456'))
+    lease!.cancel()
+    lease!.release()
+    const next = terminal()
+    prompts.attend(mfa.topic, next.caller)
+    const again = prompts.ask(mfa)
+    next.leases[0]!.answer(new Secret('654321'))
+    expect(await answerOf(again)).toBe('654321')
+  })
+
+  it('is taken from the prompt program, and its late no is nobody else’s', async () => {
+    const { open, program } = dialogs()
+    const { prompts } = broker(program)
+    const asker = new AbortController()
+    const waiting = prompts.ask(mfa, asker.signal)
+    await settle()
+    asker.abort(reason)
+    await expect(waiting).rejects.toBe(reason)
+    expect(open[0]!.withdrawn.aborted).toBe(true)
+    const again = prompts.ask(mfa)
+    open[0]!.answer(undefined)
+    await settle()
+    open[1]!.answer('654321')
+    expect(await answerOf(again)).toBe('654321')
+  })
+
+  it.each(['crash', 'answer'] as const)('is not mistaken for its successor: a late %s', async (how) => {
+    const { open, program } = dialogs()
+    const { prompts } = broker(program)
+    const asker = new AbortController()
+    const waiting = prompts.ask(mfa, asker.signal)
+    await settle()
+    asker.abort(reason)
+    await expect(waiting).rejects.toBe(reason)
+    const again = prompts.ask(mfa)
+    if (how === 'crash') open[0]!.crash(new Error('closed'))
+    else open[0]!.answer('111111')
+    await settle()
+    open[1]!.answer('654321')
+    expect(await answerOf(again)).toBe('654321')
+  })
+
+  it('leaves the queue for the prompt program', async () => {
+    const { open, program } = dialogs()
+    const { prompts } = broker(program)
+    const first = prompts.ask(mfa)
+    const asker = new AbortController()
+    const queued = prompts.ask(password, asker.signal)
+    asker.abort(reason)
+    await expect(queued).rejects.toBe(reason)
+    await settle()
+    open[0]!.answer('123456')
+    expect(await answerOf(first)).toBe('123456')
+    await settle()
+    expect(open).toHaveLength(1)
+  })
+
+  it('stays while another waits for the same answer', async () => {
+    const { prompts } = broker()
+    const { leases, caller } = terminal()
+    prompts.attend(mfa.topic, caller)
+    const asker = new AbortController()
+    const leaving = prompts.ask(mfa, asker.signal)
+    const staying = prompts.ask(mfa, new AbortController().signal)
+    asker.abort(reason)
+    await expect(leaving).rejects.toBe(reason)
+    leases[0]!.answer(new Secret('123456'))
+    expect(await answerOf(staying)).toBe('123456')
+  })
+
+  it('is not put at all', async () => {
+    const { prompts, asked } = broker()
+    await expect(prompts.ask(mfa, AbortSignal.abort(reason))).rejects.toBe(reason)
+    expect(asked).toEqual([])
   })
 })

@@ -1,7 +1,9 @@
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import type { PromptLease } from '../../../src/core/prompt.ts'
 import { Secret } from '../../../src/core/secret.ts'
+import { createPrompts } from '../../../src/daemon/prompts.ts'
 import { KeychainError } from '../../../src/keychain/keychain.ts'
 import { createApproleLogin } from '../../../src/vault/approle.ts'
 import type { VaultClient } from '../../../src/vault/client.ts'
@@ -126,7 +128,7 @@ async function world(kind: 'userpass' | 'approle' | 'token', passwords: readonly
     await until(() => vault.requests.length === count)
     await settled()
   }
-  return { ...asked, vault, clock, keychain, lines, files, client, source, newSource, use, settled, calledAfter }
+  return { ...asked, vault, clock, keychain, log, lines, files, client, source, newSource, use, settled, calledAfter }
 }
 
 const tokensOf = (vault: { requests: { headers: Record<string, unknown> }[] }) =>
@@ -607,6 +609,114 @@ describe('a logout', () => {
     await source.logout()
     await expect(pending).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
     expect(keychain.items.size).toBe(0)
+  })
+
+  const overtaken = {
+    code: 'VAULT_LOGIN_NEEDED',
+    message: expect.stringContaining('logged out while'),
+    hint: 'run: latchkey login corp',
+  }
+
+  it('while a question is open withdraws it, and nothing is sent', async () => {
+    const { vault, keychain, clock, client, log } = await world('userpass')
+    const prompts = createPrompts({ clock, newId: () => 'lease-1' })
+    const method = createUserpassLogin({ username: 'jo', mount: 'userpass' }, { client, prompts, clock })
+    const source = createTokenSource({ client, method, keychain, clock, random: () => 0, log, prompts })
+    const leases: PromptLease[] = []
+    const terminal = { mayPrompt: true, offer: (lease: PromptLease) => leases.push(lease) }
+    const waiting = [source.login(terminal), source.login({ mayPrompt: true })].map((login) =>
+      expect(login).rejects.toMatchObject(overtaken),
+    )
+    await until(() => leases.length === 1)
+    await source.logout()
+    await Promise.all(waiting)
+    expect(prompts.lease('lease-1')).toBeUndefined()
+    leases[0]!.answer(new Secret('pw'))
+    expect(source.status()).toEqual({ state: 'logged-out' })
+    expect(vault.calls()).toEqual([])
+    // Whoever has left with the question learns it when he is back; the next one is asked.
+    await expect(source.login(terminal)).rejects.toMatchObject(overtaken)
+    const again = source.login({ mayPrompt: true, offer: (lease) => lease.answer(new Secret('pw')) })
+    expect(await again).toMatchObject({ displayName: 'userpass-jo' })
+    expect(keychain.items.get('vault/corp/token')).toContain('hvs.first')
+  })
+
+  it('while a password is on its way fails who waits at once, and revokes what comes back', async () => {
+    const { vault, keychain, source, settled, lines } = await world('userpass')
+    let leaving: Promise<void> | undefined
+    vault.on(byPassword, () => {
+      leaving ??= source.logout()
+      return auth('hvs.late')
+    })
+    await expect(source.login(person)).rejects.toMatchObject(overtaken)
+    await leaving
+    await until(() => vault.calls().includes(revoke))
+    await settled()
+    expect(tokensOf(vault)).toEqual([undefined, 'hvs.late'])
+    expect(keychain.items.size).toBe(0)
+    expect(source.status()).toEqual({ state: 'logged-out' })
+    expect(lines.join()).not.toContain('logged in to vault')
+  })
+
+  it('is not joined by the login that comes after it', async () => {
+    const { vault, keychain, source, settled } = await world('userpass')
+    let leaving: Promise<void> | undefined
+    let next: Promise<unknown> | undefined
+    vault.on(
+      byPassword,
+      () => {
+        leaving = source.logout()
+        next = source.login(person)
+        return auth('hvs.late')
+      },
+      auth('hvs.next'),
+    )
+    await expect(source.login(person)).rejects.toMatchObject(overtaken)
+    await leaving
+    expect(await next).toMatchObject({ displayName: 'userpass-jo' })
+    await settled()
+    expect(keychain.items.get('vault/corp/token')).toContain('hvs.next')
+    expect(source.status().state).toBe('logged-in')
+  })
+
+  it('while a token is being stored leaves none stored', async () => {
+    const { keychain, source } = await world('approle')
+    const set = keychain.set
+    let leaving: Promise<void> | undefined
+    // The deletion is the faster one.
+    keychain.set = async (name, value) => {
+      leaving ??= source.logout()
+      await leaving
+      await set(name, value)
+    }
+    await expect(source.token()).rejects.toMatchObject(overtaken)
+    await leaving
+    expect(keychain.items.size).toBe(0)
+    expect(source.status().state).toBe('logged-out')
+  })
+
+  it('while a stored token is being read does not take it up', async () => {
+    const { keychain, source, newSource, vault } = await world('userpass')
+    await source.login(person)
+    const restarted = newSource()
+    const get = keychain.get
+    let answer = () => {}
+    const slow = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    keychain.get = async (name) => {
+      const value = await get(name)
+      keychain.get = get
+      await slow
+      return value
+    }
+    const pending = expect(restarted.token()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+    await turnOfLoop()
+    await restarted.logout()
+    answer()
+    await pending
+    expect(restarted.status().state).toBe('logged-out')
+    expect(vault.calls()).toEqual([byPassword, revoke])
   })
 })
 
