@@ -14,7 +14,7 @@ const ranges = [
 
 /** What a terminal obeys in a text, or what turns the text around, as code points; the ends of lines are left out. */
 export function terminalCommands(text: string): string[] {
-  return [...text]
+  return Array.from(text)
     .map((char) => char.codePointAt(0)!)
     .filter((code) => ranges.some(([first, last]) => code >= first && code <= last))
     .map((code) => `U+${code.toString(16)}`)

@@ -269,7 +269,7 @@ describe('the daemon', () => {
     const received: string[] = []
     const open = async (name: string) => {
       const server = createServer(({ url, headers }, response) => {
-        received.push(`${name} ${url} ${headers['x-vault-token']}`)
+        received.push(`${name} ${url} ${String(headers['x-vault-token'])}`)
         response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ data: { ttl: 0 } }))
       }).listen(0, '127.0.0.1')
       await once(server, 'listening')
