@@ -1,5 +1,6 @@
 import { rootCertificates } from 'node:tls'
 import type { Credentials, STSClient, STSClientConfig } from '@aws-sdk/client-sts'
+import { isPrintable } from '../core/display-text.ts'
 import type { Logger } from '../core/log.ts'
 import { Secret } from '../core/secret.ts'
 import { AwsError, isAwsError } from './aws-error.ts'
@@ -140,9 +141,13 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
   const issued = (action: string, credentials: Credentials | undefined): SessionCredentials => {
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = credentials ?? {}
     // AWS's own are letters, digits and signs; they go into headers and on to terminals.
-    const isWhole = [AccessKeyId, SecretAccessKey, SessionToken].every((text) => /^[!-~]+$/.test(text ?? ''))
     const expiresAtMs = (Expiration?.getTime() ?? Number.NaN) - skewMs
-    if (!isWhole || !AccessKeyId || !SecretAccessKey || !SessionToken || Number.isNaN(expiresAtMs)) {
+    if (
+      !isPrintable(AccessKeyId) ||
+      !isPrintable(SecretAccessKey) ||
+      !isPrintable(SessionToken) ||
+      Number.isNaN(expiresAtMs)
+    ) {
       throw new AwsError('AWS_BAD_RESPONSE', `the answer to ${action} holds no whole credentials`)
     }
     return {
@@ -195,7 +200,9 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
         credentials,
         send: (client) => client.send(new sdk.GetCallerIdentityCommand({})),
       })
-      if (!Account || !Arn) throw new AwsError('AWS_BAD_RESPONSE', 'the answer to GetCallerIdentity names nobody')
+      // Both are shown, and the account is a part of what every SDK reads.
+      if (!isPrintable(Account) || !/^\d{12}$/.test(Account) || !isPrintable(Arn))
+        throw new AwsError('AWS_BAD_RESPONSE', 'the answer to GetCallerIdentity names nobody')
       return { accountId: Account, arn: Arn }
     },
   }

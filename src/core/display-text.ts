@@ -47,3 +47,8 @@ export function foreignText(text: string, secrets: readonly string[]): string {
     maxForeignLength,
   )
 }
+
+/** Letters, digits and signs of ASCII without a blank, and at least one: what tokens and AWS's credentials are made of. */
+export function isPrintable(text: unknown): text is string {
+  return typeof text === 'string' && /^[!-~]+$/.test(text)
+}

@@ -1,3 +1,4 @@
+import { isPrintable } from '../core/display-text.ts'
 import type { ProcessCredentials } from '../ipc/protocol.ts'
 import { HelperError } from './failure.ts'
 import { isRecord } from './lent-prompt.ts'
@@ -27,11 +28,6 @@ function isProcessCredentials(body: unknown): body is ProcessCredentials {
     /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(Expiration) &&
     (AccountId === undefined || isPrintable(AccountId))
   )
-}
-
-/** AWS's own are base64 and digits; whatever a terminal obeys or JSON escapes has no place in them. */
-function isPrintable(value: unknown): value is string {
-  return typeof value === 'string' && /^[!-~]+$/.test(value)
 }
 
 function badCredentials(reason: string): HelperError {

@@ -8,6 +8,11 @@ import { equalBytes, quoted, SshError, SshReader } from './wire.ts'
 /** The critical options that sshd knows; it refuses a certificate with any other (PROTOCOL.certkeys, "Critical options"). */
 const knownCriticalOptions: readonly string[] = ['force-command', 'source-address', 'verify-required']
 
+/** One more, and OpenSSH takes the certificate for malformed (sshkey.c, SSHKEY_CERT_MAX_PRINCIPALS). */
+const maxPrincipals = 255
+/** Ordinary ones have 1 to 3 kB. It stands in every list of the agent, which has 256 KiB for all. */
+const maxBlobBytes = 32 * 1024
+
 /** How far a clock may be behind the CA's: sshd's clock decides, ours only warns. */
 const defaultSkewMs = 5 * 60_000
 
@@ -28,11 +33,21 @@ export interface ExpectedCertificate {
  * @throws {SshError} CERTIFICATE_… with a hint that says what to change
  */
 export function checkUserCertificate(certificate: SshCertificate, expected: ExpectedCertificate): void {
+  checkSize(certificate)
   checkSubject(certificate, expected.publicKey)
   checkPrincipals(certificate.principals, expected.principals ?? [])
   checkTime(certificate, expected.nowMs, expected.skewMs ?? defaultSkewMs)
   checkCriticalOptions(certificate)
   checkSignature(certificate)
+}
+
+function checkSize({ blob, principals }: SshCertificate): void {
+  if (blob.length <= maxBlobBytes && principals.length <= maxPrincipals) return
+  throw new SshError(
+    'CERTIFICATE_TOO_LARGE',
+    `the certificate has ${blob.length} bytes and ${principals.length} principals, which is more than sshd takes`,
+    { hint: 'let the role certify fewer users: vault read MOUNT/roles/ROLE' },
+  )
 }
 
 function checkSubject({ publicKey, certificateType }: SshCertificate, expected: PublicKey): void {

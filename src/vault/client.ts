@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts'
-import { foreignText } from '../core/display-text.ts'
+import { foreignText, isPrintable } from '../core/display-text.ts'
 import type { Logger } from '../core/log.ts'
 import { Secret } from '../core/secret.ts'
 import { destinationOf, isLocal, parseVaultAddress } from './address.ts'
@@ -129,7 +129,7 @@ interface Attempt {
 
 // Node would refuse the header with each request, in words that nobody can act on.
 function checkNamespace(namespace: string | undefined): void {
-  if (namespace === undefined || /^[\x21-\x7e]+$/.test(namespace)) return
+  if (namespace === undefined || isPrintable(namespace)) return
   throw new VaultError('VAULT_CONFIG', 'the namespace has characters that cannot be sent', {
     hint: 'edit namespace of the [vault.…] section in config.toml',
   })

@@ -1,6 +1,6 @@
+import { isPrintable } from '../core/display-text.ts'
 import { Secret } from '../core/secret.ts'
 import type { FoundLogin, FoundToken } from './login-method.ts'
-import { isPrintable } from './token-grant.ts'
 import { askTokenHelper, readOptional, type TokenHelperOptions } from './token-helper.ts'
 import { VaultError } from './vault-error.ts'
 

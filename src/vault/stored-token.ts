@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { isPrintable } from '../core/display-text.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
 import { Secret } from '../core/secret.ts'
@@ -24,7 +25,7 @@ const storedSchema = v.strictObject({
   version: v.literal(1),
   /** A token of another server, namespace or user must not be sent to this one. */
   madeFor: v.string(),
-  token: v.pipe(v.string(), v.regex(/^[\x21-\x7e]+$/)),
+  token: v.custom<string>(isPrintable),
   life: v.strictObject({
     displayName: v.string(),
     policies: v.array(v.string()),

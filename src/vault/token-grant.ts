@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { isPrintable } from '../core/display-text.ts'
 import type { Secret } from '../core/secret.ts'
 import { lifeSchema, type VaultAnswer } from './answer.ts'
 import { VaultError } from './vault-error.ts'
@@ -105,9 +106,4 @@ export function lifeFromLookup({ data, status }: VaultAnswer, vault: string, now
     isLimited: num_uses !== 0,
     isBatch: type === 'batch',
   }
-}
-
-/** A token that can go into a header; the Go client refuses others too. */
-export function isPrintable(token: string): boolean {
-  return /^[\x21-\x7e]+$/.test(token)
 }

@@ -1,9 +1,9 @@
+import { isPrintable } from '../core/display-text.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
 import { Secret } from '../core/secret.ts'
 import type { Keychain } from '../keychain/keychain.ts'
 import type { VaultClient } from './client.ts'
-import { isPrintable } from './token-grant.ts'
 import { isVaultError, VaultError } from './vault-error.ts'
 
 /** Which wrapping is opened. */

@@ -347,10 +347,12 @@ describe('an answer that cannot be used', () => {
     expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/issued-|secret-of-jo|token-of-jo/)
   })
 
-  it('such as an identity of nobody is an error', async () => {
-    const { sts } = await stsWith([
-      { body: `<GetCallerIdentityResponse ${xmlns}><GetCallerIdentityResult/></GetCallerIdentityResponse>` },
-    ])
+  it.each([
+    ['of nobody', `<GetCallerIdentityResponse ${xmlns}><GetCallerIdentityResult/></GetCallerIdentityResponse>`],
+    ['of an account that is none', identityAnswer.replace('>111122223333<', '>\u009b2J<')],
+    ['with a name that a terminal obeys', identityAnswer.replace('user/jo', 'user/\u202ejo')],
+  ])('such as an identity %s is an error', async (_what, body) => {
+    const { sts } = await stsWith([{ body }])
     expect(await rejection(sts.getCallerIdentity({ credentials: key, region: 'us-east-1' }))).toMatchObject({
       code: 'AWS_BAD_RESPONSE',
     })

@@ -74,6 +74,17 @@ describe('the principals that were asked for', () => {
   })
 })
 
+describe('a certificate that is larger than anybody takes', () => {
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `user${index}`)
+
+  it('is refused', () => {
+    expect(code(certify({ principals: names(255) }))).toBeUndefined()
+    expect(code(certify({ principals: names(256) }))).toBe('CERTIFICATE_TOO_LARGE')
+    expect(code(certify({ keyId: 'x'.repeat(31_000) }))).toBeUndefined()
+    expect(code(certify({ keyId: 'x'.repeat(33_000) }))).toBe('CERTIFICATE_TOO_LARGE')
+  })
+})
+
 describe('a certificate that comes back', () => {
   it.each([
     'ed25519',

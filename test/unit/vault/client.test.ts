@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -25,6 +25,21 @@ const login: VaultRequest = {
   isIdempotent: false,
 }
 const ok = { json: { data: { signed_key: 'x' }, auth: null, warnings: null } }
+
+/** A server that writes what it likes to each connection, until the test ends. */
+async function rawServer(onConnection: (socket: Socket) => void): Promise<string> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => {}))
+    onConnection(socket)
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  await new Promise((resolve) => server.once('listening', resolve))
+  return `http://127.0.0.1:${(server.address() as { port: number }).port}`
+}
 
 /** What a request fails with. */
 async function failure(client: VaultClient, request: VaultRequest): Promise<unknown> {
@@ -134,12 +149,41 @@ describe('an answer', () => {
     expect(error).toMatchObject({ code: 'VAULT_BAD_RESPONSE', message: expect.stringContaining('1048576 bytes') })
   })
 
+  it.each([
+    ['body', 'HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n'],
+    ['head', 'HTTP/1.1 200 OK\r\nx-more: '],
+  ])('whose %s drips is given up at the end of its time, however busy the connection is', async (_part, start) => {
+    let dripped = 0
+    const address = await rawServer((socket) => {
+      socket.write(start)
+      const timer = setInterval(() => socket.write('x', () => (dripped += 1)), 1)
+      socket.on('close', () => clearInterval(timer))
+    })
+    const clock = hastyClock(clientTimeoutMs)
+    const pending = failure(testClient(address, { clock, maxRetries: 0 }), sign)
+    for (const part of [0.4, 0.4, 0.3]) {
+      const before = dripped
+      await until(() => dripped > before + 2)
+      clock.advance(part * clientTimeoutMs)
+    }
+    expect(await pending).toMatchObject({ code: 'VAULT_UNREACHABLE', message: expect.stringContaining('within 10 s') })
+  })
+
+  it('with headers without end is a bad response', async () => {
+    const address = await rawServer((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n')
+      const more = () => {
+        while (!socket.destroyed && socket.write(`x-more: ${'x'.repeat(1000)}\r\n`));
+      }
+      socket.on('drain', more)
+      more()
+    })
+    expect(await failure(testClient(address), sign)).toMatchObject({ code: 'VAULT_BAD_RESPONSE' })
+  })
+
   it('that is not HTTP is a bad response whose error does not hold it', async () => {
-    const server = createServer((socket) => socket.end('SSH-2.0-OpenSSH hvs.leaked\r\n')).listen(0, '127.0.0.1')
-    onTestFinished(() => void server.close())
-    await new Promise((resolve) => server.once('listening', resolve))
-    const { port } = server.address() as { port: number }
-    const error = await failure(testClient(`http://127.0.0.1:${port}`), sign)
+    const address = await rawServer((socket) => socket.end('SSH-2.0-OpenSSH hvs.leaked\r\n'))
+    const error = await failure(testClient(address), sign)
     expect(error).toMatchObject({ code: 'VAULT_BAD_RESPONSE', hint: expect.stringContaining('address') })
     expect(inspect(error, { depth: 9 })).not.toContain(Buffer.from('hvs.leaked').toString('hex').slice(0, 8))
     expect(inspect(error, { depth: 9 })).not.toContain('leaked')
