@@ -23,7 +23,10 @@ export function hardenProcess(own: HardenedProcess): void {
   // can read all memory.
   own.on('SIGUSR1', () => {})
   own.umask(0o077)
-  refuseOptions(own.execArgv, 'start it as latchkey daemon, without options for node')
+  refuseOptions(
+    own.execArgv,
+    'start it as latchkey daemon, without options for node; for its service: latchkey service install',
+  )
   refuseOptions(splitNodeOptions(own.env.NODE_OPTIONS ?? ''), 'unset NODE_OPTIONS; latchkey daemon')
   refuseVariables(own.env)
 }

@@ -5,10 +5,9 @@
  * (`node --help`, `node --v8-options` of Node 20, 22 and 24).
  */
 const allowed: readonly RegExp[] = [
-  // How much memory, and how little.
-  /^--secure-heap(-min)?$/,
+  // How much memory, and how little. Not --secure-heap: a full one ends the process (docs/adr/0019-no-secure-heap.md).
   /^--(max|min|initial)-(semi-space|old-space|heap)-size(-percentage)?$/,
-  /^--(optimize-for-size|lite-mode|v8-pool-size|stack-trace-limit|title)$/,
+  /^--(optimize-for-size|lite-mode|(no-)?memory-reducer|v8-pool-size|stack-trace-limit|title)$/,
   // Whom TLS trusts, and nothing older than what we ask for.
   /^--use-(openssl|bundled|system)-ca$/,
   /^--tls-(min|max)-v1\.[23]$/,

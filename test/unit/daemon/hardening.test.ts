@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Environment, openingNodeVariables } from '../../../src/core/environment.ts'
 import { type HardenedProcess, hardenMemory, hardenProcess } from '../../../src/daemon/hardening.ts'
 import { refusedOption } from '../../../src/daemon/node-options.ts'
+import { daemonNodeOptions } from '../../../src/dev/dev-daemon.ts'
 import { bundle } from '../../support/bundle.ts'
 import { run } from '../../support/run.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
@@ -22,8 +23,6 @@ const harmless: readonly string[] = [
   '--no-deprecation',
   '--no-network-family-autoselection',
   '--no-warnings',
-  '--secure-heap',
-  '--secure-heap-min',
   '--stack-trace-limit',
   '--title',
   '--tls-max-v1.2',
@@ -99,6 +98,9 @@ it.each([
   '--experimental-permission',
   '--allow-natives-syntax',
   '--expose-gc',
+  // It ends the process when it is full.
+  '--secure-heap=65536',
+  '--secure-heap-min=32',
   '--nosecure-heap',
   '-e',
 ])('refuses %s, on the command line and in NODE_OPTIONS', (option) => {
@@ -152,7 +154,7 @@ it('never comes to that as a service: its unit takes them all away', () => {
 })
 
 it('takes the options that the service starts it with', () => {
-  const options = ['--secure-heap=65536', '--secure-heap-min=32', '--max-semi-space-size=1', '--optimize-for-size']
+  const options = daemonNodeOptions
   expect(() => hardenProcess(fakeProcess(options, '--no-warnings --title="my --inspect"').process)).not.toThrow()
 })
 
