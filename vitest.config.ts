@@ -1,17 +1,21 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { testEnvironment } from './test/support/ambient.ts'
 
-// What happens to be set where the tests are started must not decide what a test sees: other tools' credentials, agents
-// and CA bundles, and the variables that git sets in a hook. VAULT_TEST_* names a real server on purpose.
-for (const name of Object.keys(process.env)) {
-  if (
-    /^(AWS_|BAO_|VAULT_(?!TEST_)|LATCHKEY_|SSH_|GIT_|XDG_|DBUS_|LISTEN_|NOTIFY_SOCKET$|NODE_EXTRA_CA_CERTS$)/.test(name)
-  ) {
-    delete process.env[name]
-  }
-}
+const home = mkdtempSync(join(tmpdir(), 'latchkey-home-'))
+process.on('exit', () => rmSync(home, { recursive: true, force: true }))
+// Now, for every process of the tests inherits it.
+const environment = testEnvironment(process.env, home, process.execPath)
+for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name]
+Object.assign(process.env, environment)
 
 export default defineConfig({
   test: {
+    // A thread cannot leave the terminal by itself.
+    pool: 'forks',
+    setupFiles: ['test/support/own-session.mjs'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
     // The AWS SDK warns on Node 20 since 2026; latchkey runs there on purpose.

@@ -1,5 +1,6 @@
 // npm test: installs what it needs, then builds, lints, type-checks and runs every test. All steps run even when one
 // fails. The last line is always `N passed, N failed, N skipped`; a step that fails counts as one failure.
+// With --terminal the tests that a terminal could matter to run in one too.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,6 +13,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const bin = (name) => join(root, 'node_modules/.bin', name)
 const failedSteps = []
 const testStep = 'tests: vitest'
+const scratch = mkdtempSync(join(tmpdir(), 'latchkey-test-'))
 
 function step(title, run) {
   process.stdout.write(`\n== ${title}\n`)
@@ -25,9 +27,16 @@ function step(title, run) {
 const { FORCE_COLOR: _, ...environment } = process.env
 const env = process.stdout.isTTY ? process.env : { ...environment, NO_COLOR: '1' }
 
-// No step may wait for a person, so none has an input.
-const run = (command, ...args) =>
-  spawnSync(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
+// Ctrl-C reaches the step by itself; this process must live to clean up.
+process.on('SIGINT', () => {})
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
+
+function run(command, ...args) {
+  // No step may wait for a person, so none has an input.
+  const { status, signal } = spawnSync(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] })
+  if (signal === 'SIGINT' || status === 130) process.exit(130)
+  return status === 0
+}
 
 step('node packages: the ones of package-lock.json', () => installNodePackages(root))
 step('peers: the programs that the end-to-end tests talk to', () => run(join(root, 'scripts/install-peers.sh')))
@@ -37,7 +46,6 @@ step('lint: biome', () => run(bin('biome'), 'ci', '--colors=off', '.'))
 step('lint: oxlint', () => run(bin('oxlint'), '--type-aware', '--deny-warnings', '--format=unix'))
 step('types: tsc', () => run(bin('tsc'), '--noEmit', '--pretty', 'false'))
 
-const scratch = mkdtempSync(join(tmpdir(), 'latchkey-test-'))
 const resultsFile = join(scratch, 'results.json')
 let counts = { passed: 0, failed: 0, skipped: 0 }
 step(testStep, () => {
@@ -45,7 +53,13 @@ step(testStep, () => {
   counts = readTestResults(resultsFile)
   return isOk && counts.failed === 0
 })
-rmSync(scratch, { recursive: true, force: true })
+if (process.argv.includes('--terminal')) {
+  const asking = ['credentials-helper', 'mfa-prompt', 'dev', 'ssh', 'tour'].map((name) => `test/e2e/${name}.test.ts`)
+  const vitest = `stty -onlcr; node_modules/.bin/vitest run test/ambient.test.ts ${asking.join(' ')}`
+  step('tests: again in a terminal, those that could be asked something there', () =>
+    run('script', '-qec', vitest, '/dev/null'),
+  )
+}
 
 // Where tests have failed, the step that runs them says nothing more.
 const failed = counts.failed + failedSteps.filter((title) => title !== testStep || counts.failed === 0).length

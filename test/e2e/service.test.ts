@@ -245,4 +245,6 @@ function installPackage(home: string): void {
     if (existsSync(from)) cpSync(from, join(home, 'latchkey', part), { recursive: true })
   }
   cpSync(dirname(latchkeyPath), join(home, 'latchkey/dist'), { recursive: true })
+  // Root's own, as version managers install it, may lie where nobody else can read.
+  cpSync(process.execPath, join(home, 'bin/node'))
 }

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { findProgram } from './peers.ts'
@@ -69,7 +69,7 @@ export async function startUserWithSystemd(): Promise<UserWithSystemd> {
       HOME: home!,
       USER: name,
       LOGNAME: name,
-      PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`,
+      PATH: `${home}/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`,
       XDG_RUNTIME_DIR: runtimeFolder,
       DBUS_SESSION_BUS_ADDRESS: `unix:path=${runtimeFolder}/bus`,
     }

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { connect, createServer, Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createLogger, silentLogger } from '../../../src/core/log.ts'
 import { type ForeignFunctions, loadNative } from '../../../src/daemon/native.ts'
 import { bundle, nativeModules } from '../../support/bundle.ts'
-import { run } from '../../support/run.ts'
+import { run, runOk } from '../../support/run.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 describe('without koffi', () => {
@@ -78,31 +78,37 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
   })
 
   it('another process of the same user cannot read what is not dumpable, and there are no core files', async () => {
-    const folder = temporaryFolder()
-    chmodSync(folder, 0o755)
     const program = bundle(
-      folder,
+      temporaryFolder(),
       `import { silentLogger } from './src/core/log.ts'
        import { loadNative } from './src/daemon/native.ts'
        loadNative({ log: silentLogger }).then((native) => {
-         console.log(JSON.stringify({ core: native.forbidCoreDumps(), dumpable: native.setNotDumpable() }))
-         process.stdin.resume()
+         console.log('dumpable')
+         process.stdin.once('data', () => {
+           console.log(JSON.stringify({ core: native.forbidCoreDumps(), dumpable: native.setNotDumpable() }))
+         })
        })`,
     )
-    chmodSync(program, 0o644)
-    // Root could read it all the same.
-    const nobody = process.getuid!() === 0 ? { uid: 65534, gid: 65534 } : {}
-    const env = { NODE_PATH: nativeModules, HUNTER: 'hunter2' }
-    const child = spawn(process.execPath, [program], { env, ...nobody, stdio: ['pipe', 'pipe', 'inherit'] })
+    const [start, ...startArgs] = asPlainUser(process.execPath, program)
+    const child = spawn(start, startArgs, { env: { NODE_PATH: nativeModules, HUNTER: 'hunter2' } })
     onTestFinished(() => void child.kill())
+    const [read, ...readArgs] = asPlainUser('cat', `/proc/${child.pid}/environ`)
+    expect(String((await once(child.stdout, 'data'))[0])).toBe('dumpable\n')
+    expect(await runOk(read, readArgs)).toContain('hunter2')
+    child.stdin.write('now\n')
     expect(JSON.parse(String((await once(child.stdout, 'data'))[0]))).toEqual({ core: true, dumpable: true })
-    const environ = `/proc/${child.pid}/environ`
-    expect(statSync(environ).uid).toBe(0)
     expect(readFileSync(`/proc/${child.pid}/limits`, 'utf8')).toMatch(/^Max core file size +0 +0 /m)
-    const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups', 'cat', environ]
-    const isRoot = process.getuid!() === 0
-    const { status, stdout, stderr } = await (isRoot ? run('setpriv', asNobody) : run('cat', [environ]))
+    const { status, stdout, stderr } = await run(read, readArgs)
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
     expect(stderr).toContain('Permission denied')
   })
 })
+
+/**
+ * A command without root's right to look into every process (ptrace(2), access mode checking). It keeps root's user id
+ * and the right to read files, for what it runs may lie where nobody else can read.
+ */
+function asPlainUser(...command: [string, ...string[]]): [string, ...string[]] {
+  const rights = '--bounding-set=-all,+dac_override,+dac_read_search'
+  return process.getuid!() === 0 ? ['setpriv', rights, ...command] : command
+}

@@ -1,0 +1,23 @@
+import { delimiter, dirname } from 'node:path'
+
+/**
+ * What the tests may find of the environment that they were started in: where programs are, who runs them, whether it is
+ * CI, and a real Vault that was named on purpose. Credentials, agents, proxies, locales, colours, NODE_OPTIONS and
+ * whatever the next tool invents must not decide what a test sees, so nothing else is kept.
+ */
+const kept = /^(PATH|TMPDIR|USER|LOGNAME|CI|VAULT_TEST_.*|VITEST.*|NODE_V8_COVERAGE)$/
+
+/** Where Debian has sshd, useradd and their kin; PATH lacks it for ordinary users and after su(1). */
+const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin']
+
+/**
+ * The environment for the tests, made of the one that they were started in.
+ * @param home an empty folder in the place of the tester's, whose ~/.aws, ~/.vault-token and ~/.gitconfig are theirs
+ * @param node this process's node: a version manager's may be found through HOME alone
+ */
+export function testEnvironment(environment: NodeJS.ProcessEnv, home: string, node: string): NodeJS.ProcessEnv {
+  const own = Object.fromEntries(Object.entries(environment).filter(([name]) => kept.test(name)))
+  const path = [dirname(node), ...(environment.PATH ?? '').split(delimiter)]
+  const absent = systemFolders.filter((folder) => !path.includes(folder))
+  return { ...own, HOME: home, PATH: [...path, ...absent].join(delimiter) }
+}
