@@ -1,13 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { testEnvironment } from './test/support/ambient.ts'
 
-const home = mkdtempSync(join(tmpdir(), 'latchkey-home-'))
-process.on('exit', () => rmSync(home, { recursive: true, force: true }))
+const scratch = mkdtempSync(join(tmpdir(), 'latchkey-tests-'))
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
+const [home, bin] = [join(scratch, 'home'), join(scratch, 'bin')]
+for (const folder of [home, bin]) mkdirSync(folder)
+symlinkSync(process.execPath, join(bin, 'node'))
 // Now, for every process of the tests inherits it.
-const environment = testEnvironment(process.env, home, process.execPath)
+const environment = testEnvironment(process.env, home, bin)
 for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name]
 Object.assign(process.env, environment)
 

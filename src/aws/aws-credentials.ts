@@ -14,6 +14,7 @@ import { createForgettings } from './forgettings.ts'
 import { createKeyCustody, type KeyCustody } from './key-custody.ts'
 import { createLongTermKeys } from './long-term-keys.ts'
 import { defaultRegion } from './partitions.ts'
+import { type ListedProfile, listProfiles } from './profile-list.ts'
 import { profileNames } from './profile-lookup.ts'
 import { createSessionCache, sessionKey } from './session-cache.ts'
 import { createSessionLogin, mfaStepOf } from './session-login.ts'
@@ -44,6 +45,7 @@ export interface AwsCredentials {
    */
   forget(target: { profile: string } | { all: true }): Promise<readonly string[]>
   keys: KeyCustody
+  profiles(): Promise<readonly ListedProfile[]>
   status(): Promise<AwsStatus>
 }
 
@@ -162,6 +164,10 @@ export function createAwsCredentials(options: AwsCredentialsOptions): AwsCredent
       })
       const gone = mfaStepOf(plan) === undefined ? [] : await sessions.forget(plan.source)
       return [...gone.map(sessionOf), ...roles]
+    },
+    async profiles() {
+      const { settings, shared } = await readAll()
+      return listProfiles(settings, shared)
     },
     async status() {
       const { settings, shared } = await readAll()

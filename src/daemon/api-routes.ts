@@ -7,6 +7,7 @@ import { formatUtc } from '../core/utc-time.ts'
 import type { ApiReply, ApiRequest, ApiRoute } from '../ipc/api-route.ts'
 import {
   type AccessKeyList,
+  type AwsProfileList,
   accessKeySchema,
   type Forgotten,
   forgetRequestSchema,
@@ -60,6 +61,14 @@ export function createApiRoutes({ aws, vaults, lentPrompts, status }: ApiRoutesD
       async handle(request) {
         const forgotten: Forgotten = { forgotten: await aws.forget(parseBody(forgetRequestSchema, request)) }
         return ok(forgotten)
+      },
+    },
+    {
+      method: 'GET',
+      pattern: '/v1/aws/profiles',
+      async handle() {
+        const list: AwsProfileList = { profiles: await aws.profiles() }
+        return ok(list)
       },
     },
     {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { awsConfigBlock } from '../core/aws-config-block.ts'
 import { shellWord } from '../core/shell-word.ts'
 
 /** What the files of a development environment are made from. */
@@ -63,14 +64,9 @@ log = ${text(facts.promptLog)}
 ${prompt}`
 }
 
-/** The AWS tools' config file: region and credential_process only, which is all that every consumer reads alike. */
+/** The AWS tools' config file. */
 export function devAwsConfig(region: string, bin: string): string {
-  const path = join(bin, 'latchkey')
-  // The one quoting that all consumers read alike (botocore splits the line, the others give it to a shell).
-  const command = path.includes(' ') ? `"${path}"` : path
-  return profiles
-    .map((name) => `[profile ${name}]\nregion = ${region}\ncredential_process = ${command} aws credentials ${name}\n`)
-    .join('\n')
+  return profiles.map((name) => awsConfigBlock({ name, region, latchkey: join(bin, 'latchkey') })).join('\n')
 }
 
 /**

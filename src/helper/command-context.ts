@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { displayLines } from '../core/display-text.ts'
 import type { Environment } from '../core/environment.ts'
@@ -21,6 +22,10 @@ export interface DaemonAccess {
 export interface CommandContext {
   environment: Environment
   print(text: string): void
+  /** For the person only, beside what `print` writes. */
+  note(text: string): void
+  /** Absolute path of the running command, as it was called: a link outlives an update of what it points to. */
+  commandPath: string
   daemon: DaemonAccess
   /** Whether a person types the standard input. */
   hasTypedInput: boolean
@@ -36,6 +41,8 @@ export function processContext(): CommandContext {
     environment,
     // Here, so that no command can forget it.
     print: (output) => process.stdout.write(displayLines(output)),
+    note: (output) => process.stderr.write(displayLines(output)),
+    commandPath: resolve(process.argv[1]!),
     daemon: createDaemonAccess(environment, readTerminalLine),
     hasTypedInput: process.stdin.isTTY === true,
     readInput: () => text(process.stdin),

@@ -14,6 +14,19 @@ export function formatStatus(status: Status, nowMs: number): string {
   ].join('\n')
 }
 
+/**
+ * That the daemon is another version than the command that asks it, as after an update; empty where they are the same.
+ * @param restart what restarts the service
+ */
+export function formatOtherVersion({ version, pid }: Status, own: string, restart: string): string {
+  if (version === own) return ''
+  return formatProblem({
+    code: 'OTHER_VERSION',
+    message: `the daemon is version ${version}, and this command is ${own}: a daemon goes on until it is restarted`,
+    hint: `${restart}; without a service: kill ${pid}, then latchkey daemon`,
+  })
+}
+
 /** How long until a time, or that it has passed. @param time UTC with Z */
 export function formatTimeLeft(time: string, nowMs: number): string {
   const seconds = Math.floor((Date.parse(time) - nowMs) / 1000)

@@ -88,6 +88,22 @@ export const keptKeySchema = v.object({
   arn: v.exactOptional(v.string()),
 })
 
+/**
+ * `GET /v1/aws/profiles`. Where a profile is defined: config.toml wins where both have it. What the AWS files have of it:
+ * a section that asks latchkey, another one, or none.
+ */
+export const awsProfileListSchema = v.object({
+  profiles: listOf(
+    v.object({
+      name: v.string(),
+      region: v.exactOptional(v.string()),
+      definedIn: v.picklist(['config.toml', 'aws-files']),
+      awsFiles: v.picklist(['absent', 'latchkey', 'other']),
+    }),
+  ),
+})
+export type AwsProfileList = v.InferOutput<typeof awsProfileListSchema>
+
 /** `POST /v1/aws/forget`: what was held and is gone, in words. */
 export const forgottenSchema = v.object({ forgotten: listOf(v.string()) })
 export type Forgotten = v.InferOutput<typeof forgottenSchema>

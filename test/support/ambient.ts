@@ -1,4 +1,4 @@
-import { delimiter, dirname } from 'node:path'
+import { delimiter } from 'node:path'
 
 /**
  * What the tests may find of the environment that they were started in: where programs are, who runs them, whether it is
@@ -13,11 +13,11 @@ const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin']
 /**
  * The environment for the tests, made of the one that they were started in.
  * @param home an empty folder in the place of the tester's, whose ~/.aws, ~/.vault-token and ~/.gitconfig are theirs
- * @param node this process's node: a version manager's may be found through HOME alone
+ * @param bin a folder with this process's node, which a version manager may find through HOME alone
  */
-export function testEnvironment(environment: NodeJS.ProcessEnv, home: string, node: string): NodeJS.ProcessEnv {
+export function testEnvironment(environment: NodeJS.ProcessEnv, home: string, bin: string): NodeJS.ProcessEnv {
   const own = Object.fromEntries(Object.entries(environment).filter(([name]) => kept.test(name)))
-  const path = [dirname(node), ...(environment.PATH ?? '').split(delimiter)]
+  const path = [bin, ...(environment.PATH ?? '').split(delimiter)]
   const absent = systemFolders.filter((folder) => !path.includes(folder))
   return { ...own, HOME: home, PATH: [...path, ...absent].join(delimiter) }
 }

@@ -6,6 +6,7 @@ import type { CommandContext } from '../command-context.ts'
 import { runCredentials } from '../credentials.ts'
 import { HelperError } from '../failure.ts'
 import { addAwsKeysCommands } from './aws-keys.ts'
+import { addAwsProfilesCommands } from './aws-profiles.ts'
 
 export function addAwsCommands(program: Command, context: CommandContext): void {
   const aws = program.command('aws').description('AWS credentials behind one MFA code')
@@ -20,6 +21,7 @@ export function addAwsCommands(program: Command, context: CommandContext): void 
       // Both streams are written by then, and the connection is still open.
       process.exit(await runCredentials(profile, context.environment))
     })
+  addAwsProfilesCommands(aws, context)
   addAwsKeysCommands(aws, context)
   aws
     .command('forget')

@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
 import { displayJson } from '../../core/display-text.ts'
+import { version } from '../../core/version.ts'
 import { statusSchema } from '../../ipc/protocol.ts'
 import { checkedReply } from '../checked-reply.ts'
 import type { CommandContext } from '../command-context.ts'
-import { formatStatus } from '../status-report.ts'
+import { serviceRestart } from '../service/service-host.ts'
+import { formatOtherVersion, formatStatus } from '../status-report.ts'
 
 export function addStatusCommand(program: Command, context: CommandContext): void {
   program
@@ -12,6 +14,7 @@ export function addStatusCommand(program: Command, context: CommandContext): voi
     .option('--json', 'print it as JSON')
     .action(async ({ json }: { json?: true }) => {
       const status = checkedReply(statusSchema, await context.daemon.call({ method: 'GET', path: '/v1/status' }))
-      context.print(json ? `${displayJson(status, 2)}\n` : formatStatus(status, context.nowMs()))
+      if (json) return context.print(`${displayJson(status, 2)}\n`)
+      context.print(formatOtherVersion(status, version, serviceRestart()) + formatStatus(status, context.nowMs()))
     })
 }

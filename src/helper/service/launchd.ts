@@ -7,6 +7,9 @@ import { fillPlist, type TemplateValues } from './template.ts'
 
 const label = 'local.latchkey'
 
+/** What a person runs to replace the running daemon by the installed one. */
+export const launchdRestart = (uid: number) => `launchctl kickstart -k gui/${uid}/${label}`
+
 export interface LaunchdOptions {
   home: string
   uid: number
@@ -41,7 +44,7 @@ export function createLaunchd({ home, uid, values, readTemplate }: LaunchdOption
     installCommands: [{ line: bootOut, mayFail: true }, { line: ['launchctl', 'bootstrap', domain, path] }],
     uninstallCommands: [{ line: bootOut, mayFail: true }],
     cleanUpCommands: [],
-    restartHint: `launchctl kickstart -k ${domain}/${label}`,
+    restartHint: launchdRestart(uid),
     logHint: `tail ${log}`,
     async check(run) {
       const { status, stderr } = await run('launchctl', ['print', domain])

@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path'
 import type { Environment } from '../../core/environment.ts'
 import { errorCode } from '../../core/errors.ts'
 import { agentSocketPath, apiSocketPath } from '../api-socket.ts'
-import { createLaunchd } from './launchd.ts'
+import { createLaunchd, launchdRestart } from './launchd.ts'
 import type { RunProgram, ServiceManager } from './service-manager.ts'
-import { createSystemd } from './systemd.ts'
+import { createSystemd, systemdRestart } from './systemd.ts'
 
 /** The service manager of this machine, and where the service's sockets are. */
 export interface ServiceHost {
@@ -28,6 +28,11 @@ export function serviceHost(environment: Environment): ServiceHost {
       ? createLaunchd({ home, uid: process.getuid!(), values, readTemplate: readTemplate('launchd') })
       : createSystemd({ environment, home, values, readTemplate: readTemplate('systemd') })
   return { manager, run: runProgram, sockets: serviceSockets(environment) }
+}
+
+/** What restarts the service of this user, whether or not it is installed. */
+export function serviceRestart(): string {
+  return process.platform === 'darwin' ? launchdRestart(process.getuid!()) : systemdRestart
 }
 
 /** Where the service listens: it knows nothing of this shell's LATCHKEY_RUNTIME_DIR. */

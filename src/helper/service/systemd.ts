@@ -10,6 +10,9 @@ const sockets = ['latchkey-agent.socket', 'latchkey-api.socket'] as const
 const service = 'latchkey.service'
 const units = [service, ...sockets] as const
 
+/** What a person runs to replace the running daemon by the installed one. */
+export const systemdRestart = `systemctl --user restart ${service}`
+
 export interface SystemdOptions {
   environment: Environment
   home: string
@@ -40,7 +43,7 @@ export function createSystemd({ environment, home, values, readTemplate }: Syste
       { line: ['systemctl', '--user', 'stop', service], mayFail: true },
     ],
     cleanUpCommands: [{ line: ['systemctl', '--user', 'daemon-reload'], mayFail: true }],
-    restartHint: `systemctl --user restart ${service}`,
+    restartHint: systemdRestart,
     logHint: 'journalctl --user -u latchkey -n 20',
     check: (run) => check(run, environment),
     parts,

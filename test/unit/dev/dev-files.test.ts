@@ -44,7 +44,7 @@ it('writes AWS profiles with a region and a credential_process and nothing else'
   expect([...profiles.keys()]).toEqual(['dev', 'prod', 'chained'])
   expect(Object.fromEntries(profiles.get('dev')!.values)).toEqual({
     region: 'eu-west-1',
-    credential_process: '"/my bin/latchkey" aws credentials dev',
+    credential_process: `'/my bin/latchkey' aws credentials dev`,
   })
 })
 

@@ -24,6 +24,7 @@ async function run(line: string, setting: Setting = {}) {
   const asked: { prompt: string; echo: boolean }[] = []
   const other: string[][] = []
   let printed = ''
+  let noted = ''
   const answer = (mayPrompt: boolean) => async (call: ApiCall) => {
     calls.push({ ...call, mayPrompt })
     // As it comes out of JSON.
@@ -34,6 +35,10 @@ async function run(line: string, setting: Setting = {}) {
     print: (text) => {
       printed += text
     },
+    note: (text) => {
+      noted += text
+    },
+    commandPath: '/home/jo b/bin/latchkey',
     daemon: { call: answer(false), callWithPrompts: answer(true) },
     hasTypedInput: setting.typed !== undefined,
     readInput: async () => setting.input ?? '',
@@ -49,7 +54,7 @@ async function run(line: string, setting: Setting = {}) {
     runDev: async (args: readonly string[]) => other.push(['dev', ...args]),
   }
   const status = await runProgram(line === '' ? [] : line.split(' '), rooms, context)
-  return { status, printed, calls, asked, other }
+  return { status, printed, noted, calls, asked, other }
 }
 
 describe('login and logout', () => {
@@ -165,6 +170,61 @@ describe('aws keys', () => {
     const { calls, printed } = await run('aws keys remove master')
     expect(calls).toEqual([{ method: 'DELETE', path: '/v1/aws/keys/master', mayPrompt: false }])
     expect(printed).toBe('removed the access key of master from the keychain\n')
+  })
+})
+
+describe('aws profiles', () => {
+  const profiles = [
+    { name: 'default', definedIn: 'config.toml', awsFiles: 'absent' },
+    { name: 'dev', region: 'eu-central-1', definedIn: 'config.toml', awsFiles: 'absent' },
+    { name: 'old', region: 'eu-west-1', definedIn: 'aws-files', awsFiles: 'other' },
+    { name: 'ready', region: 'eu-west-1', definedIn: 'config.toml', awsFiles: 'latchkey' },
+  ]
+  const answer = { profiles }
+
+  it('are listed, with where they are defined and whether the AWS tools ask latchkey for them', async () => {
+    const { calls, printed } = await run('aws profiles list', { answer })
+    expect(calls).toEqual([{ method: 'GET', path: '/v1/aws/profiles', mayPrompt: false }])
+    expect(printed).toBe(`PROFILE  REGION        DEFINED IN   AWS TOOLS
+default  -             config.toml  do not ask latchkey
+dev      eu-central-1  config.toml  do not ask latchkey
+old      eu-west-1     AWS files    do not ask latchkey
+ready    eu-west-1     config.toml  ask latchkey
+`)
+    expect(JSON.parse((await run('aws profiles list --json', { answer })).printed)).toEqual(answer)
+    expect((await run('aws profiles list', { answer: { profiles: [] } })).printed).toContain('[aws.profile.…]')
+  })
+
+  it('of config.toml are printed as the blocks that the AWS config file lacks, and nothing else', async () => {
+    const { printed, noted } = await run('aws profiles list --block', { answer })
+    expect(printed).toBe(`[default]
+credential_process = '/home/jo b/bin/latchkey' aws credentials default
+
+[profile dev]
+region = eu-central-1
+credential_process = '/home/jo b/bin/latchkey' aws credentials dev
+`)
+    expect(noted).toBe('')
+  })
+
+  it('that a block would double, or that no block can name, are told to the person', async () => {
+    const taken = { name: 'taken', definedIn: 'config.toml', awsFiles: 'other' }
+    const odd = { name: 'a "b" ]', definedIn: 'config.toml', awsFiles: 'absent' }
+    const { printed, noted } = await run('aws profiles list --block', { answer: { profiles: [odd, taken] } })
+    expect(printed).toBe('')
+    expect(noted).toBe(`a "b" ] is no name that all AWS tools can read
+taken is in the AWS files already; let its section have:
+  credential_process = '/home/jo b/bin/latchkey' aws credentials taken
+`)
+  })
+
+  it('are all there already', async () => {
+    const { printed, noted } = await run('aws profiles list --block', { answer: { profiles: profiles.slice(2) } })
+    expect([printed, noted]).toEqual(['', 'the AWS files have every profile of config.toml already\n'])
+  })
+
+  it('are printed in one way at a time', async () => {
+    await expect(run('aws profiles list --block --json')).rejects.toMatchObject({ code: 'USAGE' })
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatStatus, formatTimeLeft } from '../../../src/helper/status-report.ts'
+import { formatOtherVersion, formatStatus, formatTimeLeft } from '../../../src/helper/status-report.ts'
 import type { Status } from '../../../src/ipc/protocol.ts'
 import { fullStatus } from '../../support/helper-status.ts'
 
@@ -78,4 +78,13 @@ it.each([
   ['2026-01-02T13:00:00Z', '1h'],
 ])('until %s there is: %s', (time, left) => {
   expect(formatTimeLeft(time, nowMs)).toBe(left)
+})
+
+it('says that a daemon of another version must be restarted, and how', () => {
+  expect(formatOtherVersion(fullStatus, '1.2.3', 'restart it')).toBe('')
+  expect(formatOtherVersion(fullStatus, '1.3.0', 'restart it')).toBe(
+    `  ! the daemon is version 1.2.3, and this command is 1.3.0: a daemon goes on until it is restarted
+    hint: restart it; without a service: kill 42, then latchkey daemon
+`,
+  )
 })

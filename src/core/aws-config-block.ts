@@ -1,0 +1,36 @@
+import { shellWord } from './shell-word.ts'
+
+/** What the AWS tools are told about a profile that latchkey serves. */
+export interface AwsConfigBlock {
+  name: string
+  region?: string | undefined
+  /** Absolute path of the command. */
+  latchkey: string
+}
+
+/**
+ * A profile of `~/.aws/config`: its region and the program that gives its credentials, which is all that every SDK reads
+ * alike (AWS SDKs and Tools Reference Guide, "Process credential provider").
+ * @returns undefined for a name that no quoting makes readable for all of them
+ */
+export function awsConfigBlock({ name, region, latchkey }: AwsConfigBlock): string | undefined {
+  const header = sectionHeader(name)
+  if (header === undefined) return undefined
+  return `${header}\n${region === undefined ? '' : `region = ${region}\n`}${credentialProcess(name, latchkey)}\n`
+}
+
+/**
+ * The line that names the program. botocore splits it by shlex, the others give it to a shell: both read the words of a
+ * POSIX shell in the same way as long as they are quoted by single quotes.
+ */
+export function credentialProcess(name: string, latchkey: string): string {
+  return `credential_process = ${shellWord(latchkey)} aws credentials ${shellWord(name)}`
+}
+
+function sectionHeader(name: string): string | undefined {
+  if (name === 'default') return '[default]'
+  // The SDK for JavaScript takes these characters without quotes (shared-ini-file-loader).
+  if (/^[\w@.%:/+][\w@.%:/+-]*$/.test(name)) return `[profile ${name}]`
+  // botocore splits the header by shlex, the others take off the quotes and read no escapes. A hyphen begins an option.
+  return /["\\\]]|^-/.test(name) ? undefined : `[profile "${name}"]`
+}

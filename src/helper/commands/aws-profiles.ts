@@ -1,0 +1,62 @@
+import type { Command } from 'commander'
+import { awsConfigBlock, credentialProcess } from '../../core/aws-config-block.ts'
+import { displayJson, displayLine } from '../../core/display-text.ts'
+import { type AwsProfileList, awsProfileListSchema } from '../../ipc/protocol.ts'
+import { checkedReply } from '../checked-reply.ts'
+import type { CommandContext } from '../command-context.ts'
+import { HelperError } from '../failure.ts'
+import { formatTable } from '../text-table.ts'
+
+export function addAwsProfilesCommands(aws: Command, context: CommandContext): void {
+  const profiles = aws.command('profiles').description('the profiles that credentials can be asked for')
+  profiles
+    .command('list')
+    .description('list the profiles, or print what the AWS tools need to know of them')
+    .option('--json', 'print it as JSON')
+    .option('--block', 'print the blocks that ~/.aws/config lacks')
+    .action(async ({ json, block }: { json?: true; block?: true }) => {
+      if (json && block) {
+        throw new HelperError('USAGE', '--json and --block exclude each other', { hint: 'latchkey help aws profiles' })
+      }
+      const reply = await context.daemon.call({ method: 'GET', path: '/v1/aws/profiles' })
+      const list = checkedReply(awsProfileListSchema, reply)
+      if (block) printBlocks(list, context)
+      else context.print(json ? `${displayJson(list, 2)}\n` : formatProfiles(list))
+    })
+}
+
+/**
+ * Only blocks go to the standard output, so that it can be appended to the file, also twice: a profile that is there has
+ * none, for botocore refuses a file that has one profile twice.
+ */
+function printBlocks({ profiles }: AwsProfileList, { print, note, commandPath }: CommandContext): void {
+  const own = profiles.filter(({ definedIn, awsFiles }) => definedIn === 'config.toml' && awsFiles !== 'latchkey')
+  const blocks: string[] = []
+  for (const { name, region, awsFiles } of own) {
+    const block = awsConfigBlock({ name, region, latchkey: commandPath })
+    if (awsFiles === 'other') {
+      const line = credentialProcess(name, commandPath)
+      note(`${displayLine(name)} is in the AWS files already; let its section have:\n  ${displayLine(line)}\n`)
+    } else if (block === undefined) note(`${displayLine(name)} is no name that all AWS tools can read\n`)
+    else blocks.push(block)
+  }
+  if (own.length === 0) note('the AWS files have every profile of config.toml already\n')
+  print(blocks.join('\n'))
+}
+
+/** Where a profile is defined, as a person calls it. */
+const places: Readonly<Record<AwsProfileList['profiles'][number]['definedIn'], string>> = {
+  'config.toml': 'config.toml',
+  'aws-files': 'AWS files',
+}
+
+function formatProfiles({ profiles }: AwsProfileList): string {
+  if (profiles.length === 0) return 'no AWS profile is configured; add an [aws.profile.…] section to config.toml\n'
+  const rows = profiles.map(({ name, region, definedIn, awsFiles }) => [
+    name,
+    region ?? '-',
+    places[definedIn],
+    awsFiles === 'latchkey' ? 'ask latchkey' : 'do not ask latchkey',
+  ])
+  return formatTable([['PROFILE', 'REGION', 'DEFINED IN', 'AWS TOOLS'], ...rows])
+}
