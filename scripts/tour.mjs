@@ -3,6 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { closingLines } from './tour/closing.mjs'
 import { answerThroughApi, currentCode } from './tour/mfa.mjs'
 import { findProgram, openShell, run, say, showCommand } from './tour/show.mjs'
 import { startSshd } from './tour/sshd.mjs'
@@ -20,6 +21,8 @@ const hasTerminal = process.stdin.isTTY === true && process.stdout.isTTY === tru
 const hasSsh = ['ssh', 'ssh-add', 'ssh-keygen'].every((name) => findProgram(name) !== undefined)
 let sshd
 let failures = 0
+/** What could not be shown here, and the package that it needs. */
+const leftOut = []
 
 // Also where Ctrl-C or the end of `latchkey dev` cuts the tour short.
 process.on('exit', () => {
@@ -29,6 +32,10 @@ process.on('exit', () => {
 const leave = () => process.exit(130)
 process.on('SIGINT', leave)
 process.on('SIGTERM', leave)
+
+function leaveOut(what, debianPackage) {
+  leftOut.push({ what, debianPackage })
+}
 
 async function step(what, show) {
   say(`\n== ${what}`)
@@ -56,6 +63,7 @@ async function readCertificate() {
 async function logIn() {
   const program = findProgram('sshd')
   if (program === undefined) {
+    leaveOut('the login to an sshd', 'openssh-server')
     say('there is no sshd here (Debian: apt-get install openssh-server): the certificate signs a file instead, and')
     say(`ssh-keygen checks the signature against Vault's CA and the name ${user} in the certificate`)
     return signFile()
@@ -105,6 +113,7 @@ function redacted(line) {
 
 async function askAws() {
   if (findProgram('aws') === undefined) {
+    leaveOut('the AWS CLI', 'awscli')
     return say('there is no aws CLI here (Debian: apt-get install awscli), so this step is left out')
   }
   // The endpoint as an argument: older CLIs, such as Debian 12's, do not read AWS_ENDPOINT_URL_STS.
@@ -150,13 +159,13 @@ if (hasSsh) {
   await step('ssh-keygen -L: what Vault’s CA put into the certificate: for whom, until when', readCertificate)
   await step('ssh: logs in to a real sshd with that certificate', logIn)
 } else {
+  leaveOut('the three steps with ssh', 'openssh-client')
   say('\nthere is no ssh here (Debian: apt-get install openssh-client), so the steps with ssh are left out')
 }
 await step('latchkey aws credentials: keys for a role behind MFA; secrets are redacted here', getCredentials)
 await step('aws: gets the same through credential_process, and nobody is asked again', askAws)
 await step('latchkey status: what the daemon holds, until when, and what is wrong', showStatus)
-if (failures > 0) say(`\n${failures} of the steps failed`)
-else if (!hasTerminal) say('\nAll of that worked. In a terminal, npm start stays up for you to try things.')
+for (const line of closingLines({ failures, leftOut, hasTerminal })) say(line)
 if (hasTerminal) await stayUp()
 
 process.exit(failures === 0 ? 0 : 1)

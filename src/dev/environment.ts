@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { writeFileAtomically } from '../core/atomic-file.ts'
-import { type Environment, openingNodeVariables } from '../core/environment.ts'
+import { type Environment, isSet, openingNodeVariables } from '../core/environment.ts'
 import { type DevAccount, seedDevAccount } from './aws/seed.ts'
 import { createDevAws } from './aws/server.ts'
 import { type DevDaemon, daemonNodeOptions, startDevDaemon, storeAccessKey } from './dev-daemon.ts'
@@ -140,11 +140,18 @@ function writeFiles(options: DevEnvironmentOptions, folder: DevFolder, { vaultAd
   writePrivate(folder.promptProgram, devPromptProgram(join(folder.bin, 'latchkey'), folder.path), 0o700)
 }
 
+/** The AWS tools would ask the caller's proxy for the servers of this machine. Which of the two names counts differs. */
+function withoutProxy({ no_proxy, NO_PROXY }: Environment): Environment {
+  const hosts = [no_proxy ?? NO_PROXY, '127.0.0.1'].filter(isSet).join(',')
+  return { no_proxy: hosts, NO_PROXY: hosts }
+}
+
 function commandEnvironment(options: DevEnvironmentOptions, folder: DevFolder, servers: Environment): Environment {
   const kept = Object.entries(options.environment).filter(([name]) => !misleading.test(name))
   return {
     ...Object.fromEntries(kept),
     ...servers,
+    ...withoutProxy(options.environment),
     PATH: `${folder.bin}${delimiter}${options.environment.PATH ?? ''}`,
     SSH_AUTH_SOCK: join(folder.sockets, 'agent.sock'),
     LATCHKEY_CONFIG: folder.config,

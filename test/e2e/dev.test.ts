@@ -83,6 +83,12 @@ describe('latchkey dev', () => {
     }
   })
 
+  it('keeps its servers out of the proxy that its caller uses', async () => {
+    const proxies = { http_proxy: 'http://127.0.0.1:1', NO_PROXY: 'intranet' }
+    const { stdout } = await inDev('echo $no_proxy $NO_PROXY; curl -s $VAULT_ADDR/v1/sys/health', { env: proxies })
+    expect(stdout).toMatch(/^intranet,127\.0\.0\.1 intranet,127\.0\.0\.1\n\{.*"initialized":true/)
+  })
+
   it('goes on with the same CA in the same folder', async () => {
     const dir = temporaryFolder()
     const run = async () => (await inDev('cat $LATCHKEY_DEV_DIR/ca.pub; ssh-add -L | cut -d" " -f1', { dir })).stdout

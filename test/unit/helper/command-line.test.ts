@@ -277,6 +277,25 @@ describe('status', () => {
   })
 })
 
+it('says above the status that the daemon is another version', async () => {
+  const answer = {
+    version: '0.0.1',
+    pid: 42,
+    startedAt: '2026-01-02T11:00:00Z',
+    configFile: '/c',
+    sockets: { agent: '/a', api: '/b' },
+    keychain: { description: 'memory' },
+    ssh: { locked: false, addedKeys: 0, identities: [] },
+    vaults: [],
+    aws: { sessions: [], roles: [], profiles: [] },
+  }
+  const { printed } = await run('status', { answer })
+  expect(printed).toMatch(/^ {2}! the daemon is version 0\.0\.1, and this command is source: .*\n {4}hint: .*restart/)
+  expect((await run('status', { answer: { ...answer, version: 'source' } })).printed).toMatch(
+    /^latchkey source, pid 42,/,
+  )
+})
+
 it('leaves daemon and dev to their rooms', async () => {
   expect((await run('daemon')).other).toEqual([['daemon']])
   expect((await run('dev')).other).toEqual([['dev']])
