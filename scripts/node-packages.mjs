@@ -9,9 +9,10 @@ import { join } from 'node:path'
  */
 export function installNodePackages(root) {
   if (hasNodePackages(root)) return true
-  // Both kinds are left out where the person's npm is told to, or NODE_ENV is production; the build needs both.
-  const kinds = ['--include=dev', '--include=optional']
-  return spawnSync('npm', ['ci', ...kinds, '--no-audit', '--no-fund'], { cwd: root, stdio: 'inherit' }).status === 0
+  // Both kinds are left out where the person's npm is told to, or NODE_ENV is production; the build needs both. And npm
+  // hands its own options on to the scripts that it runs, such as --dry-run.
+  const wanted = ['--include=dev', '--include=optional', '--no-dry-run', '--no-global']
+  return spawnSync('npm', ['ci', ...wanted, '--no-audit', '--no-fund'], { cwd: root, stdio: 'inherit' }).status === 0
 }
 
 /** True when what npm says it installed is what the lock file asks for on this platform. */
