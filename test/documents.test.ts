@@ -27,6 +27,20 @@ describe('the documents', () => {
   })
 })
 
+describe('the README', () => {
+  const linked = [...read('README.md').matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, link]) => link!)
+
+  it('leads to every document', () => {
+    const all = [...markdownIn('.'), ...markdownIn('docs'), dirname(records[0]!)]
+    expect(all.filter((document) => document !== 'README.md' && !linked.includes(document))).toEqual([])
+  })
+})
+
+it('the changelog has the version of the package', () => {
+  const { version } = JSON.parse(read('package.json'))
+  expect(read('CHANGELOG.md')).toMatch(new RegExp(`^## ${version.replaceAll('.', '\\.')}( |$)`, 'm'))
+})
+
 describe('the decision records', () => {
   it('say why each package that the product imports was taken', () => {
     const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
