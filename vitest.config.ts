@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
@@ -9,6 +9,8 @@ process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
 const [home, bin] = [join(scratch, 'home'), join(scratch, 'bin')]
 for (const folder of [home, bin]) mkdirSync(folder)
 symlinkSync(process.execPath, join(bin, 'node'))
+// Where HOME has none, curl looks into the home of the password database.
+writeFileSync(join(home, '.curlrc'), '')
 // Now, for every process of the tests inherits it.
 const environment = testEnvironment(process.env, home, bin)
 for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name]

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -25,8 +26,9 @@ it('the tests find nothing of the environment that they were started in but what
   })
 })
 
-it('the tests have a home of their own, and the usual umask', () => {
+it('the tests have a home of their own, with what curl would else look for in the tester’s, and the usual umask', () => {
   expect(homedir()).toMatch(/\/latchkey-tests-.*\/home$/)
+  expect(existsSync(join(homedir(), '.curlrc'))).toBe(true)
   expect(process.umask()).toBe(0o022)
 })
 

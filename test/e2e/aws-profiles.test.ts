@@ -16,14 +16,15 @@ describe('the profiles of a daemon', () => {
 chained   us-east-1  config.toml  ask latchkey
 dev       us-east-1  config.toml  ask latchkey
 dev-user  us-east-1  config.toml  do not ask latchkey
-prod      us-east-1  config.toml  ask latchkey`)
+prod      us-east-1  config.toml  ask latchkey
+`)
     expect(block).toMatch(
       /^profile dev-user\]\nregion = us-east-1\ncredential_process = \/\S+ aws credentials dev-user\n$/,
     )
   })
 
   it('give a block with which the profile works', async () => {
-    const script = `latchkey aws profiles list --block >>"$AWS_CONFIG_FILE" &&
+    const script = `printf '# no end of line' >>"$AWS_CONFIG_FILE"; latchkey aws profiles list --block >>"$AWS_CONFIG_FILE" &&
       latchkey aws profiles list --block && sed -n 's/^credential_process = //p' "$AWS_CONFIG_FILE" | tail -1 | sh`
     const { stdout, stderr } = await inDev(script)
     expect(stderr).toMatch(/\nthe AWS files have every profile of config\.toml already\n$/)

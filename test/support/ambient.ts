@@ -12,7 +12,7 @@ const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin']
 
 /**
  * The environment for the tests, made of the one that they were started in.
- * @param home an empty folder in the place of the tester's, whose ~/.aws, ~/.vault-token and ~/.gitconfig are theirs
+ * @param home a folder in the place of the tester's, whose ~/.aws, ~/.vault-token and ~/.gitconfig are theirs
  * @param bin a folder with this process's node, which a version manager may find through HOME alone
  */
 export function testEnvironment(environment: NodeJS.ProcessEnv, home: string, bin: string): NodeJS.ProcessEnv {

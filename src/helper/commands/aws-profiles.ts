@@ -41,7 +41,8 @@ function printBlocks({ profiles }: AwsProfileList, { print, note, commandPath }:
     else blocks.push(block)
   }
   if (own.length === 0) note('the AWS files have every profile of config.toml already\n')
-  print(blocks.join('\n'))
+  // An empty line first: the last line of the file may have no end.
+  print(blocks.map((block) => `\n${block}`).join(''))
 }
 
 /** Where a profile is defined, as a person calls it. */

@@ -197,7 +197,8 @@ ready    eu-west-1     config.toml  ask latchkey
 
   it('of config.toml are printed as the blocks that the AWS config file lacks, and nothing else', async () => {
     const { printed, noted } = await run('aws profiles list --block', { answer })
-    expect(printed).toBe(`[default]
+    expect(printed).toBe(`
+[default]
 credential_process = '/home/jo b/bin/latchkey' aws credentials default
 
 [profile dev]
