@@ -5,7 +5,7 @@ import { delimiter } from 'node:path'
  * CI, and a real Vault that was named on purpose. Credentials, agents, proxies, locales, colours, NODE_OPTIONS and
  * whatever the next tool invents must not decide what a test sees, so nothing else is kept.
  */
-const kept = /^(PATH|TMPDIR|USER|LOGNAME|CI|VAULT_TEST_.*|VITEST.*|NODE_V8_COVERAGE)$/
+const kept = /^(PATH|TMPDIR|USER|LOGNAME|CI|VAULT_TEST_.*|VITEST.*)$/
 
 /** Where Debian has sshd, useradd and their kin; PATH lacks it for ordinary users and after su(1). */
 const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin']
