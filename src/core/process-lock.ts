@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type FileHandle, mkdtemp, open, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { basename, dirname, join } from 'node:path'
+import { isDeadSocket } from './dead-socket.ts'
 import { errorCode } from './errors.ts'
 import { maxSocketPathBytes } from './socket-path.ts'
 
@@ -15,12 +16,13 @@ import { maxSocketPathBytes } from './socket-path.ts'
  * dead one never removes its successor's.
  * Across machines that share the folder by a network file system it does not hold. On macOS (not tested) the path must
  * leave room for the socket's.
- * @throws the file system's error when the lock cannot be made; ENAMETOOLONG
+ * @param signal ends the waiting: the holder may have been stopped, and then lives for ever. Not what `run` does
+ * @throws the file system's error when the lock cannot be made; ENAMETOOLONG; the reason of `signal`
  */
-export async function withProcessLock<T>(path: string, run: () => Promise<T>): Promise<T> {
+export async function withProcessLock<T>(path: string, run: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const folder = await open(dirname(path), 'r')
   try {
-    const release = await acquire(path, folder)
+    const release = await acquire(path, folder, signal)
     try {
       return await run()
     } finally {
@@ -31,7 +33,36 @@ export async function withProcessLock<T>(path: string, run: () => Promise<T>): P
   }
 }
 
-async function acquire(path: string, folder: FileHandle): Promise<() => Promise<void>> {
+/**
+ * Takes away the folders of those that were killed while they waited for the lock: those in which no socket has a
+ * listener. For who holds it.
+ */
+export async function sweepProcessLock(path: string): Promise<void> {
+  const folder = await open(dirname(path), 'r')
+  try {
+    for (const name of (await readdir(dirname(path))).filter((entry) => isWaiter(entry, basename(path)))) {
+      if (await isAbandoned(folder, path, name)) await rm(join(dirname(path), name), { recursive: true, force: true })
+    }
+  } finally {
+    await folder.close()
+  }
+}
+
+/** The name of the lock with the six characters of mkdtemp. */
+function isWaiter(name: string, lock: string): boolean {
+  return name.startsWith(lock) && /^\.\w{6}$/.test(name.slice(lock.length))
+}
+
+async function isAbandoned(folder: FileHandle, path: string, name: string): Promise<boolean> {
+  // No folder, or none of ours to look into, or gone.
+  const sockets = await readdir(join(dirname(path), name)).catch(() => undefined)
+  if (sockets === undefined) return false
+  const areDead = await Promise.all(sockets.map((socket) => isDeadSocket(reachable(folder, path, join(name, socket)))))
+  return areDead.every(Boolean)
+}
+
+async function acquire(path: string, folder: FileHandle, signal?: AbortSignal): Promise<() => Promise<void>> {
+  signal?.throwIfAborted()
   // Short, for the path of a socket has room for little.
   const name = randomBytes(4).toString('hex')
   const own = await mkdtemp(`${path}.`)
@@ -48,12 +79,16 @@ async function acquire(path: string, folder: FileHandle): Promise<() => Promise<
     await listen(server, reachable(folder, path, join(basename(own), name)))
     while (!(await movedTo(own, path))) {
       for (const holder of await readdir(path).catch(emptyWhereMissing)) {
-        const isDead = await outlive(reachable(folder, path, join(basename(path), holder)))
+        const isDead = await outlive(reachable(folder, path, join(basename(path), holder)), signal)
         if (isDead) await unlink(join(path, holder)).catch(ignoreMissing)
+        signal?.throwIfAborted()
       }
     }
   } catch (error) {
     endServer()
+    // A sweep took it for one that was left, in the moment before its socket listened.
+    const wasSwept = !(await readdir(dirname(path))).includes(basename(own))
+    if (wasSwept) return await acquire(path, folder, signal)
     await rm(own, { recursive: true, force: true })
     throw error
   }
@@ -90,12 +125,19 @@ async function movedTo(own: string, path: string): Promise<boolean> {
   }
 }
 
-/** Waits until the holder that listens there lets go. @returns whether nobody listened */
-function outlive(socketPath: string): Promise<boolean> {
+/** Waits until the holder that listens there lets go, or the signal. @returns whether nobody listened */
+function outlive(socketPath: string, signal?: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    connect(socketPath)
+    if (signal?.aborted) return resolve(false)
+    const socket = connect(socketPath)
+    const giveUp = () => socket.destroy()
+    signal?.addEventListener('abort', giveUp)
+    socket
       .on('error', (error) => resolve(errorCode(error) === 'ECONNREFUSED'))
-      .on('close', () => resolve(false))
+      .on('close', () => {
+        signal?.removeEventListener('abort', giveUp)
+        resolve(false)
+      })
   })
 }
 

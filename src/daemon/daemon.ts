@@ -11,6 +11,7 @@ import { agentSocketName, apiSocketName } from '../core/paths.ts'
 import { formatUtc } from '../core/utc-time.ts'
 import { isOwnPeer, type PeerCredentials } from '../ipc/peer-credentials.ts'
 import { createApiServer } from '../ipc/server.ts'
+import { checkSocketFolder } from '../ipc/socket-folder.ts'
 import { listenInherited, listenUnix, type OnStream, type UnixListener } from '../ipc/unix-listener.ts'
 import type { Keychain } from '../keychain/keychain.ts'
 import { refuseSharedToken } from '../vault/token-owner.ts'
@@ -40,6 +41,8 @@ export interface DaemonDeps extends Omit<VaultDeps, 'prompts' | 'keychain' | 'on
   /** Sockets that the service manager has passed, by the names of the socket units' FileDescriptorName. */
   inheritedSockets: ReadonlyMap<string, number>
   peerOf: (socket: Socket) => PeerCredentials | undefined
+  /** Ends a start that waits for another process. */
+  stopping?: AbortSignal | undefined
 }
 
 export interface Daemon {
@@ -49,7 +52,7 @@ export interface Daemon {
 
 /**
  * Wires the rooms together and listens on both sockets; when it resolves, both accept.
- * @throws {IpcError} another daemon lives, or a socket cannot be had; {VaultError} VAULT_CONFIG
+ * @throws {IpcError} another daemon lives, or a socket cannot be had; {VaultError} VAULT_CONFIG; the reason of `stopping`
  */
 export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const { config, clock, log, prompts, uid, peerOf } = deps
@@ -140,9 +143,11 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   }
   return { stop }
 
-  function listen(name: 'agent' | 'api', onStream: OnStream): Promise<UnixListener> {
+  async function listen(name: 'agent' | 'api', onStream: OnStream): Promise<UnixListener> {
     const fd = deps.inheritedSockets.get(name)
-    return fd === undefined ? listenUnix(sockets[name], onStream) : listenInherited(fd, onStream)
+    if (fd === undefined) return await listenUnix(sockets[name], onStream, { signal: deps.stopping })
+    await checkSocketFolder(sockets[name])
+    return await listenInherited(fd, onStream)
   }
 }
 

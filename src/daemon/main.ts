@@ -74,10 +74,14 @@ export async function runDaemon(): Promise<number> {
   // Before this there is nothing to stop: a signal ends the process by itself.
   const stop = stopRequest()
   const parent = openParentLink(environment, stop.now)
+  // What is under way may end, such as storing the session that a code was just spent for; but nothing is waited for
+  // without end.
+  void stop.requested.then(() => host.clock.after(stopMs, () => process.exit(0)))
   const dialogs = new AbortController()
   process.on('exit', () => dialogs.abort())
   const daemon = await startDaemon({
     ...host,
+    stopping: stop.signal,
     extraCa,
     config,
     configFile: file,
@@ -94,15 +98,17 @@ export async function runDaemon(): Promise<number> {
     runtimeFolder: runtimeFolder(environment, home),
     inheritedSockets,
     peerOf: native.peerCredentials,
+  }).catch((error: unknown) => {
+    // It waited for another process, and was stopped meanwhile.
+    if (error === stop.signal.reason) return undefined
+    throw error
   })
+  if (daemon === undefined) return 0
   log.info('listening', { version, pid: process.pid })
   parent.ready()
   await notification.ready(`${config.identities.length} ssh identities, ${config.vaults.length} vaults`)
   await stop.requested
   log.info('stopping')
-  // What is under way may end, such as storing the session that a code was just spent for; but nothing is waited for
-  // without end.
-  host.clock.after(stopMs, () => process.exit(0))
   await notification.stopping()
   await daemon.stop()
   dialogs.abort()
@@ -117,13 +123,13 @@ function isJournal(stream: string | undefined): boolean {
 }
 
 /** A signal may come before the daemon has started: it counts all the same. */
-function stopRequest(): { requested: Promise<void>; now: () => void } {
-  let now = () => {}
-  const requested = new Promise<void>((resolve) => {
-    now = resolve
-  })
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, now)
-  return { requested, now }
+function stopRequest(): { requested: Promise<void>; signal: AbortSignal; now: () => void } {
+  const controller = new AbortController()
+  const { signal } = controller
+  const now = () => controller.abort()
+  const requested = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, now)
+  return { requested, signal, now }
 }
 
 /** The content of a file, or undefined where there is none. @throws {ConfigError} CONFIG_UNREADABLE */

@@ -1,12 +1,13 @@
 import { connect } from 'node:net'
 import { errorCode } from '../core/errors.ts'
+import { findPathFault } from '../core/path-trust.ts'
 import { maxSocketPathBytes } from '../core/socket-path.ts'
 import { type ApiAnswer, parseHttpReply } from './http-reply.ts'
 import { IpcError } from './ipc-error.ts'
 
 /** A call to the local API. */
 export interface ApiCall {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS'
   path: string
   headers?: Readonly<Record<string, string>>
   /** Sent as JSON. */
@@ -32,6 +33,8 @@ export function openApiClient(socketPath: string): ApiClient {
   let ended: Error | undefined
 
   if (Buffer.byteLength(socketPath) > maxSocketPathBytes) throw pathTooLong(socketPath)
+  const fault = findPathFault(socketPath)
+  if (fault !== undefined) throw new IpcError('DAEMON_UNTRUSTED', fault.message, { hint: fault.hint })
   const socket = connect(socketPath)
   const end = (error: Error) => {
     ended ??= error

@@ -8,6 +8,8 @@ export type IpcErrorCode =
   /** Nobody listens on the socket. */
   | 'DAEMON_NOT_RUNNING'
   | 'DAEMON_UNREACHABLE'
+  /** Who listens on the socket may be another user. */
+  | 'DAEMON_UNTRUSTED'
   /** What came back is not an answer of the local API. */
   | 'REPLY_UNREADABLE'
 

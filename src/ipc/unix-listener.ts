@@ -1,11 +1,14 @@
 import type { Stats } from 'node:fs'
-import { chmod, lstat, mkdir, mkdtemp, rename, rm, stat, unlink } from 'node:fs/promises'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { chmod, lstat, mkdtemp, rename, rm, unlink } from 'node:fs/promises'
+import { createServer, type Server, type Socket } from 'node:net'
 import { basename, dirname, join } from 'node:path'
+import { isDeadSocket } from '../core/dead-socket.ts'
 import { errorCode } from '../core/errors.ts'
-import { withProcessLock } from '../core/process-lock.ts'
+import { sweepProcessLock, withProcessLock } from '../core/process-lock.ts'
+import { shellWord } from '../core/shell-word.ts'
 import { maxSocketPathBytes } from '../core/socket-path.ts'
 import { IpcError } from './ipc-error.ts'
+import { boundName, prepareSocketFolder, sweepSocketFolder } from './socket-folder.ts'
 
 /** A Unix socket that accepts. */
 export interface UnixListener {
@@ -19,19 +22,33 @@ export interface UnixListener {
  */
 export type OnStream = (stream: Socket) => void
 
+export interface ListenOptions {
+  signal?: AbortSignal | undefined
+  /** How long another process may hold the lock, which takes milliseconds. */
+  patienceMs?: number
+}
+
+/** Closing is less patient: what is left is a file that the next start replaces, in ms. */
+const closingPatienceMs = 2_000
+
 /**
  * Listens on a Unix socket that belongs to its user alone. The folder is made with mode 0700 where it is missing.
  *
  * The socket is bound in a private folder beside its place, gets mode 0600 there and is then renamed into place: nobody
  * ever sees it with another mode, and a stale one is replaced with no moment without a socket. Between the look at the
  * present socket and the rename a lock between processes is held, so that of two that start at once one wins and the
- * other sees a live socket.
- * @throws {IpcError} SOCKET_IN_USE, SOCKET_UNUSABLE
+ * other sees a live socket. What killed daemons have left in the folder is taken away then.
+ * @param options.signal ends the waiting for that lock
+ * @throws {IpcError} SOCKET_IN_USE, SOCKET_UNUSABLE; the reason of `signal`
  */
-export async function listenUnix(path: string, onStream: OnStream): Promise<UnixListener> {
+export async function listenUnix(
+  path: string,
+  onStream: OnStream,
+  { signal, patienceMs = 30_000 }: ListenOptions = {},
+): Promise<UnixListener> {
   const folder = dirname(path)
   // The private folder's name is `.` and six characters.
-  const longest = Math.max(Buffer.byteLength(path), Buffer.byteLength(join(folder, '.xxxxxx', 's')))
+  const longest = Math.max(Buffer.byteLength(path), Buffer.byteLength(join(folder, '.xxxxxx', boundName)))
   if (longest > maxSocketPathBytes) {
     throw new IpcError('SOCKET_UNUSABLE', `${path} has more than the ${maxSocketPathBytes} bytes of a socket path`, {
       hint: 'set LATCHKEY_RUNTIME_DIR to a shorter folder',
@@ -40,25 +57,36 @@ export async function listenUnix(path: string, onStream: OnStream): Promise<Unix
   const lock = join(folder, `.${basename(path)}.lock`)
   const server = createListener(onStream)
   try {
-    await prepareFolder(folder)
-    const own = await withProcessLock(lock, async () => {
+    await prepareSocketFolder(path)
+    const patience = AbortSignal.timeout(patienceMs)
+    const bind = async () => {
       await refuseLiveSocket(path)
+      await sweepProcessLock(lock)
+      await sweepSocketFolder(folder)
       return await bindInPlace(server, path)
+    }
+    const waiting = signal === undefined ? patience : AbortSignal.any([patience, signal])
+    const own = await withProcessLock(lock, bind, waiting).catch((error: unknown) => {
+      throw error === patience.reason ? lockHeld(path, lock, patienceMs) : error
     })
     return {
       async close() {
         stop(server)
-        await withProcessLock(lock, async () => {
-          const present = await lstat(path)
-          if (present.ino === own.ino && present.dev === own.dev) await unlink(path)
-        }).catch(() => {
-          // Its file or folder is gone already, which is what is wanted.
+        await withProcessLock(
+          lock,
+          async () => {
+            const present = await lstat(path)
+            if (present.ino === own.ino && present.dev === own.dev) await unlink(path)
+          },
+          AbortSignal.timeout(closingPatienceMs),
+        ).catch(() => {
+          // Its file or folder is gone already, which is what is wanted; or the lock's holder was stopped.
         })
       },
     }
   } catch (error) {
     stop(server)
-    throw error instanceof IpcError ? error : unusable(path, error)
+    throw error instanceof IpcError || signal?.aborted ? error : unusable(path, error)
   }
 }
 
@@ -80,20 +108,6 @@ export async function listenInherited(fd: number, onStream: OnStream): Promise<U
   }
 }
 
-async function prepareFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const { uid, mode } = await stat(folder)
-  if (uid !== process.getuid!()) {
-    throw new IpcError('SOCKET_UNUSABLE', `${folder} belongs to another user`, {
-      hint: `ls -ld ${folder}, or set LATCHKEY_RUNTIME_DIR to a folder of your own`,
-    })
-  }
-  if ((mode & 0o077) !== 0) {
-    const message = `${folder} is open to others (mode ${(mode & 0o777).toString(8)})`
-    throw new IpcError('SOCKET_UNUSABLE', message, { hint: `chmod 700 ${folder}` })
-  }
-}
-
 async function refuseLiveSocket(path: string): Promise<void> {
   const present = await lstat(path).catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return undefined
@@ -102,25 +116,12 @@ async function refuseLiveSocket(path: string): Promise<void> {
   if (present === undefined) return
   if (!present.isSocket()) {
     throw new IpcError('SOCKET_UNUSABLE', `${path} is in the way: it is not a socket`, {
-      hint: `mv ${path} ${path}.old`,
+      hint: `mv ${shellWord(path)} ${shellWord(`${path}.old`)}`,
     })
   }
-  if (await isStale(path)) return
+  if (await isDeadSocket(path)) return
   throw new IpcError('SOCKET_IN_USE', `another latchkey daemon is running: it listens on ${path}`, {
     hint: 'latchkey status; to stop it: systemctl --user stop latchkey, or end its process',
-  })
-}
-
-/** Nobody listens. Every other failure, such as a full queue, comes from somebody who does. */
-function isStale(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path)
-    socket
-      .on('connect', () => {
-        socket.destroy()
-        resolve(false)
-      })
-      .on('error', (error) => resolve(['ECONNREFUSED', 'ENOENT'].includes(errorCode(error) ?? '')))
   })
 }
 
@@ -128,7 +129,7 @@ function isStale(path: string): Promise<boolean> {
 async function bindInPlace(server: Server, path: string): Promise<Stats> {
   const privateFolder = await mkdtemp(`${dirname(path)}/.`)
   try {
-    const bound = join(privateFolder, 's')
+    const bound = join(privateFolder, boundName)
     await listening(server, () => server.listen(bound))
     await chmod(bound, 0o600)
     const own = await lstat(bound)
@@ -161,6 +162,13 @@ function listening(server: Server, listen: () => void): Promise<void> {
 function stop(server: Server): void {
   // Its callback would wait for open connections; an error says that it does not listen.
   server.close(() => {})
+}
+
+function lockHeld(path: string, lock: string, patienceMs: number): IpcError {
+  const message = `cannot listen on ${path}: another process has held ${lock} for ${patienceMs / 1000} s`
+  return new IpcError('SOCKET_UNUSABLE', message, {
+    hint: "a daemon may have been stopped; find it with ps x | grep 'latchkey.* daemon', and end it",
+  })
 }
 
 function unusable(what: string, cause: unknown): IpcError {

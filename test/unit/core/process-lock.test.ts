@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
-import { withProcessLock } from '../../../src/core/process-lock.ts'
+import { expect, it, onTestFinished } from 'vitest'
+import { sweepProcessLock, withProcessLock } from '../../../src/core/process-lock.ts'
 import { bundle } from '../../support/bundle.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
@@ -68,12 +68,7 @@ it('takes over a lock whose holder died before', async () => {
   const folder = temporaryFolder()
   const lock = join(folder, '.lock')
   mkdirSync(lock)
-  // What a killed holder leaves: a socket on which nobody listens.
-  const dead = spawn(process.execPath, [
-    '-e',
-    `require('net').createServer().listen(${JSON.stringify(join(lock, 'dead'))}, () => process.kill(process.pid, 'SIGKILL'))`,
-  ])
-  await once(dead, 'exit')
+  await leaveDeadSocket(join(lock, 'dead'))
   expect(readdirSync(lock)).toEqual(['dead'])
   expect(await withProcessLock(lock, () => Promise.resolve('mine'))).toBe('mine')
 })
@@ -123,6 +118,65 @@ it('fails where its folder does not exist', async () => {
     withProcessLock(join(temporaryFolder(), 'none', '.lock'), () => Promise.resolve()),
   ).rejects.toMatchObject({ code: 'ENOENT' })
 })
+
+it('gives up waiting for a holder that was stopped, and leaves nothing behind', async () => {
+  const folder = temporaryFolder()
+  const lock = join(folder, '.lock')
+  const program = bundle(
+    folder,
+    `import { withProcessLock } from './src/core/process-lock.ts'
+     void withProcessLock(process.argv[2], () => { console.log('held'); return new Promise(() => setInterval(() => {}, 1e6)) })`,
+  )
+  const holder = spawn(process.execPath, [program, lock], { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void holder.kill('SIGKILL'))
+  await once(holder.stdout, 'data')
+  holder.kill('SIGSTOP')
+  const stop = new AbortController()
+  const waiting = withProcessLock(lock, () => Promise.resolve('mine'), stop.signal)
+  while (readdirSync(folder).filter((name) => name.startsWith('.lock.')).length === 0) await turn()
+  stop.abort()
+  await expect(waiting).rejects.toBe(stop.signal.reason)
+  await expect(withProcessLock(lock, () => Promise.resolve('mine'), stop.signal)).rejects.toBe(stop.signal.reason)
+  expect(readdirSync(folder).filter((name) => name.startsWith('.lock.'))).toEqual([])
+  expect(readdirSync(lock)).toHaveLength(1)
+})
+
+it('takes away what was left by those that were killed while they waited, and nothing else', async () => {
+  const folder = temporaryFolder()
+  const lock = join(folder, '.lock')
+  for (const name of ['.lock.dead11', '.lock.live11', '.lock.none11', '.lock.longer1', '.other1']) {
+    mkdirSync(join(folder, name))
+  }
+  writeFileSync(join(folder, '.lock.file11'), '')
+  await leaveDeadSocket(join(folder, '.lock.dead11', 'a'))
+  await leaveDeadSocket(join(folder, '.lock.live11', 'a'))
+  const waiter = createServer().listen(join(folder, '.lock.live11', 'b'))
+  onTestFinished(() => void waiter.close())
+  await once(waiter, 'listening')
+  await withProcessLock(lock, () => sweepProcessLock(lock))
+  expect(readdirSync(folder).sort()).toEqual(['.lock.file11', '.lock.live11', '.lock.longer1', '.other1'])
+})
+
+it('waits anew where a sweep took its place in the moment before it was taken', async () => {
+  const folder = temporaryFolder()
+  const lock = join(folder, '.lock')
+  let isEnding = false
+  const sweeping = (async () => {
+    while (!isEnding) await sweepProcessLock(lock)
+  })()
+  for (let time = 0; time < 200; time += 1) await withProcessLock(lock, () => Promise.resolve())
+  isEnding = true
+  await sweeping
+  expect(readdirSync(folder)).toEqual([])
+})
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+/** What a killed process leaves: a socket on which nobody listens. */
+async function leaveDeadSocket(path: string): Promise<void> {
+  const program = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`
+  await once(spawn(process.execPath, ['-e', program]), 'exit')
+}
 
 function counting(folder: string): string {
   return bundle(

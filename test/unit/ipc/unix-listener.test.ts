@@ -3,11 +3,13 @@ import { once } from 'node:events'
 import {
   chmodSync,
   chownSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   watch,
   writeFileSync,
 } from 'node:fs'
@@ -65,7 +67,8 @@ it('makes a missing folder with mode 0700 and leaves the one above alone', async
   mkdirSync(above)
   chmodSync(above, 0o755)
   await listen(join(above, 'latchkey', 'agent.sock'))
-  expect(statSync(join(above, 'latchkey')).mode & 0o777).toBe(0o700)
+  // With the sticky bit, which a shell can see without starting a program.
+  expect(statSync(join(above, 'latchkey')).mode & 0o7777).toBe(0o1700)
   expect(statSync(above).mode & 0o777).toBe(0o755)
 })
 
@@ -78,6 +81,66 @@ it('refuses a folder that is open to others, and says how to close it', async ()
     message: `${folder} is open to others (mode 750)`,
     hint: `chmod 700 ${folder}`,
   })
+})
+
+it('refuses a folder above which others could put another one, and makes nothing there', async () => {
+  const above = join(temporaryFolder(), 'above')
+  mkdirSync(above)
+  chmodSync(above, 0o777)
+  await expect(listen(join(above, 'latchkey', 'agent.sock'))).rejects.toMatchObject({
+    code: 'SOCKET_UNUSABLE',
+    message: `${above}/latchkey is not safe to use: ${above} can be changed by other users (mode 777)`,
+    hint: expect.stringMatching(new RegExp(`^chmod .*-w ${above}; or set LATCHKEY_RUNTIME_DIR`)),
+  })
+  expect(readdirSync(above)).toEqual([])
+})
+
+it.runIf(process.getuid!() === 0)('refuses a link of somebody else, and makes nothing behind it', async () => {
+  const folder = temporaryFolder()
+  symlinkSync(join(folder, 'target'), join(folder, 'link'))
+  lchownSync(join(folder, 'link'), 65534, 65534)
+  await expect(listen(join(folder, 'link', 'agent.sock'))).rejects.toMatchObject({
+    code: 'SOCKET_UNUSABLE',
+    message: expect.stringContaining(`${folder}/link belongs to another user (uid 65534`),
+  })
+  expect(readdirSync(folder)).toEqual(['link'])
+})
+
+it('takes away what killed daemons have left, and nothing else', async () => {
+  const folder = join(temporaryFolder(), 'run')
+  const path = join(folder, 'agent.sock')
+  for (const name of ['.dead1A', '.live1A', '.none1A', '.config', '.others'])
+    mkdirSync(join(folder, name), { recursive: true })
+  chmodSync(folder, 0o700)
+  await leaveStaleSocket(join(folder, '.dead1A', 's'))
+  writeFileSync(join(folder, '.others', 's'), 'no socket')
+  writeFileSync(join(folder, '.others', 'more'), '')
+  const binding = createServer().listen(join(folder, '.live1A', 's'))
+  onTestFinished(() => void binding.close())
+  await once(binding, 'listening')
+  mkdirSync(join(folder, '.agent.sock.lock.waiter'))
+  await leaveStaleSocket(join(folder, '.agent.sock.lock.waiter', 'f'))
+  await listen(path)
+  expect(readdirSync(folder).sort()).toEqual(['.config', '.live1A', '.others', 'agent.sock'])
+})
+
+it('does not wait without end for another process that was stopped while it started', async () => {
+  const folder = join(temporaryFolder(), 'run')
+  const path = join(folder, 'agent.sock')
+  mkdirSync(join(folder, '.agent.sock.lock'), { recursive: true })
+  chmodSync(folder, 0o700)
+  const holder = createServer().listen(join(folder, '.agent.sock.lock', 'held'))
+  onTestFinished(() => void holder.close())
+  await once(holder, 'listening')
+  await expect(listenUnix(path, () => {}, { patienceMs: 50 })).rejects.toMatchObject({
+    code: 'SOCKET_UNUSABLE',
+    message: `cannot listen on ${path}: another process has held ${folder}/.agent.sock.lock for 0.05 s`,
+    hint: expect.stringContaining('ps x'),
+  })
+  const stop = new AbortController()
+  const waiting = listenUnix(path, () => {}, { signal: stop.signal })
+  stop.abort()
+  await expect(waiting).rejects.toBe(stop.signal.reason)
 })
 
 it.runIf(process.getuid!() === 0)('refuses a folder of somebody else', async () => {
