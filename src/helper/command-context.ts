@@ -1,22 +1,12 @@
 import { resolve } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { displayLines } from '../core/display-text.ts'
 import type { Environment } from '../core/environment.ts'
-import { type ApiCall, type ApiClient, openApiClient } from '../ipc/client.ts'
-import type { LentPrompt } from '../ipc/protocol.ts'
 import { apiSocketPath } from './api-socket.ts'
-import { askLentPrompt, type ReadLine } from './ask-lent-prompt.ts'
-import { callWithPrompts, successBody } from './lent-prompt.ts'
+import type { ReadLine } from './ask-lent-prompt.ts'
+import { createDaemonAccess, type DaemonAccess } from './daemon-access.ts'
+import { readInputText } from './input-text.ts'
 import { createTerminalAccess } from './terminal.ts'
 import { readTerminalLine } from './terminal-line.ts'
-
-/** The daemon, for commands that want an answer or an error. */
-export interface DaemonAccess {
-  /** @returns the body of the answer @throws what the daemon refuses, what the connection fails with */
-  call(request: ApiCall): Promise<unknown>
-  /** The same, and answers on the terminal what the daemon asks on the way. */
-  callWithPrompts(request: ApiCall): Promise<unknown>
-}
 
 /** What a command reaches the world through. */
 export interface CommandContext {
@@ -29,7 +19,7 @@ export interface CommandContext {
   daemon: DaemonAccess
   /** Whether a person types the standard input. */
   hasTypedInput: boolean
-  /** All of the standard input. */
+  /** All of the standard input. @throws {HelperError} REFUSED: it is longer than anything that is wanted there */
   readInput(): Promise<string>
   readLine: ReadLine
   nowMs(): number
@@ -43,34 +33,18 @@ export function processContext(): CommandContext {
     print: (output) => process.stdout.write(displayLines(output)),
     note: (output) => process.stderr.write(displayLines(output)),
     commandPath: resolve(process.argv[1]!),
-    daemon: createDaemonAccess(environment, readTerminalLine),
+    daemon: createDaemonAccess({
+      socketPath: apiSocketPath(environment),
+      terminal: createTerminalAccess(environment),
+      readLine: readTerminalLine,
+      after(delayMs, run) {
+        const timer = setTimeout(run, delayMs)
+        return () => clearTimeout(timer)
+      },
+    }),
     hasTypedInput: process.stdin.isTTY === true,
-    readInput: () => text(process.stdin),
+    readInput: () => readInputText(process.stdin),
     readLine: readTerminalLine,
     nowMs: Date.now,
-  }
-}
-
-function createDaemonAccess(environment: Environment, readLine: ReadLine): DaemonAccess {
-  const withConnections = async (use: (connect: () => ApiClient) => Promise<unknown>) => {
-    const connections: ApiClient[] = []
-    try {
-      return await use(() => {
-        const connection = openApiClient(apiSocketPath(environment))
-        connections.push(connection)
-        return connection
-      })
-    } finally {
-      for (const connection of connections) connection.close()
-    }
-  }
-  return {
-    call: (request) => withConnections(async (connect) => successBody(await connect().call(request))),
-    callWithPrompts: (request) =>
-      withConnections(async (connect) => {
-        const terminal = createTerminalAccess(environment)
-        const ask = (prompt: LentPrompt) => askLentPrompt(prompt, readLine)
-        return successBody(await callWithPrompts(request, { connect, ...terminal, ask }))
-      }),
   }
 }

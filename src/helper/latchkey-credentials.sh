@@ -24,18 +24,29 @@ case $1 in
 esac
 
 if [ -n "$LATCHKEY_RUNTIME_DIR" ]; then
-  socket=$LATCHKEY_RUNTIME_DIR/api.sock
+  folder=$LATCHKEY_RUNTIME_DIR
 elif [ -n "$XDG_RUNTIME_DIR" ]; then
-  socket=$XDG_RUNTIME_DIR/latchkey/api.sock
+  folder=$XDG_RUNTIME_DIR/latchkey
 else
-  socket=$HOME/.latchkey/run/api.sock
+  folder=$HOME/.latchkey/run
 fi
 
-# -q: no ~/.curlrc. Into a variable, so that a failure half-way has printed nothing. `never`: curl cannot ask anyone.
+# Prints what the daemon answers, where it is certain who answers. From inside the folder no change of its parents counts.
+# Folder and socket must be the user's own and no links, and nobody else may be able to put another socket in the place:
+# which the sticky bit forbids, that the daemon sets. Without it ls tells the mode, and costs a process. Whatever is not as
+# plainly so is left to latchkey, which looks at every step of the path and says what is wrong.
+# -q: no ~/.curlrc. `never`: curl cannot ask anyone.
 # 8 s: the daemon goes on with what it has begun, and latchkey's own 50 s must still end before Go's 60 s.
 # The two variables spare curl a twentieth of its time: no TLS settings, no locale.
-if credentials=$(OPENSSL_CONF=/dev/null LC_ALL=C curl -q -sf --noproxy '*' --max-time 8 --unix-socket "$socket" -H 'latchkey-prompt: never' \
-  "http://localhost/v1/aws/credentials/$1" 2>/dev/null); then
+ask() {
+  case $folder in /*) cd -P "$folder" ;; *) return 1 ;; esac && [ -O . ] && [ -O api.sock ] && [ ! -L api.sock ] || return 1
+  [ -k . ] || case $(LC_ALL=C ls -ld .) in d????-??-*) ;; *) return 1 ;; esac
+  OPENSSL_CONF=/dev/null LC_ALL=C exec curl -q -sf --noproxy '*' --max-time 8 --unix-socket api.sock \
+    -H 'latchkey-prompt: never' "http://localhost/v1/aws/credentials/$1"
+}
+
+# Into a variable, so that a failure half-way has printed nothing.
+if credentials=$(ask "$1" 2>/dev/null); then
   case $credentials in
     # Credentials are base64, digits and times. Anything else may be a command to the terminal: latchkey judges it.
     *[!${plain}'{}":,+/=_-']*) ;;

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { findPathFault } from '../../core/path-trust.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../failure.ts'
 import { formatDirections } from '../service/directions.ts'
@@ -39,6 +40,8 @@ export function addServiceCommands(program: Command, context: CommandContext): v
 
 /** systemd would take the sockets' paths away from a daemon that was started otherwise. */
 async function refuseOtherDaemon({ manager, run, sockets }: ServiceHost): Promise<void> {
+  const fault = findPathFault(sockets.api)
+  if (fault !== undefined) throw new HelperError('SERVICE_FAILED', fault.message, { hint: fault.hint })
   const parts = await manager.parts(run)
   if (parts.some(({ state }) => state.startsWith('active') || state === 'running')) return
   if ((await probeApi(sockets.api)).type === 'silent') return

@@ -41,10 +41,16 @@ export function serviceSockets(environment: Environment): { agent: string; api: 
   return { agent: agentSocketPath(own), api: apiSocketPath(own) }
 }
 
+/** systemctl(1) waits for what it has started, whose own limit is shorter (DefaultTimeoutStartSec=, 90 s). */
+const programMs = 100_000
+
 const runProgram: RunProgram = (command, args) =>
   new Promise((resolve) => {
-    execFile(command, [...args], (error, stdout, stderr) => {
+    execFile(command, [...args], { timeout: programMs }, (error, stdout, stderr) => {
       if (error === null) return resolve({ status: 0, stdout, stderr })
+      if (error.killed === true) {
+        return resolve({ status: 124, stdout, stderr: `${command}: no answer within ${programMs / 1000} s` })
+      }
       const isMissing = errorCode(error) === 'ENOENT'
       const status = typeof error.code === 'number' ? error.code : 127
       resolve({ status, stdout, stderr: isMissing ? `${command}: no such program` : stderr })

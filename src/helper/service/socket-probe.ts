@@ -1,42 +1,80 @@
 import { connect } from 'node:net'
-import { errorCode } from '../../core/errors.ts'
+import { CodedError, describeError, errorCode } from '../../core/errors.ts'
+import { findPathFault } from '../../core/path-trust.ts'
+import { openApiClient } from '../../ipc/client.ts'
 
 /** Longer than a cold start of the daemon by a connection takes, in ms. */
 const patienceMs = 10_000
 
 /** The agent protocol's extension `query` (RFC 9987 §5.8): any answer will do, and it needs no key. */
 const agentQuestion = Buffer.from('\0\0\0\x0a\x1b\0\0\0\x05query', 'latin1')
-const apiQuestion = Buffer.from('GET /v1/status HTTP/1.1\r\nhost: localhost\r\n\r\n')
+/** SSH_AGENT_FAILURE, SSH_AGENT_EXTENSION_FAILURE and SSH_AGENT_EXTENSION_RESPONSE (RFC 9987 §8.1). */
+const agentAnswers: readonly (number | undefined)[] = [5, 28, 29]
+/** A length and a message's number. */
+const agentHeadBytes = 5
+/** As OpenSSH's clients have it (AGENT_MAX_LEN). */
+const maxMessageBytes = 256 * 1024
 
-/** Whether something answers on a socket, which starts a service that waits for a connection. */
+/** Whether what listens on a socket answers as it should; asking starts a service that waits for a connection. */
 export type SocketAnswer = { type: 'answers' } | { type: 'silent'; reason: string }
 
-export function probeAgent(path: string): Promise<SocketAnswer> {
-  return probe(path, agentQuestion)
-}
+export type After = (delayMs: number, run: () => void) => () => void
 
-export function probeApi(path: string): Promise<SocketAnswer> {
-  return probe(path, apiQuestion)
-}
-
-function probe(path: string, question: Uint8Array): Promise<SocketAnswer> {
+/** Whether an SSH agent answers. @param after runs a function later unless the returned one is called */
+export function probeAgent(path: string, after: After = later): Promise<SocketAnswer> {
+  const fault = findPathFault(path)
+  if (fault !== undefined) return Promise.resolve({ type: 'silent', reason: fault.message })
   return new Promise((resolve) => {
+    let head = Buffer.alloc(0)
     const socket = connect(path)
     const settle = (answer: SocketAnswer) => {
+      stopWaiting()
       socket.destroy()
       resolve(answer)
     }
     const silent = (reason: string) => settle({ type: 'silent', reason })
-    socket.setTimeout(patienceMs, () => silent(`no answer within ${patienceMs / 1000} s`))
-    socket.on('data', () => settle({ type: 'answers' }))
+    const stopWaiting = after(patienceMs, () => silent(tooLate))
+    socket.on('data', (chunk: Buffer) => {
+      head = Buffer.concat([head, chunk.subarray(0, agentHeadBytes)])
+      if (head.length < agentHeadBytes) return
+      const isAgent = head.readUInt32BE(0) <= maxMessageBytes && agentAnswers.includes(head[4])
+      if (isAgent) settle({ type: 'answers' })
+      else silent('what answers is no SSH agent')
+    })
     socket.on('error', (error) => silent(reasons[errorCode(error) ?? ''] ?? error.message))
     socket.on('close', () => silent('the connection was closed without an answer'))
-    socket.write(question)
+    socket.write(agentQuestion)
   })
 }
+
+/** Whether the local API answers. @param after runs a function later unless the returned one is called */
+export async function probeApi(path: string, after: After = later): Promise<SocketAnswer> {
+  try {
+    const connection = openApiClient(path)
+    const stopWaiting = after(patienceMs, () => connection.close(new Error(tooLate)))
+    try {
+      // The no-op of HTTP (RFC 9110 §9.3.7), which needs no keychain: to be refused is an answer.
+      await connection.call({ method: 'OPTIONS', path: '*' })
+      return { type: 'answers' }
+    } finally {
+      stopWaiting()
+      connection.close()
+    }
+  } catch (error) {
+    const reason = error instanceof CodedError ? reasons[errorCode(error.cause) ?? ''] : undefined
+    return { type: 'silent', reason: reason ?? describeError(error) }
+  }
+}
+
+const tooLate = `no answer within ${patienceMs / 1000} s`
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such socket',
   ECONNREFUSED: 'nothing listens on it',
   EACCES: 'it is not yours to use',
+}
+
+function later(delayMs: number, run: () => void): () => void {
+  const timer = setTimeout(run, delayMs)
+  return () => clearTimeout(timer)
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { chmodSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -31,16 +32,56 @@ describe('a probe', () => {
     expect(question?.subarray(4).toString('latin1')).toBe('\u001b\0\0\0\u0005query')
   })
 
-  it('asks the API for its status', async () => {
+  it('asks the API for nothing but an answer', async () => {
     const path = await listen((question, socket) =>
-      socket.write(question.toString().startsWith('GET /v1/status') ? 'HTTP' : ''),
+      socket.write(question.toString().startsWith('OPTIONS * ') ? 'HTTP/1.1 404 X\r\ncontent-length: 0\r\n\r\n' : ''),
     )
     expect(await probeApi(path)).toEqual({ type: 'answers' })
   })
 
+  it('takes an answer that comes in pieces', async () => {
+    const path = await listen((_question, socket) => {
+      socket.write(Buffer.from([0, 0, 0]), () => socket.write(Buffer.from([1, 28])))
+    })
+    expect(await probeAgent(path)).toEqual({ type: 'answers' })
+  })
+
   it('says why there is no answer', async () => {
     const path = await listen((_question, socket) => socket.destroy())
-    expect(await probeApi(path)).toEqual({ type: 'silent', reason: 'the connection was closed without an answer' })
+    const closed = { type: 'silent', reason: expect.stringMatching(/closed (without an answer|the connection)/) }
+    expect(await probeApi(path)).toEqual(closed)
+    expect(await probeAgent(path)).toEqual(closed)
     expect(await probeApi(`${path}x`)).toEqual({ type: 'silent', reason: 'there is no such socket' })
+    expect(await probeAgent(`${path}x`)).toEqual({ type: 'silent', reason: 'there is no such socket' })
+  })
+
+  it('takes no garbage for an answer', async () => {
+    const path = await listen((_question, socket) => socket.write('220 mail.example.com ESMTP\r\n\r\n'))
+    expect(await probeAgent(path)).toEqual({ type: 'silent', reason: 'what answers is no SSH agent' })
+    expect(await probeApi(path)).toEqual({ type: 'silent', reason: expect.stringContaining('cannot be read') })
+  })
+
+  it('waits for a bounded time, also for an answer that does not end', async () => {
+    const path = await listen((_question, socket) => socket.write('\0'))
+    for (const probe of [probeAgent, probeApi]) {
+      const answer = probe(path, (ms, run) => {
+        expect(ms).toBe(10_000)
+        setImmediate(run)
+        return () => {}
+      })
+      expect(await answer).toEqual({ type: 'silent', reason: 'no answer within 10 s' })
+    }
+  })
+
+  it('does not connect to a socket that others could have put there', async () => {
+    let questions = 0
+    const path = await listen(() => {
+      questions += 1
+    })
+    chmodSync(path, 0o666)
+    for (const probe of [probeAgent, probeApi]) {
+      expect(await probe(path)).toEqual({ type: 'silent', reason: `${path} can be changed by other users (mode 666)` })
+    }
+    expect(questions).toBe(0)
   })
 })

@@ -1,0 +1,83 @@
+import { formatDuration } from '../core/duration.ts'
+import { type ApiCall, type ApiClient, openApiClient } from '../ipc/client.ts'
+import type { ApiAnswer } from '../ipc/http-reply.ts'
+import type { LentPrompt } from '../ipc/protocol.ts'
+import { askLentPrompt, type ReadLine } from './ask-lent-prompt.ts'
+import { HelperError } from './failure.ts'
+import { callWithPrompts, successBody } from './lent-prompt.ts'
+import type { TerminalAccess } from './terminal.ts'
+
+/** The daemon, for commands that want an answer or an error, in bounded time. */
+export interface DaemonAccess {
+  /** @returns the body of the answer @throws what the daemon refuses, what the connection fails with, TIMED_OUT */
+  call(request: ApiCall): Promise<unknown>
+  /** The same, and answers on the terminal what the daemon asks on the way. */
+  callWithPrompts(request: ApiCall): Promise<unknown>
+}
+
+export interface DaemonAccessOptions {
+  socketPath: string
+  terminal: TerminalAccess
+  readLine: ReadLine
+  /** Runs a function later unless the returned one is called. */
+  after(delayMs: number, run: () => void): () => void
+}
+
+/** For any answer at all: longer than a cold start of the daemon by a connection takes. */
+const lifeSignMs = 10_000
+/** The daemon may wait for a server that does not answer, and for a keychain that shows a dialog. */
+const callMs = 2 * 60_000
+/** It may show a dialog for five minutes besides (src/daemon/prompt-program.ts). */
+const personMs = 10 * 60_000
+
+/**
+ * The daemon behind a socket. First of all it is asked for a sign of life: a daemon that was stopped, or what is no
+ * daemon, is found out within seconds, and has been told nothing by then.
+ */
+export function createDaemonAccess({ socketPath, terminal, readLine, after }: DaemonAccessOptions): DaemonAccess {
+  const within = async (connection: ApiClient, request: ApiCall, limitMs: number): Promise<ApiAnswer> => {
+    const stop = after(limitMs, () => connection.close(timedOut(socketPath, limitMs)))
+    try {
+      return await connection.call(request)
+    } finally {
+      stop()
+    }
+  }
+
+  const withConnections = async (limitMs: number, use: (connect: () => ApiClient) => Promise<ApiAnswer>) => {
+    const connections: ApiClient[] = []
+    const connect = (): ApiClient => {
+      const connection = openApiClient(socketPath)
+      connections.push(connection)
+      let isAlive: Promise<unknown> | undefined
+      return {
+        async call(request) {
+          // The no-op of HTTP (RFC 9110 §9.3.7): a daemon refuses it at once.
+          isAlive ??= within(connection, { method: 'OPTIONS', path: '*' }, lifeSignMs)
+          await isAlive
+          return await within(connection, request, limitMs)
+        },
+        close: connection.close,
+      }
+    }
+    try {
+      return successBody(await use(connect))
+    } finally {
+      for (const connection of connections) connection.close()
+    }
+  }
+
+  return {
+    call: (request) => withConnections(callMs, (connect) => connect().call(request)),
+    callWithPrompts: (request) =>
+      withConnections(personMs, (connect) => {
+        const ask = (prompt: LentPrompt) => askLentPrompt(prompt, readLine)
+        return callWithPrompts(request, { connect, ...terminal, ask })
+      }),
+  }
+}
+
+function timedOut(socketPath: string, limitMs: number): HelperError {
+  const message = `no answer from the daemon on ${socketPath} within ${formatDuration(limitMs / 1000)}`
+  return new HelperError('TIMED_OUT', message, { hint: 'latchkey service status; the daemon may have to be restarted' })
+}

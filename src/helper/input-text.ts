@@ -1,0 +1,24 @@
+import { HelperError } from './failure.ts'
+
+/** Two lines of an access key take a hundredth of it. */
+const maxBytes = 64 * 1024
+
+/**
+ * All of a standard input, as text in UTF-8.
+ * @throws {HelperError} REFUSED when it is longer than anything that is wanted there; the stream's error
+ */
+export async function readInputText(input: AsyncIterable<unknown>): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of input) {
+    const bytes = Buffer.from(chunk as Uint8Array | string)
+    length += bytes.length
+    if (length > maxBytes) {
+      throw new HelperError('REFUSED', `the standard input has more than ${maxBytes / 1024} KiB`, {
+        hint: 'give it the id and the secret of one key, on two lines: latchkey help aws keys add',
+      })
+    }
+    chunks.push(bytes)
+  }
+  return Buffer.concat(chunks, length).toString('utf8')
+}

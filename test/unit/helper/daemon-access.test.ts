@@ -1,0 +1,115 @@
+import { once } from 'node:events'
+import { chmodSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { dirname, join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { createDaemonAccess } from '../../../src/helper/daemon-access.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+
+const keyCall = { method: 'PUT', path: '/v1/aws/keys/master', body: { secretAccessKey: 'hunter2' } } as const
+
+/** A peer that does what it is told with each request, and a helper whose deadlines pass when the test says so. */
+async function access(answer: (socket: Socket, request: string) => void) {
+  const socketPath = join(temporaryFolder(), 's')
+  const received: string[] = []
+  const sockets: Socket[] = []
+  const listener = createServer((socket) => {
+    sockets.push(socket)
+    socket
+      .on('error', () => {})
+      .on('data', (chunk) => {
+        received.push(String(chunk))
+        answer(socket, String(chunk))
+      })
+  }).listen(socketPath)
+  await once(listener, 'listening')
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    listener.close()
+  })
+  const limits: { ms: number; pass: () => void }[] = []
+  const daemon = createDaemonAccess({
+    socketPath,
+    terminal: { mayAsk: () => false, isForeground: async () => false },
+    readLine: async () => undefined,
+    after(ms, pass) {
+      const limit = { ms, pass }
+      limits.push(limit)
+      return () => void limits.splice(limits.indexOf(limit), 1)
+    },
+  })
+  /** Waits for the deadline of so many ms to be set, and lets it pass. */
+  const pass = async (ms: number) => {
+    for (;;) {
+      const limit = limits.find((candidate) => candidate.ms === ms)
+      if (limit !== undefined) return limit.pass()
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+  return { daemon, received, limits, pass, socketPath }
+}
+
+const reply = (socket: Socket, status: number, body: unknown) => {
+  const text = JSON.stringify(body)
+  socket.write(`HTTP/1.1 ${status} X\r\ncontent-length: ${text.length}\r\n\r\n${text}`)
+}
+const isLifeSign = (request: string) => request.startsWith('OPTIONS * ')
+
+it('asks for a sign of life, then for what is wanted, on one connection, and leaves no timer', async () => {
+  const { daemon, received, limits } = await access((socket, request) =>
+    isLifeSign(request) ? reply(socket, 404, { error: {} }) : reply(socket, 200, { done: true }),
+  )
+  expect(await daemon.call({ method: 'GET', path: '/v1/status' })).toEqual({ done: true })
+  expect(received.map((request) => request.split(' HTTP')[0])).toEqual(['OPTIONS *', 'GET /v1/status'])
+  expect(limits).toEqual([])
+})
+
+it('tells a daemon that does not answer nothing, and ends within seconds', async () => {
+  const { daemon, received, pass, socketPath } = await access(() => {})
+  const call = daemon.call(keyCall)
+  await pass(10_000)
+  await expect(call).rejects.toMatchObject({
+    code: 'TIMED_OUT',
+    message: `no answer from the daemon on ${socketPath} within 10s`,
+    hint: expect.stringContaining('latchkey service status'),
+  })
+  expect(received.join('')).not.toContain('hunter2')
+})
+
+it.each([
+  ['call', 120_000],
+  ['callWithPrompts', 600_000],
+] as const)('%s has a limit of %s ms once the daemon has shown that it lives', async (method, ms) => {
+  const { daemon, pass } = await access((socket, request) => {
+    if (isLifeSign(request)) reply(socket, 404, {})
+  })
+  const call = daemon[method]({ method: 'POST', path: '/v1/login', body: {} })
+  await pass(ms)
+  await expect(call).rejects.toMatchObject({ code: 'TIMED_OUT' })
+})
+
+it('ends at garbage, however little comes at a time', async () => {
+  const garbage = await access((socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n\r\n'))
+  await expect(garbage.daemon.call(keyCall)).rejects.toMatchObject({ code: 'REPLY_UNREADABLE' })
+  const dripping = await access((socket) => {
+    socket.write('H')
+  })
+  const call = dripping.daemon.call(keyCall)
+  await dripping.pass(10_000)
+  await expect(call).rejects.toMatchObject({ code: 'TIMED_OUT' })
+  expect([...garbage.received, ...dripping.received].join('')).not.toContain('hunter2')
+})
+
+it('says nothing at all to a socket that others could have put there', async () => {
+  const { daemon, received, socketPath } = await access((socket) => reply(socket, 200, {}))
+  chmodSync(dirname(socketPath), 0o757)
+  await expect(daemon.call(keyCall)).rejects.toMatchObject({
+    code: 'DAEMON_UNTRUSTED',
+    message: `${socketPath} is not safe to use: ${dirname(socketPath)} can be changed by other users (mode 757)`,
+    hint: `chmod o-w ${dirname(socketPath)}`,
+  })
+  chmodSync(dirname(socketPath), 0o700)
+  chmodSync(socketPath, 0o666)
+  await expect(daemon.call(keyCall)).rejects.toMatchObject({ hint: `chmod o-w ${socketPath}` })
+  expect(received).toEqual([])
+})
