@@ -1,6 +1,11 @@
+/** The comparison takes the product of both lengths; nobody mistypes a longer one. */
+const longestName = 256
+
 /** Names that were probably meant: within a third of their length in edits, or beginning alike; nearest first, at most three. */
 export function nearestNames(name: string, known: readonly string[]): string[] {
+  if (name.length > longestName) return []
   return known
+    .filter((candidate) => candidate.length <= longestName)
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .filter(
       ({ candidate, distance }) =>

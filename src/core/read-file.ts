@@ -84,9 +84,10 @@ function kindOf(stats: Stats): string {
   return stats.isFIFO() ? 'a pipe' : 'a device'
 }
 
-function notRegular(path: string, kind: string): FileError {
+/** For what is in the place of a file. @param kind such as `a pipe` */
+export function notRegular(path: string, kind: string): FileError {
   const hint = kind === 'a pipe' ? 'write it into a file first' : `ls -ld ${shellWord(path)}`
-  return new FileError('FILE_NOT_REGULAR', `${path} is ${kind}, not a file`, { hint })
+  return new FileError('FILE_NOT_REGULAR', `${path} is ${kind}, which is not a file`, { hint })
 }
 
 function tooLarge(path: string, maxBytes: number): FileError {

@@ -5,10 +5,13 @@ import type { Clock } from '../core/clock.ts'
 import type { Environment } from '../core/environment.ts'
 import { describeError, errorCode } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
+import { findPathFault } from '../core/path-trust.ts'
+import { withProcessLock } from '../core/process-lock.ts'
 import type { Secret } from '../core/secret.ts'
-import { createFileKeychain } from './file-store.ts'
+import { createFileKeychain, lockOf, resolveLink } from './file-store.ts'
 import { type Keychain, KeychainError } from './keychain.ts'
 import { type KeyringModule, loadKeyring } from './keyring-module.ts'
+import { choiceFileOf, sweepKeychain } from './leftovers.ts'
 import { createMemoryKeychain } from './memory-store.ts'
 import { createOsKeychain } from './os-store.ts'
 import { readPassphrase } from './passphrase.ts'
@@ -46,6 +49,7 @@ export async function openKeychain(config: KeychainConfig, deps: OpenKeychainDep
 
 async function open({ store, file }: KeychainConfig, deps: OpenKeychainDeps): Promise<Keychain> {
   const path = file ?? join(deps.stateFolder, 'keychain')
+  if (store === 'file' || store === 'auto') await sweepKeychain(path, deps.log)
   switch (store) {
     case 'os':
       return openOs(deps)
@@ -67,14 +71,19 @@ function openFile(path: string, { environment, cost }: OpenKeychainDeps): Keycha
   return createFileKeychain({ path, passphrase: () => readPassphrase(source), ...(cost === undefined ? {} : { cost }) })
 }
 
+/** In ms. */
+const lockPatienceMs = 10_000
+
 async function openAuto(path: string, deps: OpenKeychainDeps): Promise<Keychain> {
   const [os, file] = [openOs(deps), openFile(path, deps)]
-  const choiceFile = `${path}.store`
+  const choiceFile = choiceFileOf(path)
   const rememberOs = () =>
-    writeChoice(choiceFile).catch((error: unknown) =>
+    writeChoice(path, choiceFile).catch((error: unknown) =>
       deps.log.warn('cannot write down which keychain is used', { file: choiceFile, reason: describeError(error) }),
     )
 
+  // Where others could have written the choice, the file says what is wrong at each use, and nothing is taken from there.
+  if (findPathFault(choiceFile) !== undefined) return file
   if (await exists(choiceFile)) return os
   if (await exists(path)) return describedAs(file, 'it holds items')
   try {
@@ -142,7 +151,9 @@ async function exists(path: string): Promise<boolean> {
   )
 }
 
-async function writeChoice(path: string): Promise<void> {
+async function writeChoice(path: string, choiceFile: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  await writeFileAtomically(path, 'os\n', 0o600)
+  const write = () => writeFileAtomically(choiceFile, 'os\n', 0o600)
+  // The lock of those that sweep here.
+  await withProcessLock(lockOf(await resolveLink(path)), write, AbortSignal.timeout(lockPatienceMs))
 }

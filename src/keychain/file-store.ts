@@ -2,11 +2,12 @@ import { mkdir, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { writeFileAtomically } from '../core/atomic-file.ts'
 import { errorCode } from '../core/errors.ts'
+import { findPathFault } from '../core/path-trust.ts'
 import { withProcessLock } from '../core/process-lock.ts'
 import { Secret } from '../core/secret.ts'
 import { type Keychain, KeychainError } from './keychain.ts'
 import { keyFileOf } from './passphrase.ts'
-import { readPrivateFile } from './private-file.ts'
+import { maxPrivateBytes, readPrivateFile } from './private-file.ts'
 import {
   defaultScryptCost,
   deriveFileKey,
@@ -26,6 +27,8 @@ export interface FileKeychainOptions {
   passphrase: () => Promise<Secret<string>>
   /** Of a new file. A present one says its own. */
   cost?: ScryptCost
+  /** How long another process may write it, in ms. */
+  lockPatienceMs?: number
 }
 
 /** What is in the file now; `derivation` is undefined while there is no file. */
@@ -39,7 +42,12 @@ interface Content {
  * process's writes are seen; a write holds a lock between processes while it reads, changes and replaces the file.
  * A file that cannot be read is never overwritten.
  */
-export function createFileKeychain({ path, passphrase, cost = defaultScryptCost }: FileKeychainOptions): Keychain {
+export function createFileKeychain({
+  path,
+  passphrase,
+  cost = defaultScryptCost,
+  lockPatienceMs = 10_000,
+}: FileKeychainOptions): Keychain {
   let held: { id: string; key: Promise<FileKey> } | undefined
 
   // The derivation takes a fifth of a second: done once for a file, and shared by all who come meanwhile.
@@ -71,19 +79,27 @@ export function createFileKeychain({ path, passphrase, cost = defaultScryptCost 
 
   /** Replaces the file by what `change` makes of its items; not when it returns false. */
   const update = async (change: (items: Map<string, string>) => boolean): Promise<boolean> => {
+    const fault = findPathFault(path)
+    if (fault !== undefined) throw new KeychainError('KEYCHAIN_UNAVAILABLE', fault.message, { hint: fault.hint })
     const target = await resolveLink(path)
     const folder = dirname(target)
+    const lock = lockOf(target)
+    const patience = AbortSignal.timeout(lockPatienceMs)
+    const replace = async () => {
+      const { items, derivation } = await read()
+      if (!change(items)) return false
+      const key = await keyFor(derivation ?? newKeyDerivation(cost))
+      const sealed = sealItems(items, key)
+      if (sealed.length > maxPrivateBytes) throw full(path)
+      await writeFileAtomically(target, sealed, 0o600)
+      return true
+    }
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 })
-      return await withProcessLock(join(folder, `.${basename(target)}.lock`), async () => {
-        const { items, derivation } = await read()
-        if (!change(items)) return false
-        const key = await keyFor(derivation ?? newKeyDerivation(cost))
-        await writeFileAtomically(target, sealItems(items, key), 0o600)
-        return true
-      })
+      return await withProcessLock(lock, replace, patience)
     } catch (cause) {
       if (cause instanceof KeychainError) throw cause
+      if (cause === patience.reason) throw lockHeld(path, lock, lockPatienceMs)
       const message = `cannot write the keychain file ${path}: ${errorCode(cause) ?? 'unknown error'}`
       throw new KeychainError('KEYCHAIN_UNAVAILABLE', message, { cause, hint: `ls -ld ${folder}; df ${folder}` })
     }
@@ -106,8 +122,23 @@ export function createFileKeychain({ path, passphrase, cost = defaultScryptCost 
   }
 }
 
+/** The lock between those that write the file. @param target the file itself, behind any link */
+export const lockOf = (target: string) => join(dirname(target), `.${basename(target)}.lock`)
+
+function lockHeld(path: string, lock: string, patienceMs: number): KeychainError {
+  const message = `the keychain file ${path} cannot be written: another process has held ${lock} for ${patienceMs / 1000} s`
+  return new KeychainError('KEYCHAIN_TIMEOUT', message, {
+    hint: "a daemon may have been stopped; find it with ps x | grep 'latchkey.* daemon', and end it",
+  })
+}
+
+function full(path: string): KeychainError {
+  const message = `the keychain file ${path} would have more than ${maxPrivateBytes / 1024 / 1024} MiB`
+  return new KeychainError('KEYCHAIN_UNAVAILABLE', message, { hint: 'latchkey aws forget --all' })
+}
+
 /** The file behind a link, so that a write replaces the file and not the link. */
-async function resolveLink(path: string): Promise<string> {
+export async function resolveLink(path: string): Promise<string> {
   return await realpath(path).catch(() => path)
 }
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { link, lstat, mkdir, open, readFile, rm } from 'node:fs/promises'
+import { link, lstat, mkdir, open, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errorCode } from '../core/errors.ts'
+import { FileError, readTextFile } from '../core/read-file.ts'
 import { Secret } from '../core/secret.ts'
 import { KeychainError } from './keychain.ts'
 import { readPrivateFile } from './private-file.ts'
@@ -13,10 +14,20 @@ export interface PassphraseSource {
   credentialsFolder?: string | undefined
 }
 
+/** Longer than any passphrase. */
+const maxPassphraseBytes = 64 * 1024
 const keychainCredential = 'keychain-passphrase'
 
 /** Where the passphrase of a keychain file is kept when it is not a systemd credential. */
 export const keyFileOf = (keychainFile: string) => `${keychainFile}.key`
+
+const temporaryKeyFile = (keyFile: string, suffix: string) => `${keyFile}.${suffix}`
+
+/** Whether a name in the folder of a keychain is one under which its key file was being written. */
+export function isTemporaryKeyFile(name: string, keychainName: string): boolean {
+  const prefix = temporaryKeyFile(keyFileOf(keychainName), '')
+  return name.startsWith(prefix) && /^[0-9a-f]{12}$/.test(name.slice(prefix.length))
+}
 
 /**
  * The passphrase of the encrypted file: the systemd credential `keychain-passphrase` where the service has one, else a
@@ -46,10 +57,11 @@ export async function readPassphrase({ keychainFile, credentialsFolder }: Passph
 async function readCredential(path: string): Promise<string | undefined> {
   try {
     // An editor's or echo's last newline is not part of it.
-    return (await readFile(path, 'utf8')).replace(/\n$/, '')
+    return (await readTextFile(path, { maxBytes: maxPassphraseBytes, isTrusted: true })).replace(/\n$/, '')
   } catch (cause) {
     if (errorCode(cause) === 'ENOENT') return undefined
-    throw new KeychainError('KEYCHAIN_UNAVAILABLE', `cannot read the credential ${path}`, { cause })
+    const reason = cause instanceof FileError ? `: ${cause.message}` : ''
+    throw new KeychainError('KEYCHAIN_UNAVAILABLE', `cannot read the credential ${path}${reason}`, { cause })
   }
 }
 
@@ -62,7 +74,7 @@ function toPassphrase(text: string, keyFile: string): Secret<string> {
 /** Puts a new random key in place, whole and durable; where another process was faster its key stands. */
 async function createKeyFile(path: string): Promise<void> {
   const folder = dirname(path)
-  const temporary = `${path}.${randomBytes(6).toString('hex')}`
+  const temporary = temporaryKeyFile(path, randomBytes(6).toString('hex'))
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const file = await open(temporary, 'wx', 0o600)

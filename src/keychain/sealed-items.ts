@@ -11,8 +11,10 @@ export interface ScryptCost {
 
 /** 16 MiB and about a fifth of a second: OWASP's Password Storage Cheat Sheet, the row of least memory but one. */
 export const defaultScryptCost: ScryptCost = { n: 2 ** 14, r: 8, p: 5 }
-/** The most memory that a file may make us spend on its key. */
-const maxScryptBytes = 256 * 1024 * 1024
+const workOf = ({ n, r, p }: ScryptCost) => n * r * p
+/** What a file may make us spend on its key: memory, and four times the usual work, a second or so. */
+const maxScryptBytes = 64 * 1024 * 1024
+const maxScryptWork = 4 * workOf(defaultScryptCost)
 
 /** What a key is derived with, besides the passphrase; written in the file. */
 export interface KeyDerivation {
@@ -121,6 +123,7 @@ export function parseSealedItems(text: string): SealedItems {
   if (!header.success) throw damaged('its header is wrong')
   const { n, r } = header.output.cost
   if (128 * n * r > maxScryptBytes) throw damaged('its header asks for too much memory')
+  if (workOf(header.output.cost) > maxScryptWork) throw damaged('its header asks for too much work')
   return { header: header.output, headerLine, sealed: Buffer.from(sealedLine, 'base64') }
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { writeFileAtomically } from '../../../src/core/atomic-file.ts'
@@ -19,4 +19,14 @@ it('leaves no part of a file behind when it cannot be put in place', async () =>
   // A folder cannot be replaced by a file.
   await expect(writeFileAtomically(join(folder, '.'), 'new', 0o600)).rejects.toThrow()
   expect(readdirSync(folder)).toEqual([])
+})
+
+it('takes away what a writer of the same file has left that was killed long ago, and nothing else', async () => {
+  const folder = temporaryFolder()
+  const [old, young, other] = ['.f.00112233aabb', '.f.00112233aacc', '.g.00112233aabb'] as const
+  for (const name of [old, young, other]) writeFileSync(join(folder, name), name)
+  const longAgo = Date.now() / 1000 - 120
+  for (const name of [old, other]) utimesSync(join(folder, name), longAgo, longAgo)
+  await writeFileAtomically(join(folder, 'f'), 'new', 0o600)
+  expect(readdirSync(folder).sort()).toEqual([young, other, 'f'].sort())
 })

@@ -41,7 +41,11 @@ it('waits for no pipe, device, socket or folder, and says what it is', async () 
     [socket, 'a socket'],
     ['/dev/zero', 'a device'],
   ]) {
-    const expected = { code: 'FILE_NOT_REGULAR', message: `${path} is ${kind}, not a file`, hint: expect.any(String) }
+    const expected = {
+      code: 'FILE_NOT_REGULAR',
+      message: `${path} is ${kind}, which is not a file`,
+      hint: expect.any(String),
+    }
     await expect(readTextFile(path!, options), path).rejects.toMatchObject(expected)
   }
 })

@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { Secret } from '../../../src/core/secret.ts'
 import { createFileKeychain } from '../../../src/keychain/file-store.ts'
 import { bundle } from '../../support/bundle.ts'
@@ -262,4 +263,42 @@ it('shows no secret in its errors', async () => {
   expect(wrong).toContain('KEYCHAIN_LOCKED')
   expect(damaged).toContain('KEYCHAIN_CORRUPT')
   expect(wrong + damaged).not.toMatch(/hunter/)
+})
+
+it('waits for no pipe, and reads nothing without an end, in the place of the file', async () => {
+  const path = join(temporaryFolder(), 'keychain')
+  execFileSync('mkfifo', [path])
+  const pipe = { code: 'KEYCHAIN_UNAVAILABLE', message: `${path} is a pipe, which is not a file` }
+  await expect(openedAt(path).list()).rejects.toMatchObject(pipe)
+  await expect(openedAt(path).set('a', new Secret('1'))).rejects.toMatchObject(pipe)
+  await expect(openedAt('/dev/zero').list()).rejects.toMatchObject({ code: 'KEYCHAIN_UNAVAILABLE' })
+})
+
+it('neither reads nor writes in a folder that others can change', async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'keychain')
+  await openedAt(path).set('a', new Secret('1'))
+  chmodSync(folder, 0o757)
+  const error = { code: 'KEYCHAIN_UNAVAILABLE', message: expect.stringContaining('757'), hint: `chmod o-w ${folder}` }
+  await expect(openedAt(path).get('a')).rejects.toMatchObject(error)
+  await expect(openedAt(path).set('a', new Secret('2'))).rejects.toMatchObject(error)
+  await expect(openedAt(join(folder, 'new', 'keychain')).set('a', new Secret('2'))).rejects.toMatchObject(error)
+  expect(readdirSync(folder)).toEqual(['keychain'])
+})
+
+it('does not wait without end for a writer that was stopped', async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'keychain')
+  mkdirSync(join(folder, '.keychain.lock'))
+  const writer = createServer().listen(join(folder, '.keychain.lock', 'a'))
+  onTestFinished(() => void writer.close())
+  await once(writer, 'listening')
+  const passphrase = async () => new Secret('pass')
+  const keychain = createFileKeychain({ path, passphrase, cost, lockPatienceMs: 50 })
+  await expect(keychain.set('a', new Secret('1'))).rejects.toMatchObject({
+    code: 'KEYCHAIN_TIMEOUT',
+    message: `the keychain file ${path} cannot be written: another process has held ${folder}/.keychain.lock for 0.05 s`,
+    hint: expect.stringContaining('ps x'),
+  })
+  expect(await keychain.list()).toEqual([])
 })

@@ -106,6 +106,13 @@ describe('a keychain file', () => {
       header.cost = { n: 16, r: 1, p: 2 ** 20 }
     })
     expect(reasonOf(() => parseSealedItems(parallel))).toBe('damaged')
+    // Four times what a new file takes, and not once more.
+    const workOf = (p: number) =>
+      withHeader((header) => {
+        header.cost = { n: 2 ** 14, r: 8, p }
+      })
+    expect(reasonOf(() => parseSealedItems(workOf(20)))).toBeUndefined()
+    expect(reasonOf(() => parseSealedItems(workOf(21)))).toBe('damaged')
   })
 
   it('of another version is left to a newer latchkey', () => {

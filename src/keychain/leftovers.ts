@@ -1,0 +1,41 @@
+import { readdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { isTemporaryOf, removeOwnFile } from '../core/atomic-file.ts'
+import { describeError } from '../core/errors.ts'
+import type { Logger } from '../core/log.ts'
+import { findPathFault } from '../core/path-trust.ts'
+import { sweepProcessLock, withProcessLock } from '../core/process-lock.ts'
+import { lockOf, resolveLink } from './file-store.ts'
+import { isTemporaryKeyFile } from './passphrase.ts'
+
+/** Another daemon writes for milliseconds; one that was stopped must not keep this one from its start. */
+const patienceMs = 2_000
+
+/**
+ * Takes away what writers of a keychain file have left that were killed: older versions of it, in which keys are that have
+ * been deleted since, unfinished key files, and locks. Under the lock of the writers, so that nothing is taken from one
+ * that lives.
+ * @throws nothing: what could not be taken away is told in the log
+ */
+export async function sweepKeychain(path: string, log: Logger): Promise<void> {
+  const target = await resolveLink(path)
+  const [folder, name, lock] = [dirname(target), basename(target), lockOf(target)]
+  const isTemporary = (each: string) =>
+    isTemporaryOf(each, name) || isTemporaryOf(each, basename(choiceFileOf(target))) || isTemporaryKeyFile(each, name)
+  const present = await readdir(folder).catch(() => [])
+  if (!present.some((each) => isTemporary(each) || each.startsWith(basename(lock)))) return
+  // The keychain itself says what is wrong there when it is used.
+  if (findPathFault(target) !== undefined) return
+  const sweep = async () => {
+    for (const each of (await readdir(folder)).filter(isTemporary)) await removeOwnFile(join(folder, each))
+    await sweepProcessLock(lock)
+  }
+  try {
+    await withProcessLock(lock, sweep, AbortSignal.timeout(patienceMs))
+  } catch (error) {
+    log.warn('what killed writers of the keychain have left is still there', { folder, reason: describeError(error) })
+  }
+}
+
+/** Where it is written down that the OS keychain is used instead of a file. */
+export const choiceFileOf = (path: string) => `${path}.store`
