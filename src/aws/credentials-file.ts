@@ -1,5 +1,5 @@
 import { Secret } from '../core/secret.ts'
-import { profileName, sectionHeader, unquoted } from './shared-config.ts'
+import { commentStart, profileName, sectionHeader, unquoted } from './shared-config.ts'
 
 /** What a credentials file holds for one profile. */
 export interface PlaintextKey {
@@ -58,9 +58,12 @@ function keyLines(text: string, profile: string): KeyLine[] {
   linesOf(text).forEach((line, index) => {
     if (sectionHeader(line) !== undefined) isInside = nameInHeader(line) === profile
     else if (isInside) {
-      const [, name, value] = /^\s*([\w-]+)\s*=\s*(.*?)\s*$/.exec(line) ?? []
-      const key = name?.toLowerCase()
-      if (key !== undefined && keyNames.has(key)) found.push({ index, key, value: value!.replace(/\s+[#;].*$/, '') })
+      const key = line
+        .slice(0, Math.max(line.indexOf('='), 0))
+        .trim()
+        .toLowerCase()
+      const value = line.slice(line.indexOf('=') + 1).trim()
+      if (keyNames.has(key)) found.push({ index, key, value: value.slice(0, commentStart(value)).trimEnd() })
     }
   })
   return found

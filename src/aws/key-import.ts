@@ -1,7 +1,8 @@
-import { readFile, realpath, stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { writeFileAtomically } from '../core/atomic-file.ts'
 import { describeError, errorCode } from '../core/errors.ts'
 import { nearestNames } from '../core/near-names.ts'
+import { FileError, readWholeFile } from '../core/read-file.ts'
 import { AwsError } from './aws-error.ts'
 import type { AccessKey } from './credentials.ts'
 import { profilesIn, readPlaintextKey, withoutPlaintextKey } from './credentials-file.ts'
@@ -56,11 +57,7 @@ export function isSameKey(a: AccessKey, b: AccessKey): boolean {
 }
 
 async function readText(file: string, path: string): Promise<string> {
-  const status = await onFileError(file, () => stat(path))
-  // A pipe would be waited for, and a device read without an end.
-  if (!status.isFile()) throw failed(`${file} is not a file`)
-  if (status.size > maxFileBytes) throw failed(`${file} is too large for a credentials file`)
-  const bytes = await onFileError(file, () => readFile(path))
+  const bytes = await onFileError(file, () => readWholeFile(path, { maxBytes: maxFileBytes, isTrusted: false }))
   const text = bytes.toString('utf8')
   // What cannot be written back as it was is not touched.
   if (!Buffer.from(text, 'utf8').equals(bytes)) throw failed(`${file} is not UTF-8 text`)
@@ -90,6 +87,8 @@ async function onFileError<T>(file: string, use: () => Promise<T>): Promise<T> {
   try {
     return await use()
   } catch (cause) {
+    if (errorCode(cause) === 'FILE_TOO_LARGE') throw failed(`${file} is too large for a credentials file`, cause)
+    if (cause instanceof FileError) throw failed(cause.message, cause)
     const reason = { ENOENT: 'there is no such file', EACCES: 'permission denied', EROFS: 'it cannot be written' }
     const code = errorCode(cause) ?? ''
     throw failed(`${file}: ${reason[code as keyof typeof reason] ?? code}`, cause)

@@ -71,7 +71,9 @@ export function unquoted(name: string): string {
 
 /** The text between the brackets of a section's first line, or undefined for any other line. */
 export function sectionHeader(line: string): string | undefined {
-  return /^\s*\[\s*([^\]]*?)\s*\]/.exec(line)?.[1]
+  const text = line.trimStart()
+  const end = text.startsWith('[') ? text.indexOf(']') : -1
+  return end < 0 ? undefined : text.slice(1, end).trim()
 }
 
 interface Section {
@@ -96,18 +98,30 @@ function parseSections(text: string): Section[] {
     const indent = line.search(/\S/)
     if (nestedUnder !== undefined && indent > nestedUnder) continue
     nestedUnder = undefined
-    const assignment = /^\s*([^=]+?)\s*=\s*(.*)$/.exec(line)
-    if (current === undefined || assignment === null) continue
-    const key = assignment[1]!.toLowerCase()
-    const value = withoutComment(key, assignment[2]!)
+    const key = line
+      .slice(0, Math.max(line.indexOf('='), 0))
+      .trim()
+      .toLowerCase()
+    if (current === undefined || key === '') continue
+    const value = withoutComment(key, line.slice(line.indexOf('=') + 1).trim())
     if (value === '') nestedUnder = indent
     else current.values.set(key, value)
   }
   return sections
 }
 
+// No pattern with a run of blanks before what may not come: a long line of them would take the square of its length.
 // Some SDKs take ` # …` after a value for a comment and some for a part of it. No value that is read here can hold
 // it, but the line of a program can.
 function withoutComment(key: string, value: string): string {
-  return (key === 'credential_process' ? value : value.replace(/(^|\s+)[#;].*$/, '')).trim()
+  if (key === 'credential_process') return value
+  return value.slice(0, commentStart(value)).trimEnd()
+}
+
+/** Where a comment begins in a value: at a # or ; that is first or after a blank; else at its end. */
+export function commentStart(value: string): number {
+  for (const { index } of value.matchAll(/[#;]/g)) {
+    if (index === 0 || /\s/.test(value[index - 1]!)) return index
+  }
+  return value.length
 }

@@ -18,27 +18,46 @@ export function locateKey(toml: string, path: readonly string[]): TextPosition {
       best = { line, column, depth }
     }
   }
+  // No key is looked at for longer than the one that is looked for.
+  const within = (...parts: readonly string[]) => parts.slice(0, path.length)
   toml.split('\n').forEach((text, index) => {
-    const header = /^(\s*\[\[?\s*)([^\]]+?)\s*\]/.exec(text)
-    if (header !== null) {
-      table = splitKey(header[2]!)
-      consider(table, index + 1, header[1]!.length + 1)
+    const [brackets] = /^\s*\[\[?\s*/.exec(text) ?? []
+    if (brackets !== undefined) {
+      const key = readKey(text, brackets.length, path.length)
+      if (text[key.end] !== ']') return
+      table = key.parts
+      consider(table, index + 1, brackets.length + 1)
       return
     }
-    const assignment = /^(\s*)((?:"[^"]*"|'[^']*'|[\w-]+|\s*\.\s*)+?)\s*=/.exec(text)
-    if (assignment === null) return
-    const key = [...table, ...splitKey(assignment[2]!)]
-    consider(key, index + 1, assignment[1]!.length + 1)
-    const valueStart = assignment[0].length
-    for (const inner of text.slice(valueStart).matchAll(/[{,]\s*([\w-]+)\s*=/g)) {
+    const start = text.search(/\S|$/)
+    const { parts, end } = readKey(text, start, path.length)
+    if (parts.length === 0 || text[end] !== '=') return
+    const key = within(...table, ...parts)
+    consider(key, index + 1, start + 1)
+    for (const inner of text.slice(end + 1).matchAll(/[{,]\s*([\w-]+)\s*=/g)) {
       const offset = inner.index + inner[0].indexOf(inner[1]!)
-      consider([...key, inner[1]!], index + 1, valueStart + offset + 1)
+      consider(within(...key, inner[1]!), index + 1, end + 1 + offset + 1)
     }
   })
   return { line: best.line, column: best.column }
 }
 
-/** The parts of a dotted TOML key: `a."b.c".d` → a, b.c, d. */
-function splitKey(dotted: string): string[] {
-  return [...dotted.matchAll(/"([^"]*)"|'([^']*)'|([\w-]+)/g)].map((part) => part[1] ?? part[2] ?? part[3]!)
+/**
+ * The parts of a dotted TOML key: `a."b.c".d` → a, b.c, d; and where it ends. One part after the other: a pattern for
+ * the whole key would try every way to cut a long one.
+ * @param maxParts more are read over
+ */
+function readKey(text: string, start: number, maxParts: number): { parts: readonly string[]; end: number } {
+  const part = /\s*(?:"([^"]*)"|'([^']*)'|([\w-]+))\s*(\.)?/y
+  const parts: string[] = []
+  let end = start
+  for (let isOpen = true; isOpen; ) {
+    part.lastIndex = end
+    const [whole, double, single, plain, dot] = part.exec(text) ?? []
+    if (whole === undefined) break
+    if (parts.length < maxParts) parts.push(double ?? single ?? plain!)
+    end += whole.length
+    isOpen = dot !== undefined
+  }
+  return { parts, end }
 }

@@ -117,9 +117,12 @@ export function parseConfig(toml: string, file: string, defaults: ConfigDefaults
   }
 }
 
+/** The deepest key that has a meaning is `ssh.identity.NAME.extensions.KEY`. */
+const maxDepth = 8
+
 function parseToml(toml: string, file: string): unknown {
   try {
-    return parse(toml)
+    return parse(toml, { maxDepth })
   } catch (error) {
     if (!(error instanceof TomlError)) throw error
     const [reason = ''] = error.message.replace(/^Invalid TOML document: /, '').split('\n')
@@ -133,8 +136,8 @@ function parseToml(toml: string, file: string): unknown {
 type InvalidAt = (path: readonly string[], reason: string) => ConfigError
 
 function validate(document: unknown, invalid: InvalidAt): WrittenConfig {
-  const skipped = findSkippedKey(document)
-  if (skipped !== undefined) throw invalid(skipped, 'this name is not possible')
+  const impossible = findImpossibleKey(document)
+  if (impossible !== undefined) throw invalid(impossible.path, impossible.reason)
   const result = v.safeParse(configSchema, document)
   if (result.success) return result.output
   const issue = deepest(result.issues)
@@ -146,13 +149,19 @@ function validate(document: unknown, invalid: InvalidAt): WrittenConfig {
   throw invalid(path, issue.received === 'undefined' ? 'is missing' : readable(issue))
 }
 
-/** A key that valibot's records leave out without a word, so that what is written under it would not be there. */
-function findSkippedKey(value: unknown): readonly string[] | undefined {
+/**
+ * A key that valibot's records leave out without a word, so that what is written under it would not be there; or one
+ * deeper than any that has a meaning, before something that calls itself for each level runs out of stack.
+ */
+function findImpossibleKey(value: unknown, depth = 0): { path: readonly string[]; reason: string } | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   for (const [key, inner] of Object.entries(value)) {
-    if (['__proto__', 'prototype', 'constructor'].includes(key)) return [key]
-    const below = findSkippedKey(inner)
-    if (below !== undefined) return [key, ...below]
+    if (['__proto__', 'prototype', 'constructor'].includes(key)) {
+      return { path: [key], reason: 'this name is not possible' }
+    }
+    if (depth === maxDepth) return { path: [key], reason: 'no key is nested so deeply' }
+    const below = findImpossibleKey(inner, depth + 1)
+    if (below !== undefined) return { ...below, path: [key, ...below.path] }
   }
   return undefined
 }

@@ -1,19 +1,21 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { fstatSync } from 'node:fs'
-import { appendFile, readFile } from 'node:fs/promises'
 import { homedir, uptime } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { parseSharedConfig, type SharedConfig } from '../aws/shared-config.ts'
 import type { StsClient } from '../aws/sts-client.ts'
 import { createStsSdk } from '../aws/sts-sdk.ts'
+import { appendLine } from '../core/append-file.ts'
 import { type Clock, createSystemClock } from '../core/clock.ts'
 import { callerEnvironment, type Environment, isSet, unreadCaFile } from '../core/environment.ts'
-import { describeError, errorCode } from '../core/errors.ts'
+import { CodedError, describeError, errorCode } from '../core/errors.ts'
 import { createLogger, type Logger } from '../core/log.ts'
 import { once } from '../core/once.ts'
 import { configFile, expandHome, runtimeFolder, stateFolder } from '../core/paths.ts'
+import { trustedProgram } from '../core/program-trust.ts'
+import { readTextFile } from '../core/read-file.ts'
 import { formatUtc } from '../core/utc-time.ts'
 import { version } from '../core/version.ts'
 import { openKeychain } from '../keychain/choose.ts'
@@ -33,6 +35,8 @@ import { createWatchedFiles } from './watched-files.ts'
 
 /** A token helper may talk to a keychain or to a server. */
 const programTimeoutMs = 30_000
+/** Files that name programs and servers, or hold what is trusted or sent. A bundle of CA certificates takes a quarter. */
+const deciding = { maxBytes: 1024 * 1024, isTrusted: true } as const
 /** Shorter than TimeoutStopSec of packaging/systemd/latchkey.service, after which systemd kills. */
 const stopMs = 5_000
 
@@ -91,7 +95,7 @@ export async function runDaemon(): Promise<number> {
     random: Math.random,
     keychain,
     prompts: createConfiguredPrompts(config, host, dialogs.signal),
-    readText: (path) => readFile(path, 'utf8'),
+    readText: (path) => readTextFile(path, deciding),
     readSharedConfig: watchSharedConfig(host),
     runProgram,
     sts: once(() => loadSts(environment, log, extraCa)),
@@ -135,23 +139,26 @@ function stopRequest(): { requested: Promise<void>; signal: AbortSignal; now: ()
 /** The content of a file, or undefined where there is none. @throws {ConfigError} CONFIG_UNREADABLE */
 async function readText(file: string): Promise<string | undefined> {
   try {
-    return await readFile(file, 'utf8')
+    return await readTextFile(file, deciding)
   } catch (cause) {
     if (errorCode(cause) === 'ENOENT') return undefined
     throw unreadable(file, cause)
   }
 }
 
-const unreadable = (file: string, cause: unknown) =>
-  new ConfigError('CONFIG_UNREADABLE', `${file} cannot be read: ${describeError(cause)}`, {
+function unreadable(file: string, cause: unknown): ConfigError {
+  if (cause instanceof CodedError)
+    return new ConfigError('CONFIG_UNREADABLE', cause.message, { cause, hint: cause.hint })
+  return new ConfigError('CONFIG_UNREADABLE', `${file} cannot be read: ${describeError(cause)}`, {
     cause,
     hint: 'check its permissions with ls -l',
   })
+}
 
 /** As Node does: a file that cannot be read is a warning. */
 async function readExtraCa(file: string | undefined, log: Logger): Promise<string | undefined> {
   try {
-    return file === undefined ? undefined : await readFile(file, 'utf8')
+    return file === undefined ? undefined : await readTextFile(file, deciding)
   } catch (error) {
     log.warn('NODE_EXTRA_CA_CERTS cannot be read', { file, reason: describeError(error) })
     return undefined
@@ -178,8 +185,8 @@ function createConfiguredPrompts(
     onAsked({ question, by }) {
       log.info('asked a person', { kind: question.kind, by })
       if (logFile === undefined) return
-      const line = `${JSON.stringify({ time: formatUtc(clock.now()), kind: question.kind, by })}\n`
-      appendFile(logFile, line, { mode: 0o600 }).catch((error: unknown) =>
+      const line = JSON.stringify({ time: formatUtc(clock.now()), kind: question.kind, by })
+      appendLine(logFile, line).catch((error: unknown) =>
         log.warn('the prompt log cannot be written', { reason: describeError(error) }),
       )
     },
@@ -200,7 +207,10 @@ function watchSharedConfig({ environment, home }: Host): () => Promise<SharedCon
 }
 
 const runProgram: RunProgram = async (command, args, environment) => {
-  const { stdout } = await promisify(execFile)(command, args, { env: environment, timeout: programTimeoutMs })
+  const { stdout } = await promisify(execFile)(trustedProgram(command, environment.PATH), args, {
+    env: environment,
+    timeout: programTimeoutMs,
+  })
   return stdout
 }
 

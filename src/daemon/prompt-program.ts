@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { displayLine } from '../core/display-text.ts'
 import type { Environment } from '../core/environment.ts'
+import { findPathFault } from '../core/path-trust.ts'
 import { PromptError, type PromptQuestion } from '../core/prompt.ts'
 import { Secret } from '../core/secret.ts'
 import type { PromptProgram } from './prompts.ts'
@@ -28,7 +29,11 @@ export function createPromptProgram(path: string, options: PromptProgramOptions)
   const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !secretVariables.includes(name)))
   return (question, withdrawn) =>
     new Promise((resolve, reject) => {
-      const notice = question.notice === undefined ? '' : `${displayLine(question.notice)}\n`
+      // Before each run: who can change it would be told the answer.
+      const fault = findPathFault(path)
+      if (fault !== undefined) return reject(new PromptError('PROMPT_UNAVAILABLE', fault.message, { hint: fault.hint }))
+      const notice = question.notice === undefined ? '' : `${displayLine(question.notice)}
+`
       const text = `${notice}${displayLine(question.text)}: `
       const child = spawn(path, [text], { stdio: ['ignore', 'pipe', 'ignore'], env })
       const chunks: Buffer[] = []

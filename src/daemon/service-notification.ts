@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { displayLine } from '../core/display-text.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
+import { trustedProgram } from '../core/program-trust.ts'
 import type { Native } from './native.ts'
 
 /** Tells the service manager how far the daemon is (sd_notify(3)); does nothing where none has asked. Never fails. */
@@ -49,6 +50,13 @@ export function createServiceNotification(deps: ServiceNotificationDeps): Servic
   }
 }
 
-function runToEnd(program: string, args: readonly string[], environment: Record<string, string>): Promise<unknown> {
-  return promisify(execFile)(program, args, { env: environment, timeout: programTimeoutMs })
+async function runToEnd(
+  program: string,
+  args: readonly string[],
+  environment: Record<string, string>,
+): Promise<unknown> {
+  return await promisify(execFile)(trustedProgram(program, environment.PATH), args, {
+    env: environment,
+    timeout: programTimeoutMs,
+  })
 }

@@ -1,11 +1,18 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { errorCode } from '../core/errors.ts'
+import { readTextFile } from '../core/read-file.ts'
+
+/**
+ * Ten thousand profiles fit into it. They are the AWS tools' own files, in which nothing is run or trusted by latchkey:
+ * who may write them is not looked at, as those tools do not.
+ */
+const options = { maxBytes: 4 * 1024 * 1024, isTrusted: false } as const
 
 /**
  * What some files mean together. They are looked at at each use, and read only when one of them has changed: a look is
  * one system call, a read is four. Their text is not kept: it may hold secrets that nobody here wants.
  * @param parse gets the text of each file, or undefined where there is none
- * @returns a function that rejects with the file system's error when a file is there and cannot be read
+ * @returns a function that rejects with a FileError or the file system's error when a file is there and cannot be read
  */
 export function createWatchedFiles<T>(
   paths: readonly string[],
@@ -28,7 +35,7 @@ function versionOf(path: string): Promise<string> {
 }
 
 function readIfPresent(path: string): Promise<string | undefined> {
-  return readFile(path, 'utf8').catch((error: unknown) => whereMissing(error, undefined))
+  return readTextFile(path, options).catch((error: unknown) => whereMissing(error, undefined))
 }
 
 function whereMissing<T>(error: unknown, value: T): T {

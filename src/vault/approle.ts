@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import { describeError, errorCode } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
+import { FileError } from '../core/read-file.ts'
 import { Secret } from '../core/secret.ts'
 import type { Keychain } from '../keychain/keychain.ts'
 import { vaultPath } from './address.ts'
@@ -45,6 +46,7 @@ export function createApproleLogin(options: ApproleOptions, deps: ApproleDeps): 
 
   const readSecretIdFile = async (path: string): Promise<Secret<string>> => {
     const text = await readText(path).catch((cause: unknown) => {
+      if (cause instanceof FileError) throw new VaultError('VAULT_CONFIG', cause.message, { cause, hint: cause.hint })
       throw new VaultError(
         'VAULT_CONFIG',
         `secret_id_file ${path} cannot be read: ${errorCode(cause) ?? describeError(cause)}`,

@@ -1,5 +1,8 @@
 import type { Environment } from '../core/environment.ts'
 import { describeError, errorCode } from '../core/errors.ts'
+import { expandHome } from '../core/paths.ts'
+import { trustedProgram } from '../core/program-trust.ts'
+import { FileError } from '../core/read-file.ts'
 import { VaultError } from './vault-error.ts'
 
 /**
@@ -33,8 +36,11 @@ export async function askTokenHelper(options: TokenHelperOptions): Promise<strin
     if (helper === undefined) continue
     try {
       const shell = environment.SHELL ?? '/bin/sh'
+      const program = programOf(helper, home)
+      if (program !== undefined) trustedProgram(program, environment.PATH)
       return await runProgram(shell, ['-c', `${helper} get`], { ...environment, VAULT_ADDR: address })
     } catch (cause) {
+      if (cause instanceof FileError) throw new VaultError('VAULT_CONFIG', cause.message, { cause, hint: cause.hint })
       // No cause: it may quote what the helper printed.
       throw new VaultError('VAULT_CONFIG', `the token helper of ${path} failed: ${errorCode(cause) ?? 'exit status'}`, {
         hint: `try it: VAULT_ADDR=${address} ${helper} get`,
@@ -53,6 +59,7 @@ export async function readOptional(
     return await readText(path)
   } catch (cause) {
     if (errorCode(cause) === 'ENOENT') return undefined
+    if (cause instanceof FileError) throw new VaultError('VAULT_CONFIG', cause.message, { cause, hint: cause.hint })
     throw new VaultError('VAULT_CONFIG', `${path} cannot be read: ${errorCode(cause) ?? describeError(cause)}`, {
       cause,
       hint: `check its permissions: ls -l ${path}`,
@@ -60,10 +67,20 @@ export async function readOptional(
   }
 }
 
+/**
+ * The program that a shell would run for the helper, where its line begins with one that can be told without a shell. What
+ * else the line does is the user's own word: nobody else can write the file that it is in.
+ */
+function programOf(helper: string, home: string): string | undefined {
+  const [, double, single, plain] = /^\s*(?:"([^"$`\\]+)"|'([^']+)'|([\w./~+@:,=-]+))(?:\s|$)/.exec(helper) ?? []
+  const word = double ?? single ?? plain
+  return plain === undefined || word === undefined ? word : expandHome(word, home)
+}
+
 /** The one key of the command lines' configuration, in JSON or HCL. */
 export function parseTokenHelper(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
-  const [, quoted] = /^[\s{]*"?token_helper"?\s*[=:]\s*("(?:[^"\\]|\\.)*")/m.exec(text) ?? []
+  const [, quoted] = /^[ \t{]*"?token_helper"?\s*[=:]\s*("(?:[^"\\]|\\.)*")/m.exec(text) ?? []
   if (quoted === undefined) return undefined
   try {
     const helper: unknown = JSON.parse(quoted)

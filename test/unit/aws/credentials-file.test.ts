@@ -81,3 +81,10 @@ describe('withoutPlaintextKey', () => {
 it('lists the profiles of a file', () => {
   expect(profilesIn(text)).toEqual(['default', 'base', 'after'])
 })
+
+it('reads lines without an end in a time that grows with them alone', () => {
+  const blanks = ' '.repeat(300_000)
+  const odd = [`[${blanks}`, `${blanks}x`, `aws_session_token = a${blanks}b`, `${'a'.repeat(300_000)}`]
+  const text = `[p]\naws_access_key_id = A # c\naws_secret_access_key = S\n${odd.join('\n')}\n`
+  expect(readPlaintextKey(text, 'p')).toMatchObject({ accessKeyId: 'A', isTemporary: true })
+})

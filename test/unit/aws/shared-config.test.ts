@@ -99,3 +99,16 @@ describe('parseSharedConfig', () => {
     expect(inspect(parsed, { depth: 9 })).not.toMatch(/the-secret|the-token/)
   })
 })
+
+it('reads lines without an end in a time that grows with them alone', () => {
+  const blanks = ' '.repeat(300_000)
+  const odd = [
+    `[${blanks}`,
+    `${blanks}x`,
+    `x${blanks}y`,
+    `x = a${blanks}b`,
+    `x = ${'a '.repeat(100_000)}`,
+    `[profile${blanks}`,
+  ]
+  expect(values(`${odd.join('\n')}\n[profile dev]\nregion = r${blanks}# c\n`, 'dev')).toEqual({ region: 'r' })
+})

@@ -142,6 +142,13 @@ describe('parseConfig', () => {
       '[aws.source.m]\n[aws.source.constructor]\n',
       '2:2: aws.source.constructor: this name',
     ],
+    [
+      'a key that is nested too deeply',
+      `\n[vault.corp]\nx${'.a'.repeat(200_000)} = 1\n`,
+      '3:1: vault.corp.x.a.a.a.a.a.a: no key is nested so deeply',
+    ],
+    ['a table that is nested too deeply', `[x${'.a'.repeat(200_000)}]\n`, '1:2: x.a.a.a.a.a.a.a.a: no key is nested'],
+    ['a list that is nested too deeply', `\na = ${'['.repeat(200_000)}`, '2:'],
     ['a name that is empty', '[aws.source."m"]\n[aws.source.""]\n', '2:2: aws.source.: is empty'],
     ['a name that would break a line', '[aws.source."a\\nb"]\n', '1:1: aws.source.a\nb: is empty, or holds control'],
   ])('names position and reason of %s', (_, toml, expected) => {
@@ -149,6 +156,16 @@ describe('parseConfig', () => {
     expect(error.code).toBe('CONFIG_INVALID')
     expect(error.message).toContain(`${file}:${expected}`)
     expect(error.hint).toBe(`edit ${file}`)
+  })
+
+  it('finds the place of a mistake beside lines without an end in a time that grows with them alone', () => {
+    const long = 'a'.repeat(200_000)
+    const odd = [`"${long}"`, `${' '.repeat(200_000)}x`, `${'"a".'.repeat(40_000)}`, `[${long}`, '{a='.repeat(60_000)]
+    const toml = `[log]\nx = '''\n${odd.join('\n')}\n'''\n[aws.source.m]\nmfa_serial = 5\n`
+    expect(mistake(toml).message).toContain(`${file}:10:1: aws.source.m.mfa_serial: expected string`)
+    expect(mistake(`[aws.source.${long}]\n[aws.profile.p]\nrole = "arn:r"\nsource = "${long}b"\n`).message).toContain(
+      'unknown source or profile',
+    )
   })
 
   it('takes the name of a method for a name', () => {

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import type { PromptQuestion } from '../../../src/core/prompt.ts'
@@ -30,6 +30,20 @@ describe('a prompt program', () => {
     const answer = await createPromptProgram(path, { environment })(mfa, kept)
     expect(answer?.expose()).toBe('123456')
     expect(readFileSync(`${path}.argument`, 'utf8')).toBe('MFA code for jo: ')
+  })
+
+  it('is not run when others could have changed it since', async () => {
+    const path = script('printf x >"$0.ran"; echo 123456')
+    const ask = createPromptProgram(path, { environment })
+    expect((await ask(mfa))?.expose()).toBe('123456')
+    rmSync(`${path}.ran`)
+    chmodSync(path, 0o757)
+    await expect(ask(mfa)).rejects.toMatchObject({
+      code: 'PROMPT_UNAVAILABLE',
+      message: `${path} can be changed by other users (mode 757)`,
+      hint: `chmod o-w ${path}`,
+    })
+    expect(existsSync(`${path}.ran`)).toBe(false)
   })
 
   it('is told first why it is asked again', async () => {

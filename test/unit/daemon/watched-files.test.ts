@@ -1,4 +1,5 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { createWatchedFiles } from '../../../src/daemon/watched-files.ts'
@@ -31,11 +32,23 @@ it('reads files again only when one has changed', async () => {
   expect(await read()).toEqual([undefined, 'two'])
 })
 
+it('waits for no pipe, and holds nothing of what is too large', async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'file')
+  const read = createWatchedFiles([path], ([text]) => text)
+  execFileSync('mkfifo', [path])
+  await expect(read()).rejects.toMatchObject({ code: 'FILE_NOT_REGULAR' })
+  rmSync(path)
+  writeFileSync(path, '')
+  truncateSync(path, 50 * 1024 * 1024)
+  await expect(read()).rejects.toMatchObject({ code: 'FILE_TOO_LARGE' })
+})
+
 it('reports a file that is there and cannot be read, and recovers', async () => {
   const path = join(temporaryFolder(), 'file')
   mkdirSync(path)
   const read = createWatchedFiles([path], ([text]) => text)
-  await expect(read()).rejects.toMatchObject({ code: 'EISDIR' })
+  await expect(read()).rejects.toMatchObject({ code: 'FILE_NOT_REGULAR' })
   rmSync(path, { recursive: true })
   writeFileSync(path, 'text')
   expect(await read()).toBe('text')

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { FileError } from '../../../src/core/read-file.ts'
 import { KeychainError } from '../../../src/keychain/keychain.ts'
 import { type ApproleOptions, createApproleLogin } from '../../../src/vault/approle.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
@@ -30,6 +31,7 @@ async function world(options: Partial<ApproleOptions> = {}) {
     log,
     readText: async (path: string) => {
       const text = files.get(path)
+      if (text === 'untrusted') throw new FileError('FILE_UNTRUSTED', 'not safe', { hint: 'chmod' })
       if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
       return text
     },
@@ -40,6 +42,17 @@ async function world(options: Partial<ApproleOptions> = {}) {
 }
 
 describe('a login by AppRole', () => {
+  it('names a file that it does not read, and how to mend that', async () => {
+    const { files, method, vault } = await world()
+    files.set(file, 'untrusted')
+    await expect(method.login(false)).rejects.toMatchObject({
+      code: 'VAULT_CONFIG',
+      message: 'not safe',
+      hint: 'chmod',
+    })
+    expect(vault.requests).toEqual([])
+  })
+
   it('sends the role id and the secret id, read from its file each time', async () => {
     const { vault, files, method } = await world()
     vault.on(login, granted)

@@ -1,7 +1,11 @@
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { FileError } from '../../../src/core/read-file.ts'
 import { createFoundLogin } from '../../../src/vault/found-token.ts'
 import { parseTokenHelper } from '../../../src/vault/token-helper.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 interface Given {
   environment?: Record<string, string>
@@ -21,6 +25,7 @@ function world({ environment = {}, files = {}, tokenFile, helper = '' }: Given) 
     readText: async (path) => {
       const text = files[path]
       if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
+      if (text === 'untrusted') throw new FileError('FILE_UNTRUSTED', 'not safe', { hint: 'chmod' })
       if (text === 'forbidden') throw Object.assign(new Error('forbidden'), { code: 'EACCES' })
       return text
     },
@@ -151,6 +156,21 @@ describe('the token helper', () => {
     const error: unknown = await method.find(false).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: 'VAULT_CONFIG', hint: 'try it: VAULT_ADDR=https://vault:8200 /bin/h get' })
     expect(inspect(error, { depth: 9 })).not.toContain('hvs.secret')
+  })
+
+  it.each(['%s', '"%s" --quiet', "'%s'", '~/%s'])('that others could have changed is not run: %s', async (line) => {
+    const path = join(temporaryFolder(), 'helper')
+    writeFileSync(path, '')
+    chmodSync(path, 0o757)
+    const helper = JSON.stringify(line.replace('%s', line.startsWith('~') ? `../..${path}` : path))
+    const { method, runs } = world({ files: { '/home/jo/.vault': `token_helper = ${helper}` } })
+    await expect(method.find(false)).rejects.toMatchObject({ code: 'VAULT_CONFIG', hint: `chmod o-w ${path}` })
+    expect(runs).toEqual([])
+  })
+
+  it('and the file that names it are not believed where others could have changed that', async () => {
+    const { method } = world({ files: { '/home/jo/.vault': 'untrusted' }, helper: 'h' })
+    await expect(method.find(false)).rejects.toMatchObject({ code: 'VAULT_CONFIG', message: 'not safe', hint: 'chmod' })
   })
 
   it('of the default shell is /bin/sh', async () => {
