@@ -1,9 +1,12 @@
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CodedError, errorCode } from '../core/errors.ts'
+import { findPathFault } from '../core/path-trust.ts'
 import { maxSocketPathBytes } from '../core/socket-path.ts'
 
-export class DevError extends CodedError<'DEV_FOLDER_IN_USE' | 'DEV_DAEMON_FAILED' | 'DEV_SETUP_FAILED'> {}
+export class DevError extends CodedError<
+  'DEV_FOLDER_IN_USE' | 'DEV_FOLDER_UNSAFE' | 'DEV_DAEMON_FAILED' | 'DEV_SETUP_FAILED'
+> {}
 
 /** Where each thing of one development environment is. All of it is in one folder, so that a second run goes on. */
 export interface DevFolder {
@@ -28,10 +31,15 @@ const longestSocketFolder = maxSocketPathBytes - '/agent.sock'.length
 /**
  * Lays out the folder and takes it for this process.
  * @param shortFolder makes a folder for the sockets where `path` is too long for them
- * @throws {DevError} DEV_FOLDER_IN_USE
+ * @throws {DevError} DEV_FOLDER_IN_USE; DEV_FOLDER_UNSAFE: others could change what is in it, such as its programs, which
+ * come first on PATH
  */
 export function openDevFolder(path: string, pid: number, shortFolder: () => string): DevFolder {
-  mkdirSync(path, { recursive: true, mode: 0o700 })
+  const bin = join(path, 'bin')
+  // Before as well: a folder is not made where somebody else leads us.
+  refuseUnsafe(bin)
+  mkdirSync(bin, { recursive: true, mode: 0o700 })
+  refuseUnsafe(bin)
   const lock = join(path, 'dev.pid')
   takeLock(lock, pid, path)
   const own = join(path, 'run')
@@ -45,7 +53,7 @@ export function openDevFolder(path: string, pid: number, shortFolder: () => stri
     caPublicKey: join(path, 'ca.pub'),
     secretId: join(path, 'vault-secret-id'),
     promptProgram: join(path, 'answer-prompt'),
-    bin: join(path, 'bin'),
+    bin,
     sockets,
     logs: {
       vault: join(path, 'vault-calls.jsonl'),
@@ -59,6 +67,12 @@ export function openDevFolder(path: string, pid: number, shortFolder: () => stri
       if (sockets !== own) rmSync(sockets, { recursive: true, force: true })
     },
   }
+}
+
+function refuseUnsafe(path: string): void {
+  const fault = findPathFault(path)
+  if (fault === undefined) return
+  throw new DevError('DEV_FOLDER_UNSAFE', fault.message, { hint: `${fault.hint}; or take another folder with --dir` })
 }
 
 function takeLock(lock: string, pid: number, path: string): void {

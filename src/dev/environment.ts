@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { writeFileAtomically } from '../core/atomic-file.ts'
@@ -129,7 +129,6 @@ function writeFiles(options: DevEnvironmentOptions, folder: DevFolder, { vaultAd
   writePrivate(folder.config, config)
   writePrivate(folder.awsConfig, devAwsConfig(region, folder.bin))
   writePrivate(folder.awsCredentials, '')
-  mkdirSync(folder.bin, { recursive: true })
   for (const [name, target] of [
     ['latchkey', options.latchkey],
     ['latchkey-credentials', join(dirname(options.latchkey), 'latchkey-credentials')],

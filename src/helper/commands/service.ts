@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { findPathFault } from '../../core/path-trust.ts'
+import { trustedProgram } from '../../core/program-trust.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../failure.ts'
 import { formatDirections } from '../service/directions.ts'
@@ -17,7 +18,9 @@ export function addServiceCommands(program: Command, context: CommandContext): v
     .option('--dry-run', 'only show what would be done')
     .option('--force', 'replace files that have been edited')
     .action(async ({ dryRun, force }: { dryRun?: true; force?: true }) => {
-      const host = serviceHost(context.environment)
+      const host = await serviceHost(context.environment)
+      // What is started at each login must be what was installed.
+      for (const program of dryRun ? [] : host.programs) trustedProgram(program, undefined)
       if (!dryRun) await refuseOtherDaemon(host)
       const deps = { manager: host.manager, run: host.run, print: context.print }
       await installService(deps, { isDryRun: dryRun ?? false, isForced: force ?? false })
@@ -28,14 +31,14 @@ export function addServiceCommands(program: Command, context: CommandContext): v
     .description('stop the service and remove its files')
     .option('--force', 'remove files that have been edited, too')
     .action(async ({ force }: { force?: true }) => {
-      const host = serviceHost(context.environment)
+      const host = await serviceHost(context.environment)
       const deps = { manager: host.manager, run: host.run, print: context.print }
       await uninstallService(deps, { isForced: force ?? false })
     })
   service
     .command('status')
     .description('show whether the service is installed and running, and whether its sockets answer')
-    .action(() => reportService(serviceHost(context.environment), context.print))
+    .action(async () => reportService(await serviceHost(context.environment), context.print))
 }
 
 /** systemd would take the sockets' paths away from a daemon that was started otherwise. */

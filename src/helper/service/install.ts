@@ -1,8 +1,10 @@
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { writeFileAtomically } from '../../core/atomic-file.ts'
 import { displayLine } from '../../core/display-text.ts'
 import { errorCode } from '../../core/errors.ts'
+import { findPathFault } from '../../core/path-trust.ts'
+import { readTextFile } from '../../core/read-file.ts'
 import { HelperError } from '../failure.ts'
 import { diffLines } from './line-diff.ts'
 import { type FileState, fileState, isUntouched, type ServiceFile } from './service-file.ts'
@@ -99,6 +101,8 @@ function showFile({ path, content }: ServiceFile, state: FileState, isDryRun: bo
 
 async function writeServiceFile({ path, content }: ServiceFile): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
+  const fault = findPathFault(path)
+  if (fault !== undefined) throw new HelperError('SERVICE_FAILED', fault.message, { hint: fault.hint })
   await writeFileAtomically(path, content, 0o644)
 }
 
@@ -121,9 +125,11 @@ async function runAll(
   }
 }
 
+const unitBytes = 64 * 1024
+
 async function readIfPresent(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8')
+    return await readTextFile(path, { maxBytes: unitBytes, isTrusted: true })
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined
     throw error

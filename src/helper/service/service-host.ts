@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process'
-import { readFileSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Environment } from '../../core/environment.ts'
 import { errorCode } from '../../core/errors.ts'
+import { trustedProgram } from '../../core/program-trust.ts'
+import { readTextFile } from '../../core/read-file.ts'
 import { agentSocketPath, apiSocketPath } from '../api-socket.ts'
 import { createLaunchd, launchdRestart } from './launchd.ts'
 import type { RunProgram, ServiceManager } from './service-manager.ts'
@@ -14,20 +17,31 @@ export interface ServiceHost {
   manager: ServiceManager
   run: RunProgram
   sockets: { agent: string; api: string }
+  /** What the service would run. */
+  programs: readonly string[]
 }
 
 /** The service of the latchkey that runs now: this node, this latchkey.cjs, the templates beside it. */
-export function serviceHost(environment: Environment): ServiceHost {
+export async function serviceHost(environment: Environment): Promise<ServiceHost> {
   const home = environment.HOME ?? homedir()
   const latchkey = realpathSync(process.argv[1]!)
   const values = { node: process.execPath, latchkey }
-  const readTemplate = (kind: 'systemd' | 'launchd') => (name: string) =>
-    readFileSync(join(dirname(latchkey), '..', 'packaging', kind, name), 'utf8')
-  const manager =
-    process.platform === 'darwin'
-      ? createLaunchd({ home, uid: process.getuid!(), values, readTemplate: readTemplate('launchd') })
-      : createSystemd({ environment, home, values, readTemplate: readTemplate('systemd') })
-  return { manager, run: runProgram, sockets: serviceSockets(environment) }
+  const isMacos = process.platform === 'darwin'
+  const templates = await readTemplates(join(dirname(latchkey), '..', 'packaging', isMacos ? 'launchd' : 'systemd'))
+  const readTemplate = (name: string) => templates.get(name)!
+  const manager = isMacos
+    ? createLaunchd({ home, uid: process.getuid!(), values, readTemplate })
+    : createSystemd({ environment, home, values, readTemplate })
+  const programs = [process.execPath, latchkey, join(dirname(latchkey), 'daemon.cjs')]
+  return { manager, run: runProgram, sockets: serviceSockets(environment), programs }
+}
+
+const templateBytes = 64 * 1024
+
+async function readTemplates(folder: string): Promise<ReadonlyMap<string, string>> {
+  const read = (name: string) => readTextFile(join(folder, name), { maxBytes: templateBytes, isTrusted: false })
+  const names = await readdir(folder)
+  return new Map(await Promise.all(names.map(async (name) => [name, await read(name)] as const)))
 }
 
 /** What restarts the service of this user, whether or not it is installed. */
@@ -44,9 +58,10 @@ export function serviceSockets(environment: Environment): { agent: string; api: 
 /** systemctl(1) waits for what it has started, whose own limit is shorter (DefaultTimeoutStartSec=, 90 s). */
 const programMs = 100_000
 
-const runProgram: RunProgram = (command, args) =>
-  new Promise((resolve) => {
-    execFile(command, [...args], { timeout: programMs }, (error, stdout, stderr) => {
+const runProgram: RunProgram = async (command, args) => {
+  const program = trustedProgram(command, process.env.PATH)
+  return await new Promise((resolve) => {
+    execFile(program, [...args], { timeout: programMs }, (error, stdout, stderr) => {
       if (error === null) return resolve({ status: 0, stdout, stderr })
       if (error.killed === true) {
         return resolve({ status: 124, stdout, stderr: `${command}: no answer within ${programMs / 1000} s` })
@@ -56,3 +71,4 @@ const runProgram: RunProgram = (command, args) =>
       resolve({ status, stdout, stderr: isMissing ? `${command}: no such program` : stderr })
     })
   })
+}

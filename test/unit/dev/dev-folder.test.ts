@@ -1,4 +1,4 @@
-import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { appendJsonLine, openDevFolder, readIfPresent, writePrivate } from '../../../src/dev/dev-folder.ts'
@@ -18,6 +18,23 @@ describe('the folder of a development environment', () => {
     folder.unlock()
     openDevFolder(path, process.pid, noShortFolder).unlock()
     expect(existsSync(join(path, 'dev.pid'))).toBe(false)
+  })
+
+  it('is not one that others could change, programs included', () => {
+    const path = join(temporaryFolder(), 'dev')
+    openDevFolder(path, process.pid, noShortFolder).unlock()
+    for (const part of [path, join(path, 'bin')]) {
+      chmodSync(part, 0o757)
+      expect(() => openDevFolder(path, process.pid, noShortFolder)).toThrowError(
+        expect.objectContaining({
+          code: 'DEV_FOLDER_UNSAFE',
+          message: expect.stringContaining(`${part} can be changed by other users (mode 757)`),
+          hint: `chmod o-w ${part}; or take another folder with --dir`,
+        }),
+      )
+      chmodSync(part, 0o755)
+    }
+    openDevFolder(path, process.pid, noShortFolder).unlock()
   })
 
   it.each([`${deadPid}\n`, '', 'x', '-1'])('is taken over from a run that was killed (%j)', (left) => {

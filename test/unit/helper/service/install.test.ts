@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { installService, uninstallService } from '../../../../src/helper/service/install.ts'
@@ -103,6 +103,21 @@ describe('installing the service', () => {
     expect(existsSync(join(home, '.config/systemd/user/latchkey-api.socket'))).toBe(false)
     expect(commands).toHaveLength(1)
     expect(printed()).toContain('- ExecStart=/bin/mine\n')
+  })
+
+  it('neither reads nor writes units in a folder that others can change', async () => {
+    const { deps, commands, unit } = world()
+    mkdirSync(dirname(unit), { recursive: true })
+    chmodSync(dirname(unit), 0o757)
+    const error = {
+      message: expect.stringContaining(`${dirname(unit)} can be changed`),
+      hint: `chmod o-w ${dirname(unit)}`,
+    }
+    await expect(installService(deps, install)).rejects.toMatchObject(error)
+    expect(existsSync(unit)).toBe(false)
+    writeFileSync(unit, 'edited\n')
+    await expect(installService(deps, install)).rejects.toMatchObject(error)
+    expect(commands).toEqual(['systemctl --user show --property=Version', 'systemctl --user show --property=Version'])
   })
 
   it('replaces an edited file when told to', async () => {
