@@ -27,6 +27,8 @@ export interface ReadFileOptions {
 }
 
 const chunkBytes = 64 * 1024
+/** As people say it to a program that wants one: `AWS_CONFIG_FILE=/dev/null`. */
+const noFile = '/dev/null'
 
 /**
  * Reads a whole file: a regular one of bounded size, which is what never has to be waited for. Whatever stands in its
@@ -35,6 +37,7 @@ const chunkBytes = 64 * 1024
  * @throws {FileError}; the file system's error, as ENOENT where there is no file, whoever owns the folder
  */
 export async function readWholeFile(path: string, options: ReadFileOptions): Promise<Buffer> {
+  if (path === noFile) return Buffer.alloc(0)
   if (options.isTrusted) await refuseUntrusted(path)
   // Without O_NONBLOCK the opening of a pipe waits for a writer, and holds one of the threads that all files share.
   const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
@@ -61,8 +64,9 @@ export async function readTextFile(path: string, options: ReadFileOptions): Prom
 async function refuseUntrusted(path: string): Promise<void> {
   const fault = findPathFault(path)
   if (fault === undefined) return
-  // What is not there is not used, wherever it might be.
-  await stat(path)
+  // What is not there is not used, wherever it might be; and of a device the right to write is nothing to mend.
+  const stats = await stat(path)
+  if (!stats.isFile()) throw notRegular(path, kindOf(stats))
   throw new FileError('FILE_UNTRUSTED', fault.message, { hint: fault.hint })
 }
 
@@ -81,6 +85,7 @@ async function readToEnd(file: FileHandle, path: string, maxBytes: number): Prom
 
 function kindOf(stats: Stats): string {
   if (stats.isDirectory()) return 'a folder'
+  if (stats.isSocket()) return 'a socket'
   return stats.isFIFO() ? 'a pipe' : 'a device'
 }
 

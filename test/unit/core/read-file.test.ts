@@ -46,8 +46,14 @@ it('waits for no pipe, device, socket or folder, and says what it is', async () 
       message: `${path} is ${kind}, which is not a file`,
       hint: expect.any(String),
     }
-    await expect(readTextFile(path!, options), path).rejects.toMatchObject(expected)
+    for (const isTrusted of [false, true]) {
+      await expect(readTextFile(path!, { ...options, isTrusted }), path).rejects.toMatchObject(expected)
+    }
   }
+})
+
+it('takes /dev/null for an empty file, as people mean it', async () => {
+  expect(await readTextFile('/dev/null', { ...options, isTrusted: true })).toBe('')
 })
 
 it('hands over the look at the open file', async () => {
