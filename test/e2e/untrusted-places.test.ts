@@ -21,7 +21,7 @@ const keysAdd = ['aws', 'keys', 'add', 'master']
 describe('a command', () => {
   it.each([
     ['the folder', 0o757, 0o700],
-    ['the socket', 0o700, 0o666],
+    ['the socket', 0o700, 0o646],
   ])('says nothing to a daemon where others could have changed %s', async (_what, folderMode, socketMode) => {
     const api = await scriptedApi(() => granted)
     const socket = join(api.folder, 'api.sock')
@@ -29,7 +29,7 @@ describe('a command', () => {
     chmodSync(api.folder, folderMode)
     const env = { LATCHKEY_RUNTIME_DIR: api.folder }
     const place = folderMode === 0o757 ? api.folder : socket
-    const mode = folderMode === 0o757 ? '757' : '666'
+    const mode = folderMode === 0o757 ? '757' : '646'
     for (const args of [keysAdd, ['status'], ['login'], ['aws', 'credentials', 'dev']]) {
       const { status, stdout, stderr } = await latchkey(args, { env, input: key })
       expect([status, stdout], args.join(' ')).toEqual([1, ''])

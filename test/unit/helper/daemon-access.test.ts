@@ -109,7 +109,7 @@ it('says nothing at all to a socket that others could have put there', async () 
     hint: `chmod o-w ${dirname(socketPath)}`,
   })
   chmodSync(dirname(socketPath), 0o700)
-  chmodSync(socketPath, 0o666)
+  chmodSync(socketPath, 0o646)
   await expect(daemon.call(keyCall)).rejects.toMatchObject({ hint: `chmod o-w ${socketPath}` })
   expect(received).toEqual([])
 })
