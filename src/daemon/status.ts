@@ -1,4 +1,5 @@
 import type { AwsCredentials } from '../aws/aws-credentials.ts'
+import { CodedError } from '../core/errors.ts'
 import { formatUtc } from '../core/utc-time.ts'
 import type { SshIdentityStatus, Status, VaultStatus } from '../ipc/protocol.ts'
 import { isVaultError } from '../vault/vault-error.ts'
@@ -27,7 +28,7 @@ export async function describeStatus({
   ...parts
 }: StatusParts): Promise<Status> {
   // First: it asks the keychain, whose state is told too.
-  const held = await aws.status()
+  const held = await aws.status().catch(withoutAws)
   const keychainError = parts.keychain.lastError()
   return {
     ...fixed,
@@ -43,6 +44,12 @@ export async function describeStatus({
     vaults: vaults.map(describeVault),
     aws: held,
   }
+}
+
+/** The AWS tools' files cannot be read: the rest can be told all the same. */
+function withoutAws(error: unknown): Status['aws'] {
+  if (!(error instanceof CodedError)) throw error
+  return { sessions: [], roles: [], profiles: [], error: reportedError(error) }
 }
 
 function describeIdentities({ identities, tokens }: RunningVault): SshIdentityStatus[] {

@@ -94,7 +94,10 @@ function formatIdentities(ssh: Status['ssh'], left: (time: string | undefined) =
   )
 }
 
-function formatAws({ sessions, roles, profiles }: Status['aws'], left: (time: string | undefined) => string): string {
+function formatAws(
+  { sessions, roles, profiles, error }: Status['aws'],
+  left: (time: string | undefined) => string,
+): string {
   const parts = [
     sessions.length === 0
       ? ''
@@ -108,9 +111,13 @@ function formatAws({ sessions, roles, profiles }: Status['aws'], left: (time: st
           ['AWS PROFILE', 'TIME LEFT', 'ROLE'],
           ...roles.map(({ profile, expiresAt, roleArn }) => [profile, left(expiresAt), roleArn]),
         ]),
-    profiles.length === 0
-      ? 'no AWS profile is configured\n'
-      : `AWS profiles: ${profiles.map((name) => displayLine(name)).join(', ')}\n`,
+    error !== undefined
+      ? formatProblem(error, 'AWS')
+      : profiles.length === 0
+        ? 'no AWS profile is configured
+'
+        : `AWS profiles: ${profiles.map((name) => displayLine(name)).join(', ')}
+`,
   ]
   return parts.filter((part) => part !== '').join('\n')
 }

@@ -165,6 +165,8 @@ export const statusSchema = v.object({
     sessions: listOf(v.object({ source: v.string(), mfaSerial: v.string(), expiresAt: time })),
     roles: listOf(v.object({ profile: v.string(), roleArn: v.string(), expiresAt: time })),
     profiles: listOf(v.string()),
+    /** Why none of the above can be told. */
+    error: v.exactOptional(reportedErrorSchema),
   }),
 })
 export type Status = v.InferOutput<typeof statusSchema>

@@ -74,10 +74,11 @@ describe('what is no file', () => {
     const toml = `[keychain]\nstore = "file"\nfile = "${keychain}"\n`
     const daemon = await start(folder, toml, { AWS_CONFIG_FILE: aws })
     const shown = await daemon.run(latchkeyPath, ['status'], { timeoutMs: 10_000 })
-    expect(shown.status === 0 ? shown.stdout : shown.stderr).toContain('is a pipe, which is not a file')
+    expect([shown.status, shown.stderr]).toEqual([0, ''])
+    expect(shown.stdout).toContain(`! AWS: ${aws} is a pipe, which is not a file`)
     rmSync(aws)
     const mended = await daemon.run(latchkeyPath, ['status'], { timeoutMs: 10_000 })
-    expect(mended.stdout).toContain(`${keychain} is a pipe, which is not a file`)
+    expect(mended.stdout).toContain(`! ${keychain} is a pipe, which is not a file`)
     expect(await daemon.end('SIGTERM')).toBe(0)
   })
 })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { parseConfig } from '../../../src/daemon/config.ts'
+import { ConfigError, parseConfig } from '../../../src/daemon/config.ts'
 import { describeStatus, type StatusParts } from '../../../src/daemon/status.ts'
 import type { RunningVault } from '../../../src/daemon/vaults.ts'
 import type { TokenStatus } from '../../../src/vault/token-source.ts'
@@ -9,6 +9,8 @@ const config = parseConfig(
   '[vault.corp]\naddress = "https://vault.example.com"\n[ssh.identity.ops]\nrole = "ops"\n',
   '/config.toml',
 )
+
+const empty = async () => ({ sessions: [], roles: [], profiles: [] })
 
 /** What the status tells of one identity that has no certificate. */
 function identity(state: TokenStatus['state'], lastError: VaultError) {
@@ -21,15 +23,18 @@ async function statusOf(state: TokenStatus['state'], key: { status(): object }) 
     tokens: { status: () => ({ state }) },
     identities: [{ config: config.identities[0]!, key }],
   } as unknown as RunningVault
-  const parts = {
+  return (await describeStatus(partsWith([vault]))).ssh.identities[0]!
+}
+
+function partsWith(vaults: readonly RunningVault[], status: () => Promise<unknown> = empty): StatusParts {
+  return {
     fixed: {},
     keychain: { description: 'memory', lastError: () => undefined },
     isLocked: () => false,
-    addedKeys: () => 0,
-    vaults: [vault],
-    aws: { status: async () => ({ sessions: [], roles: [], profiles: [] }) },
+    addedKeys: () => 2,
+    vaults,
+    aws: { status },
   } as unknown as StatusParts
-  return (await describeStatus(parts)).ssh.identities[0]!
 }
 
 const needed = new VaultError('VAULT_LOGIN_NEEDED', 'vault corp: not logged in', { hint: 'latchkey login corp' })
@@ -50,4 +55,13 @@ it('tells in what a certificate is not as it was asked for', async () => {
   const warnings = ['it is also for "root"']
   const key = { status: () => ({ state: 'fresh', keyType: 'ssh-ed25519', warnings }) }
   expect(await statusOf('logged-in', key)).toMatchObject({ warnings })
+})
+
+it('tells the rest where the files of the AWS tools cannot be read, and hides no fault', async () => {
+  const unreadable = new ConfigError('CONFIG_UNREADABLE', '/aws is a pipe', { hint: 'ls' })
+  expect(await describeStatus(partsWith([], () => Promise.reject(unreadable)))).toMatchObject({
+    ssh: { addedKeys: 2 },
+    aws: { profiles: [], error: { code: 'CONFIG_UNREADABLE', message: '/aws is a pipe', hint: 'ls' } },
+  })
+  await expect(describeStatus(partsWith([], () => Promise.reject(new TypeError('bug'))))).rejects.toThrow('bug')
 })
