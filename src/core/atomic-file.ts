@@ -28,7 +28,7 @@ export async function writeFileAtomically(path: string, content: string | Uint8A
   }
   // The rename itself is durable only once its folder is.
   await withFile(folder, 'r', undefined, (file) => file.sync())
-  await sweepTemporaries(path, writtenMs - writingMs)
+  await sweepTemporaries(path, writtenMs)
 }
 
 /** Longer than a file is being written: what is older was left behind by one that was killed. */
@@ -40,13 +40,16 @@ export function isTemporaryOf(name: string, fileName: string): boolean {
   return name.startsWith(prefix) && /^[0-9a-f]{12}$/.test(name.slice(prefix.length))
 }
 
-/** Takes away what was left of a file by writers that were killed. @param beforeMs when they last wrote, at the latest */
-async function sweepTemporaries(path: string, beforeMs: number): Promise<void> {
+/**
+ * Takes away what was left beside a file by writers of it that were killed, more than a minute ago. It never fails.
+ * @param nowMs by the wall clock
+ */
+export async function sweepTemporaries(path: string, nowMs: number): Promise<void> {
   const folder = dirname(path)
   // The file is in place: what is left beside it is no failure of its writer.
   const names = await readdir(folder).catch(() => [])
   for (const name of names.filter((each) => isTemporaryOf(each, basename(path)))) {
-    await removeOwnFile(join(folder, name), (entry) => entry.mtimeMs < beforeMs)
+    await removeOwnFile(join(folder, name), (entry) => entry.mtimeMs < nowMs - writingMs)
   }
 }
 

@@ -111,7 +111,7 @@ function ownerFault(at: string, { uid, mode }: { uid: number; mode: number }, ho
   return {
     at,
     problem: `belongs to another user (uid ${uid}, mode ${octal(mode)})`,
-    remedy: `use a place of your own, or: sudo chown -h ${host.uid} ${shellWord(at)}`,
+    remedy: `use a place of your own, or see whose it is: ls -ld ${shellWord(at)}`,
   }
 }
 

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { fstatSync } from 'node:fs'
+import { realpath } from 'node:fs/promises'
 import { homedir, uptime } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -8,6 +9,7 @@ import { parseSharedConfig, type SharedConfig } from '../aws/shared-config.ts'
 import type { StsClient } from '../aws/sts-client.ts'
 import { createStsSdk } from '../aws/sts-sdk.ts'
 import { appendLine } from '../core/append-file.ts'
+import { sweepTemporaries } from '../core/atomic-file.ts'
 import { type Clock, createSystemClock } from '../core/clock.ts'
 import { callerEnvironment, type Environment, isSet, unreadCaFile } from '../core/environment.ts'
 import { CodedError, describeError, errorCode } from '../core/errors.ts'
@@ -75,6 +77,7 @@ export async function runDaemon(): Promise<number> {
   const host: Host = { environment, home, clock: createSystemClock(uptime), log }
   const extraCa = await readExtraCa(unreadCaFile(process.env), log)
   const keychain = await openConfiguredKeychain(config, host)
+  await sweepImports(host)
   // Before this there is nothing to stop: a signal ends the process by itself.
   const stop = stopRequest()
   const parent = openParentLink(environment, stop.now)
@@ -193,10 +196,23 @@ function createConfiguredPrompts(
   })
 }
 
-function watchSharedConfig({ environment, home }: Host): () => Promise<SharedConfig> {
-  const { AWS_CONFIG_FILE: ownConfig, AWS_SHARED_CREDENTIALS_FILE: ownCredentials } = environment
-  const config = isSet(ownConfig) ? ownConfig : join(home, '.aws', 'config')
-  const credentials = isSet(ownCredentials) ? ownCredentials : join(home, '.aws', 'credentials')
+/** The files of the AWS tools. */
+function sharedFiles({ environment, home }: Host): { config: string; credentials: string } {
+  const { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: credentials } = environment
+  return {
+    config: isSet(config) ? config : join(home, '.aws', 'config'),
+    credentials: isSet(credentials) ? credentials : join(home, '.aws', 'credentials'),
+  }
+}
+
+/** An import that was killed may have left the other keys of the file beside it. */
+async function sweepImports(host: Host): Promise<void> {
+  const { credentials } = sharedFiles(host)
+  await sweepTemporaries(await realpath(credentials).catch(() => credentials), host.clock.now())
+}
+
+function watchSharedConfig(host: Host): () => Promise<SharedConfig> {
+  const { config, credentials } = sharedFiles(host)
   const read = createWatchedFiles([config, credentials], (texts) =>
     parseSharedConfig({ config: texts[0], credentials: texts[1] }),
   )

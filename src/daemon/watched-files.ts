@@ -3,10 +3,10 @@ import { errorCode } from '../core/errors.ts'
 import { readTextFile } from '../core/read-file.ts'
 
 /**
- * Ten thousand profiles fit into it. They are the AWS tools' own files, in which nothing is run or trusted by latchkey:
+ * Seven thousand profiles fit into it. They are the AWS tools' own files, in which nothing is run or trusted by latchkey:
  * who may write them is not looked at, as those tools do not.
  */
-const options = { maxBytes: 4 * 1024 * 1024, isTrusted: false } as const
+const options = { maxBytes: 1024 * 1024, isTrusted: false } as const
 
 /**
  * What some files mean together. They are looked at at each use, and read only when one of them has changed: a look is

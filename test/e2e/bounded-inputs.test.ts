@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -91,7 +91,7 @@ it('an AWS configuration of 50 MB is not held in memory', async () => {
   const daemon = await start(folder, '', { AWS_CONFIG_FILE: aws })
   const before = residentMb(daemon.pid)
   const { status, stderr } = await daemon.run(latchkeyPath, ['aws', 'credentials', 'dev'])
-  expect([status, stderr]).toEqual([1, expect.stringContaining(`${aws} has more than the 4 MiB`)])
+  expect([status, stderr]).toEqual([1, expect.stringContaining(`${aws} has more than the 1 MiB`)])
   expect(residentMb(daemon.pid) - before).toBeLessThan(50)
 })
 
@@ -158,8 +158,14 @@ describe('a daemon that was killed', () => {
     for (const name of left) writeFileSync(join(folder, name), 'older', { mode: 0o600 })
     for (const name of ['.api.sock.lock', '.agent.sock.lock.AbC123', '.xY12zW']) mkdirSync(join(folder, 'run', name))
     mkdirSync(join(folder, '.keychain.lock'))
+    // What an import was writing, whenever that was.
+    mkdirSync(join(folder, '.aws'))
+    const imported = join(folder, '.aws', `.credentials.${'0a'.repeat(6)}`)
+    writeFileSync(imported, '')
+    utimesSync(imported, 1, 1)
     await start(folder, toml)
-    expect(readdirSync(folder).sort()).toEqual(['config.toml', 'run'])
+    expect(readdirSync(join(folder, '.aws'))).toEqual([])
+    expect(readdirSync(folder).sort()).toEqual(['.aws', 'config.toml', 'run'])
     expect(readdirSync(join(folder, 'run')).sort()).toEqual(['agent.sock', 'api.sock'])
   })
 })
