@@ -65,6 +65,8 @@ export function createFileKeychain({
   }
 
   const read = async (): Promise<Content> => {
+    // That there is no file says nothing where others could have taken it away.
+    refuseUntrusted(path)
     const text = await readPrivateFile(path)
     if (text === undefined) return { items: new Map(), derivation: undefined }
     try {
@@ -79,8 +81,7 @@ export function createFileKeychain({
 
   /** Replaces the file by what `change` makes of its items; not when it returns false. */
   const update = async (change: (items: Map<string, string>) => boolean): Promise<boolean> => {
-    const fault = findPathFault(path)
-    if (fault !== undefined) throw new KeychainError('KEYCHAIN_UNAVAILABLE', fault.message, { hint: fault.hint })
+    refuseUntrusted(path)
     const target = await resolveLink(path)
     const folder = dirname(target)
     const lock = lockOf(target)
@@ -124,6 +125,11 @@ export function createFileKeychain({
 
 /** The lock between those that write the file. @param target the file itself, behind any link */
 export const lockOf = (target: string) => join(dirname(target), `.${basename(target)}.lock`)
+
+function refuseUntrusted(path: string): void {
+  const fault = findPathFault(path)
+  if (fault !== undefined) throw new KeychainError('KEYCHAIN_UNAVAILABLE', fault.message, { hint: fault.hint })
+}
 
 function lockHeld(path: string, lock: string, patienceMs: number): KeychainError {
   const message = `the keychain file ${path} cannot be written: another process has held ${lock} for ${patienceMs / 1000} s`

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createLogger } from '../../../src/core/log.ts'
@@ -97,6 +97,18 @@ describe('auto', () => {
     expect(await keychain.delete('a')).toBe(true)
     expect(existsSync(file)).toBe(false)
     expect(lines.join('')).toBe('info: keychain store=auto is="Secret Service"\n')
+  })
+
+  it('believes no choice that others could have written, and takes nothing for missing', async () => {
+    const { open, stateFolder, stored, loads } = machine()
+    mkdirSync(stateFolder)
+    writeFileSync(join(stateFolder, 'keychain.store'), 'os\n')
+    chmodSync(stateFolder, 0o757)
+    const keychain = await open()
+    const error = { code: 'KEYCHAIN_UNAVAILABLE', hint: `chmod o-w ${stateFolder}` }
+    await expect(keychain.get('a')).rejects.toMatchObject(error)
+    await expect(keychain.set('a', new Secret('1'))).rejects.toMatchObject(error)
+    expect([stored.size, loads(), readdirSync(stateFolder)]).toEqual([0, 0, ['keychain.store']])
   })
 
   it('is the encrypted file where no OS keychain answers, and says why', async () => {
