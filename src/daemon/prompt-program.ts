@@ -32,11 +32,7 @@ export function createPromptProgram(path: string, options: PromptProgramOptions)
       // Before each run: who can change it would be told the answer.
       const fault = findPathFault(path)
       if (fault !== undefined) return reject(new PromptError('PROMPT_UNAVAILABLE', fault.message, { hint: fault.hint }))
-      const notice =
-        question.notice === undefined
-          ? ''
-          : `${displayLine(question.notice)}
-`
+      const notice = question.notice === undefined ? '' : `${displayLine(question.notice)}\n`
       const text = `${notice}${displayLine(question.text)}: `
       const child = spawn(path, [text], { stdio: ['ignore', 'pipe', 'ignore'], env })
       const chunks: Buffer[] = []

@@ -114,10 +114,8 @@ function formatAws(
     error !== undefined
       ? formatProblem(error, 'AWS')
       : profiles.length === 0
-        ? 'no AWS profile is configured
-'
-        : `AWS profiles: ${profiles.map((name) => displayLine(name)).join(', ')}
-`,
+        ? 'no AWS profile is configured\n'
+        : `AWS profiles: ${profiles.map((name) => displayLine(name)).join(', ')}\n`,
   ]
   return parts.filter((part) => part !== '').join('\n')
 }

@@ -51,13 +51,7 @@ it('keeps processes apart: no increment of a shared counter is lost', async () =
 it('wakes those who wait when the holder is killed', async () => {
   const folder = temporaryFolder()
   const lock = join(folder, '.lock')
-  const program = bundle(
-    folder,
-    `import { withProcessLock } from './src/core/process-lock.ts'
-     void withProcessLock(process.argv[2], () => { console.log('held'); return new Promise(() => setInterval(() => {}, 1e6)) })`,
-  )
-  const holder = spawn(process.execPath, [program, lock], { stdio: ['ignore', 'pipe', 'inherit'] })
-  await once(holder.stdout, 'data')
+  const holder = await startHolder(folder, lock)
   const waiting = withProcessLock(lock, () => Promise.resolve('mine'))
   holder.kill('SIGKILL')
   expect(await waiting).toBe('mine')
@@ -122,14 +116,7 @@ it('fails where its folder does not exist', async () => {
 it('gives up waiting for a holder that was stopped, and leaves nothing behind', async () => {
   const folder = temporaryFolder()
   const lock = join(folder, '.lock')
-  const program = bundle(
-    folder,
-    `import { withProcessLock } from './src/core/process-lock.ts'
-     void withProcessLock(process.argv[2], () => { console.log('held'); return new Promise(() => setInterval(() => {}, 1e6)) })`,
-  )
-  const holder = spawn(process.execPath, [program, lock], { stdio: ['ignore', 'pipe', 'inherit'] })
-  onTestFinished(() => void holder.kill('SIGKILL'))
-  await once(holder.stdout, 'data')
+  const holder = await startHolder(folder, lock)
   holder.kill('SIGSTOP')
   const stop = new AbortController()
   const waiting = withProcessLock(lock, () => Promise.resolve('mine'), stop.signal)
@@ -169,6 +156,19 @@ it('waits anew where a sweep took its place in the moment before it was taken', 
   await sweeping
   expect(readdirSync(folder)).toEqual([])
 })
+
+/** Another process that holds the lock until it is killed, at the end of the test at the latest. */
+async function startHolder(folder: string, lock: string) {
+  const program = bundle(
+    folder,
+    `import { withProcessLock } from './src/core/process-lock.ts'
+     void withProcessLock(process.argv[2], () => { console.log('held'); return new Promise(() => setInterval(() => {}, 1e6)) })`,
+  )
+  const holder = spawn(process.execPath, [program, lock], { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void holder.kill('SIGKILL'))
+  await once(holder.stdout, 'data')
+  return holder
+}
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 

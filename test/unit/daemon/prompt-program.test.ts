@@ -35,10 +35,10 @@ describe('a prompt program', () => {
   it('is not run when others could have changed it since', async () => {
     const path = script('printf x >"$0.ran"; echo 123456')
     const ask = createPromptProgram(path, { environment })
-    expect((await ask(mfa))?.expose()).toBe('123456')
+    expect((await ask(mfa, kept))?.expose()).toBe('123456')
     rmSync(`${path}.ran`)
     chmodSync(path, 0o757)
-    await expect(ask(mfa)).rejects.toMatchObject({
+    await expect(ask(mfa, kept)).rejects.toMatchObject({
       code: 'PROMPT_UNAVAILABLE',
       message: `${path} can be changed by other users (mode 757)`,
       hint: `chmod o-w ${path}`,
