@@ -72,7 +72,7 @@ AWS profiles: dev, prod
 
   it('says why nothing is known of AWS', () => {
     const error = { code: 'CONFIG_UNREADABLE', message: '/aws is a pipe', hint: 'write a file' }
-    const report = formatStatus({ ...full, aws: { sessions: [], roles: [], profiles: [], error } }, nowMs)
+    const report = formatStatus({ ...fullStatus, aws: { sessions: [], roles: [], profiles: [], error } }, nowMs)
     expect(report.endsWith('\n\n  ! AWS: /aws is a pipe\n    hint: write a file\n')).toBe(true)
   })
 })
