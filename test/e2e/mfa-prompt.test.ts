@@ -1,5 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { totpOfStep, totpStep } from '../../src/dev/totp.ts'
 import { type DevSession, startDevSession } from '../support/dev-session.ts'
 import { runOnTerminal } from '../support/helper-pty.ts'
@@ -37,6 +38,31 @@ describeWithPeers('the MFA question on a terminal', ['python:pty', 'aws'], () =>
     expect(dev.log('prompts')).toHaveLength(3)
   })
 
+  it('is for nobody any more once the session is forgotten, and whoever answers it is told', async () => {
+    const asked = dev.log('prompts').length
+    const terminalName = join(folder, 'tty')
+    const onTerminal = runOnTerminal(
+      `tty >${terminalName}; exec latchkey aws credentials dev >"$out" 2>"$err"`,
+      [
+        { expect: 'MFA code for arn:aws:iam::111122223333:mfa/jo: ' },
+        { expect: 'forgotten meanwhile', type: `${await rightCode()}\n` },
+      ],
+      dev.env,
+    )
+    await vi.waitUntil(() => dev.log('prompts').length > asked, { timeout: 60_000 })
+    await dev.runOk('latchkey', ['aws', 'forget', '--all'])
+    writeFileSync(readFileSync(terminalName, 'utf8').trim(), 'forgotten meanwhile')
+    expect(await onTerminal).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^latchkey: dev-user was forgotten, .*; hint: run the command again\n$/),
+    })
+    expect(dev.log('aws-calls').filter(({ action, status }) => action === 'GetSessionToken' && status === 200)).toEqual(
+      [],
+    )
+    expect(dev.log('prompts')).toHaveLength(asked + 1)
+  })
+
   it('is answered wrongly, asked again with the reason, answered rightly, and then not asked any more', async () => {
     const script = 'exec latchkey aws credentials dev >"$out" 2>"$err"'
     const result = await runOnTerminal(
@@ -51,6 +77,6 @@ describeWithPeers('the MFA question on a terminal', ['python:pty', 'aws'], () =>
     expect(result).toMatchObject({ status: 0, stderr: '' })
     expect(JSON.parse(result.stdout)).toMatchObject({ Version: 1, AccountId: '123456789012' })
     expect((await dev.run('latchkey', ['aws', 'credentials', 'prod'])).status).toBe(0)
-    expect(dev.log('prompts')).toMatchObject(Array(5).fill({ by: 'terminal' }))
+    expect(dev.log('prompts')).toMatchObject(Array(6).fill({ by: 'terminal' }))
   })
 })
