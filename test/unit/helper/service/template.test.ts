@@ -61,7 +61,7 @@ describeWithPeers('the property list', ['python:plistlib'], () => {
       StandardErrorPath: values.log,
       ProgramArguments: [
         values.node,
-        ...Array<unknown>(4).fill(expect.stringMatching(/^--/)),
+        ...Array<unknown>(2).fill(expect.stringMatching(/^--/)),
         values.latchkey,
         'daemon',
       ],
