@@ -54,7 +54,10 @@ describeWithPeers('the blocks of `aws profiles list --block`', ['aws', 'python:b
     symlinkSync(latchkeyPath, link)
     const env = { LATCHKEY_RUNTIME_DIR: api.folder, AWS_CONFIG_FILE: join(folder, 'config') }
     writeFileSync(env.AWS_CONFIG_FILE, await runOk(link, ['aws', 'profiles', 'list', '--block'], { env }))
-    const asked = () => api.requests.slice(1).map((request) => decodeURIComponent(request.path))
+    const asked = () =>
+      api.requests
+        .filter(({ path }) => path.startsWith('/v1/aws/credentials/'))
+        .map((request) => decodeURIComponent(request.path))
     return { env, asked }
   }
 
