@@ -1,4 +1,5 @@
 import { displayJson, displayLine } from './display-text.ts'
+import type { RepeatLimit } from './repeats.ts'
 import type { Secret } from './secret.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -24,16 +25,26 @@ export interface LoggerOptions {
   level: LogLevel
   /** Put the journal's priority before each line. */
   journal?: boolean
+  /** Which lines of the same message and code are left out; none when absent. */
+  repeats?: RepeatLimit
 }
 
-/** A logger of `message key=value` lines. Values are quoted when they hold blanks, quotes or control characters. */
-export function createLogger({ write, level, journal = false }: LoggerOptions): Logger {
+/**
+ * A logger of `message key=value` lines. Values are quoted when they hold blanks, quotes or control characters.
+ * Messages are fixed texts, and what changes is in the fields: lines are told to repeat by message and `code`.
+ */
+export function createLogger({ write, level, journal = false, repeats }: LoggerOptions): Logger {
   const threshold = levels.indexOf(level)
   const at = (lineLevel: LogLevel) => {
     if (levels.indexOf(lineLevel) < threshold) return () => {}
     const prefix = journal ? syslogPriority[lineLevel] : `${lineLevel}: `
-    return (message: string, fields: LogFields = {}) =>
+    const put = (message: string, fields: LogFields) =>
       write(`${prefix}${displayLine(message)}${formatFields(fields)}\n`)
+    return (message: string, fields: LogFields = {}) => {
+      const { code } = fields
+      const tell = (repeated: number) => put(message, { code, repeated })
+      if (repeats?.admits(`${lineLevel} ${message} ${String(code)}`, tell) !== false) put(message, fields)
+    }
   }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }

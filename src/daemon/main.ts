@@ -18,6 +18,7 @@ import { once } from '../core/once.ts'
 import { configFile, expandHome, runtimeFolder, stateFolder } from '../core/paths.ts'
 import { trustedProgram } from '../core/program-trust.ts'
 import { readTextFile } from '../core/read-file.ts'
+import { createRepeatLimit } from '../core/repeats.ts'
 import { formatUtc } from '../core/utc-time.ts'
 import { version } from '../core/version.ts'
 import { openKeychain } from '../keychain/choose.ts'
@@ -70,11 +71,12 @@ export async function runDaemon(): Promise<number> {
   const config = parseConfig((await readText(file)) ?? '', file, {
     vaultAddress: [environment.BAO_ADDR, environment.VAULT_ADDR].find(isSet),
   })
-  const log = createLogger({ ...output, level: config.logLevel })
+  const clock = createSystemClock(uptime)
+  const log = createLogger({ ...output, level: config.logLevel, repeats: createRepeatLimit({ clock }) })
   const native = await loadNative({ log })
   hardenMemory(native)
   const notification = createServiceNotification({ environment, native, log })
-  const host: Host = { environment, home, clock: createSystemClock(uptime), log }
+  const host: Host = { environment, home, clock, log }
   const extraCa = await readExtraCa(unreadCaFile(process.env), log)
   const keychain = await openConfiguredKeychain(config, host)
   await sweepImports(host)
