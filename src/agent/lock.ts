@@ -1,18 +1,28 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import type { Secret } from '../core/secret.ts'
+import { createUnlockQueue, type Guess, type Guesser } from './unlock-queue.ts'
 
 /** Whether the agent is locked, and by which passphrase. One per daemon. */
 export interface Lock {
   isLocked(): boolean
-  /** @returns false when it is locked already, or the passphrase is empty */
+  /** Never waits for those who unlock. @returns false when it is locked already, or the passphrase is empty */
   lock(passphrase: Secret<Uint8Array>): Promise<boolean>
+  /** Somebody who may want to unlock: one for each connection, in their order. @param origin such as its process */
+  connect(origin?: string): LockConnection
+}
+
+/** One connection's way to unlock. */
+export interface LockConnection {
   /**
    * Compares and opens. A wrong passphrase is answered late, later each time; attempts are tried one after the other,
-   * so that many connections guess no faster than one. Nobody else waits.
-   * @returns false when the passphrase is wrong, or nothing is locked
+   * so that many connections guess no faster than one. The newest connection comes first, of those that have guessed
+   * wrong least often: a right passphrase waits for one delay, 10 s at most. Nobody else waits.
+   * @returns false when the passphrase is wrong, nothing is locked, or too many wait
    */
   unlock(passphrase: Secret<Uint8Array>): Promise<boolean>
+  /** The connection has closed: what waits on it is not tried, and counts as wrong. */
+  close(): void
 }
 
 const saltBytes = 16
@@ -26,36 +36,79 @@ export type PassphraseHash = (passphrase: Secret<Uint8Array>, salt: Uint8Array) 
 
 export function createLock({ clock, hash = hashWithScrypt }: { clock: Clock; hash?: PassphraseHash }): Lock {
   let locked: { salt: Uint8Array; hash: Uint8Array } | undefined
+  let isLocking = false
   let failures = 0
-  let queue: Promise<unknown> = Promise.resolve()
+  let isTrying = false
+  let connections = 0
+  const queue = createUnlockQueue()
 
-  const inTurn = <T>(attempt: () => Promise<T>): Promise<T> => {
-    const result = queue.then(attempt)
-    queue = result.catch(() => {})
-    return result
+  const fail = (): void => {
+    failures = Math.min(failures + 1, maxCountedFailures)
+  }
+
+  /** Not tried, and wrong all the same: guessing must not get cheaper by hanging up. */
+  const giveUp = (guess: Guess): void => {
+    fail()
+    guess.settle(false)
+  }
+
+  const open = (): true => {
+    locked = undefined
+    failures = 0
+    for (const guess of queue.clear()) guess.settle(false)
+    return true
+  }
+
+  const attempt = async ({ by, passphrase }: Guess, { salt, hash: expected }: NonNullable<typeof locked>) => {
+    if (timingSafeEqual(await hash(passphrase, salt), expected)) return open()
+    queue.countWrong(by)
+    fail()
+    await new Promise<void>((resolve) => clock.after(failures * delayStepMs, resolve))
+    return false
+  }
+
+  const tryNext = (): void => {
+    if (isTrying || locked === undefined) return
+    const guess = queue.next()
+    if (guess === undefined) return
+    isTrying = true
+    const tried = attempt(guess, locked).finally(() => {
+      isTrying = false
+      tryNext()
+    })
+    guess.settle(tried)
   }
 
   return {
     isLocked: () => locked !== undefined,
-    lock: (passphrase) =>
-      inTurn(async () => {
-        if (locked !== undefined || passphrase.expose().length === 0) return false
+    async lock(passphrase) {
+      if (locked !== undefined || isLocking || passphrase.expose().length === 0) return false
+      isLocking = true
+      try {
         const salt = randomBytes(saltBytes)
         locked = { salt, hash: await hash(passphrase, salt) }
         return true
-      }),
-    unlock: (passphrase) =>
-      inTurn(async () => {
-        if (locked === undefined) return false
-        if (timingSafeEqual(await hash(passphrase, locked.salt), locked.hash)) {
-          locked = undefined
-          failures = 0
-          return true
-        }
-        failures = Math.min(failures + 1, maxCountedFailures)
-        await new Promise<void>((resolve) => clock.after(failures * delayStepMs, resolve))
-        return false
-      }),
+      } finally {
+        isLocking = false
+      }
+    },
+    connect(origin) {
+      connections += 1
+      const by: Guesser = { number: connections, origin }
+      by.origin ??= by
+      return {
+        unlock: async (passphrase) =>
+          locked !== undefined &&
+          (await new Promise<boolean>((settle) => {
+            const refused = queue.add({ by, passphrase, settle })
+            if (refused !== undefined) giveUp(refused)
+            tryNext()
+          })),
+        close() {
+          for (const guess of queue.leave(by)) giveUp(guess)
+        },
+      }
+    },
   }
 }
 

@@ -129,6 +129,7 @@ export function serveAgent(stream: Duplex, session: AgentSession, { log }: { log
     hasEnded = true
     if (!isWaiting) stream.end()
   })
+  stream.on('close', () => session.close())
   // A client that goes away in the middle of something is no news.
   stream.on('error', (error) => log.debug('agent connection failed', { reason: describeError(error) }))
 }

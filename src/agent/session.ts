@@ -14,6 +14,8 @@ import { maySign } from './sign-policy.ts'
 export interface AgentSession {
   /** Answers one request. It never throws: what is refused is answered so, and the log says why. */
   handle(request: AgentRequest): MaybePromise<AgentResponse>
+  /** The connection has closed: nobody waits for an answer any more. */
+  close(): void
 }
 
 export interface AgentSessionDeps {
@@ -41,6 +43,7 @@ const listHeadBytes = 5
 
 export function createAgentSession({ keyring, stores, lock, log, peer }: AgentSessionDeps): AgentSession {
   const bindings = createSessionBindings()
+  const unlocking = lock.connect(peer)
   const connection: ConnectionView = bindings
   const allStores: readonly KeyStore[] = [...stores, keyring]
   // Stores give the same array until something changes.
@@ -119,9 +122,10 @@ export function createAgentSession({ keyring, stores, lock, log, peer }: AgentSe
   }
 
   const turnLock = async (request: AgentRequest & { type: 'lock' | 'unlock' }): Promise<AgentResponse> => {
-    const { type, passphrase } = request
+    const { passphrase } = request
+    const turn = request.type === 'lock' ? lock.lock : unlocking.unlock
     try {
-      return !isOutOfReach(request) && (await lock[type](passphrase)) ? success : failure
+      return !isOutOfReach(request) && (await turn(passphrase)) ? success : failure
     } finally {
       passphrase.expose().fill(0)
     }
@@ -185,6 +189,7 @@ export function createAgentSession({ keyring, stores, lock, log, peer }: AgentSe
         if (request.type === 'add-identity') wipePrivateKeyFields(request.key)
       }
     },
+    close: unlocking.close,
   }
 }
 

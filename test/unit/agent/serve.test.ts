@@ -27,7 +27,7 @@ function textOf(request: AgentRequest): string {
 
 function serve(handle: (request: AgentRequest) => MaybePromise<AgentResponse>, log = silentLogger) {
   const [client, server] = duplexPair()
-  serveAgent(server, { handle }, { log })
+  serveAgent(server, { handle, close: () => {} }, { log })
   client.on('error', () => {})
   return { client, server, reader: createFrameReader(client) }
 }
