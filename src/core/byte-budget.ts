@@ -1,0 +1,49 @@
+/** What one connection holds of the shared memory. */
+export interface Holding {
+  /** Says how many bytes it holds now; none releases it. */
+  set(bytes: number): void
+}
+
+/** The memory that the clients of one socket may fill together. */
+export interface ByteBudget {
+  /** @param close called once too much is held and this one has held something for longest. Its bytes are free already. */
+  open(close: () => void): Holding
+}
+
+/**
+ * Bounds what many connections hold together: a bound for each, times their number, would be too much. Whoever has held
+ * something for longest has to go: an honest client is done in a moment.
+ */
+export function createByteBudget(maxBytes: number): ByteBudget {
+  // In the order in which they began to hold something.
+  const holding = new Map<() => void, number>()
+  let total = 0
+
+  const put = (close: () => void, bytes: number): void => {
+    total += bytes - (holding.get(close) ?? 0)
+    if (bytes === 0) holding.delete(close)
+    else holding.set(close, bytes)
+  }
+
+  return {
+    open(close) {
+      let present = 0
+      const evict = (): void => {
+        present = 0
+        close()
+      }
+      return {
+        set(bytes) {
+          if (bytes === present) return
+          present = bytes
+          put(evict, bytes)
+          while (total > maxBytes) {
+            const [oldest] = holding.keys()
+            put(oldest!, 0)
+            oldest!()
+          }
+        },
+      }
+    },
+  }
+}
