@@ -1,3 +1,5 @@
+import type { Churn } from './churn.ts'
+
 /** What one connection holds of the shared memory. */
 export interface Holding {
   /** Says how many bytes it holds now; none releases it. */
@@ -14,7 +16,7 @@ export interface ByteBudget {
  * Bounds what many connections hold together: a bound for each, times their number, would be too much. Whoever has held
  * something for longest has to go: an honest client is done in a moment.
  */
-export function createByteBudget(maxBytes: number): ByteBudget {
+export function createByteBudget({ maxBytes, churn }: { maxBytes: number; churn: Churn }): ByteBudget {
   // In the order in which they began to hold something.
   const holding = new Map<() => void, number>()
   let total = 0
@@ -35,6 +37,7 @@ export function createByteBudget(maxBytes: number): ByteBudget {
       return {
         set(bytes) {
           if (bytes === present) return
+          if (bytes > present) churn.held(bytes - present)
           present = bytes
           put(evict, bytes)
           while (total > maxBytes) {

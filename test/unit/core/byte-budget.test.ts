@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { createByteBudget } from '../../../src/core/byte-budget.ts'
+import { noChurn } from '../../support/churn.ts'
 
 function setUp(maxBytes: number) {
   const gone: string[] = []
-  const budget = createByteBudget(maxBytes)
+  const budget = createByteBudget({ maxBytes, churn: noChurn })
   return { gone, open: (name: string) => budget.open(() => gone.push(name)) }
 }
 
