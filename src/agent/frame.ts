@@ -12,22 +12,31 @@ export interface FrameDecoder {
    * @throws {AgentError} FRAME_EMPTY, FRAME_TOO_LARGE; the decoder must then be discarded
    */
   next(): Uint8Array | undefined
+  /** True when the stream has stopped within a message: its first byte has come, its last one has not. */
+  isWithinMessage(): boolean
+  /** How many bytes it keeps for later: what of the chunk is not used up holds all of it. */
+  heldBytes(): number
 }
 
 const headerBytes = 4
+/** From here on the rest is taken to come too. */
+const largePartialBytes = 16 * 1024
+const nothing = new Uint8Array(0)
 
 /**
  * A message is a uint32 length in bytes, then that many bytes (RFC 9987 §5). Incomplete input is kept for the next chunk.
  * @param maxBytes largest accepted message, without its length field
  */
 export function createFrameDecoder(maxBytes: number): FrameDecoder {
-  let chunk: Uint8Array = new Uint8Array(0)
+  let chunk: Uint8Array = nothing
   let offset = 0
   const header = new Uint8Array(headerBytes)
   let headerFilled = 0
-  // A message that goes beyond its chunk. Its length was checked, so no client can make this larger than maxBytes.
-  let partial: Uint8Array | undefined
+  // A message that goes beyond its chunk, and its announced length. Announcing must cost nothing: there is room for twice
+  // what has come, and for all of it once much has come, so that growing leaves little for the garbage collector.
+  let partial: Uint8Array = nothing
   let partialFilled = 0
+  let partialLength = 0
 
   const checkedLength = (bytes: Uint8Array, at: number): number => {
     const length = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
@@ -44,19 +53,38 @@ export function createFrameDecoder(maxBytes: number): FrameDecoder {
     return filled + count
   }
 
+  const makeRoom = (): void => {
+    const wanted = Math.min(partialLength, partialFilled + chunk.length - offset)
+    if (wanted <= partial.length) return
+    const isLarge = wanted > largePartialBytes
+    const larger = new Uint8Array(isLarge ? partialLength : Math.min(partialLength, 2 * wanted))
+    larger.set(partial)
+    // It may be a private key.
+    partial.fill(0)
+    partial = larger
+  }
+
   const nextSplit = (): Uint8Array | undefined => {
-    if (partial === undefined) {
+    if (partialLength === 0) {
       headerFilled = fill(header, headerFilled)
-      if (headerFilled < headerBytes) return undefined
-      partial = new Uint8Array(checkedLength(header, 0))
-      partialFilled = 0
+      if (headerFilled < headerBytes) return usedUp()
+      partialLength = checkedLength(header, 0)
       headerFilled = 0
     }
+    makeRoom()
     partialFilled = fill(partial, partialFilled)
-    if (partialFilled < partial.length) return undefined
+    if (partialFilled < partialLength) return usedUp()
     const message = partial
-    partial = undefined
+    partial = nothing
+    partialFilled = 0
+    partialLength = 0
     return message
+  }
+
+  /** A connection may be idle for days: it must not keep its last chunk. */
+  const usedUp = (): undefined => {
+    chunk = nothing
+    offset = 0
   }
 
   return {
@@ -65,7 +93,8 @@ export function createFrameDecoder(maxBytes: number): FrameDecoder {
       offset = 0
     },
     next() {
-      const isWhole = partial === undefined && headerFilled === 0 && chunk.length - offset >= headerBytes
+      if (offset === chunk.length) return usedUp()
+      const isWhole = partialLength === 0 && headerFilled === 0 && chunk.length - offset >= headerBytes
       if (!isWhole) return nextSplit()
       const start = offset + headerBytes
       const end = start + checkedLength(chunk, offset)
@@ -73,5 +102,7 @@ export function createFrameDecoder(maxBytes: number): FrameDecoder {
       offset = end
       return chunk.subarray(start, end)
     },
+    isWithinMessage: () => headerFilled > 0 || partialLength > 0,
+    heldBytes: () => chunk.length + partial.length,
   }
 }

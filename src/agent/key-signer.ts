@@ -19,11 +19,12 @@ const fastTypes: readonly string[] = ['ssh-ed25519', 'ecdsa-sha2-nistp256']
 export function createKeySigner(identity: Identity, privateKey: KeyObject, publicKey: PublicKey): Signer {
   const type = keyTypeNamed(publicKey.type)
   if (type.family === 'rsa') {
-    return { identity, sign: (data, flags) => signDataInPool(privateKey, rsaAlgorithm(flags), data) }
+    return { identity, usesPool: true, sign: (data, flags) => signDataInPool(privateKey, rsaAlgorithm(flags), data) }
   }
   const algorithm = type.algorithms[0]!.name
-  const sign = fastTypes.includes(type.name) ? signData : signDataInPool
-  return { identity, sign: (data) => sign(privateKey, algorithm, data) }
+  const usesPool = !fastTypes.includes(type.name)
+  const sign = usesPool ? signDataInPool : signData
+  return { identity, usesPool, sign: (data) => sign(privateKey, algorithm, data) }
 }
 
 /** @throws {AgentError} SIGN_FLAGS_UNSUPPORTED: docs/PROTOCOL.md P-13 */

@@ -13,6 +13,8 @@ export interface Identity {
 /** One identity with its private key. */
 export interface Signer {
   identity: Identity
+  /** True when it signs in Node's thread pool: such signatures take turns. */
+  usesPool?: boolean
   /**
    * Signs `data` and returns the signature blob.
    * @param flags of RFC 9987 §5.6.1; they matter to RSA keys alone

@@ -9,7 +9,7 @@ export interface Lock {
   /** Never waits for those who unlock. @returns false when it is locked already, or the passphrase is empty */
   lock(passphrase: Secret<Uint8Array>): Promise<boolean>
   /** Somebody who may want to unlock: one for each connection, in their order. @param origin such as its process */
-  connect(origin?: string): LockConnection
+  connect(origin: string | undefined): LockConnection
 }
 
 /** One connection's way to unlock. */

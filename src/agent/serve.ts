@@ -1,135 +1,214 @@
 import type { Duplex } from 'node:stream'
+import type { Seat } from '../core/admission.ts'
+import { createByteBudget } from '../core/byte-budget.ts'
+import type { Churn } from '../core/churn.ts'
+import type { Clock } from '../core/clock.ts'
 import { CodedError, describeError, errorCode } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
+import { type Halt, watchConnection } from './connection-watch.ts'
 import { createFrameDecoder, maxFrameBytes } from './frame.ts'
 import type { MaybePromise } from './key-store.ts'
 import { decodeRequest, encodeResponse } from './protocol.ts'
 import type { AgentSession } from './session.ts'
 
-/** How many requests of one client are answered before the others get their turn. */
-const turnRequests = 16
+/** How many requests are answered in a round; the clients that have more to ask share them, and each has one at least. */
+const roundRequests = 16
 /** How many bytes of answers are gathered into one write. */
 const turnBytes = 64 * 1024
+/** What is held for all clients together: chunks, messages that are not whole, and answers that are not read. */
+const maxHeldBytes = 16 * 1024 * 1024
 
-/**
- * Serves one connection until it closes: requests are answered one after the other, in their order. No more is read
- * than can be answered, and nothing is answered that the client does not read, so that a client can make this process
- * hold one chunk, one message and one turn of answers, whatever it sends. A client that has half-closed gets the answers
- * that it is still owed (docs/PROTOCOL.md P-15, P-16).
- * @param stream any duplex; a socket must have been made with `allowHalfOpen`
- */
-export function serveAgent(stream: Duplex, session: AgentSession, { log }: { log: Logger }): void {
-  const decoder = createFrameDecoder(maxFrameBytes)
-  // Waiting for an answer, for the client to read, or for the next turn. Nothing is read meanwhile.
-  let isWaiting = false
-  let hasEnded = false
+export interface AgentServer {
+  /**
+   * Serves one connection until it closes: requests are answered one after the other, in their order. No more is read
+   * than can be answered, and nothing is answered that the client does not read, so that a client can make this process
+   * hold one chunk, one message and one turn of answers, whatever it sends. A client that has half-closed gets the
+   * answers that it is still owed (docs/PROTOCOL.md P-15, P-16).
+   * @param stream any duplex; a socket must have been made with `allowHalfOpen`
+   * @param seat of the connection, which leaves it when it closes
+   */
+  serve(stream: Duplex, session: AgentSession, seat: Seat): void
+}
 
-  let flaw: unknown
+export interface AgentServerDeps {
+  log: Logger
+  clock: Clock
+  churn: Churn
+}
 
-  const answer = (message: Uint8Array): MaybePromise<Uint8Array> => {
-    try {
-      const request = decodeRequest(message)
-      // The PIN of a token, or an SSH1 key.
-      if (request.type === 'unsupported') message.fill(0)
-      const response = session.handle(request)
-      return response instanceof Promise ? response.then(encodeResponse) : encodeResponse(response)
-    } catch (error) {
-      const write = error instanceof CodedError ? log.info : log.error
-      write('agent request refused', { code: errorCode(error), reason: describeError(error) })
-      // It may have held a private key or a passphrase.
-      message.fill(0)
-      return encodeResponse({ type: 'failure' })
-    }
-  }
+/** Serves the connections of one agent, which share their bounds and take turns. */
+export function createAgentServer({ log, clock, churn }: AgentServerDeps): AgentServer {
+  const budget = createByteBudget({ maxBytes: maxHeldBytes, churn })
+  // How many connections wait for their next turn.
+  let inLine = 0
 
-  const nextMessage = (): Uint8Array | undefined => {
-    try {
-      return decoder.next()
-    } catch (error) {
-      flaw = error
-      return undefined
-    }
-  }
+  return {
+    serve(stream, session, seat) {
+      const decoder = createFrameDecoder(maxFrameBytes)
+      const watch = watchConnection({ clock, seat, budget, close: closeNow })
+      // What is waited for while nothing is read.
+      let waitsFor: Halt | undefined
+      let hasEnded = false
+      let flaw: unknown
+      let answered = 0
+      let answeredInTurn = 0
+      // Of the request that is being answered.
+      let messageBytes = 0
 
-  const pump = (): void => {
-    const frames: Uint8Array[] = []
-    let bytes = 0
-    while (frames.length < turnRequests && bytes < turnBytes) {
-      const message = nextMessage()
-      if (message === undefined) {
-        send(frames)
-        finishChunk()
-        return
+      const answer = (message: Uint8Array): MaybePromise<Uint8Array> => {
+        answered += 1
+        answeredInTurn += 1
+        return answerMessage(message, session, log)
       }
-      const frame = answer(message)
-      if (frame instanceof Promise) {
-        send(frames)
-        waitForAnswer(frame)
-        return
+
+      const nextMessage = (): Uint8Array | undefined => {
+        try {
+          return decoder.next()
+        } catch (error) {
+          flaw = error
+          return undefined
+        }
       }
-      frames.push(frame)
-      bytes += frame.length
-    }
-    send(frames)
-    waitForTurn()
-  }
 
-  /** One write for all that there is, which is one system call. */
-  const send = (frames: readonly Uint8Array[]): void => {
-    if (frames.length > 0) stream.write(frames.length === 1 ? frames[0] : Buffer.concat(frames))
-  }
+      const pump = (): void => {
+        const frames: Uint8Array[] = []
+        let bytes = 0
+        const most = Math.max(1, Math.floor(roundRequests / Math.max(1, inLine)))
+        while (answeredInTurn < most && bytes < turnBytes) {
+          const message = nextMessage()
+          if (message === undefined) {
+            send(frames)
+            finishChunk()
+            return
+          }
+          const frame = answer(message)
+          if (frame instanceof Promise) {
+            send(frames)
+            messageBytes = message.length
+            waitForAnswer(frame)
+            return
+          }
+          frames.push(frame)
+          bytes += frame.length
+        }
+        send(frames)
+        waitForTurn()
+      }
 
-  const finishChunk = (): void => {
-    if (flaw !== undefined) close(flaw)
-    else if (stream.writableNeedDrain) waitForTurn()
-    else if (hasEnded) stream.end()
-  }
+      /** One write for all that there is, which is one system call. */
+      const send = (frames: readonly Uint8Array[]): void => {
+        if (frames.length > 0) stream.write(frames.length === 1 ? frames[0] : Buffer.concat(frames))
+      }
 
-  /** What is not the agent protocol ends the connection, after the answers to what was (RFC 9987 §5). */
-  const close = (error: unknown): void => {
-    log.info('agent connection closed', { code: errorCode(error), reason: describeError(error) })
-    wait()
-    stream.end(() => stream.destroy())
-  }
+      const finishChunk = (): void => {
+        if (flaw !== undefined) close(flaw)
+        else if (stream.writableNeedDrain) waitForTurn()
+        else if (hasEnded) end()
+      }
 
-  const wait = (): void => {
-    isWaiting = true
-    stream.pause()
-  }
+      /** What is not the agent protocol ends the connection, after the answers to what was (RFC 9987 §5). */
+      const close = (error: unknown): void => {
+        log.info('agent connection closed', { code: errorCode(error), reason: describeError(error) })
+        wait('reader')
+        stream.end(() => stream.destroy())
+      }
 
-  const goOn = (): void => {
-    isWaiting = false
-    if (stream.destroyed) return
-    pump()
-    if (!isWaiting) stream.resume()
-  }
+      const end = (): void => {
+        wait('reader')
+        stream.end()
+      }
 
-  const waitForTurn = (): void => {
-    wait()
-    if (stream.writableNeedDrain) stream.once('drain', goOn)
-    else setImmediate(goOn)
-  }
+      const wait = (halt: Halt): void => {
+        waitsFor = halt
+        stream.pause()
+      }
 
-  const waitForAnswer = (frame: Promise<Uint8Array>): void => {
-    wait()
-    // It does not reject: the session answers for every error.
-    void frame.then((bytes) => {
-      if (stream.destroyed) return
-      send([bytes])
-      if (stream.writableNeedDrain) stream.once('drain', goOn)
-      else goOn()
-    })
-  }
+      const goOn = (): void => {
+        waitsFor = undefined
+        if (stream.destroyed) return
+        pump()
+        if (waitsFor === undefined) stream.resume()
+        tellWatch()
+      }
 
-  stream.on('data', (chunk: Uint8Array) => {
-    decoder.push(chunk)
-    pump()
-  })
-  stream.on('end', () => {
-    hasEnded = true
-    if (!isWaiting) stream.end()
-  })
-  stream.on('close', () => session.close())
-  // A client that goes away in the middle of something is no news.
-  stream.on('error', (error) => log.debug('agent connection failed', { reason: describeError(error) }))
+      const takeTurn = (): void => {
+        answeredInTurn = 0
+        goOn()
+      }
+
+      const waitForTurn = (): void => {
+        if (stream.writableNeedDrain) {
+          wait('reader')
+          stream.once('drain', takeTurn)
+          return
+        }
+        wait('answer')
+        inLine += 1
+        setImmediate(() => {
+          inLine -= 1
+          takeTurn()
+        })
+      }
+
+      const waitForAnswer = (frame: Promise<Uint8Array>): void => {
+        wait('answer')
+        // It does not reject: the session answers for every error.
+        void frame.then((bytes) => {
+          messageBytes = 0
+          if (stream.destroyed) return
+          send([bytes])
+          if (!stream.writableNeedDrain) return goOn()
+          waitForTurn()
+          tellWatch()
+        })
+      }
+
+      const tellWatch = (): void => {
+        const halt = waitsFor ?? (decoder.isWithinMessage() ? 'message' : 'request')
+        // Of what is on its way to a client that reads nobody would tell when it has arrived.
+        const unreadBytes = halt === 'reader' ? stream.writableLength : 0
+        watch.halted(halt, answered, decoder.heldBytes() + messageBytes + unreadBytes)
+      }
+
+      function closeNow(reason: string): void {
+        log.info('agent connection closed', { reason })
+        stream.destroy()
+      }
+
+      stream.on('data', (chunk: Uint8Array) => {
+        churn.used(chunk.length)
+        decoder.push(chunk)
+        answeredInTurn = 0
+        pump()
+        tellWatch()
+      })
+      stream.on('end', () => {
+        hasEnded = true
+        if (waitsFor === undefined) end()
+        tellWatch()
+      })
+      stream.on('close', () => {
+        watch.end()
+        session.close()
+      })
+      // A client that goes away in the middle of something is no news.
+      stream.on('error', (error) => log.debug('agent connection failed', { reason: describeError(error) }))
+    },
+  }
+}
+
+function answerMessage(message: Uint8Array, session: AgentSession, log: Logger): MaybePromise<Uint8Array> {
+  try {
+    const request = decodeRequest(message)
+    // The PIN of a token, or an SSH1 key.
+    if (request.type === 'unsupported') message.fill(0)
+    const response = session.handle(request)
+    return response instanceof Promise ? response.then(encodeResponse) : encodeResponse(response)
+  } catch (error) {
+    const write = error instanceof CodedError ? log.info : log.error
+    write('agent request refused', { code: errorCode(error), reason: describeError(error) })
+    // It may have held a private key or a passphrase.
+    message.fill(0)
+    return encodeResponse({ type: 'failure' })
+  }
 }

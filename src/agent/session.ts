@@ -1,12 +1,13 @@
 import { CodedError, describeError, errorCode } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
+import type { Turns } from '../core/turns.ts'
 import { importPrivateKey, wipePrivateKeyFields } from '../ssh/private-key.ts'
 import { SshWriter } from '../ssh/wire.ts'
-import { maxFrameBytes } from './frame.ts'
+import type { IdentityLists } from './identity-lists.ts'
 import type { ConnectionView, Identity, KeyStore, MaybePromise, Signer } from './key-store.ts'
 import type { Keyring } from './keyring.ts'
 import type { Lock } from './lock.ts'
-import { type AgentRequest, type AgentResponse, identityBytes } from './protocol.ts'
+import type { AgentRequest, AgentResponse } from './protocol.ts'
 import { createSessionBindings, sessionBindName } from './session-bind.ts'
 import { maySign } from './sign-policy.ts'
 
@@ -23,9 +24,12 @@ export interface AgentSessionDeps {
   /** The configured identities. They are listed before the keys of the keyring. */
   stores: readonly KeyStore[]
   lock: Lock
+  lists: IdentityLists
+  /** The turns of what is signed in Node's thread pool, which files and names need too. */
+  pool: Turns
   log: Logger
-  /** Who has connected, for the log. */
-  peer?: string
+  /** Who has connected, for the log and for the order of those who unlock; undefined where it is not known. */
+  peer: string | undefined
 }
 
 const failure: AgentResponse = { type: 'failure' }
@@ -36,18 +40,13 @@ const emptyList: AgentResponse = { type: 'identities-answer', identities: [] }
 const queryName = 'query'
 const extensionNames: readonly string[] = [queryName, sessionBindName]
 
-/** OpenSSH's MAX_AGENT_IDENTITIES: a longer list would hide everything from its clients. */
-const maxIdentities = 2048
-/** What a list has before its first identity: message number and count. */
-const listHeadBytes = 5
-
-export function createAgentSession({ keyring, stores, lock, log, peer }: AgentSessionDeps): AgentSession {
+export function createAgentSession(deps: AgentSessionDeps): AgentSession {
+  const { keyring, stores, lock, lists, pool, log, peer } = deps
   const bindings = createSessionBindings()
   const unlocking = lock.connect(peer)
   const connection: ConnectionView = bindings
   const allStores: readonly KeyStore[] = [...stores, keyring]
-  // Stores give the same array until something changes.
-  let lastList: { parts: readonly (readonly Identity[])[]; response: AgentResponse } | undefined
+  let isClosed = false
 
   const refuse = (response: AgentResponse, error: unknown): AgentResponse => {
     // Our own errors explain a refusal; any other is a fault of ours, and still no reason to fall over.
@@ -69,19 +68,9 @@ export function createAgentSession({ keyring, stores, lock, log, peer }: AgentSe
     }
   }
 
-  const answerList = (parts: readonly (readonly Identity[])[]): AgentResponse => {
+  const answerList = (parts: readonly (readonly Identity[])[]): AgentResponse =>
     // It may have been locked while a store was waiting.
-    if (lock.isLocked()) return emptyList
-    if (lastList !== undefined && parts.every((part, index) => part === lastList?.parts[index]))
-      return lastList.response
-    const identities = parts.flat()
-    const fitting = countFitting(identities)
-    if (fitting < identities.length)
-      log.warn('the list is too long for clients', { leftOut: identities.length - fitting })
-    const response: AgentResponse = { type: 'identities-answer', identities: identities.slice(0, fitting) }
-    lastList = { parts, response }
-    return response
-  }
+    lock.isLocked() ? emptyList : lists.answer(parts)
 
   const list = (): MaybePromise<AgentResponse> => {
     if (lock.isLocked()) return emptyList
@@ -104,12 +93,17 @@ export function createAgentSession({ keyring, stores, lock, log, peer }: AgentSe
     if (!maySign(connection, data)) return refuseForwarded('to sign something else than a login')
     const signWith = (signer: Signer | undefined): MaybePromise<AgentResponse> => {
       if (signer === undefined) return failure
+      if (signer.usesPool === true) return signInPool(signer, data, flags)
       const signature = signer.sign(data, flags)
       return signature instanceof Promise ? signature.then(toSignResponse) : toSignResponse(signature)
     }
     const signer = findSigner(keyBlob)
     return signer instanceof Promise ? signer.then(signWith) : signWith(signer)
   }
+
+  /** In its turn, and not at all when nobody waits any more: it takes milliseconds. */
+  const signInPool = (signer: Signer, data: Uint8Array, flags: number): Promise<AgentResponse> =>
+    pool.run(async () => (isClosed ? failure : toSignResponse(await signer.sign(data, flags))))
 
   const refuseForwarded = (what: string): AgentResponse => {
     log.info('agent request refused', { reason: `a forwarded connection asked ${what}`, peer })
@@ -189,7 +183,10 @@ export function createAgentSession({ keyring, stores, lock, log, peer }: AgentSe
         if (request.type === 'add-identity') wipePrivateKeyFields(request.key)
       }
     },
-    close: unlocking.close,
+    close() {
+      isClosed = true
+      unlocking.close()
+    },
   }
 }
 
@@ -197,16 +194,4 @@ const toSignResponse = (signature: Uint8Array): AgentResponse => ({ type: 'sign-
 
 function areReady<T>(parts: readonly MaybePromise<T>[]): parts is readonly T[] {
   return parts.every((part) => !(part instanceof Promise))
-}
-
-/** How many identities, from the first on, fit into an answer that clients read. */
-function countFitting(identities: readonly Identity[]): number {
-  let bytes = listHeadBytes
-  let count = 0
-  for (const identity of identities) {
-    bytes += identityBytes(identity)
-    if (bytes > maxFrameBytes || count === maxIdentities) break
-    count += 1
-  }
-  return count
 }

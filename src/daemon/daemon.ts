@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
+import { createAgent } from '../agent/agent.ts'
 import { createKeyring } from '../agent/keyring.ts'
 import { createLock } from '../agent/lock.ts'
-import { serveAgent } from '../agent/serve.ts'
-import { createAgentSession } from '../agent/session.ts'
 import { createAwsCredentials } from '../aws/aws-credentials.ts'
 import type { SharedConfig } from '../aws/shared-config.ts'
 import type { StsClient } from '../aws/sts-client.ts'
+import { createChurn } from '../core/churn.ts'
 import { agentSocketName, apiSocketName } from '../core/paths.ts'
 import { formatUtc } from '../core/utc-time.ts'
-import { isOwnPeer, type PeerCredentials } from '../ipc/peer-credentials.ts'
+import type { PeerCredentials } from '../ipc/peer-credentials.ts'
 import { createApiServer } from '../ipc/server.ts'
 import { checkSocketFolder } from '../ipc/socket-folder.ts'
 import { listenInherited, listenUnix, type OnStream, type UnixListener } from '../ipc/unix-listener.ts'
@@ -18,8 +18,10 @@ import { refuseSharedToken } from '../vault/token-owner.ts'
 import { toApiError } from './api-errors.ts'
 import { createApiRoutes } from './api-routes.ts'
 import type { Config, VaultConfig } from './config.ts'
+import { createGate } from './gate.ts'
 import { createKeyDisposal } from './key-disposal.ts'
 import { createLentPrompts } from './lent-prompts.ts'
+import type { Limits } from './limits.ts'
 import type { PromptBroker } from './prompts.ts'
 import { describeStatus } from './status.ts'
 import { type RunningVault, startVault, type VaultDeps } from './vaults.ts'
@@ -31,6 +33,8 @@ export interface DaemonDeps extends Omit<VaultDeps, 'prompts' | 'keychain' | 'on
   version: string
   pid: number
   uid: number | undefined
+  limits: Limits
+  collectGarbage: () => void
   keychain: Keychain
   prompts: PromptBroker
   /** Read for each request. */
@@ -55,10 +59,11 @@ export interface Daemon {
  * @throws {IpcError} another daemon lives, or a socket cannot be had; {VaultError} VAULT_CONFIG; the reason of `stopping`
  */
 export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
-  const { config, clock, log, prompts, uid, peerOf } = deps
+  const { config, clock, log, prompts, uid, limits, peerOf, collectGarbage } = deps
   const startedAt = formatUtc(clock.now())
+  const churn = createChurn({ clock, collect: collectGarbage })
   const keychain = watchKeychain(deps.keychain)
-  const onKeysReleased = createKeyDisposal(clock)
+  const onKeysReleased = createKeyDisposal(clock, collectGarbage)
   const keyring = createKeyring({ clock, onKeysReleased })
   const lock = createLock({ clock })
   const aws = createAwsCredentials({
@@ -89,33 +94,25 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
           aws,
         }),
     }),
-    peerOf,
+    clock,
+    churn,
     log,
     toError: toApiError,
   })
 
-  // A service manager starts the daemon because somebody has connected: that one waits until there is something to list.
-  const early: (() => void)[] = []
-  let isReady = false
-  const connections = new Set<Socket>()
-  const accept =
-    (serve: (stream: Socket, peer: PeerCredentials | undefined) => void): OnStream =>
-    (stream) => {
-      const peer = peerOf(stream)
-      if (!isOwnPeer(peer, uid)) {
-        log.warn('connection of another user refused', { uid: peer?.uid })
-        stream.destroy()
-        return
-      }
-      connections.add(stream)
-      stream.on('close', () => connections.delete(stream)).on('error', () => {})
-      if (isReady) serve(stream, peer)
-      else early.push(() => serve(stream, peer))
-    }
-
-  const serveAgentStream = accept((stream, peer) => {
-    const name = peer?.pid === undefined ? {} : { peer: `pid ${peer.pid}` }
-    serveAgent(stream, createAgentSession({ keyring, stores: stores(), lock, log, ...name }), { log })
+  const agent = createAgent({ keyring, lock, stores, clock, churn, log, poolSignatures: limits.poolSignatures })
+  const gate = createGate({ uid, peerOf, churn, log })
+  const onApi = gate.accept({
+    name: 'api',
+    maxConnections: limits.apiConnections,
+    serve: api.serve,
+    evict: api.evict,
+  })
+  const onAgent = gate.accept({
+    name: 'agent',
+    maxConnections: limits.agentConnections,
+    serve: (stream, seat, peer) => agent.serve(stream, seat, peer?.pid === undefined ? undefined : `pid ${peer.pid}`),
+    evict: (stream) => stream.destroy(),
   })
 
   // The sockets first: a second daemon must fail before it touches a token or a keychain item of the first.
@@ -124,19 +121,18 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     await Promise.all(listeners.splice(0).map((listener) => listener.close()))
     for (const vault of vaults.splice(0)) vault.close()
     await api.close()
-    for (const stream of connections) stream.destroy()
+    gate.close()
   }
   try {
-    listeners.push(await listen('api', accept(api.serve)))
-    listeners.push(await listen('agent', serveAgentStream))
+    listeners.push(await listen('api', onApi))
+    listeners.push(await listen('agent', onAgent))
     const refusals = refuseSharedToken(config.vaults.filter(usesSharedToken), deps.environment)
     for (const vault of config.vaults) {
       const identities = config.identities.filter((identity) => identity.vault === vault.name)
       const tokenRefusal = refusals.get(vault.name)
       vaults.push(await startVault(vault, identities, { ...deps, keychain, onKeysReleased, tokenRefusal }))
     }
-    isReady = true
-    for (const serve of early.splice(0)) serve()
+    gate.open()
   } catch (error) {
     await stop()
     throw error

@@ -26,10 +26,10 @@ export interface LentPrompts {
 }
 
 export function createLentPrompts({ lease, terminal }: LentPromptsOptions): LentPrompts {
-  const holders = new Map<string, ApiConnection>()
+  const holders = new Map<string, { connection: ApiConnection; letGo: () => void }>()
 
   const lend = (open: PromptLease, connection: ApiConnection): ApiReply => {
-    holders.set(open.id, connection)
+    holders.set(open.id, { connection, letGo: connection.ask() })
     connection.onClose(() => {
       holders.delete(open.id)
       open.release()
@@ -52,8 +52,10 @@ export function createLentPrompts({ lease, terminal }: LentPromptsOptions): Lent
         work(caller).then(resolve, reject)
       }),
     settle(id, answer, connection) {
-      if (holders.get(id) !== connection) return false
+      const holder = holders.get(id)
+      if (holder?.connection !== connection) return false
       holders.delete(id)
+      holder.letGo()
       const open = lease(id)
       if (open === undefined) return false
       if ('cancel' in answer) open.cancel()

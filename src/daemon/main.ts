@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { fstatSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
-import { homedir, uptime } from 'node:os'
+import { availableParallelism, homedir, uptime } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { parseSharedConfig, type SharedConfig } from '../aws/shared-config.ts'
@@ -26,8 +26,10 @@ import type { Keychain } from '../keychain/keychain.ts'
 import type { RunProgram } from '../vault/token-helper.ts'
 import { type Config, ConfigError, parseConfig } from './config.ts'
 import { startDaemon } from './daemon.ts'
+import { garbageCollector } from './garbage.ts'
 import { hardenMemory, hardenProcess } from './hardening.ts'
 import { takeInheritedSockets } from './inherited-sockets.ts'
+import { limitsOf } from './limits.ts'
 import { loadNative } from './native.ts'
 import { openParentLink } from './parent-link.ts'
 import { endOnFault } from './process-faults.ts'
@@ -97,7 +99,13 @@ export async function runDaemon(): Promise<number> {
     version,
     pid: process.pid,
     uid: process.getuid?.(),
+    limits: limitsOf({
+      processLimits: await readText('/proc/self/limits'),
+      threadPoolSize: process.env.UV_THREADPOOL_SIZE,
+      cores: availableParallelism(),
+    }),
     random: Math.random,
+    collectGarbage: garbageCollector(),
     keychain,
     prompts: createConfiguredPrompts(config, host, dialogs.signal),
     readText: (path) => readTextFile(path, deciding),

@@ -6,6 +6,8 @@ export interface ApiConnection {
   readonly peer: PeerCredentials | undefined
   /** Runs `run` once when the connection has closed; at once if it has already. */
   onClose(run: () => void): void
+  /** Says that a person is being asked on it, until the returned function is called: it is the last to make room. */
+  ask(): () => void
 }
 
 export interface ApiRequest {

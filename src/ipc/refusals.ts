@@ -51,6 +51,21 @@ export function refuseBody(type: Exclude<RequestBody['type'], 'json'>): Refusal 
   }
 }
 
+/** A body means nothing with these (RFC 9110 §9.3.1, §9.3.5), and would be kept for as long as the request waits. */
+export function refuseUnexpectedBody({ method }: IncomingMessage, body: unknown): Refusal | undefined {
+  if (body === undefined || !['GET', 'HEAD', 'DELETE'].includes(method ?? '')) return undefined
+  return refusal(400, 'BODY_UNEXPECTED', `${method} has no body here`)
+}
+
+/** No caller of ours has more, and each costs more than its bytes. One more is read, so that too many can be told. */
+export const maxHeaders = 64
+
+/** @returns undefined while there are not too many */
+export function refuseTooManyHeaders({ rawHeaders }: IncomingMessage): Refusal | undefined {
+  if (rawHeaders.length <= 2 * maxHeaders) return undefined
+  return refusal(431, 'HEADERS_TOO_LARGE', `a request has at most ${maxHeaders} headers`)
+}
+
 /** What Node's parser could not read as HTTP. */
 export function refuseMalformed(error: unknown): Refusal {
   if (errorCode(error) === 'HPE_HEADER_OVERFLOW') return refusal(431, 'HEADERS_TOO_LARGE', 'the headers are too long')

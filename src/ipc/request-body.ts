@@ -8,9 +8,13 @@ export type RequestBody =
 
 /**
  * Reads a body of at most 64 KiB; a longer one is not read to its end.
+ * @param onBytes told how many bytes there are, whenever there are more
  * @throws the stream's error when the caller goes away meanwhile
  */
-export async function readRequestBody(incoming: IncomingMessage): Promise<RequestBody> {
+export async function readRequestBody(
+  incoming: IncomingMessage,
+  onBytes: (bytes: number) => void,
+): Promise<RequestBody> {
   if (Number(incoming.headers['content-length'] ?? 0) > maxBodyBytes) return { type: 'too-large' }
   const chunks: Buffer[] = []
   let bytes = 0
@@ -19,6 +23,7 @@ export async function readRequestBody(incoming: IncomingMessage): Promise<Reques
     bytes += chunk.length
     if (bytes > maxBodyBytes) return { type: 'too-large' }
     chunks.push(chunk)
+    onBytes(bytes)
   }
   if (bytes === 0) return { type: 'json', value: undefined }
   try {

@@ -1,14 +1,15 @@
 import { duplexPair } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createAgent } from '../../src/agent/agent.ts'
 import { createKeyring } from '../../src/agent/keyring.ts'
 import { createLock, type PassphraseHash } from '../../src/agent/lock.ts'
-import { serveAgent } from '../../src/agent/serve.ts'
-import { createAgentSession } from '../../src/agent/session.ts'
 import { createLogger } from '../../src/core/log.ts'
 import { createFrameReader, framed } from '../support/agent-stream.ts'
 import { agentVector, agentVectors } from '../support/agent-vectors.ts'
+import { noChurn } from '../support/churn.ts'
 import { fakeClock } from '../support/fake-clock.ts'
+import { ownSeat } from '../support/seats.ts'
 
 const quickHash: PassphraseHash = async () => new Uint8Array(32)
 const answerNumbers = [5, 6, 12, 14, 28, 29]
@@ -24,9 +25,10 @@ async function exchange(chunks: readonly Uint8Array[]): Promise<number[]> {
   const errors: string[] = []
   const log = createLogger({ write: (line) => errors.push(line), level: 'error' })
   const lock = createLock({ clock: { ...clock, after }, hash: quickHash })
-  const session = createAgentSession({ keyring: createKeyring({ clock }), stores: [], lock, log })
+  const keyring = createKeyring({ clock })
+  const agent = createAgent({ keyring, lock, stores: () => [], clock, churn: noChurn, log, poolSignatures: 2 })
   const [client, server] = duplexPair()
-  serveAgent(server, session, { log })
+  agent.serve(server, ownSeat)
   const reader = createFrameReader(client)
   for (const chunk of chunks) if (client.writable) client.write(Buffer.from(chunk))
   client.end()

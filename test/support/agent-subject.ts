@@ -3,15 +3,16 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { uptime } from 'node:os'
 import { join } from 'node:path'
+import { createAgent } from '../../src/agent/agent.ts'
 import type { KeyStore } from '../../src/agent/key-store.ts'
 import { createKeyring } from '../../src/agent/keyring.ts'
 import { createLock } from '../../src/agent/lock.ts'
-import { serveAgent } from '../../src/agent/serve.ts'
-import { createAgentSession } from '../../src/agent/session.ts'
 import { type Clock, createSystemClock } from '../../src/core/clock.ts'
 import { type Logger, silentLogger } from '../../src/core/log.ts'
 import { createFrameReader, framed } from './agent-stream.ts'
+import { noChurn } from './churn.ts'
 import { findProgram } from './peers.ts'
+import { ownSeat } from './seats.ts'
 import { makeFolder, removeFolder } from './temporary-folder.ts'
 
 /** An agent on a socket: ours, or OpenSSH's. */
@@ -53,11 +54,12 @@ export async function startOurAgent(
   const socketPath = join(folder, 'agent.sock')
   const keyring = createKeyring({ clock })
   const lock = createLock({ clock })
+  const agent = createAgent({ keyring, lock, stores: () => stores, clock, churn: noChurn, log, poolSignatures: 2 })
   const connections = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     connections.add(socket)
     socket.on('close', () => connections.delete(socket))
-    serveAgent(socket, createAgentSession({ keyring, stores, lock, log }), { log })
+    agent.serve(socket, ownSeat)
   })
   server.listen(socketPath)
   await once(server, 'listening')

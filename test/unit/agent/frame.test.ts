@@ -82,4 +82,36 @@ describe('a frame decoder', () => {
     expect(decoder.next()).toEqual(Buffer.of(11))
     expect(codeOf(() => decoder.next())).toBe('FRAME_TOO_LARGE')
   })
+
+  it('takes no memory for what is only announced', () => {
+    const decoder = createFrameDecoder(maxFrameBytes)
+    decoder.push(Buffer.of(0, 4, 0, 0, 13))
+    expect(decoder.next()).toBeUndefined()
+    expect(decoder.isWithinMessage()).toBe(true)
+    expect(decoder.heldBytes()).toBeLessThan(16)
+    decoder.push(Buffer.alloc(1000))
+    expect(decoder.next()).toBeUndefined()
+    expect(decoder.heldBytes()).toBeLessThan(4096)
+  })
+
+  it('holds no more than a message, however much of it has come', () => {
+    const decoder = createFrameDecoder(maxFrameBytes)
+    decoder.push(Buffer.of(0, 4, 0, 0))
+    decoder.next()
+    for (let part = 0; part < 12; part += 1) {
+      decoder.push(Buffer.alloc(21_845))
+      expect(decoder.next()).toBeUndefined()
+      expect(decoder.heldBytes()).toBeLessThanOrEqual(maxFrameBytes)
+    }
+  })
+
+  it('lets go of a chunk that is used up', () => {
+    const decoder = createFrameDecoder(maxFrameBytes)
+    decoder.push(framed(Buffer.alloc(60_000, 1)))
+    expect(decoder.next()).toHaveLength(60_000)
+    expect(decoder.heldBytes()).toBeGreaterThan(0)
+    expect(decoder.next()).toBeUndefined()
+    expect(decoder.heldBytes()).toBe(0)
+    expect(decoder.isWithinMessage()).toBe(false)
+  })
 })

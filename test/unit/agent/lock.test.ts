@@ -19,7 +19,7 @@ function setUp() {
 /** A lock, and a way to unlock it on a connection of its own each time. */
 function locking(lock: Lock) {
   const unlock = (passphrase: Secret<Uint8Array>, origin?: string) => lock.connect(origin).unlock(passphrase)
-  return { lock: { ...lock, unlock }, connect: lock.connect }
+  return { lock: { ...lock, unlock }, connect: (origin?: string) => lock.connect(origin) }
 }
 
 /** Waits for the hash to be done and the delay of a wrong passphrase to begin. */

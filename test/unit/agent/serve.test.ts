@@ -5,13 +5,16 @@ import { describe, expect, it } from 'vitest'
 import { maxFrameBytes } from '../../../src/agent/frame.ts'
 import type { MaybePromise } from '../../../src/agent/key-store.ts'
 import type { AgentRequest, AgentResponse } from '../../../src/agent/protocol.ts'
-import { serveAgent } from '../../../src/agent/serve.ts'
+import { createAgentServer } from '../../../src/agent/serve.ts'
 import { createLogger, silentLogger } from '../../../src/core/log.ts'
 import { SshWriter } from '../../../src/ssh/wire.ts'
 import { settle } from '../../support/agent-issuer.ts'
 import { addKey, extension, extensionConstraint, lockWith, number, signRequest } from '../../support/agent-messages.ts'
 import { createFrameReader, framed } from '../../support/agent-stream.ts'
 import { agentVector } from '../../support/agent-vectors.ts'
+import { noChurn } from '../../support/churn.ts'
+import { fakeClock } from '../../support/fake-clock.ts'
+import { ownSeat } from '../../support/seats.ts'
 
 const longConstraint = extensionConstraint(`${'\u0001'.repeat(200_000)}@example.com`)
 
@@ -25,12 +28,23 @@ function textOf(request: AgentRequest): string {
   return request.type === 'sign-request' ? Buffer.from(request.data).toString() : request.type
 }
 
-function serve(handle: (request: AgentRequest) => MaybePromise<AgentResponse>, log = silentLogger) {
-  const [client, server] = duplexPair()
-  serveAgent(server, { handle, close: () => {} }, { log })
-  client.on('error', () => {})
-  return { client, server, reader: createFrameReader(client) }
+/** Serves clients of one agent. */
+function createServing(log = silentLogger) {
+  const clock = fakeClock()
+  const agent = createAgentServer({ log, clock, churn: noChurn })
+  return {
+    clock,
+    connect(handle: (request: AgentRequest) => MaybePromise<AgentResponse>, seat = ownSeat) {
+      const [client, server] = duplexPair()
+      agent.serve(server, { handle, close: () => {} }, seat)
+      client.on('error', () => {})
+      return { client, server, reader: createFrameReader(client) }
+    },
+  }
 }
+
+const serve = (handle: (request: AgentRequest) => MaybePromise<AgentResponse>, log = silentLogger) =>
+  createServing(log).connect(handle)
 
 const echo = (request: AgentRequest) => signatureOf(textOf(request))
 
@@ -249,8 +263,9 @@ describe('a client that sends much at once', () => {
       order.push(name)
       return signatureOf(textOf(request))
     }
-    const busy = serve(handle('busy'))
-    const quiet = serve(handle('quiet'))
+    const { connect } = createServing()
+    const busy = connect(handle('busy'))
+    const quiet = connect(handle('quiet'))
     const requests = 200
     busy.client.write(Buffer.concat(Array.from({ length: requests }, () => sign('a'))))
     quiet.client.write(sign('b'))

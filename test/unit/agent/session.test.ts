@@ -1,11 +1,13 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { createIdentityLists } from '../../../src/agent/identity-lists.ts'
 import type { Identity, KeyStore, Signer } from '../../../src/agent/key-store.ts'
 import { createKeyring } from '../../../src/agent/keyring.ts'
 import { createLock } from '../../../src/agent/lock.ts'
 import { type AgentResponse, decodeRequest } from '../../../src/agent/protocol.ts'
 import { createAgentSession } from '../../../src/agent/session.ts'
 import { createLogger } from '../../../src/core/log.ts'
+import { createTurns } from '../../../src/core/turns.ts'
 import { publicKeyFromKeyObject } from '../../../src/ssh/public-key.ts'
 import { signData, verifySignature } from '../../../src/ssh/signature.ts'
 import { SshReader } from '../../../src/ssh/wire.ts'
@@ -48,7 +50,9 @@ function setUp(stores: readonly KeyStore[] = []) {
   const lock = createLock({ clock })
   const lines: string[] = []
   const log = createLogger({ write: (line) => lines.push(line), level: 'debug' })
-  const connect = () => createAgentSession({ keyring, stores, lock, log, peer: 'test' })
+  const lists = createIdentityLists({ log })
+  const pool = createTurns(1)
+  const connect = () => createAgentSession({ keyring, stores, lock, lists, pool, log, peer: 'test' })
   const session = connect()
   const ask = async (message: Uint8Array): Promise<AgentResponse> => session.handle(decodeRequest(message))
   const comments = async () => {
@@ -494,5 +498,45 @@ describe('the log', () => {
     for (const encoding of ['hex', 'base64', 'latin1'] as const) {
       expect(text).not.toContain(Buffer.from(secret).toString(encoding))
     }
+  })
+})
+
+describe('a connection that has closed', () => {
+  it('has its wrong guess counted, and its right one not tried', async () => {
+    const { clock, connect, ask } = setUp()
+    await ask(lockWith('x'))
+    const wrong = ask(unlockWith('wrong'))
+    while (clock.pendingTimers() === 0) await settle()
+    const other = connect()
+    const right = other.handle(decodeRequest(unlockWith('x')))
+    other.close()
+    expect(await right).toEqual(failure)
+    clock.advance(100)
+    expect(await wrong).toEqual(failure)
+    expect(await ask(empty(number.removeAll))).toEqual(failure)
+  })
+
+  it('has nothing signed for it that waits for its turn', async () => {
+    const begun: (() => void)[] = []
+    const signer: Signer = {
+      ...signerOf('slow'),
+      usesPool: true,
+      sign: () => new Promise((resolve) => begun.push(() => resolve(Buffer.from('signature')))),
+    }
+    const { connect } = setUp([storeOf({ signer: () => signer })])
+    const [first, second, third] = [connect(), connect(), connect()]
+    const sign = (session: typeof first) => session.handle(decodeRequest(signRequest(identity('slow').keyBlob, data)))
+    const answers = [first, second, third].map(sign)
+    second.close()
+    await settle()
+    // One at a time.
+    expect(begun).toHaveLength(1)
+    begun[0]!()
+    expect(await answers[0]).toMatchObject({ type: 'sign-response' })
+    expect(await answers[1]).toEqual(failure)
+    await settle()
+    expect(begun).toHaveLength(2)
+    begun[1]!()
+    expect(await answers[2]).toMatchObject({ type: 'sign-response' })
   })
 })

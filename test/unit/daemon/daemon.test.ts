@@ -57,6 +57,8 @@ async function run(folder: string, config: string, over: Partial<DaemonDeps> = {
     version: '1.2.3',
     pid: 7,
     uid: process.getuid?.(),
+    limits: { agentConnections: 100, apiConnections: 100, poolSignatures: 1 },
+    collectGarbage: () => {},
     clock,
     random: () => 0.5,
     log: silentLogger,

@@ -1,4 +1,5 @@
 import { expect, it, vi } from 'vitest'
+import { garbageCollector } from '../../../src/daemon/garbage.ts'
 import { createKeyDisposal } from '../../../src/daemon/key-disposal.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 
@@ -41,7 +42,7 @@ it('frees what nobody holds, by V8 itself', async () => {
   const letGo = () => registry.register({}, 'key')
   letGo()
   await Promise.resolve()
-  createKeyDisposal(clock)()
+  createKeyDisposal(clock, garbageCollector())()
   clock.advance(1_000)
   await vi.waitFor(() => expect(freed).toEqual(['key']))
 })

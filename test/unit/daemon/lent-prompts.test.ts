@@ -20,9 +20,20 @@ function capturingLease(id = 'lease-1') {
 
 function fakeConnection() {
   const closing: (() => void)[] = []
-  const connection: ApiConnection = { peer: undefined, onClose: (run) => closing.push(run) }
+  let asking = 0
+  const connection: ApiConnection = {
+    peer: undefined,
+    onClose: (run) => closing.push(run),
+    ask() {
+      asking += 1
+      return () => {
+        asking -= 1
+      }
+    },
+  }
   return {
     connection,
+    asking: () => asking,
     close() {
       for (const run of closing) run()
     },
@@ -90,6 +101,19 @@ describe('the prompts lent over the local API', () => {
     expect(lent.settle('lease-1', { cancel: true }, holder)).toBe(true)
     expect(lent.settle('lease-1', { cancel: true }, holder)).toBe(false)
     expect(fate).toEqual(['cancelled'])
+  })
+
+  it('says on its connection that a person is being asked, until there is an answer', async () => {
+    const { lease } = capturingLease()
+    const { connection, asking } = fakeConnection()
+    const lent = createLentPrompts({ lease: () => lease, terminal: true })
+    await lent.serve(request(connection, 'terminal'), (caller) => {
+      caller.offer!(lease)
+      return new Promise(() => {})
+    })
+    expect(asking()).toBe(1)
+    lent.settle('lease-1', { answer: '1' }, connection)
+    expect(asking()).toBe(0)
   })
 
   it('gives a question back when its connection closes', async () => {

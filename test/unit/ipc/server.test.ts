@@ -1,127 +1,20 @@
 import { once } from 'node:events'
-import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { Agent } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { CodedError } from '../../../src/core/errors.ts'
-import { createLogger } from '../../../src/core/log.ts'
+import { describe, expect, it } from 'vitest'
 import type { ApiRequest, ApiRoute } from '../../../src/ipc/api-route.ts'
-import type { PeerCredentials } from '../../../src/ipc/peer-credentials.ts'
 import { maxBodyBytes } from '../../../src/ipc/protocol.ts'
-import { createApiServer } from '../../../src/ipc/server.ts'
-import { listenUnix } from '../../../src/ipc/unix-listener.ts'
+import { call, sendRaw, startApiServer, waitingRoute } from '../../support/api-server.ts'
 import { describeWithPeers } from '../../support/peers.ts'
 import { run } from '../../support/run.ts'
-import { temporaryFolder } from '../../support/temporary-folder.ts'
-
-const routes: readonly ApiRoute[] = [
-  { method: 'GET', pattern: '/v1/status', handle: async () => ({ status: 200, body: { version: 'é' } }) },
-  {
-    method: 'PUT',
-    pattern: '/v1/keys/{source}',
-    handle: async ({ params, body }) => ({ status: 200, body: { params, body } }),
-  },
-  { method: 'DELETE', pattern: '/v1/keys/{source}', handle: async () => ({ status: 204 }) },
-  {
-    method: 'POST',
-    pattern: '/v1/fail',
-    async handle({ body }) {
-      throw body === 'coded' ? new CodedError('KEY_UNKNOWN', 'no such key', { hint: 'add it' }) : new Error('hunter2')
-    },
-  },
-]
-
-interface Options {
-  routes?: readonly ApiRoute[]
-  silenceMs?: number
-  maxConnections?: number
-  peer?: PeerCredentials
-}
-
-async function start(options: Options = {}) {
-  const path = join(temporaryFolder(), 'api.sock')
-  const lines: string[] = []
-  const server = createApiServer({
-    routes: options.routes ?? routes,
-    peerOf: () => options.peer,
-    log: createLogger({ write: (line) => lines.push(line), level: 'debug' }),
-    toError: (error) =>
-      error instanceof CodedError
-        ? { status: 404, body: { error: { code: error.code, message: error.message, hint: error.hint ?? '' } } }
-        : { status: 500, body: { error: { code: 'INTERNAL', message: 'something went wrong' } } },
-    ...(options.silenceMs === undefined ? {} : { silenceMs: options.silenceMs }),
-    ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),
-  })
-  const listener = await listenUnix(path, server.serve)
-  onTestFinished(async () => {
-    await listener.close()
-    await server.close()
-  })
-  return { path, server, lines }
-}
-
-interface Answer {
-  status: number
-  headers: IncomingHttpHeaders
-  body: string
-}
-
-function call(
-  path: string,
-  target: string,
-  options: { method?: string; headers?: Record<string, string>; body?: string; agent?: Agent } = {},
-) {
-  const { method = 'GET', headers = {}, body, agent = new Agent() } = options
-  return new Promise<Answer>((resolve, reject) => {
-    const request = httpRequest({ socketPath: path, path: target, method, headers, agent })
-    request.on('error', reject).on('response', (response) => {
-      text(response).then(
-        (read) => resolve({ status: response.statusCode!, headers: response.headers, body: read }),
-        reject,
-      )
-    })
-    request.end(body)
-  })
-}
-
-/** Sends bytes and reads to the end of the connection. */
-function sendRaw(path: string, bytes: string): Promise<string> {
-  const socket = connect({ path, allowHalfOpen: true })
-  socket.write(bytes)
-  return text(socket)
-}
-
-/** A route whose requests wait until the test answers them. */
-function waitingRoute() {
-  const arrived: { request: ApiRequest; answer: (body: unknown) => void }[] = []
-  let wake = () => {}
-  const route: ApiRoute = {
-    method: 'GET',
-    pattern: '/v1/wait',
-    handle: (request) =>
-      new Promise((resolve) => {
-        arrived.push({ request, answer: (body) => resolve({ status: 200, body }) })
-        wake()
-      }),
-  }
-  const next = async (count = 1) => {
-    while (arrived.length < count) {
-      await new Promise<void>((resolve) => {
-        wake = resolve
-      })
-    }
-    return arrived[count - 1]!
-  }
-  return { route, next }
-}
 
 const aborted = (signal: AbortSignal) =>
   new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve())))
 
 describe('an answer', () => {
   it('is a line of JSON with its length in bytes, never in chunks', async () => {
-    const { path } = await start()
+    const { path } = await startApiServer()
     const raw = await sendRaw(path, 'GET /v1/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
     expect(raw).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
     expect(raw).toContain('\r\nContent-Type: application/json\r\n')
@@ -132,14 +25,16 @@ describe('an answer', () => {
   })
 
   it('without a body has status 204 and neither length nor chunks', async () => {
-    const { path } = await start()
+    const { path } = await startApiServer()
     const { status, headers, body } = await call(path, '/v1/keys/a', { method: 'DELETE' })
     expect({ status, body }).toEqual({ status: 204, body: '' })
     expect(headers['transfer-encoding']).toBeUndefined()
   })
 
   it('with another status and no body has length 0', async () => {
-    const { path } = await start({ routes: [{ method: 'GET', pattern: '/', handle: async () => ({ status: 200 }) }] })
+    const { path } = await startApiServer({
+      routes: [{ method: 'GET', pattern: '/', handle: async () => ({ status: 200 }) }],
+    })
     expect((await call(path, '/')).headers['content-length']).toBe('0')
   })
 })
@@ -155,7 +50,7 @@ describe('a request', () => {
         return { status: 204 }
       },
     }
-    const { path } = await start({ routes: [route], peer: { uid: 1000, pid: 42 } })
+    const { path } = await startApiServer({ routes: [route], peer: { uid: 1000, pid: 42 } })
     await call(path, '/v1/keys/ma%20st%2Fer?x=1', {
       method: 'PUT',
       headers: { 'latchkey-prompt': 'never' },
@@ -172,7 +67,7 @@ describe('a request', () => {
   })
 
   it('has an undefined body where there is none', async () => {
-    const { path } = await start()
+    const { path } = await startApiServer()
     const { body } = await call(path, '/v1/keys/a', { method: 'PUT' })
     expect(JSON.parse(body)).toEqual({ params: { source: 'a' } })
   })
@@ -186,14 +81,14 @@ describe('a request', () => {
     ['HEAD', 'HEAD', '/v1/status', 405, undefined],
     ['a broken percent-encoding', 'PUT', '/v1/keys/%ff', 400, 'PATH_INVALID'],
   ])('for %s is refused', async (_, method, target, status, code) => {
-    const { path } = await start()
+    const { path } = await startApiServer()
     const answer = await call(path, target, { method })
     expect(answer.status).toBe(status)
     if (code !== undefined) expect(JSON.parse(answer.body).error).toMatchObject({ code, message: expect.any(String) })
   })
 
   it('with a wrong method is told the right ones', async () => {
-    const { path } = await start()
+    const { path } = await startApiServer()
     expect((await call(path, '/v1/keys/a', { method: 'POST' })).headers.allow).toBe('PUT, DELETE')
   })
 
@@ -204,7 +99,7 @@ describe('a request', () => {
     ['a rebound domain', { host: 'evil.example' }, 'HOST_REFUSED'],
     ['an address', { host: '127.0.0.1:80' }, 'HOST_REFUSED'],
   ])('of %s is refused before anything else', async (_, headers, code) => {
-    const { path } = await start()
+    const { path } = await startApiServer()
     for (const target of ['/v1/status', '/nothing']) {
       const answer = await call(path, target, { headers })
       expect(answer.status).toBe(403)
@@ -213,12 +108,12 @@ describe('a request', () => {
   })
 
   it.each(['localhost', 'd', 'latchkey:80'])('for the host %s is served', async (host) => {
-    const { path } = await start()
+    const { path } = await startApiServer()
     expect((await call(path, '/v1/status', { headers: { host } })).status).toBe(200)
   })
 
   it('that fails is answered once, in the words of its error', async () => {
-    const { path, lines } = await start()
+    const { path, lines } = await startApiServer()
     const { status, body } = await call(path, '/v1/fail', { method: 'POST', body: '"coded"' })
     expect({ status, body: JSON.parse(body) }).toEqual({
       status: 404,
@@ -228,7 +123,7 @@ describe('a request', () => {
   })
 
   it('that fails unexpectedly is logged', async () => {
-    const { path, lines } = await start()
+    const { path, lines } = await startApiServer()
     const { status, body } = await call(path, '/v1/fail', { method: 'POST' })
     expect(status).toBe(500)
     expect(body).not.toContain('hunter2')
@@ -239,13 +134,13 @@ describe('a request', () => {
 
 describe('a body', () => {
   it('of 64 KiB is taken', async () => {
-    const { path } = await start()
+    const { path } = await startApiServer()
     const body = JSON.stringify('x'.repeat(maxBodyBytes - 2))
     expect((await call(path, '/v1/keys/a', { method: 'PUT', body })).status).toBe(200)
   })
 
   it('of one byte more is refused, announced or in chunks', async () => {
-    const { path } = await start()
+    const { path } = await startApiServer()
     const body = JSON.stringify('x'.repeat(maxBodyBytes - 1))
     for (const headers of [{ 'content-length': String(body.length) }, { 'transfer-encoding': 'chunked' }]) {
       const answer = await call(path, '/v1/keys/a', { method: 'PUT', body, headers })
@@ -255,14 +150,14 @@ describe('a body', () => {
   })
 
   it('that is too long is not waited for', async () => {
-    const { path } = await start()
+    const { path } = await startApiServer()
     const raw = await sendRaw(path, 'PUT /v1/keys/a HTTP/1.1\r\nHost: d\r\nContent-Length: 9999999\r\n\r\n{')
     expect(raw).toMatch(/^HTTP\/1\.1 413 /)
     expect(raw).toContain('Connection: close')
   })
 
   it.each(['{', 'hunter2', '{"a":1}x', '\u0000'])('that is not JSON is refused, and not quoted: %j', async (body) => {
-    const { path, lines } = await start()
+    const { path, lines } = await startApiServer()
     const answer = await call(path, '/v1/keys/a', { method: 'PUT', body })
     expect(answer.status).toBe(400)
     expect(JSON.parse(answer.body)).toEqual({
@@ -272,7 +167,7 @@ describe('a body', () => {
   })
 
   it('that is not UTF-8 is refused', async () => {
-    const { path } = await start()
+    const { path } = await startApiServer()
     const socket = connect({ path, allowHalfOpen: true })
     socket.write('PUT /v1/keys/a HTTP/1.1\r\nHost: d\r\nConnection: close\r\nContent-Length: 3\r\n\r\n')
     socket.write(Buffer.from([0x22, 0xff, 0x22]))
@@ -291,7 +186,7 @@ describe('a connection', () => {
         return { status: 204 }
       },
     }
-    const { path } = await start({ routes: [route] })
+    const { path } = await startApiServer({ routes: [route] })
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     await call(path, '/', { agent })
     await call(path, '/', { agent })
@@ -303,7 +198,7 @@ describe('a connection', () => {
 
   it('tells when it has closed, and those who come too late at once', async () => {
     const { route, next } = waitingRoute()
-    const { path } = await start({ routes: [route] })
+    const { path } = await startApiServer({ routes: [route] })
     const agent = new Agent({ keepAlive: true })
     const first = call(path, '/v1/wait', { agent })
     const { request, answer } = await next()
@@ -321,7 +216,7 @@ describe('a connection', () => {
 
   it('whose caller goes away aborts all its requests, before it tells that it has closed', async () => {
     const { route, next } = waitingRoute()
-    const { path } = await start({ routes: [route] })
+    const { path } = await startApiServer({ routes: [route] })
     const socket = connect(path)
     socket.write('GET /v1/wait HTTP/1.1\r\nHost: d\r\n\r\n'.repeat(2))
     const requests = [(await next(1)).request, (await next(2)).request]
@@ -334,7 +229,7 @@ describe('a connection', () => {
 
   it('with more requests than a caller waits for at once is closed', async () => {
     const { route, next } = waitingRoute()
-    const { path } = await start({ routes: [route] })
+    const { path } = await startApiServer({ routes: [route] })
     const few = connect(path)
     few.write('GET /v1/wait HTTP/1.1\r\nHost: d\r\n\r\n'.repeat(8))
     const kept = await next(8)
@@ -348,7 +243,7 @@ describe('a connection', () => {
 
   it('whose caller goes away aborts its request', async () => {
     const { route, next } = waitingRoute()
-    const { path, lines } = await start({ routes: [route] })
+    const { path, lines } = await startApiServer({ routes: [route] })
     const socket = connect(path)
     socket.write('GET /v1/wait HTTP/1.1\r\nHost: d\r\n\r\n')
     const { request, answer } = await next()
@@ -360,7 +255,7 @@ describe('a connection', () => {
   })
 
   it('whose caller goes away within a body is no failure', async () => {
-    const { path, lines } = await start()
+    const { path, lines } = await startApiServer()
     const socket = connect(path)
     socket.write('PUT /v1/keys/a HTTP/1.1\r\nHost: d\r\nContent-Length: 10\r\n\r\n{')
     await once(socket, 'connect')
@@ -369,27 +264,8 @@ describe('a connection', () => {
     expect(lines).toEqual([])
   })
 
-  it('may wait longer for an answer than it may be silent within a request', async () => {
-    const { route, next } = waitingRoute()
-    const { path } = await start({ routes: [route], silenceMs: 2_000 })
-    const waited = call(path, '/v1/wait')
-    const { answer } = await next()
-    // This one is silent: when it is dropped, the first has been silent for longer.
-    expect(await sendRaw(path, 'GET /v1/sta')).toBe('')
-    answer('late')
-    expect((await waited).body).toBe('"late"\n')
-  })
-
-  it.each(['', 'PUT /v1/keys/a HTTP/1.1\r\nHost: d\r\nContent-Length: 10\r\n\r\n{'])(
-    'that falls silent is dropped: %j',
-    async (bytes) => {
-      const { path } = await start({ silenceMs: 50 })
-      expect(await sendRaw(path, bytes)).toBe('')
-    },
-  )
-
   it('keeps the order of requests that are sent at once', async () => {
-    const { path } = await start()
+    const { path } = await startApiServer()
     const raw = await sendRaw(
       path,
       'PUT /v1/keys/first HTTP/1.1\r\nHost: d\r\nContent-Length: 2\r\n\r\n{}GET /v1/status HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n',
@@ -408,49 +284,17 @@ describe('a connection', () => {
       'HEADERS_TOO_LARGE',
     ],
   ])('with %s is told so and closed', async (_, bytes, status, code) => {
-    const { path } = await start()
+    const { path } = await startApiServer()
     const raw = await sendRaw(path, bytes)
     expect(raw).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
     expect(JSON.parse(raw.split('\r\n\r\n')[1]!).error.code).toBe(code)
-  })
-
-  it('is refused when there are too many, and served again when one has gone', async () => {
-    const { path, lines } = await start({ maxConnections: 2 })
-    const held = [connect(path), connect(path)]
-    await Promise.all(held.map((socket) => once(socket, 'connect')))
-    const raw = await sendRaw(path, 'GET /v1/status HTTP/1.1\r\nHost: d\r\n\r\n')
-    expect(raw).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\n/)
-    expect(lines.join('')).toContain('too many connections')
-    held[0]!.destroy()
-    let status = 503
-    while (status === 503) status = (await call(path, '/v1/status')).status
-    expect(status).toBe(200)
-    held[1]!.destroy()
-  })
-
-  it('that is too much is closed, even when its caller keeps its half open', async () => {
-    const { path, server } = await start({ maxConnections: 1, silenceMs: 50 })
-    const held = connect(path)
-    await once(held, 'connect')
-    let closed: Promise<unknown> | undefined
-    const other = join(temporaryFolder(), 'api.sock')
-    const listener = await listenUnix(other, (socket) => {
-      closed = once(socket, 'close')
-      server.serve(socket)
-    })
-    const refused = connect({ path: other, allowHalfOpen: true })
-    expect(String((await once(refused, 'data'))[0])).toContain('CONNECTIONS_EXHAUSTED')
-    await closed
-    refused.destroy()
-    held.destroy()
-    await listener.close()
   })
 })
 
 describe('close', () => {
   it('tells those who wait, aborts their requests and ends all connections', async () => {
     const { route, next } = waitingRoute()
-    const { path, server } = await start({ routes: [route] })
+    const { path, server } = await startApiServer({ routes: [route] })
     const idle: Socket = connect(path)
     await once(idle, 'connect')
     const waited = call(path, '/v1/wait')
@@ -472,7 +316,7 @@ describe('close', () => {
       pattern: '/large',
       handle: async () => ({ status: 200, body: 'x'.repeat(3_000_000) }),
     }
-    const { path, server } = await start({ routes: [route, large] })
+    const { path, server } = await startApiServer({ routes: [route, large] })
     const socket = connect(path)
     socket.pause()
     socket.write('GET /large HTTP/1.1\r\nHost: d\r\n\r\nGET /v1/wait HTTP/1.1\r\nHost: d\r\n\r\n')
@@ -486,7 +330,7 @@ describeWithPeers('curl', ['curl'], () => {
   const curl = (path: string, ...args: string[]) => run('curl', ['-q', '-s', '--unix-socket', path, ...args])
 
   it('reads an answer', async () => {
-    const { path } = await start()
+    const { path } = await startApiServer()
     expect(await curl(path, 'http://localhost/v1/status')).toEqual({
       status: 0,
       stdout: '{"version":"é"}\n',
@@ -495,7 +339,7 @@ describeWithPeers('curl', ['curl'], () => {
   })
 
   it('sends a body, and more than one request on a connection', async () => {
-    const { path } = await start()
+    const { path } = await startApiServer()
     const url = 'http://d/v1/keys/master'
     const { stdout } = await curl(path, '-X', 'PUT', '-d', '{"a":1}', url, url, '-w', '%{num_connects} ')
     expect(stdout.match(/\{"params":\{"source":"master"\},"body":\{"a":1\}\}\n/g)).toHaveLength(2)
@@ -503,14 +347,14 @@ describeWithPeers('curl', ['curl'], () => {
   })
 
   it('shows a refusal and fails with --fail-with-body', async () => {
-    const { path } = await start()
+    const { path } = await startApiServer()
     const { status, stdout } = await curl(path, '--fail-with-body', 'http://d/nothing')
     expect(status).toBe(22)
     expect(JSON.parse(stdout).error.code).toBe('PATH_UNKNOWN')
   })
 
   it('is told about a body that is too long', async () => {
-    const { path } = await start()
+    const { path } = await startApiServer()
     const file = '-d@-'
     const { stdout } = await run('curl', ['-q', '-s', '--unix-socket', path, '-X', 'PUT', file, 'http://d/v1/keys/a'], {
       input: 'x'.repeat(3_000_000),

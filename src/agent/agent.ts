@@ -1,0 +1,46 @@
+import type { Duplex } from 'node:stream'
+import type { Seat } from '../core/admission.ts'
+import type { Churn } from '../core/churn.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/log.ts'
+import { createTurns } from '../core/turns.ts'
+import { createIdentityLists } from './identity-lists.ts'
+import type { KeyStore } from './key-store.ts'
+import type { Keyring } from './keyring.ts'
+import type { Lock } from './lock.ts'
+import { createAgentServer } from './serve.ts'
+import { createAgentSession } from './session.ts'
+
+/** The SSH agent: what all its connections share. */
+export interface Agent {
+  /**
+   * Serves one connection until it closes.
+   * @param stream any duplex; a socket must have been made with `allowHalfOpen`
+   * @param peer who has connected, for the log and for the order of those who unlock
+   */
+  serve(stream: Duplex, seat: Seat, peer?: string): void
+}
+
+export interface AgentDeps {
+  keyring: Keyring
+  lock: Lock
+  /** The configured identities, asked for each connection. */
+  stores: () => readonly KeyStore[]
+  clock: Clock
+  churn: Churn
+  log: Logger
+  /** How many signatures may be in Node's thread pool at once. */
+  poolSignatures: number
+}
+
+export function createAgent({ keyring, lock, stores, clock, churn, log, poolSignatures }: AgentDeps): Agent {
+  const lists = createIdentityLists({ log })
+  const pool = createTurns(poolSignatures)
+  const server = createAgentServer({ log, clock, churn })
+  return {
+    serve(stream, seat, peer) {
+      const session = createAgentSession({ keyring, stores: stores(), lock, lists, pool, log, peer })
+      server.serve(stream, session, seat)
+    },
+  }
+}

@@ -1,0 +1,82 @@
+import type { Socket } from 'node:net'
+import { createAdmission, type Seat } from '../core/admission.ts'
+import type { Churn } from '../core/churn.ts'
+import type { Logger } from '../core/log.ts'
+import { isOwnPeer, type PeerCredentials } from '../ipc/peer-credentials.ts'
+import type { OnStream } from '../ipc/unix-listener.ts'
+
+/** About what a connection takes in memory. */
+const connectionBytes = 16 * 1024
+
+/** What happens to the connections of one socket. */
+export interface GateOptions {
+  name: 'agent' | 'api'
+  maxConnections: number
+  serve(stream: Socket, seat: Seat, peer: PeerCredentials | undefined): void
+  /** Ends a connection that must make room. */
+  evict(stream: Socket): void
+}
+
+export interface GateDeps {
+  uid: number | undefined
+  peerOf: (socket: Socket) => PeerCredentials | undefined
+  churn: Churn
+  log: Logger
+}
+
+/** Where connections come in: it owns all that are open, on both sockets. */
+export interface Gate {
+  /** Takes the accepted connections of one socket. */
+  accept(options: GateOptions): OnStream
+  /** From here on connections are served, those that have come before too. */
+  open(): void
+  /** Ends all connections. */
+  close(): void
+}
+
+/**
+ * Lets in our own user alone, and seats everybody whom it lets in. A service manager starts the daemon because somebody
+ * has connected: that one waits, on its seat, until there is something to list.
+ */
+export function createGate({ uid, peerOf, churn, log }: GateDeps): Gate {
+  // With what serves those that wait.
+  const connections = new Map<Socket, (() => void) | undefined>()
+  let isOpen = false
+
+  return {
+    accept({ name, maxConnections, serve, evict }) {
+      const onEvict = () =>
+        log.warn('too many connections: one made room for another', { socket: name, maxConnections })
+      const admission = createAdmission({ maxSeats: maxConnections, onEvict })
+      return (stream) => {
+        const peer = peerOf(stream)
+        if (!isOwnPeer(peer, uid)) {
+          log.warn('connection of another user refused', { uid: peer?.uid })
+          stream.destroy()
+          return
+        }
+        const seat = admission.admit({ holder: peer?.pid, close: () => evict(stream) })
+        stream
+          .on('error', () => {})
+          .on('close', () => {
+            connections.delete(stream)
+            seat.leave()
+          })
+        const begin = () => serve(stream, seat, peer)
+        churn.used(connectionBytes)
+        connections.set(stream, isOpen ? undefined : begin)
+        if (isOpen) begin()
+      }
+    },
+    open() {
+      isOpen = true
+      for (const [stream, begin] of connections) {
+        connections.set(stream, undefined)
+        begin?.()
+      }
+    },
+    close() {
+      for (const stream of connections.keys()) stream.destroy()
+    },
+  }
+}

@@ -1,0 +1,42 @@
+/** How much of the process its clients may take together. */
+export interface Limits {
+  agentConnections: number
+  apiConnections: number
+  /** Signatures in Node's thread pool at once. */
+  poolSignatures: number
+}
+
+export interface LimitsInput {
+  /** `/proc/self/limits` (proc(5)); undefined where there is none. */
+  processLimits: string | undefined
+  /** UV_THREADPOOL_SIZE, as libuv reads it. */
+  threadPoolSize: string | undefined
+  cores: number
+}
+
+/** More than anybody has at once, few enough to hold what they may send. */
+const mostAgentConnections = 1024
+const mostApiConnections = 256
+/** Where the limit cannot be read: Node raises its own to the hard limit, which is hardly ever lower. */
+const defaultDescriptors = 1024
+const defaultThreads = 4
+
+/**
+ * Half of the descriptors for agent connections, a quarter for the local API, the rest for files and servers, so that a
+ * crowd of clients leaves enough to reach Vault with. Half of the thread pool, and not all cores, for slow signatures.
+ */
+export function limitsOf({ processLimits, threadPoolSize, cores }: LimitsInput): Limits {
+  const descriptors = descriptorLimit(processLimits)
+  const threads = Number(threadPoolSize) > 0 ? Number(threadPoolSize) : defaultThreads
+  return {
+    agentConnections: Math.max(1, Math.min(mostAgentConnections, Math.floor(descriptors / 2))),
+    apiConnections: Math.max(1, Math.min(mostApiConnections, Math.floor(descriptors / 4))),
+    poolSignatures: Math.max(1, Math.min(Math.floor(threads / 2), cores - 1)),
+  }
+}
+
+function descriptorLimit(processLimits: string | undefined): number {
+  const soft = /^Max open files\s+(\d+|unlimited)/m.exec(processLimits ?? '')?.[1]
+  if (soft === undefined) return defaultDescriptors
+  return soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft)
+}
