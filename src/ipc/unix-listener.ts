@@ -10,6 +10,12 @@ import { maxSocketPathBytes } from '../core/socket-path.ts'
 import { IpcError } from './ipc-error.ts'
 import { boundName, prepareSocketFolder, sweepSocketFolder } from './socket-folder.ts'
 
+/**
+ * How many connections wait to be accepted; the kernel has a bound of its own (somaxconn). A caller that does not wait for
+ * its place in the queue, as Node's, is refused with EAGAIN when it is full: a crowd must not fill it at once.
+ */
+const maxQueued = 4096
+
 /** A Unix socket that accepts. */
 export interface UnixListener {
   /** Takes no more connections and removes its own socket file. Connections that are open stay so, and are not waited for. */
@@ -97,7 +103,7 @@ export async function listenUnix(
 export async function listenInherited(fd: number, onStream: OnStream): Promise<UnixListener> {
   const server = createListener(onStream)
   try {
-    await listening(server, () => server.listen({ fd }))
+    await listening(server, () => server.listen({ fd, backlog: maxQueued }))
   } catch (error) {
     throw unusable(`the inherited socket ${fd}`, error)
   }
@@ -130,7 +136,7 @@ async function bindInPlace(server: Server, path: string): Promise<Stats> {
   const privateFolder = await mkdtemp(`${dirname(path)}/.`)
   try {
     const bound = join(privateFolder, boundName)
-    await listening(server, () => server.listen(bound))
+    await listening(server, () => server.listen({ path: bound, backlog: maxQueued }))
     await chmod(bound, 0o600)
     const own = await lstat(bound)
     await rename(bound, path)
