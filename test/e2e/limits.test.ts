@@ -52,7 +52,7 @@ describe.runIf(process.platform === 'linux')('beside a crowd of clients', () => 
     ['7000 that say nothing', 'silent', 7000],
     ['2000 that have asked something and stay', 'idle', 2000],
     ['2000 that drip', 'dripping', 2000],
-    ['1100 that do not read', 'neverReading', 1100],
+    ['300 that do not read', 'neverReading', 300],
     ['50 that send garbage and come again', 'garbage', 50],
   ])('of the agent, honest ones are served: %s', async (_, habit, count) => {
     const daemon = await start()
