@@ -35,6 +35,8 @@ export interface SessionBindings {
 /** OpenSSH's AGENT_MAX_SID_LEN and AGENT_MAX_SESSION_IDS. */
 const maxSessionIdBytes = 128
 const maxBindings = 16
+/** Of the host keys of a connection: ten times what an ordinary certificate has, and many connections may hold it. */
+const maxHostKeyBytes = 64 * 1024
 
 export function createSessionBindings(): SessionBindings {
   const bindings: SessionBinding[] = []
@@ -48,6 +50,8 @@ export function createSessionBindings(): SessionBindings {
       throw refused('the session was bound with another host key')
     }
     if (bindings.length >= maxBindings) throw refused(`more than ${maxBindings} binds`)
+    const bytes = bindings.reduce((sum, { hostKeyBlob }) => sum + hostKeyBlob.length, binding.hostKeyBlob.length)
+    if (bytes > maxHostKeyBytes) throw refused(`the host keys have more than ${maxHostKeyBytes} bytes`)
     bindings.push(binding)
   }
 
@@ -60,7 +64,10 @@ export function createSessionBindings(): SessionBindings {
       const wasForwarded = isForwarded
       // Whoever fails to prove where it comes from counts as remote from here on (OpenSSH's session_bind_attempted).
       isForwarded = true
-      const { hostKeyBlob, sessionId, signature, isForwarding } = readBind(contents)
+      const { hostKeyBlob: blobInMessage, sessionId, signature, isForwarding } = readBind(contents)
+      // Copies, as what is decoded from it are views: the message is one of a chunk, which would live as long as the
+      // connection.
+      const hostKeyBlob = Uint8Array.from(blobInMessage)
       if (sessionId.length > maxSessionIdBytes) throw refused(`a session id is over ${maxSessionIdBytes} bytes`)
       const hostKey = decodeHostKey(hostKeyBlob)
       if (hostKey === undefined || !isVerifiable(signature)) {
@@ -70,13 +77,7 @@ export function createSessionBindings(): SessionBindings {
         throw refused('the host key is of a kind that cannot be verified here')
       }
       if (!verifySignature(hostKey, sessionId, signature)) throw refused('the host key did not sign the session id')
-      // Copies: the message is a view of a chunk, which would live as long as the connection.
-      record({
-        hostKeyBlob: Uint8Array.from(hostKeyBlob),
-        hostKey,
-        sessionId: Uint8Array.from(sessionId),
-        isForwarding,
-      })
+      record({ hostKeyBlob, hostKey, sessionId: Uint8Array.from(sessionId), isForwarding })
       isForwarded = wasForwarded || isForwarding
     },
   }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AgentError } from '../../../src/agent/agent-error.ts'
 import { decodeRequest } from '../../../src/agent/protocol.ts'
-import { createSessionBindings } from '../../../src/agent/session-bind.ts'
+import { createSessionBindings, type SessionBinding } from '../../../src/agent/session-bind.ts'
 import type { CodedError } from '../../../src/core/errors.ts'
 import { publicKeyFromKeyObject } from '../../../src/ssh/public-key.ts'
 import { signData } from '../../../src/ssh/signature.ts'
@@ -67,7 +67,7 @@ describe('a session bind', () => {
   it('of a host with a certificate is verified with the certified key, and keeps the certificate', () => {
     const certificate = certifyForTest(publicKeyFromKeyObject(host), fakeClock(), { certificateType: 'host' })
     const { bindings } = bound({ hostKeyBlob: certificate.blob })
-    expect(bindings[0]?.hostKey).toEqual(publicKeyFromKeyObject(host))
+    expect(bindings[0]?.hostKey.blob).toEqual(publicKeyFromKeyObject(host).blob)
     expect(Buffer.from(bindings[0]!.hostKeyBlob).equals(certificate.blob)).toBe(true)
   })
 
@@ -162,11 +162,28 @@ describe('a session bind', () => {
   })
 
   it('keeps no view of the message', () => {
-    const contents = Buffer.from(contentsOf())
+    const contents = new Uint8Array(contentsOf({ key: rsaHost, algorithm: 'rsa-sha2-256' }))
     const bindings = createSessionBindings()
     bindings.bind(contents)
+    const [{ hostKeyBlob, hostKey, sessionId }] = bindings.bindings as [SessionBinding]
+    const { numbers } = hostKey
+    const kept = [hostKeyBlob, sessionId, hostKey.blob, ...(numbers.family === 'rsa' ? [numbers.e, numbers.n] : [])]
+    expect(kept).toHaveLength(5)
+    for (const bytes of kept) expect(bytes.buffer).not.toBe(contents.buffer)
+    const before = kept.map((bytes) => Buffer.from(bytes))
     contents.fill(0)
-    expect(Buffer.from(bindings.bindings[0]!.sessionId).equals(session(1))).toBe(true)
+    expect(kept.map((bytes) => Buffer.from(bytes))).toEqual(before)
+  })
+
+  it('is refused when the host keys of a connection get too large', () => {
+    const changes = { keyId: 'x'.repeat(20_000) }
+    const certificate = certifyForTest(publicKeyFromKeyObject(host), fakeClock(), changes).blob
+    const bindings = createSessionBindings()
+    const bind = (byte: number) =>
+      bindings.bind(contentsOf({ hostKeyBlob: certificate, sessionId: session(byte), isForwarding: true }))
+    for (const byte of [1, 2, 3]) bind(byte)
+    expect(refusalOf(() => bind(4))).toBe('SESSION_BIND_REFUSED')
+    expect(bindings.bindings).toHaveLength(3)
   })
 })
 
