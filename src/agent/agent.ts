@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { Seat } from '../core/admission.ts'
+import type { Marking } from '../core/admission.ts'
 import type { Churn } from '../core/churn.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/log.ts'
@@ -18,7 +18,7 @@ export interface Agent {
    * @param stream any duplex; a socket must have been made with `allowHalfOpen`
    * @param peer who has connected, for the log and for the order of those who unlock
    */
-  serve(stream: Duplex, seat: Seat, peer?: string): void
+  serve(stream: Duplex, seat: Marking, peer?: string): void
 }
 
 export interface AgentDeps {

@@ -1,4 +1,4 @@
-import type { Seat, Standing } from '../core/admission.ts'
+import type { Marking, Standing } from '../core/admission.ts'
 import type { ByteBudget } from '../core/byte-budget.ts'
 import type { Clock } from '../core/clock.ts'
 
@@ -25,7 +25,7 @@ export interface ConnectionWatch {
 
 export interface ConnectionWatchDeps {
   clock: Clock
-  seat: Seat
+  seat: Marking
   budget: ByteBudget
   /** Ends the connection at once, and says why. */
   close(reason: string): void
@@ -67,7 +67,6 @@ export function watchConnection({ clock, seat, budget, close }: ConnectionWatchD
     end() {
       cancel?.()
       holding.set(0)
-      seat.leave()
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { Seat } from '../core/admission.ts'
+import type { Marking } from '../core/admission.ts'
 import { createByteBudget } from '../core/byte-budget.ts'
 import type { Churn } from '../core/churn.ts'
 import type { Clock } from '../core/clock.ts'
@@ -25,9 +25,9 @@ export interface AgentServer {
    * hold one chunk, one message and one turn of answers, whatever it sends. A client that has half-closed gets the
    * answers that it is still owed (docs/PROTOCOL.md P-15, P-16).
    * @param stream any duplex; a socket must have been made with `allowHalfOpen`
-   * @param seat of the connection, which leaves it when it closes
+   * @param seat told what the connection is about
    */
-  serve(stream: Duplex, session: AgentSession, seat: Seat): void
+  serve(stream: Duplex, session: AgentSession, seat: Marking): void
 }
 
 export interface AgentServerDeps {

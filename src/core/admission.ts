@@ -11,10 +11,14 @@ export type Standing =
   /** A person is being asked on it. */
   | 'asked'
 
-/** The place of one connection. */
-export interface Seat {
-  /** Says what the connection is about now; how long it has been counts from here. */
+/** Told what one connection is about. */
+export interface Marking {
+  /** How long it has been about this counts from here. */
   mark(standing: Standing): void
+}
+
+/** The place of one connection. */
+export interface Seat extends Marking {
   leave(): void
 }
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { createAdmission, type Seat } from '../core/admission.ts'
+import { createAdmission, type Marking } from '../core/admission.ts'
 import type { Churn } from '../core/churn.ts'
 import type { Logger } from '../core/log.ts'
 import { isOwnPeer, type PeerCredentials } from '../ipc/peer-credentials.ts'
@@ -12,7 +12,7 @@ const connectionBytes = 16 * 1024
 export interface GateOptions {
   name: 'agent' | 'api'
   maxConnections: number
-  serve(stream: Socket, seat: Seat, peer: PeerCredentials | undefined): void
+  serve(stream: Socket, seat: Marking, peer: PeerCredentials | undefined): void
   /** Ends a connection that must make room. */
   evict(stream: Socket): void
 }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Seat, Standing } from '../core/admission.ts'
+import type { Marking, Standing } from '../core/admission.ts'
 import type { ByteBudget } from '../core/byte-budget.ts'
 import type { Clock } from '../core/clock.ts'
 import type { ApiConnection } from './api-route.ts'
@@ -30,7 +30,7 @@ export interface ApiCaller {
 
 export interface ApiCallerDeps {
   clock: Clock
-  seat: Seat
+  seat: Marking
   budget: ByteBudget
   peer: PeerCredentials | undefined
 }
@@ -100,7 +100,6 @@ export function openApiCaller(socket: Socket, { clock, seat, budget, peer }: Api
     // connection must not be lent to another request on it.
     for (const response of waiting.keys()) leave(response)
     holding.set(0)
-    seat.leave()
     for (const run of onClose) run()
   })
 

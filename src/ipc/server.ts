@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Seat } from '../core/admission.ts'
+import type { Marking } from '../core/admission.ts'
 import { createByteBudget } from '../core/byte-budget.ts'
 import type { Churn } from '../core/churn.ts'
 import type { Clock } from '../core/clock.ts'
@@ -34,8 +34,8 @@ export interface ApiServerDeps {
 }
 
 export interface ApiServer {
-  /** Serves one accepted connection until it closes; then it leaves its seat. */
-  serve(socket: Socket, seat: Seat, peer?: PeerCredentials): void
+  /** Serves one accepted connection until it closes. @param seat told what the connection is about */
+  serve(socket: Socket, seat: Marking, peer?: PeerCredentials): void
   /** Ends a connection that must make room: a caller that waits for an answer is told so. */
   evict(socket: Socket): void
   /** Answers the requests that wait with 503 and ends all connections. */

@@ -58,6 +58,7 @@ export async function startApiServer(options: ApiServerOptions = {}) {
   const listener = await listenUnix(path, (socket) => {
     accepted.push(socket)
     const seat = admission.admit({ holder: options.peer?.pid, close: () => server.evict(socket) })
+    socket.on('close', seat.leave)
     server.serve(socket, seat, options.peer)
   })
   onTestFinished(async () => {

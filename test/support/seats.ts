@@ -1,18 +1,10 @@
-import type { Seat, Standing } from '../../src/core/admission.ts'
+import type { Marking, Standing } from '../../src/core/admission.ts'
 
 /** A seat that nobody else wants. */
-export const ownSeat: Seat = { mark: () => {}, leave: () => {} }
+export const ownSeat: Marking = { mark: () => {} }
 
 /** A seat that writes down what it is told. */
-export function capturingSeat(): Seat & { marks: Standing[]; hasLeft(): boolean } {
+export function capturingSeat(): Marking & { marks: readonly Standing[] } {
   const marks: Standing[] = []
-  let hasLeft = false
-  return {
-    marks,
-    hasLeft: () => hasLeft,
-    mark: (standing) => void marks.push(standing),
-    leave() {
-      hasLeft = true
-    },
-  }
+  return { marks, mark: (standing) => void marks.push(standing) }
 }
