@@ -20,6 +20,8 @@ const nodeOptions = ['--max-semi-space-size=1', '--optimize-for-size']
 
 const rounds = 5
 const requestsPerRound = 300
+/** What the crowd has asked for has been answered then. */
+const settleMs = 3_000
 const goalRatio = 2
 const goalMegabytes = 100
 
@@ -91,6 +93,7 @@ async function measureBeside(alone, [name, habit, count]) {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   await once(crowd.stdout, 'data')
+  await wait(settleMs)
   const times = { alone: [], beside: [] }
   for (let round = 0; round < rounds; round += 1) {
     times.alone.push(...(await measure(alone, name)))

@@ -5,6 +5,8 @@ import { connect } from 'node:net'
 
 const [socketPath, count, habit] = process.argv.slice(2)
 const list = Buffer.of(0, 0, 0, 1, 11)
+/** EXTENSION `query` */
+const query = Buffer.from([0, 0, 0, 10, 27, 0, 0, 0, 5, ...Buffer.from('query')])
 const status = 'GET /v1/status HTTP/1.1\r\nHost: d\r\n\r\n'
 
 /** What a client does once it is connected; what it returns runs twice a second. */
@@ -19,8 +21,8 @@ const habits = {
   },
   neverReading(socket) {
     socket.pause()
-    // Each answer has 9 bytes: more than the kernel takes for somebody who does not read.
-    for (let part = 0; part < 4; part += 1) socket.write(Buffer.alloc(65_535, list))
+    // Each answer has 49 bytes: together more than the kernel takes for somebody who does not read.
+    for (let part = 0; part < 2; part += 1) socket.write(Buffer.alloc(14 * 4_000, query))
   },
   garbage: (socket) => void socket.write(Buffer.alloc(100, 0xff)),
   listing(socket) {
@@ -49,10 +51,10 @@ function join() {
     socket.on('connect', () => {
       socket.resume().on('close', () => {
         clearInterval(timer)
-        if (comesAgain) setTimeout(join, 10)
+        if (comesAgain) setTimeout(join, 100)
       })
       const again = habits[habit](socket)
-      if (again !== undefined) timer = setInterval(again, 500)
+      if (again !== undefined) timer = setInterval(() => again(), 500)
       resolve()
     })
   })

@@ -87,7 +87,7 @@ describe('the time of a message', () => {
 
   it('does not count while an answer takes its time', async () => {
     const { clock, connect } = setUp()
-    let answer = (_: AgentResponse) => {}
+    let answer = (_response: AgentResponse) => {}
     const { client, server } = connect(() => new Promise((resolve) => (answer = resolve)))
     const reader = createFrameReader(client)
     client.write(Buffer.concat([list, halfSent]))
@@ -174,7 +174,7 @@ describe('the memory of all connections', () => {
 describe('the seat of a connection', () => {
   it('is told what it is about, and the session when it has closed', async () => {
     const { connect } = setUp()
-    let answer = (_: AgentResponse) => {}
+    let answer = (_response: AgentResponse) => {}
     const { client, server, seat, isClosed } = connect(() => new Promise((resolve) => (answer = resolve)))
     client.resume().write(halfSent)
     await arrive()
