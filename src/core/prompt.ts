@@ -26,6 +26,8 @@ export interface PromptLease {
   cancel(): void
   /** The holder went away without an answer: the question passes on. */
   release(): void
+  /** Runs `run` when it is settled, or ends otherwise: by its time, or because nobody wants the answer any more. */
+  onEnd(run: () => void): void
 }
 
 /** Someone who waits for a result and may be able to answer the questions on the way to it. */

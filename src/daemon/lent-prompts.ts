@@ -26,14 +26,17 @@ export interface LentPrompts {
 }
 
 export function createLentPrompts({ lease, terminal }: LentPromptsOptions): LentPrompts {
-  const holders = new Map<string, { connection: ApiConnection; letGo: () => void }>()
+  const holders = new Map<string, ApiConnection>()
 
   const lend = (open: PromptLease, connection: ApiConnection): ApiReply => {
-    holders.set(open.id, { connection, letGo: connection.ask() })
-    connection.onClose(() => {
+    const letGo = connection.ask()
+    holders.set(open.id, connection)
+    // However it ends: a connection on which nobody is asked any more must not count as one.
+    open.onEnd(() => {
       holders.delete(open.id)
-      open.release()
+      letGo()
     })
+    connection.onClose(open.release)
     return { status: 401, body: lentPromptBody(open) }
   }
 
@@ -52,12 +55,8 @@ export function createLentPrompts({ lease, terminal }: LentPromptsOptions): Lent
         work(caller).then(resolve, reject)
       }),
     settle(id, answer, connection) {
-      const holder = holders.get(id)
-      if (holder?.connection !== connection) return false
-      holders.delete(id)
-      holder.letGo()
       const open = lease(id)
-      if (open === undefined) return false
+      if (open === undefined || holders.get(id) !== connection) return false
       if ('cancel' in answer) open.cancel()
       else open.answer(new Secret(answer.answer))
       return true

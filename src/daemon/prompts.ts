@@ -97,10 +97,12 @@ export function createPrompts({ clock, program, onAsked = () => {}, newId }: Pro
     entry.assigned = true
     entry.wasAsked = true
     const id = newId()
+    let tellEnd = () => {}
     const settle = (then: () => void) => {
       if (!leases.delete(id)) return
       stopTimer()
       entry.assigned = false
+      tellEnd()
       then()
     }
     const lease: PromptLease = {
@@ -115,6 +117,9 @@ export function createPrompts({ clock, program, onAsked = () => {}, newId }: Pro
         }),
       cancel: () => settle(() => cancel(entry)),
       release: () => settle(() => place(entry)),
+      onEnd(run) {
+        tellEnd = run
+      },
     }
     leases.set(id, lease)
     const stopTimer = clock.after(leaseMs, lease.release)

@@ -8,14 +8,22 @@ const question = { topic: 'aws-mfa/jo', kind: 'mfa-code', text: 'MFA code for jo
 /** A lease that writes down what becomes of it. */
 function capturingLease(id = 'lease-1') {
   const fate: string[] = []
+  let tellEnd = () => {}
+  const end = (how: string) => {
+    fate.push(how)
+    tellEnd()
+  }
   const lease: PromptLease = {
     id,
     question,
-    answer: (value) => fate.push(`answered ${value.expose()}`),
-    cancel: () => fate.push('cancelled'),
-    release: () => fate.push('released'),
+    answer: (value) => end(`answered ${value.expose()}`),
+    cancel: () => end('cancelled'),
+    release: () => end('released'),
+    onEnd(run) {
+      tellEnd = run
+    },
   }
-  return { lease, fate }
+  return { lease, fate, end }
 }
 
 function fakeConnection() {
@@ -114,6 +122,19 @@ describe('the prompts lent over the local API', () => {
     expect(asking()).toBe(1)
     lent.settle('lease-1', { answer: '1' }, connection)
     expect(asking()).toBe(0)
+  })
+
+  it('says so no longer once the question has passed on or was withdrawn', async () => {
+    const { lease, end } = capturingLease()
+    const { connection, asking } = fakeConnection()
+    const lent = createLentPrompts({ lease: () => lease, terminal: true })
+    await lent.serve(request(connection, 'terminal'), (caller) => {
+      caller.offer!(lease)
+      return new Promise(() => {})
+    })
+    end('its time was over')
+    expect(asking()).toBe(0)
+    expect(lent.settle('lease-1', { answer: '1' }, connection)).toBe(false)
   })
 
   it('gives a question back when its connection closes', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type PromptCaller, PromptError, type PromptLease, type PromptQuestion } from '../../../src/core/prompt.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { createPrompts, type PromptProgram } from '../../../src/daemon/prompts.ts'
-import { fakeClock } from '../../support/fake-clock.ts'
+import { type FakeClock, fakeClock } from '../../support/fake-clock.ts'
 
 const mfa: PromptQuestion = { topic: 'aws-mfa/jo', kind: 'mfa-code', text: 'MFA code for jo' }
 const password: PromptQuestion = { topic: 'vault/corp', kind: 'password', text: 'password of jo' }
@@ -368,6 +368,32 @@ describe('the prompt program', () => {
     await settle()
     open[2]!.answer('123456')
     expect(await answerOf(later)).toBe('123456')
+  })
+})
+
+describe('a lease', () => {
+  it.each<[string, (lease: PromptLease, world: { clock: FakeClock; asker: AbortController }) => void]>([
+    ['is answered', (lease) => lease.answer(new Secret('123456'))],
+    ['is cancelled', (lease) => lease.cancel()],
+    ['is given back', (lease) => lease.release()],
+    ['is left for a minute', (_, { clock }) => clock.advance(60_000)],
+    ['is withdrawn', (_, { asker }) => asker.abort(new Error('logged out'))],
+  ])('tells its end once when it %s', async (_, end) => {
+    const { clock, prompts } = broker()
+    const { leases, caller } = terminal()
+    prompts.attend(mfa.topic, caller)
+    const asker = new AbortController()
+    const asked = prompts.ask(mfa, asker.signal).catch(() => {})
+    const [lease] = leases
+    let ends = 0
+    lease!.onEnd(() => {
+      ends += 1
+    })
+    expect(ends).toBe(0)
+    end(lease!, { clock, asker })
+    lease!.release()
+    expect(ends).toBe(1)
+    await asked
   })
 })
 
