@@ -107,11 +107,12 @@ export function createApiServer({ routes, clock, churn, log, toError }: ApiServe
     else socket.end(rawReply(refuseMalformed(error)))
   })
 
-  /** Answers what waits on a connection, and ends it. */
-  const end = async (socket: Socket, { waiting }: ApiCaller, reply: ApiReply): Promise<void> => {
+  /** Answers what waits on a connection, and ends it: at the latest when the time to read an answer is over. */
+  const end = async (socket: Socket, caller: ApiCaller, reply: ApiReply): Promise<void> => {
     await Promise.all(
-      [...waiting].map(([response, { gone }]) => {
-        gone.abort()
+      [...caller.waiting].map(([response, request]) => {
+        request.gone.abort()
+        caller.update(request, { state: 'answered' })
         return sendLast(response, reply)
       }),
     )

@@ -106,6 +106,38 @@ describe('an answer that is not read', () => {
   })
 })
 
+describe('the last answer to a caller that does not read', () => {
+  /** A request that waits for its answer, on a connection whose other end takes nothing any more. */
+  async function stuck() {
+    const { route, next } = waitingRoute()
+    const world = await startApiServer({ routes: [route], maxConnections: 1 })
+    open(world.path).write('GET /v1/wait HTTP/1.1\r\nHost: d\r\n\r\n')
+    await next()
+    const [socket] = world.accepted
+    // As where the kernel's buffer is full: what is written is not taken.
+    Object.assign(socket!, { _write: () => {}, _writev: () => {} })
+    return { ...world, socket: socket! }
+  }
+
+  it('does not keep the connection that had to make room', async () => {
+    const { path, socket, clock, accepted } = await stuck()
+    open(path)
+    await until(() => accepted.length === 2)
+    clock.advance(9_999)
+    expect(socket.destroyed).toBe(false)
+    clock.advance(1)
+    expect(socket.destroyed).toBe(true)
+  })
+
+  it('does not keep the server from its end', async () => {
+    const { server, clock, socket } = await stuck()
+    const isClosed = server.close()
+    clock.advance(10_000)
+    await isClosed
+    expect(socket.destroyed).toBe(true)
+  })
+})
+
 describe('a request', () => {
   it.each(['GET', 'DELETE'])('by %s with a body is refused', async (method) => {
     const { path } = await startApiServer()
