@@ -25,7 +25,10 @@ const extraEdges: Readonly<Record<string, readonly string[]>> = { 'helper/comman
 /** Effects stay at the edges: a file that is not listed here takes them as arguments. */
 const effectOwners: readonly { effect: RegExp; owners: readonly RegExp[] }[] = [
   { effect: /\bDate\.now\(|\bnew Date\(\)/, owners: [/^core\/clock\.ts$/, /^helper\//] },
-  { effect: /(?<![.\w])set(Timeout|Interval)\(/, owners: [/^core\/clock\.ts$/, /^helper\//] },
+  {
+    effect: /(?<![.\w])set(Timeout|Interval)\(|\bAbortSignal\.timeout\(/,
+    owners: [/^core\/clock\.ts$/, /^helper\//],
+  },
   { effect: /\bMath\.random\(/, owners: [/^daemon\/main\.ts$/] },
   { effect: /\bprocess\.env\b/, owners: [/^daemon\/main\.ts$/, /^helper\//, /^main\.ts$/] },
   { effect: /(?<![.\w])fetch\(/, owners: [] },

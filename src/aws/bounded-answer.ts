@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { STSClient } from '@aws-sdk/client-sts'
+import type { Clock } from '../core/clock.ts'
+import { withDeadline } from '../core/deadline.ts'
 import { AwsError } from './aws-error.ts'
 
 /** STS answers with a few kB. */
@@ -18,15 +20,15 @@ export interface AnswerBounds {
  * of which may take its time. What was begun to be answered is not tried again: AWS may have acted on it, and taken the
  * code in it.
  */
-export function boundAnswers(client: STSClient, { server, timeoutMs }: AnswerBounds): void {
+export function boundAnswers(client: STSClient, { server, timeoutMs }: AnswerBounds, clock: Clock): void {
   client.middlewareStack.add(
-    (next) => async (args) => {
-      const deadline = AbortSignal.timeout(timeoutMs)
-      const result = await next(args)
-      const response = result.response as { body?: unknown }
-      if (isStream(response.body)) response.body = await readBody(response.body, deadline, server, timeoutMs)
-      return result
-    },
+    (next) => (args) =>
+      withDeadline(clock, timeoutMs, async (deadline) => {
+        const result = await next(args)
+        const response = result.response as { body?: unknown }
+        if (isStream(response.body)) response.body = await readBody(response.body, deadline, server, timeoutMs)
+        return result
+      }),
     // The innermost step: one answer of one try.
     { step: 'deserialize', name: 'boundAnswers', priority: 'low' },
   )

@@ -1,5 +1,6 @@
 import { rootCertificates } from 'node:tls'
 import type { Credentials, STSClient, STSClientConfig } from '@aws-sdk/client-sts'
+import type { Clock } from '../core/clock.ts'
 import { isPrintable } from '../core/display-text.ts'
 import type { Logger } from '../core/log.ts'
 import { Secret } from '../core/secret.ts'
@@ -29,6 +30,7 @@ export type AwsSdk = typeof import('./aws-sdk.ts')
 
 export interface StsSdkOptions {
   sdk: AwsSdk
+  clock: Clock
   log: Logger
   /** AWS_ENDPOINT_URL_STS. Absent: the regional endpoint of each request's region. */
   endpoint?: string | undefined
@@ -45,7 +47,7 @@ export interface StsSdkOptions {
  * `~/.aws`: this daemon is what those files point at.
  */
 export function createStsSdk(options: StsSdkOptions): StsClient {
-  const { sdk, log, endpoint, extraCa, requestHandler, requestTimeoutMs = defaultRequestTimeoutMs } = options
+  const { sdk, clock, log, endpoint, extraCa, requestHandler, requestTimeoutMs = defaultRequestTimeoutMs } = options
 
   /** AWS's time minus ours in ms, as of the last answer. */
   let skewMs = 0
@@ -107,7 +109,7 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
   const attempt = async <T extends Answer>({ action, region, credentials, code, send }: Call<T>): Promise<T> => {
     const client = clientFor(region, credentials)
     const server = endpoint === undefined ? `STS in ${region}` : `STS at ${new URL(endpoint).host}`
-    boundAnswers(client, { server, timeoutMs: requestTimeoutMs })
+    boundAnswers(client, { server, timeoutMs: requestTimeoutMs }, clock)
     try {
       const answer = await send(client)
       noteSkew(client.config.systemClockOffset, answer.$metadata.attempts !== 1)

@@ -141,7 +141,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
 
   async function listen(name: 'agent' | 'api', onStream: OnStream): Promise<UnixListener> {
     const fd = deps.inheritedSockets.get(name)
-    if (fd === undefined) return await listenUnix(sockets[name], onStream, { signal: deps.stopping })
+    if (fd === undefined) return await listenUnix(sockets[name], onStream, { clock, signal: deps.stopping })
     await checkSocketFolder(sockets[name])
     return await listenInherited(fd, onStream)
   }

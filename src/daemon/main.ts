@@ -111,7 +111,7 @@ export async function runDaemon(): Promise<number> {
     readText: (path) => readTextFile(path, deciding),
     readSharedConfig: watchSharedConfig(host),
     runProgram,
-    sts: once(() => loadSts(environment, log, extraCa)),
+    sts: once(() => loadSts(host, extraCa)),
     runtimeFolder: runtimeFolder(environment, home),
     inheritedSockets,
     peerOf: native.peerCredentials,
@@ -194,7 +194,7 @@ function createConfiguredPrompts(
   return createPrompts({
     clock,
     newId: randomUUID,
-    ...(program === undefined ? {} : { program: createPromptProgram(program, { environment, stopping }) }),
+    ...(program === undefined ? {} : { program: createPromptProgram(program, { clock, environment, stopping }) }),
     onAsked({ question, by }) {
       log.info('asked a person', { kind: question.kind, by })
       if (logFile === undefined) return
@@ -241,10 +241,10 @@ const runProgram: RunProgram = async (command, args, environment) => {
 }
 
 /** The AWS SDK is loaded when it is first needed: most of the memory that it takes is not needed before. */
-async function loadSts(environment: Environment, log: Logger, extraCa: string | undefined): Promise<StsClient> {
+async function loadSts({ environment, clock, log }: Host, extraCa: string | undefined): Promise<StsClient> {
   // The SDK's word on the version of Node is for those who write latchkey, not for those who read its log.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
   const sdk = await import('../aws/aws-sdk.ts')
   const endpoint = [environment.AWS_ENDPOINT_URL_STS, environment.AWS_ENDPOINT_URL].find(isSet)
-  return createStsSdk({ sdk, log, endpoint, extraCa })
+  return createStsSdk({ sdk, clock, log, endpoint, extraCa })
 }

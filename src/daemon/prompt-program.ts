@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import type { Clock } from '../core/clock.ts'
 import { displayLine } from '../core/display-text.ts'
 import type { Environment } from '../core/environment.ts'
 import { findPathFault } from '../core/path-trust.ts'
@@ -11,11 +12,13 @@ const secretVariables = ['BAO_TOKEN', 'VAULT_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'A
 /** An answer is a code, a password or a token; more than this is not an answer. */
 const maxAnswerBytes = 4096
 
+/** A dialog that nobody looks at is closed after so long. */
+const patienceMs = 5 * 60_000
+
 export interface PromptProgramOptions {
+  clock: Clock
   /** The daemon's, which the program gets without the secrets in it: it needs the display and the locale. */
   environment: Environment
-  /** A dialog that nobody looks at is closed after so long. */
-  patienceMs?: number
   /** Closes the dialog that is open: nobody waits for its answer any more. */
   stopping?: AbortSignal
 }
@@ -25,7 +28,7 @@ export interface PromptProgramOptions {
  * prints is the answer, any other exit status than 0 means that the person said no.
  */
 export function createPromptProgram(path: string, options: PromptProgramOptions): PromptProgram {
-  const { environment, patienceMs = 5 * 60_000, stopping = new AbortController().signal } = options
+  const { clock, environment, stopping = new AbortController().signal } = options
   const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !secretVariables.includes(name)))
   return (question, withdrawn) =>
     new Promise((resolve, reject) => {
@@ -75,9 +78,11 @@ export function createPromptProgram(path: string, options: PromptProgramOptions)
         child.stdout.destroy()
         reject(unanswered(question))
       }
-      const ends = [stopping, withdrawn, AbortSignal.timeout(patienceMs)]
+      const ends = [stopping, withdrawn]
       for (const end of ends) end.addEventListener('abort', closeDialog)
+      const stopTimer = clock.after(patienceMs, closeDialog)
       child.on('close', () => {
+        stopTimer()
         for (const end of ends) end.removeEventListener('abort', closeDialog)
         answer()
       })

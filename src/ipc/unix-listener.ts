@@ -2,7 +2,9 @@ import type { Stats } from 'node:fs'
 import { chmod, lstat, mkdtemp, rename, rm, unlink } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { basename, dirname, join } from 'node:path'
+import type { Clock } from '../core/clock.ts'
 import { isDeadSocket } from '../core/dead-socket.ts'
+import { withDeadline } from '../core/deadline.ts'
 import { errorCode } from '../core/errors.ts'
 import { sweepProcessLock, withProcessLock } from '../core/process-lock.ts'
 import { shellWord } from '../core/shell-word.ts'
@@ -29,11 +31,13 @@ export interface UnixListener {
 export type OnStream = (stream: Socket) => void
 
 export interface ListenOptions {
+  clock: Clock
+  /** Ends the waiting for another process that starts. */
   signal?: AbortSignal | undefined
-  /** How long another process may hold the lock, which takes milliseconds. */
-  patienceMs?: number
 }
 
+/** How long another process may hold the lock, which takes milliseconds, in ms. */
+const patienceMs = 30_000
 /** Closing is less patient: what is left is a file that the next start replaces, in ms. */
 const closingPatienceMs = 2_000
 
@@ -44,13 +48,12 @@ const closingPatienceMs = 2_000
  * ever sees it with another mode, and a stale one is replaced with no moment without a socket. Between the look at the
  * present socket and the rename a lock between processes is held, so that of two that start at once one wins and the
  * other sees a live socket. What killed daemons have left in the folder is taken away then.
- * @param options.signal ends the waiting for that lock
  * @throws {IpcError} SOCKET_IN_USE, SOCKET_UNUSABLE; the reason of `signal`
  */
 export async function listenUnix(
   path: string,
   onStream: OnStream,
-  { signal, patienceMs = 30_000 }: ListenOptions = {},
+  { clock, signal }: ListenOptions,
 ): Promise<UnixListener> {
   const folder = dirname(path)
   // The private folder's name is `.` and six characters.
@@ -64,30 +67,30 @@ export async function listenUnix(
   const server = createListener(onStream)
   try {
     await prepareSocketFolder(path)
-    const patience = AbortSignal.timeout(patienceMs)
     const bind = async () => {
       await refuseLiveSocket(path)
       await sweepProcessLock(lock)
       await sweepSocketFolder(folder)
       return await bindInPlace(server, path)
     }
-    const waiting = signal === undefined ? patience : AbortSignal.any([patience, signal])
-    const own = await withProcessLock(lock, bind, waiting).catch((error: unknown) => {
-      throw error === patience.reason ? lockHeld(path, lock, patienceMs) : error
+    const own = await withDeadline(clock, patienceMs, (patience) => {
+      const waiting = signal === undefined ? patience : AbortSignal.any([patience, signal])
+      return withProcessLock(lock, bind, waiting).catch((error: unknown) => {
+        throw error === patience.reason ? lockHeld(path, lock) : error
+      })
     })
     return {
       async close() {
         stop(server)
-        await withProcessLock(
-          lock,
-          async () => {
-            const present = await lstat(path)
-            if (present.ino === own.ino && present.dev === own.dev) await unlink(path)
+        const takeAway = async () => {
+          const present = await lstat(path)
+          if (present.ino === own.ino && present.dev === own.dev) await unlink(path)
+        }
+        await withDeadline(clock, closingPatienceMs, (patience) => withProcessLock(lock, takeAway, patience)).catch(
+          () => {
+            // Its file or folder is gone already, which is what is wanted; or the lock's holder was stopped.
           },
-          AbortSignal.timeout(closingPatienceMs),
-        ).catch(() => {
-          // Its file or folder is gone already, which is what is wanted; or the lock's holder was stopped.
-        })
+        )
       },
     }
   } catch (error) {
@@ -170,7 +173,7 @@ function stop(server: Server): void {
   server.close(() => {})
 }
 
-function lockHeld(path: string, lock: string, patienceMs: number): IpcError {
+function lockHeld(path: string, lock: string): IpcError {
   const message = `cannot listen on ${path}: another process has held ${lock} for ${patienceMs / 1000} s`
   return new IpcError('SOCKET_UNUSABLE', message, {
     hint: "a daemon may have been stopped; find it with ps x | grep 'latchkey.* daemon', and end it",

@@ -2,6 +2,7 @@ import { lstat, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { writeFileAtomically } from '../core/atomic-file.ts'
 import type { Clock } from '../core/clock.ts'
+import { withDeadline } from '../core/deadline.ts'
 import type { Environment } from '../core/environment.ts'
 import { describeError, errorCode } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
@@ -49,7 +50,7 @@ export async function openKeychain(config: KeychainConfig, deps: OpenKeychainDep
 
 async function open({ store, file }: KeychainConfig, deps: OpenKeychainDeps): Promise<Keychain> {
   const path = file ?? join(deps.stateFolder, 'keychain')
-  if (store === 'file' || store === 'auto') await sweepKeychain(path, deps.log)
+  if (store === 'file' || store === 'auto') await sweepKeychain(path, deps)
   switch (store) {
     case 'os':
       return openOs(deps)
@@ -66,9 +67,10 @@ function openOs({ clock, platform = process.platform, loadKeyring: load = loadKe
   return createOsKeychain({ load, clock, platform })
 }
 
-function openFile(path: string, { environment, cost }: OpenKeychainDeps): Keychain {
+function openFile(path: string, { environment, clock, cost }: OpenKeychainDeps): Keychain {
   const source = { keychainFile: path, credentialsFolder: environment.CREDENTIALS_DIRECTORY }
-  return createFileKeychain({ path, passphrase: () => readPassphrase(source), ...(cost === undefined ? {} : { cost }) })
+  const passphrase = () => readPassphrase(source)
+  return createFileKeychain({ path, passphrase, clock, ...(cost === undefined ? {} : { cost }) })
 }
 
 /** In ms. */
@@ -78,7 +80,7 @@ async function openAuto(path: string, deps: OpenKeychainDeps): Promise<Keychain>
   const [os, file] = [openOs(deps), openFile(path, deps)]
   const choiceFile = choiceFileOf(path)
   const rememberOs = () =>
-    writeChoice(path, choiceFile).catch((error: unknown) =>
+    writeChoice(path, choiceFile, deps.clock).catch((error: unknown) =>
       deps.log.warn('cannot write down which keychain is used', { file: choiceFile, reason: describeError(error) }),
     )
 
@@ -151,9 +153,10 @@ async function exists(path: string): Promise<boolean> {
   )
 }
 
-async function writeChoice(path: string, choiceFile: string): Promise<void> {
+async function writeChoice(path: string, choiceFile: string, clock: Clock): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const write = () => writeFileAtomically(choiceFile, 'os\n', 0o600)
   // The lock of those that sweep here.
-  await withProcessLock(lockOf(await resolveLink(path)), write, AbortSignal.timeout(lockPatienceMs))
+  const lock = lockOf(await resolveLink(path))
+  await withDeadline(clock, lockPatienceMs, (patience) => withProcessLock(lock, write, patience))
 }

@@ -1,6 +1,8 @@
 import { mkdir, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { writeFileAtomically } from '../core/atomic-file.ts'
+import type { Clock } from '../core/clock.ts'
+import { withDeadline } from '../core/deadline.ts'
 import { errorCode } from '../core/errors.ts'
 import { findPathFault } from '../core/path-trust.ts'
 import { withProcessLock } from '../core/process-lock.ts'
@@ -25,11 +27,13 @@ export interface FileKeychainOptions {
   path: string
   /** Asked once, when the first item is read or written. */
   passphrase: () => Promise<Secret<string>>
+  clock: Clock
   /** Of a new file. A present one says its own. */
   cost?: ScryptCost
-  /** How long another process may write it, in ms. */
-  lockPatienceMs?: number
 }
+
+/** How long another process may write it, in ms. */
+const lockPatienceMs = 10_000
 
 /** What is in the file now; `derivation` is undefined while there is no file. */
 interface Content {
@@ -45,8 +49,8 @@ interface Content {
 export function createFileKeychain({
   path,
   passphrase,
+  clock,
   cost = defaultScryptCost,
-  lockPatienceMs = 10_000,
 }: FileKeychainOptions): Keychain {
   let held: { id: string; key: Promise<FileKey> } | undefined
 
@@ -85,7 +89,6 @@ export function createFileKeychain({
     const target = await resolveLink(path)
     const folder = dirname(target)
     const lock = lockOf(target)
-    const patience = AbortSignal.timeout(lockPatienceMs)
     const replace = async () => {
       const { items, derivation } = await read()
       if (!change(items)) return false
@@ -97,10 +100,13 @@ export function createFileKeychain({
     }
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 })
-      return await withProcessLock(lock, replace, patience)
+      return await withDeadline(clock, lockPatienceMs, (patience) =>
+        withProcessLock(lock, replace, patience).catch((error: unknown) => {
+          throw error === patience.reason ? lockHeld(path, lock) : error
+        }),
+      )
     } catch (cause) {
       if (cause instanceof KeychainError) throw cause
-      if (cause === patience.reason) throw lockHeld(path, lock, lockPatienceMs)
       const message = `cannot write the keychain file ${path}: ${errorCode(cause) ?? 'unknown error'}`
       throw new KeychainError('KEYCHAIN_UNAVAILABLE', message, { cause, hint: `ls -ld ${folder}; df ${folder}` })
     }
@@ -131,8 +137,8 @@ function refuseUntrusted(path: string): void {
   if (fault !== undefined) throw new KeychainError('KEYCHAIN_UNAVAILABLE', fault.message, { hint: fault.hint })
 }
 
-function lockHeld(path: string, lock: string, patienceMs: number): KeychainError {
-  const message = `the keychain file ${path} cannot be written: another process has held ${lock} for ${patienceMs / 1000} s`
+function lockHeld(path: string, lock: string): KeychainError {
+  const message = `the keychain file ${path} cannot be written: another process has held ${lock} for ${lockPatienceMs / 1000} s`
   return new KeychainError('KEYCHAIN_TIMEOUT', message, {
     hint: "a daemon may have been stopped; find it with ps x | grep 'latchkey.* daemon', and end it",
   })

@@ -1,6 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { isTemporaryOf, removeOwnFile } from '../core/atomic-file.ts'
+import type { Clock } from '../core/clock.ts'
+import { withDeadline } from '../core/deadline.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
 import { findPathFault } from '../core/path-trust.ts'
@@ -17,7 +19,7 @@ const patienceMs = 2_000
  * that lives.
  * @throws nothing: what could not be taken away is told in the log
  */
-export async function sweepKeychain(path: string, log: Logger): Promise<void> {
+export async function sweepKeychain(path: string, { clock, log }: { clock: Clock; log: Logger }): Promise<void> {
   const target = await resolveLink(path)
   const [folder, name, lock] = [dirname(target), basename(target), lockOf(target)]
   const isTemporary = (each: string) =>
@@ -31,7 +33,7 @@ export async function sweepKeychain(path: string, log: Logger): Promise<void> {
     await sweepProcessLock(lock)
   }
   try {
-    await withProcessLock(lock, sweep, AbortSignal.timeout(patienceMs))
+    await withDeadline(clock, patienceMs, (patience) => withProcessLock(lock, sweep, patience))
   } catch (error) {
     log.warn('what killed writers of the keychain have left is still there', { folder, reason: describeError(error) })
   }

@@ -55,12 +55,13 @@ export async function startApiServer(options: ApiServerOptions = {}) {
   const admission = createAdmission({ maxSeats: options.maxConnections ?? 100, onEvict: () => {} })
   // The connections, in the order in which they came.
   const accepted: Socket[] = []
-  const listener = await listenUnix(path, (socket) => {
+  const onStream = (socket: Socket) => {
     accepted.push(socket)
     const seat = admission.admit({ holder: options.peer?.pid, close: () => server.evict(socket) })
     socket.on('close', seat.leave)
     server.serve(socket, seat, options.peer)
-  })
+  }
+  const listener = await listenUnix(path, onStream, { clock })
   onTestFinished(async () => {
     await listener.close()
     await server.close()

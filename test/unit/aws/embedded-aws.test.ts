@@ -30,7 +30,7 @@ async function setUp(awsIsAheadMs = 0) {
   onTestFinished(dev.close)
   const account = await seedDevAccount(dev)
   const clock = createSystemClock(uptime)
-  const sts = createStsSdk({ sdk, log: silentLogger, endpoint: dev.endpoint })
+  const sts = createStsSdk({ sdk, clock, log: silentLogger, endpoint: dev.endpoint })
   const answers: string[] = []
   let questions = 0
   const aws = createAwsCredentials({

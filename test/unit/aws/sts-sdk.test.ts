@@ -4,9 +4,13 @@ import { inspect } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as sdk from '../../../src/aws/aws-sdk.ts'
 import { createStsSdk, type StsSdkOptions } from '../../../src/aws/sts-sdk.ts'
+import { createSystemClock } from '../../../src/core/clock.ts'
 import { createLogger } from '../../../src/core/log.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { rejection } from '../../support/aws-world.ts'
+
+// The SDK has timers of its own, which are real.
+const clock = createSystemClock(process.uptime)
 
 const xmlns = 'xmlns="https://sts.amazonaws.com/doc/2011-06-15/"'
 const key = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: new Secret('long-term-secret-of-jo') }
@@ -80,6 +84,7 @@ async function stsWith(answers: readonly Answer[], options: Partial<StsSdkOption
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const sts = createStsSdk({
     sdk,
+    clock,
     log: createLogger({ level: 'debug', write: (line) => log.push(line) }),
     endpoint,
     ...options,
@@ -147,6 +152,7 @@ describe('the requests', () => {
     const hosts: string[] = []
     const sts = createStsSdk({
       sdk,
+      clock,
       log: createLogger({ level: 'error', write: () => {} }),
       requestHandler: {
         async handle(request: { hostname: string; protocol: string }) {

@@ -19,10 +19,13 @@ import { text } from 'node:stream/consumers'
 import { expect, it, onTestFinished } from 'vitest'
 import { listenInherited, listenUnix } from '../../../src/ipc/unix-listener.ts'
 import { bundle } from '../../support/bundle.ts'
+import { fakeClock } from '../../support/fake-clock.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
+const clock = fakeClock()
+
 async function listen(path: string, onStream: (socket: Socket) => void = (socket) => socket.end('hello')) {
-  const listener = await listenUnix(path, onStream)
+  const listener = await listenUnix(path, onStream, { clock })
   onTestFinished(() => listener.close())
   return listener
 }
@@ -132,13 +135,16 @@ it('does not wait without end for another process that was stopped while it star
   const holder = createServer().listen(join(folder, '.agent.sock.lock', 'held'))
   onTestFinished(() => void holder.close())
   await once(holder, 'listening')
-  await expect(listenUnix(path, () => {}, { patienceMs: 50 })).rejects.toMatchObject({
+  const refused = expect(listenUnix(path, () => {}, { clock })).rejects.toMatchObject({
     code: 'SOCKET_UNUSABLE',
-    message: `cannot listen on ${path}: another process has held ${folder}/.agent.sock.lock for 0.05 s`,
+    message: `cannot listen on ${path}: another process has held ${folder}/.agent.sock.lock for 30 s`,
     hint: expect.stringContaining('ps x'),
   })
+  await once(holder, 'connection')
+  clock.advance(30_000)
+  await refused
   const stop = new AbortController()
-  const waiting = listenUnix(path, () => {}, { signal: stop.signal })
+  const waiting = listenUnix(path, () => {}, { clock, signal: stop.signal })
   stop.abort()
   await expect(waiting).rejects.toBe(stop.signal.reason)
 })
@@ -184,7 +190,9 @@ it('lets one of many that start at once win, over a stale socket too', async () 
   const program = bundle(
     folder,
     `import { listenUnix } from './src/ipc/unix-listener.ts'
-     listenUnix(process.argv[2], (socket) => socket.end(String(process.pid)))
+     import { createSystemClock } from './src/core/clock.ts'
+     const clock = createSystemClock(process.uptime)
+     listenUnix(process.argv[2], (socket) => socket.end(String(process.pid)), { clock })
        .then(() => console.log('won'), (error) => console.log(error.code))`,
   )
   const starters = Array.from({ length: 4 }, () =>

@@ -8,14 +8,17 @@ import { expect, it, onTestFinished } from 'vitest'
 import { Secret } from '../../../src/core/secret.ts'
 import { createFileKeychain } from '../../../src/keychain/file-store.ts'
 import { bundle } from '../../support/bundle.ts'
+import { fakeClock } from '../../support/fake-clock.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const cost = { n: 16, r: 1, p: 1 }
+const clock = fakeClock()
 
 function openedAt(path: string, passphrase = 'pass') {
   let asked = 0
   const keychain = createFileKeychain({
     path,
+    clock,
     cost,
     passphrase: async () => {
       asked += 1
@@ -85,9 +88,11 @@ it('loses no write of another process', async () => {
   const program = bundle(
     folder,
     `import { createFileKeychain } from './src/keychain/file-store.ts'
+     import { createSystemClock } from './src/core/clock.ts'
      import { Secret } from './src/core/secret.ts'
+     const clock = createSystemClock(process.uptime)
      const [, , path, name] = process.argv
-     const keychain = createFileKeychain({ path, cost: ${JSON.stringify(cost)}, passphrase: async () => new Secret('pass') })
+     const keychain = createFileKeychain({ path, clock, cost: ${JSON.stringify(cost)}, passphrase: async () => new Secret('pass') })
      const fill = async () => { for (let i = 0; i < 15; i += 1) await keychain.set(name + i, new Secret('x')) }
      void fill()`,
   )
@@ -104,9 +109,11 @@ it('keeps whatever it has said it stored, however often its process is killed', 
   const program = bundle(
     folder,
     `import { createFileKeychain } from './src/keychain/file-store.ts'
+     import { createSystemClock } from './src/core/clock.ts'
      import { Secret } from './src/core/secret.ts'
+     const clock = createSystemClock(process.uptime)
      const [, , path, name] = process.argv
-     const keychain = createFileKeychain({ path, cost: { n: 16, r: 1, p: 1 }, passphrase: async () => new Secret('pass') })
+     const keychain = createFileKeychain({ path, clock, cost: { n: 16, r: 1, p: 1 }, passphrase: async () => new Secret('pass') })
      const store = async () => {
        for (let count = 1; ; count += 1) {
          await keychain.set(name, new Secret(String(count)))
@@ -178,7 +185,7 @@ it('says that a passphrase is wrong, changes nothing, and asks for it again', as
   await openedAt(path, 'right').set('a', new Secret('1'))
   const before = readFileSync(path, 'utf8')
   const answers = ['wrong', 'wrong', 'right']
-  const keychain = createFileKeychain({ path, passphrase: async () => new Secret(answers.shift()!) })
+  const keychain = createFileKeychain({ path, clock, passphrase: async () => new Secret(answers.shift()!) })
   await expect(keychain.get('a')).rejects.toMatchObject({
     code: 'KEYCHAIN_LOCKED',
     message: `the keychain file ${path} has another passphrase`,
@@ -193,6 +200,7 @@ it('tells a passphrase that cannot be had from a wrong one', async () => {
   let isBroken = true
   const keychain = createFileKeychain({
     path,
+    clock,
     cost,
     passphrase: async () => {
       if (isBroken) throw new Error('no passphrase')
@@ -294,11 +302,14 @@ it('does not wait without end for a writer that was stopped', async () => {
   onTestFinished(() => void writer.close())
   await once(writer, 'listening')
   const passphrase = async () => new Secret('pass')
-  const keychain = createFileKeychain({ path, passphrase, cost, lockPatienceMs: 50 })
-  await expect(keychain.set('a', new Secret('1'))).rejects.toMatchObject({
+  const keychain = createFileKeychain({ path, passphrase, clock, cost })
+  const refused = expect(keychain.set('a', new Secret('1'))).rejects.toMatchObject({
     code: 'KEYCHAIN_TIMEOUT',
-    message: `the keychain file ${path} cannot be written: another process has held ${folder}/.keychain.lock for 0.05 s`,
+    message: `the keychain file ${path} cannot be written: another process has held ${folder}/.keychain.lock for 10 s`,
     hint: expect.stringContaining('ps x'),
   })
+  await once(writer, 'connection')
+  clock.advance(10_000)
+  await refused
   expect(await keychain.list()).toEqual([])
 })

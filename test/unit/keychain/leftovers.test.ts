@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { createLogger } from '../../../src/core/log.ts'
 import { sweepKeychain } from '../../../src/keychain/leftovers.ts'
+import { fakeClock } from '../../support/fake-clock.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const random = '0123456789ab'
@@ -15,7 +16,8 @@ function world(...names: string[]) {
   for (const name of names) writeFileSync(join(folder, name), name)
   const lines: string[] = []
   const log = createLogger({ write: (line) => lines.push(line), level: 'info' })
-  return { folder, lines, sweep: () => sweepKeychain(join(folder, 'keychain'), log) }
+  const clock = fakeClock()
+  return { folder, lines, clock, sweep: (path = join(folder, 'keychain')) => sweepKeychain(path, { clock, log }) }
 }
 
 it('takes away what killed writers have left, and nothing else', async () => {
@@ -44,17 +46,20 @@ it('takes away what killed writers have left, and nothing else', async () => {
 it('takes no lock where there is nothing to take away, and makes no folder', async () => {
   const { folder, sweep } = world('keychain')
   await sweep()
-  await sweepKeychain(join(folder, 'none', 'keychain'), createLogger({ write: () => {}, level: 'info' }))
+  await sweep(join(folder, 'none', 'keychain'))
   expect(readdirSync(folder)).toEqual(['keychain'])
 })
 
 it('takes nothing from a writer that lives, and does not keep a daemon from its start', async () => {
-  const { folder, lines, sweep } = world(`.keychain.${random}`)
+  const { folder, lines, clock, sweep } = world(`.keychain.${random}`)
   mkdirSync(join(folder, '.keychain.lock'))
   const writer = createServer().listen(join(folder, '.keychain.lock', 'a'))
   onTestFinished(() => void writer.close())
   await once(writer, 'listening')
-  await sweep()
+  const swept = sweep()
+  await once(writer, 'connection')
+  clock.advance(2_000)
+  await swept
   expect(readdirSync(folder)).toContain(`.keychain.${random}`)
   expect(lines.join()).toContain('still there')
 })

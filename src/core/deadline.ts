@@ -1,0 +1,19 @@
+import type { Clock } from './clock.ts'
+
+/**
+ * Runs `run` with a signal that aborts when it takes too long; by its reason `run` can tell this from another abort.
+ * @param limitMs from now on
+ */
+export async function withDeadline<T>(
+  clock: Clock,
+  limitMs: number,
+  run: (deadline: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController()
+  const cancel = clock.after(limitMs, () => controller.abort())
+  try {
+    return await run(controller.signal)
+  } finally {
+    cancel()
+  }
+}
