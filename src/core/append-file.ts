@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { findPathFault } from './path-trust.ts'
-import { FileError, notRegular } from './read-file.ts'
+import { notRegular, untrusted } from './read-file.ts'
 
 /**
  * Adds a line to the end of a regular file, which is made for its user alone where it is missing.
@@ -9,7 +9,7 @@ import { FileError, notRegular } from './read-file.ts'
  */
 export async function appendLine(path: string, line: string): Promise<void> {
   const fault = findPathFault(path)
-  if (fault !== undefined) throw new FileError('FILE_UNTRUSTED', fault.message, { hint: fault.hint })
+  if (fault !== undefined) throw untrusted(fault)
   const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOCTTY } = constants
   // A pipe that nobody reads would be waited for.
   const file = await open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY, 0o600)

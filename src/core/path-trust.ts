@@ -104,7 +104,8 @@ function look(at: string, host: PathTrustHost): { fault?: Fault; type?: number }
   return fault === undefined ? { type } : { fault }
 }
 
-const octal = (mode: number) => (mode & 0o7777).toString(8)
+/** The permissions of a mode as chmod(1) has them. */
+export const octal = (mode: number) => (mode & 0o7777).toString(8)
 
 function ownerFault(at: string, { uid, mode }: { uid: number; mode: number }, host: PathTrustHost): Fault | undefined {
   if (uid === 0 || uid === host.uid) return undefined

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 import { findPathFault } from './path-trust.ts'
-import { FileError } from './read-file.ts'
+import { untrusted } from './read-file.ts'
 
 /**
  * Where a program is that nobody but the user and root can change: run that path, and what was looked at is what is run.
@@ -13,7 +13,7 @@ import { FileError } from './read-file.ts'
 export function trustedProgram(name: string, searchPath: string | undefined): string {
   const path = name.includes('/') ? name : (pathsIn(searchPath ?? '', name).find(isExecutable) ?? name)
   const fault = path.includes('/') ? findPathFault(path) : undefined
-  if (fault !== undefined) throw new FileError('FILE_UNTRUSTED', fault.message, { hint: fault.hint })
+  if (fault !== undefined) throw untrusted(fault)
   return path
 }
 

@@ -1,7 +1,7 @@
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { CodedError, errorCode } from './errors.ts'
-import { findPathFault } from './path-trust.ts'
+import { findPathFault, type PathFault } from './path-trust.ts'
 import { shellWord } from './shell-word.ts'
 
 export type FileErrorCode =
@@ -61,13 +61,28 @@ export async function readTextFile(path: string, options: ReadFileOptions): Prom
   return (await readWholeFile(path, options)).toString('utf8')
 }
 
+/** The same, or undefined where there is no such file. */
+export async function readTextIfPresent(path: string, options: ReadFileOptions): Promise<string | undefined> {
+  try {
+    return await readTextFile(path, options)
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
 async function refuseUntrusted(path: string): Promise<void> {
   const fault = findPathFault(path)
   if (fault === undefined) return
   // What is not there is not used, wherever it might be; and of a device the right to write is nothing to mend.
   const stats = await stat(path)
   if (!stats.isFile()) throw notRegular(path, kindOf(stats))
-  throw new FileError('FILE_UNTRUSTED', fault.message, { hint: fault.hint })
+  throw untrusted(fault)
+}
+
+/** For what others could have put there. */
+export function untrusted({ message, hint }: PathFault): FileError {
+  return new FileError('FILE_UNTRUSTED', message, { hint })
 }
 
 /** To the end, whatever its size was: a file of /proc has none. */

@@ -12,12 +12,12 @@ import { appendLine } from '../core/append-file.ts'
 import { sweepTemporaries } from '../core/atomic-file.ts'
 import { type Clock, createSystemClock } from '../core/clock.ts'
 import { callerEnvironment, type Environment, isSet, unreadCaFile } from '../core/environment.ts'
-import { CodedError, describeError, errorCode } from '../core/errors.ts'
+import { CodedError, describeError } from '../core/errors.ts'
 import { createLogger, type Logger } from '../core/log.ts'
 import { once } from '../core/once.ts'
 import { configFile, expandHome, runtimeFolder, stateFolder } from '../core/paths.ts'
 import { trustedProgram } from '../core/program-trust.ts'
-import { readTextFile } from '../core/read-file.ts'
+import { readTextFile, readTextIfPresent } from '../core/read-file.ts'
 import { createRepeatLimit } from '../core/repeats.ts'
 import { formatUtc } from '../core/utc-time.ts'
 import { version } from '../core/version.ts'
@@ -151,12 +151,9 @@ function stopRequest(): { requested: Promise<void>; signal: AbortSignal; now: ()
 
 /** The content of a file, or undefined where there is none. @throws {ConfigError} CONFIG_UNREADABLE */
 async function readText(file: string): Promise<string | undefined> {
-  try {
-    return await readTextFile(file, deciding)
-  } catch (cause) {
-    if (errorCode(cause) === 'ENOENT') return undefined
+  return await readTextIfPresent(file, deciding).catch((cause: unknown) => {
     throw unreadable(file, cause)
-  }
+  })
 }
 
 function unreadable(file: string, cause: unknown): ConfigError {

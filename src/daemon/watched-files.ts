@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { errorCode } from '../core/errors.ts'
-import { readTextFile } from '../core/read-file.ts'
+import { readTextIfPresent } from '../core/read-file.ts'
 
 /**
  * Seven thousand profiles fit into it. They are the AWS tools' own files, in which nothing is run or trusted by latchkey:
@@ -21,7 +21,8 @@ export function createWatchedFiles<T>(
   let held: { versions: string; value: T } | undefined
   return async () => {
     const versions = (await Promise.all(paths.map(versionOf))).join('\n')
-    if (held?.versions !== versions) held = { versions, value: parse(await Promise.all(paths.map(readIfPresent))) }
+    if (held?.versions !== versions)
+      held = { versions, value: parse(await Promise.all(paths.map((path) => readTextIfPresent(path, options)))) }
     return held.value
   }
 }
@@ -30,15 +31,9 @@ export function createWatchedFiles<T>(
 function versionOf(path: string): Promise<string> {
   return stat(path, { bigint: true }).then(
     ({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join(),
-    (error: unknown) => whereMissing(error, 'missing'),
+    (error: unknown) => {
+      if (errorCode(error) === 'ENOENT') return 'missing'
+      throw error
+    },
   )
-}
-
-function readIfPresent(path: string): Promise<string | undefined> {
-  return readTextFile(path, options).catch((error: unknown) => whereMissing(error, undefined))
-}
-
-function whereMissing<T>(error: unknown, value: T): T {
-  if (errorCode(error) === 'ENOENT') return value
-  throw error
 }

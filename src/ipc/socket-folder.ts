@@ -1,7 +1,7 @@
 import { chmod, lstat, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isDeadSocket } from '../core/dead-socket.ts'
-import { findPathFault } from '../core/path-trust.ts'
+import { findPathFault, octal } from '../core/path-trust.ts'
 import { shellWord } from '../core/shell-word.ts'
 import { IpcError } from './ipc-error.ts'
 
@@ -46,8 +46,6 @@ async function markSticky(folder: string): Promise<void> {
   const { mode } = await stat(folder)
   if ((mode & 0o1000) === 0) await chmod(folder, (mode & 0o777) | 0o1000)
 }
-
-const octal = (mode: number) => (mode & 0o7777).toString(8)
 
 function refuseUntrusted(path: string): void {
   const fault = findPathFault(path)

@@ -1,5 +1,5 @@
 import { errorCode } from '../core/errors.ts'
-import { FileError, readTextFile } from '../core/read-file.ts'
+import { FileError, readTextIfPresent } from '../core/read-file.ts'
 import { shellWord } from '../core/shell-word.ts'
 import { KeychainError } from './keychain.ts'
 
@@ -23,12 +23,10 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
     const message = `${path} can be read by others (mode ${(mode & 0o777).toString(8)})`
     throw new KeychainError('KEYCHAIN_UNAVAILABLE', message, { hint: `chmod 600 ${shellWord(path)}` })
   }
-  try {
-    return await readTextFile(path, { maxBytes: maxPrivateBytes, isTrusted: true, check })
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
+  const options = { maxBytes: maxPrivateBytes, isTrusted: true, check }
+  return await readTextIfPresent(path, options).catch((error: unknown) => {
     throw error instanceof KeychainError ? error : unreadable(path, error)
-  }
+  })
 }
 
 function unreadable(path: string, cause: unknown): KeychainError {

@@ -2,9 +2,8 @@ import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { writeFileAtomically } from '../../core/atomic-file.ts'
 import { displayLine } from '../../core/display-text.ts'
-import { errorCode } from '../../core/errors.ts'
 import { findPathFault } from '../../core/path-trust.ts'
-import { readTextFile } from '../../core/read-file.ts'
+import { readTextIfPresent } from '../../core/read-file.ts'
 import { HelperError } from '../failure.ts'
 import { diffLines } from './line-diff.ts'
 import { type FileState, fileState, isUntouched, type ServiceFile } from './service-file.ts'
@@ -127,11 +126,4 @@ async function runAll(
 
 const unitBytes = 64 * 1024
 
-async function readIfPresent(path: string): Promise<string | undefined> {
-  try {
-    return await readTextFile(path, { maxBytes: unitBytes, isTrusted: true })
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw error
-  }
-}
+const readIfPresent = (path: string) => readTextIfPresent(path, { maxBytes: unitBytes, isTrusted: true })

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { readTextFile, readWholeFile } from '../../../src/core/read-file.ts'
+import { readTextFile, readTextIfPresent, readWholeFile } from '../../../src/core/read-file.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const options = { maxBytes: 1024, isTrusted: false }
@@ -80,4 +80,12 @@ it('does not read what others could have written, and misses what is not there',
   await expect(readTextFile(join(path, '../none'), { ...options, isTrusted: true })).rejects.toMatchObject({
     code: 'ENOENT',
   })
+})
+
+it('takes nothing but a missing file for none', async () => {
+  const folder = temporaryFolder()
+  expect(await readTextIfPresent(join(folder, 'none'), options)).toBeUndefined()
+  await expect(readTextIfPresent(folder, options)).rejects.toMatchObject({ code: 'FILE_NOT_REGULAR' })
+  writeFileSync(join(folder, 'file'), '')
+  expect(await readTextIfPresent(join(folder, 'file'), options)).toBe('')
 })
