@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { link, lstat, mkdir, open, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errorCode } from '../core/errors.ts'
-import { FileError, readTextFile } from '../core/read-file.ts'
+import { readTextIfPresent } from '../core/read-file.ts'
 import { Secret } from '../core/secret.ts'
 import { KeychainError } from './keychain.ts'
-import { readPrivateFile } from './private-file.ts'
+import { readPrivateFile, unreadable } from './private-file.ts'
 
 export interface PassphraseSource {
   /** The encrypted file; the key file is beside it. */
@@ -55,14 +55,12 @@ export async function readPassphrase({ keychainFile, credentialsFolder }: Passph
 }
 
 async function readCredential(path: string): Promise<string | undefined> {
-  try {
-    // An editor's or echo's last newline is not part of it.
-    return (await readTextFile(path, { maxBytes: maxPassphraseBytes, isTrusted: true })).replace(/\n$/, '')
-  } catch (cause) {
-    if (errorCode(cause) === 'ENOENT') return undefined
-    const reason = cause instanceof FileError ? `: ${cause.message}` : ''
-    throw new KeychainError('KEYCHAIN_UNAVAILABLE', `cannot read the credential ${path}${reason}`, { cause })
-  }
+  const options = { maxBytes: maxPassphraseBytes, isTrusted: true }
+  const text = await readTextIfPresent(path, options).catch((cause: unknown) => {
+    throw unreadable(path, cause)
+  })
+  // An editor's or echo's last newline is not part of it.
+  return text?.replace(/\n$/, '')
 }
 
 function toPassphrase(text: string, keyFile: string): Secret<string> {

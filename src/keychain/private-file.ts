@@ -29,7 +29,8 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
   })
 }
 
-function unreadable(path: string, cause: unknown): KeychainError {
+/** The error for a file that is there and cannot be read, with what mends it. */
+export function unreadable(path: string, cause: unknown): KeychainError {
   if (cause instanceof FileError) {
     return new KeychainError('KEYCHAIN_UNAVAILABLE', cause.message, { cause, hint: cause.hint })
   }

@@ -45,6 +45,18 @@ it('fails when the credential cannot be read', async () => {
   await expect(read(join(folder, 'keychain'), folder)).rejects.toMatchObject({ code: 'KEYCHAIN_UNAVAILABLE' })
 })
 
+it('says what mends a credential that others could have changed', async () => {
+  const folder = temporaryFolder()
+  const credential = join(folder, 'keychain-passphrase')
+  writeFileSync(credential, 'secret')
+  chmodSync(credential, 0o646)
+  await expect(read(join(folder, 'keychain'), folder)).rejects.toMatchObject({
+    code: 'KEYCHAIN_UNAVAILABLE',
+    message: `${credential} can be changed by other users (mode 646)`,
+    hint: `chmod o-w ${credential}`,
+  })
+})
+
 it('makes no new key for a keychain whose key is lost', async () => {
   const folder = temporaryFolder()
   const file = join(folder, 'keychain')
