@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { findPathFault } from './path-trust.ts'
 import { untrusted } from './read-file.ts'
@@ -24,10 +24,11 @@ function pathsIn(searchPath: string, name: string): string[] {
     .map((folder) => join(folder, name))
 }
 
-function isExecutable(path: string): boolean {
+/** Whether a path is a file that we may run. A folder has the same right, with which it is entered. */
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)
-    return true
+    return statSync(path).isFile()
   } catch {
     return false
   }

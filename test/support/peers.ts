@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, it } from 'vitest'
+import { isExecutable } from '../../src/core/program-trust.ts'
 
 /** Where a program of another project is, or undefined where it is not installed. */
 export function findProgram(name: string): string | undefined {
@@ -13,15 +13,6 @@ export function findProgram(name: string): string | undefined {
     '/lib/systemd',
   ]
   return folders.map((folder) => join(folder, name)).find(isExecutable)
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** Debian's own Python, which has Debian's python3-* packages; another one in PATH would not. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PromptCaller, PromptLease } from '../../../src/core/prompt.ts'
-import { createLentPrompts } from '../../../src/daemon/lent-prompts.ts'
+import { createLentPrompts, type LentPrompts } from '../../../src/daemon/lent-prompts.ts'
 import type { ApiConnection, ApiReply, ApiRequest } from '../../../src/ipc/api-route.ts'
 
 const question = { topic: 'aws-mfa/jo', kind: 'mfa-code', text: 'MFA code for jo' } as const
@@ -55,6 +55,13 @@ function request(connection: ApiConnection, mode?: string, signal = new AbortCon
 
 const done: ApiReply = { status: 200 }
 
+/** A call on whose way a question is lent to its caller. */
+const lendTo = (connection: ApiConnection, lent: LentPrompts, lease: PromptLease) =>
+  lent.serve(request(connection, 'terminal'), (caller) => {
+    caller.offer!(lease)
+    return new Promise(() => {})
+  })
+
 describe('the prompts lent over the local API', () => {
   it.each([
     ['terminal', { mayPrompt: true, offers: true }],
@@ -84,10 +91,7 @@ describe('the prompts lent over the local API', () => {
     const { lease, fate } = capturingLease()
     const { connection } = fakeConnection()
     const lent = createLentPrompts({ lease: () => lease, terminal: true })
-    const reply = await lent.serve(request(connection, 'terminal'), (caller) => {
-      caller.offer!(lease)
-      return new Promise(() => {})
-    })
+    const reply = await lendTo(connection, lent, lease)
     expect(reply).toMatchObject({
       status: 401,
       body: { error: { code: 'PROMPT_LENT', prompt: { id: 'lease-1', kind: 'mfa-code', text: 'MFA code for jo' } } },
@@ -101,10 +105,7 @@ describe('the prompts lent over the local API', () => {
     const { lease, fate } = capturingLease()
     const [holder, other] = [fakeConnection().connection, fakeConnection().connection]
     const lent = createLentPrompts({ lease: () => lease, terminal: true })
-    await lent.serve(request(holder, 'terminal'), (caller) => {
-      caller.offer!(lease)
-      return new Promise(() => {})
-    })
+    await lendTo(holder, lent, lease)
     expect(lent.settle('lease-1', { answer: '1' }, other)).toBe(false)
     expect(lent.settle('lease-1', { cancel: true }, holder)).toBe(true)
     expect(lent.settle('lease-1', { cancel: true }, holder)).toBe(false)
@@ -115,10 +116,7 @@ describe('the prompts lent over the local API', () => {
     const { lease } = capturingLease()
     const { connection, asking } = fakeConnection()
     const lent = createLentPrompts({ lease: () => lease, terminal: true })
-    await lent.serve(request(connection, 'terminal'), (caller) => {
-      caller.offer!(lease)
-      return new Promise(() => {})
-    })
+    await lendTo(connection, lent, lease)
     expect(asking()).toBe(1)
     lent.settle('lease-1', { answer: '1' }, connection)
     expect(asking()).toBe(0)
@@ -128,10 +126,7 @@ describe('the prompts lent over the local API', () => {
     const { lease, end } = capturingLease()
     const { connection, asking } = fakeConnection()
     const lent = createLentPrompts({ lease: () => lease, terminal: true })
-    await lent.serve(request(connection, 'terminal'), (caller) => {
-      caller.offer!(lease)
-      return new Promise(() => {})
-    })
+    await lendTo(connection, lent, lease)
     end('its time was over')
     expect(asking()).toBe(0)
     expect(lent.settle('lease-1', { answer: '1' }, connection)).toBe(false)
@@ -141,10 +136,7 @@ describe('the prompts lent over the local API', () => {
     const { lease, fate } = capturingLease()
     const { connection, close } = fakeConnection()
     const lent = createLentPrompts({ lease: () => lease, terminal: true })
-    await lent.serve(request(connection, 'terminal'), (caller) => {
-      caller.offer!(lease)
-      return new Promise(() => {})
-    })
+    await lendTo(connection, lent, lease)
     close()
     expect(fate).toEqual(['released'])
     expect(lent.settle('lease-1', { answer: '1' }, connection)).toBe(false)
@@ -179,10 +171,7 @@ describe('the prompts lent over the local API', () => {
     const { lease } = capturingLease()
     const { connection } = fakeConnection()
     const lent = createLentPrompts({ lease: () => undefined, terminal: true })
-    await lent.serve(request(connection, 'terminal'), (caller) => {
-      caller.offer!(lease)
-      return new Promise(() => {})
-    })
+    await lendTo(connection, lent, lease)
     expect(lent.settle('lease-1', { answer: '1' }, connection)).toBe(false)
   })
 })
