@@ -13,6 +13,8 @@ import type { AgentSession } from './session.ts'
 
 /** How many requests are answered in a round; the clients that have more to ask share them, and each has one at least. */
 const roundRequests = 16
+/** How long this thread works on the answers of a round, likewise: to check one large key takes as long as all others. */
+const roundMs = 4
 /** How many bytes of answers are gathered into one write. */
 const turnBytes = 64 * 1024
 /** What is held for all clients together: chunks, messages that are not whole, and answers that are not read. */
@@ -52,13 +54,30 @@ export function createAgentServer({ log, clock, churn }: AgentServerDeps): Agent
       let flaw: unknown
       let answered = 0
       let answeredInTurn = 0
+      let workedInTurnMs = 0
       // Of the request that is being answered.
       let messageBytes = 0
 
       const answer = (message: Uint8Array): MaybePromise<Uint8Array> => {
         answered += 1
         answeredInTurn += 1
-        return answerMessage(message, session, log)
+        const startMs = clock.now()
+        try {
+          return answerMessage(message, session, log)
+        } finally {
+          // Somebody may have set the clock meanwhile.
+          workedInTurnMs += Math.max(0, clock.now() - startMs)
+        }
+      }
+
+      const beginTurn = (): void => {
+        answeredInTurn = 0
+        workedInTurnMs = 0
+      }
+
+      const isTurnOver = (): boolean => {
+        const sharers = Math.max(1, inLine)
+        return answeredInTurn >= Math.max(1, Math.floor(roundRequests / sharers)) || workedInTurnMs >= roundMs / sharers
       }
 
       const nextMessage = (): Uint8Array | undefined => {
@@ -73,8 +92,7 @@ export function createAgentServer({ log, clock, churn }: AgentServerDeps): Agent
       const pump = (): void => {
         const frames: Uint8Array[] = []
         let bytes = 0
-        const most = Math.max(1, Math.floor(roundRequests / Math.max(1, inLine)))
-        while (answeredInTurn < most && bytes < turnBytes) {
+        while (!isTurnOver() && bytes < turnBytes) {
           const message = nextMessage()
           if (message === undefined) {
             send(frames)
@@ -132,7 +150,7 @@ export function createAgentServer({ log, clock, churn }: AgentServerDeps): Agent
       }
 
       const takeTurn = (): void => {
-        answeredInTurn = 0
+        beginTurn()
         goOn()
       }
 
@@ -178,7 +196,7 @@ export function createAgentServer({ log, clock, churn }: AgentServerDeps): Agent
       stream.on('data', (chunk: Uint8Array) => {
         churn.used(chunk.length)
         decoder.push(chunk)
-        answeredInTurn = 0
+        beginTurn()
         pump()
         tellWatch()
       })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { MaybePromise } from '../../../src/agent/key-store.ts'
 import type { AgentRequest, AgentResponse } from '../../../src/agent/protocol.ts'
 import { createAgentServer } from '../../../src/agent/serve.ts'
-import { createLogger } from '../../../src/core/log.ts'
+import { createLogger, silentLogger } from '../../../src/core/log.ts'
 import { settle } from '../../support/agent-issuer.ts'
 import { empty, number } from '../../support/agent-messages.ts'
 import { createFrameReader, framed } from '../../support/agent-stream.ts'
@@ -243,5 +243,41 @@ describe('clients that ask without pause', () => {
     for (let turn = 0; turn < 100; turn += 1) await settle()
     expect(order).toHaveLength(501)
     expect(order.indexOf('quiet')).toBeLessThan(100)
+  })
+
+  it('leave others their turn after one request where each takes its time', async () => {
+    const order: string[] = []
+    const { clock, connect } = setUp()
+    const handle = (name: string, ms: number) => (): AgentResponse => {
+      order.push(name)
+      clock.advance(ms)
+      return success
+    }
+    const [busy, quiet] = [connect(handle('busy', 9)), connect(handle('quiet', 0))]
+    busy.client.resume().write(Buffer.concat(Array.from({ length: 30 }, () => list)))
+    quiet.client.resume().write(list)
+    for (let turn = 0; turn < 100; turn += 1) await settle()
+    expect(order).toHaveLength(31)
+    expect(order.indexOf('quiet')).toBe(1)
+  })
+
+  it('have as many requests in a turn when the clock is set back meanwhile', async () => {
+    const order: string[] = []
+    let nowMs = 0
+    const agent = createAgentServer({ log: silentLogger, clock: { ...fakeClock(), now: () => nowMs }, churn: noChurn })
+    const connect = (name: string) => {
+      const [client, server] = duplexPair()
+      const handle = (): AgentResponse => {
+        order.push(name)
+        nowMs -= 1_000
+        return success
+      }
+      agent.serve(server, { handle, close: () => {} }, capturingSeat())
+      client.resume().write(Buffer.concat(Array.from({ length: 30 }, () => list)))
+    }
+    connect('first')
+    connect('second')
+    for (let turn = 0; turn < 100; turn += 1) await settle()
+    expect(order.indexOf('second')).toBe(16)
   })
 })
