@@ -28,7 +28,8 @@ export async function callWithPrompts(request: ApiCall, options: PromptingOption
     // The name of the header is promptHeader of ipc/protocol.ts, whose schemas the fast path does not load.
     const reply = await connection.call({ ...request, headers: { 'latchkey-prompt': mode } })
     const prompt = lentPromptOf(reply)
-    if (prompt === undefined) return reply
+    // A question for a terminal that was not offered would come again and again.
+    if (prompt === undefined || !mayAsk) return reply
     if (await options.isForeground()) {
       await settle(connection, prompt, await options.ask(prompt))
     } else {

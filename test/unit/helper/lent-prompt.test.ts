@@ -47,6 +47,14 @@ describe('a call that may be asked back', () => {
     expect(calls[0]?.headers).toEqual({ 'latchkey-prompt': 'program' })
   })
 
+  it('takes a question for a terminal that it did not offer for an answer', async () => {
+    const { calls, options } = daemon(lent, lent, lent, lent)
+    const ask = async () => expect.unreachable()
+    expect(await callWithPrompts(request, { ...options, isForeground: async () => false, ask })).toEqual(lent)
+    expect(await callWithPrompts(request, { ...options, mayAsk: () => false, ask })).toEqual(lent)
+    expect(calls.map(({ headers }) => headers?.['latchkey-prompt'])).toEqual(['terminal', 'program', 'program'])
+  })
+
   it('answers each question on the connection that it was lent on, then asks anew', async () => {
     const { calls, options } = daemon(lent, settled, lent, settled, done)
     expect(await callWithPrompts(request, options)).toEqual(done)
