@@ -1,13 +1,15 @@
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { type Environment, isSet } from './environment.ts'
 
 const set = (value: string | undefined) => (isSet(value) ? value : undefined)
+/** A relative path in one of these is ignored, as their specification demands: it would be another folder everywhere. */
+const absolute = (value: string | undefined) => (value !== undefined && isAbsolute(value) ? value : undefined)
 
 /** The folder of the sockets: LATCHKEY_RUNTIME_DIR, else in XDG_RUNTIME_DIR, else (macOS) in the home folder. */
 export function runtimeFolder(environment: Environment, home: string): string {
   const own = set(environment.LATCHKEY_RUNTIME_DIR)
   if (own !== undefined) return own
-  const runtime = set(environment.XDG_RUNTIME_DIR)
+  const runtime = absolute(environment.XDG_RUNTIME_DIR)
   return runtime === undefined ? join(home, '.latchkey', 'run') : join(runtime, 'latchkey')
 }
 
@@ -15,13 +17,13 @@ export function runtimeFolder(environment: Environment, home: string): string {
 export function configFile(environment: Environment, home: string): string {
   return (
     set(environment.LATCHKEY_CONFIG) ??
-    join(set(environment.XDG_CONFIG_HOME) ?? join(home, '.config'), 'latchkey', 'config.toml')
+    join(absolute(environment.XDG_CONFIG_HOME) ?? join(home, '.config'), 'latchkey', 'config.toml')
   )
 }
 
 /** What must outlive the daemon and is not configuration: `latchkey` in XDG_STATE_HOME or `~/.local/state`. */
 export function stateFolder(environment: Environment, home: string): string {
-  return join(set(environment.XDG_STATE_HOME) ?? join(home, '.local', 'state'), 'latchkey')
+  return join(absolute(environment.XDG_STATE_HOME) ?? join(home, '.local', 'state'), 'latchkey')
 }
 
 export const agentSocketName = 'agent.sock'

@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { fstatSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
-import { availableParallelism, homedir, uptime } from 'node:os'
+import { availableParallelism, uptime } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { parseSharedConfig, type SharedConfig } from '../aws/shared-config.ts'
 import type { StsClient } from '../aws/sts-client.ts'
 import { createStsSdk } from '../aws/sts-sdk.ts'
@@ -13,17 +11,16 @@ import { sweepTemporaries } from '../core/atomic-file.ts'
 import { type Clock, createSystemClock } from '../core/clock.ts'
 import { callerEnvironment, type Environment, isSet, unreadCaFile } from '../core/environment.ts'
 import { CodedError, describeError } from '../core/errors.ts'
+import { homeFolder } from '../core/home.ts'
 import { createLogger, type Logger } from '../core/log.ts'
 import { once } from '../core/once.ts'
 import { configFile, expandHome, runtimeFolder, stateFolder } from '../core/paths.ts'
-import { trustedProgram } from '../core/program-trust.ts'
 import { readTextFile, readTextIfPresent } from '../core/read-file.ts'
 import { createRepeatLimit } from '../core/repeats.ts'
 import { formatUtc } from '../core/utc-time.ts'
 import { version } from '../core/version.ts'
 import { openKeychain } from '../keychain/choose.ts'
 import type { Keychain } from '../keychain/keychain.ts'
-import type { RunProgram } from '../vault/token-helper.ts'
 import { type Config, ConfigError, parseConfig } from './config.ts'
 import { startDaemon } from './daemon.ts'
 import { garbageCollector } from './garbage.ts'
@@ -35,6 +32,7 @@ import { openParentLink } from './parent-link.ts'
 import { endOnFault } from './process-faults.ts'
 import { createPromptProgram } from './prompt-program.ts'
 import { createPrompts, type PromptBroker } from './prompts.ts'
+import { createRunProgram } from './run-program.ts'
 import { createServiceNotification } from './service-notification.ts'
 import { createWatchedFiles } from './watched-files.ts'
 
@@ -68,7 +66,7 @@ export async function runDaemon(): Promise<number> {
   // A copy, without what was meant for this process alone: children get the rest of it.
   const environment = { ...callerEnvironment(process.env) }
   const inheritedSockets = takeInheritedSockets(environment, process.pid)
-  const home = homedir()
+  const home = homeFolder(environment)
   const file = configFile(environment, home)
   const config = parseConfig((await readText(file)) ?? '', file, {
     vaultAddress: [environment.BAO_ADDR, environment.VAULT_ADDR].find(isSet),
@@ -110,7 +108,7 @@ export async function runDaemon(): Promise<number> {
     prompts: createConfiguredPrompts(config, host, dialogs.signal),
     readText: (path) => readTextFile(path, deciding),
     readSharedConfig: watchSharedConfig(host),
-    runProgram,
+    runProgram: createRunProgram({ timeoutMs: programTimeoutMs }),
     sts: once(() => loadSts(host, extraCa)),
     runtimeFolder: runtimeFolder(environment, home),
     inheritedSockets,
@@ -227,14 +225,6 @@ function watchSharedConfig(host: Host): () => Promise<SharedConfig> {
     read().catch((cause: unknown) => {
       throw unreadable(`${config} or ${credentials}`, cause)
     })
-}
-
-const runProgram: RunProgram = async (command, args, environment) => {
-  const { stdout } = await promisify(execFile)(trustedProgram(command, environment.PATH), args, {
-    env: environment,
-    timeout: programTimeoutMs,
-  })
-  return stdout
 }
 
 /** The AWS SDK is loaded when it is first needed: most of the memory that it takes is not needed before. */

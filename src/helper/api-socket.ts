@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Environment } from '../core/environment.ts'
+import { homeFolder } from '../core/home.ts'
 import { agentSocketName, apiSocketName, runtimeFolder } from '../core/paths.ts'
 
 /** Where the daemon's API listens for this user. */
@@ -13,7 +14,5 @@ export function agentSocketPath(environment: Environment): string {
 }
 
 function folder(environment: Environment): string {
-  // Loaded by those few only who run without HOME.
-  const home = environment.HOME ?? process.getBuiltinModule('node:os').homedir()
-  return runtimeFolder(environment, home)
+  return runtimeFolder(environment, homeFolder(environment))
 }

@@ -1,8 +1,8 @@
-import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import * as v from 'valibot'
 import { displayJson, displayLine } from '../../core/display-text.ts'
+import { homeFolder } from '../../core/home.ts'
 import {
   type AccessKeyList,
   type AccessKeyRequest,
@@ -60,7 +60,7 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
 const keyPath = (source: string) => `/v1/aws/keys/${encodeURIComponent(source)}`
 
 function credentialsFile({ environment }: CommandContext): string {
-  return environment.AWS_SHARED_CREDENTIALS_FILE || join(environment.HOME ?? homedir(), '.aws', 'credentials')
+  return environment.AWS_SHARED_CREDENTIALS_FILE || join(homeFolder(environment), '.aws', 'credentials')
 }
 
 /** Typed, or from standard input, and never from the arguments, which any process of the machine can read. */

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import { realpathSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Environment } from '../../core/environment.ts'
 import { errorCode } from '../../core/errors.ts'
+import { homeFolder } from '../../core/home.ts'
 import { trustedProgram } from '../../core/program-trust.ts'
 import { readTextFile } from '../../core/read-file.ts'
 import { agentSocketPath, apiSocketPath } from '../api-socket.ts'
@@ -23,7 +23,7 @@ export interface ServiceHost {
 
 /** The service of the latchkey that runs now: this node, this latchkey.cjs, the templates beside it. */
 export async function serviceHost(environment: Environment): Promise<ServiceHost> {
-  const home = environment.HOME ?? homedir()
+  const home = homeFolder(environment)
   const latchkey = realpathSync(process.argv[1]!)
   const values = { node: process.execPath, latchkey }
   const isMacos = process.platform === 'darwin'
