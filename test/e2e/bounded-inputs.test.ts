@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type BuiltDaemon, daemonEnvironment, startBuiltDaemon } from '../support/built-daemon.ts'
 import { latchkey, latchkeyPath } from '../support/latchkey.ts'
@@ -47,6 +47,31 @@ describe('a daemon that was stopped, or is none', () => {
     await once(peer, 'listening')
     const { status, stderr } = await latchkey(['status'], { env: { LATCHKEY_RUNTIME_DIR: folder } })
     expect([status, stderr]).toEqual([1, expect.stringContaining('cannot be read')])
+  })
+
+  it('is not listened to without end by the shell fast path either', async () => {
+    const folder = temporaryFolder()
+    let sentBytes = 0
+    const peer = createServer((socket) => {
+      const chunk = Buffer.alloc(65_536, 'x')
+      const send = () => {
+        while (!socket.destroyed && socket.write(chunk)) sentBytes += chunk.length
+      }
+      socket.on('error', () => {}).on('drain', send)
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n')
+        send()
+      })
+    }).listen(join(folder, 'api.sock'))
+    onTestFinished(() => void peer.close())
+    await once(peer, 'listening')
+    const fastPath = join(dirname(latchkeyPath), 'latchkey-credentials')
+    const { status, stdout } = await run(fastPath, ['dev'], {
+      env: { LATCHKEY_RUNTIME_DIR: folder },
+      timeoutMs: 30_000,
+    })
+    expect([status, stdout]).toEqual([1, ''])
+    expect(sentBytes).toBeLessThan(16 * 1024 * 1024)
   })
 })
 
