@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { daemonNodeOptions } from '../../src/dev/dev-daemon.ts'
 import { createFrameReader, type FrameReader } from '../support/agent-stream.ts'
 import { callApi } from '../support/api-call.ts'
 import { type BuiltDaemon, startBuiltDaemon } from '../support/built-daemon.ts'
@@ -12,8 +13,9 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 const list = Buffer.of(0, 0, 0, 1, 11)
 const emptyList = Buffer.of(12, 0, 0, 0, 0)
 
+/** As the service starts it: with its own sizes Node 24 lets more garbage gather before it looks. */
 async function start(toml = ''): Promise<BuiltDaemon> {
-  const daemon = await startBuiltDaemon(temporaryFolder(), toml)
+  const daemon = await startBuiltDaemon(temporaryFolder(), toml, { nodeOptions: daemonNodeOptions })
   onTestFinished(async () => void (await daemon.end('SIGKILL')))
   return daemon
 }

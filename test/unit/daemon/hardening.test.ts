@@ -15,6 +15,7 @@ const harmless: readonly string[] = [
   '--disable-warning',
   '--dns-result-order',
   '--enable-network-family-autoselection',
+  '--max-heap-size',
   '--max-old-space-size',
   '--max-old-space-size-percentage',
   '--max-semi-space-size',
