@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** `npm run soak`: what takes most of an hour, so that it is not part of `npm test`. */
+/** `npm run soak`: what takes an hour or more, so that it is not part of `npm test`. */
 export default defineConfig({
   test: {
     root: '.',
