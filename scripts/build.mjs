@@ -14,7 +14,7 @@ const chunks = {
   latchkey: 'src/main.ts',
   command: 'src/command.ts',
   daemon: 'src/daemon-command.ts',
-  'aws-sdk': 'src/aws/aws-sdk.ts',
+  'aws-sdk': 'src/aws/sts/aws-sdk.ts',
 }
 
 // On Node 20 NODE_EXTRA_CA_CERTS alone more than doubles the start-up time, and no short command needs it. The daemon

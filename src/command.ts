@@ -1,4 +1,4 @@
-import { reportFailure } from './helper/failure.ts'
+import { reportFailure } from './helper/fast/failure.ts'
 
 /**
  * Runs any command but the fast path of `latchkey aws credentials`, and tells its failure.

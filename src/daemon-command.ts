@@ -1,5 +1,5 @@
 import { runDaemon } from './daemon/main.ts'
-import { reportFailure } from './helper/failure.ts'
+import { reportFailure } from './helper/fast/failure.ts'
 
 /**
  * Runs `latchkey daemon`. A chunk of its own (scripts/build.mjs): what lives for days holds no code of other commands.

@@ -1,4 +1,4 @@
-import { runCredentials } from './helper/credentials.ts'
+import { runCredentials } from './helper/fast/credentials.ts'
 
 // `credential_process` is run once for each AWS call of a person, thirty times a minute under Terraform. So its path
 // loads built-ins only, and everything else is a chunk of its own (scripts/build.mjs) behind a dynamic import.
@@ -16,7 +16,7 @@ if (command === 'aws' && subcommand === 'credentials' && args.length === 3 && is
 
 async function runChunk(): Promise<number> {
   if (command !== 'daemon' || args.length > 1) return (await import('./command.ts')).runCommand(args)
-  // Until the daemon's chunk is loaded Node would answer this signal by opening its inspector (src/daemon/hardening.ts).
+  // Until the daemon's chunk is loaded Node would answer this signal by opening its inspector (src/daemon/process/hardening.ts).
   process.on('SIGUSR1', () => {})
   return (await import('./daemon-command.ts')).runDaemonCommand()
 }

@@ -9,15 +9,16 @@ const src = join(root, 'src')
 /** What each room may import besides itself; `keychain` means its port alone. docs/ARCHITECTURE.md draws it. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   core: [],
+  prompts: ['core'],
   ssh: ['core'],
   agent: ['ssh', 'core'],
-  vault: ['ssh', 'keychain/keychain.ts', 'core'],
-  aws: ['keychain/keychain.ts', 'core'],
+  vault: ['ssh', 'keychain/keychain.ts', 'prompts', 'core'],
+  aws: ['keychain/keychain.ts', 'prompts', 'core'],
   keychain: ['core'],
   ipc: ['core'],
   helper: ['ipc', 'core'],
   dev: ['ssh', 'core'],
-  daemon: ['core', 'ssh', 'agent', 'vault', 'aws', 'keychain', 'ipc'],
+  daemon: ['core', 'prompts', 'ssh', 'agent', 'vault', 'aws', 'keychain', 'ipc'],
 }
 /** The embedded servers belong to one command only. */
 const extraEdges: Readonly<Record<string, readonly string[]>> = { 'helper/commands/dev.ts': ['dev'] }

@@ -3,9 +3,9 @@ import { fstatSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
 import { availableParallelism, uptime } from 'node:os'
 import { join } from 'node:path'
-import { parseSharedConfig, type SharedConfig } from '../aws/shared-config.ts'
-import type { StsClient } from '../aws/sts-client.ts'
-import { createStsSdk } from '../aws/sts-sdk.ts'
+import { parseSharedConfig, type SharedConfig } from '../aws/config/shared-config.ts'
+import type { StsClient } from '../aws/sts/sts-client.ts'
+import { createStsSdk } from '../aws/sts/sts-sdk.ts'
 import { appendLine } from '../core/append-file.ts'
 import { sweepTemporaries } from '../core/atomic-file.ts'
 import { type Clock, createSystemClock } from '../core/clock.ts'
@@ -21,20 +21,20 @@ import { formatUtc } from '../core/utc-time.ts'
 import { version } from '../core/version.ts'
 import { openKeychain } from '../keychain/choose.ts'
 import type { Keychain } from '../keychain/keychain.ts'
-import { type Config, ConfigError, parseConfig } from './config.ts'
+import { createPrompts, type PromptBroker } from '../prompts/broker.ts'
+import { createPromptProgram } from '../prompts/prompt-program.ts'
+import { type Config, ConfigError, parseConfig } from './config/config.ts'
 import { startDaemon } from './daemon.ts'
-import { garbageCollector } from './garbage.ts'
-import { hardenMemory, hardenProcess } from './hardening.ts'
-import { takeInheritedSockets } from './inherited-sockets.ts'
-import { limitsOf } from './limits.ts'
-import { loadNative } from './native.ts'
-import { openParentLink } from './parent-link.ts'
-import { endOnFault } from './process-faults.ts'
-import { createPromptProgram } from './prompt-program.ts'
-import { createPrompts, type PromptBroker } from './prompts.ts'
-import { createRunProgram } from './run-program.ts'
-import { createServiceNotification } from './service-notification.ts'
-import { createWatchedFiles } from './watched-files.ts'
+import { garbageCollector } from './process/garbage.ts'
+import { hardenMemory, hardenProcess } from './process/hardening.ts'
+import { takeInheritedSockets } from './process/inherited-sockets.ts'
+import { limitsOf } from './process/limits.ts'
+import { loadNative } from './process/native.ts'
+import { openParentLink } from './process/parent-link.ts'
+import { endOnFault } from './process/process-faults.ts'
+import { createRunProgram } from './process/run-program.ts'
+import { createServiceNotification } from './process/service-notification.ts'
+import { createWatchedFiles } from './process/watched-files.ts'
 
 /** A token helper may talk to a keychain or to a server. */
 const programTimeoutMs = 30_000
@@ -231,7 +231,7 @@ function watchSharedConfig(host: Host): () => Promise<SharedConfig> {
 async function loadSts({ environment, clock, log }: Host, extraCa: string | undefined): Promise<StsClient> {
   // The SDK's word on the version of Node is for those who write latchkey, not for those who read its log.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
-  const sdk = await import('../aws/aws-sdk.ts')
+  const sdk = await import('../aws/sts/aws-sdk.ts')
   const endpoint = [environment.AWS_ENDPOINT_URL_STS, environment.AWS_ENDPOINT_URL].find(isSet)
   return createStsSdk({ sdk, clock, log, endpoint, extraCa })
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { HelperError } from './failure.ts'
+import { HelperError } from './fast/failure.ts'
 
 /**
  * What the daemon answered, once it has the form that it should have. Whatever else is in it is left out: a socket may

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
 import { displayLines } from '../core/display-text.ts'
 import type { Environment } from '../core/environment.ts'
-import { apiSocketPath } from './api-socket.ts'
-import type { ReadLine } from './ask-lent-prompt.ts'
 import { createDaemonAccess, type DaemonAccess } from './daemon-access.ts'
+import { apiSocketPath } from './fast/api-socket.ts'
+import type { ReadLine } from './fast/ask-lent-prompt.ts'
+import { createTerminalAccess } from './fast/terminal.ts'
+import { readTerminalLine } from './fast/terminal-line.ts'
 import { readInputText } from './input-text.ts'
-import { createTerminalAccess } from './terminal.ts'
-import { readTerminalLine } from './terminal-line.ts'
 
 /** What a command reaches the world through. */
 export interface CommandContext {

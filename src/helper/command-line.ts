@@ -6,7 +6,7 @@ import { addAwsCommands } from './commands/aws.ts'
 import { addServiceCommands } from './commands/service.ts'
 import { addStatusCommand } from './commands/status.ts'
 import { addVaultCommands } from './commands/vault.ts'
-import { exitStatus, failureLine, failureText, HelperError, statusOf } from './failure.ts'
+import { exitStatus, failureLine, failureText, HelperError, statusOf } from './fast/failure.ts'
 
 /** What runs in rooms that the helper does not know. */
 export interface OtherRooms {

@@ -2,10 +2,10 @@ import { formatDuration } from '../core/duration.ts'
 import { type ApiCall, type ApiClient, openApiClient } from '../ipc/client.ts'
 import type { ApiAnswer } from '../ipc/http-reply.ts'
 import type { LentPrompt } from '../ipc/protocol.ts'
-import { askLentPrompt, type ReadLine } from './ask-lent-prompt.ts'
-import { HelperError } from './failure.ts'
-import { callWithPrompts, successBody } from './lent-prompt.ts'
-import type { TerminalAccess } from './terminal.ts'
+import { askLentPrompt, type ReadLine } from './fast/ask-lent-prompt.ts'
+import { HelperError } from './fast/failure.ts'
+import { callWithPrompts, successBody } from './fast/lent-prompt.ts'
+import type { TerminalAccess } from './fast/terminal.ts'
 
 /** The daemon, for commands that want an answer or an error, in bounded time. */
 export interface DaemonAccess {
@@ -27,7 +27,7 @@ export interface DaemonAccessOptions {
 const lifeSignMs = 10_000
 /** The daemon may wait for a server that does not answer, and for a keychain that shows a dialog. */
 const callMs = 2 * 60_000
-/** It may show a dialog for five minutes besides (src/daemon/prompt-program.ts). */
+/** It may show a dialog for five minutes besides (src/prompts/prompt-program.ts). */
 const personMs = 10 * 60_000
 
 /**

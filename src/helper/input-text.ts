@@ -1,4 +1,4 @@
-import { HelperError } from './failure.ts'
+import { HelperError } from './fast/failure.ts'
 
 /** Two lines of an access key take a hundredth of it. */
 const maxBytes = 64 * 1024

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { AwsError } from '../../src/aws/aws-error.ts'
 import type { AccessKey, SessionCredentials, SigningCredentials } from '../../src/aws/credentials.ts'
-import { parseIamArn } from '../../src/aws/partitions.ts'
-import type { StsClient } from '../../src/aws/sts-client.ts'
+import { parseIamArn } from '../../src/aws/plan/partitions.ts'
+import type { StsClient } from '../../src/aws/sts/sts-client.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import { Secret } from '../../src/core/secret.ts'
 

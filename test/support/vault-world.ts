@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { createLogger } from '../../src/core/log.ts'
-import type { PromptCaller, PromptQuestion, Prompts } from '../../src/core/prompt.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { Keychain } from '../../src/keychain/keychain.ts'
+import type { PromptCaller, PromptQuestion, Prompts } from '../../src/prompts/prompt.ts'
 import { createVaultClient, type VaultClient, type VaultClientOptions } from '../../src/vault/client.ts'
 import { type FakeClock, fakeClock } from './fake-clock.ts'
 

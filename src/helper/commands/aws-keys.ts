@@ -13,7 +13,7 @@ import {
 } from '../../ipc/protocol.ts'
 import { checkedReply } from '../checked-reply.ts'
 import type { CommandContext } from '../command-context.ts'
-import { HelperError } from '../failure.ts'
+import { HelperError } from '../fast/failure.ts'
 import { formatTable } from '../text-table.ts'
 
 const sourceHelp = "the name of the key's section, [aws.source.NAME] in the configuration"

@@ -4,7 +4,7 @@ import { displayJson, displayLine } from '../../core/display-text.ts'
 import { type AwsProfileList, awsProfileListSchema } from '../../ipc/protocol.ts'
 import { checkedReply } from '../checked-reply.ts'
 import type { CommandContext } from '../command-context.ts'
-import { HelperError } from '../failure.ts'
+import { HelperError } from '../fast/failure.ts'
 import { formatTable } from '../text-table.ts'
 
 export function addAwsProfilesCommands(aws: Command, context: CommandContext): void {

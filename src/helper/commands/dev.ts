@@ -10,7 +10,7 @@ import { shellWord } from '../../core/shell-word.ts'
 import { currentCode } from '../../dev/current-code.ts'
 import { DevError, readIfPresent } from '../../dev/dev-folder.ts'
 import { type DevEnvironment, startDevEnvironment } from '../../dev/environment.ts'
-import { HelperError } from '../failure.ts'
+import { HelperError } from '../fast/failure.ts'
 
 const usage = 'latchkey dev [--dir D] [-- CMD…], or latchkey dev code [--dir D]'
 

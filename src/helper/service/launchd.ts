@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { displayLine } from '../../core/display-text.ts'
-import { HelperError } from '../failure.ts'
+import { HelperError } from '../fast/failure.ts'
 import { markContent } from './service-file.ts'
 import { notInstalled, type ServiceManager } from './service-manager.ts'
 import { fillPlist, type TemplateValues } from './template.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { displayLine } from '../../core/display-text.ts'
 import { type Environment, isSet } from '../../core/environment.ts'
-import { HelperError } from '../failure.ts'
+import { HelperError } from '../fast/failure.ts'
 import { markContent } from './service-file.ts'
 import { notInstalled, type RunProgram, type ServiceManager, type ServicePart } from './service-manager.ts'
 import { fillUnit, type TemplateValues } from './template.ts'

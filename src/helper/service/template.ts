@@ -1,4 +1,4 @@
-import { HelperError } from '../failure.ts'
+import { HelperError } from '../fast/failure.ts'
 
 /** What the templates in packaging/ leave open. */
 export interface TemplateValues {

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { AwsError } from '../../../src/aws/aws-error.ts'
-import type { PromptLease } from '../../../src/core/prompt.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { formatUtc } from '../../../src/core/utc-time.ts'
+import type { PromptLease } from '../../../src/prompts/prompt.ts'
 import {
   devRole,
   person,

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { HelperError } from '../../../src/helper/failure.ts'
+import { HelperError } from '../../../src/helper/fast/failure.ts'
 import { openApiClient } from '../../../src/ipc/client.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 

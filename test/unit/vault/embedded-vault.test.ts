@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { publicKeyFromKeyObject } from '../../../src/ssh/public-key.ts'
-import { createVaultIssuer } from '../../../src/vault/issuer.ts'
-import { createLoginMethod, type VaultAuth } from '../../../src/vault/login-methods.ts'
-import { createTokenSource } from '../../../src/vault/token-source.ts'
+import { createLoginMethod, type VaultAuth } from '../../../src/vault/login/login-methods.ts'
+import { createVaultIssuer } from '../../../src/vault/ssh/issuer.ts'
+import { createTokenSource } from '../../../src/vault/token/token-source.ts'
 import { openTestVault } from '../../support/dev-vault.ts'
 import { type FakeClock, fakeClock } from '../../support/fake-clock.ts'
 import {

@@ -1,0 +1,111 @@
+import type { Logger } from '../../core/log.ts'
+import { shellWord } from '../../core/shell-word.ts'
+import { AwsError, isAwsError } from '../aws-error.ts'
+import type { AccessKey } from '../credentials.ts'
+import { refusedKey } from '../sts/refusal-advice.ts'
+import type { StsClient } from '../sts/sts-client.ts'
+import { type ImportRequest, isSameKey, moveKeyOutOfFile } from './key-import.ts'
+import type { LongTermKeys } from './long-term-keys.ts'
+
+/** What AWS says about a key that was taken in. */
+export interface KeptKey {
+  source: string
+  accessKeyId: string
+  /** False: AWS could not be asked, so that nobody knows yet whether the key works. */
+  isVerified: boolean
+  /** Whose key it is, where AWS was asked. */
+  accountId?: string
+  arn?: string
+}
+
+/** Takes long-term keys in, lists them and lets them go. */
+export interface KeyCustody {
+  /**
+   * Stores or replaces the key of a source, after AWS has named its owner. Where AWS cannot be reached it is stored as it is.
+   * @throws {AwsError} AWS_KEY_REFUSED: AWS does not take the key; nothing is stored
+   */
+  put(source: string, key: AccessKey): Promise<KeptKey>
+  /**
+   * Moves a key out of an AWS credentials file: into the keychain first, then out of the file.
+   * @throws {AwsError} AWS_IMPORT_FAILED, AWS_KEY_REFUSED, AWS_KEY_EXISTS: the source has another key; nothing is changed
+   */
+  importFrom(request: ImportRequest & { source: string }): Promise<KeptKey>
+  list(): Promise<readonly { source: string; accessKeyId: string }[]>
+  /** Resolves to whether there was one. */
+  remove(source: string): Promise<boolean>
+}
+
+export function createKeyCustody(deps: {
+  keys: LongTermKeys
+  sts: () => Promise<StsClient>
+  log: Logger
+  /** The region whose STS is asked about a source. */
+  regionOf(source: string): Promise<string>
+  /** Voids what was made with the key of a source, and what is being made. Called around each change of it. */
+  onChange(source: string): Promise<void>
+}): KeyCustody {
+  const { keys, sts, log, regionOf, onChange } = deps
+
+  const ownerOf = async (source: string, key: AccessKey) => {
+    try {
+      const client = await sts()
+      return await client.getCallerIdentity({ credentials: key, region: await regionOf(source) })
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error
+      if (isAwsError(error, 'AWS_TOKEN_UNKNOWN', 'AWS_SIGNATURE_REFUSED', 'AWS_TOKEN_EXPIRED')) {
+        throw refusedKey(error, source, key.accessKeyId)
+      }
+      // The network, the clock or the region: none of them says anything about the key.
+      log.warn('the key could not be checked with AWS', { source, reason: error.message })
+      return undefined
+    }
+  }
+
+  /** What was made with the former key goes before it, so that a crash leaves no session without its key; and after it. */
+  const change = async <T>(source: string, apply: () => Promise<T>): Promise<T> => {
+    await onChange(source)
+    const result = await apply()
+    await onChange(source)
+    return result
+  }
+
+  const put = async (source: string, key: AccessKey): Promise<KeptKey> => {
+    const owner = await ownerOf(source, key)
+    const former = await keys.find(source).catch((error: unknown) => {
+      // An item that cannot be read is what a new key is put in for.
+      if (isAwsError(error, 'AWS_KEY_CORRUPT')) return undefined
+      throw error
+    })
+    if (former === undefined || !isSameKey(former, key)) await change(source, () => keys.write(source, key))
+    return { source, accessKeyId: key.accessKeyId, isVerified: owner !== undefined, ...owner }
+  }
+
+  return {
+    put,
+    importFrom: ({ source, ...request }) =>
+      moveKeyOutOfFile(request, async (key) => {
+        const present = await keys.find(source)
+        if (present !== undefined && present.accessKeyId !== key.accessKeyId) {
+          throw new AwsError('AWS_KEY_EXISTS', `${source} has another access key in the keychain already`, {
+            hint: `latchkey aws keys remove ${shellWord(source)}`,
+          })
+        }
+        const kept = await put(source, key)
+        // The only other copy is about to go.
+        if (!isSameKey(await keys.read(source), key)) {
+          throw new AwsError('AWS_IMPORT_FAILED', 'the keychain did not keep the key: the file is as it was')
+        }
+        return kept
+      }),
+    async list() {
+      const sources = await keys.sources()
+      const found: { source: string; accessKeyId: string }[] = []
+      for (const source of sources) {
+        const key = await keys.find(source)
+        if (key !== undefined) found.push({ source, accessKeyId: key.accessKeyId })
+      }
+      return found
+    },
+    remove: (source) => change(source, () => keys.remove(source)),
+  }
+}

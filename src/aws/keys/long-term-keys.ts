@@ -1,0 +1,62 @@
+import { Secret } from '../../core/secret.ts'
+import { shellWord } from '../../core/shell-word.ts'
+import type { Keychain } from '../../keychain/keychain.ts'
+import { AwsError } from '../aws-error.ts'
+import type { AccessKey } from '../credentials.ts'
+import { parseJsonObject } from '../json-object.ts'
+
+/** The long-term keys in the keychain: this is their only reader and writer. None is kept in memory. */
+export interface LongTermKeys {
+  /** @throws {AwsError} AWS_KEY_MISSING, AWS_KEY_CORRUPT */
+  read(source: string): Promise<AccessKey>
+  find(source: string): Promise<AccessKey | undefined>
+  /** Stores or replaces the key of a source. */
+  write(source: string, key: AccessKey): Promise<void>
+  /** Resolves to whether there was one. */
+  remove(source: string): Promise<boolean>
+  /** The names of the sources that have a key. */
+  sources(): Promise<readonly string[]>
+}
+
+const prefix = 'aws/key/'
+/** Names come from files and may hold a slash. */
+const itemName = (source: string) => `${prefix}${encodeURIComponent(source)}`
+
+export function createLongTermKeys(keychain: Keychain): LongTermKeys {
+  const find = async (source: string): Promise<AccessKey | undefined> => {
+    const item = await keychain.get(itemName(source))
+    return item === undefined ? undefined : decode(source, item)
+  }
+  return {
+    find,
+    async read(source) {
+      const key = await find(source)
+      if (key !== undefined) return key
+      throw new AwsError('AWS_KEY_MISSING', `no access key for ${source} in the keychain (${keychain.description})`, {
+        hint: `latchkey aws keys add ${shellWord(source)}`,
+      })
+    },
+    write: (source, { accessKeyId, secretAccessKey }) =>
+      keychain.set(
+        itemName(source),
+        new Secret(JSON.stringify({ accessKeyId, secretAccessKey: secretAccessKey.expose() })),
+      ),
+    remove: (source) => keychain.delete(itemName(source)),
+    async sources() {
+      const names = await keychain.list()
+      return names
+        .filter((name) => name.startsWith(prefix))
+        .map((name) => decodeURIComponent(name.slice(prefix.length)))
+    },
+  }
+}
+
+function decode(source: string, item: Secret<string>): AccessKey {
+  const { accessKeyId, secretAccessKey } = parseJsonObject(item.expose())
+  if (typeof accessKeyId === 'string' && typeof secretAccessKey === 'string') {
+    return { accessKeyId, secretAccessKey: new Secret(secretAccessKey) }
+  }
+  throw new AwsError('AWS_KEY_CORRUPT', `the keychain item ${itemName(source)} is not an access key`, {
+    hint: `latchkey aws keys add ${shellWord(source)}`,
+  })
+}

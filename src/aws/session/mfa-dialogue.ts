@@ -1,0 +1,93 @@
+import type { Clock } from '../../core/clock.ts'
+import type { Logger } from '../../core/log.ts'
+import { Secret } from '../../core/secret.ts'
+import type { PromptQuestion, Prompts } from '../../prompts/prompt.ts'
+import { AwsError, isAwsError } from '../aws-error.ts'
+
+/** Asks for the code of an MFA device until AWS takes one. */
+export interface MfaDialogue {
+  /**
+   * Runs `use` with a code. A code that AWS refuses is asked for again, with the reason; any other failure ends it.
+   * One dialogue per device at a time: two would be given the same code, and AWS takes it once.
+   * @param signal nobody wants it any more: its reason is thrown, and nobody is asked (again)
+   * @throws {AwsError} AWS_MFA_CODE_REFUSED after the last try; what `use` rejects with
+   * @throws {PromptError}
+   */
+  withCode<T>(serial: string, use: (code: Secret<string>) => Promise<T>, signal?: AbortSignal): Promise<T>
+}
+
+/** The topic under which everyone who needs a code of this device waits. */
+export const mfaTopic = (serial: string): string => `aws-mfa/${serial}`
+
+/** AWS locks nobody out, but a person who has erred so often looks at the wrong device. */
+const maxTries = 3
+/** RFC 6238's time step, which every AWS device uses, in ms. */
+const stepMs = 30_000
+
+export function createMfaDialogue(deps: { prompts: Prompts; clock: Clock; log: Logger }): MfaDialogue {
+  const { prompts, clock, log } = deps
+  /** The time step in which AWS last took a code of a device: it takes no code of that step again. */
+  const acceptedStep = new Map<string, number>()
+  const tails = new Map<string, Promise<unknown>>()
+
+  const presentStep = () => Math.floor(clock.now() / stepMs)
+  const isSpent = (serial: string) => acceptedStep.get(serial) === presentStep()
+  const secondsToNext = () => Math.ceil((stepMs - (clock.now() % stepMs)) / 1000)
+
+  const question = (serial: string, notice: string | undefined): PromptQuestion => ({
+    topic: mfaTopic(serial),
+    kind: 'mfa-code',
+    text: `MFA code for ${serial}`,
+    ...(notice === undefined ? {} : { notice }),
+  })
+
+  /** Why a code that looks right was refused: AWS says the same for a wrong one and for a used one. */
+  const refusalNotice = (serial: string) =>
+    isSpent(serial)
+      ? `that code is already used: wait ${secondsToNext()} s for the next one`
+      : 'AWS refused that code: it is wrong or already used'
+
+  const converse: MfaDialogue['withCode'] = async (serial, use, signal) => {
+    let notice = isSpent(serial)
+      ? `the code shown now is already used: wait ${secondsToNext()} s for the next one`
+      : undefined
+    let lastRefusal: unknown
+    for (let tries = 0; tries < maxTries; tries += 1) {
+      const answer = await prompts.ask(question(serial, notice), signal)
+      const code = answer.expose().replace(/\s/g, '')
+      if (!/^\d{6}$/.test(code)) {
+        notice = 'an MFA code has six digits'
+        continue
+      }
+      const step = presentStep()
+      try {
+        const result = await use(new Secret(code))
+        acceptedStep.set(serial, step)
+        return result
+      } catch (error) {
+        // Only an answer of AWS uses a code up: after a network error the same one may be given again.
+        if (!isAwsError(error, 'AWS_MFA_CODE_REFUSED')) throw error
+        lastRefusal = error
+        notice = refusalNotice(serial)
+        log.info('AWS refused an MFA code', { device: serial, tries: tries + 1 })
+      }
+    }
+    throw new AwsError('AWS_MFA_CODE_REFUSED', `no valid MFA code for ${serial} in ${maxTries} tries`, {
+      cause: lastRefusal,
+      hint: 'check that the device is the one named here and that its clock is right, then run the command again',
+    })
+  }
+
+  return {
+    withCode(serial, use, signal) {
+      const before = tails.get(serial) ?? Promise.resolve()
+      const mine = before.then(() => converse(serial, use, signal))
+      const settled = mine.then(
+        () => {},
+        () => {},
+      )
+      tails.set(serial, settled)
+      return mine
+    },
+  }
+}

@@ -1,0 +1,105 @@
+import type { Clock } from '../../core/clock.ts'
+import type { Logger } from '../../core/log.ts'
+import type { PromptCaller, Prompts } from '../../prompts/prompt.ts'
+import { createSharedLogin, type SharedLogin } from '../../prompts/shared-login.ts'
+import { AwsError, isAwsError } from '../aws-error.ts'
+import { asKept } from '../credentials.ts'
+import type { LongTermKeys } from '../keys/long-term-keys.ts'
+import type { CredentialPlan, DerivedStep, SessionStep } from '../plan/credential-plan.ts'
+import { adviseOnRefusal, refusedKey } from '../sts/refusal-advice.ts'
+import type { StsClient } from '../sts/sts-client.ts'
+import { forgottenMeanwhile } from './forgettings.ts'
+import { createMfaDialogue, mfaTopic } from './mfa-dialogue.ts'
+import { type SessionCache, sessionKey } from './session-cache.ts'
+
+/** A session that proves a second factor: only a person can begin it. */
+export type MfaStep = SessionStep & { mfaSerial: string }
+
+export const isMfaStep = (step: DerivedStep): step is MfaStep => step.type === 'session' && step.mfaSerial !== undefined
+
+/** The MFA session of a plan, which is its first step if there is one. */
+export function mfaStepOf({ steps: [, first] }: CredentialPlan): MfaStep | undefined {
+  return isMfaStep(first) ? first : undefined
+}
+
+/** With less left, in ms, a person is asked for a new session, if one can be; until then nobody is bothered. */
+export const askAgainMs = 5 * 60_000
+
+/** Begins MFA sessions: one question and one GetSessionToken for all who wait for the same session. */
+export interface SessionLogin {
+  /**
+   * Resolves when the cache holds a session that is good for a while. The question goes to whoever attends to the
+   * device; the call goes on when this caller has gone, and its failure waits a while for one that has left to ask.
+   * @throws {AwsError} {PromptError} {KeychainError}
+   */
+  begin(plan: CredentialPlan, step: MfaStep, caller: PromptCaller): Promise<void>
+  /**
+   * Gives up the logins of a source, or all: their questions are withdrawn, what they bring is not kept, and whoever
+   * waits for them gets AWS_FORGOTTEN.
+   */
+  abandon(source?: string): void
+}
+
+export function createSessionLogin(deps: {
+  keys: LongTermKeys
+  sessions: SessionCache
+  sts: () => Promise<StsClient>
+  prompts: Prompts
+  clock: Clock
+  log: Logger
+}): SessionLogin {
+  const { keys, sessions, sts, prompts, clock, log } = deps
+  const dialogue = createMfaDialogue({ prompts, clock, log })
+  const logins = new Map<string, { source: string; shared: SharedLogin<void> }>()
+
+  const sharedLogin = (step: MfaStep): SharedLogin<void> => {
+    const key = sessionKey(step)
+    const topic = mfaTopic(step.mfaSerial)
+    // A session is found in the cache by whoever comes back for it.
+    const present = logins.get(key)
+    if (present !== undefined) return present.shared
+    const shared = createSharedLogin<void>({ prompts, topic, clock, keepsSuccess: false })
+    logins.set(key, { source: step.source, shared })
+    return shared
+  }
+
+  const login = async (plan: CredentialPlan, step: MfaStep, signal: AbortSignal): Promise<void> => {
+    // Someone else's flight may have landed between this caller's look at the cache and now.
+    const present = await sessions.find(step)
+    if (present !== undefined && present.credentials.expiresAtMs - clock.now() > askAgainMs) return
+    // Both can fail, or take a while: before the person is asked, not between the code and its use.
+    const key = await keys.read(step.source)
+    const client = await sts()
+    try {
+      const credentials = await dialogue.withCode(
+        step.mfaSerial,
+        (code) =>
+          client.getSessionToken({
+            credentials: key,
+            region: step.region,
+            durationSeconds: step.durationSeconds,
+            mfa: { serial: step.mfaSerial, code },
+          }),
+        signal,
+      )
+      signal.throwIfAborted()
+      const session = asKept(credentials, { durationSeconds: step.durationSeconds, nowMs: clock.now() })
+      log.info('an MFA session has begun', { source: step.source, device: step.mfaSerial })
+      await sessions.put(step, session)
+    } catch (error) {
+      if (isAwsError(error, 'AWS_TOKEN_UNKNOWN', 'AWS_SIGNATURE_REFUSED')) {
+        throw refusedKey(error, step.source, key.accessKeyId)
+      }
+      throw error instanceof AwsError ? adviseOnRefusal(error, { plan, step, index: 1 }) : error
+    }
+  }
+
+  return {
+    begin: (plan, step, caller) => sharedLogin(step).run(caller, (signal) => login(plan, step, signal)),
+    abandon(source) {
+      for (const login of logins.values()) {
+        if (source === undefined || login.source === source) login.shared.abandon(forgottenMeanwhile(login.source))
+      }
+    },
+  }
+}

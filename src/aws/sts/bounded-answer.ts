@@ -1,0 +1,71 @@
+import type { Readable } from 'node:stream'
+import type { STSClient } from '@aws-sdk/client-sts'
+import type { Clock } from '../../core/clock.ts'
+import { withDeadline } from '../../core/deadline.ts'
+import { AwsError } from '../aws-error.ts'
+
+/** STS answers with a few kB. */
+const maxAnswerBytes = 256 * 1024
+
+/** What an answer may take up. */
+export interface AnswerBounds {
+  /** How messages name the server. */
+  server: string
+  /** How long a try may take, from its first byte out to its last byte in, in ms. */
+  timeoutMs: number
+}
+
+/**
+ * Makes a client read each answer whole before it is looked at, with bounds: the SDK reads bodies of any size, each part
+ * of which may take its time. What was begun to be answered is not tried again: AWS may have acted on it, and taken the
+ * code in it.
+ */
+export function boundAnswers(client: STSClient, { server, timeoutMs }: AnswerBounds, clock: Clock): void {
+  client.middlewareStack.add(
+    (next) => (args) =>
+      withDeadline(clock, timeoutMs, async (deadline) => {
+        const result = await next(args)
+        const response = result.response as { body?: unknown }
+        if (isStream(response.body)) response.body = await readBody(response.body, deadline, server, timeoutMs)
+        return result
+      }),
+    // The innermost step: one answer of one try.
+    { step: 'deserialize', name: 'boundAnswers', priority: 'low' },
+  )
+}
+
+const isStream = (body: unknown): body is Readable =>
+  typeof body === 'object' && body !== null && Symbol.asyncIterator in body && 'destroy' in body
+
+async function readBody(body: Readable, deadline: AbortSignal, server: string, timeoutMs: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let sizeBytes = 0
+  const giveUp = () => body.destroy(tooSlow(server, timeoutMs))
+  if (deadline.aborted) giveUp()
+  deadline.addEventListener('abort', giveUp)
+  try {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      sizeBytes += chunk.length
+      // Leaving the loop destroys the stream, and its connection with it.
+      if (sizeBytes > maxAnswerBytes) throw tooLong(server)
+      chunks.push(chunk)
+    }
+  } finally {
+    deadline.removeEventListener('abort', giveUp)
+  }
+  return Buffer.concat(chunks)
+}
+
+function tooLong(server: string): AwsError {
+  return new AwsError('AWS_BAD_RESPONSE', `${server} answers with more than ${maxAnswerBytes} bytes`, {
+    hint: 'something on the way may answer in the place of AWS: check AWS_ENDPOINT_URL_STS and the network',
+  })
+}
+
+function tooSlow(server: string, timeoutMs: number): AwsError {
+  return new AwsError(
+    'AWS_UNREACHABLE',
+    `${server} did not send its answer whole within ${Math.ceil(timeoutMs / 1000)} s`,
+    { hint: 'check the network of this machine, then run the command again' },
+  )
+}

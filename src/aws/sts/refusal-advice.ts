@@ -1,0 +1,73 @@
+import { formatDuration } from '../../core/duration.ts'
+import { shellWord } from '../../core/shell-word.ts'
+import { AwsError, isAwsError } from '../aws-error.ts'
+import { displayKeyId } from '../credentials.ts'
+import type { CredentialPlan, DerivedStep, RoleStep } from '../plan/credential-plan.ts'
+
+/** What is known about a step that STS refused. */
+export interface RefusedStep {
+  plan: CredentialPlan
+  step: DerivedStep
+  /** Place of the step in the plan; 1 follows the long-term key. */
+  index: number
+  /** Age of the MFA session behind it in ms. */
+  sessionAgeMs?: number | undefined
+}
+
+/** A trust policy that limits the age of a code rarely allows more, in ms. */
+const freshSessionMs = 15 * 60_000
+
+/** Adds to what AWS says what this side knows of the cause, and what to run. */
+export function adviseOnRefusal(error: AwsError, refused: RefusedStep): AwsError {
+  const { plan, step } = refused
+  const place = step.type === 'role' ? `profile ${step.profile}` : `session of ${plan.source}`
+  if (isAwsError(error, 'AWS_DENIED') && step.type === 'role') {
+    return new AwsError(error.code, `${place}: ${error.message}`, { cause: error, hint: deniedHint(step, refused) })
+  }
+  if (isAwsError(error, 'AWS_REQUEST_INVALID')) {
+    const hint = /DurationSeconds/.test(error.message) ? `set a shorter duration for the ${place}` : error.hint
+    return new AwsError(error.code, `${place}: ${error.message}`, { cause: error, hint })
+  }
+  if (isAwsError(error, 'AWS_MFA_SERIAL_REFUSED')) {
+    return new AwsError(error.code, `${place}: ${error.message}`, {
+      cause: error,
+      hint: `correct mfa_serial of ${plan.source}; the user's devices: aws iam list-mfa-devices`,
+    })
+  }
+  return error
+}
+
+/** A long-term key that AWS does not take. */
+export function refusedKey(error: AwsError, source: string, accessKeyId: string): AwsError {
+  const key = `the access key ${displayKeyId(accessKeyId)} of ${source}`
+  return error.code === 'AWS_SIGNATURE_REFUSED'
+    ? new AwsError('AWS_KEY_REFUSED', `${key} has another secret than the one stored`, {
+        cause: error,
+        hint: `latchkey aws keys add ${shellWord(source)}`,
+      })
+    : new AwsError('AWS_KEY_REFUSED', `AWS does not know ${key}: deleted, inactive, or of another partition`, {
+        cause: error,
+        hint: `latchkey aws keys add ${shellWord(source)} (AWS needs some seconds before it knows a new key)`,
+      })
+}
+
+/** AWS gives one text for each of these causes. The likeliest stands first. */
+function deniedHint(step: RoleStep, { plan, index, sessionAgeMs }: RefusedStep): string {
+  const causes: string[] = []
+  if (sessionAgeMs !== undefined && sessionAgeMs > freshSessionMs && index === 2) {
+    const age = formatDuration(sessionAgeMs / 1000)
+    causes.push(
+      `the MFA session is ${age} old: where the role wants a newer one, latchkey aws forget ${shellWord(plan.profile)}`,
+    )
+  }
+  if (sessionAgeMs === undefined) causes.push(`where the role wants MFA, set mfa_serial of ${plan.source}`)
+  const parent = plan.steps[index - 1]
+  if (parent?.type === 'role') causes.push('a role that another role assumes cannot prove MFA')
+  causes.push(
+    step.externalId === undefined
+      ? 'where the role wants an external id, set external_id'
+      : 'the external id may be another',
+  )
+  causes.push('else the role does not trust this user, or the user may not assume it')
+  return causes.join('; ')
+}

@@ -1,0 +1,45 @@
+import type { Secret } from '../../core/secret.ts'
+import type { AccessKey, SessionCredentials, SigningCredentials } from '../credentials.ts'
+
+/** GetSessionToken: temporary credentials of an IAM user, with MFA or without. */
+export interface SessionTokenRequest {
+  credentials: AccessKey
+  region: string
+  /** 900 to 129600. */
+  durationSeconds: number
+  mfa?: { serial: string; code: Secret<string> }
+}
+
+/** AssumeRole. */
+export interface AssumeRoleRequest {
+  credentials: SigningCredentials
+  region: string
+  roleArn: string
+  sessionName: string
+  /** 900 to 43200; at most 3600 where the credentials are those of a session or of a role. */
+  durationSeconds: number
+  externalId?: string
+}
+
+/** GetCallerIdentity. */
+export interface CallerIdentityRequest {
+  credentials: SigningCredentials
+  region: string
+}
+
+/** Whose credentials they are. */
+export interface CallerIdentity {
+  accountId: string
+  arn: string
+}
+
+/**
+ * The port to AWS STS (API reference 2011-06-15). Each call may be repeated by the adapter where that is safe.
+ * Each rejects with an AwsError whose message holds AWS's own words and no secret; expiry times are corrected for the
+ * skew of this machine's clock.
+ */
+export interface StsClient {
+  getSessionToken(request: SessionTokenRequest): Promise<SessionCredentials>
+  assumeRole(request: AssumeRoleRequest): Promise<SessionCredentials>
+  getCallerIdentity(request: CallerIdentityRequest): Promise<CallerIdentity>
+}

@@ -1,0 +1,111 @@
+import { foreignText } from '../../core/display-text.ts'
+import { describeError, errorCode } from '../../core/errors.ts'
+import { AwsError } from '../aws-error.ts'
+
+/** A call to STS that failed, as the SDK reports it. */
+export interface StsFailure {
+  error: unknown
+  action: string
+  /** Whom we asked, in words: `STS in eu-central-1`. */
+  endpoint: string
+  /** What was sent in confidence, to be kept out of the message: AWS quotes rejected values. */
+  secrets: readonly string[]
+}
+
+/**
+ * Turns a failed STS call into an AwsError: by code, and where AWS uses one code for several things, by its text
+ * (STS API reference, "Common Errors"; the texts are those that STS has sent for years and that other tools match).
+ */
+export function toAwsError(failure: StsFailure): AwsError {
+  const { error, action, endpoint } = failure
+  // One of ours, of the way to AWS.
+  if (error instanceof AwsError) return error
+  const status = httpStatus(error)
+  if (!(error instanceof Error) || status === undefined) return withoutAnswer(failure)
+  if (status < 400) {
+    // The answer holds credentials, and the parser's error quotes the answer.
+    return new AwsError('AWS_BAD_RESPONSE', `${endpoint} sent an answer to ${action} that cannot be read`)
+  }
+  const text = foreignText(error.message, failure.secrets)
+  const said = `AWS refused ${action}: ${text === '' ? error.name : text}`
+  switch (error.name) {
+    case 'AccessDenied':
+    case 'AccessDeniedException':
+      return denied(text, said)
+    case 'InvalidClientTokenId':
+      return new AwsError('AWS_TOKEN_UNKNOWN', 'AWS does not know the access key or session token')
+    case 'ExpiredToken':
+    case 'ExpiredTokenException':
+      return new AwsError('AWS_TOKEN_EXPIRED', 'AWS says that the session has expired')
+    case 'SignatureDoesNotMatch':
+    case 'InvalidSignatureException':
+      // AWS's text for a wrong secret may quote the whole request, session token included.
+      return /signature expired|not yet current/i.test(text)
+        ? clockSkew()
+        : new AwsError('AWS_SIGNATURE_REFUSED', 'AWS says that the secret does not belong to the access key')
+    case 'RequestExpired':
+    case 'RequestTimeTooSkewed':
+    case 'RequestInTheFuture':
+      return clockSkew()
+    case 'RegionDisabledException':
+      return new AwsError('AWS_REGION_DISABLED', said, {
+        hint: 'set another region, or have an administrator turn on STS',
+      })
+  }
+  if (status === 429 || /throttl|LimitExceeded|TooManyRequests/i.test(error.name)) {
+    return new AwsError('AWS_THROTTLED', `AWS answers too slowly or too little: ${text}`, {
+      hint: 'wait a moment and run the command again',
+    })
+  }
+  if (status >= 500) {
+    return new AwsError('AWS_UNREACHABLE', `${endpoint} answered ${action} with HTTP ${status}`, {
+      hint: 'wait a moment and run the command again',
+    })
+  }
+  return new AwsError('AWS_REQUEST_INVALID', said)
+}
+
+function denied(text: string, said: string): AwsError {
+  if (/invalid MFA one time pass code/i.test(text)) {
+    return new AwsError('AWS_MFA_CODE_REFUSED', 'AWS refused the MFA code: it is wrong or already used')
+  }
+  if (/unable to validate MFA code/i.test(text)) {
+    return new AwsError('AWS_MFA_SERIAL_REFUSED', 'AWS does not find the MFA device among those of this user')
+  }
+  if (/must provide both MFA serial/i.test(text)) return new AwsError('AWS_REQUEST_INVALID', said)
+  return new AwsError('AWS_DENIED', said)
+}
+
+function clockSkew(): AwsError {
+  return new AwsError('AWS_CLOCK_SKEW', 'AWS refused the time of the request: the clock of this machine is wrong', {
+    hint: 'set the clock: timedatectl set-ntp true',
+  })
+}
+
+function withoutAnswer({ error, action, endpoint }: StsFailure): AwsError {
+  const code = errorCode(error)
+  if (code?.startsWith('HPE_') === true) {
+    return new AwsError('AWS_BAD_RESPONSE', `${endpoint} does not answer ${action} as HTTP: ${describeError(error)}`)
+  }
+  // The SDK calls a cut connection a TimeoutError too, but with the code of what happened.
+  const isTimeout =
+    code === 'ETIMEDOUT' || (code === undefined && error instanceof Error && error.name === 'TimeoutError')
+  if (code === undefined && !isTimeout) {
+    return new AwsError('AWS_BAD_RESPONSE', `${action} at ${endpoint} failed without a reason`)
+  }
+  return new AwsError(
+    'AWS_UNREACHABLE',
+    isTimeout ? `${endpoint} does not answer` : `cannot reach ${endpoint}: ${describeError(error)}`,
+    { cause: error, hint: 'check the network of this machine, then run the command again' },
+  )
+}
+
+function httpStatus(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null) return undefined
+  // The parser's own errors carry the answer only in a hidden field.
+  const { $metadata, $response } = error as {
+    $metadata?: { httpStatusCode?: number }
+    $response?: { statusCode?: number }
+  }
+  return $metadata?.httpStatusCode ?? $response?.statusCode
+}

@@ -1,0 +1,94 @@
+import type { AwsCredentials } from '../../aws/aws-credentials.ts'
+import { CodedError } from '../../core/errors.ts'
+import { formatUtc } from '../../core/utc-time.ts'
+import type { SshIdentityStatus, Status, VaultStatus } from '../../ipc/protocol.ts'
+import { isVaultError } from '../../vault/vault-error.ts'
+import type { RunningIdentity, RunningVault } from '../vaults.ts'
+import type { WatchedKeychain } from '../watched-keychain.ts'
+import { reportedError } from './api-errors.ts'
+
+/** The parts that the status tells about. */
+export interface StatusParts {
+  /** What stays as it was at the start. */
+  fixed: Pick<Status, 'version' | 'pid' | 'startedAt' | 'configFile' | 'sockets'>
+  keychain: WatchedKeychain
+  isLocked: () => boolean
+  addedKeys: () => number
+  vaults: readonly RunningVault[]
+  aws: AwsCredentials
+}
+
+/** Tells what is held, until when, and what is wrong. It calls no server and asks nobody. */
+export async function describeStatus({
+  fixed,
+  isLocked,
+  addedKeys,
+  vaults,
+  aws,
+  ...parts
+}: StatusParts): Promise<Status> {
+  // First: it asks the keychain, whose state is told too.
+  const held = await aws.status().catch(withoutAws)
+  const keychainError = parts.keychain.lastError()
+  return {
+    ...fixed,
+    keychain: {
+      description: parts.keychain.description,
+      ...(keychainError === undefined ? {} : { error: reportedError(keychainError) }),
+    },
+    ssh: {
+      locked: isLocked(),
+      addedKeys: addedKeys(),
+      identities: vaults.flatMap(describeIdentities),
+    },
+    vaults: vaults.map(describeVault),
+    aws: held,
+  }
+}
+
+/** The AWS tools' files cannot be read: the rest can be told all the same. */
+function withoutAws(error: unknown): Status['aws'] {
+  if (!(error instanceof CodedError)) throw error
+  return { sessions: [], roles: [], profiles: [], error: reportedError(error) }
+}
+
+function describeIdentities({ identities, tokens }: RunningVault): SshIdentityStatus[] {
+  const isLoggedIn = tokens.status().state === 'logged-in'
+  return identities.map((identity) => describeIdentity(identity, isLoggedIn))
+}
+
+function describeIdentity({ config, key }: RunningIdentity, isLoggedIn: boolean): SshIdentityStatus {
+  const { state, keyType, certificate, warnings, ...status } = key.status()
+  // Mended since, though the identity learns of it with its next use only.
+  const lastError = isLoggedIn && isVaultError(status.lastError, 'VAULT_LOGIN_NEEDED') ? undefined : status.lastError
+  return {
+    name: config.name,
+    vault: config.vault,
+    role: config.role,
+    state,
+    keyType,
+    principals: certificate?.principals ?? config.principals ?? [],
+    ...(certificate === undefined
+      ? {}
+      : { keyId: certificate.keyId, serial: String(certificate.serial), ...validBeforeOf(certificate.validBefore) }),
+    ...(warnings === undefined ? {} : { warnings }),
+    ...(lastError === undefined ? {} : { error: reportedError(lastError) }),
+  }
+}
+
+/** Absent for a certificate that is valid for ever, or longer than dates can be written. */
+function validBeforeOf(seconds: bigint): { validBefore?: string } {
+  return seconds > 253_402_300_799n ? {} : { validBefore: formatUtc(Number(seconds) * 1000) }
+}
+
+function describeVault({ config, tokens }: RunningVault): VaultStatus {
+  const { state, expiresAtMs, lastError } = tokens.status()
+  return {
+    name: config.name,
+    address: config.address,
+    method: config.auth.method,
+    state,
+    ...(expiresAtMs === undefined ? {} : { expiresAt: formatUtc(expiresAtMs) }),
+    ...(lastError === undefined ? {} : { error: reportedError(lastError) }),
+  }
+}

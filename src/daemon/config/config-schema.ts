@@ -1,0 +1,98 @@
+import * as v from 'valibot'
+import { parseDurationSeconds } from '../../core/duration.ts'
+
+/** A duration in Go's notation, read as seconds within bounds. */
+function duration(minSeconds: number, maxSeconds: number, bounds: string) {
+  return v.pipe(
+    v.string(),
+    v.transform((text) => parseDurationSeconds(text) ?? Number.NaN),
+    v.check(
+      (seconds) => seconds >= minSeconds && seconds <= maxSeconds,
+      `not a duration from ${bounds} such as "15m" or "12h"`,
+    ),
+  )
+}
+
+const text = v.pipe(v.string(), v.minLength(1, 'must not be empty'))
+/** A file: absolute, or from the home folder with `~/`. */
+const path = v.pipe(v.string(), v.regex(/^(\/|~\/)/, 'not an absolute path (it may start with ~/)'))
+const stringMap = v.record(v.string(), v.string())
+const names = v.array(text)
+
+/** `[section.NAME]`: names are shown in tables and in commands to type. */
+const named = <Schema extends v.GenericSchema>(schema: Schema) =>
+  v.optional(v.record(v.pipe(v.string(), v.regex(/^\P{Cc}+$/u, 'is empty, or holds control characters')), schema))
+
+const vaultAuthSchema = v.variant('method', [
+  v.strictObject({ method: v.literal('token'), token_file: v.optional(path) }),
+  v.strictObject({ method: v.literal('userpass'), mount: v.optional(text), username: text }),
+  v.strictObject({
+    method: v.literal('approle'),
+    mount: v.optional(text),
+    role_id: text,
+    secret_id_file: v.optional(path),
+    wrapped: v.optional(v.boolean()),
+  }),
+])
+
+const vaultSchema = v.strictObject({
+  address: v.optional(
+    v.pipe(v.string(), v.regex(/^(https?|unix):\/\//, 'not an http://, https:// or unix:// address')),
+  ),
+  namespace: v.optional(text),
+  auth: v.optional(vaultAuthSchema),
+  ca_file: v.optional(path),
+  client_cert_file: v.optional(path),
+  client_key_file: v.optional(path),
+  server_name: v.optional(text),
+  timeout: v.optional(duration(1, 600, '1s to 10m')),
+})
+
+const identitySchema = v.strictObject({
+  vault: v.optional(text),
+  mount: v.optional(text),
+  role: text,
+  principals: v.optional(v.pipe(names, v.minLength(1, 'leave it out to use the role’s default user'))),
+  ttl: v.optional(duration(60, 31_536_000, '1m to 365d')),
+  extensions: v.optional(stringMap),
+  critical_options: v.optional(stringMap),
+  renew: v.optional(v.picklist(['always', 'when-used', 'on-demand'])),
+  forwarding: v.optional(v.boolean()),
+})
+
+const profileSchema = v.strictObject({
+  account: v.optional(v.pipe(v.string(), v.regex(/^\d{12}$/, 'not a 12-digit account id'))),
+  role: text,
+  source: text,
+  region: v.optional(text),
+  duration: v.optional(duration(900, 43_200, '15m to 12h')),
+  external_id: v.optional(text),
+  session_name: v.optional(text),
+})
+
+const sourceSchema = v.strictObject({
+  mfa_serial: v.optional(text),
+  session_duration: v.optional(duration(900, 129_600, '15m to 36h')),
+  region: v.optional(text),
+})
+
+/** config.toml as it is written: unknown keys are errors. docs/CONFIGURATION.md documents every field. */
+export const configSchema = v.strictObject({
+  vault: named(vaultSchema),
+  ssh: v.optional(v.strictObject({ identity: named(identitySchema) })),
+  aws: v.optional(
+    v.strictObject({
+      profile: named(profileSchema),
+      source: named(sourceSchema),
+    }),
+  ),
+  keychain: v.optional(
+    v.strictObject({ store: v.optional(v.picklist(['auto', 'os', 'file', 'memory'])), file: v.optional(path) }),
+  ),
+  prompt: v.optional(
+    v.strictObject({ program: v.optional(path), terminal: v.optional(v.boolean()), log: v.optional(path) }),
+  ),
+  log: v.optional(v.strictObject({ level: v.optional(v.picklist(['debug', 'info', 'warn', 'error'])) })),
+})
+
+export type WrittenConfig = v.InferOutput<typeof configSchema>

@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { displayLine } from '../../core/display-text.ts'
+import { describeError } from '../../core/errors.ts'
+import type { Logger } from '../../core/log.ts'
+import { trustedProgram } from '../../core/program-trust.ts'
+import type { Native } from './native.ts'
+
+/** Tells the service manager how far the daemon is (sd_notify(3)); does nothing where none has asked. Never fails. */
+export interface ServiceNotification {
+  /** Both sockets accept. @param status one line for `systemctl status` */
+  ready(status: string): Promise<void>
+  stopping(): Promise<void>
+}
+
+export interface ServiceNotificationDeps {
+  /** The variables of the process itself: NOTIFY_SOCKET is taken out, for a child must not speak for the daemon. */
+  environment: Record<string, string | undefined>
+  native: Pick<Native, 'notify'>
+  log: Logger
+  /** Runs systemd-notify(1). */
+  runProgram?: (program: string, args: readonly string[], environment: Record<string, string>) => Promise<unknown>
+}
+
+/** A service manager that does not take a message must not keep the daemon from stopping, in ms. */
+const programTimeoutMs = 5_000
+
+/**
+ * Sends with a system call where there is one. Else through systemd-notify(1), which speaks as another process: the unit
+ * needs NotifyAccess=all.
+ */
+export function createServiceNotification(deps: ServiceNotificationDeps): ServiceNotification {
+  const { environment, native, log, runProgram = runToEnd } = deps
+  const { NOTIFY_SOCKET: socket = '', PATH: path = '/usr/bin:/bin' } = environment
+  delete environment.NOTIFY_SOCKET
+
+  const send = async (...assignments: string[]): Promise<void> => {
+    if (socket === '' || native.notify(socket, assignments.join('\n'))) return
+    try {
+      await runProgram('systemd-notify', assignments, { NOTIFY_SOCKET: socket, PATH: path })
+    } catch (error) {
+      log.warn('the service manager could not be told', { what: assignments[0], reason: describeError(error) })
+    }
+  }
+
+  return {
+    // A line break would begin another assignment.
+    ready: (status) => send('READY=1', `STATUS=${displayLine(status)}`),
+    stopping: () => send('STOPPING=1'),
+  }
+}
+
+async function runToEnd(
+  program: string,
+  args: readonly string[],
+  environment: Record<string, string>,
+): Promise<unknown> {
+  return await promisify(execFile)(trustedProgram(program, environment.PATH), args, {
+    env: environment,
+    timeout: programTimeoutMs,
+  })
+}

@@ -1,0 +1,39 @@
+import { stat } from 'node:fs/promises'
+import { errorCode } from '../../core/errors.ts'
+import { readTextIfPresent } from '../../core/read-file.ts'
+
+/**
+ * Seven thousand profiles fit into it. They are the AWS tools' own files, in which nothing is run or trusted by latchkey:
+ * who may write them is not looked at, as those tools do not.
+ */
+const options = { maxBytes: 1024 * 1024, isTrusted: false } as const
+
+/**
+ * What some files mean together. They are looked at at each use, and read only when one of them has changed: a look is
+ * one system call, a read is four. Their text is not kept: it may hold secrets that nobody here wants.
+ * @param parse gets the text of each file, or undefined where there is none
+ * @returns a function that rejects with a FileError or the file system's error when a file is there and cannot be read
+ */
+export function createWatchedFiles<T>(
+  paths: readonly string[],
+  parse: (texts: readonly (string | undefined)[]) => T,
+): () => Promise<T> {
+  let held: { versions: string; value: T } | undefined
+  return async () => {
+    const versions = (await Promise.all(paths.map(versionOf))).join('\n')
+    if (held?.versions !== versions)
+      held = { versions, value: parse(await Promise.all(paths.map((path) => readTextIfPresent(path, options)))) }
+    return held.value
+  }
+}
+
+/** Whatever an edit in place, a replacement, or a change of permissions changes. */
+function versionOf(path: string): Promise<string> {
+  return stat(path, { bigint: true }).then(
+    ({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join(),
+    (error: unknown) => {
+      if (errorCode(error) === 'ENOENT') return 'missing'
+      throw error
+    },
+  )
+}

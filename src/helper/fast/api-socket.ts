@@ -1,0 +1,18 @@
+import { join } from 'node:path'
+import type { Environment } from '../../core/environment.ts'
+import { homeFolder } from '../../core/home.ts'
+import { agentSocketName, apiSocketName, runtimeFolder } from '../../core/paths.ts'
+
+/** Where the daemon's API listens for this user. */
+export function apiSocketPath(environment: Environment): string {
+  return join(folder(environment), apiSocketName)
+}
+
+/** Where its SSH agent listens. */
+export function agentSocketPath(environment: Environment): string {
+  return join(folder(environment), agentSocketName)
+}
+
+function folder(environment: Environment): string {
+  return runtimeFolder(environment, homeFolder(environment))
+}

@@ -1,0 +1,63 @@
+import { displayLine } from '../../core/display-text.ts'
+import { CodedError, describeError } from '../../core/errors.ts'
+
+/** What can go wrong between the person and the daemon. */
+export type HelperErrorCode =
+  | 'USAGE'
+  | 'BAD_REPLY'
+  | 'REFUSED'
+  | 'PERSON_NEEDED'
+  | 'CANCELLED'
+  | 'TIMED_OUT'
+  | 'OUTPUT_FAILED'
+  | 'SERVICE_FAILED'
+
+export class HelperError extends CodedError<HelperErrorCode> {}
+
+/** The exit statuses of every command (docs/COMMANDS.md); 130 is what a shell reports after Ctrl-C. */
+export const exitStatus = { done: 0, failed: 1, usage: 2, personNeeded: 3, interrupted: 130 } as const
+
+/** The exit status for anything thrown. */
+export function statusOf(error: unknown): number {
+  if (!(error instanceof HelperError)) return exitStatus.failed
+  switch (error.code) {
+    case 'USAGE':
+      return exitStatus.usage
+    case 'PERSON_NEEDED':
+      return exitStatus.personNeeded
+    case 'CANCELLED':
+      return exitStatus.interrupted
+    case 'BAD_REPLY':
+    case 'REFUSED':
+    case 'TIMED_OUT':
+    case 'OUTPUT_FAILED':
+    case 'SERVICE_FAILED':
+      return exitStatus.failed
+  }
+}
+
+/** `latchkey: what failed; hint: what to run`, for callers that show one line, such as an AWS SDK. */
+export function failureLine(error: unknown): string {
+  const hint = hintOf(error)
+  return `latchkey: ${displayLine(describeError(error))}${hint === undefined ? '' : `; hint: ${displayLine(hint)}`}\n`
+}
+
+/** The same for a person, on two lines. */
+export function failureText(error: unknown): string {
+  const hint = hintOf(error)
+  return `latchkey: ${displayLine(describeError(error))}\n${hint === undefined ? '' : `hint: ${displayLine(hint)}\n`}`
+}
+
+function hintOf(error: unknown): string | undefined {
+  return error instanceof CodedError ? error.hint : undefined
+}
+
+/** Runs a command to its exit status; what it throws is told on stderr. */
+export async function reportFailure(run: () => Promise<number>): Promise<number> {
+  try {
+    return await run()
+  } catch (error) {
+    process.stderr.write(failureText(error))
+    return statusOf(error)
+  }
+}

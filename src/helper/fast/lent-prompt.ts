@@ -1,0 +1,75 @@
+import type { Secret } from '../../core/secret.ts'
+import type { ApiCall, ApiClient } from '../../ipc/client.ts'
+import type { ApiAnswer } from '../../ipc/http-reply.ts'
+import type { LentPrompt, PromptMode } from '../../ipc/protocol.ts'
+import { HelperError } from './failure.ts'
+
+export interface PromptingOptions {
+  /** A new connection: a question is lent to a connection, and closing it gives the question back. The caller closes. */
+  connect: () => ApiClient
+  /** Whether a terminal is offered, looked at before each call. */
+  mayAsk: () => boolean
+  /** Whether a question may be put on the terminal at this moment. */
+  isForeground: () => Promise<boolean>
+  /** Puts the question; undefined when the person cancels. */
+  ask: (prompt: LentPrompt) => Promise<Secret<string> | undefined>
+}
+
+/**
+ * Makes a call and answers, on the terminal, each question that the daemon lends for it; then the call is repeated
+ * (src/ipc/protocol.ts). Without a terminal the daemon asks in its own way.
+ * @throws {HelperError} CANCELLED; what the connection throws
+ */
+export async function callWithPrompts(request: ApiCall, options: PromptingOptions): Promise<ApiAnswer> {
+  let connection = options.connect()
+  let mayAsk = options.mayAsk()
+  for (;;) {
+    const mode: PromptMode = mayAsk ? 'terminal' : 'program'
+    // The name of the header is promptHeader of ipc/protocol.ts, whose schemas the fast path does not load.
+    const reply = await connection.call({ ...request, headers: { 'latchkey-prompt': mode } })
+    const prompt = lentPromptOf(reply)
+    // A question for a terminal that was not offered would come again and again.
+    if (prompt === undefined || !mayAsk) return reply
+    if (await options.isForeground()) {
+      await settle(connection, prompt, await options.ask(prompt))
+    } else {
+      // Put into the background since: the question passes on with the connection.
+      connection.close()
+      connection = options.connect()
+      mayAsk = false
+    }
+  }
+}
+
+async function settle(connection: ApiClient, prompt: LentPrompt, answer: Secret<string> | undefined) {
+  const body = answer === undefined ? { cancel: true } : { answer: answer.expose() }
+  // 404 says that the question has gone meanwhile; the repeated call tells what became of it.
+  await connection.call({ method: 'POST', path: `/v1/prompts/${encodeURIComponent(prompt.id)}`, body })
+  if (answer === undefined) throw new HelperError('CANCELLED', `cancelled: ${prompt.text}`)
+}
+
+/** The question that an answer lends to its caller. */
+function lentPromptOf({ status, body }: ApiAnswer): LentPrompt | undefined {
+  if (status !== 401 || !isRecord(body) || !isRecord(body.error) || !isRecord(body.error.prompt)) return undefined
+  const { id, kind, text, notice } = body.error.prompt
+  if (typeof id !== 'string' || typeof text !== 'string') return undefined
+  if (kind !== 'mfa-code' && kind !== 'password' && kind !== 'token') return undefined
+  return { id, kind, text, ...(typeof notice === 'string' ? { notice } : {}) }
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/**
+ * The body of a successful answer.
+ * @throws {HelperError} PERSON_NEEDED for 401, REFUSED for any other, in the daemon's words
+ */
+export function successBody({ status, body }: ApiAnswer): unknown {
+  if (status >= 200 && status < 300) return body
+  const code = status === 401 ? 'PERSON_NEEDED' : 'REFUSED'
+  const error = isRecord(body) && isRecord(body.error) ? body.error : {}
+  const message =
+    typeof error.message === 'string' ? error.message : `the daemon answered HTTP ${status} without a reason`
+  throw new HelperError(code, message, { hint: typeof error.hint === 'string' ? error.hint : undefined })
+}

@@ -1,0 +1,37 @@
+import { isPrintable } from '../../core/display-text.ts'
+import type { ProcessCredentials } from '../../ipc/protocol.ts'
+import { HelperError } from './failure.ts'
+import { isRecord } from './lent-prompt.ts'
+
+/** The AWS SDK for Go v1 reads no more. */
+const maxOutputBytes = 8 * 1024
+
+/**
+ * The one line of a `credential_process`, made from the daemon's answer: known members only, in the form that every SDK
+ * reads (Go and Terraform print a stdout that they cannot parse, secret included).
+ * @throws {HelperError} BAD_REPLY, without quoting anything
+ */
+export function formatProcessCredentials(body: unknown): string {
+  if (!isProcessCredentials(body)) throw badCredentials('they are incomplete, or hold what no credentials do')
+  const { Version, AccessKeyId, SecretAccessKey, SessionToken, Expiration, AccountId } = body
+  const line = `${JSON.stringify({ Version, AccessKeyId, SecretAccessKey, SessionToken, Expiration, AccountId })}\n`
+  if (Buffer.byteLength(line) >= maxOutputBytes) throw badCredentials('they are longer than some AWS SDKs read')
+  return line
+}
+
+function isProcessCredentials(body: unknown): body is ProcessCredentials {
+  if (!isRecord(body) || body.Version !== 1) return false
+  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration, AccountId } = body
+  return (
+    [AccessKeyId, SecretAccessKey, SessionToken].every(isPrintable) &&
+    typeof Expiration === 'string' &&
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(Expiration) &&
+    (AccountId === undefined || isPrintable(AccountId))
+  )
+}
+
+function badCredentials(reason: string): HelperError {
+  return new HelperError('BAD_REPLY', `the daemon's credentials cannot be used: ${reason}`, {
+    hint: 'latchkey and its daemon may differ in version: restart the daemon',
+  })
+}

@@ -1,0 +1,115 @@
+import type { Clock } from '../core/clock.ts'
+import { type PromptCaller, PromptError, type Prompts } from './prompt.ts'
+
+/** One login at a time, whose outcome is for everyone who wants it. */
+export interface SharedLogin<T> {
+  /**
+   * Joins the login that is under way, or begins one; its questions may go to the terminal of `caller`.
+   * @param login heeds the signal, whose reason is then the outcome: what it brings after that is for nobody
+   */
+  run(caller: PromptCaller, login: (signal: AbortSignal) => Promise<T>): Promise<T>
+  /**
+   * Makes `reason` the outcome of the login that is under way, for everyone who waits for it and for whoever comes back
+   * for it; the outcome of one that is over is for nobody any more.
+   */
+  abandon(reason: Error): void
+}
+
+/** What the logins ask about, and whom. */
+export interface SharedLoginOptions {
+  prompts: Prompts
+  topic: string
+  clock: Clock
+  /** Also a success is kept for who comes back: there is no other place where it can be found. */
+  keepsSuccess: boolean
+}
+
+interface Flight<T> {
+  outcome: Promise<T>
+  /** In ms of uptime; undefined while it is under way. */
+  endedMs: number | undefined
+  /** Who has left with a question, and has not come back. */
+  owedTo: Set<object>
+  /** How long the outcome is kept for them, in ms. */
+  returnMs: number
+  abandoned: AbortController
+}
+
+/**
+ * How long an outcome is kept for a caller that was lent a question: its call ended with the question, and the answer
+ * may have ended the login before it is back.
+ */
+const returnMs = 10_000
+/** The same where nobody may know yet: a person may be typing at a question for a minute (src/prompts/broker.ts). */
+const abandonedReturnMs = 70_000
+
+/** Shares the logins of one kind, of which there is one at a time. */
+export function createSharedLogin<T>({ prompts, topic, clock, keepsSuccess }: SharedLoginOptions): SharedLogin<T> {
+  let last: Flight<T> | undefined
+
+  const begin = (login: (signal: AbortSignal) => Promise<T>): Flight<T> => {
+    const abandoned = new AbortController()
+    const { signal } = abandoned
+    const outcome = Promise.race([Promise.resolve().then(() => login(signal)), rejectionBy(signal)])
+    const flight: Flight<T> = { outcome, endedMs: undefined, owedTo: new Set(), returnMs, abandoned }
+    const end = (isKept: boolean) => {
+      flight.endedMs = clock.uptime()
+      if (!isKept) flight.owedTo.clear()
+    }
+    flight.outcome.then(
+      () => end(keepsSuccess),
+      // Whoever said no, or did not answer, does not come back.
+      (error: unknown) => end(!(error instanceof PromptError)),
+    )
+    return flight
+  }
+
+  const isFor = (flight: Flight<T>, origin: object) =>
+    flight.endedMs === undefined || (flight.owedTo.has(origin) && clock.uptime() - flight.endedMs < flight.returnMs)
+
+  return {
+    async run(caller, login) {
+      const origin = caller.origin ?? caller
+      const flight = last !== undefined && isFor(last, origin) ? last : begin(login)
+      last = flight
+      // It is back, and gets the outcome from this call, unless that ends with a question too.
+      flight.owedTo.delete(origin)
+      const { offer } = caller
+      const owing: PromptCaller = {
+        ...caller,
+        ...(offer === undefined
+          ? {}
+          : {
+              offer: (lease) => {
+                flight.owedTo.add(origin)
+                offer(lease)
+              },
+            }),
+      }
+      const leave = prompts.attend(topic, owing)
+      try {
+        return await flight.outcome
+      } finally {
+        leave()
+      }
+    },
+    abandon(reason) {
+      // Why one was abandoned stays for whoever has left with its question.
+      if (last === undefined || last.abandoned.signal.aborted) return
+      if (last.endedMs !== undefined) {
+        last = undefined
+        return
+      }
+      // At once: whoever comes from now on begins anew.
+      last.endedMs = clock.uptime()
+      last.returnMs = abandonedReturnMs
+      last.abandoned.abort(reason)
+    },
+  }
+}
+
+function rejectionBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error))
+  })
+}

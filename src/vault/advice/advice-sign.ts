@@ -1,0 +1,122 @@
+import { formatDuration } from '../../core/duration.ts'
+import { type AdviceRow, reportHint } from './advice-row.ts'
+import type { PurposeOf } from './purpose.ts'
+
+type SignRow = AdviceRow<PurposeOf<'sign'>>
+
+const readRole = ({ mount, role }: PurposeOf<'sign'>) => `vault read ${mount}/roles/${role}`
+
+/** The refusals of `sign` (reference: builtin/logical/ssh of Vault and OpenBao; the recorded ones are in the tests). */
+export const signRows: readonly SignRow[] = [
+  {
+    text: /^unknown role: /i,
+    code: 'VAULT_ROLE_UNKNOWN',
+    message: ({ mount, role }) => `there is no role ${JSON.stringify(role)} at ${mount}/`,
+    hint: ({ mount }) =>
+      `capitals matter in role names; see the roles with: vault list ${mount}/roles, then edit role in config.toml`,
+  },
+  {
+    text: /^missing public_key$|^failed to parse public_key as SSH key/,
+    code: 'VAULT_REQUEST_INVALID',
+    message: () => 'it could not read the public key that was sent',
+    hint: reportHint,
+  },
+  {
+    text: /^public_key failed to meet the key requirements|^provided key_(type|bits) value not in /,
+    code: 'VAULT_KEY_NOT_ALLOWED',
+    message: ({ role, keyType }) => `role ${role} does not certify keys of type ${keyType}`,
+    hint: (purpose) => `allowed_user_key_lengths of the role must have this key type; see: ${readRole(purpose)}`,
+  },
+  {
+    text: /^cert_type '(user|host)' is not allowed by role$|^role key type 'otp' not allowed/,
+    code: 'VAULT_ROLE_KIND',
+    message: ({ role }) => `role ${role} does not sign user certificates`,
+    hint: (purpose) =>
+      `use a role of key_type ca that has allow_user_certificates, and edit role in config.toml; see: ${readRole(purpose)}`,
+  },
+  {
+    text: /^cert_type must be either 'user' or 'host'$|^setting key_id is not allowed by role$/,
+    code: 'VAULT_REQUEST_INVALID',
+    message: () => 'it was asked for what latchkey never asks for',
+    hint: reportHint,
+  },
+  {
+    text: /^empty valid principals not allowed by role|globally-valid certificate with no principals specified/,
+    code: 'VAULT_PRINCIPALS',
+    message: ({ role }) => `role ${role} has no default user, and no principals were asked for`,
+    hint: () => 'set principals of the ssh identity in config.toml, such as principals = ["ubuntu"]',
+  },
+  {
+    text: /^role is not configured to allow any princip(al|le)s/,
+    code: 'VAULT_PRINCIPALS',
+    message: ({ role }) => `role ${role} allows no principals to be asked for`,
+    hint: (purpose) =>
+      `take principals out of config.toml to get the role's default_user, or have allowed_users set; see: ${readRole(purpose)}`,
+  },
+  {
+    text: /^(.*) is not a valid value for valid_principals$/,
+    code: 'VAULT_PRINCIPALS',
+    message: ({ role }, [, principal]) => `role ${role} does not allow the principal ${JSON.stringify(principal)}`,
+    hint: (purpose) =>
+      `edit principals in config.toml; see allowed_users in: ${readRole(purpose)} (where it has {{…}}, a token without an identity, such as a root token, is allowed nobody)`,
+  },
+  {
+    text: /^template .*could not be rendered|template.* could not be rendered/,
+    code: 'VAULT_TEMPLATE',
+    message: ({ role }) => `a template of role ${role} cannot be filled in for this token's identity`,
+    hint: (purpose) =>
+      `its operator must add an alias for the auth mount that you log in by; see the templates in: ${readRole(purpose)}`,
+  },
+  {
+    text: /^ttl is larger than maximum allowed (.+)$/,
+    code: 'VAULT_TTL_TOO_LONG',
+    message: ({ role }, match) => `role ${role} allows certificates of at most ${describeMaximum(match)}`,
+    hint: (_, match) => `set ttl of the ssh identity in config.toml to at most ${describeMaximum(match)}`,
+  },
+  {
+    text: /^extensions \[(.*)\] are not on allowed list$/,
+    code: 'VAULT_OPTIONS_NOT_ALLOWED',
+    message: ({ role }, [, names]) => `role ${role} does not allow these extensions: ${names}`,
+    hint: (purpose) =>
+      `drop them from extensions in config.toml, or see allowed_extensions in: ${readRole(purpose)} (with no extensions set, the role's own are used)`,
+  },
+  {
+    text: /^critical options not on allowed list: \[(.*)\]$/,
+    code: 'VAULT_OPTIONS_NOT_ALLOWED',
+    message: ({ role }, [, names]) => `role ${role} does not allow these critical options: ${names}`,
+    hint: (purpose) =>
+      `drop them from critical_options in config.toml, or see allowed_critical_options in: ${readRole(purpose)}`,
+  },
+  {
+    text: /^unable to find issuer for reference: |^no default issuer currently configured|failed to read CA |error creating signer/,
+    code: 'VAULT_CA_MISSING',
+    message: ({ mount }) => `${mount}/ has no CA key to sign with`,
+    hint: ({ mount }) =>
+      `its operator must set one: vault write ${mount}/config/ca generate_signing_key=true key_type=ed25519`,
+  },
+  {
+    text: /^failed to generate signed SSH key|^failed to parse stored CA private key/,
+    code: 'VAULT_UNAVAILABLE',
+    message: ({ mount }) => `${mount}/ could not sign now`,
+    hint: () => 'it is tried again by itself; where it goes on, see the log of the server',
+  },
+  {
+    text: /^1 error occurred: \* permission denied$/,
+    status: 403,
+    code: 'VAULT_DENIED',
+    message: ({ mount, role }) => `the token may not sign with role ${role} at ${mount}/`,
+    hint: ({ mount, role }) =>
+      `it needs a policy with capability "update" on "${mount}/sign/${role}"; a wrong mount, role or namespace in config.toml is refused in the same words`,
+  },
+]
+
+/** The maximum of a refused ttl in seconds, where the server names it in seconds. */
+export function maxTtlSecondsIn(text: string): number | undefined {
+  const seconds = /^ttl is larger than maximum allowed (\d{1,10})$/.exec(text)?.[1]
+  return seconds === undefined || Number(seconds) === 0 ? undefined : Number(seconds)
+}
+
+function describeMaximum([text, limit = '']: RegExpMatchArray): string {
+  const seconds = maxTtlSecondsIn(text)
+  return seconds === undefined ? limit : formatDuration(seconds)
+}

@@ -1,0 +1,198 @@
+import { formatDuration } from '../../core/duration.ts'
+import { VaultError, type VaultErrorCode, type VaultErrorOptions } from '../vault-error.ts'
+import { type AdviceRow, reportHint } from './advice-row.ts'
+import { maxTtlSecondsIn, signRows } from './advice-sign.ts'
+import { loginRows, tokenRows, unwrapRows } from './advice-token.ts'
+import type { VaultPurpose } from './purpose.ts'
+
+/** An error answer, its texts fit for display (`foreignText` of core). */
+export interface Refusal {
+  status: number
+  texts: readonly string[]
+  /** By Retry-After, in ms. */
+  retryAfterMs?: number | undefined
+}
+
+/** What was asked, and of whom. */
+export interface AdviceContext {
+  /** The server's name in the configuration. */
+  vault: string
+  purpose: VaultPurpose
+}
+
+const waitHint = () => 'it is tried again by itself, and certificates already held stay usable until they expire'
+
+/** What any call may be refused with. */
+const generalRows: readonly AdviceRow[] = [
+  {
+    text: /^(Vault|OpenBao|namespace) is sealed$/i,
+    code: 'VAULT_SEALED',
+    message: (_, [text]) => `${text.startsWith('namespace') ? 'its namespace' : 'it'} is sealed`,
+    hint: () => `its operator must run: vault operator unseal; ${waitHint()}`,
+  },
+  {
+    text: /not initialized/i,
+    status: 501,
+    code: 'VAULT_REFUSED',
+    message: () => 'it has not been initialised',
+    hint: () => 'its operator must run: vault operator init',
+  },
+  {
+    text: /^API access to this namespace has been locked/,
+    code: 'VAULT_UNAVAILABLE',
+    message: () => 'its namespace is locked',
+    hint: () => 'its operator must run: vault namespace unlock',
+  },
+  {
+    text: /^no active (Vault|OpenBao) instance found|node is not active|local node not active|active cluster node not found|^internal error$/i,
+    code: 'VAULT_UNAVAILABLE',
+    message: (_, [text]) => `it cannot answer now: ${text}`,
+    hint: waitHint,
+  },
+  {
+    text: /quota exceeded|upstream rate limited/,
+    code: 'VAULT_RATE_LIMITED',
+    message: (_, [text]) =>
+      text.startsWith('upstream') ? 'what it depends on has too many requests' : 'its rate limit is reached',
+    hint: waitHint,
+  },
+  {
+    text: /^no handler for route/,
+    status: 404,
+    code: 'VAULT_MOUNT_UNKNOWN',
+    message: (purpose) => `nothing is mounted at ${mountOf(purpose)}`,
+    hint: (purpose) =>
+      purpose.type === 'login'
+        ? 'see the mounts with: vault auth list, then edit mount of auth in config.toml'
+        : 'see the mounts with: vault secrets list, then edit mount and namespace in config.toml',
+  },
+  {
+    text: /namespace not found|namespaces feature not enabled|namespaces? (is|are) not supported/,
+    code: 'VAULT_NAMESPACE',
+    message: (_, [text]) => (text.includes('found') ? 'its namespace does not exist' : 'it has no namespaces'),
+    hint: () => 'edit namespace of the [vault.…] section in config.toml; see: vault namespace list',
+  },
+  {
+    text: /operation unavailable in namespaces|operation only available in root namespace/,
+    code: 'VAULT_NAMESPACE',
+    message: () => 'this call does not exist in a namespace',
+    hint: () => 'edit namespace of the [vault.…] section in config.toml',
+  },
+  {
+    text: /unsupported operation|request body too large|failed to decode JSON input|failed to parse JSON input/,
+    code: 'VAULT_REQUEST_INVALID',
+    message: (_, [text]) => `it finds the request malformed: ${text}`,
+    hint: reportHint,
+  },
+  {
+    text: /HTTP request to an HTTPS server/,
+    code: 'VAULT_CONFIG',
+    message: () => 'it speaks TLS',
+    hint: () => 'edit address of the [vault.…] section in config.toml: it must begin with https://',
+  },
+  // A dead token (reference: vault/request_handling.go). OpenBao and older Vaults say no more than `permission denied`;
+  // where a policy is in the way the text is `1 error occurred: * permission denied`.
+  {
+    text: /^permission denied$|invalid token|^bad token$|^missing client token$/,
+    code: 'VAULT_TOKEN_REJECTED',
+    message: () => 'it does not take the token: expired, revoked, used up, or made by another server',
+    hint: (_, __, vault) => `run: latchkey login ${vault}`,
+  },
+  {
+    text: /permission denied/,
+    status: 403,
+    code: 'VAULT_DENIED',
+    message: () => 'the token may not do this',
+    hint: () => 'its policies must allow it; see them with: vault token lookup',
+  },
+]
+
+function mountOf(purpose: VaultPurpose): string {
+  switch (purpose.type) {
+    case 'sign':
+      return `${purpose.mount}/`
+    case 'login':
+      return `auth/${purpose.mount}/`
+    case 'unwrap':
+      return 'sys/wrapping/'
+    case 'token':
+      return 'auth/token/'
+  }
+}
+
+/**
+ * Says what an error answer means and what to do about it. Pure.
+ * @returns an error that holds no more of the answer than its display texts
+ */
+export function adviseOn(refusal: Refusal, { vault, purpose }: AdviceContext): VaultError {
+  const options = {
+    status: refusal.status,
+    retryAfterMs: refusal.retryAfterMs,
+    maxTtlSeconds: refusal.texts.map(maxTtlSecondsIn).find((seconds) => seconds !== undefined),
+  }
+  const advice = adviceIn(refusal, purpose, vault)
+  if (advice === undefined) return unknownRefusal(refusal, vault, options)
+  return new VaultError(advice.code, `vault ${vault}: ${advice.message}${waitText(refusal)}`, {
+    ...options,
+    hint: advice.hint,
+  })
+}
+
+interface Advice {
+  code: VaultErrorCode
+  message: string
+  hint: string
+}
+
+function adviceIn(refusal: Refusal, purpose: VaultPurpose, vault: string): Advice | undefined {
+  return ownAdvice(refusal, purpose, vault) ?? firstMatch(refusal, generalRows, purpose, vault)
+}
+
+function ownAdvice(refusal: Refusal, purpose: VaultPurpose, vault: string): Advice | undefined {
+  switch (purpose.type) {
+    case 'sign':
+      return firstMatch(refusal, signRows, purpose, vault)
+    case 'login':
+      return firstMatch(refusal, loginRows, purpose, vault)
+    case 'unwrap':
+      return firstMatch(refusal, unwrapRows, purpose, vault)
+    case 'token':
+      return firstMatch(refusal, tokenRows, purpose, vault)
+  }
+}
+
+function firstMatch<Purpose extends VaultPurpose>(
+  { status, texts }: Refusal,
+  rows: readonly AdviceRow<Purpose>[],
+  purpose: Purpose,
+  vault: string,
+): Advice | undefined {
+  for (const row of rows) {
+    if (row.status !== undefined && row.status !== status) continue
+    const match = texts.map((text) => row.text.exec(text)).find((found) => found !== null)
+    if (match != null)
+      return { code: row.code, message: row.message(purpose, match), hint: row.hint(purpose, match, vault) }
+  }
+  return undefined
+}
+
+/** Where no row knows the text, the status speaks. */
+function unknownRefusal(refusal: Refusal, vault: string, options: VaultErrorOptions): VaultError {
+  const { status, texts } = refusal
+  const text = texts.length === 0 ? `HTTP ${status}` : `${texts.join('; ')} (HTTP ${status})`
+  const error = (code: VaultErrorCode, reason: string, hint: string) =>
+    new VaultError(code, `vault ${vault}: ${reason}: ${text}${waitText(refusal)}`, { ...options, hint })
+  if (status === 429) return error('VAULT_RATE_LIMITED', 'it has too many requests', waitHint())
+  if (status === 412) return error('VAULT_UNAVAILABLE', 'it is not up to date yet', waitHint())
+  if (status === 405 || status === 413)
+    return error('VAULT_REQUEST_INVALID', 'it finds the request malformed', reportHint())
+  if (status === 501) return error('VAULT_REFUSED', 'it cannot do this', 'see the log of the server')
+  if (status >= 500) return error('VAULT_UNAVAILABLE', 'it cannot answer now', waitHint())
+  if (status === 403)
+    return error('VAULT_DENIED', 'refused', 'the policies of the token must allow it; see: vault token lookup')
+  return error('VAULT_REFUSED', 'refused', 'see the log of the server, and check the [vault.…] section in config.toml')
+}
+
+function waitText({ retryAfterMs }: Refusal): string {
+  return retryAfterMs === undefined ? '' : `; it asks to wait ${formatDuration(Math.ceil(retryAfterMs / 1000))}`
+}

@@ -1,0 +1,91 @@
+import type { Environment } from '../../core/environment.ts'
+import { describeError, errorCode } from '../../core/errors.ts'
+import { expandHome } from '../../core/paths.ts'
+import { trustedProgram } from '../../core/program-trust.ts'
+import { FileError } from '../../core/read-file.ts'
+import { VaultError } from '../vault-error.ts'
+
+/**
+ * Runs a program to its end and resolves to its stdout. Rejects when it fails or takes too long.
+ * @param environment the whole environment of the program
+ */
+export type RunProgram = (command: string, args: readonly string[], environment: Environment) => Promise<string>
+
+/** How the helper is found and run. */
+export interface TokenHelperOptions {
+  environment: Environment
+  /** The user's home folder. */
+  home: string
+  /** The server that the helper is asked for, as VAULT_ADDR. */
+  address: string
+  readText: (path: string) => Promise<string>
+  runProgram: RunProgram
+}
+
+/**
+ * Asks the token helper of the command line of OpenBao or Vault, where one is configured (`token_helper` in `~/.bao`
+ * or `~/.vault`): `$SHELL -c "HELPER get"`, with the address in VAULT_ADDR and the token on stdout.
+ * @returns what it prints, empty where it has no token, or undefined where no helper is configured
+ * @throws {VaultError} VAULT_CONFIG when the helper fails
+ */
+export async function askTokenHelper(options: TokenHelperOptions): Promise<string | undefined> {
+  const { environment, home, address, readText, runProgram } = options
+  const configs = [environment.BAO_CONFIG_PATH ?? `${home}/.bao`, environment.VAULT_CONFIG_PATH ?? `${home}/.vault`]
+  for (const path of configs) {
+    const helper = parseTokenHelper(await readOptional(path, readText))
+    if (helper === undefined) continue
+    try {
+      const shell = environment.SHELL ?? '/bin/sh'
+      const program = programOf(helper, home)
+      if (program !== undefined) trustedProgram(program, environment.PATH)
+      return await runProgram(shell, ['-c', `${helper} get`], { ...environment, VAULT_ADDR: address })
+    } catch (cause) {
+      if (cause instanceof FileError) throw new VaultError('VAULT_CONFIG', cause.message, { cause, hint: cause.hint })
+      // No cause: it may quote what the helper printed.
+      throw new VaultError('VAULT_CONFIG', `the token helper of ${path} failed: ${errorCode(cause) ?? 'exit status'}`, {
+        hint: `try it: VAULT_ADDR=${address} ${helper} get`,
+      })
+    }
+  }
+  return undefined
+}
+
+/** The content of a file, or undefined where there is none. @throws {VaultError} VAULT_CONFIG when it cannot be read */
+export async function readOptional(
+  path: string,
+  readText: (path: string) => Promise<string>,
+): Promise<string | undefined> {
+  try {
+    return await readText(path)
+  } catch (cause) {
+    if (errorCode(cause) === 'ENOENT') return undefined
+    if (cause instanceof FileError) throw new VaultError('VAULT_CONFIG', cause.message, { cause, hint: cause.hint })
+    throw new VaultError('VAULT_CONFIG', `${path} cannot be read: ${errorCode(cause) ?? describeError(cause)}`, {
+      cause,
+      hint: `check its permissions: ls -l ${path}`,
+    })
+  }
+}
+
+/**
+ * The program that a shell would run for the helper, where its line begins with one that can be told without a shell. What
+ * else the line does is the user's own word: nobody else can write the file that it is in.
+ */
+function programOf(helper: string, home: string): string | undefined {
+  const [, double, single, plain] = /^\s*(?:"([^"$`\\]+)"|'([^']+)'|([\w./~+@:,=-]+))(?:\s|$)/.exec(helper) ?? []
+  const word = double ?? single ?? plain
+  return plain === undefined || word === undefined ? word : expandHome(word, home)
+}
+
+/** The one key of the command lines' configuration, in JSON or HCL. */
+export function parseTokenHelper(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const [, quoted] = /^[ \t{]*"?token_helper"?\s*[=:]\s*("(?:[^"\\]|\\.)*")/m.exec(text) ?? []
+  if (quoted === undefined) return undefined
+  try {
+    const helper: unknown = JSON.parse(quoted)
+    return helper === '' ? undefined : String(helper)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,90 @@
+import { isPrintable } from '../../core/display-text.ts'
+import { describeError } from '../../core/errors.ts'
+import type { Logger } from '../../core/log.ts'
+import { Secret } from '../../core/secret.ts'
+import type { Keychain } from '../../keychain/keychain.ts'
+import type { VaultClient } from '../client.ts'
+import { isVaultError, VaultError } from '../vault-error.ts'
+
+/** Which wrapping is opened. */
+export interface WrappedSecretId {
+  /** The file that the wrapping token was read from, for messages. */
+  file: string
+  /** The AppRole mount that must have wrapped it, without `auth/`. */
+  mount: string
+  /** Names this wrapping token without telling it. */
+  digest: string
+}
+
+/**
+ * Opens a response-wrapped secret id, once. First it looks where the wrapping was made: one that was not made by the
+ * AppRole mount is a forgery. Which one was opened is remembered in the keychain, so that our own use of it is not taken
+ * for a theft later.
+ * @throws {VaultError} VAULT_WRAPPING_TOKEN_INVALID, or VAULT_LOGIN_NEEDED when it was we who opened it
+ */
+export async function openWrappedSecretId(
+  wrappingToken: Secret<string>,
+  { file, mount, digest }: WrappedSecretId,
+  { client, keychain, log }: { client: VaultClient; keychain: Keychain; log: Logger },
+): Promise<Secret<string>> {
+  const item = `vault/${client.name}/opened-secret-id`
+  const purpose = { type: 'unwrap', file } as const
+  if (!isPrintable(wrappingToken.expose())) {
+    throw new VaultError('VAULT_CONFIG', `${file} does not hold a wrapping token`, {
+      hint: 'put a wrapping token into it, or take wrapped out of auth in config.toml',
+    })
+  }
+  const isOpened = (await remembered(keychain, item)) === digest
+  const explain = (error: unknown) => {
+    if (!isOpened || !isVaultError(error, 'VAULT_WRAPPING_TOKEN_INVALID')) throw error
+    throw new VaultError('VAULT_LOGIN_NEEDED', `the wrapped secret id in ${file} was opened here before`, {
+      cause: error,
+      hint: `put a new one into ${file}: vault write -wrap-ttl=5m -f auth/${mount}/role/ROLE/secret-id`,
+    })
+  }
+
+  const lookup = await client
+    .request({ method: 'POST', path: 'sys/wrapping/lookup', purpose, body: { token: wrappingToken } })
+    .catch(explain)
+  const creationPath = String(lookup.data?.creation_path)
+  if (!isSecretIdPath(creationPath, mount)) {
+    throw new VaultError(
+      'VAULT_WRAPPING_TOKEN_INVALID',
+      `security: what is wrapped in ${file} was made at ${JSON.stringify(creationPath)}, not by the role at auth/${mount}/`,
+      { hint: 'someone may have put a forged secret id there: tell whoever issued it, and do not use it' },
+    )
+  }
+  // Before, not after: an answer that gets lost has opened it too.
+  await remember(keychain, item, digest, log)
+  const opened = await client.request({
+    method: 'POST',
+    path: 'sys/wrapping/unwrap',
+    purpose,
+    token: wrappingToken,
+    isIdempotent: false,
+  })
+  const secretId = opened.data?.secret_id
+  if (typeof secretId === 'string' && secretId !== '') return new Secret(secretId)
+  throw new VaultError('VAULT_BAD_RESPONSE', `vault ${client.name}: the wrapping in ${file} holds no secret id`, {
+    hint: `put a wrapped secret id into ${file}`,
+  })
+}
+
+function isSecretIdPath(path: string, mount: string): boolean {
+  const [role, last, ...more] = path.startsWith(`auth/${mount}/role/`)
+    ? path.slice(`auth/${mount}/role/`.length).split('/')
+    : []
+  return role !== undefined && role !== '' && (last === 'secret-id' || last === 'custom-secret-id') && more.length === 0
+}
+
+// Without the keychain a restart may cry thief; that is better than not logging in.
+async function remembered(keychain: Keychain, item: string): Promise<string | undefined> {
+  const value = await keychain.get(item).catch(() => undefined)
+  return value?.expose()
+}
+
+async function remember(keychain: Keychain, item: string, digest: string, log: Logger): Promise<void> {
+  await keychain.set(item, new Secret(digest)).catch((error: unknown) => {
+    log.warn('the keychain cannot keep that a secret id was opened', { item, reason: describeError(error) })
+  })
+}

@@ -1,0 +1,176 @@
+import type { Clock } from '../../core/clock.ts'
+import { foreignText } from '../../core/display-text.ts'
+import { formatDuration } from '../../core/duration.ts'
+import type { Logger } from '../../core/log.ts'
+import { certificateValidity, decodeCertificate, type SshCertificate } from '../../ssh/certificate.ts'
+import { checkUserCertificate } from '../../ssh/certificate-check.ts'
+import type { CertificateIssuer } from '../../ssh/certificate-issuer.ts'
+import { certificateSurprises } from '../../ssh/certificate-surprises.ts'
+import type { PublicKey } from '../../ssh/public-key.ts'
+import { formatPublicKeyLine, parsePublicKeyLine } from '../../ssh/public-key-line.ts'
+import { SshError } from '../../ssh/wire.ts'
+import { vaultPath } from '../address.ts'
+import type { VaultAnswer } from '../answer.ts'
+import type { VaultBody, VaultClient } from '../client.ts'
+import type { TokenSource } from '../token/token-source.ts'
+import { isVaultError, VaultError } from '../vault-error.ts'
+
+/** What a certificate is to be asked for with. Whatever is absent is left to the role. */
+export interface SigningOptions {
+  mount: string
+  role: string
+  principals?: readonly string[] | undefined
+  ttlSeconds?: number | undefined
+  extensions?: Readonly<Record<string, string>> | undefined
+  criticalOptions?: Readonly<Record<string, string>> | undefined
+}
+
+/** What an issuer works with. */
+export interface VaultIssuerDeps {
+  client: VaultClient
+  tokens: TokenSource
+  signing: SigningOptions
+  clock: Clock
+  log: Logger
+}
+
+/** Roles backdate by 30 s (`not_before_duration`): a clock that is off by more sees certificates that are not valid. */
+const maxSkewMs = 30_000
+/** Longer than any rate limit: what asks for more is mistaken, and must not keep us away until we are restarted. */
+const longestRestMs = 3_600_000
+/** A server has one or two to say; what sends more is no Vault. */
+const maxServerWarnings = 4
+/** A certificate cannot be called back, so that one this long is worth a word. */
+const longLifeSeconds = 24 * 3600
+
+/** Has keys certified by one role of a Vault SSH secrets engine. */
+export function createVaultIssuer({ client, tokens, signing, clock, log }: VaultIssuerDeps): CertificateIssuer {
+  const { mount, role } = signing
+  const about = { vault: client.name, mount, role }
+  /** What is asked for; less than what is configured once the server has said that it is too much. */
+  let { ttlSeconds } = signing
+  /** The server has asked to be left alone until then, in ms of uptime. */
+  let rest: { untilMs: number; error: VaultError } | undefined
+  let isLongLifeTold = false
+  let isSkewTold = false
+  let told: readonly string[] = []
+  // None stands for the role's default user.
+  const askedPrincipals = signing.principals?.length === 0 ? undefined : signing.principals
+
+  const sign = (publicKey: PublicKey, signal: AbortSignal) =>
+    tokens.withToken((token) =>
+      client.request({
+        method: 'POST',
+        path: vaultPath(mount, 'sign', role),
+        purpose: { type: 'sign', mount, role, keyType: publicKey.type },
+        token,
+        body: signBody(publicKey.blob, { ...signing, principals: askedPrincipals, ttlSeconds }),
+        signal,
+      }),
+    )
+
+  const signWithinMaximum = async (publicKey: PublicKey, signal: AbortSignal) => {
+    try {
+      return await sign(publicKey, signal)
+    } catch (error) {
+      if (isVaultError(error, 'VAULT_RATE_LIMITED') && error.retryAfterMs !== undefined) {
+        rest = { untilMs: clock.uptime() + Math.min(error.retryAfterMs, longestRestMs), error }
+      }
+      const maximum = isVaultError(error, 'VAULT_TTL_TOO_LONG') ? error.maxTtlSeconds : undefined
+      if (maximum === undefined || ttlSeconds === undefined || maximum >= ttlSeconds) throw error
+      log.warn('the role allows less than the configured ttl, and gives its maximum', {
+        ...about,
+        ttl: formatDuration(ttlSeconds),
+        maximum: formatDuration(maximum),
+      })
+      ttlSeconds = maximum
+      return sign(publicKey, signal)
+    }
+  }
+
+  /** What is not as it should be; told in the log once as long as it stays so. */
+  const report = (certificate: SshCertificate, answer: VaultAnswer, clockSkewMs: number): readonly string[] => {
+    const asked = { ...signing, principals: askedPrincipals, ttlSeconds }
+    const surprises = certificateSurprises(certificate, asked, clock.now() + clockSkewMs)
+    const found = [
+      ...answer.warnings.slice(0, maxServerWarnings).map((text) => ['vault warns', foreignText(text, [])] as const),
+      ...surprises.map((text) => ['the certificate is not as asked for', text] as const),
+    ]
+    const warnings = found.map(([what, text]) => `${what}: ${text}`)
+    for (const [index, [what, text]] of found.entries()) {
+      if (!told.includes(warnings[index]!)) log.warn(what, { ...about, reason: text })
+    }
+    told = warnings
+    const isSkewed = Math.abs(clockSkewMs) > maxSkewMs
+    if (isSkewed && !isSkewTold) log.warn(describeSkew(clockSkewMs), about)
+    isSkewTold = isSkewed
+    const { notBeforeMs, notAfterMs } = certificateValidity(certificate)
+    const lifeSeconds = (notAfterMs - notBeforeMs) / 1000
+    // The backdating is not life.
+    if (lifeSeconds > longLifeSeconds + 3600 && !isLongLifeTold) {
+      isLongLifeTold = true
+      log.warn('certificates of this role live long: set ttl in config.toml', {
+        ...about,
+        life: formatDuration(lifeSeconds),
+      })
+    }
+    return isSkewed ? [...warnings, describeSkew(clockSkewMs)] : warnings
+  }
+
+  return {
+    async issue(publicKey, signal) {
+      if (rest !== undefined && clock.uptime() < rest.untilMs) throw rest.error
+      const answer = await signWithinMaximum(publicKey, signal)
+      const certificate = decodeSigned(answer, client.name)
+      const clockSkewMs = skewOf(answer, certificate, clock.now())
+      checkUserCertificate(certificate, { publicKey, principals: askedPrincipals, nowMs: clock.now() + clockSkewMs })
+      return { certificate, clockSkewMs, warnings: report(certificate, answer, clockSkewMs) }
+    },
+  }
+}
+
+/**
+ * The body of a sign request. Only what is configured is in it: an empty `valid_principals` is refused instead of
+ * standing for the role's default user, and any `extensions` replace all of the role's own.
+ * @param keyBlob the plain public key
+ */
+function signBody(keyBlob: Uint8Array, signing: SigningOptions): VaultBody {
+  const { principals, ttlSeconds, extensions, criticalOptions } = signing
+  return {
+    public_key: formatPublicKeyLine(keyBlob, ''),
+    ...(principals === undefined ? {} : { valid_principals: principals.join(',') }),
+    ...(ttlSeconds === undefined ? {} : { ttl: ttlSeconds }),
+    ...(extensions === undefined ? {} : { extensions }),
+    ...(criticalOptions === undefined ? {} : { critical_options: criticalOptions }),
+  }
+}
+
+/** @throws {VaultError} VAULT_BAD_RESPONSE */
+function decodeSigned({ data, status }: VaultAnswer, vault: string): SshCertificate {
+  try {
+    return decodeCertificate(parsePublicKeyLine(String(data?.signed_key)).blob)
+  } catch (cause) {
+    if (!(cause instanceof SshError)) throw cause
+    throw new VaultError('VAULT_BAD_RESPONSE', `vault ${vault} did not answer with a certificate: ${cause.message}`, {
+      cause,
+      status,
+      hint: 'check mount of the ssh identity in config.toml: it must be an ssh secrets engine',
+    })
+  }
+}
+
+/**
+ * How far our clock is from the CA's, by the Date of the answer. A Date at which the certificate would not be valid is
+ * not of the CA's clock, but of a proxy on the way: then nothing is known.
+ */
+function skewOf({ clockSkewMs }: VaultAnswer, certificate: SshCertificate, nowMs: number): number {
+  if (clockSkewMs === undefined) return 0
+  const { notBeforeMs, notAfterMs } = certificateValidity(certificate)
+  const serverMs = nowMs + clockSkewMs
+  return serverMs < notBeforeMs || serverMs >= notAfterMs ? 0 : clockSkewMs
+}
+
+function describeSkew(clockSkewMs: number): string {
+  const direction = clockSkewMs > 0 ? 'behind' : 'ahead of'
+  return `the clock of this machine is ${formatDuration(Math.abs(clockSkewMs) / 1000)} ${direction} the server's: set it right, for example with: sudo timedatectl set-ntp true`
+}

@@ -1,0 +1,55 @@
+import type { Secret } from '../../core/secret.ts'
+import { VaultError } from '../vault-error.ts'
+import { expiresAtMs, type TokenLife } from './token-grant.ts'
+
+/** The token in use. */
+export interface HeldToken {
+  token: Secret<string>
+  /** Unknown for a token that was found and not looked up yet. */
+  life: TokenLife | undefined
+}
+
+/** Owns the token of one vault: where it comes from, and whether there is one. It makes no plans. */
+export interface TokenKeeper {
+  /**
+   * The token to use now. Where that needs no person, one is got.
+   * @throws {VaultError} VAULT_LOGIN_NEEDED, or what the login failed with
+   */
+  current(): Promise<HeldToken>
+  /** What is held, whether it has expired or not; asks nobody. */
+  peek(): HeldToken | undefined
+  /** Takes up what is there without asking a server or a person, so that there is something to show. */
+  warm(): Promise<void>
+  /** A new token, because a person wants it. */
+  login(): Promise<HeldToken>
+  /** A new token where that needs no person, while the present one is still good. */
+  relogin(): Promise<HeldToken>
+  /** The token that comes after one that the server has called dead. @throws as `current` */
+  replace(dead: HeldToken): Promise<HeldToken>
+  /** Notes what is now known of a token's life, where that token is still the one in use. */
+  update(held: HeldToken, life: TokenLife): Promise<void>
+  /** Holds nothing from now on, until `login`; resolves to what was held. */
+  release(): Promise<HeldToken | undefined>
+  /** Forgets what was stored. @throws {KeychainError} */
+  forget(): Promise<void>
+  /** What the keychain failed with, where that is not over. */
+  storeError(): unknown
+}
+
+/** Tells whether a token has come to its end; one whose life is not known has not. */
+export function isExpired({ life }: HeldToken, nowMs: number): boolean {
+  return life !== undefined && (expiresAtMs(life) ?? Number.POSITIVE_INFINITY) <= nowMs
+}
+
+/** The error where only a person can get the next token. @param reason why there is none */
+export function loginNeeded(vault: string, reason: string, cause?: unknown): VaultError {
+  return new VaultError('VAULT_LOGIN_NEEDED', `vault ${vault}: ${reason}`, {
+    cause,
+    hint: `run: latchkey login ${vault}`,
+  })
+}
+
+/** The outcome of a login that a logout has overtaken. */
+export function loggedOut(vault: string): VaultError {
+  return loginNeeded(vault, 'logged out while the login was under way')
+}

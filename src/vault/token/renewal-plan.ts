@@ -1,0 +1,32 @@
+import { backoffDelayMs } from '../../core/backoff.ts'
+import { expiresAtMs, type TokenLife } from './token-grant.ts'
+
+/** What is to be done for a token next, and when, in wall-clock ms since the epoch. */
+export interface RenewalStep {
+  type: 'renew' | 'login'
+  atMs: number
+}
+
+/** However short a token lives, the server is not asked more often. */
+const minDelayMs = 1000
+
+/**
+ * Plans ahead for a token: it is renewed at two thirds of its life, the rest being for retries; one that cannot be
+ * renewed any further is replaced at nine tenths where that needs no person. A token that does not expire or may be used
+ * a few times only is left alone.
+ * @param mayLogIn a new login needs no person
+ */
+export function planRenewal(life: TokenLife, mayLogIn: boolean, nowMs: number): RenewalStep | undefined {
+  const endMs = expiresAtMs(life)
+  if (endMs === undefined) return undefined
+  if (endMs <= nowMs) return mayLogIn ? { type: 'login', atMs: nowMs } : undefined
+  const leaseMs = life.leaseSeconds * 1000
+  const at = (share: number) => life.grantedAtMs + Math.max(minDelayMs, Math.round(leaseMs * share))
+  if (life.isRenewable && !life.isBatch && !life.isLimited) return { type: 'renew', atMs: at(2 / 3) }
+  return mayLogIn && !life.isLimited ? { type: 'login', atMs: at(9 / 10) } : undefined
+}
+
+/** The delay after failure number `failures` (from 1): 1 s, doubling to 5 minutes, with jitter, never below 1 s. */
+export function failureDelayMs(failures: number, random: () => number): number {
+  return minDelayMs + backoffDelayMs(failures - 1, { baseMs: 1000, capMs: 299_000 }, random)
+}

@@ -1,0 +1,95 @@
+import * as v from 'valibot'
+import { isPrintable } from '../../core/display-text.ts'
+import { describeError } from '../../core/errors.ts'
+import type { Logger } from '../../core/log.ts'
+import { Secret } from '../../core/secret.ts'
+import type { Keychain } from '../../keychain/keychain.ts'
+import type { TokenGrant } from './token-grant.ts'
+
+/** Keeps the token of one vault in the keychain, so that a restart of the daemon needs no new login. */
+export interface TokenStore {
+  /**
+   * The token that was stored for the same server and the same login; it may have expired meanwhile.
+   * @throws {KeychainError} the keychain cannot answer
+   */
+  load(): Promise<TokenGrant | undefined>
+  /** Stores a token. A keychain that fails is logged and kept as `lastError`: the token then lives in memory only. */
+  save(grant: TokenGrant): Promise<void>
+  /** @throws {KeychainError} */
+  forget(): Promise<void>
+  /** What the last use of the keychain failed with; undefined after one that worked. */
+  lastError(): unknown
+}
+
+const storedSchema = v.strictObject({
+  version: v.literal(1),
+  /** A token of another server, namespace or user must not be sent to this one. */
+  madeFor: v.string(),
+  token: v.custom<string>(isPrintable),
+  life: v.strictObject({
+    displayName: v.string(),
+    policies: v.array(v.string()),
+    grantedAtMs: v.number(),
+    leaseSeconds: v.number(),
+    isRenewable: v.boolean(),
+    isLimited: v.boolean(),
+    isBatch: v.boolean(),
+  }),
+})
+
+/** Which token is stored where. */
+export interface TokenStoreOptions {
+  keychain: Keychain
+  /** The server's name in the configuration. */
+  vault: string
+  /** Server and login that the token belongs to; see `VaultClient.destination`, `OwnLogin.identity`. */
+  madeFor: string
+  log: Logger
+}
+
+/** A store of one item, `vault/NAME/token`, in JSON. */
+export function createTokenStore({ keychain, vault, madeFor, log }: TokenStoreOptions): TokenStore {
+  const item = `vault/${vault}/token`
+  let failure: unknown
+  const noting = async <T>(call: () => Promise<T>): Promise<T> => {
+    try {
+      const result = await call()
+      failure = undefined
+      return result
+    } catch (error) {
+      failure = error
+      throw error
+    }
+  }
+  return {
+    async load() {
+      const text = await noting(() => keychain.get(item))
+      if (text === undefined) return undefined
+      const stored = parseStored(text)
+      if (stored === undefined) log.warn('the stored vault token cannot be read and is left out', { vault })
+      else if (stored.madeFor !== madeFor)
+        log.info('the stored vault token belongs to another server or user', { vault })
+      else return { token: new Secret(stored.token), life: stored.life }
+      return undefined
+    },
+    async save({ token, life }) {
+      const text = JSON.stringify({ version: 1, madeFor, token: token.expose(), life })
+      await noting(() => keychain.set(item, new Secret(text))).catch((error: unknown) => {
+        log.warn('the vault token is kept in memory only', { vault, reason: describeError(error) })
+      })
+    },
+    async forget() {
+      await noting(() => keychain.delete(item))
+    },
+    lastError: () => failure,
+  }
+}
+
+function parseStored(text: Secret<string>): v.InferOutput<typeof storedSchema> | undefined {
+  try {
+    const result = v.safeParse(storedSchema, JSON.parse(text.expose()))
+    return result.success ? result.output : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,109 @@
+import * as v from 'valibot'
+import { isPrintable } from '../../core/display-text.ts'
+import type { Secret } from '../../core/secret.ts'
+import { lifeSchema, type VaultAnswer } from '../answer.ts'
+import { VaultError } from '../vault-error.ts'
+
+/** What is known of a token's life. */
+export interface TokenLife {
+  displayName: string
+  policies: readonly string[]
+  /** When the server said so, in wall-clock ms since the epoch. */
+  grantedAtMs: number
+  /** How long it lives from then on; zero: it does not expire. */
+  leaseSeconds: number
+  /** False too for a token that has reached the end to which it can be renewed. */
+  isRenewable: boolean
+  /** It may be used a few times only: none is spent on looking it up or renewing it. */
+  isLimited: boolean
+  /** A batch token can be neither renewed nor revoked. */
+  isBatch: boolean
+}
+
+/** A token from a login of our own. */
+export interface TokenGrant {
+  token: Secret<string>
+  life: TokenLife
+}
+
+/** When a token ends, in wall-clock ms since the epoch; undefined: never. */
+export function expiresAtMs({ grantedAtMs, leaseSeconds }: TokenLife): number | undefined {
+  return leaseSeconds === 0 ? undefined : grantedAtMs + leaseSeconds * 1000
+}
+
+/**
+ * Reads the answer to a login.
+ * @param displayName what Vault calls such a token (`userpass-jo`); the answer does not say it
+ * @throws {VaultError} VAULT_MFA_UNSUPPORTED, VAULT_BAD_RESPONSE
+ */
+export function grantFromLogin(
+  { auth, status }: VaultAnswer,
+  { vault, displayName, nowMs }: { vault: string; displayName: string; nowMs: number },
+): TokenGrant {
+  if (auth?.needsMfa === true) {
+    throw new VaultError('VAULT_MFA_UNSUPPORTED', `vault ${vault}: this login wants a second factor`, {
+      status,
+      hint: 'log in with: vault login, which can ask for it, and set auth = { method = "token" } in config.toml',
+    })
+  }
+  if (auth === undefined || !isPrintable(auth.clientToken.expose())) {
+    throw new VaultError('VAULT_BAD_RESPONSE', `vault ${vault}: the answer to the login has no token`, {
+      status,
+      hint: 'check address in config.toml; a proxy on the way may change answers',
+    })
+  }
+  const life = {
+    displayName,
+    policies: auth.policies,
+    grantedAtMs: nowMs,
+    leaseSeconds: auth.leaseSeconds,
+    isRenewable: auth.isRenewable,
+    isLimited: auth.usesLimit !== 0,
+    isBatch: auth.type === 'batch',
+  }
+  return { token: auth.clientToken, life }
+}
+
+/** The life of a token after `renew-self`: at its end where the server says that it was capped, or gave nothing. */
+export function lifeAfterRenewal(before: TokenLife, { auth, warnings }: VaultAnswer, nowMs: number): TokenLife {
+  if (auth === undefined) return { ...before, isRenewable: false }
+  const after = { ...before, grantedAtMs: nowMs, leaseSeconds: auth.leaseSeconds, policies: auth.policies }
+  const isCapped = warnings.some((warning) => /exceeded the effective max_ttl|capped accordingly/.test(warning))
+  const gainMs = (expiresAtMs(after) ?? Number.POSITIVE_INFINITY) - (expiresAtMs(before) ?? 0)
+  return { ...after, isRenewable: auth.isRenewable && !isCapped && gainMs > 1000 }
+}
+
+const names = v.nullish(v.array(v.string()), [])
+const lookupSchema = v.object({
+  display_name: v.optional(v.string(), ''),
+  policies: names,
+  identity_policies: names,
+  ttl: lifeSchema,
+  renewable: v.optional(v.boolean(), false),
+  num_uses: v.optional(v.number(), 0),
+  type: v.optional(v.string(), 'service'),
+})
+
+/**
+ * Reads the answer to `lookup-self`.
+ * @throws {VaultError} VAULT_BAD_RESPONSE
+ */
+export function lifeFromLookup({ data, status }: VaultAnswer, vault: string, nowMs: number): TokenLife {
+  const result = v.safeParse(lookupSchema, data)
+  if (!result.success) {
+    throw new VaultError('VAULT_BAD_RESPONSE', `vault ${vault}: the answer about the token cannot be read`, {
+      status,
+      hint: 'check address in config.toml; a proxy on the way may change answers',
+    })
+  }
+  const { display_name, policies, identity_policies, ttl, renewable, num_uses, type } = result.output
+  return {
+    displayName: display_name,
+    policies: [...new Set([...(policies ?? []), ...(identity_policies ?? [])])],
+    grantedAtMs: nowMs,
+    leaseSeconds: ttl,
+    isRenewable: renewable,
+    isLimited: num_uses !== 0,
+    isBatch: type === 'batch',
+  }
+}

@@ -1,0 +1,66 @@
+import { type Environment, isSet } from '../../core/environment.ts'
+import { destinationOf, parseVaultAddress } from '../address.ts'
+import { VaultError } from '../vault-error.ts'
+
+/** A `[vault.NAME]` with `method = "token"` and no `token_file`: it uses the token that the command lines would use. */
+export interface SharedTokenUser {
+  name: string
+  address: string
+  namespace?: string | undefined
+}
+
+/**
+ * Works out to whom the token of BAO_TOKEN or VAULT_TOKEN, of the token helper or of `~/.vault-token` must not go. There
+ * is one, and it does not say whose it is: it belongs to the server of BAO_ADDR or VAULT_ADDR, and without those to the
+ * only one that is configured to use it. Of several namespaces of that server it is the one of BAO_NAMESPACE or
+ * VAULT_NAMESPACE.
+ * @param environment the daemon's
+ * @returns why not, by the names of the vaults
+ */
+export function refuseSharedToken(
+  users: readonly SharedTokenUser[],
+  environment: Environment,
+): ReadonlyMap<string, VaultError> {
+  const variable = ['BAO_ADDR', 'VAULT_ADDR'].find((name) => isSet(environment[name]))
+  const namespace = [environment.BAO_NAMESPACE, environment.VAULT_NAMESPACE].find(isSet)
+  const address = variable === undefined ? undefined : environment[variable]!
+  const candidates = address === undefined ? users : users.filter((user) => isSame(user.address, address))
+  const named = candidates.filter((user) => isSame(user.address, address ?? '', user.namespace, namespace))
+  const owners = isOneDestination(candidates) ? candidates : named
+  const refused = users.filter((user) => !owners.includes(user))
+  return new Map(
+    refused.map(({ name }) => [name, variable === undefined ? ambiguous(name, users) : ofAnother(name, variable)]),
+  )
+}
+
+function isOneDestination(users: readonly SharedTokenUser[]): boolean {
+  const [first, ...others] = users
+  return (
+    first !== undefined && others.every((user) => isSame(user.address, first.address, user.namespace, first.namespace))
+  )
+}
+
+/** Whether a token for one may go to the other. An address that cannot be read is nobody's. */
+function isSame(address: string, other: string, namespace?: string, otherNamespace?: string): boolean {
+  try {
+    const left = destinationOf(parseVaultAddress(address), namespace)
+    return left === destinationOf(parseVaultAddress(other), otherNamespace)
+  } catch (error) {
+    if (error instanceof VaultError) return false
+    throw error
+  }
+}
+
+const hintFor = (name: string) =>
+  `give it a token of its own in config.toml: [vault.${name}] auth = { method = "token", token_file = "/path/to/token" }`
+
+function ofAnother(name: string, variable: string): VaultError {
+  const message = `vault ${name}: the token of this machine is for the server of ${variable}, and not for this one`
+  return new VaultError('VAULT_CONFIG', message, { hint: hintFor(name) })
+}
+
+function ambiguous(name: string, users: readonly SharedTokenUser[]): VaultError {
+  const names = users.map((user) => user.name).join(', ')
+  const message = `vault ${name}: the token of this machine could be for any of ${names}, so that none of them gets it`
+  return new VaultError('VAULT_CONFIG', message, { hint: hintFor(name) })
+}

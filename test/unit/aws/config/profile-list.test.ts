@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest'
+import { listProfiles } from '../../../../src/aws/config/profile-list.ts'
+import { parseSharedConfig } from '../../../../src/aws/config/shared-config.ts'
+
+it('lists every profile once, with its region and with what the AWS files say of it', () => {
+  const settings = {
+    sources: { master: {}, regional: { region: 'us-east-1' } },
+    profiles: {
+      constructor: { role: 'R', source: 'master' },
+      dev: { role: 'R', source: 'master', region: 'eu-central-1' },
+      taken: { role: 'R', source: 'master' },
+    },
+  }
+  const shared = parseSharedConfig({
+    config: `[profile dev]
+region = eu-west-1
+credential_process = '/opt/it is/latchkey' aws credentials dev
+[profile taken]
+region = eu-west-2
+credential_process = other
+[profile theirs]
+role_arn = arn:aws:iam::1:role/R
+`,
+  })
+  expect(listProfiles(settings, shared)).toEqual([
+    { name: 'constructor', definedIn: 'config.toml', awsFiles: 'absent' },
+    { name: 'dev', region: 'eu-central-1', definedIn: 'config.toml', awsFiles: 'latchkey' },
+    { name: 'master', definedIn: 'config.toml', awsFiles: 'absent' },
+    { name: 'regional', region: 'us-east-1', definedIn: 'config.toml', awsFiles: 'absent' },
+    { name: 'taken', region: 'eu-west-2', definedIn: 'config.toml', awsFiles: 'other' },
+    { name: 'theirs', definedIn: 'aws-files', awsFiles: 'other' },
+  ])
+})
+
+it('finds nothing that only every object has', () => {
+  expect(listProfiles({ sources: {}, profiles: {} }, parseSharedConfig({ config: '[profile constructor]\n' }))).toEqual(
+    [{ name: 'constructor', definedIn: 'aws-files', awsFiles: 'other' }],
+  )
+})

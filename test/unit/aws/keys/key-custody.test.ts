@@ -1,0 +1,198 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { AwsError } from '../../../../src/aws/aws-error.ts'
+import type { AccessKey } from '../../../../src/aws/credentials.ts'
+import { Secret } from '../../../../src/core/secret.ts'
+import { KeychainError } from '../../../../src/keychain/keychain.ts'
+import { person, rejection, serial, unattended, usualSettings, world } from '../../../support/aws-world.ts'
+import { temporaryFolder } from '../../../support/temporary-folder.ts'
+
+const text = ({ accessKeyId, secretAccessKey }: AccessKey) =>
+  `[base]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey.expose()}\n`
+
+function credentialsFile(content: string): string {
+  const file = join(temporaryFolder(), 'credentials')
+  writeFileSync(file, content)
+  return file
+}
+
+describe('a key that is put in', () => {
+  it('is checked with AWS, which names its owner, and stored', async () => {
+    const { aws, sts, keychain } = await world()
+    const key = sts.addUser('arn:aws:iam::444455556666:user/kim')
+    expect(await aws.keys.put('other/account', key)).toEqual({
+      source: 'other/account',
+      accessKeyId: key.accessKeyId,
+      isVerified: true,
+      accountId: '444455556666',
+      arn: 'arn:aws:iam::444455556666:user/kim',
+    })
+    expect(await keychain.list()).toEqual(['aws/key/master', 'aws/key/other%2Faccount'])
+    expect(await aws.keys.list()).toEqual([
+      { source: 'master', accessKeyId: expect.stringMatching(/^AKIA/) },
+      { source: 'other/account', accessKeyId: key.accessKeyId },
+    ])
+  })
+
+  it('is asked about where its source is', async () => {
+    const { aws, sts } = await world({
+      settings: { ...usualSettings, sources: { master: { mfa_serial: serial, region: 'eu-north-1' } } },
+    })
+    await aws.keys.put('master', sts.addUser('arn:aws:iam::444455556666:user/kim'))
+    await aws.keys.put('unknown', sts.addUser('arn:aws:iam::444455556666:user/lu'))
+    expect(sts.calls.map(({ region }) => region)).toEqual(['eu-north-1', 'us-east-1'])
+  })
+
+  it('is not stored where AWS refuses it', async () => {
+    const { aws, sts, keychain } = await world()
+    const key = sts.addUser('arn:aws:iam::444455556666:user/kim')
+    const mistyped = { ...key, secretAccessKey: new Secret('mistyped-secret') }
+    const wrongSecret = await rejection(aws.keys.put('kim', mistyped))
+    expect(wrongSecret).toMatchObject({ code: 'AWS_KEY_REFUSED', hint: 'latchkey aws keys add kim' })
+    expect(wrongSecret.message).toContain('another secret')
+    const unknown = await rejection(aws.keys.put('kim', { ...key, accessKeyId: 'AKIAUNKNOWN00000000' }))
+    expect(unknown.message).toContain('AKIA…0000 of kim: deleted, inactive')
+    expect(await keychain.list()).toEqual(['aws/key/master'])
+  })
+
+  it('is stored unchecked where AWS cannot be reached', async () => {
+    const { aws, sts, log } = await world()
+    const key = sts.addUser('arn:aws:iam::444455556666:user/kim')
+    sts.failNext('GetCallerIdentity', new AwsError('AWS_UNREACHABLE', 'cannot reach STS'))
+    expect(await aws.keys.put('kim', key)).toEqual({ source: 'kim', accessKeyId: key.accessKeyId, isVerified: false })
+    expect(log.join('')).toContain('could not be checked')
+  })
+
+  it('ends what was made with the key before it', async () => {
+    const { aws, sts, clock, asked } = await world()
+    await aws.credentials('dev', person)
+    await aws.keys.put('master', sts.addUser('arn:aws:iam::111122223333:user/jo', { device: serial }))
+    expect(await rejection(aws.credentials('dev', unattended))).toMatchObject({ code: 'AWS_MFA_NEEDED' })
+    clock.advance(31_000)
+    await aws.credentials('dev', person)
+    expect(asked).toHaveLength(2)
+  })
+
+  it('ends it first, so that no session outlives its key where the keychain fails half-way', async () => {
+    const { aws, sts, keychain, key, restart } = await world()
+    await aws.credentials('dev', person)
+    keychain.delete = async () => {
+      throw new KeychainError('KEYCHAIN_TIMEOUT', 'the keychain does not answer')
+    }
+    const other = sts.addUser('arn:aws:iam::111122223333:user/jo', { device: serial })
+    expect(await rejection(aws.keys.put('master', other))).toMatchObject({ code: 'KEYCHAIN_TIMEOUT' })
+    expect(await restart().keys.list()).toEqual([{ source: 'master', accessKeyId: key.accessKeyId }])
+  })
+
+  it('ends what was made with the key before it while it was being stored', async () => {
+    const { aws, sts, keychain } = await world()
+    const { set } = keychain
+    keychain.set = async (name, value) => {
+      keychain.set = set
+      await aws.credentials('dev', person)
+      await set(name, value)
+    }
+    await aws.keys.put('master', sts.addUser('arn:aws:iam::111122223333:user/jo', { device: serial }))
+    expect(await rejection(aws.credentials('dev', unattended))).toMatchObject({ code: 'AWS_MFA_NEEDED' })
+  })
+
+  it('that is the same ends nothing', async () => {
+    const { aws, key } = await world()
+    await aws.credentials('dev', person)
+    await aws.keys.put('master', key)
+    await aws.credentials('dev', unattended)
+  })
+
+  it('replaces one that can no longer be read', async () => {
+    const { aws, keychain, key } = await world()
+    await keychain.set('aws/key/master', new Secret('{"accessKeyId":5}'))
+    const error = await rejection(aws.credentials('dev', person))
+    expect(error).toMatchObject({ code: 'AWS_KEY_CORRUPT', hint: 'latchkey aws keys add master' })
+    await aws.keys.put('master', key)
+    await aws.credentials('dev', person)
+  })
+
+  it('is not stored in a keychain that is locked', async () => {
+    const { aws, keychain, key } = await world()
+    keychain.lock()
+    expect(await rejection(aws.keys.put('master', key))).toMatchObject({ code: 'KEYCHAIN_LOCKED' })
+  })
+})
+
+describe('a key that is imported', () => {
+  it('moves from the file into the keychain', async () => {
+    const { aws, sts } = await world()
+    const key = sts.addUser('arn:aws:iam::444455556666:user/kim')
+    const file = credentialsFile(text(key))
+    expect(await aws.keys.importFrom({ file, profile: 'base', source: 'kim' })).toMatchObject({
+      isVerified: true,
+      accountId: '444455556666',
+    })
+    expect(readFileSync(file, 'utf8')).toBe('[base]\n')
+    expect((await aws.keys.list()).map(({ source }) => source)).toEqual(['kim', 'master'])
+  })
+
+  it('stays in the file where AWS refuses it, and where the keychain is locked', async () => {
+    const { aws, sts, keychain } = await world()
+    const key = sts.addUser('arn:aws:iam::444455556666:user/kim')
+    const file = credentialsFile(text(key))
+    sts.deactivate(key.accessKeyId)
+    const request = { file, profile: 'base', source: 'kim' }
+    expect(await rejection(aws.keys.importFrom(request))).toMatchObject({ code: 'AWS_KEY_REFUSED' })
+    keychain.lock()
+    expect(await rejection(aws.keys.importFrom(request))).toMatchObject({ code: 'KEYCHAIN_LOCKED' })
+    expect(readFileSync(file, 'utf8')).toBe(text(key))
+  })
+
+  it('does not replace another one', async () => {
+    const { aws, sts, key } = await world()
+    const other = sts.addUser('arn:aws:iam::444455556666:user/kim')
+    const file = credentialsFile(text(other))
+    const error = await rejection(aws.keys.importFrom({ file, profile: 'base', source: 'master' }))
+    expect(error).toMatchObject({ code: 'AWS_KEY_EXISTS', hint: 'latchkey aws keys remove master' })
+    expect(readFileSync(file, 'utf8')).toBe(text(other))
+    expect(await aws.keys.list()).toEqual([{ source: 'master', accessKeyId: key.accessKeyId }])
+  })
+
+  it('is taken out of the file on the second try, when the first one was killed half-way', async () => {
+    const { aws, key } = await world()
+    const file = credentialsFile(text(key))
+    await aws.keys.importFrom({ file, profile: 'base', source: 'master' })
+    expect(readFileSync(file, 'utf8')).toBe('[base]\n')
+  })
+
+  it('stays in the file where the keychain forgot it at once', async () => {
+    const { aws, sts, keychain } = await world()
+    const key = sts.addUser('arn:aws:iam::444455556666:user/kim')
+    const file = credentialsFile(text(key))
+    keychain.set = async () => {}
+    expect(await rejection(aws.keys.importFrom({ file, profile: 'base', source: 'kim' }))).toMatchObject({
+      code: 'AWS_KEY_MISSING',
+    })
+    expect(readFileSync(file, 'utf8')).toBe(text(key))
+  })
+})
+
+describe('a key that is removed', () => {
+  it('goes last, so that no session outlives it where the keychain fails half-way', async () => {
+    const { aws, keychain } = await world()
+    await aws.credentials('dev', person)
+    const remove = keychain.delete
+    keychain.delete = async (name) => {
+      if (name.startsWith('aws/session/')) throw new KeychainError('KEYCHAIN_TIMEOUT', 'the keychain does not answer')
+      return remove(name)
+    }
+    expect(await rejection(aws.keys.remove('master'))).toMatchObject({ code: 'KEYCHAIN_TIMEOUT' })
+    expect(await aws.keys.list()).toHaveLength(1)
+  })
+
+  it('takes with it what was made with it', async () => {
+    const { aws, keychain } = await world()
+    await aws.credentials('dev', person)
+    expect(await aws.keys.remove('master')).toBe(true)
+    expect(await aws.keys.remove('master')).toBe(false)
+    expect(await keychain.list()).toEqual([])
+    expect(await rejection(aws.credentials('dev', person))).toMatchObject({ code: 'AWS_KEY_MISSING' })
+  })
+})

@@ -1,0 +1,410 @@
+import { describe, expect, it } from 'vitest'
+import { AwsError } from '../../../../src/aws/aws-error.ts'
+import type { AwsProfileSettings, AwsSettings } from '../../../../src/aws/config/settings.ts'
+import { parseSharedConfig } from '../../../../src/aws/config/shared-config.ts'
+import { type CredentialPlan, cacheKey, planCredentials, prefixKey } from '../../../../src/aws/plan/credential-plan.ts'
+
+const serial = 'arn:aws:iam::111122223333:mfa/jo'
+const otherSerial = 'arn:aws:iam::111122223333:mfa/other'
+const role = 'arn:aws:iam::123456789012:role/Dev'
+const none: AwsSettings = { profiles: {}, sources: {} }
+
+const own = (
+  profiles: AwsSettings['profiles'],
+  sources: AwsSettings['sources'] = { master: { mfa_serial: serial } },
+) => ({
+  profiles,
+  sources,
+})
+const plan = (settings: AwsSettings, name: string, config = '') =>
+  planCredentials(settings, parseSharedConfig({ config }), name)
+const shared = (config: string, name: string) => plan(none, name, config)
+const roleSteps = ({ steps }: CredentialPlan) => steps.filter((step) => step.type === 'role')
+
+function mistake(make: () => unknown): AwsError {
+  try {
+    make()
+  } catch (error) {
+    if (error instanceof AwsError) return error
+  }
+  throw new Error('it was accepted')
+}
+
+describe('a profile of config.toml', () => {
+  it('is a key, an MFA session and a role', () => {
+    const settings = own(
+      {
+        dev: {
+          account: '123456789012',
+          role: 'team/Dev',
+          source: 'master',
+          region: 'eu-central-1',
+          external_id: 'ext',
+        },
+      },
+      { master: { mfa_serial: serial, session_duration: 7200, region: 'eu-west-1' } },
+    )
+    expect(plan(settings, 'dev')).toEqual({
+      profile: 'dev',
+      source: 'master',
+      region: 'eu-central-1',
+      steps: [
+        { type: 'key', source: 'master' },
+        {
+          type: 'session',
+          source: 'master',
+          mfaSerial: serial,
+          durationSeconds: 7200,
+          partition: 'aws',
+          region: 'eu-west-1',
+        },
+        {
+          type: 'role',
+          profile: 'dev',
+          roleArn: 'arn:aws:iam::123456789012:role/team/Dev',
+          accountId: '123456789012',
+          externalId: 'ext',
+          durationSeconds: 3600,
+          region: 'eu-central-1',
+        },
+      ],
+      notices: [],
+    })
+  })
+
+  it('goes through another profile', () => {
+    const settings = own({
+      dev: { role, source: 'master' },
+      deep: { role: 'arn:aws:iam::123456789012:role/Deep', source: 'dev', session_name: 'fixed' },
+    })
+    expect(roleSteps(plan(settings, 'deep'))).toMatchObject([
+      { profile: 'dev' },
+      { profile: 'deep', sessionName: 'fixed' },
+    ])
+  })
+
+  it('takes the whole ARN, with its account beside it or not', () => {
+    expect(roleSteps(plan(own({ dev: { role, source: 'master' } }), 'dev'))[0]).toMatchObject({ roleArn: role })
+    expect(plan(own({ dev: { role, account: '123456789012', source: 'master' } }), 'dev').profile).toBe('dev')
+    const error = mistake(() => plan(own({ dev: { role, account: '999999999999', source: 'master' } }), 'dev'))
+    expect(error).toMatchObject({ code: 'AWS_PROFILE_INVALID' })
+    expect(error.message).toContain('another account')
+  })
+
+  it('needs an account where the role is only a name', () => {
+    expect(mistake(() => plan(own({ dev: { role: 'Dev', source: 'master' } }), 'dev')).code).toBe('AWS_PROFILE_INVALID')
+  })
+
+  it('comes before a profile of the same name in ~/.aws/config, and takes its region from there where it has none', () => {
+    const made = plan(
+      own({ dev: { role, source: 'master' } }),
+      'dev',
+      '[profile dev]\nregion = ap-south-1\ncredential_process = latchkey aws credentials dev\n',
+    )
+    expect(made.region).toBe('ap-south-1')
+    expect(roleSteps(made)).toHaveLength(1)
+  })
+
+  it('may be the source of a profile in ~/.aws/config', () => {
+    const made = plan(own({}), 'app', `[profile app]\nrole_arn = ${role}\nsource_profile = master\n`)
+    expect(made.steps.map(({ type }) => type)).toEqual(['key', 'session', 'role'])
+  })
+
+  it('is itself a session where it is a source', () => {
+    expect(plan(own({}), 'master').steps.map(({ type }) => type)).toEqual(['key', 'session'])
+  })
+
+  it('assumes the role with its key where the source has no MFA device', () => {
+    const made = plan(own({ ci: { role, source: 'plain', duration: 14_400 } }, { plain: {} }), 'ci')
+    expect(made.steps.map(({ type }) => type)).toEqual(['key', 'role'])
+    expect(roleSteps(made)[0]).toMatchObject({ durationSeconds: 14_400 })
+    expect(made.notices).toEqual([])
+  })
+
+  it('is a session without MFA where it is a source without a device: the key itself is never the answer', () => {
+    const { steps } = plan(own({}, { plain: {} }), 'plain')
+    expect(steps).toEqual([
+      { type: 'key', source: 'plain' },
+      { type: 'session', source: 'plain', durationSeconds: 43_200, partition: 'aws', region: 'us-east-1' },
+    ])
+  })
+
+  it('does not find what every object has', () => {
+    for (const name of ['constructor', '__proto__', 'toString']) {
+      expect(mistake(() => plan(own({}), name)).code).toBe('AWS_PROFILE_UNKNOWN')
+    }
+  })
+})
+
+describe('a profile of ~/.aws/config', () => {
+  const base = `[profile base]\nregion = eu-west-1\nmfa_serial = ${serial}\n`
+
+  it('is read with all that it says', () => {
+    const config = `${base}[profile app]\nrole_arn = ${role}\nsource_profile = base\nexternal_id = ext\nduration_seconds = 1800\nrole_session_name = me\nregion = eu-central-1\n`
+    expect(shared(config, 'app').steps).toMatchObject([
+      { type: 'key', source: 'base' },
+      { type: 'session', mfaSerial: serial, durationSeconds: 43_200, region: 'eu-west-1' },
+      {
+        type: 'role',
+        roleArn: role,
+        externalId: 'ext',
+        durationSeconds: 1800,
+        sessionName: 'me',
+        region: 'eu-central-1',
+      },
+    ])
+  })
+
+  it('may be its own source: then its own key is meant', () => {
+    const { source, steps } = shared(
+      `[profile app]\nrole_arn = ${role}\nsource_profile = app\nmfa_serial = ${serial}\n`,
+      'app',
+    )
+    expect(source).toBe('app')
+    expect(steps.map(({ type }) => type)).toEqual(['key', 'session', 'role'])
+  })
+
+  it('goes through a profile that is its own source', () => {
+    const config = `[profile b]\nrole_arn = ${role}\nsource_profile = b\n[profile a]\nrole_arn = arn:aws:iam::123456789012:role/A\nsource_profile = b\n`
+    expect(shared(config, 'a')).toMatchObject({
+      source: 'b',
+      steps: [{ source: 'b' }, { profile: 'b' }, { profile: 'a' }],
+    })
+  })
+
+  it.each([
+    ['the role', `[profile base]\n[profile app]\nrole_arn = ${role}\nsource_profile = base\nmfa_serial = ${serial}\n`],
+    ['the source', `${base}[profile app]\nrole_arn = ${role}\nsource_profile = base\n`],
+    [
+      'the role, rather than of the source, as the AWS CLI has it',
+      `[profile base]\nmfa_serial = ${otherSerial}\n[profile app]\nrole_arn = ${role}\nsource_profile = base\nmfa_serial = ${serial}\n`,
+    ],
+    [
+      'a role further out, which can mean no other device',
+      `[profile base]\n[profile mid]\nrole_arn = ${role}\nsource_profile = base\n[profile app]\nrole_arn = ${role}2\nsource_profile = mid\nmfa_serial = ${serial}\n`,
+    ],
+  ])('takes the serial of %s', (_, config) => {
+    expect(shared(config, 'app').steps[1]).toMatchObject({ type: 'session', mfaSerial: serial })
+  })
+
+  it.each([
+    ['sso_session = corp\nsso_account_id = 1', 'IAM Identity Center'],
+    ['sso_start_url = https://x', 'IAM Identity Center'],
+    ['role_arn = x\nweb_identity_token_file = /t', 'a web identity token'],
+    ['role_arn = x\ncredential_source = Environment', 'this machine (credential_source Environment)'],
+    ['login_session = x', 'a browser sign-in (login_session)'],
+    ['credential_process = /usr/bin/other-tool x', 'another program (/usr/bin/other-tool)'],
+  ])('is refused with its reason where it says %s', (lines, origin) => {
+    const error = mistake(() => shared(`[profile x]\n${lines}\n`, 'x'))
+    expect(error.code).toBe('AWS_PROFILE_UNSUPPORTED')
+    expect(error.message).toContain(`profile x gets its credentials from ${origin}`)
+    expect(error.hint).toContain('[aws.profile.x]')
+  })
+
+  it.each([
+    ['role_arn without a source', `role_arn = ${role}`, 'role_arn without source_profile'],
+    ['a source without role_arn', 'source_profile = x', 'source_profile without role_arn'],
+    ['two sources', `role_arn = ${role}\nsource_profile = x\ncredential_source = Environment`, 'both source_profile'],
+    ['a wrong role', 'role_arn = nonsense\nsource_profile = x', 'not a role ARN'],
+    [
+      'a duration out of bounds',
+      `role_arn = ${role}\nsource_profile = x\nduration_seconds = 60`,
+      'between 15m and 12h',
+    ],
+    ['a duration that is no number', `role_arn = ${role}\nsource_profile = x\nduration_seconds = 1h`, 'between 15m'],
+    [
+      'a wrong session name',
+      `role_arn = ${role}\nsource_profile = x\nrole_session_name = a b`,
+      'the session name is not',
+    ],
+    ['a wrong region', `role_arn = ${role}\nsource_profile = x\nregion = us east 1`, 'region is not'],
+    ['a wrong external id', `role_arn = ${role}\nsource_profile = x\nexternal_id = a b`, 'external_id is not'],
+    ['a wrong serial', `role_arn = ${role}\nsource_profile = x\nmfa_serial = 1`, 'mfa_serial is not'],
+  ])('with %s is a mistake that is named', (_, lines, reason) => {
+    const error = mistake(() => shared(`[profile x]\n${lines}\n`, 'x'))
+    expect(error.code).toBe('AWS_PROFILE_INVALID')
+    expect(error.message).toContain(reason)
+    expect(error.hint).toContain('config.toml or in the AWS config file')
+  })
+})
+
+describe('a credential_process that is ours', () => {
+  it('of the same name stands for the key of that name', () => {
+    expect(shared('[profile base]\ncredential_process = latchkey aws credentials base\n', 'base')).toMatchObject({
+      source: 'base',
+    })
+  })
+
+  it('of another name leads there without being run', () => {
+    const config = '[profile app]\ncredential_process = /usr/bin/latchkey aws credentials dev\nregion = eu-north-1\n'
+    const made = plan(own({ dev: { role, source: 'master' } }), 'app', config)
+    expect(made).toMatchObject({ profile: 'app', source: 'master', region: 'eu-north-1' })
+  })
+
+  it('beside role_arn and source_profile does not matter', () => {
+    const config = `[profile app]\nrole_arn = ${role}\nsource_profile = base\ncredential_process = latchkey aws credentials app\n[profile base]\n`
+    expect(shared(config, 'app').steps.map(({ type }) => type)).toEqual(['key', 'role'])
+  })
+
+  it('that leads back is a circle, not a call of ourselves', () => {
+    const config =
+      '[profile a]\ncredential_process = latchkey aws credentials b\n[profile b]\ncredential_process = latchkey-credentials a\n'
+    const error = mistake(() => shared(config, 'a'))
+    expect(error).toMatchObject({ code: 'AWS_PROFILE_CYCLE', message: 'AWS profiles in a circle: a → b → a' })
+  })
+})
+
+describe('a circle', () => {
+  it.each([
+    ['of two in config.toml', own({ a: { role, source: 'b' }, b: { role, source: 'a' } }), '', 'a → b → a'],
+    ['of one in config.toml', own({ a: { role, source: 'a' } }), '', 'a → a'],
+    [
+      'further in',
+      none,
+      `[profile a]\nrole_arn = ${role}\nsource_profile = b\n[profile b]\nrole_arn = ${role}\nsource_profile = c\n[profile c]\nrole_arn = ${role}\nsource_profile = b\n`,
+      'a → b → c → b',
+    ],
+  ])('%s is named', (_, settings, config, chain) => {
+    const error = mistake(() => plan(settings, 'a', config))
+    expect(error.code).toBe('AWS_PROFILE_CYCLE')
+    expect(error.message).toContain(chain)
+  })
+})
+
+describe('an unknown profile', () => {
+  it('comes with the near names and the list', () => {
+    const error = mistake(() => plan(own({ develop: { role, source: 'master' } }), 'devlop'))
+    expect(error).toMatchObject({
+      code: 'AWS_PROFILE_UNKNOWN',
+      message: 'no AWS profile devlop: did you mean develop?',
+      hint: 'latchkey status lists the profiles',
+    })
+    expect(mistake(() => plan(own({}), 'zzzzzzzz')).message).toBe('no AWS profile zzzzzzzz')
+  })
+
+  it('is told with the profile that names it', () => {
+    const error = mistake(() =>
+      shared(`[profile app]\nrole_arn = ${role}\nsource_profile = bsae\n[profile base]\n`, 'app'),
+    )
+    expect(error.message).toContain('profile app names bsae, which does not exist')
+  })
+
+  it('is explained where the config file lacks the word profile', () => {
+    const error = mistake(() => shared('[dev]\nregion = x\n', 'dev'))
+    expect(error.message).toContain('has it as [dev]')
+    expect(error.hint).toBe('write [profile dev] there')
+  })
+})
+
+describe('durations', () => {
+  it.each([
+    [
+      'an MFA session',
+      own({ p: { role, source: 'master', duration: 14_400 } }),
+      'p',
+      'a role that an MFA session assumes',
+    ],
+    [
+      'another role',
+      own({ q: { role, source: 'plain' }, p: { role, source: 'q', duration: 14_400 } }, { plain: {} }),
+      'p',
+      'a role that another role assumes',
+    ],
+  ])('beyond an hour are cut where %s assumes the role, and the log says why', (_, settings, name, reason) => {
+    const made = plan(settings, name)
+    expect(roleSteps(made).at(-1)).toMatchObject({ durationSeconds: 3600 })
+    expect(made.notices).toEqual([`profile p: asked for 4h, but AWS gives ${reason} at most 1h`])
+  })
+
+  it('of a few minutes are kept, with a warning', () => {
+    const made = plan(own({ p: { role, source: 'master', duration: 900 } }), 'p')
+    expect(roleSteps(made)[0]).toMatchObject({ durationSeconds: 900 })
+    expect(made.notices[0]).toContain('with a duration of 15m the AWS CLI asks again for each request')
+  })
+
+  it.each([
+    [{ p: { role, source: 'master', duration: 43_201 } }, { master: {} }],
+    [{ p: { role, source: 'master', duration: 899 } }, { master: {} }],
+    [{ p: { role, source: 'master' } }, { master: { session_duration: 129_601 } }],
+  ])('that AWS never gives are mistakes %#', (profiles: Record<string, AwsProfileSettings>, sources) => {
+    expect(mistake(() => plan(own(profiles, sources), 'p')).code).toBe('AWS_PROFILE_INVALID')
+  })
+})
+
+describe('partitions and regions', () => {
+  it.each([
+    ['cn-north-1', 'aws-cn'],
+    ['us-gov-west-1', 'aws-us-gov'],
+    ['eusc-de-east-1', 'aws-eusc'],
+    ['eu-central-1', 'aws'],
+  ])('a role name in %s is in %s', (region, partition) => {
+    const settings = own({ p: { account: '123456789012', role: 'R', source: 's', region } }, { s: {} })
+    expect(roleSteps(plan(settings, 'p'))[0]).toMatchObject({
+      roleArn: `arn:${partition}:iam::123456789012:role/R`,
+      region,
+    })
+  })
+
+  it('come from the device where no region is written', () => {
+    const settings = own(
+      { p: { account: '123456789012', role: 'R', source: 's' } },
+      { s: { mfa_serial: 'arn:aws-cn:iam::111122223333:mfa/jo' } },
+    )
+    expect(plan(settings, 'p').steps).toMatchObject([
+      {},
+      { partition: 'aws-cn', region: 'cn-north-1' },
+      { roleArn: 'arn:aws-cn:iam::123456789012:role/R', region: 'cn-north-1' },
+    ])
+  })
+
+  it('come from the role where the device has only a serial number', () => {
+    const settings = own(
+      { p: { role: 'arn:aws-us-gov:iam::123456789012:role/R', source: 's' } },
+      { s: { mfa_serial: 'GAHT12345678' } },
+    )
+    expect(plan(settings, 'p').steps[1]).toMatchObject({ partition: 'aws-us-gov', region: 'us-gov-west-1' })
+  })
+
+  it('never lead to an endpoint of another partition', () => {
+    const settings = own(
+      { p: { role: 'arn:aws-cn:iam::123456789012:role/R', source: 's', region: 'eu-west-1' } },
+      { s: {} },
+    )
+    expect(roleSteps(plan(settings, 'p'))[0]).toMatchObject({ region: 'cn-north-1' })
+  })
+})
+
+describe('cacheKey', () => {
+  const settings = own({ p: { role, source: 'master' } })
+  const stepsOf = (profile: Partial<AwsProfileSettings>, sources = settings.sources) =>
+    plan(own({ p: { role, source: 'master', ...profile } }, sources), 'p').steps
+  const plain = cacheKey(stepsOf({}))
+
+  it('is the same for the same inputs', () => {
+    expect(cacheKey(stepsOf({}))).toBe(plain)
+    expect(plain).toMatch(/^[0-9a-f]{32}$/)
+  })
+
+  it.each([
+    ['the role', stepsOf({ role: `${role}2` })],
+    ['the external id', stepsOf({ external_id: 'ext' })],
+    ['a written session name', stepsOf({ session_name: 'me' })],
+    ['the duration', stepsOf({ duration: 1800 })],
+    ['the device', stepsOf({}, { master: { mfa_serial: otherSerial } })],
+    ['the lack of a device', stepsOf({}, { master: {} })],
+    ['the session duration', stepsOf({}, { master: { mfa_serial: serial, session_duration: 900 } })],
+    ['the source', stepsOf({ source: 'other' }, { other: { mfa_serial: serial } })],
+  ])('changes with %s', (_, steps) => {
+    expect(cacheKey(steps)).not.toBe(plain)
+  })
+
+  it('does not change with the region, so that roles of several regions share one session', () => {
+    expect(cacheKey(stepsOf({ region: 'eu-west-1' }))).toBe(plain)
+  })
+
+  it('is prefixed with the source, whatever its name', () => {
+    const made = plan(own({}, { 'a/b c': {} }), 'a/b c')
+    expect(prefixKey(made, 2)).toBe(`a%2Fb%20c/${cacheKey(made.steps)}`)
+    expect(prefixKey(made, 1)).not.toBe(prefixKey(made, 2))
+  })
+})

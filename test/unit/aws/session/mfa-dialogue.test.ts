@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest'
+import { AwsError } from '../../../../src/aws/aws-error.ts'
+import { createMfaDialogue } from '../../../../src/aws/session/mfa-dialogue.ts'
+import { silentLogger } from '../../../../src/core/log.ts'
+import { Secret } from '../../../../src/core/secret.ts'
+import { PromptError, type PromptQuestion, type Prompts } from '../../../../src/prompts/prompt.ts'
+import { rejection, serial, settled } from '../../../support/aws-world.ts'
+import { fakeClock } from '../../../support/fake-clock.ts'
+
+const wrong = () => new AwsError('AWS_MFA_CODE_REFUSED', 'wrong or already used')
+
+/** A dialogue with a person who types `answers`, at 03:04:05, five seconds into a time step. */
+function dialogue(answers: (string | Error)[]) {
+  const clock = fakeClock()
+  const asked: PromptQuestion[] = []
+  const prompts: Prompts = {
+    async ask(question) {
+      asked.push(question)
+      const answer = answers.shift()
+      if (answer === undefined || answer instanceof Error) throw answer ?? new Error('asked too often')
+      return new Secret(answer)
+    },
+    attend: () => () => {},
+  }
+  return { clock, asked, ...createMfaDialogue({ prompts, clock, log: silentLogger }) }
+}
+
+/** Takes one code after so many refusals. */
+function takes(code: string) {
+  const seen: string[] = []
+  return {
+    seen,
+    use: async (given: Secret<string>) => {
+      seen.push(given.expose())
+      if (given.expose() !== code) throw wrong()
+      return 'done'
+    },
+  }
+}
+
+const notices = (asked: readonly PromptQuestion[]) => asked.map(({ notice }) => notice)
+
+describe('the MFA dialogue', () => {
+  it('asks for the code of the device and hands it on', async () => {
+    const { withCode, asked } = dialogue(['123456'])
+    const aws = takes('123456')
+    expect(await withCode(serial, aws.use)).toBe('done')
+    expect(asked).toEqual([{ topic: `aws-mfa/${serial}`, kind: 'mfa-code', text: `MFA code for ${serial}` }])
+  })
+
+  it('asks again after a wrong code, and says so', async () => {
+    const { withCode, asked } = dialogue(['111111', '123456'])
+    expect(await withCode(serial, takes('123456').use)).toBe('done')
+    expect(notices(asked)).toEqual([undefined, 'AWS refused that code: it is wrong or already used'])
+  })
+
+  it('gives up after three codes', async () => {
+    const { withCode, asked } = dialogue(['111111', '222222', '333333', '444444'])
+    const error = await rejection(withCode(serial, takes('123456').use))
+    expect(error).toMatchObject({ code: 'AWS_MFA_CODE_REFUSED' })
+    expect(error.message).toContain('in 3 tries')
+    expect(asked).toHaveLength(3)
+  })
+
+  it('does not send AWS what cannot be a code', async () => {
+    const { withCode, asked } = dialogue(['12345', '123 456'])
+    const aws = takes('123456')
+    expect(await withCode(serial, aws.use)).toBe('done')
+    expect(aws.seen).toEqual(['123456'])
+    expect(notices(asked)).toEqual([undefined, 'an MFA code has six digits'])
+  })
+
+  it('tells a used code from a wrong one, and how long the next one takes', async () => {
+    const { withCode, asked, clock } = dialogue(['123456', '123456', '654321'])
+    await withCode(serial, takes('123456').use)
+    clock.advance(7_000)
+    await withCode(serial, takes('654321').use)
+    expect(notices(asked)).toEqual([
+      undefined,
+      'the code shown now is already used: wait 18 s for the next one',
+      'that code is already used: wait 18 s for the next one',
+    ])
+  })
+
+  it('forgets about a used code when its time step is over', async () => {
+    const { withCode, asked, clock } = dialogue(['123456', '111111', '654321'])
+    await withCode(serial, takes('123456').use)
+    clock.advance(25_000)
+    await withCode(serial, takes('654321').use)
+    expect(notices(asked)).toEqual([undefined, undefined, 'AWS refused that code: it is wrong or already used'])
+  })
+
+  it('counts the code of one device only as used', async () => {
+    const { withCode, asked } = dialogue(['123456', '654321'])
+    await withCode(serial, takes('123456').use)
+    await withCode(`${serial}2`, takes('654321').use)
+    expect(notices(asked)).toEqual([undefined, undefined])
+  })
+
+  it('does not count a code as used that never reached AWS', async () => {
+    const { withCode, asked } = dialogue(['123456', '123456'])
+    const away = new AwsError('AWS_UNREACHABLE', 'cannot reach STS')
+    expect(await rejection(withCode(serial, () => Promise.reject(away)))).toBe(away)
+    await withCode(serial, takes('123456').use)
+    expect(notices(asked)).toEqual([undefined, undefined])
+  })
+
+  it('does not ask again where the device is the wrong one', async () => {
+    const { withCode, asked } = dialogue(['123456'])
+    const error = new AwsError('AWS_MFA_SERIAL_REFUSED', 'not among the devices')
+    expect(await rejection(withCode(serial, () => Promise.reject(error)))).toBe(error)
+    expect(asked).toHaveLength(1)
+  })
+
+  it('passes on that the person said no', async () => {
+    const no = new PromptError('PROMPT_CANCELLED', 'cancelled')
+    expect(await rejection(dialogue([no]).withCode(serial, takes('123456').use))).toBe(no)
+  })
+
+  it('holds one conversation per device at a time, so that one code is not given twice', async () => {
+    const { withCode, asked } = dialogue(['123456', '654321'])
+    let release!: () => void
+    const held = new Promise<void>((resolve) => (release = resolve))
+    const first = withCode(serial, () => held)
+    const second = withCode(serial, takes('654321').use)
+    await settled()
+    expect(asked).toHaveLength(1)
+    release()
+    await Promise.all([first, second])
+    expect(asked).toHaveLength(2)
+  })
+
+  it('goes on after a conversation that failed', async () => {
+    const { withCode } = dialogue([new Error('no'), '123456'])
+    await rejection(withCode(serial, takes('1').use))
+    expect(await withCode(serial, takes('123456').use)).toBe('done')
+  })
+})

@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest'
+import type { SessionCredentials } from '../../../../src/aws/credentials.ts'
+import type { SessionStep } from '../../../../src/aws/plan/credential-plan.ts'
+import { createSessionCache, sessionKey } from '../../../../src/aws/session/session-cache.ts'
+import { createLogger } from '../../../../src/core/log.ts'
+import { Secret } from '../../../../src/core/secret.ts'
+import { stubKeychain } from '../../../support/aws-stub-keychain.ts'
+import { rejection } from '../../../support/aws-world.ts'
+import { fakeClock } from '../../../support/fake-clock.ts'
+
+const hour = 3_600_000
+const step = (source: string, durationSeconds = 43_200): SessionStep => ({
+  type: 'session',
+  source,
+  mfaSerial: 'arn:aws:iam::111122223333:mfa/jo',
+  durationSeconds,
+  partition: 'aws',
+  region: 'eu-west-1',
+})
+const master = step('a/b c')
+
+function setUp() {
+  const clock = fakeClock()
+  const keychain = stubKeychain()
+  const log: string[] = []
+  const start = () =>
+    createSessionCache({ clock, keychain, log: createLogger({ level: 'debug', write: (line) => log.push(line) }) })
+  let issued = 0
+  const session = (hours = 12): SessionCredentials => {
+    issued += 1
+    return {
+      accessKeyId: `ASIA${issued}`,
+      secretAccessKey: new Secret(`secret-${issued}`),
+      sessionToken: new Secret(`token-${issued}`),
+      expiresAtMs: clock.now() + hours * hour,
+    }
+  }
+  return { clock, keychain, log, start, session, cache: start() }
+}
+
+describe('the session cache', () => {
+  it('keeps a session in the keychain, with its expiry in the name', async () => {
+    const { cache, keychain, session, clock } = setUp()
+    await cache.put(master, session())
+    const expiry = Math.floor((clock.now() + 12 * hour) / 1000)
+    expect(await keychain.list()).toEqual([`aws/session/a%2Fb%20c/${sessionKey(master)}/${expiry}`])
+  })
+
+  it('gives the same session after a restart, with the time of its code', async () => {
+    const { cache, start, session, clock } = setUp()
+    const put = session()
+    await cache.put(master, put)
+    const issuedAtMs = clock.now()
+    clock.advance(hour)
+    const found = await start().find(master)
+    expect(found).toMatchObject({
+      issuedAtMs,
+      credentials: { accessKeyId: put.accessKeyId, expiresAtMs: put.expiresAtMs },
+    })
+    expect(found!.credentials.sessionToken.expose()).toBe(put.sessionToken.expose())
+  })
+
+  it('reads the keychain once for many callers, and then no more', async () => {
+    const { cache, start, session, keychain } = setUp()
+    await cache.put(master, session())
+    const restarted = start()
+    await Promise.all(Array.from({ length: 20 }, () => restarted.find(master)))
+    await restarted.find(master)
+    expect(keychain.reads).toHaveLength(1)
+  })
+
+  it('finds nothing where there is nothing, or where it has expired', async () => {
+    const { cache, start, session, clock } = setUp()
+    expect(await cache.find(master)).toBeUndefined()
+    await cache.put(master, session())
+    expect(await cache.find(step('other'))).toBeUndefined()
+    expect(await cache.find(step('a/b c', 900))).toBeUndefined()
+    clock.advance(12 * hour)
+    expect(await cache.find(master)).toBeUndefined()
+    expect(await start().find(master)).toBeUndefined()
+  })
+
+  it('never reads an item whose name says that it has expired', async () => {
+    const { cache, start, session, clock, keychain } = setUp()
+    await cache.put(master, session())
+    clock.advance(13 * hour)
+    await start().find(master)
+    expect(keychain.reads).toEqual([])
+  })
+
+  it('replaces an older session of the same step and sweeps what has expired, but leaves the others', async () => {
+    const { cache, session, clock, keychain } = setUp()
+    await cache.put(step('short'), session(1))
+    await cache.put(step('long'), session(36))
+    await cache.put(master, session())
+    clock.advance(2 * hour)
+    await cache.put(master, session())
+    const names = await keychain.list()
+    expect(names.filter((name) => name.includes('short'))).toEqual([])
+    expect(names).toHaveLength(2)
+  })
+
+  it('takes the newest of several that a crash has left', async () => {
+    const { cache, start, session, clock, keychain } = setUp()
+    await cache.put(master, session())
+    const [older] = await keychain.list()
+    const value = await keychain.get(older!)
+    clock.advance(hour)
+    const newer = session()
+    await cache.put(master, newer)
+    await keychain.set(older!, value!)
+    expect((await start().find(master))!.credentials.accessKeyId).toBe(newer.accessKeyId)
+  })
+
+  it('drops a session that AWS refused, but not the one that has taken its place', async () => {
+    const { cache, start, session } = setUp()
+    const first = session()
+    const second = session()
+    await cache.put(master, first)
+    await cache.put(master, second)
+    await cache.drop(master, first)
+    expect((await cache.find(master))!.credentials.accessKeyId).toBe(second.accessKeyId)
+    expect((await start().find(master))!.credentials.accessKeyId).toBe(second.accessKeyId)
+    await cache.drop(master, second)
+    expect(await cache.find(master)).toBeUndefined()
+    expect(await start().find(master)).toBeUndefined()
+  })
+
+  it('does not find a refused session again in a keychain that could not be changed', async () => {
+    const { cache, session, keychain, log } = setUp()
+    const refused = session()
+    await cache.put(master, refused)
+    keychain.makeReadOnly()
+    await cache.drop(master, refused)
+    expect(await keychain.list()).toHaveLength(1)
+    expect(await cache.find(master)).toBeUndefined()
+    expect(log.join('')).toContain('old sessions stay in the keychain')
+  })
+
+  it('keeps a session at least in memory where the keychain cannot take it', async () => {
+    const { cache, session, keychain, log } = setUp()
+    keychain.lock()
+    await cache.put(master, session())
+    expect(await cache.find(master)).toBeDefined()
+    expect(log.join('')).toContain('ends with the daemon')
+  })
+
+  it('is not empty but in error where the keychain cannot answer', async () => {
+    const { start, keychain } = setUp()
+    keychain.lock()
+    expect(await rejection(start().find(master))).toMatchObject({ code: 'KEYCHAIN_LOCKED' })
+  })
+
+  it('passes over an item that is no session, and says so', async () => {
+    const { start, keychain, clock, log } = setUp()
+    const name = `aws/session/a%2Fb%20c/${sessionKey(master)}/${Math.floor(clock.now() / 1000) + 3600}`
+    for (const item of ['not json', '{"accessKeyId":"ASIA"}', '"text"', 'null']) {
+      await keychain.set(name, new Secret(item))
+      expect(await start().find(master)).toBeUndefined()
+    }
+    expect(log).toHaveLength(4)
+    expect(await keychain.list()).toEqual([name])
+  })
+
+  it('forgets the sessions of one source, or all, in the keychain too', async () => {
+    const { cache, start, session, keychain } = setUp()
+    await cache.put(master, session())
+    await cache.put(step('other'), session())
+    expect(await start().forget('a/b c')).toEqual(['a/b c'])
+    expect(await cache.forget('a/b c')).toEqual(['a/b c'])
+    expect(await cache.forget('a/b c')).toEqual([])
+    expect(await cache.find(step('other'))).toBeDefined()
+    expect(await cache.forget()).toEqual(['other'])
+    expect(await keychain.list()).toEqual([])
+  })
+
+  it('forgets a session that is being read from the keychain', async () => {
+    const { cache, start, session, keychain } = setUp()
+    await cache.put(master, session())
+    const restarted = start()
+    const { get } = keychain
+    keychain.get = async (name) => {
+      const item = await get(name)
+      await restarted.forget()
+      return item
+    }
+    expect(await restarted.find(master)).toBeUndefined()
+    expect(await restarted.find(master)).toBeUndefined()
+    expect(await restarted.list()).toEqual([])
+  })
+
+  it('forgets in memory even where the keychain is locked', async () => {
+    const { cache, session, keychain } = setUp()
+    await cache.put(master, session())
+    keychain.lock()
+    expect(await rejection(cache.forget())).toMatchObject({ code: 'KEYCHAIN_LOCKED' })
+    keychain.unlock()
+    expect(await cache.find(master)).toBeUndefined()
+  })
+
+  it('lists sessions without reading them', async () => {
+    const { cache, start, session, keychain, clock } = setUp()
+    await cache.put(master, session())
+    await keychain.set('aws/session/odd/name', new Secret('x'))
+    await keychain.set('aws/key/master', new Secret('x'))
+    const expected = [{ source: 'a/b c', key: sessionKey(master), expiresAtMs: clock.now() + 12 * hour }]
+    expect(await start().list()).toEqual(expected)
+    expect(await cache.list()).toEqual(expected)
+    expect(keychain.reads).toEqual([])
+  })
+})

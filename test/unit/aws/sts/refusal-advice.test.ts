@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest'
+import { AwsError, type AwsErrorCode } from '../../../../src/aws/aws-error.ts'
+import { parseSharedConfig } from '../../../../src/aws/config/shared-config.ts'
+import { planCredentials } from '../../../../src/aws/plan/credential-plan.ts'
+import { adviseOnRefusal, refusedKey } from '../../../../src/aws/sts/refusal-advice.ts'
+import { person, rejection, usualSettings, world } from '../../../support/aws-world.ts'
+
+const refusal = (code: AwsErrorCode, message = 'AWS refused it') => new AwsError(code, message)
+
+function advice(code: AwsErrorCode, profile: string, index: number, sessionAgeMs?: number, message?: string): AwsError {
+  const settings = {
+    ...usualSettings,
+    profiles: {
+      ...usualSettings.profiles,
+      plain: { role: 'arn:aws:iam::123456789012:role/Plain', source: 'bare', external_id: 'ext' },
+    },
+    sources: { ...usualSettings.sources, bare: {} },
+  }
+  const plan = planCredentials(settings, parseSharedConfig({}), profile)
+  const [, ...steps] = plan.steps
+  return adviseOnRefusal(refusal(code, message), { plan, step: steps[index - 1]!, index, sessionAgeMs })
+}
+
+describe('a role that AWS denies', () => {
+  it('behind an old session points at a new code', () => {
+    const { message, hint } = advice('AWS_DENIED', 'dev', 2, 7 * 3_600_000)
+    expect(message).toBe('profile dev: AWS refused it')
+    expect(hint).toMatch(/^the MFA session is 7h old: .* latchkey aws forget dev; where the role wants an external id/)
+    expect(hint).not.toContain('set mfa_serial')
+  })
+
+  it('behind a new session does not', () => {
+    expect(advice('AWS_DENIED', 'dev', 2, 60_000).hint).not.toContain('forget')
+  })
+
+  it('without MFA points at the device, and at the external id that is set', () => {
+    const { hint } = advice('AWS_DENIED', 'plain', 1)
+    expect(hint).toMatch(/^where the role wants MFA, set mfa_serial of bare; the external id may be another/)
+  })
+
+  it('behind another role tells that it cannot prove MFA', () => {
+    const { hint } = advice('AWS_DENIED', 'deep', 3, 7 * 3_600_000)
+    expect(hint).toMatch(/^a role that another role assumes cannot prove MFA/)
+  })
+
+  it('is explained to the caller', async () => {
+    const { aws, sts, clock } = await world()
+    await aws.credentials('dev', person)
+    sts.addRole('arn:aws:iam::210987654321:role/Prod', { requiresMfa: true, maxMfaAgeSeconds: 3600 })
+    clock.advance(2 * 3_600_000)
+    const error = await rejection(aws.credentials('prod', person))
+    expect(error).toMatchObject({ code: 'AWS_DENIED' })
+    expect(error.hint).toContain('the MFA session is 2h old')
+    await aws.forget({ profile: 'prod' })
+    await aws.credentials('prod', person)
+  })
+})
+
+describe('other refusals', () => {
+  it('of a duration say which setting to change', () => {
+    const { message, hint } = advice('AWS_REQUEST_INVALID', 'dev', 2, 0, 'The requested DurationSeconds exceeds …')
+    expect(message).toMatch(/^profile dev: /)
+    expect(hint).toBe('set a shorter duration for the profile dev')
+    expect(advice('AWS_REQUEST_INVALID', 'dev', 1, 0, 'DurationSeconds').hint).toBe(
+      'set a shorter duration for the session of master',
+    )
+  })
+
+  it('of something else in a request name the place', () => {
+    expect(advice('AWS_REQUEST_INVALID', 'dev', 1).message).toBe('session of master: AWS refused it')
+  })
+
+  it('of the device say how to find the right one', () => {
+    expect(advice('AWS_MFA_SERIAL_REFUSED', 'dev', 1).hint).toContain('correct mfa_serial of master')
+  })
+
+  it.each(['AWS_UNREACHABLE', 'AWS_THROTTLED', 'AWS_DENIED'] as const)(
+    'such as %s of a session stay as they are',
+    (code) => {
+      expect(advice(code, 'dev', 1).message).toBe('AWS refused it')
+    },
+  )
+})
+
+it('a refused key is shown by its ends only', () => {
+  expect(refusedKey(refusal('AWS_TOKEN_UNKNOWN'), 'master', 'AKIAIOSFODNN7EXAMPLE').message).toContain(
+    'AKIA…MPLE of master',
+  )
+})

@@ -1,0 +1,67 @@
+import { expect, it } from 'vitest'
+import { describeStatus, type StatusParts } from '../../../../src/daemon/api/status.ts'
+import { ConfigError, parseConfig } from '../../../../src/daemon/config/config.ts'
+import type { RunningVault } from '../../../../src/daemon/vaults.ts'
+import type { TokenStatus } from '../../../../src/vault/token/token-source.ts'
+import { VaultError } from '../../../../src/vault/vault-error.ts'
+
+const config = parseConfig(
+  '[vault.corp]\naddress = "https://vault.example.com"\n[ssh.identity.ops]\nrole = "ops"\n',
+  '/config.toml',
+)
+
+const empty = async () => ({ sessions: [], roles: [], profiles: [] })
+
+/** What the status tells of one identity that has no certificate. */
+function identity(state: TokenStatus['state'], lastError: VaultError) {
+  return statusOf(state, { status: () => ({ state: 'none', keyType: 'ssh-ed25519', lastError }) })
+}
+
+async function statusOf(state: TokenStatus['state'], key: { status(): object }) {
+  const vault = {
+    config: config.vaults[0]!,
+    tokens: { status: () => ({ state }) },
+    identities: [{ config: config.identities[0]!, key }],
+  } as unknown as RunningVault
+  return (await describeStatus(partsWith([vault]))).ssh.identities[0]!
+}
+
+function partsWith(vaults: readonly RunningVault[], status: () => Promise<unknown> = empty): StatusParts {
+  return {
+    fixed: {},
+    keychain: { description: 'memory', lastError: () => undefined },
+    isLocked: () => false,
+    addedKeys: () => 2,
+    vaults,
+    aws: { status },
+  } as unknown as StatusParts
+}
+
+const needed = new VaultError('VAULT_LOGIN_NEEDED', 'vault corp: not logged in', { hint: 'latchkey login corp' })
+
+it('asks for a login until there is one', async () => {
+  expect(await identity('logged-out', needed)).toMatchObject({
+    error: { code: 'VAULT_LOGIN_NEEDED', hint: 'latchkey login corp' },
+  })
+  expect(await identity('logged-in', needed)).not.toHaveProperty('error')
+})
+
+it('tells any other reason after a login, too', async () => {
+  const denied = new VaultError('VAULT_DENIED', 'role ops refused to sign')
+  expect(await identity('logged-in', denied)).toMatchObject({ error: { code: 'VAULT_DENIED' } })
+})
+
+it('tells in what a certificate is not as it was asked for', async () => {
+  const warnings = ['it is also for "root"']
+  const key = { status: () => ({ state: 'fresh', keyType: 'ssh-ed25519', warnings }) }
+  expect(await statusOf('logged-in', key)).toMatchObject({ warnings })
+})
+
+it('tells the rest where the files of the AWS tools cannot be read, and hides no fault', async () => {
+  const unreadable = new ConfigError('CONFIG_UNREADABLE', '/aws is a pipe', { hint: 'ls' })
+  expect(await describeStatus(partsWith([], () => Promise.reject(unreadable)))).toMatchObject({
+    ssh: { addedKeys: 2 },
+    aws: { profiles: [], error: { code: 'CONFIG_UNREADABLE', message: '/aws is a pipe', hint: 'ls' } },
+  })
+  await expect(describeStatus(partsWith([], () => Promise.reject(new TypeError('bug'))))).rejects.toThrow('bug')
+})

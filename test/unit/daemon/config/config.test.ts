@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest'
+import { ConfigError, parseConfig } from '../../../../src/daemon/config/config.ts'
+
+const file = '/home/jo/.config/latchkey/config.toml'
+const whole = `
+[vault.corp]
+address = "https://vault.example.com:8200"
+auth = { method = "userpass", username = "jo" }
+
+[ssh.identity.ops]
+role = "ops"
+principals = ["ubuntu"]
+ttl = "30m"
+
+[aws.source.master]
+mfa_serial = "arn:aws:iam::111122223333:mfa/jo"
+session_duration = "12h"
+
+[aws.profile.dev]
+account = "123456789012"
+role = "DeveloperRole"
+source = "master"
+
+[aws.profile.deep]
+role = "arn:aws:iam::123456789012:role/Deep"
+source = "dev"
+`
+
+function mistake(toml: string): ConfigError {
+  try {
+    parseConfig(toml, file)
+  } catch (error) {
+    if (error instanceof ConfigError) return error
+  }
+  throw new Error('the configuration was accepted')
+}
+
+describe('parseConfig', () => {
+  it('reads a whole configuration and fills in the defaults', () => {
+    const config = parseConfig(whole, file)
+    expect(config.vaults).toEqual([
+      {
+        name: 'corp',
+        address: 'https://vault.example.com:8200',
+        auth: { method: 'userpass', username: 'jo' },
+        timeout: 10,
+      },
+    ])
+    expect(config.identities).toEqual([
+      {
+        name: 'ops',
+        vault: 'corp',
+        mount: 'ssh',
+        role: 'ops',
+        principals: ['ubuntu'],
+        ttl: 1800,
+        renew: 'when-used',
+        forwarding: false,
+      },
+    ])
+    expect(config.awsSources.master).toEqual({
+      mfa_serial: 'arn:aws:iam::111122223333:mfa/jo',
+      session_duration: 43_200,
+    })
+    expect(config.keychain).toEqual({ store: 'auto', file: undefined })
+    expect(config.prompt.terminal).toBe(true)
+  })
+
+  it('takes an empty file for an empty configuration', () => {
+    expect(parseConfig('', file)).toMatchObject({ vaults: [], identities: [], awsProfiles: {} })
+  })
+
+  it('takes the address of a vault from the environment', () => {
+    const config = parseConfig('[vault.corp]\n', file, { vaultAddress: 'http://127.0.0.1:8200' })
+    expect(config.vaults[0]).toMatchObject({ address: 'http://127.0.0.1:8200', auth: { method: 'token' } })
+  })
+
+  it.each([
+    ['a syntax error', '[vault.corp]\naddress = nope\n', '2:11: invalid value'],
+    ['an unknown table', '[vaults.corp]\n', '1:2: vaults: unknown key "vaults": did you mean vault?'],
+    [
+      'an unknown key',
+      '[vault.corp]\nadress = "https://v"\n',
+      '2:1: vault.corp.adress: unknown key "adress": did you mean address?',
+    ],
+    ['a missing address', '[vault.corp]\nauth = { method = "token" }\n', '1:2: vault.corp: no address'],
+    [
+      'an unknown method',
+      '[vault.corp]\naddress = "https://v"\nauth = { method = "ldap" }\n',
+      '3:10: vault.corp.auth.method: must be one of "token", "userpass", "approle"',
+    ],
+    [
+      'a missing user name',
+      '[vault.corp]\naddress = "https://v"\nauth = { method = "userpass" }\n',
+      '3:1: vault.corp.auth.username: is missing',
+    ],
+    [
+      'an unknown key in an inline table',
+      '[vault.corp]\naddress = "https://v"\nauth = { method = "token", x = 1 }\n',
+      '3:28: vault.corp.auth.x: unknown key "x"',
+    ],
+    ['a wrong type', '[aws.source.m]\nmfa_serial = 5\n', '2:1: aws.source.m.mfa_serial: expected string, not 5'],
+    [
+      'a duration out of bounds',
+      '[aws.source.m]\nsession_duration = "48h"\n',
+      '2:1: aws.source.m.session_duration: not a duration from 15m to 36h',
+    ],
+    ['a relative path', '[keychain]\nstore = "file"\nfile = "x"\n', '3:1: keychain.file: not an absolute path'],
+    ['a file without the file store', '[keychain]\nfile = "/x"\n', '2:1: keychain.file: needs store = "file"'],
+    [
+      'an identity of an unknown vault',
+      '[vault.corp]\naddress = "https://v"\n[ssh.identity.ops]\nvault = "crop"\nrole = "r"\n',
+      '4:1: ssh.identity.ops.vault: unknown vault "crop": did you mean corp?',
+    ],
+    [
+      'an identity without any vault',
+      '[ssh.identity.ops]\nrole = "r"\n',
+      '1:2: ssh.identity.ops: there is no [vault.…] section',
+    ],
+    [
+      'a profile of an unknown source',
+      '[aws.profile.dev]\naccount = "123456789012"\nrole = "R"\nsource = "mater"\n[aws.source.master]\n',
+      '4:1: aws.profile.dev.source: unknown source or profile "mater": did you mean master?',
+    ],
+    [
+      'a role without an account',
+      '[aws.profile.dev]\nrole = "R"\nsource = "master"\n[aws.source.master]\n',
+      '2:1: aws.profile.dev.role: needs account beside it',
+    ],
+    [
+      'a client certificate without its key',
+      '[vault.corp]\naddress = "https://v"\nclient_cert_file = "/c"\n',
+      '3:1: vault.corp.client_cert_file: needs client_key_file',
+    ],
+    [
+      'a client key without its certificate',
+      '[vault.corp]\naddress = "https://v"\nclient_key_file = "/k"\n',
+      '3:1: vault.corp.client_key_file: needs client_cert_file',
+    ],
+    [
+      'a name that objects have',
+      '[aws.source.m]\n[aws.source.constructor]\n',
+      '2:2: aws.source.constructor: this name',
+    ],
+    [
+      'a key that is nested too deeply',
+      `\n[vault.corp]\nx${'.a'.repeat(200_000)} = 1\n`,
+      '3:1: vault.corp.x.a.a.a.a.a.a: no key is nested so deeply',
+    ],
+    ['a table that is nested too deeply', `[x${'.a'.repeat(200_000)}]\n`, '1:2: x.a.a.a.a.a.a.a.a: no key is nested'],
+    ['a list that is nested too deeply', `\na = ${'['.repeat(200_000)}`, '2:'],
+    ['a name that is empty', '[aws.source."m"]\n[aws.source.""]\n', '2:2: aws.source.: is empty'],
+    ['a name that would break a line', '[aws.source."a\\nb"]\n', '1:1: aws.source.a\nb: is empty, or holds control'],
+  ])('names position and reason of %s', (_, toml, expected) => {
+    const error = mistake(toml)
+    expect(error.code).toBe('CONFIG_INVALID')
+    expect(error.message).toContain(`${file}:${expected}`)
+    expect(error.hint).toBe(`edit ${file}`)
+  })
+
+  it('finds the place of a mistake beside lines without an end in a time that grows with them alone', () => {
+    const long = 'a'.repeat(200_000)
+    const odd = [`"${long}"`, `${' '.repeat(200_000)}x`, `${'"a".'.repeat(40_000)}`, `[${long}`, '{a='.repeat(60_000)]
+    const toml = `[log]\nx = '''\n${odd.join('\n')}\n'''\n[aws.source.m]\nmfa_serial = 5\n`
+    expect(mistake(toml).message).toContain(`${file}:10:1: aws.source.m.mfa_serial: expected string`)
+    expect(mistake(`[aws.source.${long}]\n[aws.profile.p]\nrole = "arn:r"\nsource = "${long}b"\n`).message).toContain(
+      'unknown source or profile',
+    )
+  })
+
+  it('takes the name of a method for a name', () => {
+    const toml = '[aws.source.valueOf]\n[aws.profile.toString]\nrole = "arn:aws:iam::1:role/R"\nsource = "valueOf"\n'
+    expect(Object.keys(parseConfig(toml, file).awsProfiles)).toEqual(['toString'])
+  })
+
+  it('finds the second of two tables that have a key of the same name', () => {
+    const toml = '[vault.a]\naddress = "https://a"\n[vault.b]\naddress = "ftp://b"\n'
+    expect(mistake(toml).message).toContain(`${file}:4:1: vault.b.address: not an http`)
+  })
+})

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { limitsOf } from '../../../../src/daemon/process/limits.ts'
+
+const openFiles = (soft: string) => `Limit                     Soft Limit           Hard Limit           Units     
+Max processes             63433                63433                processes 
+Max open files            ${soft.padEnd(20)} 1048576              files     
+`
+const input = { processLimits: openFiles('20000'), threadPoolSize: undefined, cores: 8 }
+
+describe('the limits of the process', () => {
+  it.each([
+    ['20000', 1024, 256],
+    ['unlimited', 1024, 256],
+    ['1024', 512, 256],
+    ['64', 32, 16],
+    ['1', 1, 1],
+  ])('leave descriptors for files and servers: of %s', (soft, agentConnections, apiConnections) => {
+    expect(limitsOf({ ...input, processLimits: openFiles(soft) })).toMatchObject({ agentConnections, apiConnections })
+  })
+
+  it.each([undefined, 'something else'])('assume 1024 descriptors where that cannot be read: %j', (processLimits) => {
+    expect(limitsOf({ ...input, processLimits })).toMatchObject({ agentConnections: 512, apiConnections: 256 })
+  })
+
+  it.each([
+    [undefined, 8, 2],
+    ['8', 8, 4],
+    ['8', 2, 1],
+    ['8', 1, 1],
+    ['1', 8, 1],
+    ['many', 8, 2],
+  ])(
+    'leave threads for files and names, and a core for the rest: %j threads, %i cores',
+    (threadPoolSize, cores, poolSignatures) => {
+      expect(limitsOf({ ...input, threadPoolSize, cores })).toMatchObject({ poolSignatures })
+    },
+  )
+})

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest'
+import { Secret } from '../../../../src/core/secret.ts'
+import { callWithPrompts, type PromptingOptions, successBody } from '../../../../src/helper/fast/lent-prompt.ts'
+import type { ApiCall } from '../../../../src/ipc/client.ts'
+import type { ApiAnswer } from '../../../../src/ipc/http-reply.ts'
+import type { LentPrompt } from '../../../../src/ipc/protocol.ts'
+
+const request = { method: 'GET', path: '/v1/aws/credentials/dev' } as const
+const prompt: LentPrompt = { id: 'p/1', kind: 'mfa-code', text: 'MFA code' }
+const lent: ApiAnswer = { status: 401, body: { error: { code: 'PROMPT_LENT', message: 'asks', prompt } } }
+const done: ApiAnswer = { status: 200, body: { done: true } }
+const settled: ApiAnswer = { status: 204, body: undefined }
+
+/** A daemon with these replies, one after the other. */
+function daemon(...replies: ApiAnswer[]) {
+  const calls: (ApiCall & { connection: number })[] = []
+  const closed: number[] = []
+  let connections = 0
+  const options: PromptingOptions = {
+    connect: () => {
+      const connection = ++connections
+      return {
+        call: async (call) => {
+          calls.push({ ...call, connection })
+          return replies.shift()!
+        },
+        close: () => closed.push(connection),
+      }
+    },
+    mayAsk: () => true,
+    isForeground: async () => true,
+    ask: async () => new Secret('123456'),
+  }
+  return { calls, closed, options }
+}
+
+describe('a call that may be asked back', () => {
+  it('ends with its answer where nothing is asked', async () => {
+    const { calls, options } = daemon(done)
+    expect(await callWithPrompts(request, options)).toEqual(done)
+    expect(calls).toEqual([{ ...request, headers: { 'latchkey-prompt': 'terminal' }, connection: 1 }])
+  })
+
+  it('offers no terminal where there is none', async () => {
+    const { calls, options } = daemon(done)
+    await callWithPrompts(request, { ...options, mayAsk: () => false })
+    expect(calls[0]?.headers).toEqual({ 'latchkey-prompt': 'program' })
+  })
+
+  it('takes a question for a terminal that it did not offer for an answer', async () => {
+    const { calls, options } = daemon(lent, lent, lent, lent)
+    const ask = async () => expect.unreachable()
+    expect(await callWithPrompts(request, { ...options, isForeground: async () => false, ask })).toEqual(lent)
+    expect(await callWithPrompts(request, { ...options, mayAsk: () => false, ask })).toEqual(lent)
+    expect(calls.map(({ headers }) => headers?.['latchkey-prompt'])).toEqual(['terminal', 'program', 'program'])
+  })
+
+  it('answers each question on the connection that it was lent on, then asks anew', async () => {
+    const { calls, options } = daemon(lent, settled, lent, settled, done)
+    expect(await callWithPrompts(request, options)).toEqual(done)
+    expect(calls.map(({ path, body, connection }) => [path, body, connection])).toEqual([
+      [request.path, undefined, 1],
+      ['/v1/prompts/p%2F1', { answer: '123456' }, 1],
+      [request.path, undefined, 1],
+      ['/v1/prompts/p%2F1', { answer: '123456' }, 1],
+      [request.path, undefined, 1],
+    ])
+  })
+
+  it('goes on when the question has gone meanwhile', async () => {
+    const gone = { status: 404, body: { error: { code: 'PROMPT_GONE', message: 'gone' } } }
+    const { options } = daemon(lent, gone, done)
+    expect(await callWithPrompts(request, options)).toEqual(done)
+  })
+
+  it('tells the daemon that the person said no', async () => {
+    const { calls, options } = daemon(lent, settled)
+    const call = callWithPrompts(request, { ...options, ask: async () => undefined })
+    await expect(call).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect(calls[1]?.body).toEqual({ cancel: true })
+  })
+
+  it('gives the question back when it has come into the background', async () => {
+    const { calls, closed, options } = daemon(lent, done)
+    expect(await callWithPrompts(request, { ...options, isForeground: async () => false })).toEqual(done)
+    expect(closed).toEqual([1])
+    expect(calls[1]).toEqual({ ...request, headers: { 'latchkey-prompt': 'program' }, connection: 2 })
+  })
+
+  it.each([
+    ['no error', {}],
+    ['no prompt', { error: { code: 'X', message: 'x' } }],
+    ['a prompt without an id', { error: { prompt: { ...prompt, id: undefined } } }],
+    ['a prompt of an unknown kind', { error: { prompt: { ...prompt, kind: 'retina' } } }],
+    ['a prompt without a text', { error: { prompt: { ...prompt, text: 1 } } }],
+  ])('asks nothing for a 401 with %s', async (_what, body) => {
+    const { options } = daemon({ status: 401, body })
+    expect(await callWithPrompts(request, options)).toEqual({ status: 401, body })
+  })
+})
+
+describe('an answer', () => {
+  it('is its body when it succeeded', () => {
+    expect(successBody(done)).toEqual({ done: true })
+    expect(successBody(settled)).toBeUndefined()
+  })
+
+  it.each([
+    [401, 'PERSON_NEEDED'],
+    [404, 'REFUSED'],
+    [500, 'REFUSED'],
+  ])('with status %i is an error in the daemon’s words', (status, code) => {
+    const body = { error: { code: 'X', message: 'no such profile', hint: 'latchkey status' } }
+    expect(() => successBody({ status, body })).toThrow(
+      expect.objectContaining({ code, message: 'no such profile', hint: 'latchkey status' }),
+    )
+  })
+
+  it('without a reason says at least the status', () => {
+    expect(() => successBody({ status: 502, body: undefined })).toThrow('the daemon answered HTTP 502 without a reason')
+  })
+})

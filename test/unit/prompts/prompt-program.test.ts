@@ -1,0 +1,145 @@
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
+import type { PromptQuestion } from '../../../src/prompts/prompt.ts'
+import { createPromptProgram } from '../../../src/prompts/prompt-program.ts'
+import { fakeClock } from '../../support/fake-clock.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+
+const mfa: PromptQuestion = { topic: 'aws-mfa/jo', kind: 'mfa-code', text: 'MFA code for jo' }
+const clock = fakeClock()
+const environment = { PATH: '/usr/bin:/bin' }
+const kept = new AbortController().signal
+
+function script(body: string): string {
+  const path = join(temporaryFolder(), 'askpass')
+  writeFileSync(path, `#!/bin/sh\n${body}\n`)
+  chmodSync(path, 0o755)
+  return path
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+describe('a prompt program', () => {
+  it('gets the question as its one argument and answers with its first line', async () => {
+    const path = script('printf "%s" "$*" >"$0.argument"; echo 123456; echo "and more"')
+    const answer = await createPromptProgram(path, { clock, environment })(mfa, kept)
+    expect(answer?.expose()).toBe('123456')
+    expect(readFileSync(`${path}.argument`, 'utf8')).toBe('MFA code for jo: ')
+  })
+
+  it('is not run when others could have changed it since', async () => {
+    const path = script('printf x >"$0.ran"; echo 123456')
+    const ask = createPromptProgram(path, { clock, environment })
+    expect((await ask(mfa, kept))?.expose()).toBe('123456')
+    rmSync(`${path}.ran`)
+    chmodSync(path, 0o757)
+    await expect(ask(mfa, kept)).rejects.toMatchObject({
+      code: 'PROMPT_UNAVAILABLE',
+      message: `${path} can be changed by other users (mode 757)`,
+      hint: `chmod o-w ${path}`,
+    })
+    expect(existsSync(`${path}.ran`)).toBe(false)
+  })
+
+  it('is told first why it is asked again', async () => {
+    const path = script('printf "%s" "$1" >"$0.argument"; echo 123456')
+    await createPromptProgram(path, { clock, environment })({ ...mfa, notice: 'that code was wrong' }, kept)
+    expect(readFileSync(`${path}.argument`, 'utf8')).toBe('that code was wrong\nMFA code for jo: ')
+  })
+
+  it('sees the environment of the daemon without the secrets in it', async () => {
+    const path = script('echo "$DISPLAY $VAULT_ADDR $VAULT_TOKEN$BAO_TOKEN$AWS_SECRET_ACCESS_KEY$AWS_SESSION_TOKEN"')
+    const seen = {
+      ...environment,
+      DISPLAY: ':7',
+      VAULT_ADDR: 'https://vault',
+      VAULT_TOKEN: 'hvs.1',
+      BAO_TOKEN: 's.2',
+      AWS_SECRET_ACCESS_KEY: 'three',
+      AWS_SESSION_TOKEN: 'four',
+    }
+    const answer = await createPromptProgram(path, { clock, environment: seen })(mfa, kept)
+    expect(answer?.expose()).toBe(':7 https://vault')
+  })
+
+  it.each([
+    ['exits with another status than 0', 'echo 123456; exit 1'],
+    ['prints nothing', 'exit 0'],
+    ['prints an empty line', 'echo'],
+  ])('says no when it %s', async (_, body) => {
+    expect(await createPromptProgram(script(body), { clock, environment })(mfa, kept)).toBeUndefined()
+  })
+
+  it('keeps the blanks of a password and drops those around a code', async () => {
+    const path = script("printf ' 12 34 \\r\\n'")
+    expect(
+      (await createPromptProgram(path, { clock, environment })({ ...mfa, kind: 'password' }, kept))?.expose(),
+    ).toBe(' 12 34 ')
+    expect((await createPromptProgram(path, { clock, environment })(mfa, kept))?.expose()).toBe('12 34')
+  })
+
+  it('that cannot be run is reported with its path', async () => {
+    const answer = createPromptProgram('/nowhere/askpass', { clock, environment })(mfa, kept)
+    await expect(answer).rejects.toMatchObject({
+      code: 'PROMPT_UNAVAILABLE',
+      message: 'cannot run the prompt program /nowhere/askpass',
+      hint: 'check prompt.program in the configuration',
+    })
+  })
+
+  it('that prints without end is stopped', async () => {
+    const answer = createPromptProgram(script('exec yes'), { clock, environment })(mfa, kept)
+    await expect(answer).rejects.toMatchObject({ code: 'PROMPT_UNAVAILABLE' })
+  })
+
+  it('that nobody answers is closed, even when something that it has started holds its output', async () => {
+    const path = script('sleep 60 & echo $! >"$0.child"; echo >"$0.started"; wait')
+    const answer = createPromptProgram(path, { clock, environment })(mfa, kept)
+    const refused = expect(answer).rejects.toMatchObject({
+      code: 'PROMPT_TIMEOUT',
+      message: 'nobody answered: MFA code for jo',
+    })
+    await vi.waitUntil(() => existsSync(`${path}.started`), { timeout: 30_000 })
+    clock.advance(5 * 60_000)
+    await refused
+    process.kill(Number(readFileSync(`${path}.child`, 'utf8')))
+  })
+
+  it('has answered once it has ended, even when something that it has started holds its output', async () => {
+    for (const print of ['echo 123456', 'printf 123456; echo']) {
+      const path = script(`sleep 60 & echo $! >"$0.child"; ${print}`)
+      expect((await createPromptProgram(path, { clock, environment })(mfa, kept))?.expose()).toBe('123456')
+      const child = Number(readFileSync(`${path}.child`, 'utf8'))
+      expect(isAlive(child)).toBe(true)
+      process.kill(child)
+    }
+  })
+
+  it('gets nothing that a terminal or a dialog obeys', async () => {
+    const path = script('printf "%s" "$*" >"$0.argument"; echo 123456')
+    const hostile = { ...mfa, text: 'code\u0000 for \u009b2J\u202ejo\nx', notice: 'wrong\u001b[2J' }
+    await createPromptProgram(path, { clock, environment })(hostile, kept)
+    expect(readFileSync(`${path}.argument`, 'utf8')).toBe('wrong [2J\ncode for 2J jo x: ')
+  })
+
+  it.each(['the daemon stops', 'nobody waits for its answer any more'])('is closed when %s', async (when) => {
+    const path = script('echo $$ >"$0.pid"; echo >"$0.started"; exec sleep 60')
+    const stopping = new AbortController()
+    const isStop = when === 'the daemon stops'
+    const options = { clock, environment, ...(isStop ? { stopping: stopping.signal } : {}) }
+    const answer = createPromptProgram(path, options)(mfa, isStop ? kept : stopping.signal)
+    const refused = expect(answer).rejects.toMatchObject({ code: 'PROMPT_TIMEOUT' })
+    await vi.waitUntil(() => existsSync(`${path}.started`), { timeout: 30_000 })
+    stopping.abort()
+    await refused
+    const pid = Number(readFileSync(`${path}.pid`, 'utf8'))
+    await vi.waitUntil(() => !isAlive(pid), { timeout: 30_000 })
+  })
+})

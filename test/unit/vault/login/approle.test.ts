@@ -1,0 +1,262 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { FileError } from '../../../../src/core/read-file.ts'
+import { KeychainError } from '../../../../src/keychain/keychain.ts'
+import { type ApproleOptions, createApproleLogin } from '../../../../src/vault/login/approle.ts'
+import { fakeClock } from '../../../support/fake-clock.ts'
+import { recorded } from '../../../support/vault-answers.ts'
+import { type ScriptedVault, scriptedVault } from '../../../support/vault-http.ts'
+import { recordingLog, testClient, testKeychain } from '../../../support/vault-world.ts'
+
+const granted = recorded('approle', 'login')
+const refused = recorded('approle', 'secret id used up')
+const lookedUp = recorded('approle', 'wrapping/lookup with the wrapping token')
+const unwrapped = recorded('approle', 'unwrap')
+const usedUp = recorded('approle', 'unwrap twice')
+const login = 'POST auth/approle/login'
+const lookup = 'POST sys/wrapping/lookup'
+const unwrap = 'POST sys/wrapping/unwrap'
+const file = '/etc/secret-id'
+const secretId = '41573565-58eb-d7e8-dd1f-937dfa8363fd'
+
+async function world(options: Partial<ApproleOptions> = {}) {
+  const vault = await scriptedVault()
+  const files = new Map([[file, 's.wrappingtoken\n']])
+  const keychain = testKeychain()
+  const { log, lines } = recordingLog()
+  const deps = {
+    client: testClient(vault.address),
+    keychain,
+    clock: fakeClock(),
+    log,
+    readText: async (path: string) => {
+      const text = files.get(path)
+      if (text === 'untrusted') throw new FileError('FILE_UNTRUSTED', 'not safe', { hint: 'chmod' })
+      if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
+      return text
+    },
+  }
+  const start = () =>
+    createApproleLogin({ roleId: 'role-1', mount: 'approle', secretIdFile: file, isWrapped: false, ...options }, deps)
+  return { vault, files, keychain, lines, method: start(), restarted: start }
+}
+
+describe('a login by AppRole', () => {
+  it('names a file that it does not read, and how to mend that', async () => {
+    const { files, method, vault } = await world()
+    files.set(file, 'untrusted')
+    await expect(method.login(false)).rejects.toMatchObject({
+      code: 'VAULT_CONFIG',
+      message: 'not safe',
+      hint: 'chmod',
+    })
+    expect(vault.requests).toEqual([])
+  })
+
+  it('sends the role id and the secret id, read from its file each time', async () => {
+    const { vault, files, method } = await world()
+    vault.on(login, granted)
+    await method.login(false)
+    files.set(file, ' second \n')
+    const { life } = await method.login(false)
+    expect(vault.requests.map(({ body }) => body)).toEqual([
+      { role_id: 'role-1', secret_id: 's.wrappingtoken' },
+      { role_id: 'role-1', secret_id: 'second' },
+    ])
+    expect(life).toMatchObject({ displayName: 'approle', leaseSeconds: 1200, isRenewable: true })
+    expect(method.isUnattended).toBe(true)
+  })
+
+  it('of a role without secret ids sends the role id alone', async () => {
+    const { vault, method } = await world({ secretIdFile: undefined })
+    vault.on(login, granted)
+    await method.login(false)
+    expect(vault.requests[0]!.body).toEqual({ role_id: 'role-1' })
+  })
+
+  it('may give a batch token', async () => {
+    const { vault, method } = await world()
+    vault.on(login, recorded('approle', 'login that gives a batch token'))
+    expect((await method.login(false)).life).toMatchObject({ isBatch: true, isRenewable: false, leaseSeconds: 600 })
+  })
+
+  it('that was refused is not sent again by itself, but for a person, and with a new secret id', async () => {
+    const { vault, files, method } = await world()
+    vault.on(login, refused)
+    await expect(method.login(false)).rejects.toMatchObject({ code: 'VAULT_LOGIN_FAILED' })
+    await expect(method.login(false)).rejects.toMatchObject({ code: 'VAULT_LOGIN_FAILED' })
+    expect(vault.requests).toHaveLength(1)
+    await expect(method.login(true)).rejects.toMatchObject({ code: 'VAULT_LOGIN_FAILED' })
+    expect(vault.requests).toHaveLength(2)
+    files.set(file, 'new')
+    vault.on(login, granted)
+    await method.login(false)
+    expect(vault.requests).toHaveLength(3)
+  })
+
+  it('that a person brought to work is not held against the next one', async () => {
+    const { vault, method } = await world()
+    vault.on(login, refused, granted)
+    await expect(method.login(false)).rejects.toMatchObject({ code: 'VAULT_LOGIN_FAILED' })
+    await method.login(true)
+    await method.login(false)
+    expect(vault.requests).toHaveLength(3)
+  })
+
+  it('that failed for a moment is sent again', async () => {
+    const { vault, method } = await world()
+    vault.on(login, { status: 503, json: { errors: ['Vault is sealed'] } }, granted)
+    await expect(method.login(false)).rejects.toMatchObject({ code: 'VAULT_SEALED' })
+    await expect(method.login(false)).resolves.toBeDefined()
+  })
+
+  it.each([
+    ['is missing', undefined, 'cannot be read: ENOENT'],
+    ['is empty', ' \n', 'is empty'],
+  ])('whose file %s says so', async (_, content, message) => {
+    const { files, method } = await world()
+    if (content === undefined) files.delete(file)
+    else files.set(file, content)
+    await expect(method.login(false)).rejects.toMatchObject({
+      code: 'VAULT_CONFIG',
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining(file),
+    })
+  })
+})
+
+describe('a wrapped secret id', () => {
+  const wrapped = async () => {
+    const all = await world({ isWrapped: true })
+    script(all.vault)
+    return all
+  }
+  const script = (vault: ScriptedVault) => {
+    vault.on(lookup, lookedUp)
+    vault.on(unwrap, unwrapped)
+    vault.on(login, granted)
+  }
+
+  it('is looked up, opened with its own token, and used', async () => {
+    const { vault, method } = await wrapped()
+    await method.login(false)
+    expect(vault.calls()).toEqual([lookup, unwrap, login])
+    expect(vault.requests[0]!.body).toEqual({ token: 's.wrappingtoken' })
+    expect(vault.requests[1]!.headers['x-vault-token']).toBe('s.wrappingtoken')
+    expect(vault.requests[2]!.body).toEqual({ role_id: 'role-1', secret_id: secretId })
+  })
+
+  it('is opened once: what was in it is used again until it is used up', async () => {
+    const { vault, method } = await wrapped()
+    await method.login(false)
+    await method.login(false)
+    expect(vault.calls()).toEqual([lookup, unwrap, login, login])
+  })
+
+  it('is not lost when the login after opening it fails for a moment', async () => {
+    const { vault, method } = await wrapped()
+    vault.on(login, { status: 502 }, granted)
+    await expect(method.login(false)).rejects.toMatchObject({ code: 'VAULT_UNAVAILABLE' })
+    await method.login(false)
+    expect(vault.calls()).toEqual([lookup, unwrap, login, login])
+  })
+
+  it('that someone else opened is a security matter', async () => {
+    const { vault, method } = await wrapped()
+    vault.on(lookup, usedUp)
+    await expect(method.login(false)).rejects.toMatchObject({
+      code: 'VAULT_WRAPPING_TOKEN_INVALID',
+      message: expect.stringMatching(/security: .*\/etc\/secret-id was opened before by someone else/),
+      hint: expect.stringContaining('audit log'),
+    })
+    expect(vault.calls()).toEqual([lookup])
+  })
+
+  it('that was not wrapped by the role is not opened', async () => {
+    const { vault, method } = await wrapped()
+    vault.on(lookup, recorded('approle', 'its creation path gives it away'))
+    await expect(method.login(false)).rejects.toMatchObject({
+      code: 'VAULT_WRAPPING_TOKEN_INVALID',
+      message: expect.stringContaining('"sys/wrapping/wrap"'),
+    })
+    expect(vault.calls()).toEqual([lookup])
+  })
+
+  it.each([
+    ['auth/approle/role/ci/custom-secret-id', true],
+    ['auth/approle/role/ci/role-id', false],
+    ['auth/approle/role//secret-id', false],
+    ['auth/approle/role/ci/secret-id/lookup', false],
+    ['auth/other/role/ci/secret-id', false],
+    [undefined, false],
+  ])('made at %s is used: %s', async (creation_path, isUsed) => {
+    const { vault, method } = await wrapped()
+    vault.on(lookup, { json: { data: { creation_path } } })
+    await method.login(false).catch(() => {})
+    expect(vault.calls().includes(unwrap)).toBe(isUsed)
+  })
+
+  it('that we opened ourselves before a restart is not called stolen', async () => {
+    const { vault, method, restarted } = await wrapped()
+    await method.login(false)
+    vault.on(lookup, usedUp)
+    await expect(restarted().login(false)).rejects.toMatchObject({
+      code: 'VAULT_LOGIN_NEEDED',
+      message: expect.stringContaining('was opened here before'),
+      hint: expect.stringContaining('-wrap-ttl'),
+    })
+  })
+
+  it('whose answer got lost is known to have been opened here', async () => {
+    const { vault, method } = await wrapped()
+    vault.on(unwrap, 'drop')
+    await expect(method.login(false)).rejects.toMatchObject({ code: 'VAULT_UNREACHABLE' })
+    vault.on(lookup, usedUp)
+    await expect(method.login(false)).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+    expect(vault.calls().filter((call) => call === unwrap)).toHaveLength(1)
+  })
+
+  it('that is used up asks for a new one', async () => {
+    const { vault, files, method } = await wrapped()
+    await method.login(false)
+    vault.on(login, refused)
+    vault.on(lookup, usedUp)
+    await expect(method.login(false)).rejects.toMatchObject({ code: 'VAULT_LOGIN_FAILED' })
+    await expect(method.login(true)).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+    files.set(file, 's.newwrapping')
+    script(vault)
+    await method.login(false)
+    expect(vault.requests.at(-1)!.body).toMatchObject({ secret_id: secretId })
+  })
+
+  it('is opened even when the keychain is locked', async () => {
+    const { keychain, lines, method } = await wrapped()
+    keychain.failure = new KeychainError('KEYCHAIN_LOCKED', 'the keychain is locked')
+    await method.login(false)
+    expect(lines).toContainEqual(expect.stringMatching(/^warn: .*the keychain is locked/))
+  })
+
+  it('that holds something else is a bad response', async () => {
+    const { vault, method } = await wrapped()
+    vault.on(unwrap, { json: { data: { other: 'x' } } })
+    await expect(method.login(false)).rejects.toMatchObject({ code: 'VAULT_BAD_RESPONSE' })
+  })
+
+  it('that is no token is not sent', async () => {
+    const { vault, files, method } = await wrapped()
+    files.set(file, 'two words')
+    await expect(method.login(false)).rejects.toMatchObject({ code: 'VAULT_CONFIG' })
+    expect(vault.requests).toEqual([])
+  })
+
+  it('is in no error, log line or keychain item, and neither is what was in it', async () => {
+    const { vault, keychain, lines, method } = await wrapped()
+    await method.login(false)
+    vault.on(login, ({ body }) => ({ status: 400, json: { errors: [JSON.stringify(body)] } }))
+    const error: unknown = await method.login(false).catch((thrown: unknown) => thrown)
+    const shown = inspect([error, lines, keychain.items], { depth: 9, showHidden: true })
+    expect(shown).toContain('[redacted]')
+    expect(shown).not.toContain('s.wrappingtoken')
+    expect(shown).not.toContain(secretId)
+  })
+})

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+import { silentLogger } from '../../../../src/core/log.ts'
+import { createLoginMethod, type VaultAuth } from '../../../../src/vault/login/login-methods.ts'
+import { fakeClock } from '../../../support/fake-clock.ts'
+import { recorded } from '../../../support/vault-answers.ts'
+import { scriptedVault } from '../../../support/vault-http.ts'
+import { scriptedPrompts, testClient, testKeychain } from '../../../support/vault-world.ts'
+
+async function method(auth: VaultAuth) {
+  const vault = await scriptedVault()
+  vault.on('POST auth/userpass/login/jo', recorded('userpass', 'login'))
+  vault.on('POST auth/corp/up/login/jo', recorded('userpass', 'login'))
+  vault.on('POST auth/approle/login', recorded('approle', 'login'))
+  const read: string[] = []
+  const made = createLoginMethod(auth, {
+    client: testClient(vault.address),
+    address: vault.address,
+    prompts: scriptedPrompts('pw').prompts,
+    keychain: testKeychain(),
+    clock: fakeClock(),
+    log: silentLogger,
+    environment: {},
+    home: '/home/jo',
+    readText: async (path) => {
+      read.push(path)
+      return 'content'
+    },
+    runProgram: async () => '',
+  })
+  return { vault, read, made }
+}
+
+describe('the configured login', () => {
+  it('by token looks in the file, from the home folder', async () => {
+    const { read, made } = await method({ method: 'token', token_file: '~/t' })
+    expect(made.type === 'found' && (await made.find(false)).token.expose()).toBe('content')
+    expect(read).toEqual(['/home/jo/t'])
+  })
+
+  it.each([
+    [undefined, 'auth/userpass/login/jo'],
+    ['corp/up', 'auth/corp/up/login/jo'],
+    ['/auth/corp/up/', 'auth/corp/up/login/jo'],
+  ])('by password at the mount %s goes to %s', async (mount, path) => {
+    const { vault, made } = await method({ method: 'userpass', mount, username: 'jo' })
+    expect(made).toMatchObject({ type: 'own', name: 'userpass', isUnattended: false })
+    if (made.type === 'own') await made.login(true)
+    expect(vault.calls()).toEqual([`POST ${path}`])
+  })
+
+  it('by AppRole reads the secret id from the home folder', async () => {
+    const { vault, read, made } = await method({ method: 'approle', role_id: 'r', secret_id_file: '~/s' })
+    expect(made).toMatchObject({ type: 'own', name: 'approle', isUnattended: true })
+    if (made.type === 'own') await made.login(true)
+    expect(read).toEqual(['/home/jo/s'])
+    expect(vault.requests[0]!.body).toEqual({ role_id: 'r', secret_id: 'content' })
+  })
+
+  it('by AppRole with a wrapped secret id opens it', async () => {
+    const { vault, made } = await method({ method: 'approle', role_id: 'r', secret_id_file: '/s', wrapped: true })
+    if (made.type === 'own') await made.login(true).catch(() => {})
+    expect(vault.calls()).toEqual(['POST sys/wrapping/lookup'])
+  })
+
+  it('tells one user and mount from another', async () => {
+    const identity = async (auth: VaultAuth) => {
+      const { made } = await method(auth)
+      return made.type === 'own' ? made.identity : undefined
+    }
+    const all = [
+      await identity({ method: 'userpass', username: 'jo' }),
+      await identity({ method: 'userpass', username: 'mia' }),
+      await identity({ method: 'userpass', mount: 'ldap', username: 'jo' }),
+      await identity({ method: 'approle', role_id: 'jo' }),
+    ]
+    expect(new Set(all).size).toBe(4)
+  })
+})

@@ -1,0 +1,82 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { Secret } from '../../../../src/core/secret.ts'
+import { KeychainError } from '../../../../src/keychain/keychain.ts'
+import { createTokenStore } from '../../../../src/vault/token/stored-token.ts'
+import { recordingLog, testKeychain } from '../../../support/vault-world.ts'
+
+const grant = {
+  token: new Secret('hvs.secret'),
+  life: {
+    displayName: 'userpass-jo',
+    policies: ['default'],
+    grantedAtMs: 1,
+    leaseSeconds: 3600,
+    isRenewable: true,
+    isLimited: false,
+    isBatch: false,
+  },
+}
+const locked = new KeychainError('KEYCHAIN_LOCKED', 'the keychain is locked')
+
+function world() {
+  const keychain = testKeychain()
+  const { log, lines } = recordingLog()
+  const store = (madeFor = 'https://vault userpass jo') => createTokenStore({ keychain, vault: 'corp', madeFor, log })
+  return { keychain, lines, store }
+}
+
+describe('a stored token', () => {
+  it('comes back as it was, after a restart too', async () => {
+    const { keychain, store } = world()
+    await store().save(grant)
+    expect([...keychain.items.keys()]).toEqual(['vault/corp/token'])
+    const loaded = await store().load()
+    expect(loaded?.token.expose()).toBe('hvs.secret')
+    expect(loaded?.life).toEqual(grant.life)
+  })
+
+  it('of another server or user is not given to this one', async () => {
+    const { store } = world()
+    await store().save(grant)
+    expect(await store('https://other userpass jo').load()).toBeUndefined()
+  })
+
+  it('that cannot be read is left out with a warning that does not show it', async () => {
+    const { keychain, lines, store } = world()
+    for (const text of ['{', '{"token":"hvs.secret"}', JSON.stringify({ version: 2, token: 'hvs.secret' })]) {
+      keychain.items.set('vault/corp/token', text)
+      expect(await store().load()).toBeUndefined()
+    }
+    expect(lines).toHaveLength(3)
+    expect(lines.join()).not.toContain('hvs.secret')
+  })
+
+  it('is forgotten', async () => {
+    const { keychain, store } = world()
+    await store().save(grant)
+    await store().forget()
+    expect(keychain.items.size).toBe(0)
+  })
+})
+
+describe('a keychain that is locked', () => {
+  it('is an error and no missing token', async () => {
+    const { keychain, store } = world()
+    keychain.failure = locked
+    await expect(store().load()).rejects.toBe(locked)
+  })
+
+  it('keeps a token in memory, with a warning and the reason for the status, until it works again', async () => {
+    const { keychain, lines, store } = world()
+    const one = store()
+    keychain.failure = locked
+    await one.save(grant)
+    expect(lines).toEqual([expect.stringMatching(/^warn: .*memory only.*locked/)])
+    expect(inspect(lines)).not.toContain('hvs.secret')
+    expect(one.lastError()).toBe(locked)
+    keychain.failure = undefined
+    await one.save(grant)
+    expect(one.lastError()).toBeUndefined()
+  })
+})

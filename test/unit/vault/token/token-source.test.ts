@@ -1,0 +1,932 @@
+import { setImmediate as turnOfLoop } from 'node:timers/promises'
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { Secret } from '../../../../src/core/secret.ts'
+import { KeychainError } from '../../../../src/keychain/keychain.ts'
+import { createPrompts } from '../../../../src/prompts/broker.ts'
+import type { PromptLease } from '../../../../src/prompts/prompt.ts'
+import type { VaultClient } from '../../../../src/vault/client.ts'
+import { createApproleLogin } from '../../../../src/vault/login/approle.ts'
+import { createFoundLogin } from '../../../../src/vault/login/found-token.ts'
+import type { LoginMethod } from '../../../../src/vault/login/login-method.ts'
+import { createUserpassLogin } from '../../../../src/vault/login/userpass.ts'
+import { createTokenSource, type TokenSource } from '../../../../src/vault/token/token-source.ts'
+import { fakeClock } from '../../../support/fake-clock.ts'
+import { type ScriptedAnswer, scriptedVault } from '../../../support/vault-http.ts'
+import {
+  nobody,
+  person,
+  recordingLog,
+  scriptedPrompts,
+  testClient,
+  testKeychain,
+  until,
+} from '../../../support/vault-world.ts'
+
+const sign = 'POST ssh/sign/ops'
+const lookUp = 'GET auth/token/lookup-self'
+const renew = 'POST auth/token/renew-self'
+const revoke = 'POST auth/token/revoke-self'
+const byPassword = 'POST auth/userpass/login/jo'
+const byRole = 'POST auth/approle/login'
+
+const auth = (token: string, fields: object = {}): ScriptedAnswer => ({
+  json: {
+    auth: {
+      client_token: token,
+      policies: ['default', 'ssh-user'],
+      lease_duration: 3600,
+      renewable: true,
+      token_type: 'service',
+      num_uses: 0,
+      ...fields,
+    },
+  },
+})
+const looked = (fields: object = {}): ScriptedAnswer => ({
+  json: {
+    data: { display_name: 'token-jo', policies: ['default'], ttl: 3600, renewable: true, num_uses: 0, ...fields },
+  },
+})
+const rejected: ScriptedAnswer = { status: 403, json: { errors: ['permission denied'] } }
+const denied: ScriptedAnswer = { status: 403, json: { errors: ['1 error occurred:\n\t* permission denied\n\n'] } }
+const sealed: ScriptedAnswer = { status: 503, json: { errors: ['Vault is sealed'] } }
+const signed: ScriptedAnswer = { json: { data: { signed_key: 'x' } } }
+const locked = new KeychainError('KEYCHAIN_LOCKED', 'the keychain is locked')
+
+async function world(kind: 'userpass' | 'approle' | 'token', passwords: readonly string[] = ['pw', 'pw', 'pw']) {
+  const vault = await scriptedVault()
+  vault.on(sign, signed)
+  vault.on(byPassword, auth('hvs.first'), auth('hvs.second'), auth('hvs.third'))
+  vault.on(byRole, auth('hvs.first'), auth('hvs.second'), auth('hvs.third'))
+  vault.on(lookUp, looked())
+  vault.on(renew, auth('ignored'))
+  vault.on(revoke, { status: 204 })
+  const clock = fakeClock()
+  const keychain = testKeychain()
+  const { log, lines } = recordingLog()
+  const asked = scriptedPrompts(...passwords)
+  const files = new Map([['/secret-id', 'sid']])
+  const plainClient = testClient(vault.address, { maxRetries: 0 })
+  let underWay = 0
+  const client: VaultClient = {
+    ...plainClient,
+    async request(request) {
+      underWay += 1
+      try {
+        return await plainClient.request(request)
+      } finally {
+        underWay -= 1
+      }
+    },
+  }
+  /** Waits until every answer has come back, and what follows from it without the server is done. */
+  const settled = async () => {
+    await until(() => underWay === 0)
+    for (let turn = 0; turn < 5; turn += 1) await turnOfLoop()
+  }
+  const readText = async (path: string) => {
+    const text = files.get(path)
+    if (text === undefined) throw Object.assign(new Error('none'), { code: 'ENOENT' })
+    return text
+  }
+  const newMethod = (): LoginMethod => {
+    switch (kind) {
+      case 'userpass':
+        return createUserpassLogin({ username: 'jo', mount: 'userpass' }, { client, prompts: asked.prompts, clock })
+      case 'approle':
+        return createApproleLogin(
+          { roleId: 'r', mount: 'approle', secretIdFile: '/secret-id', isWrapped: false },
+          { client, keychain, clock, log, readText },
+        )
+      case 'token':
+        return createFoundLogin({
+          environment: {},
+          home: '/home/jo',
+          address: vault.address,
+          readText,
+          runProgram: async () => '',
+        })
+    }
+  }
+  /** A daemon that starts anew with the same keychain. */
+  const newSource = (): TokenSource =>
+    createTokenSource({ client, method: newMethod(), keychain, clock, random: () => 0, log, prompts: asked.prompts })
+  const source = newSource()
+  const use = (from = source) =>
+    from.withToken((token) =>
+      client.request({
+        method: 'POST',
+        path: 'ssh/sign/ops',
+        purpose: { type: 'sign', mount: 'ssh', role: 'ops', keyType: 'ssh-ed25519' },
+        token,
+      }),
+    )
+  /** Lets time pass until the server has been called so often in all, and what that brought is taken up. */
+  const calledAfter = async (ms: number, count: number) => {
+    clock.advance(ms)
+    await until(() => vault.requests.length === count)
+    await settled()
+  }
+  return { ...asked, vault, clock, keychain, log, lines, files, client, source, newSource, use, settled, calledAfter }
+}
+
+const tokensOf = (vault: { requests: { headers: Record<string, unknown> }[] }) =>
+  vault.requests.map(({ headers }) => headers['x-vault-token'])
+
+describe('a login by a person', () => {
+  it('asks once, keeps the token in the keychain and tells whose it is', async () => {
+    const { vault, clock, keychain, source, use, attending } = await world('userpass')
+    expect(await source.login(person)).toEqual({
+      displayName: 'userpass-jo',
+      policies: ['default', 'ssh-user'],
+      expiresAtMs: clock.now() + 3600_000,
+    })
+    expect(attending).toEqual([])
+    await use()
+    expect(vault.calls()).toEqual([byPassword, sign])
+    expect(keychain.items.get('vault/corp/token')).toContain('hvs.first')
+    expect(source.status()).toEqual({ state: 'logged-in', expiresAtMs: clock.now() + 3600_000 })
+  })
+
+  it('survives a restart of the daemon', async () => {
+    const { vault, source, newSource, use } = await world('userpass')
+    await source.login(person)
+    const restarted = newSource()
+    await use(restarted)
+    expect(vault.calls()).toEqual([byPassword, sign])
+    expect(restarted.status().state).toBe('logged-in')
+  })
+
+  it('is shared by everyone who wants it meanwhile', async () => {
+    const { questions, source } = await world('userpass')
+    const [one, other] = await Promise.all([source.login(person), source.login(person)])
+    expect(one).toEqual(other)
+    expect(questions).toHaveLength(1)
+  })
+
+  it('that nobody can be asked for fails at once', async () => {
+    const { questions, source } = await world('userpass')
+    await expect(source.login(nobody)).rejects.toMatchObject({
+      code: 'VAULT_LOGIN_NEEDED',
+      hint: 'run: latchkey login corp',
+    })
+    expect(questions).toEqual([])
+  })
+
+  it('is never begun by a use: it needs a login, and says how', async () => {
+    const { vault, questions, source, use } = await world('userpass')
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED', hint: 'run: latchkey login corp' })
+    await expect(source.token()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+    expect([vault.requests, questions]).toEqual([[], []])
+    expect(source.status()).toMatchObject({ state: 'logged-out', lastError: { code: 'VAULT_LOGIN_NEEDED' } })
+  })
+
+  it('ends with its time, at each use and without a call', async () => {
+    const { vault, clock, source, use } = await world('userpass')
+    await source.login(person)
+    clock.advance(3600_000)
+    expect(source.status().state).toBe('logged-out')
+    await expect(use()).rejects.toMatchObject({
+      code: 'VAULT_LOGIN_NEEDED',
+      message: expect.stringContaining('has expired'),
+    })
+    expect(vault.calls()).toEqual([byPassword])
+  })
+
+  it('is not undone by a slow keychain that answers after it', async () => {
+    const { keychain, source, newSource } = await world('userpass')
+    await source.login(person)
+    const stored = new Secret(keychain.items.get('vault/corp/token')!)
+    let answer: (value: Secret<string>) => void = () => {}
+    keychain.get = () =>
+      new Promise((resolve) => {
+        answer = resolve
+      })
+    const restarted = newSource()
+    const using = restarted.token()
+    await restarted.login(person)
+    answer(stored)
+    expect((await using).expose()).toBe('hvs.second')
+  })
+
+  it('that fails is told in the status until one works', async () => {
+    const { vault, source } = await world('userpass')
+    vault.on(byPassword, sealed, auth('hvs.first'))
+    await expect(source.login(person)).rejects.toMatchObject({ code: 'VAULT_SEALED' })
+    expect(source.status()).toMatchObject({ state: 'logged-out', lastError: { code: 'VAULT_SEALED' } })
+    await source.login(person)
+    expect(source.status().lastError).toBeUndefined()
+  })
+
+  it('with a locked keychain works in memory, and the status says what is locked', async () => {
+    const { keychain, lines, source, use } = await world('userpass')
+    keychain.failure = locked
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED', cause: locked })
+    await source.login(person)
+    await use()
+    expect(source.status()).toMatchObject({ state: 'logged-in', lastError: locked })
+    expect(lines).toContainEqual(expect.stringContaining('memory only'))
+  })
+})
+
+describe('a login that needs no person', () => {
+  it('is made at the first use, once for all who want it', async () => {
+    const { vault, use } = await world('approle')
+    await Promise.all([use(), use(), use()])
+    expect(vault.calls().filter((call) => call === byRole)).toHaveLength(1)
+  })
+
+  it('works with a locked keychain', async () => {
+    const { vault, keychain, lines, source, use } = await world('approle')
+    keychain.failure = locked
+    await use()
+    await use()
+    expect(vault.calls()).toEqual([byRole, sign, sign])
+    expect(source.status()).toMatchObject({ state: 'logged-in', lastError: locked })
+    expect(lines).toContainEqual(expect.stringMatching(/^warn: .*cannot be read/))
+  })
+
+  it('that failed is not repeated for some seconds, however many ask', async () => {
+    const { vault, clock, use } = await world('approle')
+    vault.on(byRole, sealed, sealed, auth('hvs.first'))
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_SEALED' })
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_SEALED' })
+    expect(vault.requests).toHaveLength(1)
+    clock.advance(1000)
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_SEALED' })
+    clock.advance(5000)
+    await use()
+    expect(vault.calls()).toEqual([byRole, byRole, byRole, sign])
+  })
+
+  it('is made again when the token has expired', async () => {
+    const { vault, clock, use } = await world('approle')
+    await use()
+    clock.advance(3600_000)
+    await use()
+    expect(tokensOf(vault)).toEqual([undefined, 'hvs.first', undefined, 'hvs.second'])
+  })
+
+  it('is not taken from a token that was stored for another server', async () => {
+    const { vault, keychain, source, newSource, use } = await world('approle')
+    await source.token()
+    const stored = keychain.items.get('vault/corp/token')!
+    keychain.items.set('vault/corp/token', stored.replace('http://127.0.0.1', 'http://127.0.0.2'))
+    await use(newSource())
+    expect(tokensOf(vault)).toEqual([undefined, undefined, 'hvs.second'])
+  })
+})
+
+describe('a token that the server rejects', () => {
+  it('is looked up, and when it is dead a new login is made and the use repeated once', async () => {
+    const { vault, use } = await world('approle')
+    await use()
+    vault.on(sign, rejected, signed)
+    vault.on(lookUp, rejected)
+    await use()
+    expect(vault.calls().slice(2)).toEqual([sign, lookUp, byRole, sign])
+    expect(tokensOf(vault).at(-1)).toBe('hvs.second')
+  })
+
+  it('is replaced once, however many uses were rejected', async () => {
+    const { vault, use } = await world('approle')
+    await use()
+    vault.on(sign, ({ headers }) => (headers['x-vault-token'] === 'hvs.first' ? rejected : signed))
+    vault.on(lookUp, rejected)
+    await Promise.all([use(), use(), use()])
+    expect(vault.calls().filter((call) => call === byRole)).toHaveLength(2)
+  })
+
+  it('is not replaced twice for one use', async () => {
+    const { vault, use } = await world('approle')
+    vault.on(sign, rejected)
+    vault.on(lookUp, rejected)
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_TOKEN_REJECTED' })
+    expect(vault.calls()).toEqual([byRole, sign, lookUp, byRole, sign])
+  })
+
+  it('but that is alive leads to no login', async () => {
+    const { vault, use } = await world('approle')
+    vault.on(sign, rejected)
+    for (const alive of [looked(), denied]) {
+      vault.on(lookUp, alive)
+      await expect(use()).rejects.toMatchObject({ code: 'VAULT_DENIED', hint: expect.stringContaining('entity') })
+    }
+    expect(vault.calls().filter((call) => call === byRole)).toHaveLength(1)
+  })
+
+  it('is kept when it cannot be looked up now', async () => {
+    const { vault, use } = await world('approle')
+    vault.on(sign, rejected, signed)
+    vault.on(lookUp, sealed)
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_SEALED' })
+    await use()
+    expect(vault.calls()).toEqual([byRole, sign, lookUp, sign])
+  })
+
+  it('of a few uses is not looked up: it is used up', async () => {
+    const { vault, use } = await world('approle')
+    vault.on(byRole, auth('hvs.first', { num_uses: 1 }), auth('hvs.second'))
+    await use()
+    vault.on(sign, rejected, signed)
+    await use()
+    expect(vault.calls()).toEqual([byRole, sign, sign, byRole, sign])
+  })
+
+  it('of a person is forgotten, and asks for a login instead of opening a prompt', async () => {
+    const { vault, keychain, questions, source, use } = await world('userpass')
+    await source.login(person)
+    vault.on(sign, rejected)
+    vault.on(lookUp, rejected)
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED', hint: 'run: latchkey login corp' })
+    expect(questions).toHaveLength(1)
+    expect(keychain.items.size).toBe(0)
+    expect(source.status()).toMatchObject({ state: 'logged-out', lastError: { code: 'VAULT_LOGIN_NEEDED' } })
+  })
+
+  it('is dropped though the keychain is locked', async () => {
+    const { vault, keychain, lines, source, use } = await world('userpass')
+    await source.login(person)
+    keychain.failure = locked
+    vault.on(sign, rejected)
+    vault.on(lookUp, rejected)
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+    expect(lines).toContainEqual(expect.stringContaining('still has a dead vault token'))
+  })
+})
+
+describe('a use that the policies do not allow', () => {
+  it('is not repeated, needs no login, and names the policies', async () => {
+    const { vault, use } = await world('approle')
+    vault.on(sign, denied)
+    await expect(use()).rejects.toMatchObject({
+      code: 'VAULT_DENIED',
+      hint: expect.stringMatching(/"update" on "ssh\/sign\/ops".*; this token has: default, ssh-user$/),
+    })
+    expect(vault.calls()).toEqual([byRole, sign])
+  })
+})
+
+describe('renewal', () => {
+  it('happens at two thirds of the life, again and again, and is stored', async () => {
+    const { vault, clock, keychain, source, calledAfter } = await world('approle')
+    source.start()
+    await source.token()
+    await calledAfter(2_400_000 - 1, 1)
+    await calledAfter(1, 2)
+    await calledAfter(2_400_000, 3)
+    expect(vault.calls()).toEqual([byRole, renew, renew])
+    expect(source.status()).toEqual({ state: 'logged-in', expiresAtMs: clock.now() + 3600_000 })
+    expect(keychain.items.get('vault/corp/token')).toContain(`"grantedAtMs":${clock.now()}`)
+  })
+
+  it('goes on after a restart, without a login', async () => {
+    const { vault, clock, source, newSource } = await world('userpass')
+    await source.login(person)
+    const restarted = newSource()
+    restarted.start()
+    await until(() => restarted.status().state === 'logged-in')
+    clock.advance(2_400_000)
+    await until(() => vault.requests.length === 2)
+    expect(vault.calls()).toEqual([byPassword, renew])
+    restarted.stop()
+  })
+
+  it('of a token of 32 days is one call in three weeks', async () => {
+    const { vault, source, calledAfter } = await world('approle')
+    vault.on(byRole, auth('hvs.first', { lease_duration: 768 * 3600 }))
+    source.start()
+    await source.token()
+    await calledAfter(21 * 24 * 3600_000, 1)
+    await calledAfter(24 * 3600_000, 2)
+    expect(vault.calls()).toEqual([byRole, renew])
+  })
+
+  it('ends at the maximum; then a new login comes ahead of the end', async () => {
+    const { vault, source, calledAfter } = await world('approle')
+    const capped = auth('x', { lease_duration: 600 })
+    vault.on(renew, {
+      json: {
+        ...(capped as { json: object }).json,
+        warnings: ['TTL of "1h" exceeded the effective max_ttl of "10m"; TTL value is capped accordingly'],
+      },
+    })
+    source.start()
+    await source.token()
+    await calledAfter(2_400_000, 2)
+    await calledAfter(540_000, 3)
+    expect(vault.calls()).toEqual([byRole, renew, byRole])
+    expect((await source.token()).expose()).toBe('hvs.second')
+  })
+
+  it.each<[string, ScriptedAnswer]>([
+    ['not renewable', { status: 400, json: { errors: ['lease is not renewable'] } }],
+    ['past its maximum', { status: 500, json: { errors: ['past the max TTL, cannot renew'] } }],
+    ['without the default policy', denied],
+  ])('of a token that is %s is tried once', async (_, answer) => {
+    const { vault, source, calledAfter } = await world('userpass')
+    vault.on(renew, answer)
+    source.start()
+    await source.login(person)
+    await calledAfter(2_400_000, 2)
+    await calledAfter(1_200_000, 2)
+    expect(vault.calls()).toEqual([byPassword, renew])
+    expect(source.status().state).toBe('logged-out')
+  })
+
+  it.each<[string, object]>([
+    ['batch', { token_type: 'batch', renewable: false }],
+    ['limited', { num_uses: 5 }],
+    ['endless', { lease_duration: 0 }],
+  ])('never happens for a token that is %s', async (_, fields) => {
+    const { vault, source, calledAfter } = await world('userpass')
+    vault.on(byPassword, auth('hvs.first', fields))
+    source.start()
+    await source.login(person)
+    await calledAfter(24 * 3600_000, 1)
+    expect(vault.calls()).toEqual([byPassword])
+  })
+
+  it('that fails is tried again after growing rests, warns once, and is told in the status', async () => {
+    const { vault, lines, source, calledAfter } = await world('approle')
+    vault.on(renew, sealed)
+    source.start()
+    await source.token()
+    await calledAfter(2_400_000, 2)
+    await calledAfter(999, 2)
+    await calledAfter(1, 3)
+    await calledAfter(1000, 4)
+    expect(source.status()).toMatchObject({ state: 'logged-in', lastError: { code: 'VAULT_SEALED' } })
+    expect(lines.filter((line) => line.startsWith('warn:'))).toEqual([expect.stringContaining('is sealed')])
+    vault.on(renew, auth('x'))
+    await calledAfter(1000, 5)
+    expect(source.status().lastError).toBeUndefined()
+  })
+
+  it('that finds the token dead logs in again', async () => {
+    const { vault, source, calledAfter } = await world('approle')
+    vault.on(renew, rejected)
+    vault.on(lookUp, rejected)
+    source.start()
+    await source.token()
+    await calledAfter(2_400_000, 4)
+    expect(vault.calls()).toEqual([byRole, renew, lookUp, byRole])
+  })
+
+  it('that fails until the token has expired gives way to a login', async () => {
+    const { vault, source, calledAfter } = await world('approle')
+    vault.on(renew, sealed)
+    source.start()
+    await source.token()
+    await calledAfter(2_400_000, 2)
+    await calledAfter(1_200_000, 3)
+    await calledAfter(1000, 4)
+    expect(vault.calls()).toEqual([byRole, renew, renew, byRole])
+    expect(source.status().state).toBe('logged-in')
+  })
+
+  it('does not happen before start and after stop', async () => {
+    const { vault, clock, source, settled } = await world('approle')
+    await source.token()
+    clock.advance(3_000_000)
+    source.start()
+    source.stop()
+    clock.advance(3_000_000)
+    await settled()
+    expect(vault.calls()).toEqual([byRole])
+    expect(clock.pendingTimers()).toBe(0)
+  })
+})
+
+describe('before its first use', () => {
+  it.each([
+    ['approle', 'idle'],
+    ['token', 'idle'],
+    // Nothing happens until a person logs in.
+    ['userpass', 'logged-out'],
+  ] as const)('the login of %s is %s', async (method, state) => {
+    const { source } = await world(method)
+    expect(source.status()).toEqual({ state })
+  })
+})
+
+describe('a logout', () => {
+  it('revokes and forgets the token, and nothing is used until the next login', async () => {
+    const { vault, keychain, source, use } = await world('approle')
+    await use()
+    await source.logout()
+    expect(vault.calls()).toEqual([byRole, sign, revoke])
+    expect(tokensOf(vault).at(-1)).toBe('hvs.first')
+    expect(keychain.items.has('vault/corp/token')).toBe(false)
+    await expect(use()).rejects.toMatchObject({
+      code: 'VAULT_LOGIN_NEEDED',
+      message: expect.stringContaining('logged out'),
+    })
+    await source.logout()
+    expect(source.status()).toEqual({ state: 'logged-out' })
+    await source.login(nobody)
+    await use()
+    expect(tokensOf(vault).at(-1)).toBe('hvs.second')
+  })
+
+  it('revokes a stored token that was not used since the start', async () => {
+    const { vault, source, newSource } = await world('userpass')
+    await source.login(person)
+    await newSource().logout()
+    expect(vault.calls()).toEqual([byPassword, revoke])
+  })
+
+  it('of a token that is dead already is no failure', async () => {
+    const { vault, source } = await world('approle')
+    await source.token()
+    vault.on(revoke, rejected)
+    await source.logout()
+  })
+
+  it('that the server does not hear of forgets all the same, and says so', async () => {
+    const { vault, keychain, source } = await world('approle')
+    await source.token()
+    vault.on(revoke, sealed)
+    await expect(source.logout()).rejects.toMatchObject({
+      code: 'VAULT_SEALED',
+      message: expect.stringContaining('not revoked'),
+    })
+    expect(keychain.items.size).toBe(0)
+    expect(source.status().state).toBe('logged-out')
+  })
+
+  it('that the keychain does not hear of revokes all the same, and says so', async () => {
+    const { vault, keychain, source } = await world('approle')
+    await source.token()
+    keychain.failure = locked
+    await expect(source.logout()).rejects.toBe(locked)
+    expect(vault.calls()).toEqual([byRole, revoke])
+  })
+
+  it('that the keychain does not hear of is not undone by a login that fails', async () => {
+    const { vault, keychain, source, use } = await world('userpass')
+    await source.login(person)
+    keychain.failure = locked
+    await expect(source.logout()).rejects.toBe(locked)
+    keychain.failure = undefined
+    vault.on(byPassword, sealed)
+    await expect(source.login(person)).rejects.toMatchObject({ code: 'VAULT_SEALED' })
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+  })
+
+  it.each<[string, object, number]>([
+    ['batch token', { token_type: 'batch' }, 0],
+    ['expired token', { lease_duration: 1 }, 1000],
+  ])('of a %s calls nobody', async (_, fields, ms) => {
+    const { vault, clock, source } = await world('approle')
+    vault.on(byRole, auth('hvs.first', fields))
+    await source.token()
+    clock.advance(ms)
+    await source.logout()
+    expect(vault.calls()).toEqual([byRole])
+  })
+
+  it('while a renewal is under way is not undone by it', async () => {
+    const { vault, keychain, source, calledAfter } = await world('approle')
+    let leaving: Promise<void> | undefined
+    vault.on(renew, () => {
+      leaving = source.logout()
+      return auth('x')
+    })
+    source.start()
+    await source.token()
+    await calledAfter(2_400_000, 3)
+    await leaving
+    expect(source.status().state).toBe('logged-out')
+    expect(keychain.items.size).toBe(0)
+  })
+
+  it('while a login is under way is not undone by it', async () => {
+    const { vault, source, keychain } = await world('approle')
+    vault.on(byRole, auth('hvs.first'))
+    const pending = source.token()
+    await source.logout()
+    await expect(pending).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+    expect(keychain.items.size).toBe(0)
+  })
+
+  const overtaken = {
+    code: 'VAULT_LOGIN_NEEDED',
+    message: expect.stringContaining('logged out while'),
+    hint: 'run: latchkey login corp',
+  }
+
+  it('while a question is open withdraws it, and nothing is sent', async () => {
+    const { vault, keychain, clock, client, log } = await world('userpass')
+    const prompts = createPrompts({ clock, newId: () => 'lease-1' })
+    const method = createUserpassLogin({ username: 'jo', mount: 'userpass' }, { client, prompts, clock })
+    const source = createTokenSource({ client, method, keychain, clock, random: () => 0, log, prompts })
+    const leases: PromptLease[] = []
+    const terminal = { mayPrompt: true, offer: (lease: PromptLease) => leases.push(lease) }
+    const waiting = [source.login(terminal), source.login({ mayPrompt: true })].map((login) =>
+      expect(login).rejects.toMatchObject(overtaken),
+    )
+    await until(() => leases.length === 1)
+    await source.logout()
+    await Promise.all(waiting)
+    expect(prompts.lease('lease-1')).toBeUndefined()
+    leases[0]!.answer(new Secret('pw'))
+    expect(source.status()).toEqual({ state: 'logged-out' })
+    expect(vault.calls()).toEqual([])
+    // Whoever has left with the question learns it when he is back; the next one is asked.
+    await expect(source.login(terminal)).rejects.toMatchObject(overtaken)
+    const again = source.login({ mayPrompt: true, offer: (lease) => lease.answer(new Secret('pw')) })
+    expect(await again).toMatchObject({ displayName: 'userpass-jo' })
+    expect(keychain.items.get('vault/corp/token')).toContain('hvs.first')
+  })
+
+  it('while a password is on its way fails who waits at once, and revokes what comes back', async () => {
+    const { vault, keychain, source, settled, lines } = await world('userpass')
+    let leaving: Promise<void> | undefined
+    vault.on(byPassword, () => {
+      leaving ??= source.logout()
+      return auth('hvs.late')
+    })
+    await expect(source.login(person)).rejects.toMatchObject(overtaken)
+    await leaving
+    await until(() => vault.calls().includes(revoke))
+    await settled()
+    expect(tokensOf(vault)).toEqual([undefined, 'hvs.late'])
+    expect(keychain.items.size).toBe(0)
+    expect(source.status()).toEqual({ state: 'logged-out' })
+    expect(lines.join()).not.toContain('logged in to vault')
+  })
+
+  it('is not joined by the login that comes after it', async () => {
+    const { vault, keychain, source, settled } = await world('userpass')
+    let leaving: Promise<void> | undefined
+    let next: Promise<unknown> | undefined
+    vault.on(
+      byPassword,
+      () => {
+        leaving = source.logout()
+        next = source.login(person)
+        return auth('hvs.late')
+      },
+      auth('hvs.next'),
+    )
+    await expect(source.login(person)).rejects.toMatchObject(overtaken)
+    await leaving
+    expect(await next).toMatchObject({ displayName: 'userpass-jo' })
+    await settled()
+    expect(keychain.items.get('vault/corp/token')).toContain('hvs.next')
+    expect(source.status().state).toBe('logged-in')
+  })
+
+  it('while a token is being stored leaves none stored', async () => {
+    const { keychain, source } = await world('approle')
+    const set = keychain.set
+    let leaving: Promise<void> | undefined
+    // The deletion is the faster one.
+    keychain.set = async (name, value) => {
+      leaving ??= source.logout()
+      await leaving
+      await set(name, value)
+    }
+    await expect(source.token()).rejects.toMatchObject(overtaken)
+    await leaving
+    expect(keychain.items.size).toBe(0)
+    expect(source.status().state).toBe('logged-out')
+  })
+
+  it('while a stored token is being read does not take it up', async () => {
+    const { keychain, source, newSource, vault } = await world('userpass')
+    await source.login(person)
+    const restarted = newSource()
+    const get = keychain.get
+    let answer = () => {}
+    const slow = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    keychain.get = async (name) => {
+      const value = await get(name)
+      keychain.get = get
+      await slow
+      return value
+    }
+    const pending = expect(restarted.token()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+    await turnOfLoop()
+    await restarted.logout()
+    answer()
+    await pending
+    expect(restarted.status().state).toBe('logged-out')
+    expect(vault.calls()).toEqual([byPassword, revoke])
+  })
+})
+
+describe('a found token', () => {
+  const file = '/home/jo/.vault-token'
+  const found = async () => {
+    const all = await world('token')
+    all.files.set(file, 'hvs.found\n')
+    return all
+  }
+
+  it('is used as it is, and nothing is stored', async () => {
+    const { vault, keychain, source, use } = await found()
+    await use()
+    expect(vault.calls()).toEqual([sign])
+    expect(tokensOf(vault)).toEqual(['hvs.found'])
+    expect(keychain.items.size).toBe(0)
+    expect(source.status()).toEqual({ state: 'logged-in' })
+  })
+
+  it('is followed when its owner replaces it', async () => {
+    const { vault, files, use } = await found()
+    await use()
+    files.set(file, 'hvs.new')
+    await use()
+    expect(tokensOf(vault)).toEqual(['hvs.found', 'hvs.new'])
+  })
+
+  it('that is dead is not sent again until there is another, which is used at once', async () => {
+    const { vault, files, source, use } = await found()
+    vault.on(sign, ({ headers }) => (headers['x-vault-token'] === 'hvs.found' ? rejected : signed))
+    vault.on(lookUp, rejected)
+    await expect(use()).rejects.toMatchObject({
+      code: 'VAULT_LOGIN_NEEDED',
+      message: expect.stringContaining(file),
+      hint: 'run: vault login',
+    })
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+    expect(vault.calls()).toEqual([sign, lookUp])
+    expect(source.status().state).toBe('logged-out')
+    files.set(file, 'hvs.new')
+    await use()
+    expect(source.status()).toEqual({ state: 'logged-in' })
+  })
+
+  it('is not asked of a helper at each use, only when it is no good any more', async () => {
+    const { vault, clock, client, keychain, prompts, use } = await found()
+    const asked: boolean[] = []
+    const method: LoginMethod = {
+      type: 'found',
+      name: 'token',
+      find: async (isFresh) => {
+        asked.push(isFresh)
+        return { token: new Secret(`hvs.${asked.filter(Boolean).length}`), origin: 'a helper', renewHint: 'hint' }
+      },
+    }
+    const { log } = recordingLog()
+    const source = createTokenSource({ client, method, keychain, clock, random: () => 0, log, prompts })
+    await use(source)
+    await use(source)
+    vault.on(sign, rejected, signed)
+    vault.on(lookUp, rejected)
+    await use(source)
+    expect(asked).toEqual([false, false, false, true])
+  })
+
+  it('that was replaced while it was used is followed without a failure', async () => {
+    const { vault, files, use } = await found()
+    await use()
+    vault.on(sign, ({ headers }) => {
+      files.set(file, 'hvs.new')
+      return headers['x-vault-token'] === 'hvs.found' ? rejected : signed
+    })
+    vault.on(lookUp, rejected)
+    await use()
+    expect(tokensOf(vault).at(-1)).toBe('hvs.new')
+  })
+
+  it('is looked up some seconds after its first use, not before: it may be good for a few only', async () => {
+    const { vault, clock, source, use, calledAfter } = await found()
+    source.start()
+    await until(() => source.status().state === 'logged-in')
+    await use()
+    await calledAfter(3000, 1)
+    await use()
+    await calledAfter(1999, 2)
+    await calledAfter(1, 3)
+    expect(vault.calls()).toEqual([sign, sign, lookUp])
+    expect(source.status()).toEqual({ state: 'logged-in', expiresAtMs: clock.now() + 3600_000 })
+  })
+
+  it('is looked up after a minute without use, and then renewed like one of ours', async () => {
+    const { vault, source, calledAfter } = await found()
+    source.start()
+    await until(() => source.status().state === 'logged-in')
+    await calledAfter(59_999, 0)
+    await calledAfter(1, 1)
+    await calledAfter(2_400_000, 2)
+    expect(vault.calls()).toEqual([lookUp, renew])
+    expect(tokensOf(vault)).toEqual(['hvs.found', 'hvs.found'])
+  })
+
+  it('of a few uses is left alone from then on', async () => {
+    const { vault, source, calledAfter } = await found()
+    vault.on(lookUp, looked({ num_uses: 3 }))
+    source.start()
+    await until(() => source.status().state === 'logged-in')
+    await calledAfter(60_000, 1)
+    await calledAfter(24 * 3600_000, 1)
+    expect(vault.calls()).toEqual([lookUp])
+  })
+
+  it('that is used late is not looked up later for it', async () => {
+    const { vault, source, use, calledAfter } = await found()
+    source.start()
+    await until(() => source.status().state === 'logged-in')
+    await calledAfter(58_000, 0)
+    await use()
+    await calledAfter(2000, 2)
+    expect(vault.calls()).toEqual([sign, lookUp])
+  })
+
+  it('that may not look itself up is not asked again', async () => {
+    const { vault, source, use, calledAfter } = await found()
+    vault.on(lookUp, denied)
+    source.start()
+    await until(() => source.status().state === 'logged-in')
+    await calledAfter(60_000, 1)
+    await use()
+    await calledAfter(24 * 3600_000, 2)
+    expect(vault.calls()).toEqual([lookUp, sign])
+  })
+
+  it('that turns out dead when it is looked up is told in the status', async () => {
+    const { vault, source, calledAfter } = await found()
+    vault.on(lookUp, rejected)
+    source.start()
+    await until(() => source.status().state === 'logged-in')
+    await calledAfter(60_000, 1)
+    expect(source.status()).toMatchObject({ state: 'logged-out', lastError: { code: 'VAULT_LOGIN_NEEDED' } })
+  })
+
+  it('that is not there is told in the status from the start', async () => {
+    const { source } = await world('token')
+    source.start()
+    await until(() => source.status().lastError !== undefined)
+    expect(source.status()).toMatchObject({ state: 'logged-out', lastError: { code: 'VAULT_LOGIN_NEEDED' } })
+  })
+
+  it('is looked up at once when a person logs in', async () => {
+    const { clock, source } = await found()
+    expect(await source.login(nobody)).toEqual({
+      displayName: 'token-jo',
+      policies: ['default'],
+      expiresAtMs: clock.now() + 3600_000,
+    })
+  })
+
+  it('that is dead fails a login with how to get another', async () => {
+    const { vault, source } = await found()
+    vault.on(lookUp, rejected)
+    await expect(source.login(nobody)).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED', hint: 'run: vault login' })
+  })
+
+  it('without an end tells none', async () => {
+    const { vault, source } = await found()
+    vault.on(lookUp, looked({ ttl: 0, renewable: false }))
+    expect(await source.login(nobody)).toEqual({ displayName: 'token-jo', policies: ['default'] })
+  })
+
+  it('is never revoked, and not used after a logout', async () => {
+    const { vault, source, use } = await found()
+    await use()
+    await source.logout()
+    expect(vault.calls()).toEqual([sign])
+    expect(source.status().state).toBe('logged-out')
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+    await source.login(nobody)
+    await use()
+    expect(vault.calls()).toEqual([sign, lookUp, sign])
+  })
+
+  it('is not taken up by a use or a replacement that a logout overtakes', async () => {
+    const { vault, files, source, use } = await found()
+    const pending = use()
+    await source.logout()
+    await expect(pending).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+    expect(source.status().state).toBe('logged-out')
+    await source.login(nobody)
+    vault.on(sign, rejected)
+    vault.on(lookUp, () => {
+      files.set(file, 'hvs.new')
+      void source.logout()
+      return rejected
+    })
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+    expect(source.status().state).toBe('logged-out')
+    expect(tokensOf(vault)).not.toContain('hvs.new')
+  })
+})
+
+it('no token is in a log line, an error or the status', async () => {
+  const { vault, lines, source, use } = await world('approle')
+  source.start()
+  await use()
+  vault.on(sign, rejected)
+  vault.on(lookUp, rejected)
+  const error: unknown = await use().catch((thrown: unknown) => thrown)
+  await source.logout()
+  const shown = inspect([lines, error, source.status(), new Secret('x')], { depth: 9, showHidden: true })
+  expect(shown).not.toContain('hvs.')
+  expect(shown).not.toContain('sid')
+})
