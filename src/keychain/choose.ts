@@ -9,6 +9,7 @@ import type { Logger } from '../core/log.ts'
 import { findPathFault } from '../core/path-trust.ts'
 import { withProcessLock } from '../core/process-lock.ts'
 import type { Secret } from '../core/secret.ts'
+import { createTurns } from '../core/turns.ts'
 import { createFileKeychain, lockOf, resolveLink } from './file-store.ts'
 import { type Keychain, KeychainError } from './keychain.ts'
 import { type KeyringModule, loadKeyring } from './keyring-module.ts'
@@ -108,7 +109,7 @@ function undecided(os: Keychain, file: Keychain, rememberOs: () => Promise<void>
   let current = os
   let isDecided = false
   // One after the other, or two first items could go to two places.
-  let lastTurn: Promise<unknown> = Promise.resolve()
+  const turns = createTurns(1)
 
   const store = async (name: string, value: Secret<string>): Promise<void> => {
     if (isDecided) return await current.set(name, value)
@@ -128,11 +129,7 @@ function undecided(os: Keychain, file: Keychain, rememberOs: () => Promise<void>
       return current.description
     },
     get: (name) => current.get(name),
-    set(name, value) {
-      const turn = lastTurn.then(() => store(name, value))
-      lastTurn = turn.catch(() => {})
-      return turn
-    },
+    set: (name, value) => turns.run(() => store(name, value)),
     delete: (name) => current.delete(name),
     list: () => current.list(),
   }

@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts'
 import { formatDuration } from '../core/duration.ts'
 import { describeError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
+import { createTurns } from '../core/turns.ts'
 import { type Keychain, KeychainError } from './keychain.ts'
 import type { KeyringEntry, KeyringModule } from './keyring-module.ts'
 import { explainOsError, isProviderHung, osKeychainName } from './os-error.ts'
@@ -34,7 +35,7 @@ const restMs = 30_000
 export function createOsKeychain({ load, clock, platform, deadlineMs = 25_000 }: OsKeychainOptions): Keychain {
   const name = osKeychainName(platform)
   const entries = new Map<string, KeyringEntry>()
-  let lastTurn: Promise<unknown> = Promise.resolve()
+  const turns = createTurns(1)
   let isOverdue = false
   let hung: { untilMs: number; error: KeychainError } | undefined
 
@@ -63,11 +64,7 @@ export function createOsKeychain({ load, clock, platform, deadlineMs = 25_000 }:
         .then(resolve, reject)
     })
 
-  const inTurn = <T>(call: () => Promise<T>): Promise<T> => {
-    const turn = lastTurn.then(() => withDeadline(call))
-    lastTurn = turn.catch(() => {})
-    return turn
-  }
+  const inTurn = <T>(call: () => Promise<T>): Promise<T> => turns.run(() => withDeadline(call))
 
   const failed = (cause: unknown): KeychainError => {
     if (cause instanceof KeychainError) return cause
