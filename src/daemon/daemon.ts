@@ -62,7 +62,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const { config, clock, log, prompts, uid, limits, peerOf, collectGarbage } = deps
   const startedAt = formatUtc(clock.now())
   const churn = createChurn({ clock, collect: collectGarbage })
-  const keychain = watchKeychain(deps.keychain)
+  const keychain = watchKeychain(deps.keychain, clock)
   const onKeysReleased = createKeyDisposal(clock, collectGarbage)
   const keyring = createKeyring({ clock, onKeysReleased })
   const lock = createLock({ clock })

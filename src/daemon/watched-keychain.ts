@@ -1,3 +1,5 @@
+import type { Clock } from '../core/clock.ts'
+import { createLastOutcome } from '../core/last-outcome.ts'
 import type { Keychain } from '../keychain/keychain.ts'
 
 /** A keychain that remembers how its last call ended, for the status. */
@@ -6,26 +8,17 @@ export interface WatchedKeychain extends Keychain {
   lastError(): unknown
 }
 
-export function watchKeychain(keychain: Keychain): WatchedKeychain {
-  let failure: unknown
-  const noting = async <T>(call: Promise<T>): Promise<T> => {
-    try {
-      const result = await call
-      failure = undefined
-      return result
-    } catch (error) {
-      failure = error
-      throw error
-    }
-  }
+/** Watches over the calls of `keychain`, and changes nothing about them. */
+export function watchKeychain(keychain: Keychain, clock: Clock): WatchedKeychain {
+  const outcome = createLastOutcome(clock)
   return {
     get description() {
       return keychain.description
     },
-    get: (name) => noting(keychain.get(name)),
-    set: (name, value) => noting(keychain.set(name, value)),
-    delete: (name) => noting(keychain.delete(name)),
-    list: () => noting(keychain.list()),
-    lastError: () => failure,
+    get: (name) => outcome.note(() => keychain.get(name)),
+    set: (name, value) => outcome.note(() => keychain.set(name, value)),
+    delete: (name) => outcome.note(() => keychain.delete(name)),
+    list: () => outcome.note(() => keychain.list()),
+    lastError: outcome.error,
   }
 }

@@ -3,13 +3,14 @@ import { Secret } from '../../../src/core/secret.ts'
 import { watchKeychain } from '../../../src/daemon/watched-keychain.ts'
 import { type Keychain, KeychainError } from '../../../src/keychain/keychain.ts'
 import { createMemoryKeychain } from '../../../src/keychain/memory-store.ts'
+import { fakeClock } from '../../support/fake-clock.ts'
 
 it('remembers a failure until a call succeeds', async () => {
   const locked = new KeychainError('KEYCHAIN_LOCKED', 'locked')
   let isLocked = true
   const memory = createMemoryKeychain()
   const store: Keychain = { ...memory, list: () => (isLocked ? Promise.reject(locked) : memory.list()) }
-  const keychain = watchKeychain(store)
+  const keychain = watchKeychain(store, fakeClock())
   await keychain.set('item', new Secret('x'))
   expect(keychain.lastError()).toBeUndefined()
   await expect(keychain.list()).rejects.toBe(locked)
@@ -29,7 +30,7 @@ it('describes itself as what it watches does now', () => {
       return description
     },
   }
-  const keychain = watchKeychain(store)
+  const keychain = watchKeychain(store, fakeClock())
   description = 'file /x'
   expect(keychain.description).toBe('file /x')
 })
