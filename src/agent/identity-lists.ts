@@ -1,7 +1,7 @@
 import type { Logger } from '../core/log.ts'
-import { maxFrameBytes } from './frame.ts'
 import type { Identity } from './key-store.ts'
-import { type AgentResponse, identityBytes } from './protocol.ts'
+import { maxFrameBytes } from './protocol/frame.ts'
+import { type AgentResponse, identityBytes } from './protocol/messages.ts'
 
 /** The answers to lists. One per daemon: an answer may have 256 KiB, and each connection would keep its own. */
 export interface IdentityLists {

@@ -1,9 +1,9 @@
 import type { Clock } from '../core/clock.ts'
 import type { PrivateKey } from '../ssh/private-key.ts'
 import { AgentError } from './agent-error.ts'
-import type { KeyConstraints } from './constraints.ts'
 import { createKeySigner } from './key-signer.ts'
 import type { Identity, KeyStore, Signer } from './key-store.ts'
+import type { KeyConstraints } from './protocol/constraints.ts'
 
 /** The keys that `ssh-add` has given. It owns them: nobody else holds a private key of theirs. */
 export interface Keyring extends KeyStore {

@@ -6,9 +6,9 @@ import type { Clock } from '../core/clock.ts'
 import { CodedError, describeError, errorCode } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
 import { type Halt, watchConnection } from './connection-watch.ts'
-import { createFrameDecoder, maxFrameBytes } from './frame.ts'
 import type { MaybePromise } from './key-store.ts'
-import { decodeRequest, encodeResponse } from './protocol.ts'
+import { createFrameDecoder, maxFrameBytes } from './protocol/frame.ts'
+import { decodeRequest, encodeResponse } from './protocol/messages.ts'
 import type { AgentSession } from './session.ts'
 
 /** How many requests are answered in a round; the clients that have more to ask share them, and each has one at least. */

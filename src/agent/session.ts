@@ -7,7 +7,7 @@ import type { IdentityLists } from './identity-lists.ts'
 import type { ConnectionView, Identity, KeyStore, MaybePromise, Signer } from './key-store.ts'
 import type { Keyring } from './keyring.ts'
 import type { Lock } from './lock.ts'
-import type { AgentRequest, AgentResponse } from './protocol.ts'
+import type { AgentRequest, AgentResponse } from './protocol/messages.ts'
 import { createSessionBindings, sessionBindName } from './session-bind.ts'
 import { maySign } from './sign-policy.ts'
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { maxFrameBytes } from '../../src/agent/frame.ts'
+import { maxFrameBytes } from '../../src/agent/protocol/frame.ts'
 import { daemonNodeOptions } from '../../src/dev/dev-daemon.ts'
 import { churn, fill, makeChurnKeys, removeAll, residentMegabytes } from '../support/agent-churn.ts'
 import { empty, number, readIdentities } from '../support/agent-messages.ts'

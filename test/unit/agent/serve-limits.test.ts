@@ -1,7 +1,7 @@
 import { duplexPair } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { MaybePromise } from '../../../src/agent/key-store.ts'
-import type { AgentRequest, AgentResponse } from '../../../src/agent/protocol.ts'
+import type { AgentRequest, AgentResponse } from '../../../src/agent/protocol/messages.ts'
 import { createAgentServer } from '../../../src/agent/serve.ts'
 import { createLogger, silentLogger } from '../../../src/core/log.ts'
 import { settle } from '../../support/agent-issuer.ts'

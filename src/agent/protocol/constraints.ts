@@ -1,5 +1,5 @@
-import { quoted, type SshReader } from '../ssh/wire.ts'
-import { AgentError } from './agent-error.ts'
+import { quoted, type SshReader } from '../../ssh/wire.ts'
+import { AgentError } from '../agent-error.ts'
 
 /** What a key that is added may be used for and how long (RFC 9987 §5.2.7). */
 export interface KeyConstraints {

@@ -1,4 +1,4 @@
-import { AgentError } from './agent-error.ts'
+import { AgentError } from '../agent-error.ts'
 
 /** OpenSSH's AGENT_MAX_LEN: what an agent must read, and the most that its clients read. */
 export const maxFrameBytes = 256 * 1024

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { AgentError } from '../../../src/agent/agent-error.ts'
-import { readConstraints } from '../../../src/agent/constraints.ts'
-import { type CodedError, errorCode } from '../../../src/core/errors.ts'
-import { SshReader } from '../../../src/ssh/wire.ts'
-import { confirm, extensionConstraint, lifetime } from '../../support/agent-messages.ts'
+import { AgentError } from '../../../../src/agent/agent-error.ts'
+import { readConstraints } from '../../../../src/agent/protocol/constraints.ts'
+import { type CodedError, errorCode } from '../../../../src/core/errors.ts'
+import { SshReader } from '../../../../src/ssh/wire.ts'
+import { confirm, extensionConstraint, lifetime } from '../../../support/agent-messages.ts'
 
 const read = (...constraints: Uint8Array[]) => readConstraints(new SshReader(Buffer.concat(constraints)))
 

@@ -1,8 +1,8 @@
-import { Secret } from '../core/secret.ts'
-import { type PrivateKeyFields, readPrivateKeyFields } from '../ssh/private-key.ts'
-import { SshReader } from '../ssh/wire.ts'
+import { Secret } from '../../core/secret.ts'
+import { type PrivateKeyFields, readPrivateKeyFields } from '../../ssh/private-key.ts'
+import { SshReader } from '../../ssh/wire.ts'
+import type { Identity } from '../key-store.ts'
 import { type KeyConstraints, readConstraints } from './constraints.ts'
-import type { Identity } from './key-store.ts'
 
 /** The message numbers of RFC 9987 §7.1 and of the SSH1 messages that OpenSSH's clients still send. */
 const messageNumbers = {

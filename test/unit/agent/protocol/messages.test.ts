@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { AgentError } from '../../../src/agent/agent-error.ts'
-import { type AgentRequest, decodeRequest, encodeResponse } from '../../../src/agent/protocol.ts'
-import type { CodedError } from '../../../src/core/errors.ts'
-import { importPrivateKey } from '../../../src/ssh/private-key.ts'
-import { decodePublicKey } from '../../../src/ssh/public-key.ts'
-import { SshError, SshReader, SshWriter } from '../../../src/ssh/wire.ts'
+import { AgentError } from '../../../../src/agent/agent-error.ts'
+import { type AgentRequest, decodeRequest, encodeResponse } from '../../../../src/agent/protocol/messages.ts'
+import type { CodedError } from '../../../../src/core/errors.ts'
+import { importPrivateKey } from '../../../../src/ssh/private-key.ts'
+import { decodePublicKey } from '../../../../src/ssh/public-key.ts'
+import { SshError, SshReader, SshWriter } from '../../../../src/ssh/wire.ts'
 import {
   addKey,
   empty,
@@ -17,8 +17,8 @@ import {
   removeKey,
   signRequest,
   unlockWith,
-} from '../../support/agent-messages.ts'
-import { agentVector, agentVectors, plainAddVectors } from '../../support/agent-vectors.ts'
+} from '../../../support/agent-messages.ts'
+import { agentVector, agentVectors, plainAddVectors } from '../../../support/agent-vectors.ts'
 
 const requestOf = (name: string) => decodeRequest(agentVector(name, 'request'))
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { AgentError } from '../../../src/agent/agent-error.ts'
-import { createFrameDecoder, maxFrameBytes } from '../../../src/agent/frame.ts'
+import { AgentError } from '../../../../src/agent/agent-error.ts'
+import { createFrameDecoder, maxFrameBytes } from '../../../../src/agent/protocol/frame.ts'
 
 function framed(message: Uint8Array): Buffer {
   const length = Buffer.alloc(4)
