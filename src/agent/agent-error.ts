@@ -1,8 +1,10 @@
 import { CodedError } from '../core/errors.ts'
 
+/** What went wrong with a request, a stream or another agent. */
 export type AgentErrorCode =
   | 'FRAME_EMPTY'
   | 'FRAME_TOO_LARGE'
+  | 'RESPONSE_UNKNOWN'
   | 'CONSTRAINT_REPEATED'
   | 'CONSTRAINT_UNSUPPORTED'
   | 'SESSION_BIND_REFUSED'

@@ -1,7 +1,8 @@
 import type { Logger } from '../core/log.ts'
 import type { Identity } from './key-store.ts'
 import { maxFrameBytes } from './protocol/frame.ts'
-import { type AgentResponse, identityBytes } from './protocol/messages.ts'
+import type { AgentResponse } from './protocol/messages.ts'
+import { identityBytes } from './protocol/responses.ts'
 
 /** The answers to lists. One per daemon: an answer may have 256 KiB, and each connection would keep its own. */
 export interface IdentityLists {

@@ -8,7 +8,8 @@ import type { Logger } from '../core/log.ts'
 import { type Halt, watchConnection } from './connection-watch.ts'
 import type { MaybePromise } from './key-store.ts'
 import { createFrameDecoder, maxFrameBytes } from './protocol/frame.ts'
-import { decodeRequest, encodeResponse } from './protocol/messages.ts'
+import { decodeRequest } from './protocol/requests.ts'
+import { encodeResponse } from './protocol/responses.ts'
 import type { AgentSession } from './session.ts'
 
 /** How many requests are answered in a round; the clients that have more to ask share them, and each has one at least. */

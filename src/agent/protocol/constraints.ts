@@ -1,4 +1,4 @@
-import { quoted, type SshReader } from '../../ssh/wire.ts'
+import { quoted, type SshReader, type SshWriter } from '../../ssh/wire.ts'
 import { AgentError } from '../agent-error.ts'
 
 /** What a key that is added may be used for and how long (RFC 9987 §5.2.7). */
@@ -33,6 +33,16 @@ export function readConstraints(reader: SshReader): KeyConstraints {
     }
   }
   return { lifetimeSeconds }
+}
+
+/** True where there is anything to write: what has none is added with another message. */
+export function hasConstraints({ lifetimeSeconds }: KeyConstraints): boolean {
+  return lifetimeSeconds !== undefined
+}
+
+/** Writes what `readConstraints` reads. */
+export function writeConstraints(writer: SshWriter, { lifetimeSeconds }: KeyConstraints): SshWriter {
+  return lifetimeSeconds === undefined ? writer : writer.byte(numbers.lifetime).uint32(lifetimeSeconds)
 }
 
 function unsupported(constraint: string, hint?: string): AgentError {

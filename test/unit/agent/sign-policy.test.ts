@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeRequest } from '../../../src/agent/protocol/messages.ts'
+import { decodeRequest } from '../../../src/agent/protocol/requests.ts'
 import { isUserauthRequest, maySign } from '../../../src/agent/sign-policy.ts'
 import { SshWriter } from '../../../src/ssh/wire.ts'
 import { userauthRequest } from '../../support/agent-messages.ts'

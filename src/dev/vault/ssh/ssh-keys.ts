@@ -1,6 +1,7 @@
 import { createPrivateKey, generateKeyPair, type KeyObject, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
-import { importPrivateKey, readPrivateKeyFields } from '../../../ssh/private-key.ts'
+import { importPrivateKey } from '../../../ssh/private-key.ts'
+import { readPrivateKeyFields } from '../../../ssh/private-key-fields.ts'
 import { decodePublicKey, type PublicKey, publicKeyFromKeyObject } from '../../../ssh/public-key.ts'
 import { formatPublicKeyLine } from '../../../ssh/public-key-line.ts'
 import { SshError, SshReader, SshWriter } from '../../../ssh/wire.ts'

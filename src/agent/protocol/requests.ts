@@ -1,0 +1,89 @@
+import { Secret } from '../../core/secret.ts'
+import { readPrivateKeyFields, writePrivateKeyFields } from '../../ssh/private-key-fields.ts'
+import { SshReader, SshWriter } from '../../ssh/wire.ts'
+import { readComment } from './comment.ts'
+import { hasConstraints, readConstraints, writeConstraints } from './constraints.ts'
+import { type AgentRequest, messageNumbers } from './messages.ts'
+
+/**
+ * Reads one message without its length field (RFC 9987 §5).
+ * A malformed message of a known number is an error, an unknown number is not.
+ * @throws {SshError} WIRE_…, KEY_TYPE_UNKNOWN, CERTIFICATE_INVALID
+ * @throws {AgentError} CONSTRAINT_…
+ */
+export function decodeRequest(message: Uint8Array): AgentRequest {
+  const reader = new SshReader(message)
+  const messageNumber = reader.byte()
+  const request = readRequest(messageNumber, reader)
+  if (request.type !== 'unsupported') reader.end()
+  return request
+}
+
+function readRequest(messageNumber: number, reader: SshReader): AgentRequest {
+  switch (messageNumber) {
+    case messageNumbers.requestIdentities:
+      return { type: 'request-identities' }
+    case messageNumbers.signRequest:
+      return { type: 'sign-request', keyBlob: reader.string(), data: reader.string(), flags: reader.uint32() }
+    case messageNumbers.addIdentity:
+    case messageNumbers.addIdConstrained:
+      // Constraints count wherever they are sent: dropping one would be worse than taking it (docs/PROTOCOL.md P-4).
+      return {
+        type: 'add-identity',
+        key: readPrivateKeyFields(reader),
+        comment: readComment(reader),
+        constraints: readConstraints(reader),
+      }
+    case messageNumbers.removeIdentity:
+      return { type: 'remove-identity', keyBlob: reader.string() }
+    case messageNumbers.removeAllIdentities:
+    // `ssh-add -D` sends both numbers and warns when either fails.
+    case messageNumbers.removeAllRsaIdentities:
+      return { type: 'remove-all-identities' }
+    case messageNumbers.lock:
+      return { type: 'lock', passphrase: new Secret(reader.string()) }
+    case messageNumbers.unlock:
+      return { type: 'unlock', passphrase: new Secret(reader.string()) }
+    case messageNumbers.extension:
+      return { type: 'extension', name: reader.text(), contents: reader.rest() }
+    default:
+      return { type: 'unsupported', messageNumber }
+  }
+}
+
+/**
+ * Writes one request as a whole frame, length field included, the way OpenSSH's clients do. What it is made of is
+ * copied, secrets too: the caller overwrites the frame once it is sent.
+ */
+export function encodeRequest(request: Exclude<AgentRequest, { type: 'unsupported' }>): Uint8Array {
+  const message = messageOf(request).bytes()
+  const frame = new SshWriter().string(message).bytes()
+  // The frame is the only copy that the caller can overwrite.
+  message.fill(0)
+  return frame
+}
+
+function messageOf(request: Exclude<AgentRequest, { type: 'unsupported' }>): SshWriter {
+  const message = (number: number) => new SshWriter().byte(number)
+  switch (request.type) {
+    case 'request-identities':
+      return message(messageNumbers.requestIdentities)
+    case 'sign-request':
+      return message(messageNumbers.signRequest).string(request.keyBlob).string(request.data).uint32(request.flags)
+    case 'add-identity': {
+      const { key, comment, constraints } = request
+      const number = hasConstraints(constraints) ? messageNumbers.addIdConstrained : messageNumbers.addIdentity
+      return writeConstraints(writePrivateKeyFields(message(number), key).string(comment), constraints)
+    }
+    case 'remove-identity':
+      return message(messageNumbers.removeIdentity).string(request.keyBlob)
+    case 'remove-all-identities':
+      return message(messageNumbers.removeAllIdentities)
+    case 'lock':
+      return message(messageNumbers.lock).string(request.passphrase.expose())
+    case 'unlock':
+      return message(messageNumbers.unlock).string(request.passphrase.expose())
+    case 'extension':
+      return message(messageNumbers.extension).string(request.name).raw(request.contents)
+  }
+}
