@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
-import { keyTypeNamed } from '../ssh/key-types.ts'
+import type { SignatureAlgorithm } from '../ssh/keys/key-type.ts'
+import { keyTypeNamed } from '../ssh/keys/key-types.ts'
 import type { PublicKey } from '../ssh/public-key.ts'
 import { signData, signDataInPool } from '../ssh/signature.ts'
 import { AgentError } from './agent-error.ts'
@@ -9,22 +10,17 @@ import type { Identity, Signer } from './key-store.ts'
 const flagNumbers = { oldSignature: 1, rsaSha256: 2, rsaSha512: 4 } as const
 const knownFlags = flagNumbers.oldSignature | flagNumbers.rsaSha256 | flagNumbers.rsaSha512
 
-/** Signing with these takes less time than the way to another thread and back. */
-const fastTypes: readonly string[] = ['ssh-ed25519', 'ecdsa-sha2-nistp256']
-
 /**
  * A signer over a private key in this process.
  * @param publicKey the plain key: the signature of a certificate's key names the plain algorithm too
  */
 export function createKeySigner(identity: Identity, privateKey: KeyObject, publicKey: PublicKey): Signer {
-  const type = keyTypeNamed(publicKey.type)
-  if (type.family === 'rsa') {
-    return { identity, usesPool: true, sign: (data, flags) => signDataInPool(privateKey, rsaAlgorithm(flags), data) }
-  }
-  const algorithm = type.algorithms[0]!.name
-  const usesPool = !fastTypes.includes(type.name)
+  const { family, algorithms, privateKeys } = keyTypeNamed(publicKey.type)
+  const usesPool = privateKeys?.isFast !== true
   const sign = usesPool ? signDataInPool : signData
-  return { identity, usesPool, sign: (data) => sign(privateKey, algorithm, data) }
+  const [{ name }] = algorithms as [SignatureAlgorithm]
+  const algorithmOf = family === 'rsa' ? rsaAlgorithm : () => name
+  return { identity, usesPool, sign: (data, flags) => sign(privateKey, algorithmOf(flags), data) }
 }
 
 /** @throws {AgentError} SIGN_FLAGS_UNSUPPORTED: docs/PROTOCOL.md P-13 */

@@ -1,5 +1,5 @@
 import { decodeCertificate } from '../ssh/certificate.ts'
-import { keyTypeOfCertificate, signatureAlgorithmNamed } from '../ssh/key-types.ts'
+import { keyTypeOfCertificate, signatureAlgorithmNamed } from '../ssh/keys/key-types.ts'
 import { decodePublicKey, type PublicKey } from '../ssh/public-key.ts'
 import { verifySignature } from '../ssh/signature.ts'
 import { equalBytes, SshError, SshReader } from '../ssh/wire.ts'
@@ -12,8 +12,6 @@ export const sessionBindName = 'session-bind@openssh.com'
 export interface SessionBinding {
   /** The blob of the host's key, or of its certificate with its names. */
   hostKeyBlob: Uint8Array
-  /** The plain key, also of a certificate. */
-  hostKey: PublicKey
   sessionId: Uint8Array
   /** True when the session forwards the agent, false when it authenticates. */
   isForwarding: boolean
@@ -77,7 +75,7 @@ export function createSessionBindings(): SessionBindings {
         throw refused('the host key is of a kind that cannot be verified here')
       }
       if (!verifySignature(hostKey, sessionId, signature)) throw refused('the host key did not sign the session id')
-      record({ hostKeyBlob, hostKey, sessionId: Uint8Array.from(sessionId), isForwarding })
+      record({ hostKeyBlob, sessionId: Uint8Array.from(sessionId), isForwarding })
       isForwarded = wasForwarded || isForwarding
     },
   }

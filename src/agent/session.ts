@@ -2,7 +2,6 @@ import { CodedError, describeError, errorCode } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
 import type { Turns } from '../core/turns.ts'
 import { importPrivateKey } from '../ssh/private-key.ts'
-import { wipePrivateKeyFields } from '../ssh/private-key-fields.ts'
 import { SshWriter } from '../ssh/wire.ts'
 import type { IdentityLists } from './identity-lists.ts'
 import type { ConnectionView, Identity, KeyStore, MaybePromise, Signer } from './key-store.ts'
@@ -181,7 +180,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
       } catch (error) {
         return refuse(failure, error)
       } finally {
-        if (request.type === 'add-identity') wipePrivateKeyFields(request.key)
+        if (request.type === 'add-identity') request.key.fields.wipe()
       }
     },
     close() {

@@ -1,7 +1,7 @@
 import { formatUtc } from '../core/utc-time.ts'
 import { certificateValidity, isSignatureValid, type SshCertificate } from './certificate.ts'
 import { namesIn } from './certificate-surprises.ts'
-import { signatureAlgorithmNamed } from './key-types.ts'
+import { signatureAlgorithmNamed } from './keys/key-types.ts'
 import { fingerprint, type PublicKey } from './public-key.ts'
 import { equalBytes, quoted, SshError, SshReader } from './wire.ts'
 

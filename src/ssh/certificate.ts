@@ -1,6 +1,6 @@
 import type { Validity } from '../core/validity.ts'
-import { keyTypeNamed, keyTypeOfCertificate } from './key-types.ts'
-import { decodePublicKey, type PublicKey, publicFields, readPublicFields } from './public-key.ts'
+import { keyTypeNamed, keyTypeOfCertificate } from './keys/key-types.ts'
+import { decodePublicKey, type PublicKey, publicFieldsOf, readPublicKey } from './public-key.ts'
 import { verifySignature } from './signature.ts'
 import { quoted, SshError, SshReader, SshWriter } from './wire.ts'
 
@@ -27,6 +27,7 @@ export interface CertificateFields {
   signatureKey: PublicKey
 }
 
+/** A certificate that has been read. */
 export interface SshCertificate extends CertificateFields {
   /** As it was received. A certificate is never encoded again: only these bytes are what the CA signed. */
   blob: Uint8Array
@@ -47,7 +48,7 @@ export function decodeCertificate(blob: Uint8Array): SshCertificate {
     throw new SshError('KEY_TYPE_UNKNOWN', `certificate type ${quoted(type)} is not known`)
   }
   const nonce = reader.string()
-  const publicKey = readPublicFields(reader, keyType)
+  const publicKey = readPublicKey(reader, keyType)
   const serial = reader.uint64()
   const certificateType = toCertificateType(reader.uint32())
   const keyId = reader.text()
@@ -128,10 +129,9 @@ function decodeExtensionValue(data: Uint8Array): string {
  * @throws what `sign` throws
  */
 export function encodeCertificate(fields: CertificateFields, sign: (toBeSigned: Uint8Array) => Uint8Array): Uint8Array {
-  const toBeSigned = new SshWriter()
-    .string(keyTypeNamed(fields.publicKey.type).certificateName)
-    .string(fields.nonce)
-    .raw(publicFields(fields.publicKey))
+  const head = new SshWriter().string(keyTypeNamed(fields.publicKey.type).certificateName).string(fields.nonce)
+  const toBeSigned = publicFieldsOf(fields.publicKey)
+    .write(head)
     .uint64(fields.serial)
     .uint32(certificateTypes[fields.certificateType])
     .string(fields.keyId)

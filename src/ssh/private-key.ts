@@ -1,10 +1,18 @@
 import type { KeyObject } from 'node:crypto'
-import { isSignatureValid } from './certificate.ts'
-import type { KeyType } from './key-types.ts'
-import type { PrivateKeyFields, SecretNumbers } from './private-key-fields.ts'
-import { ecdsaKeyObject, ed25519KeyObject, rsaKeyObject } from './private-key-object.ts'
-import { type PublicKey, type PublicNumbers, publicKeyFromNumbers } from './public-key.ts'
-import { equalBytes, SshError } from './wire.ts'
+import { decodeCertificate, isSignatureValid, type SshCertificate } from './certificate.ts'
+import type { KeyType, PrivateFields } from './keys/key-type.ts'
+import { keyTypeNamed, keyTypeOfCertificate } from './keys/key-types.ts'
+import { type PublicKey, publicFieldsOf, publicKeyOf } from './public-key.ts'
+import { equalBytes, SshError, type SshReader, type SshWriter } from './wire.ts'
+
+/** A private key on the wire (RFC 9987 §5.2, PROTOCOL.agent), cut into its fields and not yet checked. */
+export interface PrivateKeyFields {
+  type: KeyType
+  /** Present when the key was sent with its certificate. */
+  certificate: SshCertificate | undefined
+  /** `wipe` overwrites the secret numbers in the message that they came in. */
+  fields: PrivateFields
+}
 
 /** A key that has been checked and may sign. */
 export interface PrivateKey {
@@ -15,62 +23,54 @@ export interface PrivateKey {
   blob: Uint8Array
 }
 
-const ed25519SeedBytes = 32
+/**
+ * Reads the type name and the fields of a private key, and not what follows them.
+ * @throws {SshError} KEY_TYPE_UNKNOWN (FIDO keys too: they have no private numbers), CERTIFICATE_INVALID, KEY_INVALID,
+ *   WIRE_…
+ */
+export function readPrivateKeyFields(reader: SshReader): PrivateKeyFields {
+  const name = reader.text()
+  const certified = keyTypeOfCertificate(name)
+  const type = certified ?? keyTypeNamed(name)
+  const { privateKeys } = type
+  if (privateKeys === undefined) throw new SshError('KEY_TYPE_UNKNOWN', `keys of type ${type.name} are not held here`)
+  const certificate = certified === undefined ? undefined : decodeCertificate(reader.string())
+  if (certificate !== undefined && certificate.type !== name) {
+    throw new SshError('CERTIFICATE_INVALID', `a certificate of type ${certificate.type} was announced as ${name}`)
+  }
+  return { type, certificate, fields: privateKeys.read(reader, certificate !== undefined) }
+}
+
+/** Writes what `readPrivateKeyFields` reads. */
+export function writePrivateKeyFields(writer: SshWriter, { type, certificate, fields }: PrivateKeyFields): SshWriter {
+  if (certificate === undefined) writer.string(type.name)
+  else writer.string(certificate.type).string(certificate.blob)
+  return fields.write(writer)
+}
 
 /**
  * Makes the key, checking that all its numbers belong together and, with a certificate, that it certifies this key and
- * that its CA's signature holds. The fields stay as they are: `wipePrivateKeyFields` overwrites them.
+ * that its CA's signature holds.
  * @throws {SshError} KEY_INVALID, CERTIFICATE_OF_ANOTHER_KEY, CERTIFICATE_SIGNATURE_INVALID
  */
-export function importPrivateKey(fields: PrivateKeyFields): PrivateKey {
-  const { type, certificate } = fields
-  const announced =
-    fields.numbers === undefined ? certificate!.publicKey : publicKeyFromNumbers(type.name, fields.numbers)
+export function importPrivateKey({ type, certificate, fields }: PrivateKeyFields): PrivateKey {
+  // Where the key was sent without them its certificate has them.
+  const publicFields = fields.publicFields ?? publicFieldsOf(certificate!.publicKey)
+  const announced = publicKeyOf(type, publicFields)
   if (certificate !== undefined) {
     if (!equalBytes(certificate.publicKey.blob, announced.blob)) throw notCertified()
     if (!isSignatureValid(certificate)) {
       throw new SshError('CERTIFICATE_SIGNATURE_INVALID', 'the certificate was not signed by the CA key that it names')
     }
   }
-  const { privateKey, publicKey } = toKeyPair(type, announced.numbers, fields.secrets)
+  const key = fields.toKey(publicFields)
+  const publicKey = publicKeyOf(type, key.publicFields)
   if (!equalBytes(publicKey.blob, announced.blob)) {
     if (certificate !== undefined) throw notCertified()
     throw new SshError('KEY_INVALID', 'the private and the public half of a key do not belong together')
   }
-  return { privateKey, publicKey, blob: certificate?.blob ?? publicKey.blob }
+  return { privateKey: key.privateKey, publicKey, blob: certificate?.blob ?? publicKey.blob }
 }
 
 const notCertified = () =>
   new SshError('CERTIFICATE_OF_ANOTHER_KEY', 'the certificate does not certify the key that it was sent with')
-
-function toKeyPair(
-  type: KeyType,
-  numbers: PublicNumbers,
-  secrets: SecretNumbers,
-): { privateKey: KeyObject; publicKey: PublicKey } {
-  switch (secrets.family) {
-    case 'ed25519':
-      return ed25519KeyPair(secrets.secret)
-    case 'ecdsa': {
-      const { privateKey, point } = ecdsaKeyObject(type.curve!, secrets.d)
-      return { privateKey, publicKey: publicKeyFromNumbers(type.name, { family: 'ecdsa', point }) }
-    }
-    case 'rsa': {
-      if (numbers.family !== 'rsa') throw new SshError('KEY_INVALID', 'the numbers of two families are mixed')
-      const privateKey = rsaKeyObject({ ...numbers, ...secrets })
-      return { privateKey, publicKey: publicKeyFromNumbers(type.name, numbers) }
-    }
-  }
-}
-
-/** The secret is the seed, then the public point once more (draft-miller and OpenSSH alike). */
-function ed25519KeyPair(secret: Uint8Array): { privateKey: KeyObject; publicKey: PublicKey } {
-  if (secret.length !== 2 * ed25519SeedBytes) {
-    throw new SshError('KEY_INVALID', `an Ed25519 secret has ${2 * ed25519SeedBytes} bytes, not ${secret.length}`)
-  }
-  const { privateKey, point } = ed25519KeyObject(secret.subarray(0, ed25519SeedBytes))
-  if (!equalBytes(point, secret.subarray(ed25519SeedBytes))) {
-    throw new SshError('KEY_INVALID', 'the halves of an Ed25519 secret do not belong together')
-  }
-  return { privateKey, publicKey: publicKeyFromNumbers('ssh-ed25519', { family: 'ed25519', point }) }
-}

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { keyTypeNamed } from '../../src/ssh/key-types.ts'
+import { keyTypeNamed } from '../../src/ssh/keys/key-types.ts'
 import { publicKeyFromKeyObject } from '../../src/ssh/public-key.ts'
 import { signData, verifySignature } from '../../src/ssh/signature.ts'
 import { SshReader } from '../../src/ssh/wire.ts'

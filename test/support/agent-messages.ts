@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import { keyTypeNamed } from '../../src/ssh/key-types.ts'
+import { keyTypeNamed } from '../../src/ssh/keys/key-types.ts'
 import { publicKeyFromKeyObject } from '../../src/ssh/public-key.ts'
 import { SshReader, SshWriter } from '../../src/ssh/wire.ts'
 
@@ -50,13 +50,13 @@ export function privateKeyFields(
   key: KeyObject,
   options: { certificate?: Uint8Array | undefined; changes?: Readonly<Record<string, Uint8Array>> } = {},
 ): Uint8Array {
-  const { type, numbers } = publicKeyFromKeyObject(key)
+  const { type } = publicKeyFromKeyObject(key)
   const { certificate, changes = {} } = options
   const secret = { ...privateNumbers(key), ...changes }
   const keyType = keyTypeNamed(type)
   const writer = new SshWriter().string(certificate === undefined ? type : keyType.certificateName)
   if (certificate !== undefined) writer.string(certificate)
-  switch (numbers.family) {
+  switch (keyType.family) {
     case 'ed25519': {
       const point = changes.point ?? secret.x!
       return writer
@@ -66,13 +66,15 @@ export function privateKeyFields(
     }
     case 'ecdsa':
       if (certificate === undefined) {
-        const point = changes.point ?? numbers.point
-        writer.string(keyType.curve!.sshName).string(point)
+        const point = changes.point ?? Buffer.concat([Buffer.of(4), secret.x!, secret.y!])
+        writer.string(type.replace('ecdsa-sha2-', '')).string(point)
       }
       return writer.mpint(secret.d!).bytes()
     case 'rsa':
       if (certificate === undefined) writer.mpint(secret.n!).mpint(secret.e!)
       return writer.mpint(secret.d!).mpint(secret.iqmp!).mpint(secret.p!).mpint(secret.q!).bytes()
+    default:
+      throw new Error(`no private keys of type ${type} here`)
   }
 }
 

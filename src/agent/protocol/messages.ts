@@ -1,5 +1,5 @@
 import type { Secret } from '../../core/secret.ts'
-import type { PrivateKeyFields } from '../../ssh/private-key-fields.ts'
+import type { PrivateKeyFields } from '../../ssh/private-key.ts'
 import type { Identity } from '../key-store.ts'
 import type { KeyConstraints } from './constraints.ts'
 

@@ -1,5 +1,5 @@
 import { Secret } from '../../core/secret.ts'
-import { readPrivateKeyFields, writePrivateKeyFields } from '../../ssh/private-key-fields.ts'
+import { readPrivateKeyFields, writePrivateKeyFields } from '../../ssh/private-key.ts'
 import { SshReader, SshWriter } from '../../ssh/wire.ts'
 import { readComment } from './comment.ts'
 import { hasConstraints, readConstraints, writeConstraints } from './constraints.ts'

@@ -67,7 +67,6 @@ describe('a session bind', () => {
   it('of a host with a certificate is verified with the certified key, and keeps the certificate', () => {
     const certificate = certifyForTest(publicKeyFromKeyObject(host), fakeClock(), { certificateType: 'host' })
     const { bindings } = bound({ hostKeyBlob: certificate.blob })
-    expect(bindings[0]?.hostKey.blob).toEqual(publicKeyFromKeyObject(host).blob)
     expect(Buffer.from(bindings[0]!.hostKeyBlob).equals(certificate.blob)).toBe(true)
   })
 
@@ -165,10 +164,8 @@ describe('a session bind', () => {
     const contents = new Uint8Array(contentsOf({ key: rsaHost, algorithm: 'rsa-sha2-256' }))
     const bindings = createSessionBindings()
     bindings.bind(contents)
-    const [{ hostKeyBlob, hostKey, sessionId }] = bindings.bindings as [SessionBinding]
-    const { numbers } = hostKey
-    const kept = [hostKeyBlob, sessionId, hostKey.blob, ...(numbers.family === 'rsa' ? [numbers.e, numbers.n] : [])]
-    expect(kept).toHaveLength(5)
+    const [{ hostKeyBlob, sessionId }] = bindings.bindings as [SessionBinding]
+    const kept = [hostKeyBlob, sessionId]
     for (const bytes of kept) expect(bytes.buffer).not.toBe(contents.buffer)
     const before = kept.map((bytes) => Buffer.from(bytes))
     contents.fill(0)

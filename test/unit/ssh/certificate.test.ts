@@ -11,7 +11,7 @@ import {
   isSignatureValid,
   type SshCertificate,
 } from '../../../src/ssh/certificate.ts'
-import { keyTypeNamed } from '../../../src/ssh/key-types.ts'
+import { keyTypeNamed } from '../../../src/ssh/keys/key-types.ts'
 import { decodePublicKey, fingerprint, publicKeyFromKeyObject } from '../../../src/ssh/public-key.ts'
 import { signData } from '../../../src/ssh/signature.ts'
 import { SshReader, SshWriter } from '../../../src/ssh/wire.ts'
@@ -33,7 +33,7 @@ const signatureAlgorithm = ({ signature }: SshCertificate) => new SshReader(sign
 /** What `ssh-keygen -L` prints of the certificate, but for the values of options that it does not know. */
 function describeLikeKeygen(certificate: SshCertificate): string {
   const type = keyTypeNamed(certificate.publicKey.type)
-  const label = `${type.family.toUpperCase()}${type.isSecurityKey ? '-SK' : ''}-CERT`
+  const label = `${type.family.toUpperCase()}${type.privateKeys === undefined ? '-SK' : ''}-CERT`
   const caLabel = keyTypeNamed(certificate.signatureKey.type).family.toUpperCase()
   const { notBeforeMs, notAfterMs } = certificateValidity(certificate)
   const isForever = certificate.validAfter === 0n && certificate.validBefore === 2n ** 64n - 1n

@@ -2,9 +2,7 @@ import { createECDH, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { encodeCertificate } from '../../../src/ssh/certificate.ts'
-import { keyTypeNamed } from '../../../src/ssh/key-types.ts'
-import { importPrivateKey } from '../../../src/ssh/private-key.ts'
-import { readPrivateKeyFields, wipePrivateKeyFields } from '../../../src/ssh/private-key-fields.ts'
+import { importPrivateKey, readPrivateKeyFields } from '../../../src/ssh/private-key.ts'
 import { type PublicKey, publicKeyFromKeyObject } from '../../../src/ssh/public-key.ts'
 import { signData, verifySignature } from '../../../src/ssh/signature.ts'
 import { SshReader, SshWriter } from '../../../src/ssh/wire.ts'
@@ -112,8 +110,7 @@ describe('an Ed25519 key', () => {
 })
 
 describe('an ECDSA key', () => {
-  const otherKey = publicKeyFromKeyObject(ec('P-256'))
-  const otherPoint = otherKey.numbers.family === 'ecdsa' ? otherKey.numbers.point : Buffer.alloc(0)
+  const otherPoint = publicKeyFromKeyObject(ec('P-256')).blob.subarray(-65)
 
   it.each([
     ['whose point is another', { point: otherPoint }],
@@ -124,19 +121,28 @@ describe('an ECDSA key', () => {
   })
 
   it.each([
-    ['ecdsa-sha2-nistp256', 'prime256v1'],
-    ['ecdsa-sha2-nistp384', 'secp384r1'],
-    ['ecdsa-sha2-nistp521', 'secp521r1'],
-  ])('%s has a number below the order of its curve', (name, opensslName) => {
-    const { sshName, coordinateBytes, order } = keyTypeNamed(name).curve!
-    const number = (value: bigint) => Buffer.from(value.toString(16).padStart(2 * coordinateBytes, '0'), 'hex')
+    ['ecdsa-sha2-nistp256', 'prime256v1', 'ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551'],
+    [
+      'ecdsa-sha2-nistp384',
+      'secp384r1',
+      'ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
+    ],
+    [
+      'ecdsa-sha2-nistp521',
+      'secp521r1',
+      '01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409',
+    ],
+  ])('%s has a number below the order of its curve (SEC 2 §2)', (name, opensslName, order) => {
+    const sshName = name.replace('ecdsa-sha2-', '')
+    const number = (value: bigint) => Buffer.from(value.toString(16).padStart(order.length, '0'), 'hex')
     const largest = BigInt(`0x${order}`) - 1n
     // OpenSSL's ECDH checks the range by its own table.
     const ecdh = createECDH(opensslName)
     ecdh.setPrivateKey(number(largest))
     const point = ecdh.getPublicKey()
     const fields = (d: bigint) => new SshWriter().string(name).string(sshName).string(point).mpint(number(d)).bytes()
-    expect(importBytes(fields(largest)).publicKey.numbers).toEqual({ family: 'ecdsa', point })
+    const blob = new SshWriter().string(name).string(sshName).string(point).bytes()
+    expect(Buffer.from(importBytes(fields(largest)).publicKey.blob)).toEqual(blob)
     for (const d of [0n, largest + 1n, largest + 2n]) {
       expect(() => ecdh.setPrivateKey(number(d))).toThrow()
       expect(codeOf(fields(d))).toBe('KEY_INVALID')
@@ -255,7 +261,7 @@ describe('wiping a private key', () => {
     const bytes = privateKeyFields(key)
     const fields = readPrivateKeyFields(new SshReader(bytes))
     const { privateKey } = importPrivateKey(fields)
-    wipePrivateKeyFields(fields)
+    fields.fields.wipe()
     const { d, iqmp, p, q } = privateNumbers(key)
     for (const secret of [d, iqmp, p, q]) {
       if (secret !== undefined) expect(Buffer.from(bytes).includes(Buffer.from(secret))).toBe(false)

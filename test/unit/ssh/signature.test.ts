@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:cryp
 import fc from 'fast-check'
 import { parseKey, parseSignature, type Signature } from 'sshpk'
 import { describe, expect, it } from 'vitest'
-import { type PublicKey, publicKeyFromKeyObject, publicKeyFromNumbers } from '../../../src/ssh/public-key.ts'
+import { type PublicKey, publicFieldsOf, publicKeyFromKeyObject } from '../../../src/ssh/public-key.ts'
 import { signData, signDataInPool, verifySignature } from '../../../src/ssh/signature.ts'
 import { SshReader, SshWriter } from '../../../src/ssh/wire.ts'
 import { sshErrorCodeOf, truncations, withTrailingByte } from '../../support/ssh-vectors.ts'
@@ -125,7 +125,9 @@ describe('a signature of a FIDO key', () => {
 
   function fidoKey(key: KeyObject): PublicKey {
     const plain = publicKeyFromKeyObject(key)
-    return { ...publicKeyFromNumbers(plain.type, plain.numbers), type: `sk-${plain.type}@openssh.com`, application }
+    const type = `sk-${plain.type}@openssh.com`
+    const fields = publicFieldsOf(plain).write(new SshWriter().string(type))
+    return { type, blob: fields.string(application).bytes(), application }
   }
 
   it.each([

@@ -1,7 +1,6 @@
 import { createPrivateKey, generateKeyPair, type KeyObject, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
-import { importPrivateKey } from '../../../ssh/private-key.ts'
-import { readPrivateKeyFields } from '../../../ssh/private-key-fields.ts'
+import { importPrivateKey, readPrivateKeyFields } from '../../../ssh/private-key.ts'
 import { decodePublicKey, type PublicKey, publicKeyFromKeyObject } from '../../../ssh/public-key.ts'
 import { formatPublicKeyLine } from '../../../ssh/public-key-line.ts'
 import { SshError, SshReader, SshWriter } from '../../../ssh/wire.ts'
@@ -60,7 +59,8 @@ const opensshMagic = 'openssh-key-v1\0'
 /** PROTOCOL.key, without a passphrase. */
 function opensshPrivateKeyText(key: KeyObject): string {
   const publicKey = publicKeyFromKeyObject(key)
-  const { point } = publicKey.numbers.family === 'ed25519' ? publicKey.numbers : { point: new Uint8Array() }
+  // After the type name: the point is all that an Ed25519 key has.
+  const point = publicKey.blob.subarray(-32)
   // The last 32 bytes of the DER (RFC 8410 §7). Not a JWK: see `withOwnLock` in ssh/public-key.ts.
   const seed = key.export({ type: 'pkcs8', format: 'der' }).subarray(-32)
   const check = randomBytes(4)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { keyTypeNamed } from '../../../ssh/key-types.ts'
+import { keyTypeNamed } from '../../../ssh/keys/key-types.ts'
 import { type PublicKey, publicKeyBits } from '../../../ssh/public-key.ts'
 import { DevVaultError, invalidRequest } from '../errors.ts'
 import { hasTemplate, renderTemplate, TemplateError } from '../identity/templates.ts'
@@ -192,11 +192,10 @@ function renderExtension(value: string, entity: Entity | undefined): string {
 export function checkKeyLength(role: SshCaRole, key: PublicKey): void {
   const lengths = role.allowedUserKeyLengths
   if (Object.keys(lengths).length === 0) return
-  const { family } = key.numbers
+  const { family } = keyTypeNamed(key.type)
   const bits = publicKeyBits(key)
   // A FIDO key counts as a key of its family.
-  const { curve } = keyTypeNamed(key.type)
-  const names = keyLengthNames(family, curve === undefined ? key.type : `ecdsa-sha2-${curve.sshName}`)
+  const names = keyLengthNames(family, family === 'ecdsa' ? `ecdsa-sha2-nistp${bits}` : key.type)
   const present = names.filter((name) => Object.hasOwn(lengths, name))
   if (present.length === 0) throw new Error(`key of type ${family} is not allowed`)
   const passes = present.some((name) =>

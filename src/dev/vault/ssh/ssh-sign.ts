@@ -1,6 +1,6 @@
 import { createPrivateKey, randomBytes } from 'node:crypto'
 import { encodeCertificate } from '../../../ssh/certificate.ts'
-import { keyTypeNamed } from '../../../ssh/key-types.ts'
+import { keyTypeNamed } from '../../../ssh/keys/key-types.ts'
 import { type PublicKey, publicKeyFromKeyObject } from '../../../ssh/public-key.ts'
 import { formatPublicKeyLine } from '../../../ssh/public-key-line.ts'
 import { signData } from '../../../ssh/signature.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isOne, minusOne, multiply, remainder } from '../../../src/ssh/secret-number.ts'
+import { isOne, minusOne, multiply, remainder } from '../../../../src/ssh/keys/secret-number.ts'
 
 const toBigInt = (bytes: Uint8Array) => BigInt(`0x0${Buffer.from(bytes).toString('hex')}`)
 const number = fc.uint8Array({ minLength: 1, maxLength: 40 })
