@@ -69,8 +69,8 @@ export interface KeyType {
   readPublic(reader: SshReader): PublicFields
   /** The fields of a key of node:crypto; undefined where it is of another type. @throws {SshError} KEY_INVALID */
   fromJwk(jwk: JsonWebKey): PublicFields | undefined
-  /** Absent for FIDO keys, which never leave their token. */
-  privateKeys?: PrivateKeyType
+  /** Undefined for FIDO keys, which never leave their token. */
+  privateKeys: PrivateKeyType | undefined
   /**
    * What a key really signs, where it is not the data: reads what follows the signature in its blob.
    * @throws {SshError} WIRE_…

@@ -3,9 +3,10 @@ import { SshWriter } from '../wire.ts'
 import type { KeyType } from './key-type.ts'
 
 /** A FIDO key of a type (PROTOCOL.u2f): its signatures are verified here, never made. */
-export function securityKey({ privateKeys: _, ...base }: KeyType): KeyType {
+export function securityKey(base: KeyType): KeyType {
   return {
     ...base,
+    privateKeys: undefined,
     name: `sk-${base.name}@openssh.com`,
     certificateName: `sk-${base.certificateName}`,
     algorithms: base.algorithms.map((algorithm) => ({ ...algorithm, name: `sk-${algorithm.name}@openssh.com` })),
