@@ -21,6 +21,7 @@ export interface Agent {
   serve(stream: Duplex, seat: Marking, peer?: string): void
 }
 
+/** What an agent works with. */
 export interface AgentDeps {
   keyring: Keyring
   lock: Lock
@@ -33,6 +34,7 @@ export interface AgentDeps {
   poolSignatures: number
 }
 
+/** An agent that serves the connections that it is given. */
 export function createAgent({ keyring, lock, stores, clock, churn, log, poolSignatures }: AgentDeps): Agent {
   const lists = createIdentityLists({ log })
   const pool = createTurns(poolSignatures)

@@ -13,6 +13,7 @@ export type Halt =
   /** The client, to read. */
   | 'reader'
 
+/** Keeps one connection to its limits. */
 export interface ConnectionWatch {
   /**
    * Called whenever the connection has come to a halt.
@@ -23,6 +24,7 @@ export interface ConnectionWatch {
   end(): void
 }
 
+/** What a watch works with. */
 export interface ConnectionWatchDeps {
   clock: Clock
   seat: Marking

@@ -20,6 +20,7 @@ const listHeadBytes = 5
 /** Forwarded connections see other identities than local ones. */
 const maxKept = 2
 
+/** Lists that are made anew only when what is in them changes. */
 export function createIdentityLists({ log }: { log: Logger }): IdentityLists {
   const kept: { parts: readonly (readonly Identity[])[]; response: AgentResponse }[] = []
 

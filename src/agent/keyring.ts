@@ -30,12 +30,14 @@ interface Held {
 /** OpenSSH's MAX_AGENT_IDENTITIES: its clients take no longer list. */
 const maxKeys = 2048
 
+/** What a keyring works with. */
 export interface KeyringDeps {
   clock: Clock
   /** Told that private keys were let go, and are garbage now. */
   onKeysReleased?: () => void
 }
 
+/** An empty keyring. */
 export function createKeyring({ clock, onKeysReleased = () => {} }: KeyringDeps): Keyring {
   // By blob, in the order in which the keys came.
   const held = new Map<string, Held>()

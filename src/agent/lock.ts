@@ -34,6 +34,7 @@ const maxCountedFailures = 100
 /** Makes a hash that is slow to guess against. */
 export type PassphraseHash = (passphrase: Secret<Uint8Array>, salt: Uint8Array) => Promise<Uint8Array>
 
+/** A lock that is open. */
 export function createLock({ clock, hash = hashWithScrypt }: { clock: Clock; hash?: PassphraseHash }): Lock {
   let locked: { salt: Uint8Array; hash: Uint8Array } | undefined
   let isLocking = false

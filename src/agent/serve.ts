@@ -21,6 +21,7 @@ const turnBytes = 64 * 1024
 /** What is held for all clients together: chunks, messages that are not whole, and answers that are not read. */
 const maxHeldBytes = 16 * 1024 * 1024
 
+/** Speaks the agent protocol on streams. */
 export interface AgentServer {
   /**
    * Serves one connection until it closes: requests are answered one after the other, in their order. No more is read
@@ -33,6 +34,7 @@ export interface AgentServer {
   serve(stream: Duplex, session: AgentSession, seat: Marking): void
 }
 
+/** What a server works with. */
 export interface AgentServerDeps {
   log: Logger
   clock: Clock

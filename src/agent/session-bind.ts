@@ -36,6 +36,7 @@ const maxBindings = 16
 /** Of the host keys of a connection: ten times what an ordinary certificate has, and many connections may hold it. */
 const maxHostKeyBytes = 64 * 1024
 
+/** A connection that has sent no bind yet. */
 export function createSessionBindings(): SessionBindings {
   const bindings: SessionBinding[] = []
   let isForwarded = false

@@ -19,6 +19,7 @@ export interface AgentSession {
   close(): void
 }
 
+/** What a session works with; all but the peer is shared by the connections of an agent. */
 export interface AgentSessionDeps {
   keyring: Keyring
   /** The configured identities. They are listed before the keys of the keyring. */
@@ -40,6 +41,7 @@ const emptyList: AgentResponse = { type: 'identities-answer', identities: [] }
 const queryName = 'query'
 const extensionNames: readonly string[] = [queryName, sessionBindName]
 
+/** The session of a connection that has just been accepted. */
 export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   const { keyring, stores, lock, lists, pool, log, peer } = deps
   const bindings = createSessionBindings()

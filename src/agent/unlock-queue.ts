@@ -33,6 +33,7 @@ export interface UnlockQueue {
 /** Each that waits holds a message; a person waits on one connection. */
 const maxWaiting = 32
 
+/** A queue in which nobody waits. */
 export function createUnlockQueue(): UnlockQueue {
   const waiting: Guess[] = []
   // It grows by one entry a delay, while the agent is locked.

@@ -22,6 +22,7 @@ export interface Seat extends Marking {
   leave(): void
 }
 
+/** A connection that asks for a seat. */
 export interface Newcomer {
   /** The process that has connected; those that are not known count as one. */
   holder: number | undefined

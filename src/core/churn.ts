@@ -8,6 +8,7 @@ export interface Churn {
   held(bytes: number): void
 }
 
+/** What the collection of garbage works with. */
 export interface ChurnDeps {
   clock: Clock
   /** Runs the garbage collector over everything, which takes some tens of milliseconds. */

@@ -1,3 +1,4 @@
+/** What an error carries beside its code and its message. */
 export interface CodedErrorOptions {
   cause?: unknown
   /** What the user can do next: lower case, no full stop, with a command to run where there is one. */

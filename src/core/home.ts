@@ -2,8 +2,10 @@ import { isAbsolute } from 'node:path'
 import type { Environment } from './environment.ts'
 import { CodedError } from './errors.ts'
 
+/** Why a home folder is not known. */
 export type HomeErrorCode = 'HOME_UNKNOWN'
 
+/** Nobody says where the home folder is. */
 export class HomeError extends CodedError<HomeErrorCode> {}
 
 /**

@@ -2,11 +2,13 @@ import { displayJson, displayLine } from './display-text.ts'
 import type { RepeatLimit } from './repeats.ts'
 import type { Secret } from './secret.ts'
 
+/** How much a line matters; each level includes those after it. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /** What a log line may carry: flat, and never a secret (a Secret prints as `[redacted]`). */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined | Secret<unknown>>>
 
+/** Writes one line an event. */
 export interface Logger {
   debug(message: string, fields?: LogFields): void
   info(message: string, fields?: LogFields): void
@@ -18,6 +20,7 @@ const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 /** systemd reads a leading `<N>` as the syslog priority (sd-daemon(3)). */
 const syslogPriority: Readonly<Record<LogLevel, string>> = { debug: '<7>', info: '<6>', warn: '<4>', error: '<3>' }
 
+/** Where lines go, and which. */
 export interface LoggerOptions {
   /** Receives one line with its newline. */
   write(line: string): void

@@ -26,7 +26,9 @@ export function stateFolder(environment: Environment, home: string): string {
   return join(absolute(environment.XDG_STATE_HOME) ?? join(home, '.local', 'state'), 'latchkey')
 }
 
+/** The SSH agent's socket in the runtime folder. */
 export const agentSocketName = 'agent.sock'
+/** The local API's socket in the runtime folder. */
 export const apiSocketName = 'api.sock'
 
 /** A path that may begin with `~/`, for the home folder. */

@@ -4,6 +4,7 @@ import { CodedError, errorCode } from './errors.ts'
 import { findPathFault, type PathFault } from './path-trust.ts'
 import { shellWord } from './shell-word.ts'
 
+/** Why a file was not read. */
 export type FileErrorCode =
   /** Somebody else could have written what is in it (path-trust.ts). */
   | 'FILE_UNTRUSTED'
@@ -14,6 +15,7 @@ export type FileErrorCode =
 /** A file that is there and is not read; the message names it. What the system refuses is thrown as the system's error. */
 export class FileError extends CodedError<FileErrorCode> {}
 
+/** What may be read. */
 export interface ReadFileOptions {
   /** More than this is refused, and not held in memory. */
   maxBytes: number

@@ -5,6 +5,7 @@ export interface SingleFlight<T> {
   isRunning(key: string): boolean
 }
 
+/** Shares the calls of one kind, of which none is under way yet. */
 export function createSingleFlight<T>(): SingleFlight<T> {
   const pending = new Map<string, Promise<T>>()
   return {

@@ -3,6 +3,7 @@ export interface Turns {
   run<T>(work: () => Promise<T> | T): Promise<T>
 }
 
+/** Turns that nobody has taken yet. @param atOnce how many works may run at the same time */
 export function createTurns(atOnce: number): Turns {
   const waiting: (() => void)[] = []
   let running = 0

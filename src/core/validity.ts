@@ -12,6 +12,7 @@ export interface RenewalWindows {
   mandatoryMs: number
 }
 
+/** How urgent a renewal is. */
 export type RenewalState = 'fresh' | 'advisory' | 'mandatory' | 'expired'
 
 /** Tells whether a value may be served and whether it is due for renewal (the windows of botocore's credentials.py). */

@@ -26,6 +26,7 @@ export interface KeychainConfig {
   file?: string | undefined
 }
 
+/** What opening a keychain works with. */
 export interface OpenKeychainDeps {
   /** Where the encrypted file is when the configuration names none (core/paths.ts). */
   stateFolder: string

@@ -23,6 +23,7 @@ export interface KeyDerivation {
   cost: ScryptCost
 }
 
+/** How a new file derives its key: a salt of its own, and the cost. */
 export function newKeyDerivation(cost: ScryptCost): KeyDerivation {
   return { salt: randomBytes(16).toString('base64'), cost }
 }

@@ -1,6 +1,7 @@
 import { displayLine } from '../core/display-text.ts'
 import { quoted, SshError, SshReader } from './wire.ts'
 
+/** A public key as a line of text (sshd(8), AUTHORIZED_KEYS FILE FORMAT). */
 export interface PublicKeyLine {
   /** The blob of a plain key or of a certificate. It is not decoded here beyond its type name. */
   blob: Uint8Array

@@ -1,6 +1,7 @@
 import { displayJson } from '../core/display-text.ts'
 import { CodedError } from '../core/errors.ts'
 
+/** What is wrong with bytes that came over the wire. */
 export type SshErrorCode =
   | 'WIRE_TRUNCATED'
   | 'WIRE_TRAILING_BYTES'
@@ -191,6 +192,7 @@ export function quoted(text: string): string {
   return displayJson(text.length <= maxQuotedLength ? text : `${text.slice(0, maxQuotedLength)}…`)
 }
 
+/** Compares public bytes; how long it takes tells where they differ. */
 export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
   return Buffer.compare(left, right) === 0
 }

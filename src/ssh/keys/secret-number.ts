@@ -51,6 +51,7 @@ export function minusOne(number: Uint8Array): Uint8Array {
   return result
 }
 
+/** True for the number one, at any width. */
 export function isOne(number: Uint8Array): boolean {
   return number.at(-1) === 1 && number.subarray(0, -1).every((byte) => byte === 0)
 }
