@@ -1,7 +1,7 @@
 /** What the keys so far have come to. */
 export type EditedLine = { type: 'more' } | { type: 'line'; text: string } | { type: 'cancelled' }
 
-/** Longer than any code, password or token; the API takes no more. */
+/** Longer than any code or password; the API takes no more. */
 const maxLength = 4096
 
 /**
@@ -22,7 +22,7 @@ export function createLineEditor(): (keys: string) => EditedLine {
     switch (char) {
       case '\r':
       case '\n':
-        return { type: 'line', text: text.join('').trim() }
+        return { type: 'line', text: text.join('') }
       case '\u0003': // Ctrl-C
         return { type: 'cancelled' }
       case '\u0004': // Ctrl-D

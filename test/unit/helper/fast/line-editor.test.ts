@@ -4,7 +4,7 @@ import { createLineEditor } from '../../../../src/helper/fast/line-editor.ts'
 it.each([
   ['a line', '123456\r', '123456'],
   ['a line of a terminal that edits lines itself', '123456\n', '123456'],
-  ['blanks around it', '  123456 \r', '123456'],
+  ['blanks around it, which a password may have', '  hunter2 \r', '  hunter2 '],
   ['blanks inside it', 'pass word\r', 'pass word'],
   ['letters of other scripts', 'pässwörd🔑\r', 'pässwörd🔑'],
   ['an erased letter', 'ab🔑\u007fc\bd\r', 'abd'],
