@@ -16,7 +16,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   aws: ['keychain/keychain.ts', 'prompts', 'core'],
   keychain: ['core'],
   ipc: ['core'],
-  helper: ['ipc', 'core'],
+  // How a question is put and its answer read, on the built-ins-only path too: the table of kinds, and nothing else.
+  helper: ['ipc', 'prompts/kinds.ts', 'core'],
   dev: ['ssh', 'core'],
   daemon: ['core', 'prompts', 'ssh', 'agent', 'vault', 'aws', 'keychain', 'ipc'],
 }

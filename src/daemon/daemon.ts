@@ -14,7 +14,7 @@ import { createApiServer } from '../ipc/server.ts'
 import { checkSocketFolder } from '../ipc/socket-folder.ts'
 import { listenInherited, listenUnix, type OnStream, type UnixListener } from '../ipc/unix-listener.ts'
 import type { Keychain } from '../keychain/keychain.ts'
-import type { PromptBroker } from '../prompts/broker.ts'
+import type { Prompts } from '../prompts/prompt.ts'
 import { refuseSharedToken } from '../vault/token/token-owner.ts'
 import { toApiError } from './api/api-errors.ts'
 import { createApiRoutes } from './api/api-routes.ts'
@@ -36,7 +36,7 @@ export interface DaemonDeps extends Omit<VaultDeps, 'prompts' | 'keychain' | 'on
   limits: Limits
   collectGarbage: () => void
   keychain: Keychain
-  prompts: PromptBroker
+  prompts: Prompts
   /** Read for each request. */
   readSharedConfig: () => Promise<SharedConfig>
   sts: () => Promise<StsClient>
@@ -59,7 +59,7 @@ export interface Daemon {
  * @throws {IpcError} another daemon lives, or a socket cannot be had; {VaultError} VAULT_CONFIG; the reason of `stopping`
  */
 export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
-  const { config, clock, log, prompts, uid, limits, peerOf, collectGarbage } = deps
+  const { config, clock, log, uid, limits, peerOf, collectGarbage } = deps
   const startedAt = formatUtc(clock.now())
   const churn = createChurn({ clock, collect: collectGarbage })
   const keychain = watchKeychain(deps.keychain, clock)
@@ -83,7 +83,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     routes: createApiRoutes({
       aws,
       vaults,
-      lentPrompts: createLentPrompts({ lease: prompts.lease, terminal: config.prompt.terminal }),
+      lentPrompts: createLentPrompts({ terminal: config.prompt.terminal }),
       status: () =>
         describeStatus({
           fixed: { version, pid, startedAt, configFile, sockets },

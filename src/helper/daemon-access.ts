@@ -1,7 +1,7 @@
 import { formatDuration } from '../core/duration.ts'
 import { type ApiCall, type ApiClient, openApiClient } from '../ipc/client.ts'
 import type { ApiAnswer } from '../ipc/http-reply.ts'
-import type { LentPrompt } from '../ipc/protocol.ts'
+import type { Question } from '../prompts/kinds.ts'
 import { askLentPrompt, type ReadLine } from './fast/ask-lent-prompt.ts'
 import { HelperError } from './fast/failure.ts'
 import { callWithPrompts, successBody } from './fast/lent-prompt.ts'
@@ -71,7 +71,7 @@ export function createDaemonAccess({ socketPath, terminal, readLine, after }: Da
     call: (request) => withConnections(callMs, (connect) => connect().call(request)),
     callWithPrompts: (request) =>
       withConnections(personMs, (connect) => {
-        const ask = (prompt: LentPrompt) => askLentPrompt(prompt, readLine)
+        const ask = (question: Question) => askLentPrompt(question, readLine)
         return callWithPrompts(request, { connect, ...terminal, ask })
       }),
   }

@@ -15,10 +15,10 @@ export const promptHeader = 'latchkey-prompt'
 export const promptModes = ['terminal', 'program', 'never'] as const
 export type PromptMode = (typeof promptModes)[number]
 
-/** A question that is lent to the caller. */
+/** A question that is lent to the caller, with what its kind has besides (src/prompts/kinds). */
 export interface LentPrompt {
   id: string
-  kind: 'mfa-code' | 'password' | 'token'
+  kind: string
   text: string
   notice?: string
 }
@@ -27,9 +27,12 @@ export interface ApiErrorBody {
   error: { code: string; message: string; hint?: string; prompt?: LentPrompt }
 }
 
-/** `POST /v1/prompts/{id}`: answers 204, or 404 `PROMPT_GONE` when the lease has ended. */
+/**
+ * `POST /v1/prompts/{id}`: answers 204; 404 `PROMPT_GONE` when the lease has ended; 400 `REQUEST_INVALID` for what cannot
+ * be the answer, and then the question is still open. The answer is what a person would type, which its kind reads.
+ */
 export const promptAnswerSchema = v.union([
-  v.strictObject({ answer: v.pipe(v.string(), v.minLength(1), v.maxLength(4096)) }),
+  v.strictObject({ answer: v.pipe(v.string(), v.maxLength(4096)) }),
   v.strictObject({ cancel: v.literal(true) }),
 ])
 export type PromptAnswer = v.InferOutput<typeof promptAnswerSchema>

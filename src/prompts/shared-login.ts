@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
-import { type PromptCaller, PromptError, type Prompts } from './prompt.ts'
+import { kindOf } from './kinds.ts'
+import { originOf, type PromptCaller, PromptError, type Prompts } from './prompt.ts'
 
 /** One login at a time, whose outcome is for everyone who wants it. */
 export interface SharedLogin<T> {
@@ -30,8 +31,10 @@ interface Flight<T> {
   endedMs: number | undefined
   /** Who has left with a question, and has not come back. */
   owedTo: Set<object>
+  /** How long one of them may still be typing at a question, in ms. */
+  patienceMs: number
   /** How long the outcome is kept for them, in ms. */
-  returnMs: number
+  keptMs: number
   abandoned: AbortController
 }
 
@@ -39,9 +42,7 @@ interface Flight<T> {
  * How long an outcome is kept for a caller that was lent a question: its call ended with the question, and the answer
  * may have ended the login before it is back.
  */
-const returnMs = 10_000
-/** The same where nobody may know yet: a person may be typing at a question for a minute (src/prompts/broker.ts). */
-const abandonedReturnMs = 70_000
+const outcomeKeptMs = 10_000
 
 /** Shares the logins of one kind, of which there is one at a time. */
 export function createSharedLogin<T>({ prompts, topic, clock, keepsSuccess }: SharedLoginOptions): SharedLogin<T> {
@@ -51,7 +52,14 @@ export function createSharedLogin<T>({ prompts, topic, clock, keepsSuccess }: Sh
     const abandoned = new AbortController()
     const { signal } = abandoned
     const outcome = Promise.race([Promise.resolve().then(() => login(signal)), rejectionBy(signal)])
-    const flight: Flight<T> = { outcome, endedMs: undefined, owedTo: new Set(), returnMs, abandoned }
+    const flight: Flight<T> = {
+      outcome,
+      endedMs: undefined,
+      owedTo: new Set(),
+      patienceMs: 0,
+      keptMs: outcomeKeptMs,
+      abandoned,
+    }
     const end = (isKept: boolean) => {
       flight.endedMs = clock.uptime()
       if (!isKept) flight.owedTo.clear()
@@ -65,11 +73,11 @@ export function createSharedLogin<T>({ prompts, topic, clock, keepsSuccess }: Sh
   }
 
   const isFor = (flight: Flight<T>, origin: object) =>
-    flight.endedMs === undefined || (flight.owedTo.has(origin) && clock.uptime() - flight.endedMs < flight.returnMs)
+    flight.endedMs === undefined || (flight.owedTo.has(origin) && clock.uptime() - flight.endedMs < flight.keptMs)
 
   return {
     async run(caller, login) {
-      const origin = caller.origin ?? caller
+      const origin = originOf(caller)
       const flight = last !== undefined && isFor(last, origin) ? last : begin(login)
       last = flight
       // It is back, and gets the outcome from this call, unless that ends with a question too.
@@ -77,11 +85,13 @@ export function createSharedLogin<T>({ prompts, topic, clock, keepsSuccess }: Sh
       const { offer } = caller
       const owing: PromptCaller = {
         ...caller,
+        origin,
         ...(offer === undefined
           ? {}
           : {
               offer: (lease) => {
                 flight.owedTo.add(origin)
+                flight.patienceMs = Math.max(flight.patienceMs, kindOf(lease.question).patienceMs)
                 offer(lease)
               },
             }),
@@ -102,7 +112,8 @@ export function createSharedLogin<T>({ prompts, topic, clock, keepsSuccess }: Sh
       }
       // At once: whoever comes from now on begins anew.
       last.endedMs = clock.uptime()
-      last.returnMs = abandonedReturnMs
+      // A person may be typing at its question still, and knows nothing of it.
+      last.keptMs = last.patienceMs + outcomeKeptMs
       last.abandoned.abort(reason)
     },
   }

@@ -42,7 +42,7 @@ describe('twenty credential processes at once', () => {
         .split('\n')
         .map((line) => JSON.parse(line) as Record<string, unknown>)
     expect(countActions(parse(calls))).toEqual({ GetSessionToken: 1, AssumeRole: 1 })
-    expect(parse(prompts)).toMatchObject([{ kind: 'mfa-code', by: 'program' }])
+    expect(parse(prompts)).toMatchObject([{ kind: 'code', by: 'program' }])
   })
 
   it('ask nothing after a restart of the daemon: the MFA session is in the keychain', async () => {
@@ -51,7 +51,7 @@ describe('twenty credential processes at once', () => {
     const second = await inDev('latchkey aws credentials dev; cat $LATCHKEY_DEV_DIR/prompts.jsonl', { dir: folder })
     const [again, prompt, ...more] = second.stdout.trim().split('\n')
     expect(JSON.parse(again!).AccessKeyId).not.toBe(JSON.parse(first.stdout).AccessKeyId)
-    expect(JSON.parse(prompt!)).toMatchObject({ kind: 'mfa-code' })
+    expect(JSON.parse(prompt!)).toMatchObject({ kind: 'code' })
     expect(more).toEqual([])
   })
 })

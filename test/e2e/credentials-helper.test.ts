@@ -132,7 +132,7 @@ describeWithPeers('credential_process on a terminal', ['python:pty', 'setsid'], 
   const command = `exec ${latchkeyPath} aws credentials dev >"$out" 2>"$err"`
 
   it('asks for a code on the terminal, which shows it, and checks its form by itself', async () => {
-    const api = await askingApi('mfa-code')
+    const api = await askingApi('code')
     const steps = [
       { expect: 'once a day\r\nMFA code for jo: ', type: '12345\n' },
       { expect: 'a code is 6 digits\r\nMFA code for jo: ', type: '123 456\n' },
@@ -144,7 +144,7 @@ describeWithPeers('credential_process on a terminal', ['python:pty', 'setsid'], 
     )
     expect(api.requests.map(({ path, mode, body }) => [path, mode, body])).toEqual([
       ['/v1/aws/credentials/dev', 'terminal', undefined],
-      ['/v1/prompts/p1', undefined, { answer: '123456' }],
+      ['/v1/prompts/p1', undefined, { answer: '123 456' }],
       ['/v1/aws/credentials/dev', 'terminal', undefined],
     ])
   })
@@ -158,7 +158,7 @@ describeWithPeers('credential_process on a terminal', ['python:pty', 'setsid'], 
     expect(api.requests[1]?.body).toEqual({ answer: 'hunter 2' })
   })
 
-  it.each(['mfa-code', 'password'])('is cancelled with Ctrl-C at a %s', async (kind) => {
+  it.each(['code', 'password'])('is cancelled with Ctrl-C at a %s', async (kind) => {
     const api = await askingApi(kind)
     const result = await runOnTerminal(command, [{ expect: 'jo: ', type: '12\u0003' }], env(api))
     expect(result).toMatchObject({ status: 130, stdout: '', echoesAtEnd: true })
@@ -178,7 +178,7 @@ describeWithPeers('credential_process on a terminal', ['python:pty', 'setsid'], 
   })
 
   it('asks the daemon to ask when it is a background job, and is not stopped', async () => {
-    const api = await askingApi('mfa-code', () => granted)
+    const api = await askingApi('code', () => granted)
     const script = `set -m; ${latchkeyPath} aws credentials dev >"$out" 2>"$err" & wait $!; exit $?`
     const result = await runOnTerminal(script, [], env(api))
     expect(result).toMatchObject({ status: 0, stdout: line, stderr: '', screen: '' })
@@ -189,14 +189,14 @@ describeWithPeers('credential_process on a terminal', ['python:pty', 'setsid'], 
     ['in a session without a terminal', `setsid -w ${latchkeyPath} aws credentials dev >"$out" 2>"$err"`],
     ['in a build job', `CI=true; export CI; ${command}`],
   ])('never asks %s', async (_what, script) => {
-    const api = await askingApi('mfa-code')
+    const api = await askingApi('code')
     const result = await runOnTerminal(script, [], env(api))
     expect(result).toMatchObject({ status: 3, stdout: '', stderr: refusal, screen: '' })
     expect(api.requests.map(({ mode }) => mode)).toEqual(['program'])
   })
 
   it('asks on behalf of the curl fast path', async () => {
-    const api = await askingApi('mfa-code')
+    const api = await askingApi('code')
     const script = `exec ${fastPath} dev >"$out" 2>"$err"`
     const result = await runOnTerminal(script, [{ expect: 'jo: ', type: '123456\n' }], env(api))
     expect(result).toMatchObject({ status: 0, stdout: line, stderr: '' })

@@ -93,7 +93,7 @@ export function scriptedPrompts(...answers: readonly (string | Error)[]) {
       questions.push(question)
       const answer = left.shift() ?? new Error('nobody answers')
       if (answer instanceof Error) throw answer
-      return new Secret(answer)
+      return new Secret(answer) as never
     },
     attend(topic) {
       attending.push(topic)

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/log.ts'
-import { Secret } from '../../core/secret.ts'
-import type { PromptQuestion, Prompts } from '../../prompts/prompt.ts'
+import type { Secret } from '../../core/secret.ts'
+import type { Prompts } from '../../prompts/prompt.ts'
 import { AwsError, isAwsError } from '../aws-error.ts'
 
 /** Asks for the code of an MFA device until AWS takes one. */
@@ -34,9 +34,9 @@ export function createMfaDialogue(deps: { prompts: Prompts; clock: Clock; log: L
   const isSpent = (serial: string) => acceptedStep.get(serial) === presentStep()
   const secondsToNext = () => Math.ceil((stepMs - (clock.now() % stepMs)) / 1000)
 
-  const question = (serial: string, notice: string | undefined): PromptQuestion => ({
+  const question = (serial: string, notice: string | undefined) => ({
     topic: mfaTopic(serial),
-    kind: 'mfa-code',
+    kind: 'code' as const,
     text: `MFA code for ${serial}`,
     ...(notice === undefined ? {} : { notice }),
   })
@@ -53,15 +53,10 @@ export function createMfaDialogue(deps: { prompts: Prompts; clock: Clock; log: L
       : undefined
     let lastRefusal: unknown
     for (let tries = 0; tries < maxTries; tries += 1) {
-      const answer = await prompts.ask(question(serial, notice), signal)
-      const code = answer.expose().replace(/\s/g, '')
-      if (!/^\d{6}$/.test(code)) {
-        notice = 'an MFA code has six digits'
-        continue
-      }
+      const code = await prompts.ask(question(serial, notice), signal)
       const step = presentStep()
       try {
-        const result = await use(new Secret(code))
+        const result = await use(code)
         acceptedStep.set(serial, step)
         return result
       } catch (error) {

@@ -9,10 +9,10 @@ import {
   promptModes,
 } from '../../ipc/protocol.ts'
 import type { PromptCaller, PromptLease } from '../../prompts/prompt.ts'
+import { ApiError } from './api-errors.ts'
 
+/** How questions are lent. */
 export interface LentPromptsOptions {
-  /** Finds an open lease by its id. */
-  lease: (id: string) => PromptLease | undefined
   /** False: no terminal is asked, whatever the callers offer. */
   terminal: boolean
 }
@@ -21,30 +21,34 @@ export interface LentPromptsOptions {
 export interface LentPrompts {
   /** Runs `work` for the caller behind `request`; should a question be lent to that caller first, that is the answer. */
   serve(request: ApiRequest, work: (caller: PromptCaller) => Promise<ApiReply>): Promise<ApiReply>
-  /** Settles a lease of this connection; false when there is none of that id. */
+  /**
+   * Settles a lease of this connection; false when there is none of that id.
+   * @throws {ApiError} REQUEST_INVALID: this cannot be the answer; the question is still lent
+   */
   settle(id: string, answer: PromptAnswer, connection: ApiConnection): boolean
 }
 
-export function createLentPrompts({ lease, terminal }: LentPromptsOptions): LentPrompts {
-  const holders = new Map<string, ApiConnection>()
+/** Knows which connection holds which lease. */
+export function createLentPrompts({ terminal }: LentPromptsOptions): LentPrompts {
+  const lent = new Map<string, { lease: PromptLease; connection: ApiConnection }>()
 
-  const lend = (open: PromptLease, connection: ApiConnection): ApiReply => {
+  const lend = (lease: PromptLease, connection: ApiConnection): ApiReply => {
     const letGo = connection.ask()
-    holders.set(open.id, connection)
+    lent.set(lease.id, { lease, connection })
     // However it ends: a connection on which nobody is asked any more must not count as one.
-    open.onEnd(() => {
-      holders.delete(open.id)
+    lease.onEnd(() => {
+      lent.delete(lease.id)
       letGo()
     })
-    connection.onClose(open.release)
-    return { status: 401, body: lentPromptBody(open) }
+    connection.onClose(lease.release)
+    return { status: 401, body: lentPromptBody(lease) }
   }
 
   return {
     serve: (request, work) =>
       new Promise((resolve, reject) => {
         const mode = promptModeOf(request)
-        const offer = (open: PromptLease) => resolve(lend(open, request.connection))
+        const offer = (lease: PromptLease) => resolve(lend(lease, request.connection))
         const caller: PromptCaller = {
           mayPrompt: mode !== 'never',
           isGone: () => request.signal.aborted,
@@ -55,10 +59,13 @@ export function createLentPrompts({ lease, terminal }: LentPromptsOptions): Lent
         work(caller).then(resolve, reject)
       }),
     settle(id, answer, connection) {
-      const open = lease(id)
-      if (open === undefined || holders.get(id) !== connection) return false
-      if ('cancel' in answer) open.cancel()
-      else open.answer(new Secret(answer.answer))
+      const held = lent.get(id)
+      if (held?.connection !== connection) return false
+      if ('cancel' in answer) held.lease.cancel()
+      else {
+        const became = held.lease.answer(new Secret(answer.answer))
+        if (typeof became === 'object') throw new ApiError('REQUEST_INVALID', `answer: ${became.complaint}`)
+      }
       return true
     },
   }
@@ -71,8 +78,8 @@ function promptModeOf(request: ApiRequest): PromptMode {
 }
 
 function lentPromptBody({ id, question }: PromptLease): ApiErrorBody {
-  const prompt: LentPrompt = { id, kind: question.kind, text: question.text }
-  if (question.notice !== undefined) prompt.notice = question.notice
+  const { topic: _, ...asked } = question
+  const prompt: LentPrompt = { id, ...asked }
   return {
     error: {
       code: 'PROMPT_LENT',

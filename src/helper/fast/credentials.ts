@@ -85,10 +85,10 @@ async function fetchCredentials(
           connection = openApiClient(socketPath)
           return connection
         },
-        ask: async (prompt) => {
+        ask: async (question) => {
           const giveUp = new AbortController()
-          asking = { question: prompt.text, giveUp }
-          const answer = await askLentPrompt(prompt, (text, { echo }) =>
+          asking = { question: question.text, giveUp }
+          const answer = await askLentPrompt(question, (text, { echo }) =>
             effects.readLine(text, { echo, signal: giveUp.signal }),
           )
           asking = undefined

@@ -1,9 +1,17 @@
 import type { Secret } from '../../core/secret.ts'
 import type { ApiCall, ApiClient } from '../../ipc/client.ts'
 import type { ApiAnswer } from '../../ipc/http-reply.ts'
-import type { LentPrompt, PromptMode } from '../../ipc/protocol.ts'
+import type { PromptMode } from '../../ipc/protocol.ts'
+import { parseQuestion, type Question } from '../../prompts/kinds.ts'
 import { HelperError } from './failure.ts'
 
+/** A question that the daemon lends to this caller. */
+export interface LentQuestion {
+  id: string
+  question: Question
+}
+
+/** How a call reaches the daemon and the person. */
 export interface PromptingOptions {
   /** A new connection: a question is lent to a connection, and closing it gives the question back. The caller closes. */
   connect: () => ApiClient
@@ -11,8 +19,8 @@ export interface PromptingOptions {
   mayAsk: () => boolean
   /** Whether a question may be put on the terminal at this moment. */
   isForeground: () => Promise<boolean>
-  /** Puts the question; undefined when the person cancels. */
-  ask: (prompt: LentPrompt) => Promise<Secret<string> | undefined>
+  /** Puts the question; what the person typed, undefined when it was cancelled. */
+  ask: (question: Question) => Promise<Secret<string> | undefined>
 }
 
 /**
@@ -27,11 +35,11 @@ export async function callWithPrompts(request: ApiCall, options: PromptingOption
     const mode: PromptMode = mayAsk ? 'terminal' : 'program'
     // The name of the header is promptHeader of ipc/protocol.ts, whose schemas the fast path does not load.
     const reply = await connection.call({ ...request, headers: { 'latchkey-prompt': mode } })
-    const prompt = lentPromptOf(reply)
+    const lent = lentQuestionOf(reply)
     // A question for a terminal that was not offered would come again and again.
-    if (prompt === undefined || !mayAsk) return reply
+    if (lent === undefined || !mayAsk) return reply
     if (await options.isForeground()) {
-      await settle(connection, prompt, await options.ask(prompt))
+      await settle(connection, lent, await options.ask(lent.question))
     } else {
       // Put into the background since: the question passes on with the connection.
       connection.close()
@@ -41,20 +49,21 @@ export async function callWithPrompts(request: ApiCall, options: PromptingOption
   }
 }
 
-async function settle(connection: ApiClient, prompt: LentPrompt, answer: Secret<string> | undefined) {
+async function settle(connection: ApiClient, { id, question }: LentQuestion, answer: Secret<string> | undefined) {
   const body = answer === undefined ? { cancel: true } : { answer: answer.expose() }
   // 404 says that the question has gone meanwhile; the repeated call tells what became of it.
-  await connection.call({ method: 'POST', path: `/v1/prompts/${encodeURIComponent(prompt.id)}`, body })
-  if (answer === undefined) throw new HelperError('CANCELLED', `cancelled: ${prompt.text}`)
+  const reply = await connection.call({ method: 'POST', path: `/v1/prompts/${encodeURIComponent(id)}`, body })
+  if (answer === undefined) throw new HelperError('CANCELLED', `cancelled: ${question.text}`)
+  // An answer that it does not take leaves the question where it is: here, where nobody would be asked again.
+  if (reply.status !== 404) successBody(reply)
 }
 
 /** The question that an answer lends to its caller. */
-function lentPromptOf({ status, body }: ApiAnswer): LentPrompt | undefined {
+function lentQuestionOf({ status, body }: ApiAnswer): LentQuestion | undefined {
   if (status !== 401 || !isRecord(body) || !isRecord(body.error) || !isRecord(body.error.prompt)) return undefined
-  const { id, kind, text, notice } = body.error.prompt
-  if (typeof id !== 'string' || typeof text !== 'string') return undefined
-  if (kind !== 'mfa-code' && kind !== 'password' && kind !== 'token') return undefined
-  return { id, kind, text, ...(typeof notice === 'string' ? { notice } : {}) }
+  const { id } = body.error.prompt
+  const question = parseQuestion(body.error.prompt)
+  return typeof id === 'string' && question !== undefined ? { id, question } : undefined
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

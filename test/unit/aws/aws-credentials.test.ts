@@ -25,7 +25,7 @@ describe('credentials of a role behind MFA', () => {
     const { aws, sts, asked, clock } = await world()
     const credentials = await aws.credentials('dev', person)
     expect(sts.actions()).toEqual(['GetSessionToken', 'AssumeRole'])
-    expect(asked).toEqual([{ topic: `aws-mfa/${serial}`, kind: 'mfa-code', text: `MFA code for ${serial}` }])
+    expect(asked).toEqual([{ topic: `aws-mfa/${serial}`, kind: 'code', text: `MFA code for ${serial}` }])
     expect(credentials.accountId).toBe('123456789012')
     expect(credentials.accessKeyId).toMatch(/^ASIA/)
     expect(sts.calls[1]).toMatchObject({
@@ -231,7 +231,7 @@ describe('the question', () => {
     }
     expect(await rejection(call(origin))).toMatchObject({ code: 'AWS_MFA_CODE_REFUSED' })
     expect(asked).toHaveLength(3)
-    expect(await call({})).toMatchObject({ question: { kind: 'mfa-code' } })
+    expect(await call({})).toMatchObject({ question: { kind: 'code' } })
   })
 
   it('whose answer could not be sent is told so to the terminal that comes back after it', async () => {
@@ -549,7 +549,7 @@ describe.each(lettingGo)('%s', (command, letGo) => {
     const lease = await holder.lent()
     await letGo(all)
     await Promise.all(waiting)
-    expect(prompts.lease(lease.id)).toBeUndefined()
+    expect(prompts.open()).toEqual([])
     lease.answer(new Secret(sts.code(serial)))
     await settled()
     expect(sts.actions()).not.toContain('GetSessionToken')

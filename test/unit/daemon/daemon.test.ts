@@ -168,7 +168,7 @@ describe('the daemon', () => {
       callApi(api, 'GET', '/v1/aws/credentials/dev', { agent, headers: { 'latchkey-prompt': 'terminal' } })
     const answer = (code: string) => callApi(api, 'POST', '/v1/prompts/lease-1', { agent, body: { answer: code } })
 
-    expect(await get()).toMatchObject({ status: 401, body: { error: { prompt: { kind: 'mfa-code' } } } })
+    expect(await get()).toMatchObject({ status: 401, body: { error: { prompt: { kind: 'code' } } } })
     expect(await callApi(api, 'POST', '/v1/prompts/lease-1', { body: { answer: '123456' } })).toMatchObject({
       status: 404,
       body: { error: { code: 'PROMPT_GONE' } },

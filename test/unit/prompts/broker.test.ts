@@ -1,25 +1,27 @@
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../src/core/secret.ts'
-import { createPrompts, type PromptProgram } from '../../../src/prompts/broker.ts'
+import { createPrompts } from '../../../src/prompts/broker.ts'
+import type { PromptProgram } from '../../../src/prompts/dialogs.ts'
+import type { Question } from '../../../src/prompts/kinds.ts'
 import { type PromptCaller, PromptError, type PromptLease, type PromptQuestion } from '../../../src/prompts/prompt.ts'
 import { type FakeClock, fakeClock } from '../../support/fake-clock.ts'
 
-const mfa: PromptQuestion = { topic: 'aws-mfa/jo', kind: 'mfa-code', text: 'MFA code for jo' }
-const password: PromptQuestion = { topic: 'vault/corp', kind: 'password', text: 'password of jo' }
+const mfa = { topic: 'aws-mfa/jo', kind: 'code', text: 'MFA code for jo' } as const satisfies PromptQuestion
+const password = { topic: 'vault/corp', kind: 'password', text: 'password of jo' } as const satisfies PromptQuestion
 const answerOf = async (asked: Promise<Secret<string>>) => (await asked).expose()
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-/** A caller with a terminal that keeps the leases it is offered. */
-function terminal() {
+/** A caller with a terminal that keeps the leases it is offered. @param origin of a caller that has called before */
+function terminal(origin: object = {}) {
   const leases: PromptLease[] = []
-  const caller: PromptCaller = { mayPrompt: true, offer: (lease) => leases.push(lease) }
-  return { leases, caller }
+  const caller: PromptCaller = { mayPrompt: true, offer: (lease) => leases.push(lease), origin }
+  return { leases, caller, origin }
 }
 
 /** A prompt program whose dialogs are answered by hand; undefined is a no. */
 function dialogs() {
   const open: {
-    question: PromptQuestion
+    question: Question
     withdrawn: AbortSignal
     answer: (value: string | undefined) => void
     crash: (error: Error) => void
@@ -46,7 +48,7 @@ function broker(program?: PromptProgram) {
     onAsked: ({ question, by }) => asked.push(`${question.topic} by ${by}`),
     newId: () => {
       ids += 1
-      return `lease-${ids}`
+      return `question-${ids}`
     },
   })
   return { clock, prompts, asked }
@@ -104,7 +106,8 @@ describe('a question', () => {
 
   it('can be asked again once it is answered', async () => {
     const { prompts } = broker()
-    const [first, second] = [terminal(), terminal()]
+    const first = terminal()
+    const second = terminal(first.origin)
     prompts.attend(mfa.topic, first.caller)
     const before = prompts.ask(mfa)
     first.leases[0]!.answer(new Secret('111111'))
@@ -118,17 +121,6 @@ describe('a question', () => {
 })
 
 describe('a lease', () => {
-  it('is found by its id until it ends', () => {
-    const { prompts } = broker()
-    const { leases, caller } = terminal()
-    prompts.attend(mfa.topic, caller)
-    void prompts.ask(mfa)
-    expect(prompts.lease('lease-1')).toBe(leases[0])
-    leases[0]!.answer(new Secret('123456'))
-    expect(prompts.lease('lease-1')).toBeUndefined()
-    expect(prompts.lease('lease-2')).toBeUndefined()
-  })
-
   it('passes on when its holder goes away, and is not offered to that caller again', async () => {
     const { prompts } = broker()
     const [first, second] = [terminal(), terminal()]
@@ -242,15 +234,15 @@ describe('after an answer from a terminal', () => {
     const first = prompts.ask(mfa)
     typing.leases[0]!.answer(new Secret('111111'))
     await first
-    return { clock, prompts, asked, other, waiting: prompts.ask({ ...mfa, notice: 'that code was wrong' }) }
+    return { clock, prompts, asked, typing, other, waiting: prompts.ask({ ...mfa, notice: 'that code was wrong' }) }
   }
 
   it('the next question waits for that terminal to come back', async () => {
-    const { clock, prompts, other, waiting } = await wrongCode()
+    const { clock, prompts, typing, other, waiting } = await wrongCode()
     clock.advance(2000)
-    const back = terminal()
+    const back = terminal(typing.origin)
     prompts.attend(mfa.topic, back.caller)
-    expect(other.leases).toHaveLength(0)
+    expect(other.leases).toEqual([])
     back.leases[0]!.answer(new Secret('222222'))
     expect(await answerOf(waiting)).toBe('222222')
   })
@@ -270,7 +262,7 @@ describe('after an answer from a terminal', () => {
     const first = prompts.ask(mfa)
     leases[0]!.answer(new Secret('111111'))
     await first
-    const waiting = prompts.ask(mfa)
+    const waiting = prompts.ask({ ...mfa, notice: 'that code was wrong' })
     clock.advance(2999)
     await settle()
     expect(open).toHaveLength(0)
@@ -407,10 +399,9 @@ describe('a question that nobody wants the answer to any more', () => {
     const asker = new AbortController()
     const waiting = prompts.ask(mfa, asker.signal)
     const [lease] = leases
-    expect(prompts.lease(lease!.id)).toBe(lease)
     asker.abort(reason)
     await expect(waiting).rejects.toBe(reason)
-    expect(prompts.lease(lease!.id)).toBeUndefined()
+    expect(prompts.open()).toEqual([])
     // Too late, and for nobody.
     lease!.answer(new Secret('123456'))
     lease!.cancel()
@@ -486,5 +477,208 @@ describe('a question that nobody wants the answer to any more', () => {
     const { prompts, asked } = broker()
     await expect(prompts.ask(mfa, AbortSignal.abort(reason))).rejects.toBe(reason)
     expect(asked).toEqual([])
+  })
+})
+
+describe('an answer that cannot be one', () => {
+  it('from a terminal is told to it, and the question stays there', async () => {
+    const { prompts } = broker()
+    const { leases, caller } = terminal()
+    prompts.attend(mfa.topic, caller)
+    const waiting = prompts.ask(mfa)
+    expect(leases[0]!.answer(new Secret('12345'))).toEqual({ complaint: 'a code is 6 digits' })
+    expect(prompts.open()).toMatchObject([{ place: 'terminal' }])
+    expect(leases[0]!.answer(new Secret('123 456'))).toBe('taken')
+    expect(leases[0]!.answer(new Secret('123 456'))).toBe('gone')
+    expect(await answerOf(waiting)).toBe('123456')
+  })
+
+  it('from the program is asked for again with the reason', async () => {
+    const { open, program } = dialogs()
+    const { prompts, asked } = broker(program)
+    const waiting = prompts.ask(mfa)
+    open[0]!.answer('12345')
+    await settle()
+    expect(open[1]!.question).toMatchObject({ text: mfa.text, notice: 'a code is 6 digits' })
+    open[1]!.answer('123456')
+    expect(await answerOf(waiting)).toBe('123456')
+    // It was put once, as where a terminal asks again by itself.
+    expect(asked).toEqual(['aws-mfa/jo by program'])
+  })
+
+  it('from a program that gives nothing else fails the question', async () => {
+    let runs = 0
+    const { prompts } = broker(async () => new Secret(`${runs++}`))
+    await expect(prompts.ask(mfa)).rejects.toMatchObject({
+      code: 'PROMPT_ANSWER_INVALID',
+      message: 'no answer that can be right (a code is 6 digits): MFA code for jo',
+    })
+    expect(runs).toBe(3)
+    expect(prompts.open()).toEqual([])
+  })
+})
+
+describe('a question of each kind', () => {
+  const topic = 'topic'
+  const text = 'which one'
+
+  it('has the answer that is its kind’s', async () => {
+    const { prompts } = broker()
+    const put = (typed: string) =>
+      prompts.attend(topic, { mayPrompt: true, offer: (lease) => void lease.answer(new Secret(typed)) })
+    put('yes')
+    const confirmed: boolean = await prompts.ask({ topic, kind: 'confirm', text })
+    put('no')
+    const refused: boolean = await prompts.ask({ topic, kind: 'confirm', text })
+    put('')
+    const visited: 'done' = await prompts.ask({ topic, kind: 'visit', text, url: 'https://sso.example.com/' })
+    put('2')
+    const chosen: string = await prompts.ask({ topic, kind: 'choice', text, options: ['userpass', 'oidc'] })
+    expect([confirmed, refused, visited, chosen]).toEqual([true, false, 'done', 'oidc'])
+  })
+
+  it('is another question than one of another kind about the same', async () => {
+    const { prompts } = broker()
+    const [first, second] = [terminal(), terminal()]
+    prompts.attend(topic, first.caller)
+    prompts.attend(topic, second.caller)
+    const asked = [prompts.ask({ topic, kind: 'password', text }), prompts.ask({ topic, kind: 'code', text })]
+    second.leases[0]!.answer(new Secret('123456'))
+    first.leases[0]!.answer(new Secret('hunter2'))
+    expect(await Promise.all(asked.map(answerOf))).toEqual(['hunter2', '123456'])
+  })
+
+  it.each([
+    [{ topic, kind: 'visit', text, url: 'http://sso.example.com/' }, 'the page is not https'],
+    [{ topic, kind: 'choice', text, options: [] }, 'there is nothing to choose from'],
+  ] as const)('is not put to anybody where that is not safe: %j', async (question, fault) => {
+    const { prompts, asked } = broker()
+    prompts.attend(topic, terminal().caller)
+    await expect(prompts.ask(question)).rejects.toMatchObject({
+      code: 'PROMPT_QUESTION_INVALID',
+      message: `cannot be asked (${fault}): which one`,
+    })
+    expect(asked).toEqual([])
+  })
+
+  it('to confirm that was clicked away or left is asked anew at once: that was no answer', async () => {
+    const { clock, prompts } = broker()
+    const question = { topic, kind: 'confirm', text } as const
+    const [clicked, left, last] = [terminal(), terminal(), terminal()]
+    prompts.attend(topic, clicked.caller)
+    const first = prompts.ask(question)
+    clicked.leases[0]!.cancel()
+    await expect(first).rejects.toMatchObject({ code: 'PROMPT_CANCELLED' })
+    prompts.attend(topic, left.caller)
+    const second = prompts.ask(question)
+    clock.advance(60_000)
+    await expect(second).rejects.toMatchObject({ code: 'PROMPT_TIMEOUT' })
+    prompts.attend(topic, last.caller)
+    const third = prompts.ask(question)
+    last.leases[0]!.answer(new Secret('yes'))
+    expect(await third).toBe(true)
+  })
+
+  it('to visit a page stays at its terminal for longer than it takes to type', async () => {
+    const { clock, prompts } = broker()
+    const { leases, caller } = terminal()
+    prompts.attend(topic, caller)
+    const waiting = prompts.ask({ topic, kind: 'visit', text, url: 'https://sso.example.com/' })
+    clock.advance(299_999)
+    leases[0]!.answer(new Secret(''))
+    expect(await waiting).toBe('done')
+  })
+})
+
+describe('an open question', () => {
+  it('is listed with where it is, and since when', async () => {
+    const { open, program } = dialogs()
+    const { clock, prompts } = broker(program)
+    const startMs = clock.now()
+    const { leases, caller } = terminal()
+    prompts.attend(mfa.topic, caller)
+    const waiting = [prompts.ask(mfa)]
+    clock.advance(1000)
+    waiting.push(prompts.ask(password), prompts.ask({ ...password, topic: 'vault/other' }))
+    await settle()
+    const { topic: _, ...code } = mfa
+    expect(prompts.open()).toEqual([
+      { id: 'question-1', question: code, sinceMs: startMs, place: 'terminal' },
+      {
+        id: 'question-2',
+        question: expect.objectContaining({ kind: 'password' }),
+        sinceMs: startMs + 1000,
+        place: 'program',
+      },
+      { id: 'question-3', question: expect.anything(), sinceMs: startMs + 1000, place: undefined },
+    ])
+    leases[0]!.answer(new Secret('123456'))
+    open[0]!.answer('hunter2')
+    await waiting[1]
+    await settle()
+    open[1]!.answer('hunter3')
+    await Promise.all(waiting)
+    expect(prompts.open()).toEqual([])
+  })
+
+  it('is answered from elsewhere, and the terminal that has it is told its end', async () => {
+    const { clock, prompts } = broker()
+    const { leases, caller } = terminal()
+    prompts.attend(mfa.topic, caller)
+    const waiting = prompts.ask(mfa)
+    let ends = 0
+    leases[0]!.onEnd(() => {
+      ends += 1
+    })
+    const { id } = prompts.open()[0]!
+    expect(prompts.answer(id, new Secret('12345'))).toEqual({ complaint: 'a code is 6 digits' })
+    expect(ends).toBe(0)
+    expect(prompts.answer(id, new Secret('123456'))).toBe('taken')
+    expect(await answerOf(waiting)).toBe('123456')
+    expect(ends).toBe(1)
+    expect(leases[0]!.answer(new Secret('654321'))).toBe('gone')
+    expect(prompts.answer(id, new Secret('123456'))).toBe('gone')
+    expect(prompts.cancel(id)).toBe(false)
+    expect(clock.pendingTimers()).toBe(0)
+  })
+
+  it('is answered from elsewhere, and the dialog that has it is closed', async () => {
+    const { open, program } = dialogs()
+    const { prompts } = broker(program)
+    const waiting = prompts.ask(mfa)
+    await settle()
+    expect(prompts.answer('question-1', new Secret('123456'))).toBe('taken')
+    expect(await answerOf(waiting)).toBe('123456')
+    expect(open[0]!.withdrawn.aborted).toBe(true)
+    open[0]!.crash(new PromptError('PROMPT_TIMEOUT', 'closed'))
+    const next = prompts.ask(mfa)
+    await settle()
+    open[1]!.answer('654321')
+    expect(await answerOf(next)).toBe('654321')
+  })
+
+  it('is cancelled from elsewhere for everyone who waits', async () => {
+    const { prompts } = broker()
+    const { leases, caller } = terminal()
+    prompts.attend(mfa.topic, caller)
+    const waiting = [prompts.ask(mfa), prompts.ask(mfa)]
+    expect(prompts.cancel('question-1')).toBe(true)
+    for (const asked of waiting) await expect(asked).rejects.toMatchObject({ code: 'PROMPT_CANCELLED' })
+    expect(leases[0]!.answer(new Secret('123456'))).toBe('gone')
+    await expect(prompts.ask(mfa)).rejects.toMatchObject({ code: 'PROMPT_COOLING_DOWN' })
+  })
+
+  it('that is answered from elsewhere wrongly is put again where it was, without a wait', async () => {
+    const { prompts } = broker()
+    const { caller } = terminal()
+    prompts.attend(mfa.topic, caller)
+    const first = prompts.ask(mfa)
+    prompts.answer('question-1', new Secret('111111'))
+    await first
+    const other = terminal()
+    prompts.attend(mfa.topic, other.caller)
+    const second = prompts.ask({ ...mfa, notice: 'that code was wrong' })
+    other.leases[0]!.answer(new Secret('222222'))
+    expect(await answerOf(second)).toBe('222222')
   })
 })

@@ -1,12 +1,13 @@
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
-import type { PromptQuestion } from '../../../src/prompts/prompt.ts'
+import type { Question } from '../../../src/prompts/kinds.ts'
 import { createPromptProgram } from '../../../src/prompts/prompt-program.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
+import { isAlive } from '../../support/processes.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
-const mfa: PromptQuestion = { topic: 'aws-mfa/jo', kind: 'mfa-code', text: 'MFA code for jo' }
+const mfa: Question = { kind: 'code', text: 'MFA code for jo' }
 const clock = fakeClock()
 const environment = { PATH: '/usr/bin:/bin' }
 const kept = new AbortController().signal
@@ -16,14 +17,6 @@ function script(body: string): string {
   writeFileSync(path, `#!/bin/sh\n${body}\n`)
   chmodSync(path, 0o755)
   return path
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
 }
 
 describe('a prompt program', () => {
@@ -55,7 +48,9 @@ describe('a prompt program', () => {
   })
 
   it('sees the environment of the daemon without the secrets in it', async () => {
-    const path = script('echo "$DISPLAY $VAULT_ADDR $VAULT_TOKEN$BAO_TOKEN$AWS_SECRET_ACCESS_KEY$AWS_SESSION_TOKEN"')
+    const path = script(
+      'echo "[$DISPLAY $VAULT_ADDR $VAULT_TOKEN$BAO_TOKEN$AWS_SECRET_ACCESS_KEY$AWS_SESSION_TOKEN$SSH_ASKPASS_PROMPT]"',
+    )
     const seen = {
       ...environment,
       DISPLAY: ':7',
@@ -64,9 +59,10 @@ describe('a prompt program', () => {
       BAO_TOKEN: 's.2',
       AWS_SECRET_ACCESS_KEY: 'three',
       AWS_SESSION_TOKEN: 'four',
+      SSH_ASKPASS_PROMPT: 'confirm',
     }
     const answer = await createPromptProgram(path, { clock, environment: seen })(mfa, kept)
-    expect(answer?.expose()).toBe(':7 https://vault')
+    expect(answer?.expose()).toBe('[:7 https://vault ]')
   })
 
   it.each([
@@ -77,12 +73,43 @@ describe('a prompt program', () => {
     expect(await createPromptProgram(script(body), { clock, environment })(mfa, kept)).toBeUndefined()
   })
 
-  it('keeps the blanks of a password and drops those around a code', async () => {
+  it('has its line taken as it is', async () => {
     const path = script("printf ' 12 34 \\r\\n'")
-    expect(
-      (await createPromptProgram(path, { clock, environment })({ ...mfa, kind: 'password' }, kept))?.expose(),
-    ).toBe(' 12 34 ')
-    expect((await createPromptProgram(path, { clock, environment })(mfa, kept))?.expose()).toBe('12 34')
+    expect((await createPromptProgram(path, { clock, environment })(mfa, kept))?.expose()).toBe(' 12 34 ')
+  })
+
+  const confirm: Question = { kind: 'confirm', text: 'sign with ops' }
+  const visit: Question = { kind: 'visit', text: 'log in', url: 'https://sso.example.com/', userCode: 'WDJB-MJHT' }
+
+  it.each([
+    [confirm, 'confirm', 'sign with ops?'],
+    [visit, 'none', 'log in:\nhttps://sso.example.com/\ncode: WDJB-MJHT'],
+  ])('is told by SSH_ASKPASS_PROMPT that it has nothing to ask for: %j', async (question, mode, shown) => {
+    const path = script('printf "%s|%s" "$SSH_ASKPASS_PROMPT" "$1" >"$0.argument"')
+    await createPromptProgram(path, { clock, environment })(question, kept)
+    expect(readFileSync(`${path}.argument`, 'utf8')).toBe(`${mode}|${shown}`)
+  })
+
+  // As OpenSSH's ask_permission has it.
+  it.each([
+    ['exit 0', 'yes'],
+    ['echo', 'yes'],
+    ['echo Yes', 'yes'],
+    ['echo no', 'no'],
+    ['exit 1', 'no'],
+    ['echo yes; exit 1', 'no'],
+    ['exit 255', 'no'],
+  ])('confirms by its exit status: %s', async (body, typed) => {
+    expect((await createPromptProgram(script(body), { clock, environment })(confirm, kept))?.expose()).toBe(typed)
+  })
+
+  it('that is killed while it confirms has said nothing', async () => {
+    const answer = createPromptProgram(script('kill -9 $$'), { clock, environment })(confirm, kept)
+    await expect(answer).rejects.toMatchObject({ code: 'PROMPT_TIMEOUT' })
+  })
+
+  it.each(['exit 0', 'exit 1', 'echo text'])('says by its end that a page was seen, and no more: %s', async (body) => {
+    expect((await createPromptProgram(script(body), { clock, environment })(visit, kept))?.expose()).toBe('')
   })
 
   it('that cannot be run is reported with its path', async () => {

@@ -1,14 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../src/core/secret.ts'
 import { createPrompts } from '../../../src/prompts/broker.ts'
-import { type PromptCaller, PromptError, type PromptLease } from '../../../src/prompts/prompt.ts'
+import { type PromptCaller, PromptError, type PromptLease, type PromptQuestion } from '../../../src/prompts/prompt.ts'
 import { createSharedLogin } from '../../../src/prompts/shared-login.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 
 const topic = 'vault/corp'
+const password = { topic, kind: 'password', text: 'password' } as const
 
 /** The daemon's broker of questions, and a login that asks one and fails for the answer `wrong`. */
-function world({ keepsSuccess = true } = {}) {
+function world({
+  keepsSuccess = true,
+  question = password,
+}: {
+  keepsSuccess?: boolean
+  question?: PromptQuestion
+} = {}) {
   const clock = fakeClock()
   let ids = 0
   const prompts = createPrompts({ clock, newId: () => String(ids++) })
@@ -17,8 +24,8 @@ function world({ keepsSuccess = true } = {}) {
   const run = (caller: PromptCaller) =>
     shared.run(caller, async () => {
       asked.push(topic)
-      const answer = await prompts.ask({ topic, kind: 'password', text: 'password' })
-      if (answer.expose() === 'wrong') throw new Error('wrong password')
+      const answer = await prompts.ask(question)
+      if (answer instanceof Secret && answer.expose() === 'wrong') throw new Error('wrong password')
       return `logged in ${asked.length}`
     })
   const terminal = {}
@@ -187,6 +194,15 @@ describe('a login that is abandoned while it is under way', () => {
     clock.advance(60_000)
     await expect(call()).rejects.toBe(reason)
     expect(asked).toHaveLength(1)
+  })
+
+  it('keeps it for longer where the person is at a page meanwhile', async () => {
+    const question = { topic, kind: 'visit', text: 'log in', url: 'https://sso.example.com/' } as const
+    const { shared, clock, call, lent } = world({ question })
+    await lent()
+    shared.abandon(reason)
+    clock.advance(309_999)
+    await expect(call()).rejects.toBe(reason)
   })
 
   it('does not keep its reason for ever', async () => {

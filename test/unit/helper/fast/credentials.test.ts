@@ -5,7 +5,7 @@ import { fakeClock } from '../../../support/fake-clock.ts'
 import { credentials, type ScriptedApi, scriptedApi } from '../../../support/helper-api.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
 
-const prompt = { id: 'p1', kind: 'mfa-code', text: 'MFA code for jo' }
+const prompt = { id: 'p1', kind: 'code', text: 'MFA code for jo' }
 const lent = { status: 401, body: { error: { code: 'PROMPT_LENT', message: 'asks', prompt } } }
 
 /** Runs the command as a process in the foreground of a terminal, on which `answer` is typed. */

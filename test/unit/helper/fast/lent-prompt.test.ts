@@ -3,10 +3,9 @@ import { Secret } from '../../../../src/core/secret.ts'
 import { callWithPrompts, type PromptingOptions, successBody } from '../../../../src/helper/fast/lent-prompt.ts'
 import type { ApiCall } from '../../../../src/ipc/client.ts'
 import type { ApiAnswer } from '../../../../src/ipc/http-reply.ts'
-import type { LentPrompt } from '../../../../src/ipc/protocol.ts'
 
 const request = { method: 'GET', path: '/v1/aws/credentials/dev' } as const
-const prompt: LentPrompt = { id: 'p/1', kind: 'mfa-code', text: 'MFA code' }
+const prompt = { id: 'p/1', kind: 'code', text: 'MFA code' }
 const lent: ApiAnswer = { status: 401, body: { error: { code: 'PROMPT_LENT', message: 'asks', prompt } } }
 const done: ApiAnswer = { status: 200, body: { done: true } }
 const settled: ApiAnswer = { status: 204, body: undefined }
@@ -73,6 +72,12 @@ describe('a call that may be asked back', () => {
     expect(await callWithPrompts(request, options)).toEqual(done)
   })
 
+  it('ends where the daemon does not take the answer: the question stays, and would not be asked again', async () => {
+    const message = 'answer: a code is 8 digits'
+    const { options } = daemon(lent, { status: 400, body: { error: { code: 'REQUEST_INVALID', message } } })
+    await expect(callWithPrompts(request, options)).rejects.toMatchObject({ code: 'REFUSED', message })
+  })
+
   it('tells the daemon that the person said no', async () => {
     const { calls, options } = daemon(lent, settled)
     const call = callWithPrompts(request, { ...options, ask: async () => undefined })
@@ -92,6 +97,8 @@ describe('a call that may be asked back', () => {
     ['no prompt', { error: { code: 'X', message: 'x' } }],
     ['a prompt without an id', { error: { prompt: { ...prompt, id: undefined } } }],
     ['a prompt of an unknown kind', { error: { prompt: { ...prompt, kind: 'retina' } } }],
+    ['a prompt with another notice', { error: { prompt: { ...prompt, notice: 1 } } }],
+    ['a page that is not safe to visit', { error: { prompt: { ...prompt, kind: 'visit', url: 'http://192.0.2.1/' } } }],
     ['a prompt without a text', { error: { prompt: { ...prompt, text: 1 } } }],
   ])('asks nothing for a 401 with %s', async (_what, body) => {
     const { options } = daemon({ status: 401, body })

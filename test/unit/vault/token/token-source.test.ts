@@ -630,7 +630,7 @@ describe('a logout', () => {
     await until(() => leases.length === 1)
     await source.logout()
     await Promise.all(waiting)
-    expect(prompts.lease('lease-1')).toBeUndefined()
+    expect(prompts.open()).toEqual([])
     leases[0]!.answer(new Secret('pw'))
     expect(source.status()).toEqual({ state: 'logged-out' })
     expect(vault.calls()).toEqual([])

@@ -1,0 +1,56 @@
+import type { Secret } from '../core/secret.ts'
+import { createTurns } from '../core/turns.ts'
+import type { Asker } from './asker.ts'
+import type { Question } from './kinds.ts'
+import type { OpenQuestion } from './open-question.ts'
+import { PromptError } from './prompt.ts'
+import { unavailable, unfit } from './prompt-failures.ts'
+
+/**
+ * Asks the person without a terminal: an askpass program. Resolves to what was typed, or chosen in the same words; to
+ * undefined when the person says no.
+ * @param withdrawn nobody waits for the answer any more: the dialog is closed
+ */
+export type PromptProgram = (question: Question, withdrawn: AbortSignal) => Promise<Secret<string> | undefined>
+
+/** A program that never gives what can be an answer is not run for ever. */
+const maxTries = 3
+
+/** Asks with a program, one dialog at a time: two on one screen would take each other's input. */
+export function createDialogs(program: PromptProgram): Asker {
+  const turns = createTurns(1)
+  const queued = new WeakSet<OpenQuestion>()
+
+  const converse = async (open: OpenQuestion): Promise<void> => {
+    const closed = new AbortController()
+    const hold = open.take('program', () => closed.abort())
+    let question: Question = open.question
+    let complaint = ''
+    try {
+      for (let tries = 0; tries < maxTries; tries += 1) {
+        const typed = await program(question, closed.signal)
+        if (typed === undefined) return hold.cancel()
+        const became = hold.answer(typed)
+        if (typeof became === 'string') return
+        complaint = became.complaint
+        question = { ...open.question, notice: complaint }
+      }
+      hold.fail(unfit(open.question, complaint))
+    } catch (cause) {
+      hold.fail(cause instanceof PromptError ? cause : unavailable(open.question, cause))
+    }
+  }
+
+  return {
+    ask(open) {
+      if (queued.has(open)) return true
+      queued.add(open)
+      void turns.run(async () => {
+        queued.delete(open)
+        // A terminal that turned up meanwhile has taken it over, or nobody waits any more.
+        if (open.isFree()) await converse(open)
+      })
+      return true
+    },
+  }
+}

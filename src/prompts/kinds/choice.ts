@@ -1,0 +1,29 @@
+import { type PromptKind, typedLine } from './kind.ts'
+
+/** What there is to choose from, in the order in which it is shown. */
+export interface ChoiceFields {
+  options: readonly string[]
+}
+
+/** More than fits on a screen is no choice. */
+const maxOptions = 50
+
+/** One of several, by its number or its name; the answer is the name. */
+export const choice: PromptKind<ChoiceFields, string> = {
+  ...typedLine,
+  isEchoed: true,
+  suffix: '\nnumber: ',
+  fault({ options }) {
+    if (!Array.isArray(options) || options.length === 0) return 'there is nothing to choose from'
+    if (options.length > maxOptions) return `there is more to choose from than ${maxOptions}`
+    const isNamed = options.every((option) => typeof option === 'string' && option !== '')
+    return isNamed ? undefined : 'what there is to choose from has no name'
+  },
+  lines: ({ text, options }) => [`${text}:`, ...options.map((option, index) => `${index + 1}) ${option}`)],
+  read(typed, { options }) {
+    const word = typed.trim()
+    const chosen =
+      options.find((option) => option === word) ?? (/^\d+$/.test(word) ? options[Number(word) - 1] : undefined)
+    return chosen === undefined ? { complaint: `choose from 1 to ${options.length}` } : { answer: chosen }
+  },
+}

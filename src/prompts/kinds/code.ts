@@ -1,0 +1,13 @@
+import { Secret } from '../../core/secret.ts'
+import { type PromptKind, typedLine } from './kind.ts'
+
+/** A one-time code of six digits, which is spent with its first use: it may be seen, as other AWS tools show it. */
+export const code: PromptKind<object, Secret<string>> = {
+  ...typedLine,
+  isEchoed: true,
+  read(typed) {
+    // Authenticator apps show `123 456`.
+    const digits = typed.replace(/\s/g, '')
+    return /^\d{6}$/.test(digits) ? { answer: new Secret(digits) } : { complaint: 'a code is 6 digits' }
+  },
+}

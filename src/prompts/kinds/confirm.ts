@@ -1,0 +1,19 @@
+import { type PromptKind, typedLine } from './kind.ts'
+
+/**
+ * Yes or no. Only what the person says is a no: a question that was clicked away or left has no answer, so it is asked
+ * anew the next time.
+ */
+export const confirm: PromptKind<object, boolean> = {
+  ...typedLine,
+  isEchoed: true,
+  suffix: ' (yes/no): ',
+  askpass: 'confirm',
+  coolsDown: false,
+  lines: ({ text }) => [`${text}?`],
+  read(typed) {
+    const word = typed.trim().toLowerCase()
+    if (['yes', 'y'].includes(word)) return { answer: true }
+    return ['no', 'n'].includes(word) ? { answer: false } : { complaint: 'answer yes or no' }
+  },
+}

@@ -1,0 +1,42 @@
+import { PromptError, type PromptQuestion } from './prompt.ts'
+
+type Asked = Pick<PromptQuestion, 'text'>
+
+const askAgain = 'run the command again to be asked again'
+
+/** There is neither a terminal nor a program. */
+export function unavailable({ text }: Asked, cause?: unknown): PromptError {
+  return new PromptError('PROMPT_UNAVAILABLE', `nobody to ask: ${text}`, {
+    cause,
+    hint: 'run the command in a terminal, or set prompt.program in the configuration',
+  })
+}
+
+/** Somebody was asked, and left the question alone. */
+export function unanswered({ text }: Asked): PromptError {
+  return new PromptError('PROMPT_TIMEOUT', `nobody answered: ${text}`, { hint: askAgain })
+}
+
+/** The person said no to being asked. */
+export function cancelled({ text }: Asked): PromptError {
+  return new PromptError('PROMPT_CANCELLED', `cancelled: ${text}`, { hint: askAgain })
+}
+
+/** The person said no so short a time ago that nobody is asked. */
+export function coolingDown({ text }: Asked, seconds: number): PromptError {
+  return new PromptError('PROMPT_COOLING_DOWN', `the prompt was cancelled a moment ago: ${text}`, {
+    hint: `wait ${seconds} s and run the command again`,
+  })
+}
+
+/** No answer had the form of one, however often it was asked for. */
+export function unfit({ text }: Asked, complaint: string): PromptError {
+  return new PromptError('PROMPT_ANSWER_INVALID', `no answer that can be right (${complaint}): ${text}`, {
+    hint: askAgain,
+  })
+}
+
+/** It must not be put to anybody, such as a page that is not safe to visit. */
+export function unaskable({ text }: Asked, fault: string): PromptError {
+  return new PromptError('PROMPT_QUESTION_INVALID', `cannot be asked (${fault}): ${text}`)
+}

@@ -1,0 +1,164 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { Secret } from '../../../src/core/secret.ts'
+import {
+  kindOf,
+  parseQuestion,
+  type Question,
+  questionFault,
+  questionText,
+  readAnswer,
+} from '../../../src/prompts/kinds.ts'
+
+const text = 'which one'
+const code: Question = { kind: 'code', text }
+const password: Question = { kind: 'password', text }
+const confirm: Question = { kind: 'confirm', text }
+const visit: Question = { kind: 'visit', text, url: 'https://sso.example.com/device' }
+const choice: Question = { kind: 'choice', text, options: ['userpass', 'oidc/', '1'] }
+
+/** The answer, or the complaint in brackets. */
+function read(question: Question, typed: string): unknown {
+  const reading = readAnswer(question, typed)
+  if ('complaint' in reading) return [reading.complaint]
+  return reading.answer instanceof Secret ? reading.answer.expose() : reading.answer
+}
+
+it('has the kinds that have a file', () => {
+  const folder = join(import.meta.dirname, '../../../src/prompts/kinds')
+  const names = readdirSync(folder).map((file) => file.replace('.ts', ''))
+  const known = [code, password, confirm, visit, choice].map(({ kind }) => kind)
+  expect(names.filter((name) => name !== 'kind').sort()).toEqual(known.sort())
+})
+
+describe('what was typed', () => {
+  it.each<[Question, string, unknown]>([
+    [code, '123456', '123456'],
+    // As authenticator apps show it.
+    [code, ' 123 456\t', '123456'],
+    [code, '12345', ['a code is 6 digits']],
+    [code, '1234567', ['a code is 6 digits']],
+    [code, '١٢٣٤٥٦', ['a code is 6 digits']],
+    [code, 'abcdef', ['a code is 6 digits']],
+    [code, '', ['a code is 6 digits']],
+    [password, ' hunter 2 ', ' hunter 2 '],
+    [password, ' ', ' '],
+    [password, '', ['nothing was typed (Ctrl-C cancels)']],
+    [confirm, 'yes', true],
+    [confirm, ' Y ', true],
+    [confirm, 'no', false],
+    [confirm, 'N', false],
+    [confirm, '', ['answer yes or no']],
+    [confirm, 'yess', ['answer yes or no']],
+    [visit, '', 'done'],
+    [visit, 'ok', 'done'],
+    [choice, '1', '1'],
+    [choice, '2', 'oidc/'],
+    [choice, ' userpass ', 'userpass'],
+    [choice, '3', '1'],
+    [choice, '0', ['choose from 1 to 3']],
+    [choice, '4', ['choose from 1 to 3']],
+    [choice, '-1', ['choose from 1 to 3']],
+    [choice, '1.5', ['choose from 1 to 3']],
+    [choice, '', ['choose from 1 to 3']],
+  ])('%j and %j is %j', (question, typed, answer) => {
+    expect(read(question, typed)).toEqual(answer)
+  })
+
+  it.each([code, password])('is a secret where it is one: %j', (question) => {
+    expect(JSON.stringify(readAnswer(question, '123456'))).not.toContain('123456')
+  })
+})
+
+describe('what is shown', () => {
+  it.each<[Question, string, string]>([
+    [code, 'which one: ', 'which one: '],
+    [confirm, 'which one? (yes/no): ', 'which one?'],
+    [
+      { ...visit, userCode: 'WDJB-MJHT' },
+      'which one:\nhttps://sso.example.com/device\ncode: WDJB-MJHT\npress Enter when you are done: ',
+      'which one:\nhttps://sso.example.com/device\ncode: WDJB-MJHT',
+    ],
+    [choice, 'which one:\n1) userpass\n2) oidc/\n3) 1\nnumber: ', 'which one:\n1) userpass\n2) oidc/\n3) 1'],
+  ])('%j', (question, typed, shown) => {
+    expect(questionText(question, true)).toBe(typed)
+    if (kindOf(question).askpass !== 'text') expect(questionText(question, false)).toBe(shown)
+  })
+
+  it('begins with why it is asked again', () => {
+    expect(questionText({ ...code, notice: 'that was wrong' }, true)).toBe('that was wrong\nwhich one: ')
+  })
+
+  it('does nothing to a terminal, whoever wrote it', () => {
+    const hostile = 'a\u001b[2J\u202e\nb'
+    const question: Question = { kind: 'choice', text: hostile, notice: hostile, options: [hostile, hostile] }
+    expect(questionText(question, true)).toBe('a [2J b\na [2J b:\n1) a [2J b\n2) a [2J b\nnumber: ')
+  })
+
+  it('has the whole of an address, spelled as browsers do', () => {
+    const long = `https://sso.example.com/auth?state=${'x'.repeat(1500)}`
+    expect(questionText({ ...visit, url: long }, false)).toContain(long)
+    expect(questionText({ ...visit, url: 'https://exämple.com/\u202eü' }, false)).toMatch(/^[ -~\n]+$/)
+  })
+
+  it('is echoed unless it is a password', () => {
+    expect([code, password, confirm, visit, choice].map((question) => kindOf(question).isEchoed)).toEqual([
+      true,
+      false,
+      true,
+      true,
+      true,
+    ])
+  })
+})
+
+describe('a question that must not be put', () => {
+  it.each([
+    ['https://sso.example.com/', undefined],
+    ['http://127.0.0.1:8250/', undefined],
+    ['http://localhost:8250/', undefined],
+    ['http://[::1]/', undefined],
+    ['http://127.0.0.2/', 'the page is not https'],
+    ['http://localhost.example.com/', 'the page is not https'],
+    ['http://sso.example.com/', 'the page is not https'],
+    ['file:///etc/passwd', 'the page is not https'],
+    ['javascript:alert(1)', 'the page is not https'],
+    ['https://vault.example.com@example.net/', 'the address of the page has a user name in it'],
+    ['https://:x@example.net/', 'the address of the page has a user name in it'],
+    [`https://example.net/${'x'.repeat(2048)}`, 'the address of the page is too long'],
+    ['sso.example.com', 'the page has no address'],
+    ['', 'the page has no address'],
+  ])('with the page %s', (url, fault) => {
+    expect(questionFault({ ...visit, url })).toBe(fault)
+  })
+
+  it.each([
+    [[], 'there is nothing to choose from'],
+    [Array(51).fill('x'), 'there is more to choose from than 50'],
+    [['a', ''], 'what there is to choose from has no name'],
+  ])('with the choice %j', (options, fault) => {
+    expect(questionFault({ ...choice, options })).toBe(fault)
+  })
+})
+
+describe('a question that came as JSON', () => {
+  it.each([code, password, confirm, visit, choice])('is one: %j', (question) => {
+    expect(parseQuestion({ id: 'p', ...question, notice: 'again' })).toMatchObject({ ...question, notice: 'again' })
+  })
+
+  it.each([
+    ['without a kind', { text }],
+    ['of a kind that every object has', { kind: 'constructor', text }],
+    ['of another kind', { kind: 'retina', text }],
+    ['without a text', { kind: 'code' }],
+    ['with a notice that is none', { ...code, notice: 1 }],
+    ['with a page that is none', { ...visit, url: 5 }],
+    ['with a code that is none', { ...visit, userCode: 5 }],
+    ['with an empty code', { ...visit, userCode: '' }],
+    ['with options that are none', { ...choice, options: 'userpass' }],
+    ['with options that have no names', { ...choice, options: [1] }],
+  ])('%s is none', (_what, value) => {
+    expect(parseQuestion(value)).toBeUndefined()
+  })
+})
