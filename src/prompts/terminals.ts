@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Asker } from './asker.ts'
 import { kindOf } from './kinds.ts'
 import type { OpenQuestion } from './open-question.ts'
-import type { PromptCaller, PromptLease } from './prompt.ts'
+import { originOf, type PromptCaller, type PromptLease } from './prompt.ts'
 
 /** The terminals of the callers that wait. */
 export interface Terminals extends Asker {
@@ -10,15 +10,15 @@ export interface Terminals extends Asker {
   attend(topic: string, caller: PromptCaller): () => void
 }
 
-/** After an answer from a terminal its caller comes back at once; the next question waits so long for it. */
+/** After an answer from a terminal its caller comes back at once; a question that is asked again waits so long for it. */
 const comeBackMs = 3_000
 
 /** Lends each question to one terminal, and to the next when that one is left or goes away. */
 export function createTerminals(clock: Clock): Terminals {
   const attending = new Map<string, Set<PromptCaller>>()
   const offered = new WeakSet<PromptCaller>()
-  /** Who waited while the last answer about a topic was given, for as long as who gave it may be on its way back. */
-  const lastAnswered = new Map<string, { othersWaiting: ReadonlySet<PromptCaller>; endsMs: number }>()
+  /** Where the person is: who gave the last answer about a topic, while it may be on its way back. */
+  const lastAnswered = new Map<string, { origin: object; endsMs: number }>()
 
   const awaited = (topic: string) => {
     const last = lastAnswered.get(topic)
@@ -41,8 +41,7 @@ export function createTerminals(clock: Clock): Terminals {
         const became = hold.answer(typed)
         if (became === 'taken') {
           const endsMs = clock.uptime() + comeBackMs
-          const { topic } = question.question
-          lastAnswered.set(topic, { othersWaiting: new Set(attending.get(topic)), endsMs })
+          lastAnswered.set(question.question.topic, { origin: originOf(caller), endsMs })
         }
         return became
       },
@@ -66,15 +65,16 @@ export function createTerminals(clock: Clock): Terminals {
       }
     },
     ask(question, again) {
-      const { topic } = question.question
-      const last = awaited(topic)
+      const { topic, notice } = question.question
+      // What is asked for the first time goes on with nobody's conversation.
+      const last = notice === undefined ? undefined : awaited(topic)
       const caller = [...(attending.get(topic) ?? [])].find(
         (each) =>
           each.offer !== undefined &&
           each.isGone?.() !== true &&
           !offered.has(each) &&
-          // The person is where the last answer came from, not at one of the terminals that were waiting already.
-          last?.othersWaiting.has(each) !== true,
+          // The person is where the last answer came from, not at another terminal that waits, or begins to.
+          (last === undefined || originOf(each) === last.origin),
       )
       if (caller !== undefined) lend(question, caller)
       else if (last === undefined) return false

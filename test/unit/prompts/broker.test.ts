@@ -240,9 +240,12 @@ describe('after an answer from a terminal', () => {
   it('the next question waits for that terminal to come back', async () => {
     const { clock, prompts, typing, other, waiting } = await wrongCode()
     clock.advance(2000)
+    // Somebody else, at a terminal where the person is not.
+    const newcomer = terminal()
+    prompts.attend(mfa.topic, newcomer.caller)
     const back = terminal(typing.origin)
     prompts.attend(mfa.topic, back.caller)
-    expect(other.leases).toEqual([])
+    expect([...other.leases, ...newcomer.leases]).toEqual([])
     back.leases[0]!.answer(new Secret('222222'))
     expect(await answerOf(waiting)).toBe('222222')
   })
@@ -250,6 +253,19 @@ describe('after an answer from a terminal', () => {
   it('the next question goes to another terminal when that one does not come back', async () => {
     const { clock, other, waiting } = await wrongCode()
     clock.advance(3000)
+    other.leases[0]!.answer(new Secret('222222'))
+    expect(await answerOf(waiting)).toBe('222222')
+  })
+
+  it('a question that is not asked again waits for nobody', async () => {
+    const { prompts } = broker()
+    const [typing, other] = [terminal(), terminal()]
+    prompts.attend(mfa.topic, typing.caller)
+    const first = prompts.ask(mfa)
+    typing.leases[0]!.answer(new Secret('111111'))
+    await first
+    prompts.attend(mfa.topic, other.caller)
+    const waiting = prompts.ask(mfa)
     other.leases[0]!.answer(new Secret('222222'))
     expect(await answerOf(waiting)).toBe('222222')
   })
