@@ -11,7 +11,7 @@ import { createVaultClient, type VaultClient } from '../vault/client.ts'
 import { createLoginMethod } from '../vault/login/login-methods.ts'
 import { type RunProgram, readOptional } from '../vault/login/token-helper.ts'
 import { createVaultIssuer } from '../vault/ssh/issuer.ts'
-import type { VaultTls } from '../vault/tls.ts'
+import type { TlsSettings } from '../vault/tls.ts'
 import { createTokenSource, type TokenSource } from '../vault/token/token-source.ts'
 import { VaultError } from '../vault/vault-error.ts'
 import type { IdentityConfig, VaultConfig } from './config/config.ts'
@@ -114,7 +114,7 @@ function startIdentity(
   return key
 }
 
-async function readTls(config: VaultConfig, { home, readText, extraCa }: VaultDeps): Promise<VaultTls> {
+async function readTls(config: VaultConfig, { home, readText, extraCa }: VaultDeps): Promise<TlsSettings> {
   const read = async (path: string | undefined) => {
     if (path === undefined) return undefined
     const text = await readOptional(expandHome(path, home), readText)

@@ -1,18 +1,14 @@
 import { isIPv4 } from 'node:net'
 import { normalize } from 'node:path/posix'
+import type { ServerAddress } from './connections.ts'
 import { VaultError } from './vault-error.ts'
 
-/** Where a server listens. */
-export interface VaultAddress {
+/** Where a vault listens; `unix://` is HTTP over a socket, with `localhost` as Host. */
+export interface VaultAddress extends ServerAddress {
   /** As it was written, for messages. */
   text: string
-  isTls: boolean
   /** Scheme, host and port for a redirect to be compared with. */
   origin: string
-  hostname: string
-  port: number
-  /** Set for `unix://`: HTTP over this socket, with `localhost` as Host. */
-  socketPath: string | undefined
   /** Path of a proxy in front of the server, without a slash at its end; mostly empty. */
   basePath: string
 }

@@ -8,9 +8,10 @@ import type { VaultPurpose } from './advice/purpose.ts'
 import { parseAnswer, parseErrorTexts, type VaultAnswer } from './answer.ts'
 import { isRedirect, redirectPath } from './redirect.ts'
 import { type FailedAttempt, mayRetry, parseRetryAfterMs, retryDelayMs } from './retry.ts'
-import type { VaultTls } from './tls.ts'
-import { createHttpTransport, type HttpAnswer } from './transport.ts'
+import type { TlsSettings } from './tls.ts'
+import type { HttpAnswer } from './transport.ts'
 import { VaultError } from './vault-error.ts'
+import { createVaultTransport } from './vault-transport.ts'
 
 /** The fields of a request body. */
 export type VaultBody = Readonly<Record<string, unknown>>
@@ -50,7 +51,7 @@ export interface VaultClientOptions {
   name: string
   address: string
   namespace?: string | undefined
-  tls?: VaultTls
+  tls?: TlsSettings
   /** How long one attempt may take, in ms; all of them together may take three times as long. */
   timeoutMs: number
   maxRetries?: number
@@ -67,7 +68,7 @@ export function createVaultClient(options: VaultClientOptions): VaultClient {
   const { name, namespace, timeoutMs, maxRetries = 2, clock, random, log } = options
   const address = parseVaultAddress(options.address)
   const server = `vault ${name} (${address.text})`
-  const transport = createHttpTransport({ address, tls: options.tls ?? {}, server, maxBytes: maxAnswerBytes, clock })
+  const transport = createVaultTransport({ address, tls: options.tls ?? {}, server, maxBytes: maxAnswerBytes, clock })
   checkNamespace(namespace)
   if (!address.isTls && !isLocal(address)) {
     log.warn('tokens go over the network in clear: use https', { vault: name, address: address.text })

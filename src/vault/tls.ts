@@ -2,10 +2,10 @@ import { X509Certificate } from 'node:crypto'
 import type { AgentOptions } from 'node:https'
 import { createSecureContext } from 'node:tls'
 import type { Secret } from '../core/secret.ts'
-import { VaultError } from './vault-error.ts'
+import { HttpError } from './http-error.ts'
 
 /** What TLS to one server uses, as the content of PEM files. */
-export interface VaultTls {
+export interface TlsSettings {
   /** Certificates that are trusted instead of Node's own. */
   ca?: string | undefined
   clientCert?: string | undefined
@@ -16,9 +16,9 @@ export interface VaultTls {
 
 /**
  * The options of an https.Agent. The client's key goes into a context at once, so that no option object holds it.
- * @throws {VaultError} VAULT_CONFIG when a certificate or key cannot be read
+ * @throws {HttpError} HTTP_CONFIG when a certificate or key cannot be read
  */
-export function tlsAgentOptions({ ca, clientCert, clientKey, serverName }: VaultTls): AgentOptions {
+export function tlsAgentOptions({ ca, clientCert, clientKey, serverName }: TlsSettings): AgentOptions {
   if (ca !== undefined) checkCertificates(ca)
   return {
     secureContext: secureContext(ca, clientCert, clientKey),
@@ -36,10 +36,7 @@ function secureContext(ca: string | undefined, cert: string | undefined, key: Se
       ...(cert === undefined || key === undefined ? {} : { cert, key: key.expose() }),
     })
   } catch (cause) {
-    throw new VaultError('VAULT_CONFIG', 'the client certificate and its key cannot be used together', {
-      cause,
-      hint: 'client_cert_file and client_key_file in config.toml must hold a PEM certificate and its own key, without a passphrase',
-    })
+    throw new HttpError('client-unusable', 'the client certificate and its key cannot be used together', { cause })
   }
 }
 
@@ -55,7 +52,4 @@ function checkCertificates(pem: string): void {
 }
 
 const unreadable = (cause: unknown) =>
-  new VaultError('VAULT_CONFIG', 'the CA file holds no certificate that can be read', {
-    cause,
-    hint: 'ca_file in config.toml must hold PEM certificates',
-  })
+  new HttpError('ca-unreadable', 'the CA file holds no certificate that can be read', { cause })

@@ -1,8 +1,10 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { inspect } from 'node:util'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Secret } from '../../../src/core/secret.ts'
-import type { VaultTls } from '../../../src/vault/tls.ts'
+import type { TlsSettings } from '../../../src/vault/tls.ts'
 import { scriptedVault } from '../../support/vault-http.ts'
 import { clientTimeoutMs, hastyClock, testClient } from '../../support/vault-world.ts'
 
@@ -21,7 +23,7 @@ const lookUp = {
   purpose: { type: 'token', operation: 'look up' },
 } as const
 
-function request(address: string, tls: VaultTls, clock = hastyClock(clientTimeoutMs)) {
+function request(address: string, tls: TlsSettings, clock = hastyClock(clientTimeoutMs)) {
   return testClient(address, { tls, clock }).request({ ...lookUp, token: new Secret('hvs.secret') })
 }
 
@@ -109,6 +111,23 @@ describe('a client certificate', () => {
     expect(vault.requests).toEqual([])
   })
 
+  it.each([
+    [42, 'it does not take our client certificate', 'client_cert_file'],
+    [45, 'it says that our client certificate has expired', 'client_cert_file'],
+    [48, 'it does not know the CA of our client certificate', 'told of'],
+  ])('that the server refuses with alert %s is told in words, and not shown again', async (alert, words, hint) => {
+    let connections = 0
+    const port = await refusingServer(alert, () => {
+      connections += 1
+    })
+    await expect(request(`https://127.0.0.1:${port}`, { ca })).rejects.toMatchObject({
+      code: 'VAULT_TLS',
+      message: `no secure connection to vault corp (https://127.0.0.1:${port}): ${words}`,
+      hint: expect.stringContaining(hint),
+    })
+    expect(connections).toBe(1)
+  })
+
   it('with the key of another is refused at once, without showing a key', () => {
     const key = pem('server-key')
     const error = thrownBy(() =>
@@ -136,6 +155,17 @@ describe('a CA file', () => {
     })
   })
 })
+
+/** A server that answers the first bytes of each client with an alert (RFC 8446 §5.1, §6). */
+async function refusingServer(alert: number, onConnection: () => void): Promise<number> {
+  const refusing = createServer((socket) => {
+    onConnection()
+    socket.on('error', () => {}).once('data', () => socket.end(Buffer.from([21, 3, 3, 0, 2, 2, alert])))
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void refusing.close())
+  await once(refusing, 'listening')
+  return (refusing.address() as AddressInfo).port
+}
 
 function thrownBy(run: () => unknown): unknown {
   try {

@@ -1,0 +1,57 @@
+import { type ClientRequest, Agent as HttpAgent, request as requestHttp } from 'node:http'
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+import { type TlsSettings, tlsAgentOptions } from './tls.ts'
+
+/** Where a server listens. */
+export interface ServerAddress {
+  isTls: boolean
+  /** Without the brackets of an IPv6 address. */
+  hostname: string
+  port: number
+  /** Set where it listens on a Unix socket: `hostname` is the Host then, and nothing more. */
+  socketPath: string | undefined
+}
+
+/** A request as far as it is a head. */
+export interface RequestHead {
+  method: string
+  /** From the root of the server, encoded. */
+  path: string
+  headers: Readonly<Record<string, string>>
+  /** False: on a connection of its own, so that an idle one that the server has just closed cannot swallow it. */
+  mayReuse: boolean
+}
+
+/** The connections to one server. However they are made, such as through a proxy, is decided here. */
+export interface Connections {
+  /** Begins a request on a connection that is there, or on a new one. */
+  start(head: RequestHead): ClientRequest
+  /** Closes the idle ones. */
+  close(): void
+}
+
+/** Idle connections go before servers and firewalls forget them. */
+const idleMs = 30_000
+
+/** @throws {HttpError} HTTP_CONFIG when a certificate or key cannot be read */
+export function openConnections({ isTls, hostname, port, socketPath }: ServerAddress, tls: TlsSettings): Connections {
+  const tlsOptions = isTls ? tlsAgentOptions(tls) : {}
+  const agent = (keepAlive: boolean) => {
+    const options = { keepAlive, ...(keepAlive ? { timeout: idleMs, maxFreeSockets: 2 } : {}) }
+    return isTls ? new HttpsAgent({ ...options, ...tlsOptions }) : new HttpAgent(options)
+  }
+  const reusing = agent(true)
+  const single = agent(false)
+  const server = { hostname, port, ...(socketPath === undefined ? {} : { socketPath }) }
+
+  return {
+    start({ method, path, headers, mayReuse }) {
+      const options = { method, path, headers, agent: mayReuse ? reusing : single, ...server }
+      return isTls ? requestHttps(options) : requestHttp(options)
+    },
+    close() {
+      reusing.destroy()
+      single.destroy()
+    },
+  }
+}

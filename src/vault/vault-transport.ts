@@ -1,0 +1,92 @@
+import { HttpError, type HttpErrorCode, type HttpReason } from './http-error.ts'
+import { createHttpTransport, type HttpAnswer, type HttpRequest, type HttpTransportOptions } from './transport.ts'
+import { VaultError, type VaultErrorCode } from './vault-error.ts'
+
+/** What became of a request to a vault. */
+export type VaultOutcome =
+  | { type: 'answer'; answer: HttpAnswer }
+  /** `wasSent`: the server may have seen the request and acted on it. */
+  | { type: 'failure'; error: VaultError; wasSent: boolean }
+
+/** Sends requests to one vault; what goes wrong on the way is told with the setting of config.toml that it is about. */
+export interface VaultTransport {
+  /** Rejects for nothing that the network or the server does: that is a `failure`. */
+  exchange(request: HttpRequest): Promise<VaultOutcome>
+  /** Closes the idle connections. */
+  close(): void
+}
+
+/** @throws {VaultError} VAULT_CONFIG when a certificate or key cannot be read */
+export function createVaultTransport(options: HttpTransportOptions): VaultTransport {
+  const transport = withVaultErrors(() => createHttpTransport(options))
+  return {
+    async exchange(request) {
+      const outcome = await transport.exchange(request)
+      return outcome.type === 'failure' ? { ...outcome, error: toVaultError(outcome.error) } : outcome
+    },
+    close: () => transport.close(),
+  }
+}
+
+function withVaultErrors<T>(run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    throw error instanceof HttpError ? toVaultError(error) : error
+  }
+}
+
+/** The one place that knows both. The cause is the error's own: the system's code is found where it was. */
+function toVaultError(error: HttpError): VaultError {
+  return new VaultError(codes[error.code], error.message, { cause: error.cause, hint: hints[error.reason] })
+}
+
+const codes: Readonly<Record<HttpErrorCode, VaultErrorCode>> = {
+  HTTP_UNREACHABLE: 'VAULT_UNREACHABLE',
+  HTTP_TLS: 'VAULT_TLS',
+  HTTP_TIMEOUT: 'VAULT_UNREACHABLE',
+  HTTP_ABORTED: 'VAULT_ABORTED',
+  HTTP_TOO_LARGE: 'VAULT_BAD_RESPONSE',
+  HTTP_MALFORMED: 'VAULT_BAD_RESPONSE',
+  HTTP_CONFIG: 'VAULT_CONFIG',
+}
+
+const network = 'check the network or VPN'
+const proxies = 'check the network or VPN, and proxies on the way'
+const ownCertificate = 'check client_cert_file in config.toml'
+
+/** The setting that each is about, or what to look at. */
+const hints: Readonly<Record<HttpReason, string | undefined>> = {
+  refused: 'check address in config.toml, and that the server runs',
+  'host-unknown': 'check address in config.toml, and the network or VPN',
+  'no-lookup': network,
+  broken: proxies,
+  silent: network,
+  'no-way-to-host': network,
+  'no-way-to-network': network,
+  'no-socket': 'check address in config.toml, and that the server or its agent runs',
+  'socket-forbidden': 'check the permissions of the socket',
+  'other-failure': network,
+  untrusted:
+    'set ca_file in config.toml to the CA of the server, such as /etc/ssl/certs/ca-certificates.crt for what the system trusts',
+  expired: 'the operator must renew it; check the date here with: date',
+  'not-yet-valid': 'check the date here with: date',
+  'other-name': 'use the name of its certificate in address, or set server_name in config.toml',
+  'no-tls': 'the server may speak plain http: check address in config.toml',
+  'client-wanted': 'set client_cert_file and client_key_file in config.toml',
+  'client-expired':
+    'renew it; its end stands in: openssl x509 -noout -enddate -in FILE, with client_cert_file of config.toml',
+  'client-revoked': 'get a new one for client_cert_file in config.toml from the operator of the server',
+  'client-untrusted': `${ownCertificate}: it must come from a CA that the server was told of`,
+  'client-refused': `${ownCertificate}: it must be meant for clients, and come from a CA that the server was told of`,
+  'name-unknown': 'check the host in address and server_name in config.toml',
+  'no-agreement': 'check client_cert_file and client_key_file in config.toml; the server must speak TLS 1.2 or later',
+  'other-tls': 'check address and ca_file in config.toml',
+  timeout: 'check the network or VPN; timeout in config.toml sets how long to wait',
+  aborted: undefined,
+  'too-large': 'check address in config.toml: this is not how a vault answers',
+  'not-http': 'check address in config.toml: its port, and http:// or https://',
+  'ca-unreadable': 'ca_file in config.toml must hold PEM certificates',
+  'client-unusable':
+    'client_cert_file and client_key_file in config.toml must hold a PEM certificate and its own key, without a passphrase',
+}
