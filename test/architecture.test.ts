@@ -9,17 +9,18 @@ const src = join(root, 'src')
 /** What each room may import besides itself; `keychain` means its port alone. docs/ARCHITECTURE.md draws it. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   core: [],
+  http: ['core'],
   prompts: ['core'],
   ssh: ['core'],
   agent: ['ssh', 'core'],
-  vault: ['ssh', 'keychain/keychain.ts', 'prompts', 'core'],
-  aws: ['keychain/keychain.ts', 'prompts', 'core'],
+  vault: ['ssh', 'http', 'keychain/keychain.ts', 'prompts', 'core'],
+  aws: ['http', 'keychain/keychain.ts', 'prompts', 'core'],
   keychain: ['core'],
-  ipc: ['core'],
+  ipc: ['http', 'core'],
   // How a question is put and its answer read, on the built-ins-only path too: the table of kinds, and nothing else.
   helper: ['ipc', 'prompts/kinds.ts', 'core'],
-  dev: ['ssh', 'core'],
-  daemon: ['core', 'prompts', 'ssh', 'agent', 'vault', 'aws', 'keychain', 'ipc'],
+  dev: ['ssh', 'http', 'core'],
+  daemon: ['core', 'prompts', 'ssh', 'agent', 'vault', 'aws', 'keychain', 'ipc', 'http'],
 }
 /** The embedded servers belong to one command only. */
 const extraEdges: Readonly<Record<string, readonly string[]>> = { 'helper/commands/dev.ts': ['dev'] }

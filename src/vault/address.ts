@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net'
 import { normalize } from 'node:path/posix'
-import type { ServerAddress } from './connections.ts'
+import type { ServerAddress } from '../http/connections.ts'
 import { VaultError } from './vault-error.ts'
 
 /** Where a vault listens; `unix://` is HTTP over a socket, with `localhost` as Host. */

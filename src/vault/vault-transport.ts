@@ -1,5 +1,5 @@
-import { HttpError, type HttpErrorCode, type HttpReason } from './http-error.ts'
-import { createHttpTransport, type HttpAnswer, type HttpRequest, type HttpTransportOptions } from './transport.ts'
+import { HttpError, type HttpErrorCode, type HttpReason } from '../http/http-error.ts'
+import { createHttpTransport, type HttpAnswer, type HttpRequest, type HttpTransportOptions } from '../http/transport.ts'
 import { VaultError, type VaultErrorCode } from './vault-error.ts'
 
 /** What became of a request to a vault. */

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { inspect } from 'node:util'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Secret } from '../../../src/core/secret.ts'
-import type { TlsSettings } from '../../../src/vault/tls.ts'
+import type { TlsSettings } from '../../../src/http/tls.ts'
 import { scriptedVault } from '../../support/vault-http.ts'
 import { clientTimeoutMs, hastyClock, testClient } from '../../support/vault-world.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { connectionError } from '../../../src/vault/connection-error.ts'
+import { connectionError } from '../../../src/http/connection-error.ts'
 
 const systemError = (code: string, message = `connect ${code}`) => Object.assign(new Error(message), { code })
 

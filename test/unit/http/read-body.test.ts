@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from 'node:stream'
 import { expect, it } from 'vitest'
-import { readBody } from '../../../src/vault/read-body.ts'
+import { readBody } from '../../../src/http/read-body.ts'
 
 const bytes = (...lengths: number[]) => Readable.from(lengths.map((length) => Buffer.alloc(length, 'x')))
 
