@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { readBody } from '../http/read-body.ts'
 import { maxBodyBytes } from './protocol.ts'
 
 /** What a request carries. */
@@ -16,18 +17,12 @@ export async function readRequestBody(
   onBytes: (bytes: number) => void,
 ): Promise<RequestBody> {
   if (Number(incoming.headers['content-length'] ?? 0) > maxBodyBytes) return { type: 'too-large' }
-  const chunks: Buffer[] = []
-  let bytes = 0
   // Not destroyed when left early: the answer goes over the same socket.
-  for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > maxBodyBytes) return { type: 'too-large' }
-    chunks.push(chunk)
-    onBytes(bytes)
-  }
-  if (bytes === 0) return { type: 'json', value: undefined }
+  const body = await readBody(incoming.iterator({ destroyOnReturn: false }), maxBodyBytes, onBytes)
+  if (body === undefined) return { type: 'too-large' }
+  if (body.length === 0) return { type: 'json', value: undefined }
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body)
     return { type: 'json', value: JSON.parse(text) }
   } catch {
     // Without a cause: a parser's message quotes the body, which may hold a secret.

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { STSClient } from '@aws-sdk/client-sts'
 import type { Clock } from '../../core/clock.ts'
 import { withDeadline } from '../../core/deadline.ts'
+import { readBody } from '../../http/read-body.ts'
 import { AwsError } from '../aws-error.ts'
 
 /** STS answers with a few kB. */
@@ -26,7 +27,7 @@ export function boundAnswers(client: STSClient, { server, timeoutMs }: AnswerBou
       withDeadline(clock, timeoutMs, async (deadline) => {
         const result = await next(args)
         const response = result.response as { body?: unknown }
-        if (isStream(response.body)) response.body = await readBody(response.body, deadline, server, timeoutMs)
+        if (isStream(response.body)) response.body = await readWhole(response.body, deadline, server, timeoutMs)
         return result
       }),
     // The innermost step: one answer of one try.
@@ -37,23 +38,17 @@ export function boundAnswers(client: STSClient, { server, timeoutMs }: AnswerBou
 const isStream = (body: unknown): body is Readable =>
   typeof body === 'object' && body !== null && Symbol.asyncIterator in body && 'destroy' in body
 
-async function readBody(body: Readable, deadline: AbortSignal, server: string, timeoutMs: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let sizeBytes = 0
+async function readWhole(body: Readable, deadline: AbortSignal, server: string, timeoutMs: number): Promise<Uint8Array> {
   const giveUp = () => body.destroy(tooSlow(server, timeoutMs))
   if (deadline.aborted) giveUp()
   deadline.addEventListener('abort', giveUp)
   try {
-    for await (const chunk of body as AsyncIterable<Uint8Array>) {
-      sizeBytes += chunk.length
-      // Leaving the loop destroys the stream, and its connection with it.
-      if (sizeBytes > maxAnswerBytes) throw tooLong(server)
-      chunks.push(chunk)
-    }
+    const whole = await readBody(body, maxAnswerBytes)
+    if (whole === undefined) throw tooLong(server)
+    return whole
   } finally {
     deadline.removeEventListener('abort', giveUp)
   }
-  return Buffer.concat(chunks)
 }
 
 function tooLong(server: string): AwsError {
