@@ -38,7 +38,12 @@ export function boundAnswers(client: STSClient, { server, timeoutMs }: AnswerBou
 const isStream = (body: unknown): body is Readable =>
   typeof body === 'object' && body !== null && Symbol.asyncIterator in body && 'destroy' in body
 
-async function readWhole(body: Readable, deadline: AbortSignal, server: string, timeoutMs: number): Promise<Uint8Array> {
+async function readWhole(
+  body: Readable,
+  deadline: AbortSignal,
+  server: string,
+  timeoutMs: number,
+): Promise<Uint8Array> {
   const giveUp = () => body.destroy(tooSlow(server, timeoutMs))
   if (deadline.aborted) giveUp()
   deadline.addEventListener('abort', giveUp)

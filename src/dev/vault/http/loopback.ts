@@ -1,9 +1,10 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
+import { listenOnLoopback as listenOnBoth } from '../../../http/loopback-listener.ts'
 
 /** Where to listen. */
 export interface ListenOptions {
-  /** On 127.0.0.1; 0 takes a free one. */
+  /** On 127.0.0.1 and ::1; 0 takes a free one. */
   port: number
   /** Listens on a Unix socket too, which only its owner can use. */
   socketPath?: string
@@ -30,75 +31,48 @@ export interface LoopbackListener {
  * @throws the system's error when the port or the socket cannot be had; nothing is left listening then
  */
 export async function listenOnLoopback(
-  options: ListenOptions,
+  { port: wanted, socketPath }: ListenOptions,
   tls: TlsOptions | undefined,
   accept: (socket: Socket) => void,
 ): Promise<LoopbackListener> {
-  const servers: Server[] = []
-  const sockets = new Set<Socket>()
-  const close = async () => {
-    const closed = servers.map(closeServer)
-    for (const socket of sockets) socket.destroy()
-    await Promise.all(closed)
-  }
-  const track = (server: Server) => {
-    servers.push(server)
-    // Before the TLS handshake: a connection that never gets through it must end too.
-    server.on('connection', (socket: Socket) => {
-      sockets.add(socket)
-      socket.once('close', () => sockets.delete(socket))
-    })
-    return server
-  }
+  const { port, close } = await listenOnBoth(wanted, tls === undefined ? accept : acceptTls(tls, accept))
+  const address = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
+  if (socketPath === undefined) return { address, close }
   try {
-    const server = track(tls === undefined ? createServer(accept) : createTlsServer(tlsServerOptions(tls), accept))
-    await started(server, () => server.listen({ host: '127.0.0.1', port: options.port }))
-    if (options.socketPath !== undefined) await listenPrivately(track(createServer(accept)), options.socketPath)
-    return { address: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${portOf(server)}`, close }
+    const closeSocket = await listenPrivately(socketPath, accept)
+    return { address, close: async () => void (await Promise.all([close(), closeSocket()])) }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-function tlsServerOptions({ key, cert, ca }: TlsOptions) {
-  return ca === undefined ? { key, cert } : { key, cert, ca, requestCert: true, rejectUnauthorized: true }
-}
-
-function started(server: Server, start: () => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.once('listening', () => {
-      server.off('error', reject)
-      resolve()
-    })
-    start()
-  })
+/** A connection that never gets through its handshake ends with the listener, as all do. */
+function acceptTls({ key, cert, ca }: TlsOptions, accept: (socket: Socket) => void): (socket: Socket) => void {
+  const trust = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }
+  const server = createTlsServer({ key, cert, ...trust }, accept)
+  return (socket) => void server.emit('connection', socket)
 }
 
 /** The socket belongs to its owner from its first instant: bind(2) takes the umask, and listen() binds at once. */
-function listenPrivately(server: Server, path: string): Promise<void> {
-  return started(server, () => {
+function listenPrivately(path: string, accept: (socket: Socket) => void): Promise<() => Promise<void>> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket.once('close', () => sockets.delete(socket)))
+    accept(socket)
+  })
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      for (const socket of sockets) socket.destroy()
+    })
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
     const before = process.umask(0o177)
     try {
-      server.listen({ path })
+      server.listen({ path }, () => resolve(close))
     } finally {
       process.umask(before)
     }
-  })
-}
-
-function portOf(server: Server): number {
-  const address = server.address()
-  return isAddressInfo(address) ? address.port : 0
-}
-
-function isAddressInfo(address: AddressInfo | string | null): address is AddressInfo {
-  return typeof address === 'object' && address !== null
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve())
   })
 }

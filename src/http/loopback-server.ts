@@ -1,0 +1,79 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Clock } from '../core/clock.ts'
+import { isLoopbackHost } from './loopback-host.ts'
+import { type LoopbackListener, listenOnLoopback } from './loopback-listener.ts'
+import { readBody } from './read-body.ts'
+
+/** What a server on loopback is started with. */
+export interface LoopbackServerOptions {
+  /** 0 takes a free one. */
+  port: number
+  clock: Clock
+  /** How long a request may take to be whole, from connecting or from the last answer, in ms. */
+  patienceMs: number
+  maxBodyBytes: number
+  /** Answers a request, whose body was read. What it throws ends the connection. */
+  serve(incoming: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void>
+}
+
+const maxHeaderBytes = 16 * 1024
+const maxHeaders = 64
+/** More than a browser opens. One more is not taken. */
+const maxConnections = 64
+
+/**
+ * HTTP on loopback for whoever is on this machine, such as a browser. Every program of every user can connect, and a web
+ * page can send requests: whom to answer is decided by `serve`. Refused here are other hosts (421), and what is larger
+ * than anything that is wanted (413, 431).
+ * @throws the system's error when the port cannot be had
+ */
+export async function startLoopbackServer(options: LoopbackServerOptions): Promise<LoopbackListener> {
+  const { clock, patienceMs, maxBodyBytes, serve } = options
+  const deadlines = new Map<Socket, () => void>()
+  let port = 0
+
+  const expect = (socket: Socket) => {
+    deadlines.get(socket)?.()
+    if (socket.destroyed) return
+    deadlines.set(
+      socket,
+      clock.after(patienceMs, () => socket.destroy()),
+    )
+  }
+
+  const answer = async (incoming: IncomingMessage, response: ServerResponse) => {
+    if (!isLoopbackHost(incoming.headers.host, port)) return refuse(response, 421)
+    if (incoming.rawHeaders.length > 2 * maxHeaders) return refuse(response, 431)
+    // Not destroyed when left early: the answer goes over the same socket.
+    const body = await readBody(incoming.iterator({ destroyOnReturn: false }), maxBodyBytes)
+    if (body === undefined) return refuse(response, 413)
+    deadlines.get(incoming.socket)?.()
+    await serve(incoming, response, body)
+  }
+
+  // Node's own limits of time go by another clock.
+  const limits = { maxHeaderSize: maxHeaderBytes, keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 }
+  const server = createServer(limits, (incoming, response) => {
+    response.once('finish', () => expect(incoming.socket))
+    answer(incoming, response).catch(() => incoming.socket.destroy())
+  })
+  server.maxHeadersCount = maxHeaders + 1
+  const listener = await listenOnLoopback(options.port, (socket) => {
+    if (deadlines.size >= maxConnections) return void socket.destroy()
+    expect(socket)
+    socket
+      .on('error', () => {})
+      .once('close', () => {
+        deadlines.get(socket)?.()
+        deadlines.delete(socket)
+      })
+    server.emit('connection', socket)
+  })
+  port = listener.port
+  return listener
+}
+
+function refuse(response: ServerResponse, status: 413 | 421 | 431): void {
+  response.writeHead(status, { Connection: 'close', 'Content-Length': 0 }).end()
+}
