@@ -41,6 +41,17 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((fi
 const text = new Map(files.map((file) => [file, readFileSync(join(src, file), 'utf8')]))
 const imports = new Map(files.map((file) => [file, importsOf(file)]))
 
+/** What is loaded at once with a file, types left out: the files of ours, and the packages. */
+function loadedWith(file: string, seen = new Set<string>()): ReadonlySet<string> {
+  if (seen.has(file)) return seen
+  seen.add(file)
+  const statements = (text.get(file) ?? '').matchAll(/^(?:import|export) (?!type )[\w\s{},*]*from '([^']+)'/gm)
+  for (const [, specifier] of statements) {
+    loadedWith(specifier!.startsWith('.') ? relative(src, join(src, dirname(file), specifier!)) : specifier!, seen)
+  }
+  return seen
+}
+
 function importsOf(file: string): string[] {
   const specifiers = text.get(file)!.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)
   return [...specifiers].map(([, specifier]) => relative(src, join(src, dirname(file), specifier!)))
@@ -70,6 +81,13 @@ describe('the architecture', () => {
         .map((target) => `${file} → ${target}`),
     )
     expect(wrong).toEqual([])
+  })
+
+  it('loads nothing but built-ins on the fast path of credential_process', () => {
+    const loaded = [...loadedWith('main.ts')]
+    expect(loaded).toContain('ipc/client.ts')
+    const packages = loaded.filter((name) => !text.has(name) && !name.startsWith('node:'))
+    expect(packages).toEqual([])
   })
 
   it('has no import cycle, types included', () => {

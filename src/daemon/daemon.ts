@@ -10,6 +10,8 @@ import { createChurn } from '../core/churn.ts'
 import { agentSocketName, apiSocketName } from '../core/paths.ts'
 import { formatUtc } from '../core/utc-time.ts'
 import type { PeerCredentials } from '../ipc/peer-credentials.ts'
+import { apiGuards } from '../ipc/refusals.ts'
+import { encodeJson } from '../ipc/reply.ts'
 import { createApiServer } from '../ipc/server.ts'
 import { checkSocketFolder } from '../ipc/socket-folder.ts'
 import { listenInherited, listenUnix, type OnStream, type UnixListener } from '../ipc/unix-listener.ts'
@@ -94,6 +96,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
           aws,
         }),
     }),
+    guards: apiGuards,
+    encode: encodeJson,
     clock,
     churn,
     log,

@@ -1,7 +1,11 @@
 import { formatDuration } from '../core/duration.ts'
 import { type ApiCall, type ApiClient, openApiClient } from '../ipc/client.ts'
+import type { Endpoint } from '../ipc/endpoint.ts'
+import { callOf, type InputTo } from '../ipc/endpoint-call.ts'
+import { type AnswerTo, type EndpointName, endpoints } from '../ipc/endpoints.ts'
 import type { ApiAnswer } from '../ipc/http-reply.ts'
 import type { Question } from '../prompts/kinds.ts'
+import { checkedAnswer } from './checked-answer.ts'
 import { askLentPrompt, type ReadLine } from './fast/ask-lent-prompt.ts'
 import { HelperError } from './fast/failure.ts'
 import { callWithPrompts, successBody } from './fast/lent-prompt.ts'
@@ -9,10 +13,12 @@ import type { TerminalAccess } from './fast/terminal.ts'
 
 /** The daemon, for commands that want an answer or an error, in bounded time. */
 export interface DaemonAccess {
-  /** @returns the body of the answer @throws what the daemon refuses, what the connection fails with, TIMED_OUT */
-  call(request: ApiCall): Promise<unknown>
-  /** The same, and answers on the terminal what the daemon asks on the way. */
-  callWithPrompts(request: ApiCall): Promise<unknown>
+  /**
+   * Calls an endpoint by its name, and answers on the terminal what the daemon asks on the way, where it may ask.
+   * @returns the answer, checked
+   * @throws {HelperError} what the daemon refuses, BAD_REPLY, TIMED_OUT; what the connection fails with
+   */
+  call<Name extends EndpointName>(name: Name, ...input: InputTo<Name>): Promise<AnswerTo<Name>>
 }
 
 export interface DaemonAccessOptions {
@@ -67,13 +73,16 @@ export function createDaemonAccess({ socketPath, terminal, readLine, after }: Da
     }
   }
 
+  const ask = (question: Question) => askLentPrompt(question, readLine)
   return {
-    call: (request) => withConnections(callMs, (connect) => connect().call(request)),
-    callWithPrompts: (request) =>
-      withConnections(personMs, (connect) => {
-        const ask = (question: Question) => askLentPrompt(question, readLine)
-        return callWithPrompts(request, { connect, ...terminal, ask })
-      }),
+    async call(name, ...input) {
+      const endpoint: Endpoint = endpoints[name]
+      const request = callOf(name, ...input)
+      const body = await (endpoint.mayAsk === true
+        ? withConnections(personMs, (connect) => callWithPrompts(request, { connect, ...terminal, ask }))
+        : withConnections(callMs, (connect) => connect().call(request)))
+      return checkedAnswer(name, body)
+    },
   }
 }
 

@@ -1,6 +1,7 @@
 import { displayLine } from '../core/display-text.ts'
 import { formatDuration } from '../core/duration.ts'
-import type { ReportedError, SshIdentityStatus, Status, VaultStatus } from '../ipc/protocol.ts'
+import type { ReportedError } from '../ipc/endpoints/fields.ts'
+import type { SshIdentityStatus, Status, VaultStatus } from '../ipc/endpoints/status.ts'
 import { formatTable } from './text-table.ts'
 
 /** What the daemon holds, until when, and what is wrong, for a person. @param nowMs the time to count down from */

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { PeerCredentials } from './peer-credentials.ts'
+import type { Route } from './route.ts'
 
 /** One connection of the local API. What is lent on it ends with it. */
 export interface ApiConnection {
@@ -10,6 +11,7 @@ export interface ApiConnection {
   ask(): () => void
 }
 
+/** A request that has come whole. */
 export interface ApiRequest {
   method: string
   /** Without its query. */
@@ -24,16 +26,17 @@ export interface ApiRequest {
   signal: AbortSignal
 }
 
+/** An answer; without a body there is none. */
 export interface ApiReply {
   status: number
   body?: unknown
   headers?: Readonly<Record<string, string>>
 }
 
-export interface ApiRoute {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  /** Such as `/v1/aws/credentials/{profile}`. */
-  pattern: string
+/** A route and what answers it. */
+export interface ApiRoute extends Route {
+  /** Whether a request may have a body; it may not where nothing is said. */
+  takesBody?: boolean
   /** What it throws is turned into a reply by `toError`. */
   handle(request: ApiRequest): Promise<ApiReply>
 }

@@ -12,6 +12,8 @@ export type IpcErrorCode =
   | 'DAEMON_UNTRUSTED'
   /** What came back is not an answer of the local API. */
   | 'REPLY_UNREADABLE'
+  /** What the daemon was about to answer does not have the form that its endpoint says: a fault of its own. */
+  | 'ANSWER_INVALID'
 
-/** Why the daemon cannot listen, or cannot be reached. */
+/** Why the daemon cannot listen, cannot be reached, or cannot answer. */
 export class IpcError extends CodedError<IpcErrorCode> {}

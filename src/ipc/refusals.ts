@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { errorCode } from '../core/errors.ts'
-import type { ApiReply } from './api-route.ts'
+import type { ApiReply, ApiRoute } from './api-route.ts'
 import { type ApiErrorBody, maxBodyBytes } from './protocol.ts'
 import type { RequestBody } from './request-body.ts'
 import type { Match } from './route-match.ts'
@@ -10,6 +10,7 @@ export interface Refusal extends ApiReply {
   body: ApiErrorBody
 }
 
+/** The refusal with such a status, code and message. */
 export function refusal(status: number, code: string, message: string): Refusal {
   return { status, body: { error: { code, message } } }
 }
@@ -19,7 +20,7 @@ export function refusal(status: number, code: string, message: string): Refusal 
  * the browser marks its requests, and a page that was given our address by DNS (rebinding) has its own domain as host.
  * @returns undefined for a caller of our own
  */
-export function refuseForeign({ headers }: IncomingMessage): Refusal | undefined {
+function refuseForeign({ headers }: IncomingMessage): Refusal | undefined {
   if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) {
     return refusal(403, 'ORIGIN_REFUSED', 'web pages are not served')
   }
@@ -28,6 +29,7 @@ export function refuseForeign({ headers }: IncomingMessage): Refusal | undefined
   return refusal(403, 'HOST_REFUSED', 'the host is not "localhost"')
 }
 
+/** What no route answers. */
 export function refuseUnmatched(match: Exclude<Match, { type: 'route' }>): Refusal {
   switch (match.type) {
     case 'unknown':
@@ -42,6 +44,7 @@ export function refuseUnmatched(match: Exclude<Match, { type: 'route' }>): Refus
   }
 }
 
+/** A body that cannot be used. */
 export function refuseBody(type: Exclude<RequestBody['type'], 'json'>): Refusal {
   switch (type) {
     case 'too-large':
@@ -51,9 +54,9 @@ export function refuseBody(type: Exclude<RequestBody['type'], 'json'>): Refusal 
   }
 }
 
-/** A body means nothing with these (RFC 9110 §9.3.1, §9.3.5), and would be kept for as long as the request waits. */
-export function refuseUnexpectedBody({ method }: IncomingMessage, body: unknown): Refusal | undefined {
-  if (body === undefined || !['GET', 'HEAD', 'DELETE'].includes(method ?? '')) return undefined
+/** It would mean nothing (RFC 9110 §9.3.1, §9.3.5), and be kept for as long as the request waits. */
+export function refuseUnexpectedBody({ method, takesBody }: ApiRoute, body: unknown): Refusal | undefined {
+  if (body === undefined || takesBody) return undefined
   return refusal(400, 'BODY_UNEXPECTED', `${method} has no body here`)
 }
 
@@ -61,10 +64,16 @@ export function refuseUnexpectedBody({ method }: IncomingMessage, body: unknown)
 export const maxHeaders = 64
 
 /** @returns undefined while there are not too many */
-export function refuseTooManyHeaders({ rawHeaders }: IncomingMessage): Refusal | undefined {
+function refuseTooManyHeaders({ rawHeaders }: IncomingMessage): Refusal | undefined {
   if (rawHeaders.length <= 2 * maxHeaders) return undefined
   return refusal(431, 'HEADERS_TOO_LARGE', `a request has at most ${maxHeaders} headers`)
 }
+
+/** Looks at the head of a request before anything else is done with it. @returns undefined where it may go on */
+export type Guard = (incoming: IncomingMessage) => Refusal | undefined
+
+/** The guards of the local API. */
+export const apiGuards: readonly Guard[] = [refuseForeign, refuseTooManyHeaders]
 
 /** What Node's parser could not read as HTTP. */
 export function refuseMalformed(error: unknown): Refusal {

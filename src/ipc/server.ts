@@ -12,27 +12,32 @@ import type { ApiReply, ApiRoute } from './api-route.ts'
 import type { PeerCredentials } from './peer-credentials.ts'
 import type { ApiErrorBody } from './protocol.ts'
 import {
+  type Guard,
   maxHeaders,
+  type Refusal,
   refusal,
   refuseBody,
-  refuseForeign,
   refuseMalformed,
-  refuseTooManyHeaders,
   refuseUnexpectedBody,
   refuseUnmatched,
 } from './refusals.ts'
-import { rawReply, sendLast, sendReply } from './reply.ts'
+import { type EncodeReply, rawReply, sendLast, sendReply } from './reply.ts'
 import { readRequestBody } from './request-body.ts'
 import { matchRoute } from './route-match.ts'
 
+/** What is served, and to whom. */
 export interface ApiServerDeps {
   routes: readonly ApiRoute[]
+  /** Asked in their order, before anything else. */
+  guards: readonly Guard[]
+  encode: EncodeReply
   clock: Clock
   churn: Churn
   log: Logger
   toError: (error: unknown) => { status: number; body: ApiErrorBody }
 }
 
+/** Serves connections that others accept. */
 export interface ApiServer {
   /** Serves one accepted connection until it closes. @param seat told what the connection is about */
   serve(socket: Socket, seat: Marking, peer?: PeerCredentials): void
@@ -51,22 +56,25 @@ const maxWaitingPerConnection = 8
 const maxHeldBytes = 16 * 1024 * 1024
 
 /**
- * HTTP/1.1 with JSON on accepted streams (RFC 9112): one handler a route, a bounded body, honest statuses.
+ * HTTP/1.1 on accepted streams (RFC 9112): one handler a route, a bounded body in JSON, honest statuses.
  * A handler may take as long as it needs: only the time to send a request and to read an answer is limited.
  */
-export function createApiServer({ routes, clock, churn, log, toError }: ApiServerDeps): ApiServer {
+export function createApiServer(deps: ApiServerDeps): ApiServer {
+  const { routes, guards, encode, clock, churn, log, toError } = deps
   const callers = new Map<Socket, ApiCaller>()
   const budget = createByteBudget({ maxBytes: maxHeldBytes, churn })
   let isStopped = false
 
   const answer = async (incoming: IncomingMessage, caller: ApiCaller, request: Waiting): Promise<ApiReply> => {
-    const refused = refuseForeign(incoming) ?? refuseTooManyHeaders(incoming)
-    if (refused !== undefined) return refused
+    for (const guard of guards) {
+      const refused = guard(incoming)
+      if (refused !== undefined) return refused
+    }
     const match = matchRoute(routes, incoming.method ?? '', incoming.url ?? '')
     if (match.type !== 'route') return refuseUnmatched(match)
     const body = await readRequestBody(incoming, (bodyBytes) => caller.update(request, { bodyBytes }))
     if (body.type !== 'json') return refuseBody(body.type)
-    const unexpected = refuseUnexpectedBody(incoming, body.value)
+    const unexpected = refuseUnexpectedBody(match.route, body.value)
     if (unexpected !== undefined) return unexpected
     caller.update(request, { state: 'received' })
     return await match.route.handle({
@@ -96,7 +104,7 @@ export function createApiServer({ routes, clock, churn, log, toError }: ApiServe
       })
       .then((reply) => {
         caller.update(request, { state: 'answered' })
-        sendReply(incoming, response, reply)
+        sendReply(incoming, response, reply.status, encode(reply))
       })
       .catch((error: unknown) => log.warn('answer not sent', { reason: describeError(error) }))
   })
@@ -104,16 +112,19 @@ export function createApiServer({ routes, clock, churn, log, toError }: ApiServe
   server.on('clientError', (error, socket: Socket) => {
     const isAnswered = (callers.get(socket)?.waiting.size ?? 0) > 0
     if (isAnswered || !socket.writable || errorCode(error) === 'ECONNRESET') socket.destroy()
-    else socket.end(rawReply(refuseMalformed(error)))
+    else {
+      const malformed = refuseMalformed(error)
+      socket.end(rawReply(malformed.status, encode(malformed)))
+    }
   })
 
   /** Answers what waits on a connection, and ends it: at the latest when the time to read an answer is over. */
-  const end = async (socket: Socket, caller: ApiCaller, reply: ApiReply): Promise<void> => {
+  const end = async (socket: Socket, caller: ApiCaller, reply: Refusal): Promise<void> => {
     await Promise.all(
       [...caller.waiting].map(([response, request]) => {
         request.gone.abort()
         caller.update(request, { state: 'answered' })
-        return sendLast(response, reply)
+        return sendLast(response, reply.status, encode(reply))
       }),
     )
     socket.destroy()

@@ -8,6 +8,8 @@ import { CodedError } from '../../src/core/errors.ts'
 import { createLogger } from '../../src/core/log.ts'
 import type { ApiRequest, ApiRoute } from '../../src/ipc/api-route.ts'
 import type { PeerCredentials } from '../../src/ipc/peer-credentials.ts'
+import { apiGuards, type Guard } from '../../src/ipc/refusals.ts'
+import { type EncodeReply, encodeJson } from '../../src/ipc/reply.ts'
 import { createApiServer } from '../../src/ipc/server.ts'
 import { listenUnix } from '../../src/ipc/unix-listener.ts'
 import { noChurn } from './churn.ts'
@@ -19,12 +21,14 @@ const routes: readonly ApiRoute[] = [
   {
     method: 'PUT',
     pattern: '/v1/keys/{source}',
+    takesBody: true,
     handle: async ({ params, body }) => ({ status: 200, body: { params, body } }),
   },
   { method: 'DELETE', pattern: '/v1/keys/{source}', handle: async () => ({ status: 204 }) },
   {
     method: 'POST',
     pattern: '/v1/fail',
+    takesBody: true,
     async handle({ body }) {
       throw body === 'coded' ? new CodedError('KEY_UNKNOWN', 'no such key', { hint: 'add it' }) : new Error('hunter2')
     },
@@ -33,6 +37,8 @@ const routes: readonly ApiRoute[] = [
 
 export interface ApiServerOptions {
   routes?: readonly ApiRoute[]
+  guards?: readonly Guard[]
+  encode?: EncodeReply
   maxConnections?: number
   peer?: PeerCredentials
 }
@@ -44,6 +50,8 @@ export async function startApiServer(options: ApiServerOptions = {}) {
   const clock = fakeClock()
   const server = createApiServer({
     routes: options.routes ?? routes,
+    guards: options.guards ?? apiGuards,
+    encode: options.encode ?? encodeJson,
     clock,
     churn: noChurn,
     log: createLogger({ write: (line) => lines.push(line), level: 'debug' }),

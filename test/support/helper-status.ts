@@ -1,4 +1,4 @@
-import type { Status } from '../../src/ipc/protocol.ts'
+import type { Status } from '../../src/ipc/endpoints/status.ts'
 
 /** A status with something of everything. */
 export const fullStatus: Status = {

@@ -1,6 +1,8 @@
 import type { AwsErrorCode } from '../../aws/aws-error.ts'
 import { CodedError, describeError } from '../../core/errors.ts'
-import type { ApiErrorBody, ReportedError } from '../../ipc/protocol.ts'
+import type { ReportedError } from '../../ipc/endpoints/fields.ts'
+import type { IpcErrorCode } from '../../ipc/ipc-error.ts'
+import type { ApiErrorBody } from '../../ipc/protocol.ts'
 import type { KeychainErrorCode } from '../../keychain/keychain.ts'
 import type { PromptErrorCode } from '../../prompts/prompt.ts'
 import type { SshErrorCode } from '../../ssh/wire.ts'
@@ -8,7 +10,7 @@ import type { VaultErrorCode } from '../../vault/vault-error.ts'
 import type { ConfigErrorCode } from '../config/config.ts'
 
 /** What a request names that is not there. */
-export type ApiErrorCode = 'KEY_UNKNOWN' | 'VAULT_UNKNOWN' | 'VAULT_NOT_NAMED' | 'PROMPT_GONE' | 'REQUEST_INVALID'
+export type ApiErrorCode = 'KEY_UNKNOWN' | 'VAULT_UNKNOWN' | 'VAULT_NOT_NAMED' | 'PROMPT_GONE'
 
 export class ApiError extends CodedError<ApiErrorCode> {}
 
@@ -20,6 +22,7 @@ type KnownCode =
   | PromptErrorCode
   | SshErrorCode
   | ApiErrorCode
+  | Extract<IpcErrorCode, 'ANSWER_INVALID'>
 
 // 401 means that a person is needed, 404 that there is no such thing, 409 that something must be changed here first,
 // 502 that the other side refuses or errs, 503 that the same request may work later.
@@ -92,7 +95,7 @@ const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> =
   PROMPT_ANSWER_INVALID: 401,
   PROMPT_QUESTION_INVALID: 502,
   PROMPT_GONE: 404,
-  REQUEST_INVALID: 400,
+  ANSWER_INVALID: 500,
 }
 
 /** The answer for an error. What is not one of ours is a fault of the daemon, and says no more than that. */

@@ -1,7 +1,7 @@
 import type { AwsCredentials } from '../../aws/aws-credentials.ts'
 import { CodedError } from '../../core/errors.ts'
 import { formatUtc } from '../../core/utc-time.ts'
-import type { SshIdentityStatus, Status, VaultStatus } from '../../ipc/protocol.ts'
+import type { SshIdentityStatus, Status, VaultStatus } from '../../ipc/endpoints/status.ts'
 import { isVaultError } from '../../vault/vault-error.ts'
 import type { RunningIdentity, RunningVault } from '../vaults.ts'
 import type { WatchedKeychain } from '../watched-keychain.ts'

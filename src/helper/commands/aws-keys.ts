@@ -3,15 +3,7 @@ import type { Command } from 'commander'
 import * as v from 'valibot'
 import { displayJson, displayLine } from '../../core/display-text.ts'
 import { homeFolder } from '../../core/home.ts'
-import {
-  type AccessKeyList,
-  type AccessKeyRequest,
-  accessKeyListSchema,
-  accessKeySchema,
-  type ImportKeysRequest,
-  keptKeySchema,
-} from '../../ipc/protocol.ts'
-import { checkedReply } from '../checked-reply.ts'
+import { type AccessKeyList, type AccessKeyRequest, type KeptKey, putKey } from '../../ipc/endpoints/aws-keys.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { formatTable } from '../text-table.ts'
@@ -26,7 +18,7 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
     .argument('<source>', sourceHelp)
     .action(async (source: string) => {
       const body = await readAccessKey(context)
-      context.print(formatKept(await context.daemon.call({ method: 'PUT', path: keyPath(source), body }), 'stored'))
+      context.print(formatKept(await context.daemon.call('putKey', { params: { source }, body }), 'stored'))
     })
   keys
     .command('import')
@@ -35,8 +27,8 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
     .option('--file <file>', 'the file (default: AWS_SHARED_CREDENTIALS_FILE, else ~/.aws/credentials)')
     .option('--profile <profile>', 'the profile in the file', 'default')
     .action(async (source: string, { file, profile }: { file?: string; profile: string }) => {
-      const body: ImportKeysRequest = { file: resolve(file ?? credentialsFile(context)), profile, source }
-      const kept = await context.daemon.call({ method: 'POST', path: '/v1/aws/keys/import', body })
+      const body = { file: resolve(file ?? credentialsFile(context)), profile, source }
+      const kept = await context.daemon.call('importKeys', { body })
       context.print(`${formatKept(kept, 'imported')}it is no longer in ${displayLine(body.file)}\n`)
     })
   keys
@@ -44,7 +36,7 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
     .description('list the keys; secrets are not shown')
     .option('--json', 'print it as JSON')
     .action(async ({ json }: { json?: true }) => {
-      const list = checkedReply(accessKeyListSchema, await context.daemon.call({ method: 'GET', path: '/v1/aws/keys' }))
+      const list = await context.daemon.call('listKeys')
       context.print(json ? `${displayJson(list, 2)}\n` : formatKeys(list))
     })
   keys
@@ -52,12 +44,10 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
     .description('remove a key from the keychain; AWS still knows it')
     .argument('<source>', sourceHelp)
     .action(async (source: string) => {
-      await context.daemon.call({ method: 'DELETE', path: keyPath(source) })
+      await context.daemon.call('removeKey', { params: { source } })
       context.print(`removed the access key of ${displayLine(source)} from the keychain\n`)
     })
 }
-
-const keyPath = (source: string) => `/v1/aws/keys/${encodeURIComponent(source)}`
 
 function credentialsFile({ environment }: CommandContext): string {
   return environment.AWS_SHARED_CREDENTIALS_FILE || join(homeFolder(environment), '.aws', 'credentials')
@@ -82,7 +72,7 @@ async function readAccessKey(context: CommandContext): Promise<AccessKeyRequest>
 
 /** @throws {HelperError} REFUSED, without the text, which may be a secret */
 function keyPart(part: keyof AccessKeyRequest, text: string): string {
-  const result = v.safeParse(accessKeySchema.entries[part], text.trim())
+  const result = v.safeParse(putKey.request.entries[part], text.trim())
   if (result.success) return result.output
   throw new HelperError('REFUSED', reasons[part], { hint: 'latchkey help aws keys add' })
 }
@@ -98,8 +88,7 @@ async function readTyped(context: CommandContext, what: string, echo: boolean): 
   return line.expose()
 }
 
-function formatKept(kept: unknown, verb: string): string {
-  const { source, accessKeyId, arn, isVerified } = checkedReply(keptKeySchema, kept)
+function formatKept({ source, accessKeyId, arn, isVerified }: KeptKey, verb: string): string {
   const owner = arn === undefined ? '' : `, a key of ${arn}`
   const doubt = isVerified ? '' : 'AWS could not be asked whether it works\n'
   return `${displayLine(`${verb} ${accessKeyId} as ${source}${owner}`)}\n${doubt}`

@@ -1,8 +1,7 @@
 import type { Command } from 'commander'
 import { awsConfigBlock, credentialProcess } from '../../core/aws-config-block.ts'
 import { displayJson, displayLine } from '../../core/display-text.ts'
-import { type AwsProfileList, awsProfileListSchema } from '../../ipc/protocol.ts'
-import { checkedReply } from '../checked-reply.ts'
+import type { AwsProfileList } from '../../ipc/endpoints/aws-profiles.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { formatTable } from '../text-table.ts'
@@ -18,8 +17,7 @@ export function addAwsProfilesCommands(aws: Command, context: CommandContext): v
       if (json && block) {
         throw new HelperError('USAGE', '--json and --block exclude each other', { hint: 'latchkey help aws profiles' })
       }
-      const reply = await context.daemon.call({ method: 'GET', path: '/v1/aws/profiles' })
-      const list = checkedReply(awsProfileListSchema, reply)
+      const list = await context.daemon.call('listProfiles')
       if (block) printBlocks(list, context)
       else context.print(json ? `${displayJson(list, 2)}\n` : formatProfiles(list))
     })

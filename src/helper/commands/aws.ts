@@ -1,7 +1,5 @@
 import type { Command } from 'commander'
 import { displayLine } from '../../core/display-text.ts'
-import { forgottenSchema } from '../../ipc/protocol.ts'
-import { checkedReply } from '../checked-reply.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runCredentials } from '../fast/credentials.ts'
 import { HelperError } from '../fast/failure.ts'
@@ -29,8 +27,7 @@ export function addAwsCommands(program: Command, context: CommandContext): void 
     .argument('[profile]', 'the profile')
     .option('--all', 'drop all')
     .action(async (profile: string | undefined, { all }: { all?: true }) => {
-      const body = await context.daemon.call({ method: 'POST', path: '/v1/aws/forget', body: target(profile, all) })
-      const { forgotten } = checkedReply(forgottenSchema, body)
+      const { forgotten } = await context.daemon.call('forgetCredentials', { body: target(profile, all) })
       context.print(
         forgotten.length === 0 ? 'nothing was held\n' : forgotten.map((what) => `${displayLine(what)}\n`).join(''),
       )

@@ -1,8 +1,6 @@
 import type { Command } from 'commander'
 import { displayJson } from '../../core/display-text.ts'
 import { version } from '../../core/version.ts'
-import { statusSchema } from '../../ipc/protocol.ts'
-import { checkedReply } from '../checked-reply.ts'
 import type { CommandContext } from '../command-context.ts'
 import { serviceRestart } from '../service/service-host.ts'
 import { formatOtherVersion, formatStatus } from '../status-report.ts'
@@ -13,7 +11,7 @@ export function addStatusCommand(program: Command, context: CommandContext): voi
     .description('show what the daemon holds, until when, and what is wrong')
     .option('--json', 'print it as JSON')
     .action(async ({ json }: { json?: true }) => {
-      const status = checkedReply(statusSchema, await context.daemon.call({ method: 'GET', path: '/v1/status' }))
+      const status = await context.daemon.call('getStatus')
       if (json) return context.print(`${displayJson(status, 2)}\n`)
       context.print(formatOtherVersion(status, version, serviceRestart()) + formatStatus(status, context.nowMs()))
     })

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import { displayLine } from '../../core/display-text.ts'
-import { type LoggedIn, loggedInSchema, type VaultRequest } from '../../ipc/protocol.ts'
-import { checkedReply } from '../checked-reply.ts'
+import type { LoggedIn } from '../../ipc/endpoints/vault.ts'
 import type { CommandContext } from '../command-context.ts'
 import { formatTimeLeft } from '../status-report.ts'
 
@@ -11,23 +10,19 @@ export function addVaultCommands(program: Command, context: CommandContext): voi
     .description('log in to a Vault; asks for the password where its method needs one')
     .argument('[vault]', 'its name in the configuration; may be left out where there is only one')
     .action(async (vault: string | undefined) => {
-      const request = { method: 'POST', path: '/v1/login', body: bodyFor(vault) } as const
-      const loggedIn = checkedReply(loggedInSchema, await context.daemon.callWithPrompts(request))
-      context.print(formatLoggedIn(loggedIn, context.nowMs()))
+      context.print(formatLoggedIn(await context.daemon.call('login', { body: named(vault) }), context.nowMs()))
     })
   program
     .command('logout')
     .description("revoke latchkey's own token of a Vault and forget it")
     .argument('[vault]', 'its name in the configuration; may be left out where there is only one')
     .action(async (vault: string | undefined) => {
-      await context.daemon.call({ method: 'POST', path: '/v1/logout', body: bodyFor(vault) })
+      await context.daemon.call('logout', { body: named(vault) })
       context.print(`logged out${vault === undefined ? '' : ` of ${displayLine(vault)}`}\n`)
     })
 }
 
-function bodyFor(vault: string | undefined): VaultRequest {
-  return vault === undefined ? {} : { vault }
-}
+const named = (vault: string | undefined) => (vault === undefined ? {} : { vault })
 
 function formatLoggedIn({ vault, displayName, policies, expiresAt }: LoggedIn, nowMs: number): string {
   const lifetime = expiresAt === undefined ? 'it does not expire' : `${formatTimeLeft(expiresAt, nowMs)} left`

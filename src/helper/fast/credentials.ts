@@ -2,6 +2,8 @@ import type { Environment } from '../../core/environment.ts'
 import type { Secret } from '../../core/secret.ts'
 import { shellWord } from '../../core/shell-word.ts'
 import { type ApiClient, openApiClient } from '../../ipc/client.ts'
+import { credentialsRoute } from '../../ipc/process-credentials.ts'
+import { pathOf } from '../../ipc/route.ts'
 import { apiSocketPath } from './api-socket.ts'
 import { askLentPrompt } from './ask-lent-prompt.ts'
 import { writeToDescriptor } from './descriptor-output.ts'
@@ -77,7 +79,7 @@ async function fetchCredentials(
   })
   try {
     const reply = await callWithPrompts(
-      { method: 'GET', path: `/v1/aws/credentials/${encodeURIComponent(profile)}` },
+      { method: credentialsRoute.method, path: pathOf(credentialsRoute, { profile }) },
       {
         mayAsk: effects.terminal.mayAsk,
         isForeground: effects.terminal.isForeground,

@@ -1,7 +1,5 @@
-import { isPrintable } from '../../core/display-text.ts'
-import type { ProcessCredentials } from '../../ipc/protocol.ts'
+import { isProcessCredentials } from '../../ipc/process-credentials.ts'
 import { HelperError } from './failure.ts'
-import { isRecord } from './lent-prompt.ts'
 
 /** The AWS SDK for Go v1 reads no more. */
 const maxOutputBytes = 8 * 1024
@@ -17,17 +15,6 @@ export function formatProcessCredentials(body: unknown): string {
   const line = `${JSON.stringify({ Version, AccessKeyId, SecretAccessKey, SessionToken, Expiration, AccountId })}\n`
   if (Buffer.byteLength(line) >= maxOutputBytes) throw badCredentials('they are longer than some AWS SDKs read')
   return line
-}
-
-function isProcessCredentials(body: unknown): body is ProcessCredentials {
-  if (!isRecord(body) || body.Version !== 1) return false
-  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration, AccountId } = body
-  return (
-    [AccessKeyId, SecretAccessKey, SessionToken].every(isPrintable) &&
-    typeof Expiration === 'string' &&
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(Expiration) &&
-    (AccountId === undefined || isPrintable(AccountId))
-  )
 }
 
 function badCredentials(reason: string): HelperError {

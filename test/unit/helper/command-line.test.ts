@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../src/core/secret.ts'
+import { checkedAnswer } from '../../../src/helper/checked-answer.ts'
 import type { CommandContext } from '../../../src/helper/command-context.ts'
 import { runProgram } from '../../../src/helper/command-line.ts'
+import type { DaemonAccess } from '../../../src/helper/daemon-access.ts'
 import type { ApiCall } from '../../../src/ipc/client.ts'
+import type { Endpoint } from '../../../src/ipc/endpoint.ts'
+import { callOf } from '../../../src/ipc/endpoint-call.ts'
+import { endpoints } from '../../../src/ipc/endpoints.ts'
 import { fullStatus } from '../../support/helper-status.ts'
 import { terminalCommands } from '../../support/terminal-commands.ts'
 
@@ -25,10 +30,13 @@ async function run(line: string, setting: Setting = {}) {
   const other: string[][] = []
   let printed = ''
   let noted = ''
-  const answer = (mayPrompt: boolean) => async (call: ApiCall) => {
-    calls.push({ ...call, mayPrompt })
-    // As it comes out of JSON.
-    return setting.answer === undefined ? undefined : JSON.parse(JSON.stringify(setting.answer))
+  const daemon: DaemonAccess = {
+    async call(name, ...input) {
+      const { mayAsk }: Endpoint = endpoints[name]
+      calls.push({ ...callOf(name, ...input), mayPrompt: mayAsk === true })
+      // As it comes out of JSON.
+      return checkedAnswer(name, setting.answer === undefined ? undefined : JSON.parse(JSON.stringify(setting.answer)))
+    },
   }
   const context: CommandContext = {
     environment: { HOME: '/home/jo', ...setting.environment },
@@ -39,7 +47,7 @@ async function run(line: string, setting: Setting = {}) {
       noted += text
     },
     commandPath: '/home/jo b/bin/latchkey',
-    daemon: { call: answer(false), callWithPrompts: answer(true) },
+    daemon,
     hasTypedInput: setting.typed !== undefined,
     readInput: async () => setting.input ?? '',
     readLine: async (prompt, { echo }) => {

@@ -3,10 +3,11 @@ import { chmodSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { createDaemonAccess } from '../../../src/helper/daemon-access.ts'
+import { createDaemonAccess, type DaemonAccess } from '../../../src/helper/daemon-access.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
-const keyCall = { method: 'PUT', path: '/v1/aws/keys/master', body: { secretAccessKey: 'hunter2' } } as const
+const key = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'hunter2' }
+const putKey = ({ call }: DaemonAccess) => call('putKey', { params: { source: 'a/b' }, body: key })
 
 /** A peer that does what it is told with each request, and a helper whose deadlines pass when the test says so. */
 async function access(answer: (socket: Socket, request: string) => void) {
@@ -57,16 +58,35 @@ const isLifeSign = (request: string) => request.startsWith('OPTIONS * ')
 
 it('asks for a sign of life, then for what is wanted, on one connection, and leaves no timer', async () => {
   const { daemon, received, limits } = await access((socket, request) =>
-    isLifeSign(request) ? reply(socket, 404, { error: {} }) : reply(socket, 200, { done: true }),
+    isLifeSign(request) ? reply(socket, 404, { error: {} }) : reply(socket, 200, { keys: [] }),
   )
-  expect(await daemon.call({ method: 'GET', path: '/v1/status' })).toEqual({ done: true })
-  expect(received.map((request) => request.split(' HTTP')[0])).toEqual(['OPTIONS *', 'GET /v1/status'])
+  expect(await daemon.call('listKeys')).toEqual({ keys: [] })
+  expect(received.map((request) => request.split(' HTTP')[0])).toEqual(['OPTIONS *', 'GET /v1/aws/keys'])
   expect(limits).toEqual([])
+})
+
+it('sends what the endpoint takes where the endpoint is, and gives back what it says, checked', async () => {
+  const kept = { source: 'a/b', accessKeyId: key.accessKeyId, isVerified: true }
+  const { daemon, received } = await access((socket, request) =>
+    isLifeSign(request) ? reply(socket, 404, {}) : reply(socket, 200, { ...kept, more: 'than is told of' }),
+  )
+  expect(await putKey(daemon)).toEqual(kept)
+  expect(received[1]).toMatch(/^PUT \/v1\/aws\/keys\/a%2Fb HTTP/)
+  expect(received[1]).toContain(`\r\n\r\n${JSON.stringify(key)}`)
+})
+
+it('refuses an answer that does not have the form of its endpoint', async () => {
+  const { daemon } = await access((socket, request) =>
+    reply(socket, isLifeSign(request) ? 404 : 200, { keys: [{ source: 7, accessKeyId: 'hunter2' }] }),
+  )
+  const error = await daemon.call('listKeys').catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ code: 'BAD_REPLY', message: "the daemon's answer cannot be used: keys.0.source" })
+  expect(String(error)).not.toContain('hunter2')
 })
 
 it('tells a daemon that does not answer nothing, and ends within seconds', async () => {
   const { daemon, received, pass, socketPath } = await access(() => {})
-  const call = daemon.call(keyCall)
+  const call = putKey(daemon)
   await pass(10_000)
   await expect(call).rejects.toMatchObject({
     code: 'TIMED_OUT',
@@ -77,24 +97,24 @@ it('tells a daemon that does not answer nothing, and ends within seconds', async
 })
 
 it.each([
-  ['call', 120_000],
-  ['callWithPrompts', 600_000],
-] as const)('%s has a limit of %s ms once the daemon has shown that it lives', async (method, ms) => {
+  ['logout', 120_000],
+  ['login', 600_000],
+] as const)('%s has a limit of %s ms once the daemon has shown that it lives', async (name, ms) => {
   const { daemon, pass } = await access((socket, request) => {
     if (isLifeSign(request)) reply(socket, 404, {})
   })
-  const call = daemon[method]({ method: 'POST', path: '/v1/login', body: {} })
+  const call = daemon.call(name, { body: {} })
   await pass(ms)
   await expect(call).rejects.toMatchObject({ code: 'TIMED_OUT' })
 })
 
 it('ends at garbage, however little comes at a time', async () => {
   const garbage = await access((socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n\r\n'))
-  await expect(garbage.daemon.call(keyCall)).rejects.toMatchObject({ code: 'REPLY_UNREADABLE' })
+  await expect(putKey(garbage.daemon)).rejects.toMatchObject({ code: 'REPLY_UNREADABLE' })
   const dripping = await access((socket) => {
     socket.write('H')
   })
-  const call = dripping.daemon.call(keyCall)
+  const call = putKey(dripping.daemon)
   await dripping.pass(10_000)
   await expect(call).rejects.toMatchObject({ code: 'TIMED_OUT' })
   expect([...garbage.received, ...dripping.received].join('')).not.toContain('hunter2')
@@ -103,13 +123,13 @@ it('ends at garbage, however little comes at a time', async () => {
 it('says nothing at all to a socket that others could have put there', async () => {
   const { daemon, received, socketPath } = await access((socket) => reply(socket, 200, {}))
   chmodSync(dirname(socketPath), 0o757)
-  await expect(daemon.call(keyCall)).rejects.toMatchObject({
+  await expect(putKey(daemon)).rejects.toMatchObject({
     code: 'DAEMON_UNTRUSTED',
     message: `${socketPath} is not safe to use: ${dirname(socketPath)} can be changed by other users (mode 757)`,
     hint: `chmod o-w ${dirname(socketPath)}`,
   })
   chmodSync(dirname(socketPath), 0o700)
   chmodSync(socketPath, 0o646)
-  await expect(daemon.call(keyCall)).rejects.toMatchObject({ hint: `chmod o-w ${socketPath}` })
+  await expect(putKey(daemon)).rejects.toMatchObject({ hint: `chmod o-w ${socketPath}` })
   expect(received).toEqual([])
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { formatOtherVersion, formatStatus, formatTimeLeft } from '../../../src/helper/status-report.ts'
-import type { Status } from '../../../src/ipc/protocol.ts'
+import type { Status } from '../../../src/ipc/endpoints/status.ts'
 import { fullStatus } from '../../support/helper-status.ts'
 
 const nowMs = Date.UTC(2026, 0, 2, 12, 0, 0)

@@ -8,7 +8,7 @@ import { fakeClock } from '../../support/fake-clock.ts'
 import { until } from '../../support/vault-world.ts'
 
 const echo: LoopbackServerOptions['serve'] = async ({ method, url }, response, body) => {
-  response.end(`${method} ${url} ${body}`)
+  response.end(`${method} ${url} ${body.toString()}`)
 }
 
 async function start(serve = echo) {

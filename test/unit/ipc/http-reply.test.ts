@@ -29,7 +29,6 @@ describe('a reply', () => {
     ['a length that is none', 'HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n{}'],
     ['chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n'],
     ['a length over the cap', 'HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n'],
-    ['one byte after its end', `${whole}x`],
     ['a body that is not JSON', 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret'],
     ['a head without an end', `HTTP/1.1 200 OK\r\n${'X: y\r\n'.repeat(2000)}`],
   ])('with %s is refused, without a word of it in the error', (_what, text) => {
@@ -37,6 +36,18 @@ describe('a reply', () => {
     expect(error).toBeInstanceOf(IpcError)
     expect(error).toMatchObject({ code: 'REPLY_UNREADABLE', hint: expect.stringContaining('restart the daemon') })
     expect(String(error)).not.toContain('secret')
+  })
+
+  it.each([
+    ['that JSON would not mind', `${whole} `],
+    ['of another reply', whole + whole],
+    ['after a reply without a body', 'HTTP/1.1 204 No Content\r\n\r\n{}'],
+    ['after a length of zero', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nx'],
+  ])('with bytes after its end %s is refused for these', (_what, text) => {
+    expect(catchError(() => parse(text))).toMatchObject({
+      code: 'REPLY_UNREADABLE',
+      message: expect.stringContaining('it goes on after its end'),
+    })
   })
 
   it('of random bytes is incomplete or refused, never a crash', () => {

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import type { ApiRequest, ApiRoute } from '../../../src/ipc/api-route.ts'
 import { maxBodyBytes } from '../../../src/ipc/protocol.ts'
+import { refusal } from '../../../src/ipc/refusals.ts'
 import { call, sendRaw, startApiServer, waitingRoute } from '../../support/api-server.ts'
 import { describeWithPeers } from '../../support/peers.ts'
 import { run } from '../../support/run.ts'
@@ -45,6 +46,7 @@ describe('a request', () => {
     const route: ApiRoute = {
       method: 'PUT',
       pattern: '/v1/keys/{source}',
+      takesBody: true,
       async handle(request) {
         seen = request
         return { status: 204 }
@@ -129,6 +131,25 @@ describe('a request', () => {
     expect(body).not.toContain('hunter2')
     expect(lines.join('')).toContain('error: request failed path=/v1/fail type=Error at=')
     expect(lines.join('')).not.toContain('hunter2')
+  })
+})
+
+describe('a server of another kind', () => {
+  it('has its own guards', async () => {
+    const { path } = await startApiServer({
+      guards: [({ headers }) => (headers['x-page'] === undefined ? refusal(418, 'NO_PAGE', 'no page') : undefined)],
+    })
+    expect((await call(path, '/v1/status', { headers: { host: 'evil.example' } })).status).toBe(418)
+    expect((await call(path, '/v1/status', { headers: { host: 'evil.example', 'x-page': '1' } })).status).toBe(200)
+  })
+
+  it('writes its answers, and its refusals, in its own way', async () => {
+    const { path } = await startApiServer({
+      encode: ({ status, body }) => ({ headers: { 'Content-Type': 'text/html' }, text: `<p>${status} ${typeof body}` }),
+    })
+    expect(await call(path, '/v1/status')).toMatchObject({ status: 200, body: '<p>200 object' })
+    expect(await call(path, '/nothing')).toMatchObject({ status: 404, body: '<p>404 object' })
+    expect(await sendRaw(path, 'hello\r\n\r\n')).toMatch(/Content-Type: text\/html[\s\S]*<p>400 object$/)
   })
 })
 

@@ -1,0 +1,29 @@
+import type * as v from 'valibot'
+import type { ParamsOf, Route } from './route.ts'
+
+/** One call of the local API, as the daemon answers it and the helper makes it. Both check what they get by it. */
+export interface Endpoint extends Route {
+  /** The body of a request; without it a body is refused. */
+  readonly request?: v.GenericSchema
+  /** The body of the answer, whose status is 200; without it there is none, and it is 204. */
+  readonly answer?: v.GenericSchema
+  /** A person may be asked on the way, on the caller's own terminal too (protocol.ts). */
+  readonly mayAsk?: true
+}
+
+/** Endpoints by their names. */
+export type Endpoints = Readonly<Record<string, Endpoint>>
+
+/** The body of a request, checked. */
+export type RequestOf<E extends Endpoint> = E extends { readonly request: infer Schema extends v.GenericSchema }
+  ? v.InferOutput<Schema>
+  : undefined
+
+/** The body of an answer, checked. */
+export type AnswerOf<E extends Endpoint> = E extends { readonly answer: infer Schema extends v.GenericSchema }
+  ? v.InferOutput<Schema>
+  : undefined
+
+/** What a caller gives: the `{name}` parts of the path where there are any, and the body where there is one. */
+export type InputOf<E extends Endpoint> = (keyof ParamsOf<E> extends never ? unknown : { params: ParamsOf<E> }) &
+  (E extends { readonly request: v.GenericSchema } ? { body: RequestOf<E> } : unknown)

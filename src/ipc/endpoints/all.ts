@@ -1,0 +1,8 @@
+// Every endpoint of the local API. A file here exports endpoints, and nothing else but types: a new one needs
+// its line here and its handler in daemon/api/api-routes.ts, which does not compile without it.
+export * from './aws-credentials.ts'
+export * from './aws-keys.ts'
+export * from './aws-profiles.ts'
+export * from './prompts.ts'
+export * from './status.ts'
+export * from './vault.ts'

@@ -1,0 +1,47 @@
+import * as v from 'valibot'
+import type { AnswerOf, Endpoint, RequestOf } from '../endpoint.ts'
+import { listOf } from './fields.ts'
+
+/** `arn` is whose key it is, where AWS was asked. */
+const kept = v.object({
+  source: v.string(),
+  accessKeyId: v.string(),
+  isVerified: v.boolean(),
+  arn: v.exactOptional(v.string()),
+})
+
+/** The long-term keys in the keychain; secrets are not told. */
+export const listKeys = {
+  method: 'GET',
+  pattern: '/v1/aws/keys',
+  answer: v.object({ keys: listOf(v.object({ source: v.string(), accessKeyId: v.string() })) }),
+} as const satisfies Endpoint
+export type AccessKeyList = AnswerOf<typeof listKeys>
+
+/** Stores a key, or replaces it. */
+export const putKey = {
+  method: 'PUT',
+  pattern: '/v1/aws/keys/{source}',
+  request: v.strictObject({
+    accessKeyId: v.pipe(v.string(), v.regex(/^AKIA[A-Z0-9]{12,124}$/, 'not a long-term access key id (AKIA…)')),
+    secretAccessKey: v.pipe(v.string(), v.minLength(16), v.maxLength(256)),
+  }),
+  answer: kept,
+} as const satisfies Endpoint
+export type AccessKeyRequest = RequestOf<typeof putKey>
+export type KeptKey = AnswerOf<typeof putKey>
+
+/** Removes a key from the keychain; 404 `KEY_UNKNOWN` where there is none. */
+export const removeKey = { method: 'DELETE', pattern: '/v1/aws/keys/{source}' } as const satisfies Endpoint
+
+/** Takes the keys of `profile` out of an AWS credentials file into the keychain as `source`. */
+export const importKeys = {
+  method: 'POST',
+  pattern: '/v1/aws/keys/import',
+  request: v.strictObject({
+    file: v.pipe(v.string(), v.startsWith('/', 'not an absolute path')),
+    profile: v.string(),
+    source: v.string(),
+  }),
+  answer: kept,
+} as const satisfies Endpoint

@@ -1,0 +1,23 @@
+import * as v from 'valibot'
+import type { AnswerOf, Endpoint } from '../endpoint.ts'
+import { listOf } from './fields.ts'
+
+/**
+ * The profiles that can be asked for. Where one is defined: config.toml wins where both have it. What the AWS files have
+ * of it: a section that asks latchkey, another one, or none.
+ */
+export const listProfiles = {
+  method: 'GET',
+  pattern: '/v1/aws/profiles',
+  answer: v.object({
+    profiles: listOf(
+      v.object({
+        name: v.string(),
+        region: v.exactOptional(v.string()),
+        definedIn: v.picklist(['config.toml', 'aws-files']),
+        awsFiles: v.picklist(['absent', 'latchkey', 'other']),
+      }),
+    ),
+  }),
+} as const satisfies Endpoint
+export type AwsProfileList = AnswerOf<typeof listProfiles>

@@ -1,0 +1,56 @@
+import * as v from 'valibot'
+import type { AnswerOf, Endpoint } from '../endpoint.ts'
+import { count, listOf, reportedError, time } from './fields.ts'
+
+const sshIdentity = v.object({
+  name: v.string(),
+  vault: v.string(),
+  role: v.string(),
+  /** `none`: no certificate yet, or it has expired. */
+  state: v.picklist(['fresh', 'advisory', 'mandatory', 'none']),
+  keyType: v.string(),
+  principals: listOf(v.string()),
+  keyId: v.exactOptional(v.string()),
+  /** Digits: larger than a JSON number can be. */
+  serial: v.exactOptional(v.pipe(v.string(), v.regex(/^\d{1,20}$/))),
+  validBefore: v.exactOptional(time),
+  /** In what the certificate differs from what was asked for. */
+  warnings: v.exactOptional(listOf(v.string())),
+  error: v.exactOptional(reportedError),
+})
+export type SshIdentityStatus = v.InferOutput<typeof sshIdentity>
+
+const vault = v.object({
+  name: v.string(),
+  address: v.string(),
+  method: v.string(),
+  /** `idle`: logs in by itself when it is needed. */
+  state: v.picklist(['logged-in', 'idle', 'logged-out']),
+  expiresAt: v.exactOptional(time),
+  error: v.exactOptional(reportedError),
+})
+export type VaultStatus = v.InferOutput<typeof vault>
+
+/** What the daemon holds, until when, and what is wrong. */
+export const getStatus = {
+  method: 'GET',
+  pattern: '/v1/status',
+  answer: v.object({
+    version: v.string(),
+    pid: count,
+    startedAt: time,
+    configFile: v.string(),
+    sockets: v.object({ agent: v.string(), api: v.string() }),
+    keychain: v.object({ description: v.string(), error: v.exactOptional(reportedError) }),
+    ssh: v.object({ locked: v.boolean(), addedKeys: count, identities: listOf(sshIdentity) }),
+    vaults: listOf(vault),
+    aws: v.object({
+      sessions: listOf(v.object({ source: v.string(), mfaSerial: v.string(), expiresAt: time })),
+      roles: listOf(v.object({ profile: v.string(), roleArn: v.string(), expiresAt: time })),
+      profiles: listOf(v.string()),
+      /** Why none of the above can be told. */
+      error: v.exactOptional(reportedError),
+    }),
+  }),
+} as const satisfies Endpoint
+export type Status = AnswerOf<typeof getStatus>

@@ -1,0 +1,24 @@
+import * as v from 'valibot'
+import type { AnswerOf, Endpoint } from '../endpoint.ts'
+import { listOf, time } from './fields.ts'
+
+/** Without a name: the only configured Vault. */
+const request = v.strictObject({ vault: v.optional(v.string()) })
+
+/** Logs in to a Vault: display name and policies of the token; `expiresAt` is absent for one that does not expire. */
+export const login = {
+  method: 'POST',
+  pattern: '/v1/login',
+  mayAsk: true,
+  request,
+  answer: v.object({
+    vault: v.string(),
+    displayName: v.string(),
+    policies: listOf(v.string()),
+    expiresAt: v.exactOptional(time),
+  }),
+} as const satisfies Endpoint
+export type LoggedIn = AnswerOf<typeof login>
+
+/** Revokes latchkey's own token of a Vault and forgets it. */
+export const logout = { method: 'POST', pattern: '/v1/logout', request } as const satisfies Endpoint

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest'
+import type { AwsCredentials } from '../../../../src/aws/aws-credentials.ts'
+import { Secret } from '../../../../src/core/secret.ts'
+import { type ApiRoutesDeps, createApiRoutes } from '../../../../src/daemon/api/api-routes.ts'
+import { createLentPrompts } from '../../../../src/daemon/api/lent-prompts.ts'
+import type { RunningVault } from '../../../../src/daemon/vaults.ts'
+import type { ApiConnection, ApiRequest } from '../../../../src/ipc/api-route.ts'
+import type { PromptLease } from '../../../../src/prompts/prompt.ts'
+import type { VaultError } from '../../../../src/vault/vault-error.ts'
+import { fullStatus } from '../../../support/helper-status.ts'
+
+/** A vault with an identity, which write down what is done with them. */
+function capturingVault(name: string, fate: string[], failure?: VaultError): RunningVault {
+  return {
+    config: { name },
+    tokens: {
+      async login() {
+        if (failure !== undefined) throw failure
+        fate.push(`${name}: login`)
+        return { displayName: 'jo', policies: ['ssh'], expiresAtMs: Date.UTC(2026, 0, 2) }
+      },
+      logout: async () => void fate.push(`${name}: logout`),
+    },
+    identities: ['one', 'two'].map((key) => ({
+      key: { start: () => fate.push(`${name}: start ${key}`), clear: () => fate.push(`${name}: clear ${key}`) },
+    })),
+  } as unknown as RunningVault
+}
+
+const connection: ApiConnection = { peer: undefined, onClose: () => {}, ask: () => () => {} }
+
+function call(deps: Partial<ApiRoutesDeps>, method: string, pattern: string, parts: Partial<ApiRequest> = {}) {
+  const routes = createApiRoutes({
+    aws: {} as AwsCredentials,
+    vaults: [],
+    lentPrompts: createLentPrompts({ lease: () => undefined, terminal: true }),
+    status: async () => fullStatus,
+    ...deps,
+  })
+  const route = routes.find((candidate) => candidate.method === method && candidate.pattern === pattern)!
+  const signal = new AbortController().signal
+  return route.handle({ method, path: '', params: {}, headers: {}, body: undefined, connection, signal, ...parts })
+}
+
+describe('a login', () => {
+  it('is told, and has the identities of that vault ask for their certificates afterwards', async () => {
+    const fate: string[] = []
+    const vaults = [capturingVault('corp', fate), capturingVault('lab', fate)]
+    expect(await call({ vaults }, 'POST', '/v1/login', { body: { vault: 'corp' } })).toEqual({
+      status: 200,
+      body: { vault: 'corp', displayName: 'jo', policies: ['ssh'], expiresAt: '2026-01-02T00:00:00Z' },
+    })
+    expect(fate).toEqual(['corp: login', 'corp: start one', 'corp: start two'])
+  })
+
+  it('is that of the only vault where none is named', async () => {
+    const fate: string[] = []
+    await call({ vaults: [capturingVault('corp', fate)] }, 'POST', '/v1/login')
+    expect(fate[0]).toBe('corp: login')
+  })
+
+  it('that fails starts nothing', async () => {
+    const fate: string[] = []
+    const failure = new Error('wrong password') as VaultError
+    const login = call({ vaults: [capturingVault('corp', fate, failure)] }, 'POST', '/v1/login')
+    await expect(login).rejects.toBe(failure)
+    expect(fate).toEqual([])
+  })
+
+  it.each([
+    [[], undefined, 'VAULT_UNKNOWN', 'add a [vault.…] section to config.toml'],
+    [['corp', 'lab'], undefined, 'VAULT_NOT_NAMED', 'name one, such as: latchkey login corp'],
+    [['corp', 'lab'], 'lub', 'VAULT_UNKNOWN', 'latchkey login lab'],
+  ])('with %j configured and %j named is refused', async (names, vault, code, hint) => {
+    const vaults = names.map((name) => capturingVault(name, []))
+    const body = vault === undefined ? {} : { vault }
+    await expect(call({ vaults }, 'POST', '/v1/login', { body })).rejects.toMatchObject({ code, hint })
+  })
+})
+
+it('a logout takes the keys away first, whatever the server says', async () => {
+  const fate: string[] = []
+  expect(await call({ vaults: [capturingVault('corp', fate)] }, 'POST', '/v1/logout')).toEqual({ status: 204 })
+  expect(fate).toEqual(['corp: clear one', 'corp: clear two', 'corp: logout'])
+})
+
+it('the status is told as it is', async () => {
+  expect(await call({}, 'GET', '/v1/status')).toEqual({ status: 200, body: fullStatus })
+})
+
+describe('aws', () => {
+  it('gives credentials in the form of credential_process', async () => {
+    const aws = {
+      credentials: async () => ({
+        accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+        secretAccessKey: new Secret('secret'),
+        sessionToken: new Secret('token'),
+        expiresAtMs: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
+        accountId: '123456789012',
+      }),
+    } as unknown as AwsCredentials
+    const params = { profile: 'dev' }
+    expect(await call({ aws }, 'GET', '/v1/aws/credentials/{profile}', { params })).toEqual({
+      status: 200,
+      body: {
+        Version: 1,
+        AccessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+        SecretAccessKey: 'secret',
+        SessionToken: 'token',
+        Expiration: '2026-01-02T03:04:05Z',
+        AccountId: '123456789012',
+      },
+    })
+  })
+
+  it('hands over keys, and says where there is none to remove', async () => {
+    const put: unknown[] = []
+    const keys = {
+      put: async (source: string, key: { secretAccessKey: Secret<string> }) => {
+        put.push(source, key.secretAccessKey.expose())
+        return { source, accessKeyId: 'AKIAIOSFODNN7EXAMPLE', isVerified: false }
+      },
+      remove: async (source: string) => source === 'held',
+    }
+    const aws = { keys } as unknown as AwsCredentials
+    const body = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x'.repeat(40) }
+    const pattern = '/v1/aws/keys/{source}'
+    expect(await call({ aws }, 'PUT', pattern, { params: { source: 'a' }, body })).toMatchObject({ status: 200 })
+    expect(put).toEqual(['a', 'x'.repeat(40)])
+    expect(await call({ aws }, 'DELETE', pattern, { params: { source: 'held' } })).toEqual({ status: 204 })
+    await expect(call({ aws }, 'DELETE', pattern, { params: { source: 'a' } })).rejects.toMatchObject({
+      code: 'KEY_UNKNOWN',
+    })
+  })
+})
+
+it('an answer to a question that is not open says so', async () => {
+  const lease: PromptLease | undefined = undefined
+  const lentPrompts = createLentPrompts({ lease: () => lease, terminal: true })
+  const answer = call({ lentPrompts }, 'POST', '/v1/prompts/{id}', { params: { id: '1' }, body: { answer: '1' } })
+  await expect(answer).rejects.toMatchObject({ code: 'PROMPT_GONE', hint: 'run the command again' })
+})
