@@ -24,24 +24,17 @@ export interface ExchangeDeps extends AnswerDeps {
   log(call: AwsCallLine): void
 }
 
-/** Far above any real call here. */
-const maxBodyBytes = 64 * 1024
-
-/** Serves one HTTP request, with the fault that is injected into it. Rejects where the client goes away meanwhile. */
+/** Serves one HTTP request, with the fault that is injected into it. Rejects where it cannot be logged. */
 export async function serveExchange(
   incoming: IncomingMessage,
   response: ServerResponse,
+  body: Uint8Array,
   deps: ExchangeDeps,
 ): Promise<void> {
   const { now, faults, log } = deps
   // By AWS's clock: clients correct their own by it.
   response.setHeader('Date', new Date(now()).toUTCString())
   const [path, query = ''] = incoming.url!.split(/\?(.*)/s, 2)
-  const body = await readBody(incoming)
-  if (body === undefined) {
-    response.writeHead(413, { Connection: 'close' }).end()
-    return
-  }
   if (path !== '/') {
     response.writeHead(404).end('<UnknownOperationException/>\n')
     return
@@ -70,19 +63,6 @@ export async function serveExchange(
   log({ ...line, ...outcome })
   response.writeHead(outcome.status, { 'Content-Type': 'text/xml', 'x-amzn-RequestId': requestId })
   response.end(fault?.type === 'truncate' ? xml.slice(0, xml.length / 2) : xml)
-}
-
-/** The body, or undefined where it is too large. */
-async function readBody(incoming: IncomingMessage): Promise<Uint8Array | undefined> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  // Not destroyed at the end: the connection must still carry the refusal.
-  for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > maxBodyBytes) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }
 
 function headersOf({ rawHeaders }: IncomingMessage): SignedRequest['headers'] {

@@ -1,5 +1,6 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { uptime } from 'node:os'
+import { createSystemClock } from '../../core/clock.ts'
+import { startLoopbackServer } from '../../http/loopback-server.ts'
 import { type AwsAdministration, createDirectory } from './directory.ts'
 import { type AwsCallLine, type ExchangeDeps, serveExchange } from './exchange.ts'
 import type { AwsFaults } from './faults.ts'
@@ -31,6 +32,9 @@ export interface DevAws extends AwsAdministration {
 /** Longer than SDKs keep an idle connection: one that closes just as it is used again would look like a fault. */
 const keepAliveMs = 120_000
 
+/** Far above any real call here. */
+const maxBodyBytes = 64 * 1024
+
 /** The commercial regions by their shape; China, GovCloud and the isolated ones are partitions of their own. */
 const awsRegion = /^(af|ap|ca|eu|il|me|mx|sa|us)-(central|(north|south)(east|west)?|east|west)-\d$/
 
@@ -58,22 +62,13 @@ export async function createDevAws(options: DevAwsOptions): Promise<DevAws> {
     faults,
     log: options.log,
   }
-  const server = createServer({ keepAliveTimeout: keepAliveMs }, (incoming, response) => {
-    // The client has gone, or the log cannot be written: an answer that is not logged is none.
-    serveExchange(incoming, response, deps).catch(() => incoming.socket.destroy())
+  const { port, close } = await startLoopbackServer({
+    port: options.port,
+    clock: createSystemClock(uptime),
+    patienceMs: keepAliveMs,
+    maxBodyBytes,
+    // Where it fails, as where the log cannot be written: an answer that is not logged is none.
+    serve: (incoming, response, body) => serveExchange(incoming, response, body, deps),
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port, '127.0.0.1', resolve)
-  })
-  return {
-    ...directory,
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close() {
-      return new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      })
-    },
-  }
+  return { ...directory, endpoint: `http://127.0.0.1:${port}`, close }
 }
