@@ -9,8 +9,8 @@ import type { SshErrorCode } from '../../ssh/wire.ts'
 import type { VaultErrorCode } from '../../vault/vault-error.ts'
 import type { ConfigErrorCode } from '../config/config.ts'
 
-/** What a request names that is not there. */
-export type ApiErrorCode = 'KEY_UNKNOWN' | 'VAULT_UNKNOWN' | 'VAULT_NOT_NAMED' | 'PROMPT_GONE'
+/** What a request names that is not there, or what cannot be. */
+export type ApiErrorCode = 'KEY_UNKNOWN' | 'VAULT_UNKNOWN' | 'VAULT_NOT_NAMED' | 'PROMPT_GONE' | 'REQUEST_INVALID'
 
 export class ApiError extends CodedError<ApiErrorCode> {}
 
@@ -95,6 +95,7 @@ const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> =
   PROMPT_ANSWER_INVALID: 401,
   PROMPT_QUESTION_INVALID: 502,
   PROMPT_GONE: 404,
+  REQUEST_INVALID: 400,
   ANSWER_INVALID: 500,
 }
 

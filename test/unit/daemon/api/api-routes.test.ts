@@ -5,7 +5,6 @@ import { type ApiRoutesDeps, createApiRoutes } from '../../../../src/daemon/api/
 import { createLentPrompts } from '../../../../src/daemon/api/lent-prompts.ts'
 import type { RunningVault } from '../../../../src/daemon/vaults.ts'
 import type { ApiConnection, ApiRequest } from '../../../../src/ipc/api-route.ts'
-import type { PromptLease } from '../../../../src/prompts/prompt.ts'
 import type { VaultError } from '../../../../src/vault/vault-error.ts'
 import { fullStatus } from '../../../support/helper-status.ts'
 
@@ -33,7 +32,7 @@ function call(deps: Partial<ApiRoutesDeps>, method: string, pattern: string, par
   const routes = createApiRoutes({
     aws: {} as AwsCredentials,
     vaults: [],
-    lentPrompts: createLentPrompts({ lease: () => undefined, terminal: true }),
+    lentPrompts: createLentPrompts({ terminal: true }),
     status: async () => fullStatus,
     ...deps,
   })
@@ -135,8 +134,7 @@ describe('aws', () => {
 })
 
 it('an answer to a question that is not open says so', async () => {
-  const lease: PromptLease | undefined = undefined
-  const lentPrompts = createLentPrompts({ lease: () => lease, terminal: true })
+  const lentPrompts = createLentPrompts({ terminal: true })
   const answer = call({ lentPrompts }, 'POST', '/v1/prompts/{id}', { params: { id: '1' }, body: { answer: '1' } })
   await expect(answer).rejects.toMatchObject({ code: 'PROMPT_GONE', hint: 'run the command again' })
 })
