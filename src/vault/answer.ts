@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { Secret } from '../core/secret.ts'
 
 /** What a login or a renewal grants, as the server says it. */
-export interface VaultAuth {
+export interface SecretAuth {
   /** Empty where login MFA is still to be done. */
   clientToken: Secret<string>
   policies: readonly string[]
@@ -19,7 +19,7 @@ export interface VaultAuth {
 export interface VaultAnswer {
   status: number
   data: Readonly<Record<string, unknown>> | undefined
-  auth: VaultAuth | undefined
+  auth: SecretAuth | undefined
   warnings: readonly string[]
   /** How far the server's clock is ahead of ours in ms, by its Date header; zero where they may agree. */
   clockSkewMs: number | undefined
@@ -41,7 +41,7 @@ const authSchema = v.pipe(
     mfa_requirement: v.optional(v.unknown()),
   }),
   v.transform(
-    (auth): VaultAuth => ({
+    (auth): SecretAuth => ({
       clientToken: new Secret(auth.client_token),
       policies: auth.policies ?? [],
       leaseSeconds: auth.lease_duration,

@@ -17,7 +17,7 @@ import { createVaultTransport } from './vault-transport.ts'
 export type VaultBody = Readonly<Record<string, unknown>>
 
 /** One call of the API. */
-export interface VaultRequest {
+export interface VaultApiRequest {
   method: 'GET' | 'POST'
   /** Below `/v1/`, encoded: from `vaultPath`. */
   path: string
@@ -41,7 +41,7 @@ export interface VaultClient {
    * Sends one request, again where that may help and may be done.
    * @throws {VaultError} a refusal with advice, no answer, or an answer that is not Vault's
    */
-  request(request: VaultRequest): Promise<VaultAnswer>
+  request(request: VaultApiRequest): Promise<VaultAnswer>
   /** Closes the idle connections. */
   close(): void
 }
@@ -74,7 +74,7 @@ export function createVaultClient(options: VaultClientOptions): VaultClient {
     log.warn('tokens go over the network in clear: use https', { vault: name, address: address.text })
   }
 
-  const send = async (request: VaultRequest, body: Uint8Array | undefined, attempt: Attempt) => {
+  const send = async (request: VaultApiRequest, body: Uint8Array | undefined, attempt: Attempt) => {
     const exchange = (path: string) =>
       transport.exchange({
         method: request.method,
@@ -96,7 +96,7 @@ export function createVaultClient(options: VaultClientOptions): VaultClient {
     })
   }
 
-  const attemptOnce = async (request: VaultRequest, body: Uint8Array | undefined, attempt: Attempt) => {
+  const attemptOnce = async (request: VaultApiRequest, body: Uint8Array | undefined, attempt: Attempt) => {
     const outcome = await send(request, body, attempt)
     if (outcome.type === 'failure') return outcome
     const read = readAnswer(outcome.answer, request, { name, server, nowMs: clock.now() })
@@ -136,7 +136,7 @@ function checkNamespace(namespace: string | undefined): void {
   })
 }
 
-function headersOf({ token }: VaultRequest, namespace: string | undefined, body: Uint8Array | undefined) {
+function headersOf({ token }: VaultApiRequest, namespace: string | undefined, body: Uint8Array | undefined) {
   return {
     // A local Agent or Proxy may be told to demand it, against requests that a browser was talked into.
     'X-Vault-Request': 'true',
@@ -156,7 +156,7 @@ function encodeBody(body: VaultBody): Uint8Array {
 
 function readAnswer(
   answer: HttpAnswer,
-  { purpose, token, body = {} }: VaultRequest,
+  { purpose, token, body = {} }: VaultApiRequest,
   { name, server, nowMs }: { name: string; server: string; nowMs: number },
 ): { type: 'answer'; answer: VaultAnswer } | VaultError {
   const { status } = answer

@@ -7,9 +7,9 @@ import { Secret } from '../../core/secret.ts'
 import type { Keychain } from '../../keychain/keychain.ts'
 import { vaultPath } from '../address.ts'
 import type { VaultClient } from '../client.ts'
-import { grantFromLogin } from '../token/token-grant.ts'
+import { leaseFromLogin } from '../token/token-lease.ts'
 import { isVaultError, VaultError } from '../vault-error.ts'
-import type { OwnLogin } from './login-method.ts'
+import type { LoginRequest } from './login-method.ts'
 import { openWrappedSecretId } from './wrapped-secret-id.ts'
 
 /** Which AppRole logs in. */
@@ -37,7 +37,7 @@ export interface ApproleDeps {
  * Logs in with a role id and a secret id from a file. A refused pair is not sent again by itself, because the server
  * locks an AppRole as it locks a user; a new content of the file, or a person, starts anew.
  */
-export function createApproleLogin(options: ApproleOptions, deps: ApproleDeps): OwnLogin {
+export function createApproleLogin(options: ApproleOptions, deps: ApproleDeps): LoginRequest {
   const { roleId, mount, secretIdFile, isWrapped } = options
   const { client, keychain, clock, log, readText } = deps
   let refused: { content: string; error: VaultError } | undefined
@@ -81,7 +81,7 @@ export function createApproleLogin(options: ApproleOptions, deps: ApproleDeps): 
       body: { role_id: roleId, ...(secretId === undefined ? {} : { secret_id: secretId }) },
       isIdempotent: false,
     })
-    return grantFromLogin(answer, { vault: client.name, displayName: mount.replaceAll('/', '-'), nowMs: clock.now() })
+    return leaseFromLogin(answer, { vault: client.name, displayName: mount.replaceAll('/', '-'), nowMs: clock.now() })
   }
 
   return {

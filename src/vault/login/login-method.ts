@@ -1,8 +1,8 @@
 import type { Secret } from '../../core/secret.ts'
-import type { TokenGrant } from '../token/token-grant.ts'
+import type { LeasedToken } from '../token/token-lease.ts'
 
 /** Logs in by itself: the token is ours, to be stored, renewed and revoked. */
-export interface OwnLogin {
+export interface LoginRequest {
   type: 'own'
   name: 'userpass' | 'approle'
   /** Who logs in where, such as `userpass/jo`: a stored token of someone else is not taken up. */
@@ -16,11 +16,11 @@ export interface OwnLogin {
    *   for, so that the token can be revoked
    * @throws {VaultError} VAULT_LOGIN_FAILED, VAULT_LOGIN_LOCKED and others; a PromptError
    */
-  login(isAsked: boolean, signal?: AbortSignal): Promise<TokenGrant>
+  login(isAsked: boolean, signal?: AbortSignal): Promise<LeasedToken>
 }
 
 /** A token that someone else got and looks after. */
-export interface FoundToken {
+export interface ExternalToken {
   token: Secret<string>
   /** Where it was found: `VAULT_TOKEN`, `/home/jo/.vault-token`, `the token helper`. */
   origin: string
@@ -29,7 +29,7 @@ export interface FoundToken {
 }
 
 /** Uses a token that is there: it is not stored and never revoked. */
-export interface FoundLogin {
+export interface TokenFinder {
   type: 'found'
   name: 'token'
   /**
@@ -37,11 +37,11 @@ export interface FoundLogin {
    * @param isFresh do not use what a token helper said before
    * @throws {VaultError} VAULT_LOGIN_NEEDED when there is none, VAULT_CONFIG when it cannot be read or sent
    */
-  find(isFresh: boolean): Promise<FoundToken>
+  find(isFresh: boolean): Promise<ExternalToken>
 }
 
 /** How one vault is logged in to. */
-export type LoginMethod = OwnLogin | FoundLogin
+export type LoginMethod = LoginRequest | TokenFinder
 
 /** The topic of the questions that a login to this vault asks. */
 export function loginTopic(vault: string): string {

@@ -7,13 +7,13 @@ import type { Prompts } from '../../prompts/prompt.ts'
 import type { VaultClient } from '../client.ts'
 import type { VaultError } from '../vault-error.ts'
 import { createApproleLogin } from './approle.ts'
-import { createFoundLogin } from './found-token.ts'
 import type { LoginMethod } from './login-method.ts'
+import { createTokenFinder } from './token.ts'
 import type { RunProgram } from './token-helper.ts'
 import { createUserpassLogin } from './userpass.ts'
 
 /** `auth` of a `[vault.…]` section. Paths are absolute or begin with `~/`. */
-export type VaultAuth =
+export type AuthConfig =
   | { method: 'token'; token_file?: string | undefined }
   | { method: 'userpass'; mount?: string | undefined; username: string }
   | {
@@ -44,11 +44,11 @@ export interface LoginMethodDeps {
 }
 
 /** The login method that a vault is configured with. */
-export function createLoginMethod(auth: VaultAuth, deps: LoginMethodDeps): LoginMethod {
+export function createLoginMethod(auth: AuthConfig, deps: LoginMethodDeps): LoginMethod {
   const inHome = (path: string | undefined) => (path === undefined ? undefined : expandHome(path, deps.home))
   switch (auth.method) {
     case 'token':
-      return createFoundLogin({ ...deps, tokenFile: inHome(auth.token_file), refusal: deps.tokenRefusal })
+      return createTokenFinder({ ...deps, tokenFile: inHome(auth.token_file), refusal: deps.tokenRefusal })
     case 'userpass':
       return createUserpassLogin({ username: auth.username, mount: mountName(auth.mount ?? 'userpass') }, deps)
     case 'approle':

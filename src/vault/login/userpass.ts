@@ -2,9 +2,9 @@ import type { Clock } from '../../core/clock.ts'
 import type { Prompts } from '../../prompts/prompt.ts'
 import { vaultPath } from '../address.ts'
 import type { VaultClient } from '../client.ts'
-import { grantFromLogin } from '../token/token-grant.ts'
+import { leaseFromLogin } from '../token/token-lease.ts'
 import { isVaultError } from '../vault-error.ts'
-import { loginTopic, type OwnLogin } from './login-method.ts'
+import { type LoginRequest, loginTopic } from './login-method.ts'
 
 /** Who logs in by password. */
 export interface UserpassOptions {
@@ -20,7 +20,7 @@ const maxQuestions = 3
 export function createUserpassLogin(
   { username, mount }: UserpassOptions,
   { client, prompts, clock }: { client: VaultClient; prompts: Prompts; clock: Clock },
-): OwnLogin {
+): LoginRequest {
   const attempt = async (notice: string | undefined, signal: AbortSignal | undefined) => {
     const question = {
       topic: loginTopic(client.name),
@@ -36,7 +36,7 @@ export function createUserpassLogin(
       body: { password },
       isIdempotent: false,
     })
-    return grantFromLogin(answer, {
+    return leaseFromLogin(answer, {
       vault: client.name,
       displayName: `${mount.replaceAll('/', '-')}-${username}`,
       nowMs: clock.now(),

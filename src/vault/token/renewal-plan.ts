@@ -1,5 +1,5 @@
 import { backoffDelayMs } from '../../core/backoff.ts'
-import { expiresAtMs, type TokenLife } from './token-grant.ts'
+import { expiresAtMs, type TokenLease } from './token-lease.ts'
 
 /** What is to be done for a token next, and when, in wall-clock ms since the epoch. */
 export interface RenewalStep {
@@ -11,19 +11,19 @@ export interface RenewalStep {
 const minDelayMs = 1000
 
 /**
- * Plans ahead for a token: it is renewed at two thirds of its life, the rest being for retries; one that cannot be
+ * Plans ahead for a token: it is renewed at two thirds of its lease, the rest being for retries; one that cannot be
  * renewed any further is replaced at nine tenths where that needs no person. A token that does not expire or may be used
  * a few times only is left alone.
  * @param mayLogIn a new login needs no person
  */
-export function planRenewal(life: TokenLife, mayLogIn: boolean, nowMs: number): RenewalStep | undefined {
-  const endMs = expiresAtMs(life)
+export function planRenewal(lease: TokenLease, mayLogIn: boolean, nowMs: number): RenewalStep | undefined {
+  const endMs = expiresAtMs(lease)
   if (endMs === undefined) return undefined
   if (endMs <= nowMs) return mayLogIn ? { type: 'login', atMs: nowMs } : undefined
-  const leaseMs = life.leaseSeconds * 1000
-  const at = (share: number) => life.grantedAtMs + Math.max(minDelayMs, Math.round(leaseMs * share))
-  if (life.isRenewable && !life.isBatch && !life.isLimited) return { type: 'renew', atMs: at(2 / 3) }
-  return mayLogIn && !life.isLimited ? { type: 'login', atMs: at(9 / 10) } : undefined
+  const leaseMs = lease.leaseSeconds * 1000
+  const at = (share: number) => lease.grantedAtMs + Math.max(minDelayMs, Math.round(leaseMs * share))
+  if (lease.isRenewable && !lease.isBatch && !lease.isLimited) return { type: 'renew', atMs: at(2 / 3) }
+  return mayLogIn && !lease.isLimited ? { type: 'login', atMs: at(9 / 10) } : undefined
 }
 
 /** The delay after failure number `failures` (from 1): 1 s, doubling to 5 minutes, with jitter, never below 1 s. */

@@ -3,10 +3,10 @@ import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import { isVaultError, type VaultError } from '../vault-error.ts'
 import { createBackgroundLoop, type PlannedStep } from './background-loop.ts'
-import type { HeldToken, TokenKeeper } from './held-token.ts'
 import { planRenewal } from './renewal-plan.ts'
-import type { TokenCalls } from './token-calls.ts'
-import type { TokenLife } from './token-grant.ts'
+import type { SelfCalls } from './self-calls.ts'
+import type { HeldToken, TokenHolder } from './token-holder.ts'
+import type { TokenLease } from './token-lease.ts'
 
 /** Keeps the token of one vault alive in the background. */
 export interface TokenRenewal {
@@ -22,8 +22,8 @@ export interface TokenRenewal {
 export interface TokenRenewalDeps {
   /** The server's name in the configuration. */
   vault: string
-  keeper: TokenKeeper
-  calls: TokenCalls
+  keeper: TokenHolder
+  calls: SelfCalls
   /** Confirms that a token is dead and gets the next one. @throws when that needs a person */
   replaceDead: (held: HeldToken, rejection: VaultError) => Promise<HeldToken>
   /** A new login needs no person. */
@@ -45,7 +45,7 @@ const lookUpAfterMs = 60_000
 /** A renewal that is idle until it is started. */
 export function createTokenRenewal(deps: TokenRenewalDeps): TokenRenewal {
   const { vault, keeper, calls, replaceDead, mayLogIn, onResult, clock, random, log } = deps
-  /** When to look up a token whose life is not known. One that may not look itself up is not asked again. */
+  /** When to look up a token whose lease is not known. One that may not look itself up is not asked again. */
   const lookUpAtMs = new WeakMap<HeldToken, number | 'never'>()
 
   let lastReason = ''
@@ -53,11 +53,11 @@ export function createTokenRenewal(deps: TokenRenewalDeps): TokenRenewal {
   const plan = (): PlannedStep | undefined => {
     const held = keeper.peek()
     if (held === undefined) return undefined
-    if (held.life === undefined) return planLookUp(held)
-    const { life } = held
-    const step = planRenewal(life, mayLogIn, clock.now())
+    if (held.lease === undefined) return planLookUp(held)
+    const { lease } = held
+    const step = planRenewal(lease, mayLogIn, clock.now())
     if (step === undefined) return undefined
-    return { atMs: step.atMs, run: () => noting(() => (step.type === 'renew' ? renew(held, life) : logIn())) }
+    return { atMs: step.atMs, run: () => noting(() => (step.type === 'renew' ? renew(held, lease) : logIn())) }
   }
 
   const planLookUp = (held: HeldToken): PlannedStep | undefined => {
@@ -90,16 +90,16 @@ export function createTokenRenewal(deps: TokenRenewalDeps): TokenRenewal {
     }
   }
 
-  const renew = async (held: HeldToken, life: TokenLife): Promise<void> => {
+  const renew = async (held: HeldToken, lease: TokenLease): Promise<void> => {
     if ((await keeper.current()) !== held) return
     try {
-      const renewed = await calls.renew(held, life)
+      const renewed = await calls.renew(held, lease)
       log.debug('renewed the vault token', { vault, forSeconds: renewed.leaseSeconds })
       await keeper.update(held, renewed)
     } catch (error) {
       if (isVaultError(error, 'VAULT_NOT_RENEWABLE', 'VAULT_DENIED')) {
         log.info('the vault token will not be renewed', { vault, reason: error.message })
-        await keeper.update(held, { ...life, isRenewable: false })
+        await keeper.update(held, { ...lease, isRenewable: false })
       } else if (isVaultError(error, 'VAULT_TOKEN_REJECTED')) await replaceDead(held, error)
       else throw error
     }
@@ -127,7 +127,7 @@ export function createTokenRenewal(deps: TokenRenewalDeps): TokenRenewal {
     replan: loop.replan,
     noteUse(held) {
       const atMs = lookUpAtMs.get(held)
-      if (held.life === undefined && atMs !== 'never') {
+      if (held.lease === undefined && atMs !== 'never') {
         lookUpAtMs.set(held, Math.min(atMs ?? Number.POSITIVE_INFINITY, clock.now() + lookUpAfterUseMs))
       }
       loop.replan()

@@ -8,10 +8,10 @@ import { createSharedLogin } from '../../prompts/shared-login.ts'
 import type { VaultClient } from '../client.ts'
 import { type LoginMethod, loginTopic } from '../login/login-method.ts'
 import { isTransient, isVaultError, VaultError } from '../vault-error.ts'
-import { type HeldToken, isExpired, loggedOut, loginNeeded } from './held-token.ts'
-import { createTokenCalls } from './token-calls.ts'
-import { expiresAtMs } from './token-grant.ts'
-import { createTokenKeeper } from './token-keeper.ts'
+import { createTokenHolder } from './create-token-holder.ts'
+import { createSelfCalls } from './self-calls.ts'
+import { type HeldToken, isExpired, loggedOut, loginNeeded } from './token-holder.ts'
+import { expiresAtMs } from './token-lease.ts'
 import { createTokenRenewal } from './token-renewal.ts'
 
 /** Who a token is for. */
@@ -76,8 +76,8 @@ export interface TokenSourceDeps {
 export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   const { client, method, clock, random, log, prompts } = deps
   const vault = client.name
-  const calls = createTokenCalls(client, clock)
-  const keeper = createTokenKeeper({ ...deps, revoke: calls.revoke })
+  const calls = createSelfCalls(client, clock)
+  const keeper = createTokenHolder({ ...deps, revoke: calls.revoke })
   const replacements = createSingleFlight<HeldToken>()
   let failure: unknown
   const needsNobody = method.type === 'found' || method.isUnattended
@@ -86,7 +86,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   const replaceDead = (held: HeldToken, rejection: VaultError): Promise<HeldToken> =>
     replacements.run('replace', async () => {
       // Asking would spend a use, and the answer is known.
-      if (held.life?.isLimited !== true) await confirmDead(held, rejection)
+      if (held.lease?.isLimited !== true) await confirmDead(held, rejection)
       log.info('the vault token is dead', { vault })
       return keeper.replace(held)
     })
@@ -145,21 +145,21 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
 
   const logIn = async (): Promise<LoginSummary> => {
     const held = await keeper.login()
-    const life = held.life ?? (await lookUpFound(held))
+    const lease = held.lease ?? (await lookUpFound(held))
     failure = undefined
-    const endMs = expiresAtMs(life)
+    const endMs = expiresAtMs(lease)
     return {
-      displayName: life.displayName,
-      policies: life.policies,
+      displayName: lease.displayName,
+      policies: lease.policies,
       ...(endMs === undefined ? {} : { expiresAtMs: endMs }),
     }
   }
 
   const lookUpFound = async (held: HeldToken) => {
     try {
-      const life = await calls.lookUp(held)
-      await keeper.update(held, life)
-      return life
+      const lease = await calls.lookUp(held)
+      await keeper.update(held, lease)
+      return lease
     } catch (error) {
       if (isVaultError(error, 'VAULT_TOKEN_REJECTED')) await keeper.replace(held)
       throw error
@@ -195,7 +195,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       const isOurs = method.type === 'own' && held !== undefined && !isExpired(held, clock.now())
       const [forgotten, revoked] = await Promise.allSettled([
         keeper.forget(),
-        isOurs && held.life?.isBatch !== true ? calls.revoke(held) : undefined,
+        isOurs && held.lease?.isBatch !== true ? calls.revoke(held) : undefined,
       ])
       failure = undefined
       if (forgotten.status === 'rejected') throw forgotten.reason
@@ -204,7 +204,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     status() {
       const held = keeper.peek()
       const isHeld = held !== undefined && !isExpired(held, clock.now())
-      const endMs = isHeld && held.life !== undefined ? expiresAtMs(held.life) : undefined
+      const endMs = isHeld && held.lease !== undefined ? expiresAtMs(held.lease) : undefined
       const lastError = failure ?? keeper.storeError()
       return {
         state: isHeld ? 'logged-in' : needsNobody && !isLoggedOut && failure === undefined ? 'idle' : 'logged-out',
@@ -221,12 +221,12 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
 }
 
 /** Who is denied what is half of the story; which policies the token has is the other. */
-function withPolicies(error: unknown, { life }: HeldToken): unknown {
-  if (!isVaultError(error, 'VAULT_DENIED') || life === undefined) return error
+function withPolicies(error: unknown, { lease }: HeldToken): unknown {
+  if (!isVaultError(error, 'VAULT_DENIED') || lease === undefined) return error
   return new VaultError('VAULT_DENIED', error.message, {
     cause: error,
     status: error.status,
-    hint: `${error.hint}; this token has: ${life.policies.join(', ')}`,
+    hint: `${error.hint}; this token has: ${lease.policies.join(', ')}`,
   })
 }
 

@@ -3,21 +3,21 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Secret } from '../../../src/core/secret.ts'
-import type { VaultClient, VaultRequest } from '../../../src/vault/client.ts'
+import type { VaultApiRequest, VaultClient } from '../../../src/vault/client.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { scriptedVault } from '../../support/vault-http.ts'
 import { clientTimeoutMs, hastyClock, recordingLog, testClient, until } from '../../support/vault-world.ts'
 
 const token = new Secret('hvs.very-secret-token')
-const sign: VaultRequest = {
+const sign: VaultApiRequest = {
   method: 'POST',
   path: 'ssh/sign/ops',
   purpose: { type: 'sign', mount: 'ssh', role: 'ops', keyType: 'ssh-ed25519' },
   token,
   body: { public_key: 'ssh-ed25519 AAAA' },
 }
-const login: VaultRequest = {
+const login: VaultApiRequest = {
   method: 'POST',
   path: 'auth/userpass/login/jo',
   purpose: { type: 'login', method: 'userpass', mount: 'userpass', who: 'jo' },
@@ -42,7 +42,7 @@ async function rawServer(onConnection: (socket: Socket) => void): Promise<string
 }
 
 /** What a request fails with. */
-async function failure(client: VaultClient, request: VaultRequest): Promise<unknown> {
+async function failure(client: VaultClient, request: VaultApiRequest): Promise<unknown> {
   return client.request(request).then(
     () => {
       throw new Error('it should have failed')

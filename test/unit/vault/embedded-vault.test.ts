@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { publicKeyFromKeyObject } from '../../../src/ssh/public-key.ts'
-import { createLoginMethod, type VaultAuth } from '../../../src/vault/login/login-methods.ts'
+import { type AuthConfig, createLoginMethod } from '../../../src/vault/login/login-methods.ts'
 import { createVaultIssuer } from '../../../src/vault/ssh/issuer.ts'
 import { createTokenSource } from '../../../src/vault/token/token-source.ts'
 import { openTestVault } from '../../support/dev-vault.ts'
@@ -50,7 +50,7 @@ async function world(passwords: readonly string[] = [], skewMs = 0) {
   const files = new Map<string, string>()
   const { prompts, questions } = scriptedPrompts(...passwords)
   const client = testClient(server.vault.address, { clock, maxRetries: 0 })
-  const open = (auth: VaultAuth) => {
+  const open = (auth: AuthConfig) => {
     const method = createLoginMethod(auth, {
       client,
       address: server.vault.address,

@@ -58,12 +58,12 @@ describe('a login by AppRole', () => {
     vault.on(login, granted)
     await method.login(false)
     files.set(file, ' second \n')
-    const { life } = await method.login(false)
+    const { lease } = await method.login(false)
     expect(vault.requests.map(({ body }) => body)).toEqual([
       { role_id: 'role-1', secret_id: 's.wrappingtoken' },
       { role_id: 'role-1', secret_id: 'second' },
     ])
-    expect(life).toMatchObject({ displayName: 'approle', leaseSeconds: 1200, isRenewable: true })
+    expect(lease).toMatchObject({ displayName: 'approle', leaseSeconds: 1200, isRenewable: true })
     expect(method.isUnattended).toBe(true)
   })
 
@@ -77,7 +77,7 @@ describe('a login by AppRole', () => {
   it('may give a batch token', async () => {
     const { vault, method } = await world()
     vault.on(login, recorded('approle', 'login that gives a batch token'))
-    expect((await method.login(false)).life).toMatchObject({ isBatch: true, isRenewable: false, leaseSeconds: 600 })
+    expect((await method.login(false)).lease).toMatchObject({ isBatch: true, isRenewable: false, leaseSeconds: 600 })
   })
 
   it('that was refused is not sent again by itself, but for a person, and with a new secret id', async () => {

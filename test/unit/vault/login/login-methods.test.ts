@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { silentLogger } from '../../../../src/core/log.ts'
-import { createLoginMethod, type VaultAuth } from '../../../../src/vault/login/login-methods.ts'
+import { type AuthConfig, createLoginMethod } from '../../../../src/vault/login/login-methods.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { recorded } from '../../../support/vault-answers.ts'
 import { scriptedVault } from '../../../support/vault-http.ts'
 import { scriptedPrompts, testClient, testKeychain } from '../../../support/vault-world.ts'
 
-async function method(auth: VaultAuth) {
+async function method(auth: AuthConfig) {
   const vault = await scriptedVault()
   vault.on('POST auth/userpass/login/jo', recorded('userpass', 'login'))
   vault.on('POST auth/corp/up/login/jo', recorded('userpass', 'login'))
@@ -63,7 +63,7 @@ describe('the configured login', () => {
   })
 
   it('tells one user and mount from another', async () => {
-    const identity = async (auth: VaultAuth) => {
+    const identity = async (auth: AuthConfig) => {
       const { made } = await method(auth)
       return made.type === 'own' ? made.identity : undefined
     }

@@ -26,9 +26,9 @@ describe('a login by password', () => {
   it('asks once and grants what the server says', async () => {
     const { vault, questions, method, clock } = await world('correct horse')
     vault.on(route, granted)
-    const { token, life } = await method.login(true)
+    const { token, lease } = await method.login(true)
     expect(token.expose()).toBe('s.wPMJzD7YTp6Ff4B5VefC7HWn')
-    expect(life).toEqual({
+    expect(lease).toEqual({
       displayName: 'userpass-jo',
       policies: ['default', 'ssh-user'],
       grantedAtMs: clock.now(),
@@ -99,6 +99,6 @@ describe('a login by password', () => {
       { client: testClient(vault.address), prompts: scriptedPrompts('pw').prompts, clock: fakeClock() },
     )
     vault.on('POST auth/corp/up/login/jo%2Fx', granted)
-    expect((await method.login(true)).life.displayName).toBe('corp-up-jo/x')
+    expect((await method.login(true)).lease.displayName).toBe('corp-up-jo/x')
   })
 })

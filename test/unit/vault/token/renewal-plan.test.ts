@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { failureDelayMs, planRenewal } from '../../../../src/vault/token/renewal-plan.ts'
-import type { TokenLife } from '../../../../src/vault/token/token-grant.ts'
+import type { TokenLease } from '../../../../src/vault/token/token-lease.ts'
 
-const life: TokenLife = {
+const lease: TokenLease = {
   displayName: 'jo',
   policies: [],
   grantedAtMs: 1_000_000,
@@ -11,10 +11,10 @@ const life: TokenLife = {
   isLimited: false,
   isBatch: false,
 }
-const nowMs = life.grantedAtMs
+const nowMs = lease.grantedAtMs
 
 describe('the next step for a token', () => {
-  it.each<[string, Partial<TokenLife>, boolean, ReturnType<typeof planRenewal>]>([
+  it.each<[string, Partial<TokenLease>, boolean, ReturnType<typeof planRenewal>]>([
     ['that can be renewed is that, at two thirds', {}, true, { type: 'renew', atMs: nowMs + 2_400_000 }],
     ['of a person is the same', {}, false, { type: 'renew', atMs: nowMs + 2_400_000 }],
     ['of 32 days is far ahead', { leaseSeconds: 768 * 3600 }, false, { type: 'renew', atMs: nowMs + 1_843_200_000 }],
@@ -25,13 +25,13 @@ describe('the next step for a token', () => {
     ['without an end is nothing', { leaseSeconds: 0 }, true, undefined],
     ['of a second is not before a second', { leaseSeconds: 1.2 }, true, { type: 'renew', atMs: nowMs + 1000 }],
   ])('%s', (_, changes, mayLogIn, step) => {
-    expect(planRenewal({ ...life, ...changes }, mayLogIn, nowMs)).toEqual(step)
+    expect(planRenewal({ ...lease, ...changes }, mayLogIn, nowMs)).toEqual(step)
   })
 
   it('that has expired is a login at once, or nothing', () => {
     const laterMs = nowMs + 3_600_000
-    expect(planRenewal(life, true, laterMs)).toEqual({ type: 'login', atMs: laterMs })
-    expect(planRenewal(life, false, laterMs)).toBeUndefined()
+    expect(planRenewal(lease, true, laterMs)).toEqual({ type: 'login', atMs: laterMs })
+    expect(planRenewal(lease, false, laterMs)).toBeUndefined()
   })
 })
 

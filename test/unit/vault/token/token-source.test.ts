@@ -7,8 +7,8 @@ import { createPrompts } from '../../../../src/prompts/broker.ts'
 import type { PromptLease } from '../../../../src/prompts/prompt.ts'
 import type { VaultClient } from '../../../../src/vault/client.ts'
 import { createApproleLogin } from '../../../../src/vault/login/approle.ts'
-import { createFoundLogin } from '../../../../src/vault/login/found-token.ts'
 import type { LoginMethod } from '../../../../src/vault/login/login-method.ts'
+import { createTokenFinder } from '../../../../src/vault/login/token.ts'
 import { createUserpassLogin } from '../../../../src/vault/login/userpass.ts'
 import { createTokenSource, type TokenSource } from '../../../../src/vault/token/token-source.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
@@ -100,7 +100,7 @@ async function world(kind: 'userpass' | 'approle' | 'token', passwords: readonly
           { client, keychain, clock, log, readText },
         )
       case 'token':
-        return createFoundLogin({
+        return createTokenFinder({
           environment: {},
           home: '/home/jo',
           address: vault.address,
@@ -369,7 +369,7 @@ describe('a use that the policies do not allow', () => {
 })
 
 describe('renewal', () => {
-  it('happens at two thirds of the life, again and again, and is stored', async () => {
+  it('happens at two thirds of the lease, again and again, and is stored', async () => {
     const { vault, clock, keychain, source, calledAfter } = await world('approle')
     source.start()
     await source.token()

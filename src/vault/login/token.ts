@@ -1,11 +1,11 @@
 import { isPrintable } from '../../core/display-text.ts'
 import { Secret } from '../../core/secret.ts'
 import { VaultError } from '../vault-error.ts'
-import type { FoundLogin, FoundToken } from './login-method.ts'
+import type { ExternalToken, TokenFinder } from './login-method.ts'
 import { askTokenHelper, readOptional, type TokenHelperOptions } from './token-helper.ts'
 
 /** Where tokens are looked for. */
-export interface FoundTokenOptions extends TokenHelperOptions {
+export interface TokenFinderOptions extends TokenHelperOptions {
   /** Looked at alone, where it is configured: two servers have two tokens, but one environment. */
   tokenFile?: string | undefined
   /** Why the token that is shared with other servers is not for this one; nothing is looked for then. */
@@ -18,7 +18,7 @@ const fileHint = 'run: vault login'
  * Finds the token that the command lines of OpenBao and Vault would use: BAO_TOKEN or VAULT_TOKEN, what the token helper
  * says, `~/.vault-token` (or BAO_TOKEN_PATH). Files are read at each use, so that a new login there is noticed.
  */
-export function createFoundLogin(options: FoundTokenOptions): FoundLogin {
+export function createTokenFinder(options: TokenFinderOptions): TokenFinder {
   const { environment, home, tokenFile, readText, refusal } = options
   let fromHelper: { text: string | undefined } | undefined
 
@@ -45,7 +45,7 @@ export function createFoundLogin(options: FoundTokenOptions): FoundLogin {
   return {
     type: 'found',
     name: 'token',
-    async find(isFresh): Promise<FoundToken> {
+    async find(isFresh): Promise<ExternalToken> {
       if (isFresh) fromHelper = undefined
       const found = await find()
       if (found === undefined) {

@@ -1,21 +1,21 @@
 import type { Clock } from '../../core/clock.ts'
 import type { VaultClient } from '../client.ts'
 import { isVaultError } from '../vault-error.ts'
-import type { HeldToken } from './held-token.ts'
-import { lifeAfterRenewal, lifeFromLookup, type TokenLife } from './token-grant.ts'
+import type { HeldToken } from './token-holder.ts'
+import { leaseFromLookup, leaseFromRenewal, type TokenLease } from './token-lease.ts'
 
 /** The calls that a token makes about itself. */
-export interface TokenCalls {
+export interface SelfCalls {
   /** @throws {VaultError} VAULT_TOKEN_REJECTED when it is dead, VAULT_DENIED when it may not */
-  lookUp(held: HeldToken): Promise<TokenLife>
-  /** @param life what was known until now. @throws {VaultError} VAULT_NOT_RENEWABLE, VAULT_TOKEN_REJECTED, VAULT_DENIED */
-  renew(held: HeldToken, life: TokenLife): Promise<TokenLife>
+  lookUp(held: HeldToken): Promise<TokenLease>
+  /** @param lease what was known until now. @throws {VaultError} VAULT_NOT_RENEWABLE, VAULT_TOKEN_REJECTED, VAULT_DENIED */
+  renew(held: HeldToken, lease: TokenLease): Promise<TokenLease>
   /** Resolves too when the token was dead already. */
   revoke(held: HeldToken): Promise<void>
 }
 
 /** The calls over one client. */
-export function createTokenCalls(client: VaultClient, clock: Clock): TokenCalls {
+export function createSelfCalls(client: VaultClient, clock: Clock): SelfCalls {
   return {
     async lookUp({ token }) {
       const answer = await client.request({
@@ -24,9 +24,9 @@ export function createTokenCalls(client: VaultClient, clock: Clock): TokenCalls 
         purpose: { type: 'token', operation: 'look up' },
         token,
       })
-      return lifeFromLookup(answer, client.name, clock.now())
+      return leaseFromLookup(answer, client.name, clock.now())
     },
-    async renew({ token }, life) {
+    async renew({ token }, lease) {
       const answer = await client.request({
         method: 'POST',
         path: 'auth/token/renew-self',
@@ -34,7 +34,7 @@ export function createTokenCalls(client: VaultClient, clock: Clock): TokenCalls 
         token,
         body: {},
       })
-      return lifeAfterRenewal(life, answer, clock.now())
+      return leaseFromRenewal(lease, answer, clock.now())
     },
     async revoke({ token }) {
       try {

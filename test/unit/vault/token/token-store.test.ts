@@ -2,12 +2,12 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../../src/core/secret.ts'
 import { KeychainError } from '../../../../src/keychain/keychain.ts'
-import { createTokenStore } from '../../../../src/vault/token/stored-token.ts'
+import { createTokenStore } from '../../../../src/vault/token/token-store.ts'
 import { recordingLog, testKeychain } from '../../../support/vault-world.ts'
 
 const grant = {
   token: new Secret('hvs.secret'),
-  life: {
+  lease: {
     displayName: 'userpass-jo',
     policies: ['default'],
     grantedAtMs: 1,
@@ -33,7 +33,7 @@ describe('a stored token', () => {
     expect([...keychain.items.keys()]).toEqual(['vault/corp/token'])
     const loaded = await store().load()
     expect(loaded?.token.expose()).toBe('hvs.secret')
-    expect(loaded?.life).toEqual(grant.life)
+    expect(loaded?.lease).toEqual(grant.lease)
   })
 
   it('of another server or user is not given to this one', async () => {

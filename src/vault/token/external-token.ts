@@ -1,16 +1,16 @@
 import type { Secret } from '../../core/secret.ts'
-import type { FoundLogin, FoundToken } from '../login/login-method.ts'
+import type { ExternalToken, TokenFinder } from '../login/login-method.ts'
 import { VaultError } from '../vault-error.ts'
-import { type HeldToken, loginNeeded, type TokenKeeper } from './held-token.ts'
+import { type HeldToken, loginNeeded, type TokenHolder } from './token-holder.ts'
 
 /** Follows a token that someone else keeps: a new one is taken up as soon as it is there. */
-export function createFoundTokens({ vault, method }: { vault: string; method: FoundLogin }): TokenKeeper {
+export function createExternalTokenHolder({ vault, method }: { vault: string; method: TokenFinder }): TokenHolder {
   let held: HeldToken | undefined
   /** The server has called it dead: it is not tried again until there is another. */
   let dead: Secret<string> | undefined
   let isReleased = false
 
-  const adopt = (found: FoundToken): HeldToken => {
+  const adopt = (found: ExternalToken): HeldToken => {
     // Asked after the search: a logout may have come meanwhile.
     if (isReleased) throw loginNeeded(vault, 'logged out')
     if (isSame(found.token, dead)) {
@@ -22,7 +22,7 @@ export function createFoundTokens({ vault, method }: { vault: string; method: Fo
         },
       )
     }
-    if (held === undefined || !isSame(found.token, held.token)) held = { token: found.token, life: undefined }
+    if (held === undefined || !isSame(found.token, held.token)) held = { token: found.token, lease: undefined }
     return held
   }
 
@@ -49,8 +49,8 @@ export function createFoundTokens({ vault, method }: { vault: string; method: Fo
       dead = rejected.token
       return adopt(await method.find(true))
     },
-    async update({ token }, life) {
-      if (held?.token === token) held = { token, life }
+    async update({ token }, lease) {
+      if (held?.token === token) held = { token, lease }
     },
     async release() {
       const last = held

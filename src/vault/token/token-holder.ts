@@ -1,16 +1,16 @@
 import type { Secret } from '../../core/secret.ts'
 import { VaultError } from '../vault-error.ts'
-import { expiresAtMs, type TokenLife } from './token-grant.ts'
+import { expiresAtMs, type TokenLease } from './token-lease.ts'
 
 /** The token in use. */
 export interface HeldToken {
   token: Secret<string>
   /** Unknown for a token that was found and not looked up yet. */
-  life: TokenLife | undefined
+  lease: TokenLease | undefined
 }
 
 /** Owns the token of one vault: where it comes from, and whether there is one. It makes no plans. */
-export interface TokenKeeper {
+export interface TokenHolder {
   /**
    * The token to use now. Where that needs no person, one is got.
    * @throws {VaultError} VAULT_LOGIN_NEEDED, or what the login failed with
@@ -26,8 +26,8 @@ export interface TokenKeeper {
   relogin(): Promise<HeldToken>
   /** The token that comes after one that the server has called dead. @throws as `current` */
   replace(dead: HeldToken): Promise<HeldToken>
-  /** Notes what is now known of a token's life, where that token is still the one in use. */
-  update(held: HeldToken, life: TokenLife): Promise<void>
+  /** Notes what is now known of a token's lease, where that token is still the one in use. */
+  update(held: HeldToken, lease: TokenLease): Promise<void>
   /** Holds nothing from now on, until `login`; resolves to what was held. */
   release(): Promise<HeldToken | undefined>
   /** Forgets what was stored. @throws {KeychainError} */
@@ -36,9 +36,9 @@ export interface TokenKeeper {
   storeError(): unknown
 }
 
-/** Tells whether a token has come to its end; one whose life is not known has not. */
-export function isExpired({ life }: HeldToken, nowMs: number): boolean {
-  return life !== undefined && (expiresAtMs(life) ?? Number.POSITIVE_INFINITY) <= nowMs
+/** Tells whether a token has come to its end; one whose lease is not known has not. */
+export function isExpired({ lease }: HeldToken, nowMs: number): boolean {
+  return lease !== undefined && (expiresAtMs(lease) ?? Number.POSITIVE_INFINITY) <= nowMs
 }
 
 /** The error where only a person can get the next token. @param reason why there is none */

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { parseAnswer, type VaultAnswer } from '../../../../src/vault/answer.ts'
 import {
   expiresAtMs,
-  lifeAfterRenewal,
-  lifeFromLookup,
-  type TokenLife,
-} from '../../../../src/vault/token/token-grant.ts'
+  leaseFromLookup,
+  leaseFromRenewal,
+  type TokenLease,
+} from '../../../../src/vault/token/token-lease.ts'
 import { recorded } from '../../../support/vault-answers.ts'
 
 const nowMs = Date.UTC(2026, 10, 23, 9, 29)
@@ -13,7 +13,7 @@ const answer = (topic: string, name: string): VaultAnswer => {
   const { status, json } = recorded(topic, name)
   return parseAnswer(status, Buffer.from(JSON.stringify(json)), undefined)!
 }
-const before: TokenLife = {
+const before: TokenLease = {
   displayName: 'userpass-jo',
   policies: ['default'],
   grantedAtMs: nowMs - 400_000,
@@ -34,23 +34,23 @@ describe('a looked up token', () => {
     ['lookup-self, batch token', { isBatch: true, isRenewable: false }],
     ['num_uses 2, first use', { isLimited: true }],
     ['lookup-self of root', { leaseSeconds: 0, isRenewable: false, policies: ['root'], displayName: 'token' }],
-  ])('%s', (name, life) => {
-    expect(lifeFromLookup(answer('token', name), 'corp', nowMs)).toMatchObject({ grantedAtMs: nowMs, ...life })
+  ])('%s', (name, lease) => {
+    expect(leaseFromLookup(answer('token', name), 'corp', nowMs)).toMatchObject({ grantedAtMs: nowMs, ...lease })
   })
 
   it('has the policies of its identity too, each once', () => {
     const data = { ttl: 1, policies: ['a', 'b'], identity_policies: ['b', 'c'] }
-    const life = lifeFromLookup(
+    const lease = leaseFromLookup(
       { status: 200, data, auth: undefined, warnings: [], clockSkewMs: undefined },
       'corp',
       nowMs,
     )
-    expect(life.policies).toEqual(['a', 'b', 'c'])
+    expect(lease.policies).toEqual(['a', 'b', 'c'])
   })
 
   it('of which only the ttl is known is not renewed and without limit', () => {
     const answered = { status: 200, data: { ttl: 60 }, auth: undefined, warnings: [], clockSkewMs: undefined }
-    expect(lifeFromLookup(answered, 'corp', nowMs)).toMatchObject({
+    expect(leaseFromLookup(answered, 'corp', nowMs)).toMatchObject({
       isRenewable: false,
       isLimited: false,
       isBatch: false,
@@ -62,7 +62,7 @@ describe('a looked up token', () => {
     'with the data %j is a bad response',
     (data) => {
       expect(() =>
-        lifeFromLookup({ status: 200, data, auth: undefined, warnings: [], clockSkewMs: undefined }, 'corp', nowMs),
+        leaseFromLookup({ status: 200, data, auth: undefined, warnings: [], clockSkewMs: undefined }, 'corp', nowMs),
       ).toThrow(expect.objectContaining({ code: 'VAULT_BAD_RESPONSE' }))
     },
   )
@@ -70,26 +70,26 @@ describe('a looked up token', () => {
 
 describe('a renewed token', () => {
   it('lives on from now and can be renewed again', () => {
-    expect(lifeAfterRenewal(before, answer('token', 'renew-self'), nowMs)).toEqual({ ...before, grantedAtMs: nowMs })
+    expect(leaseFromRenewal(before, answer('token', 'renew-self'), nowMs)).toEqual({ ...before, grantedAtMs: nowMs })
   })
 
   it('that the server capped is at its end', () => {
-    const life = lifeAfterRenewal(
+    const lease = leaseFromRenewal(
       before,
       answer('token', 'renew against explicit_max_ttl: capped, with a warning'),
       nowMs,
     )
-    expect(life).toMatchObject({ leaseSeconds: 360, isRenewable: false })
+    expect(lease).toMatchObject({ leaseSeconds: 360, isRenewable: false })
   })
 
   it('that won nothing is at its end, though the server does not say so', () => {
     const ending = { ...before, grantedAtMs: nowMs, leaseSeconds: 600 }
-    expect(lifeAfterRenewal(ending, answer('token', 'renew-self'), nowMs + 500).isRenewable).toBe(false)
+    expect(leaseFromRenewal(ending, answer('token', 'renew-self'), nowMs + 500).isRenewable).toBe(false)
   })
 
   it('of which nothing is said is not renewed again', () => {
     const nothing = { status: 200, data: undefined, auth: undefined, warnings: [], clockSkewMs: undefined }
-    expect(lifeAfterRenewal(before, nothing, nowMs)).toEqual({ ...before, isRenewable: false })
+    expect(leaseFromRenewal(before, nothing, nowMs)).toEqual({ ...before, isRenewable: false })
   })
 })
 

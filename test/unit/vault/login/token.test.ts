@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { FileError } from '../../../../src/core/read-file.ts'
-import { createFoundLogin } from '../../../../src/vault/login/found-token.ts'
+import { createTokenFinder } from '../../../../src/vault/login/token.ts'
 import { parseTokenHelper } from '../../../../src/vault/login/token-helper.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
 
@@ -17,7 +17,7 @@ interface Given {
 
 function world({ environment = {}, files = {}, tokenFile, helper = '' }: Given) {
   const runs: { command: string; args: readonly string[]; address: string | undefined }[] = []
-  const method = createFoundLogin({
+  const method = createTokenFinder({
     environment,
     home: '/home/jo',
     address: 'https://vault:8200',

@@ -4,8 +4,8 @@ import type { Secret } from '../../core/secret.ts'
 import { lifeSchema, type VaultAnswer } from '../answer.ts'
 import { VaultError } from '../vault-error.ts'
 
-/** What is known of a token's life. */
-export interface TokenLife {
+/** What is known of a token's lease. */
+export interface TokenLease {
   displayName: string
   policies: readonly string[]
   /** When the server said so, in wall-clock ms since the epoch. */
@@ -21,13 +21,13 @@ export interface TokenLife {
 }
 
 /** A token from a login of our own. */
-export interface TokenGrant {
+export interface LeasedToken {
   token: Secret<string>
-  life: TokenLife
+  lease: TokenLease
 }
 
 /** When a token ends, in wall-clock ms since the epoch; undefined: never. */
-export function expiresAtMs({ grantedAtMs, leaseSeconds }: TokenLife): number | undefined {
+export function expiresAtMs({ grantedAtMs, leaseSeconds }: TokenLease): number | undefined {
   return leaseSeconds === 0 ? undefined : grantedAtMs + leaseSeconds * 1000
 }
 
@@ -36,10 +36,10 @@ export function expiresAtMs({ grantedAtMs, leaseSeconds }: TokenLife): number | 
  * @param displayName what Vault calls such a token (`userpass-jo`); the answer does not say it
  * @throws {VaultError} VAULT_MFA_UNSUPPORTED, VAULT_BAD_RESPONSE
  */
-export function grantFromLogin(
+export function leaseFromLogin(
   { auth, status }: VaultAnswer,
   { vault, displayName, nowMs }: { vault: string; displayName: string; nowMs: number },
-): TokenGrant {
+): LeasedToken {
   if (auth?.needsMfa === true) {
     throw new VaultError('VAULT_MFA_UNSUPPORTED', `vault ${vault}: this login wants a second factor`, {
       status,
@@ -52,7 +52,7 @@ export function grantFromLogin(
       hint: 'check address in config.toml; a proxy on the way may change answers',
     })
   }
-  const life = {
+  const lease = {
     displayName,
     policies: auth.policies,
     grantedAtMs: nowMs,
@@ -61,11 +61,11 @@ export function grantFromLogin(
     isLimited: auth.usesLimit !== 0,
     isBatch: auth.type === 'batch',
   }
-  return { token: auth.clientToken, life }
+  return { token: auth.clientToken, lease }
 }
 
-/** The life of a token after `renew-self`: at its end where the server says that it was capped, or gave nothing. */
-export function lifeAfterRenewal(before: TokenLife, { auth, warnings }: VaultAnswer, nowMs: number): TokenLife {
+/** The lease of a token after `renew-self`: at its end where the server says that it was capped, or gave nothing. */
+export function leaseFromRenewal(before: TokenLease, { auth, warnings }: VaultAnswer, nowMs: number): TokenLease {
   if (auth === undefined) return { ...before, isRenewable: false }
   const after = { ...before, grantedAtMs: nowMs, leaseSeconds: auth.leaseSeconds, policies: auth.policies }
   const isCapped = warnings.some((warning) => /exceeded the effective max_ttl|capped accordingly/.test(warning))
@@ -88,7 +88,7 @@ const lookupSchema = v.object({
  * Reads the answer to `lookup-self`.
  * @throws {VaultError} VAULT_BAD_RESPONSE
  */
-export function lifeFromLookup({ data, status }: VaultAnswer, vault: string, nowMs: number): TokenLife {
+export function leaseFromLookup({ data, status }: VaultAnswer, vault: string, nowMs: number): TokenLease {
   const result = v.safeParse(lookupSchema, data)
   if (!result.success) {
     throw new VaultError('VAULT_BAD_RESPONSE', `vault ${vault}: the answer about the token cannot be read`, {

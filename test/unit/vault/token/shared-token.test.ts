@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { refuseSharedToken, type SharedTokenUser } from '../../../../src/vault/token/token-owner.ts'
+import { refuseSharedToken, type SharedTokenUser } from '../../../../src/vault/token/shared-token.ts'
 
 const a: SharedTokenUser = { name: 'a', address: 'https://a.example.com:8200' }
 const b: SharedTokenUser = { name: 'b', address: 'https://b.example.com:8200' }

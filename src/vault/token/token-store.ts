@@ -4,7 +4,7 @@ import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import { Secret } from '../../core/secret.ts'
 import type { Keychain } from '../../keychain/keychain.ts'
-import type { TokenGrant } from './token-grant.ts'
+import type { LeasedToken } from './token-lease.ts'
 
 /** Keeps the token of one vault in the keychain, so that a restart of the daemon needs no new login. */
 export interface TokenStore {
@@ -12,9 +12,9 @@ export interface TokenStore {
    * The token that was stored for the same server and the same login; it may have expired meanwhile.
    * @throws {KeychainError} the keychain cannot answer
    */
-  load(): Promise<TokenGrant | undefined>
+  load(): Promise<LeasedToken | undefined>
   /** Stores a token. A keychain that fails is logged and kept as `lastError`: the token then lives in memory only. */
-  save(grant: TokenGrant): Promise<void>
+  save(grant: LeasedToken): Promise<void>
   /** @throws {KeychainError} */
   forget(): Promise<void>
   /** What the last use of the keychain failed with; undefined after one that worked. */
@@ -42,7 +42,7 @@ export interface TokenStoreOptions {
   keychain: Keychain
   /** The server's name in the configuration. */
   vault: string
-  /** Server and login that the token belongs to; see `VaultClient.destination`, `OwnLogin.identity`. */
+  /** Server and login that the token belongs to; see `VaultClient.destination`, `LoginRequest.identity`. */
   madeFor: string
   log: Logger
 }
@@ -69,11 +69,11 @@ export function createTokenStore({ keychain, vault, madeFor, log }: TokenStoreOp
       if (stored === undefined) log.warn('the stored vault token cannot be read and is left out', { vault })
       else if (stored.madeFor !== madeFor)
         log.info('the stored vault token belongs to another server or user', { vault })
-      else return { token: new Secret(stored.token), life: stored.life }
+      else return { token: new Secret(stored.token), lease: stored.life }
       return undefined
     },
-    async save({ token, life }) {
-      const text = JSON.stringify({ version: 1, madeFor, token: token.expose(), life })
+    async save({ token, lease }) {
+      const text = JSON.stringify({ version: 1, madeFor, token: token.expose(), life: lease })
       await noting(() => keychain.set(item, new Secret(text))).catch((error: unknown) => {
         log.warn('the vault token is kept in memory only', { vault, reason: describeError(error) })
       })

@@ -3,13 +3,13 @@ import type { Logger } from '../../core/log.ts'
 import type { Keychain } from '../../keychain/keychain.ts'
 import type { VaultClient } from '../client.ts'
 import type { LoginMethod } from '../login/login-method.ts'
-import { createFoundTokens } from './found-keeper.ts'
-import type { HeldToken, TokenKeeper } from './held-token.ts'
-import { createOwnTokens } from './own-token.ts'
-import { createTokenStore } from './stored-token.ts'
+import { createExternalTokenHolder } from './external-token.ts'
+import { createLoginTokenHolder } from './login-token.ts'
+import type { HeldToken, TokenHolder } from './token-holder.ts'
+import { createTokenStore } from './token-store.ts'
 
 /** What a keeper works with. */
-export interface TokenKeeperDeps {
+export interface TokenHolderDeps {
   client: VaultClient
   method: LoginMethod
   keychain: Keychain
@@ -20,10 +20,10 @@ export interface TokenKeeperDeps {
 }
 
 /** The keeper for a login method. A token of our own is stored with the server, namespace and login that it is for. */
-export function createTokenKeeper({ client, method, keychain, ...deps }: TokenKeeperDeps): TokenKeeper {
+export function createTokenHolder({ client, method, keychain, ...deps }: TokenHolderDeps): TokenHolder {
   const vault = client.name
-  if (method.type === 'found') return createFoundTokens({ vault, method })
+  if (method.type === 'found') return createExternalTokenHolder({ vault, method })
   const madeFor = `${client.destination} ${method.name} ${method.identity}`
   const store = createTokenStore({ keychain, vault, madeFor, log: deps.log })
-  return createOwnTokens({ vault, method, store, ...deps })
+  return createLoginTokenHolder({ vault, method, store, ...deps })
 }

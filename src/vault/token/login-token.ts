@@ -3,17 +3,17 @@ import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import { createSingleFlight } from '../../core/single-flight.ts'
 import { formatUtc } from '../../core/utc-time.ts'
-import type { OwnLogin } from '../login/login-method.ts'
-import { type HeldToken, isExpired, loggedOut, loginNeeded, type TokenKeeper } from './held-token.ts'
+import type { LoginRequest } from '../login/login-method.ts'
 import { failureDelayMs } from './renewal-plan.ts'
-import type { TokenStore } from './stored-token.ts'
-import { expiresAtMs, type TokenGrant, type TokenLife } from './token-grant.ts'
+import { type HeldToken, isExpired, loggedOut, loginNeeded, type TokenHolder } from './token-holder.ts'
+import { expiresAtMs, type LeasedToken, type TokenLease } from './token-lease.ts'
+import type { TokenStore } from './token-store.ts'
 
 /** What the keeper of an own token works with. */
-export interface OwnTokenDeps {
+export interface LoginTokenDeps {
   /** The server's name in the configuration. */
   vault: string
-  method: OwnLogin
+  method: LoginRequest
   store: TokenStore
   /** Makes the server forget a token that nobody wants any more. */
   revoke: (held: HeldToken) => Promise<void>
@@ -26,7 +26,15 @@ export interface OwnTokenDeps {
 const maxRestMs = 5_000
 
 /** Keeps a token from a login of our own, in memory and in the keychain. */
-export function createOwnTokens({ vault, method, store, revoke, clock, random, log }: OwnTokenDeps): TokenKeeper {
+export function createLoginTokenHolder({
+  vault,
+  method,
+  store,
+  revoke,
+  clock,
+  random,
+  log,
+}: LoginTokenDeps): TokenHolder {
   const flight = createSingleFlight<HeldToken>()
   let held: HeldToken | undefined
   let isLoaded = false
@@ -47,25 +55,25 @@ export function createOwnTokens({ vault, method, store, revoke, clock, random, l
     if (held === undefined && stored !== undefined && !isExpired(stored, clock.now())) held = stored
   }
 
-  const adopt = async (grant: TokenGrant): Promise<HeldToken> => {
+  const adopt = async (grant: LeasedToken): Promise<HeldToken> => {
     const mine: HeldToken = grant
     held = mine
     isLoaded = true
-    const endMs = expiresAtMs(grant.life)
+    const endMs = expiresAtMs(grant.lease)
     log.info('logged in to vault', {
       vault,
-      as: grant.life.displayName,
+      as: grant.lease.displayName,
       until: endMs === undefined ? undefined : formatUtc(endMs),
     })
     const started = generation
-    await save(mine, grant.life)
+    await save(mine, grant.lease)
     if (started !== generation) throw loggedOut(vault)
     return mine
   }
 
-  const save = async ({ token }: HeldToken, life: TokenLife): Promise<void> => {
+  const save = async ({ token }: HeldToken, lease: TokenLease): Promise<void> => {
     const started = generation
-    await store.save({ token, life })
+    await store.save({ token, lease })
     // A logout came meanwhile, and its deletion may have been the faster one.
     if (started !== generation) await forget()
   }
@@ -73,12 +81,12 @@ export function createOwnTokens({ vault, method, store, revoke, clock, random, l
   const forget = async (): Promise<void> => {
     await store.forget()
     // A login may have come meanwhile.
-    if (held?.life !== undefined) await store.save({ token: held.token, life: held.life })
+    if (held?.lease !== undefined) await store.save({ token: held.token, lease: held.lease })
   }
 
   /** The server has given a token that came too late. */
-  const discard = async (grant: TokenGrant): Promise<void> => {
-    if (grant.life.isBatch) return
+  const discard = async (grant: LeasedToken): Promise<void> => {
+    if (grant.lease.isBatch) return
     await revoke(grant).catch((error: unknown) => {
       log.warn('a vault token that came after the logout is not revoked', { vault, reason: describeError(error) })
     })
@@ -87,7 +95,7 @@ export function createOwnTokens({ vault, method, store, revoke, clock, random, l
   /** @param started the generation of whoever wants it */
   const logIn = async (isAsked: boolean, started: number): Promise<HeldToken> => {
     if (started !== generation) throw loggedOut(vault)
-    let grant: TokenGrant
+    let grant: LeasedToken
     try {
       grant = await method.login(isAsked, questions.signal)
     } catch (error) {
@@ -153,10 +161,10 @@ export function createOwnTokens({ vault, method, store, revoke, clock, random, l
         throw loginNeeded(vault, 'the login has ended: expired, or revoked')
       return current()
     },
-    async update({ token }, life) {
+    async update({ token }, lease) {
       if (held?.token !== token) return
-      held = { token, life }
-      await save(held, life)
+      held = { token, lease }
+      await save(held, lease)
     },
     async release() {
       isReleased = true
