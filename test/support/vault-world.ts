@@ -4,6 +4,7 @@ import { Secret } from '../../src/core/secret.ts'
 import type { Keychain } from '../../src/keychain/keychain.ts'
 import type { PromptCaller, PromptQuestion, Prompts } from '../../src/prompts/prompt.ts'
 import { createVaultClient, type VaultClient, type VaultClientOptions } from '../../src/vault/client.ts'
+import type { LoginContext } from '../../src/vault/login/login-method.ts'
 import { type FakeClock, fakeClock } from './fake-clock.ts'
 
 /** Waits for something that I/O brings about. The test's own timeout ends it. */
@@ -81,6 +82,30 @@ export function testKeychain(): Keychain & { items: Map<string, string>; failure
     list: async () => [...items.keys()].sort(),
   }
   return keychain
+}
+
+/** What a login method is created with, where a test says nothing else; the files are those of `files`. */
+export function loginContext(
+  client: VaultClient,
+  { files = new Map(), ...own }: Partial<LoginContext> & { files?: ReadonlyMap<string, string> } = {},
+): LoginContext {
+  return {
+    client,
+    address: 'https://vault.example.com:8200',
+    prompts: scriptedPrompts().prompts,
+    keychain: testKeychain(),
+    clock: fakeClock(),
+    log: recordingLog().log,
+    environment: {},
+    home: '/home/jo',
+    readText: async (path) => {
+      const text = files.get(path)
+      if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
+      return text
+    },
+    runProgram: async () => '',
+    ...own,
+  }
 }
 
 /** Answers questions from a list, and remembers them and who attended. */

@@ -1,5 +1,7 @@
 import * as v from 'valibot'
+import { pathField as path, textField as text } from '../../core/config-fields.ts'
 import { parseDurationSeconds } from '../../core/duration.ts'
+import { authSchema } from '../../vault/login/login-methods.ts'
 
 /** A duration in Go's notation, read as seconds within bounds. */
 function duration(minSeconds: number, maxSeconds: number, bounds: string) {
@@ -13,9 +15,6 @@ function duration(minSeconds: number, maxSeconds: number, bounds: string) {
   )
 }
 
-const text = v.pipe(v.string(), v.minLength(1, 'must not be empty'))
-/** A file: absolute, or from the home folder with `~/`. */
-const path = v.pipe(v.string(), v.regex(/^(\/|~\/)/, 'not an absolute path (it may start with ~/)'))
 const stringMap = v.record(v.string(), v.string())
 const names = v.array(text)
 
@@ -23,24 +22,12 @@ const names = v.array(text)
 const named = <Schema extends v.GenericSchema>(schema: Schema) =>
   v.optional(v.record(v.pipe(v.string(), v.regex(/^\P{Cc}+$/u, 'is empty, or holds control characters')), schema))
 
-const vaultAuthSchema = v.variant('method', [
-  v.strictObject({ method: v.literal('token'), token_file: v.optional(path) }),
-  v.strictObject({ method: v.literal('userpass'), mount: v.optional(text), username: text }),
-  v.strictObject({
-    method: v.literal('approle'),
-    mount: v.optional(text),
-    role_id: text,
-    secret_id_file: v.optional(path),
-    wrapped: v.optional(v.boolean()),
-  }),
-])
-
 const vaultSchema = v.strictObject({
   address: v.optional(
     v.pipe(v.string(), v.regex(/^(https?|unix):\/\//, 'not an http://, https:// or unix:// address')),
   ),
   namespace: v.optional(text),
-  auth: v.optional(vaultAuthSchema),
+  auth: v.optional(authSchema),
   ca_file: v.optional(path),
   client_cert_file: v.optional(path),
   client_key_file: v.optional(path),

@@ -1,5 +1,4 @@
 import type { VaultErrorCode } from '../vault-error.ts'
-import type { VaultPurpose } from './purpose.ts'
 
 /** One text that a server may answer with, and what it means to the person here. */
 export interface AdviceRow<Purpose extends VaultPurpose = VaultPurpose> {
@@ -13,6 +12,41 @@ export interface AdviceRow<Purpose extends VaultPurpose = VaultPurpose> {
   /** @param vault the server's name in the configuration */
   hint: (purpose: Purpose, match: RegExpMatchArray, vault: string) => string
 }
+
+/** A certificate is asked for. */
+export interface SignPurpose {
+  type: 'sign'
+  mount: string
+  role: string
+  keyType: string
+}
+
+/** A login. */
+export interface LoginPurpose {
+  type: 'login'
+  /** The auth mount, without `auth/`. */
+  mount: string
+  /** A user name, or words for the AppRole, whose role id is half of a secret. */
+  who: string
+  /** What the login method knows of its own refusals; looked at before what every login may be refused with. */
+  advice: readonly AdviceRow<LoginPurpose>[]
+}
+
+/** The opening of the wrapped secret in `file`. */
+export interface UnwrapPurpose {
+  type: 'unwrap'
+  file: string
+  advice: readonly AdviceRow<UnwrapPurpose>[]
+}
+
+/** What a token does about itself. */
+export interface TokenPurpose {
+  type: 'token'
+  operation: 'look up' | 'renew' | 'revoke'
+}
+
+/** What a request is for: advice on a refusal depends on it. */
+export type VaultPurpose = SignPurpose | LoginPurpose | UnwrapPurpose | TokenPurpose
 
 /** The hint where the server found fault with the request itself. */
 export const reportHint = () => 'this is a mistake in latchkey: please report it with the output of: latchkey --version'

@@ -1,13 +1,10 @@
 import { formatDuration } from '../../core/duration.ts'
-import { type AdviceRow, reportHint } from './advice-row.ts'
-import type { PurposeOf } from './purpose.ts'
+import { type AdviceRow, reportHint, type SignPurpose } from './advice-row.ts'
 
-type SignRow = AdviceRow<PurposeOf<'sign'>>
-
-const readRole = ({ mount, role }: PurposeOf<'sign'>) => `vault read ${mount}/roles/${role}`
+const readRole = ({ mount, role }: SignPurpose) => `vault read ${mount}/roles/${role}`
 
 /** The refusals of `sign` (reference: builtin/logical/ssh of Vault and OpenBao; the recorded ones are in the tests). */
-export const signRows: readonly SignRow[] = [
+export const signRows: readonly AdviceRow<SignPurpose>[] = [
   {
     text: /^unknown role: /i,
     code: 'VAULT_ROLE_UNKNOWN',

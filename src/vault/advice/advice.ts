@@ -1,9 +1,9 @@
 import { formatDuration } from '../../core/duration.ts'
 import { VaultError, type VaultErrorCode, type VaultErrorOptions } from '../vault-error.ts'
-import { type AdviceRow, reportHint } from './advice-row.ts'
+import { loginRows } from './advice-login.ts'
+import { type AdviceRow, reportHint, type VaultPurpose } from './advice-row.ts'
 import { maxTtlSecondsIn, signRows } from './advice-sign.ts'
-import { loginRows, tokenRows, unwrapRows } from './advice-token.ts'
-import type { VaultPurpose } from './purpose.ts'
+import { tokenRows } from './advice-token.ts'
 
 /** An error answer, its texts fit for display (`foreignText` of core). */
 export interface Refusal {
@@ -153,9 +153,9 @@ function ownAdvice(refusal: Refusal, purpose: VaultPurpose, vault: string): Advi
     case 'sign':
       return firstMatch(refusal, signRows, purpose, vault)
     case 'login':
-      return firstMatch(refusal, loginRows, purpose, vault)
+      return firstMatch(refusal, [...purpose.advice, ...loginRows], purpose, vault)
     case 'unwrap':
-      return firstMatch(refusal, unwrapRows, purpose, vault)
+      return firstMatch(refusal, purpose.advice, purpose, vault)
     case 'token':
       return firstMatch(refusal, tokenRows, purpose, vault)
   }

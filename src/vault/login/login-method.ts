@@ -1,10 +1,21 @@
+import type * as v from 'valibot'
+import type { Clock } from '../../core/clock.ts'
+import type { Environment } from '../../core/environment.ts'
+import type { Logger } from '../../core/log.ts'
 import type { Secret } from '../../core/secret.ts'
+import type { Keychain } from '../../keychain/keychain.ts'
+import type { Prompts } from '../../prompts/prompt.ts'
+import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
+import type { VaultClient } from '../client.ts'
 import type { LeasedToken } from '../token/token-lease.ts'
+import type { VaultError } from '../vault-error.ts'
+import type { RunProgram } from './token-helper.ts'
 
-/** Logs in by itself: the token is ours, to be stored, renewed and revoked. */
+/** Gets tokens by login requests of our own: they are ours, to be stored, renewed and revoked. */
 export interface LoginRequest {
-  type: 'own'
-  name: 'userpass' | 'approle'
+  type: 'login'
+  /** The method's name in the configuration. */
+  name: string
   /** Who logs in where, such as `userpass/jo`: a stored token of someone else is not taken up. */
   identity: string
   /** True: no person is needed. */
@@ -30,8 +41,11 @@ export interface ExternalToken {
 
 /** Uses a token that is there: it is not stored and never revoked. */
 export interface TokenFinder {
-  type: 'found'
-  name: 'token'
+  type: 'external'
+  /** The method's name in the configuration. */
+  name: string
+  /** No person is needed to look for it. */
+  isUnattended: true
   /**
    * Looks for the token.
    * @param isFresh do not use what a token helper said before
@@ -42,6 +56,46 @@ export interface TokenFinder {
 
 /** How one vault is logged in to. */
 export type LoginMethod = LoginRequest | TokenFinder
+
+/** What login methods are created with: each uses some of it. */
+export interface LoginContext {
+  client: VaultClient
+  /** The server's address as it is configured, for a token helper. */
+  address: string
+  prompts: Prompts
+  keychain: Keychain
+  clock: Clock
+  log: Logger
+  environment: Environment
+  /** The user's home folder. */
+  home: string
+  /** Rejects with the file system's error. */
+  readText: (path: string) => Promise<string>
+  runProgram: RunProgram
+  /** Why this vault does not get the token that the command lines use; see `refuseSharedToken`. */
+  tokenRefusal?: VaultError | undefined
+}
+
+type AuthSchema = v.StrictObjectSchema<
+  { method: v.LiteralSchema<string, undefined> } & v.ObjectEntries,
+  v.ErrorMessage<v.StrictObjectIssue> | undefined
+>
+
+/** One login method: all that is known of it is here and in the file that defines it. */
+export interface LoginMethodDefinition<Schema extends AuthSchema, Method extends LoginMethod> {
+  /** `auth` of a `[vault.…]` section for this method. Paths are absolute or begin with `~/`. */
+  schema: Schema
+  /** What its logins may be refused with, beside what every login may. */
+  advice: readonly AdviceRow<LoginPurpose>[]
+  create(auth: v.InferOutput<Schema>, context: LoginContext): Method
+}
+
+/** Defines a login method, which login-methods.ts then has to list. */
+export function defineLoginMethod<Schema extends AuthSchema, Method extends LoginMethod>(
+  definition: LoginMethodDefinition<Schema, Method>,
+): LoginMethodDefinition<Schema, Method> {
+  return definition
+}
 
 /** The topic of the questions that a login to this vault asks. */
 export function loginTopic(vault: string): string {

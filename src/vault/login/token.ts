@@ -1,72 +1,78 @@
+import * as v from 'valibot'
+import { pathField } from '../../core/config-fields.ts'
 import { isPrintable } from '../../core/display-text.ts'
+import { expandHome } from '../../core/paths.ts'
 import { Secret } from '../../core/secret.ts'
 import { VaultError } from '../vault-error.ts'
-import type { ExternalToken, TokenFinder } from './login-method.ts'
-import { askTokenHelper, readOptional, type TokenHelperOptions } from './token-helper.ts'
-
-/** Where tokens are looked for. */
-export interface TokenFinderOptions extends TokenHelperOptions {
-  /** Looked at alone, where it is configured: two servers have two tokens, but one environment. */
-  tokenFile?: string | undefined
-  /** Why the token that is shared with other servers is not for this one; nothing is looked for then. */
-  refusal?: VaultError | undefined
-}
+import { defineLoginMethod, type ExternalToken, type LoginContext } from './login-method.ts'
+import { askTokenHelper, readOptional } from './token-helper.ts'
 
 const fileHint = 'run: vault login'
 
+/** What was read somewhere, and how it is replaced there. */
+interface Candidate {
+  text: string
+  origin: string
+  renewHint: string
+}
+
 /**
  * Finds the token that the command lines of OpenBao and Vault would use: BAO_TOKEN or VAULT_TOKEN, what the token helper
- * says, `~/.vault-token` (or BAO_TOKEN_PATH). Files are read at each use, so that a new login there is noticed.
+ * says, `~/.vault-token` (or BAO_TOKEN_PATH). Files are read at each use, so that a new login there is noticed. A
+ * `token_file` is looked at alone: two servers have two tokens, but one environment.
  */
-export function createTokenFinder(options: TokenFinderOptions): TokenFinder {
-  const { environment, home, tokenFile, readText, refusal } = options
+export const token = defineLoginMethod({
+  schema: v.strictObject({ method: v.literal('token'), token_file: v.optional(pathField) }),
+  advice: [],
+  create({ token_file: writtenFile }, context) {
+    const tokenFile = writtenFile === undefined ? undefined : expandHome(writtenFile, context.home)
+    const find = createSearch(tokenFile, context)
+    return {
+      type: 'external',
+      name: 'token',
+      isUnattended: true,
+      async find(isFresh): Promise<ExternalToken> {
+        const found = await find(isFresh)
+        if (found === undefined) throw noToken(tokenFile)
+        const { text, origin, renewHint } = found
+        if (isPrintable(text)) return { token: new Secret(text), origin, renewHint }
+        throw new VaultError('VAULT_CONFIG', `the token from ${origin} has characters that no token has`, {
+          hint: renewHint,
+        })
+      },
+    }
+  },
+})
+
+function createSearch(tokenFile: string | undefined, context: LoginContext) {
+  const { environment, home, address, readText, runProgram, tokenRefusal } = context
   let fromHelper: { text: string | undefined } | undefined
 
-  const find = async (): Promise<{ text: string; origin: string; renewHint: string } | undefined> => {
-    if (tokenFile !== undefined) {
-      const text = await readOptional(tokenFile, readText)
-      return usable(text, tokenFile, `put a valid token into ${tokenFile}`)
-    }
-    if (refusal !== undefined) throw refusal
+  const ofFile = async (path: string, renewHint: string) =>
+    candidate(await readOptional(path, readText), path, renewHint)
+
+  return async (isFresh: boolean): Promise<Candidate | undefined> => {
+    if (tokenFile !== undefined) return ofFile(tokenFile, `put a valid token into ${tokenFile}`)
+    if (tokenRefusal !== undefined) throw tokenRefusal
     // A variable of OpenBao wins over Vault's even when it is empty.
     const name = environment.BAO_TOKEN === undefined ? 'VAULT_TOKEN' : 'BAO_TOKEN'
-    const given = usable(
-      environment[name],
-      name,
-      `start the daemon with a valid ${name}, or without one and run: vault login`,
-    )
+    const hint = `start the daemon with a valid ${name}, or without one and run: vault login`
+    const given = candidate(environment[name], name, hint)
     if (given !== undefined) return given
-    fromHelper ??= { text: await askTokenHelper(options) }
-    if (fromHelper.text !== undefined) return usable(fromHelper.text, 'the token helper', fileHint)
-    const path = environment.BAO_TOKEN_PATH ?? `${home}/.vault-token`
-    return usable(await readOptional(path, readText), path, fileHint)
-  }
-
-  return {
-    type: 'found',
-    name: 'token',
-    async find(isFresh): Promise<ExternalToken> {
-      if (isFresh) fromHelper = undefined
-      const found = await find()
-      if (found === undefined) {
-        throw new VaultError(
-          'VAULT_LOGIN_NEEDED',
-          `there is no token in ${tokenFile ?? 'VAULT_TOKEN or ~/.vault-token'}`,
-          {
-            hint: tokenFile === undefined ? fileHint : `put a token into ${tokenFile}`,
-          },
-        )
-      }
-      const { text, origin, renewHint } = found
-      if (isPrintable(text)) return { token: new Secret(text), origin, renewHint }
-      throw new VaultError('VAULT_CONFIG', `the token from ${origin} has characters that no token has`, {
-        hint: renewHint,
-      })
-    },
+    if (isFresh) fromHelper = undefined
+    fromHelper ??= { text: await askTokenHelper({ environment, home, address, readText, runProgram }) }
+    if (fromHelper.text !== undefined) return candidate(fromHelper.text, 'the token helper', fileHint)
+    return ofFile(environment.BAO_TOKEN_PATH ?? `${home}/.vault-token`, fileHint)
   }
 }
 
-function usable(text: string | undefined, origin: string, renewHint: string) {
+function candidate(text: string | undefined, origin: string, renewHint: string): Candidate | undefined {
   const trimmed = text?.trim() ?? ''
   return trimmed === '' ? undefined : { text: trimmed, origin, renewHint }
+}
+
+function noToken(tokenFile: string | undefined): VaultError {
+  return new VaultError('VAULT_LOGIN_NEEDED', `there is no token in ${tokenFile ?? 'VAULT_TOKEN or ~/.vault-token'}`, {
+    hint: tokenFile === undefined ? fileHint : `put a token into ${tokenFile}`,
+  })
 }

@@ -3,8 +3,21 @@ import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import { Secret } from '../../core/secret.ts'
 import type { Keychain } from '../../keychain/keychain.ts'
+import type { AdviceRow, UnwrapPurpose } from '../advice/advice-row.ts'
 import type { VaultClient } from '../client.ts'
 import { isVaultError, VaultError } from '../vault-error.ts'
+
+/** The refusals of opening a wrapped secret id. */
+export const unwrapAdvice: readonly AdviceRow<UnwrapPurpose>[] = [
+  {
+    text: /wrapping token is not valid or does not exist/,
+    code: 'VAULT_WRAPPING_TOKEN_INVALID',
+    message: ({ file }) =>
+      `security: the wrapped secret id in ${file} was opened before by someone else, or its time ran out`,
+    hint: () =>
+      'tell whoever issued it, who can see in the audit log when it was opened and should revoke that secret id; then put a new one into secret_id_file',
+  },
+]
 
 /** Which wrapping is opened. */
 export interface WrappedSecretId {
@@ -28,7 +41,7 @@ export async function openWrappedSecretId(
   { client, keychain, log }: { client: VaultClient; keychain: Keychain; log: Logger },
 ): Promise<Secret<string>> {
   const item = `vault/${client.name}/opened-secret-id`
-  const purpose = { type: 'unwrap', file } as const
+  const purpose: UnwrapPurpose = { type: 'unwrap', file, advice: unwrapAdvice }
   if (!isPrintable(wrappingToken.expose())) {
     throw new VaultError('VAULT_CONFIG', `${file} does not hold a wrapping token`, {
       hint: 'put a wrapping token into it, or take wrapped out of auth in config.toml',

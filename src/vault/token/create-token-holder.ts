@@ -22,7 +22,7 @@ export interface TokenHolderDeps {
 /** The keeper for a login method. A token of our own is stored with the server, namespace and login that it is for. */
 export function createTokenHolder({ client, method, keychain, ...deps }: TokenHolderDeps): TokenHolder {
   const vault = client.name
-  if (method.type === 'found') return createExternalTokenHolder({ vault, method })
+  if (method.type === 'external') return createExternalTokenHolder({ vault, method })
   const madeFor = `${client.destination} ${method.name} ${method.identity}`
   const store = createTokenStore({ keychain, vault, madeFor, log: deps.log })
   return createLoginTokenHolder({ vault, method, store, ...deps })

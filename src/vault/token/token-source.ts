@@ -80,7 +80,6 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   const keeper = createTokenHolder({ ...deps, revoke: calls.revoke })
   const replacements = createSingleFlight<HeldToken>()
   let failure: unknown
-  const needsNobody = method.type === 'found' || method.isUnattended
   let isLoggedOut = false
 
   const replaceDead = (held: HeldToken, rejection: VaultError): Promise<HeldToken> =>
@@ -113,7 +112,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     clock,
     random,
     log,
-    mayLogIn: method.type === 'own' && method.isUnattended,
+    mayLogIn: method.type === 'login' && method.isUnattended,
     onResult: (error) => {
       failure = error
     },
@@ -180,7 +179,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       }
     },
     async login(caller) {
-      if (method.type === 'own' && !method.isUnattended && !caller.mayPrompt) {
+      if (!method.isUnattended && !caller.mayPrompt) {
         throw loginNeeded(vault, 'a password is needed, and nobody can be asked')
       }
       const summary = await noting(() => logins.run(caller, logIn))
@@ -192,7 +191,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       logins.abandon(loggedOut(vault))
       const held = await keeper.release()
       renewal.replan()
-      const isOurs = method.type === 'own' && held !== undefined && !isExpired(held, clock.now())
+      const isOurs = method.type === 'login' && held !== undefined && !isExpired(held, clock.now())
       const [forgotten, revoked] = await Promise.allSettled([
         keeper.forget(),
         isOurs && held.lease?.isBatch !== true ? calls.revoke(held) : undefined,
@@ -207,7 +206,11 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       const endMs = isHeld && held.lease !== undefined ? expiresAtMs(held.lease) : undefined
       const lastError = failure ?? keeper.storeError()
       return {
-        state: isHeld ? 'logged-in' : needsNobody && !isLoggedOut && failure === undefined ? 'idle' : 'logged-out',
+        state: isHeld
+          ? 'logged-in'
+          : method.isUnattended && !isLoggedOut && failure === undefined
+            ? 'idle'
+            : 'logged-out',
         ...(endMs === undefined ? {} : { expiresAtMs: endMs }),
         ...(lastError === undefined ? {} : { lastError }),
       }

@@ -20,7 +20,7 @@ const sign: VaultApiRequest = {
 const login: VaultApiRequest = {
   method: 'POST',
   path: 'auth/userpass/login/jo',
-  purpose: { type: 'login', method: 'userpass', mount: 'userpass', who: 'jo' },
+  purpose: { type: 'login', mount: 'userpass', who: 'jo', advice: [] },
   body: { password: new Secret('correct horse battery') },
   isIdempotent: false,
 }

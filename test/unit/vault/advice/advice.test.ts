@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { foreignText } from '../../../../src/core/display-text.ts'
 import { adviseOn } from '../../../../src/vault/advice/advice.ts'
-import type { VaultPurpose } from '../../../../src/vault/advice/purpose.ts'
+import type { VaultPurpose } from '../../../../src/vault/advice/advice-row.ts'
+import { approle as byApprole } from '../../../../src/vault/login/approle.ts'
+import { userpass as byPassword } from '../../../../src/vault/login/userpass.ts'
+import { unwrapAdvice } from '../../../../src/vault/login/wrapped-secret-id.ts'
 import type { VaultErrorCode } from '../../../../src/vault/vault-error.ts'
 import { recordedErrors } from '../../../support/vault-answers.ts'
 
 const sign: VaultPurpose = { type: 'sign', mount: 'ssh-client', role: 'ops', keyType: 'ssh-ed25519' }
-const userpass: VaultPurpose = { type: 'login', method: 'userpass', mount: 'userpass', who: 'jo' }
-const approle: VaultPurpose = { type: 'login', method: 'approle', mount: 'approle', who: 'the configured role' }
-const unwrap: VaultPurpose = { type: 'unwrap', file: '/home/jo/secret-id' }
+const userpass: VaultPurpose = { type: 'login', mount: 'userpass', who: 'jo', advice: byPassword.advice }
+const approle: VaultPurpose = { type: 'login', mount: 'approle', who: 'the configured role', advice: byApprole.advice }
+const unwrap: VaultPurpose = { type: 'unwrap', file: '/home/jo/secret-id', advice: unwrapAdvice }
 const renew: VaultPurpose = { type: 'token', operation: 'renew' }
 
 const adviceOn = (status: number, texts: readonly string[], purpose: VaultPurpose, retryAfterMs?: number) =>

@@ -2,11 +2,10 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { FileError } from '../../../../src/core/read-file.ts'
 import { KeychainError } from '../../../../src/keychain/keychain.ts'
-import { type ApproleOptions, createApproleLogin } from '../../../../src/vault/login/approle.ts'
-import { fakeClock } from '../../../support/fake-clock.ts'
+import { approle } from '../../../../src/vault/login/approle.ts'
 import { recorded } from '../../../support/vault-answers.ts'
 import { type ScriptedVault, scriptedVault } from '../../../support/vault-http.ts'
-import { recordingLog, testClient, testKeychain } from '../../../support/vault-world.ts'
+import { loginContext, recordingLog, testClient, testKeychain } from '../../../support/vault-world.ts'
 
 const granted = recorded('approle', 'login')
 const refused = recorded('approle', 'secret id used up')
@@ -19,15 +18,13 @@ const unwrap = 'POST sys/wrapping/unwrap'
 const file = '/etc/secret-id'
 const secretId = '41573565-58eb-d7e8-dd1f-937dfa8363fd'
 
-async function world(options: Partial<ApproleOptions> = {}) {
+async function world(options: { secret_id_file?: undefined; wrapped?: boolean } = {}) {
   const vault = await scriptedVault()
   const files = new Map([[file, 's.wrappingtoken\n']])
   const keychain = testKeychain()
   const { log, lines } = recordingLog()
-  const deps = {
-    client: testClient(vault.address),
+  const context = loginContext(testClient(vault.address), {
     keychain,
-    clock: fakeClock(),
     log,
     readText: async (path: string) => {
       const text = files.get(path)
@@ -35,9 +32,11 @@ async function world(options: Partial<ApproleOptions> = {}) {
       if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
       return text
     },
+  })
+  const start = () => {
+    const auth = { method: 'approle', role_id: 'role-1', secret_id_file: file, ...options } as const
+    return approle.create(auth, context)
   }
-  const start = () =>
-    createApproleLogin({ roleId: 'role-1', mount: 'approle', secretIdFile: file, isWrapped: false, ...options }, deps)
   return { vault, files, keychain, lines, method: start(), restarted: start }
 }
 
@@ -68,7 +67,7 @@ describe('a login by AppRole', () => {
   })
 
   it('of a role without secret ids sends the role id alone', async () => {
-    const { vault, method } = await world({ secretIdFile: undefined })
+    const { vault, method } = await world({ secret_id_file: undefined })
     vault.on(login, granted)
     await method.login(false)
     expect(vault.requests[0]!.body).toEqual({ role_id: 'role-1' })
@@ -127,7 +126,7 @@ describe('a login by AppRole', () => {
 
 describe('a wrapped secret id', () => {
   const wrapped = async () => {
-    const all = await world({ isWrapped: true })
+    const all = await world({ wrapped: true })
     script(all.vault)
     return all
   }

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { silentLogger } from '../../../../src/core/log.ts'
 import { type AuthConfig, createLoginMethod } from '../../../../src/vault/login/login-methods.ts'
-import { fakeClock } from '../../../support/fake-clock.ts'
 import { recorded } from '../../../support/vault-answers.ts'
 import { scriptedVault } from '../../../support/vault-http.ts'
-import { scriptedPrompts, testClient, testKeychain } from '../../../support/vault-world.ts'
+import { loginContext, scriptedPrompts, testClient } from '../../../support/vault-world.ts'
 
 async function method(auth: AuthConfig) {
   const vault = await scriptedVault()
@@ -12,28 +10,23 @@ async function method(auth: AuthConfig) {
   vault.on('POST auth/corp/up/login/jo', recorded('userpass', 'login'))
   vault.on('POST auth/approle/login', recorded('approle', 'login'))
   const read: string[] = []
-  const made = createLoginMethod(auth, {
-    client: testClient(vault.address),
-    address: vault.address,
-    prompts: scriptedPrompts('pw').prompts,
-    keychain: testKeychain(),
-    clock: fakeClock(),
-    log: silentLogger,
-    environment: {},
-    home: '/home/jo',
-    readText: async (path) => {
-      read.push(path)
-      return 'content'
-    },
-    runProgram: async () => '',
-  })
+  const made = createLoginMethod(
+    auth,
+    loginContext(testClient(vault.address), {
+      prompts: scriptedPrompts('pw').prompts,
+      readText: async (path) => {
+        read.push(path)
+        return 'content'
+      },
+    }),
+  )
   return { vault, read, made }
 }
 
 describe('the configured login', () => {
   it('by token looks in the file, from the home folder', async () => {
     const { read, made } = await method({ method: 'token', token_file: '~/t' })
-    expect(made.type === 'found' && (await made.find(false)).token.expose()).toBe('content')
+    expect(made.type === 'external' && (await made.find(false)).token.expose()).toBe('content')
     expect(read).toEqual(['/home/jo/t'])
   })
 
@@ -43,29 +36,29 @@ describe('the configured login', () => {
     ['/auth/corp/up/', 'auth/corp/up/login/jo'],
   ])('by password at the mount %s goes to %s', async (mount, path) => {
     const { vault, made } = await method({ method: 'userpass', mount, username: 'jo' })
-    expect(made).toMatchObject({ type: 'own', name: 'userpass', isUnattended: false })
-    if (made.type === 'own') await made.login(true)
+    expect(made).toMatchObject({ type: 'login', name: 'userpass', isUnattended: false })
+    if (made.type === 'login') await made.login(true)
     expect(vault.calls()).toEqual([`POST ${path}`])
   })
 
   it('by AppRole reads the secret id from the home folder', async () => {
     const { vault, read, made } = await method({ method: 'approle', role_id: 'r', secret_id_file: '~/s' })
-    expect(made).toMatchObject({ type: 'own', name: 'approle', isUnattended: true })
-    if (made.type === 'own') await made.login(true)
+    expect(made).toMatchObject({ type: 'login', name: 'approle', isUnattended: true })
+    if (made.type === 'login') await made.login(true)
     expect(read).toEqual(['/home/jo/s'])
     expect(vault.requests[0]!.body).toEqual({ role_id: 'r', secret_id: 'content' })
   })
 
   it('by AppRole with a wrapped secret id opens it', async () => {
     const { vault, made } = await method({ method: 'approle', role_id: 'r', secret_id_file: '/s', wrapped: true })
-    if (made.type === 'own') await made.login(true).catch(() => {})
+    if (made.type === 'login') await made.login(true).catch(() => {})
     expect(vault.calls()).toEqual(['POST sys/wrapping/lookup'])
   })
 
   it('tells one user and mount from another', async () => {
     const identity = async (auth: AuthConfig) => {
       const { made } = await method(auth)
-      return made.type === 'own' ? made.identity : undefined
+      return made.type === 'login' ? made.identity : undefined
     }
     const all = [
       await identity({ method: 'userpass', username: 'jo' }),

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { FileError } from '../../../../src/core/read-file.ts'
-import { createTokenFinder } from '../../../../src/vault/login/token.ts'
+import { token as byToken } from '../../../../src/vault/login/token.ts'
 import { parseTokenHelper } from '../../../../src/vault/login/token-helper.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
+import { loginContext, testClient } from '../../../support/vault-world.ts'
 
 interface Given {
   environment?: Record<string, string>
@@ -17,11 +18,9 @@ interface Given {
 
 function world({ environment = {}, files = {}, tokenFile, helper = '' }: Given) {
   const runs: { command: string; args: readonly string[]; address: string | undefined }[] = []
-  const method = createTokenFinder({
+  const context = loginContext(testClient('https://vault:8200'), {
     environment,
-    home: '/home/jo',
     address: 'https://vault:8200',
-    tokenFile,
     readText: async (path) => {
       const text = files[path]
       if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
@@ -35,7 +34,7 @@ function world({ environment = {}, files = {}, tokenFile, helper = '' }: Given) 
       return helper
     },
   })
-  return { method, runs, files }
+  return { method: byToken.create({ method: 'token', token_file: tokenFile }, context), runs, files }
 }
 
 const home = '/home/jo/.vault-token'

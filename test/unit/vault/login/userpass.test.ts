@@ -1,24 +1,26 @@
 import { describe, expect, it } from 'vitest'
 import { PromptError } from '../../../../src/prompts/prompt.ts'
-import { createUserpassLogin } from '../../../../src/vault/login/userpass.ts'
+import type { LoginContext, LoginRequest } from '../../../../src/vault/login/login-method.ts'
+import { userpass } from '../../../../src/vault/login/userpass.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { recorded } from '../../../support/vault-answers.ts'
 import { scriptedVault } from '../../../support/vault-http.ts'
-import { scriptedPrompts, testClient } from '../../../support/vault-world.ts'
+import { loginContext, scriptedPrompts, testClient } from '../../../support/vault-world.ts'
 
 const route = 'POST auth/userpass/login/jo'
 const granted = recorded('userpass', 'login')
 const wrong = recorded('userpass', 'wrong password')
 const locked = recorded('userpass', 'failure 6')
 
+function create(auth: { username?: string; mount?: string }, context: LoginContext): LoginRequest {
+  return userpass.create({ method: 'userpass', username: 'jo', ...auth }, context)
+}
+
 async function world(...answers: readonly (string | Error)[]) {
   const vault = await scriptedVault()
   const { prompts, questions } = scriptedPrompts(...answers)
   const clock = fakeClock()
-  const method = createUserpassLogin(
-    { username: 'jo', mount: 'userpass' },
-    { client: testClient(vault.address), prompts, clock },
-  )
+  const method = create({}, loginContext(testClient(vault.address), { prompts, clock }))
   return { vault, questions, method, clock }
 }
 
@@ -94,9 +96,9 @@ describe('a login by password', () => {
 
   it('goes to the configured mount, the name encoded', async () => {
     const vault = await scriptedVault()
-    const method = createUserpassLogin(
+    const method = create(
       { username: 'jo/x', mount: 'corp/up' },
-      { client: testClient(vault.address), prompts: scriptedPrompts('pw').prompts, clock: fakeClock() },
+      loginContext(testClient(vault.address), { prompts: scriptedPrompts('pw').prompts }),
     )
     vault.on('POST auth/corp/up/login/jo%2Fx', granted)
     expect((await method.login(true)).lease.displayName).toBe('corp-up-jo/x')

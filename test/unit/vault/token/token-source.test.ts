@@ -6,14 +6,13 @@ import { KeychainError } from '../../../../src/keychain/keychain.ts'
 import { createPrompts } from '../../../../src/prompts/broker.ts'
 import type { PromptLease } from '../../../../src/prompts/prompt.ts'
 import type { VaultClient } from '../../../../src/vault/client.ts'
-import { createApproleLogin } from '../../../../src/vault/login/approle.ts'
 import type { LoginMethod } from '../../../../src/vault/login/login-method.ts'
-import { createTokenFinder } from '../../../../src/vault/login/token.ts'
-import { createUserpassLogin } from '../../../../src/vault/login/userpass.ts'
+import { type AuthConfig, createLoginMethod } from '../../../../src/vault/login/login-methods.ts'
 import { createTokenSource, type TokenSource } from '../../../../src/vault/token/token-source.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { type ScriptedAnswer, scriptedVault } from '../../../support/vault-http.ts'
 import {
+  loginContext,
   nobody,
   person,
   recordingLog,
@@ -85,30 +84,13 @@ async function world(kind: 'userpass' | 'approle' | 'token', passwords: readonly
     await until(() => underWay === 0)
     for (let turn = 0; turn < 5; turn += 1) await turnOfLoop()
   }
-  const readText = async (path: string) => {
-    const text = files.get(path)
-    if (text === undefined) throw Object.assign(new Error('none'), { code: 'ENOENT' })
-    return text
+  const auths: Record<typeof kind, AuthConfig> = {
+    userpass: { method: 'userpass', username: 'jo' },
+    approle: { method: 'approle', role_id: 'r', secret_id_file: '/secret-id' },
+    token: { method: 'token' },
   }
-  const newMethod = (): LoginMethod => {
-    switch (kind) {
-      case 'userpass':
-        return createUserpassLogin({ username: 'jo', mount: 'userpass' }, { client, prompts: asked.prompts, clock })
-      case 'approle':
-        return createApproleLogin(
-          { roleId: 'r', mount: 'approle', secretIdFile: '/secret-id', isWrapped: false },
-          { client, keychain, clock, log, readText },
-        )
-      case 'token':
-        return createTokenFinder({
-          environment: {},
-          home: '/home/jo',
-          address: vault.address,
-          readText,
-          runProgram: async () => '',
-        })
-    }
-  }
+  const newMethod = (): LoginMethod =>
+    createLoginMethod(auths[kind], loginContext(client, { prompts: asked.prompts, keychain, clock, log, files }))
   /** A daemon that starts anew with the same keychain. */
   const newSource = (): TokenSource =>
     createTokenSource({ client, method: newMethod(), keychain, clock, random: () => 0, log, prompts: asked.prompts })
@@ -620,7 +602,7 @@ describe('a logout', () => {
   it('while a question is open withdraws it, and nothing is sent', async () => {
     const { vault, keychain, clock, client, log } = await world('userpass')
     const prompts = createPrompts({ clock, newId: () => 'lease-1' })
-    const method = createUserpassLogin({ username: 'jo', mount: 'userpass' }, { client, prompts, clock })
+    const method = createLoginMethod({ method: 'userpass', username: 'jo' }, loginContext(client, { prompts, clock }))
     const source = createTokenSource({ client, method, keychain, clock, random: () => 0, log, prompts })
     const leases: PromptLease[] = []
     const terminal = { mayPrompt: true, offer: (lease: PromptLease) => leases.push(lease) }
@@ -766,8 +748,9 @@ describe('a found token', () => {
     const { vault, clock, client, keychain, prompts, use } = await found()
     const asked: boolean[] = []
     const method: LoginMethod = {
-      type: 'found',
+      type: 'external',
       name: 'token',
+      isUnattended: true,
       find: async (isFresh) => {
         asked.push(isFresh)
         return { token: new Secret(`hvs.${asked.filter(Boolean).length}`), origin: 'a helper', renewHint: 'hint' }

@@ -1,0 +1,25 @@
+import { type AdviceRow, type LoginPurpose, reportHint } from './advice-row.ts'
+
+/** What any login may be refused with; what only one method says is beside that method. */
+export const loginRows: readonly AdviceRow<LoginPurpose>[] = [
+  {
+    text: /^missing (\w+)$/,
+    code: 'VAULT_REQUEST_INVALID',
+    message: ({ mount }, [, field]) => `the login at auth/${mount}/ came without a ${field}`,
+    hint: reportHint,
+  },
+  {
+    text: /unauthorized by CIDR restrictions|^unauthorized source address/,
+    code: 'VAULT_DENIED',
+    message: ({ mount }) => `auth/${mount}/ does not allow logins from this machine's network address`,
+    hint: () => 'log in from an allowed network, or have the bound addresses of the role changed',
+  },
+  {
+    text: /^(1 error occurred: \* )?permission denied$/,
+    status: 403,
+    code: 'VAULT_LOGIN_LOCKED',
+    message: ({ mount, who }) => `the login of ${who} at auth/${mount}/ is refused; it may be locked`,
+    hint: ({ mount }) =>
+      `after several wrong attempts a login is locked, for 15 minutes by default, even with the right secret; or there is no auth mount ${mount}: see mount of auth in config.toml`,
+  },
+]

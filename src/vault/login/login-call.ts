@@ -1,0 +1,34 @@
+import type { Clock } from '../../core/clock.ts'
+import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
+import type { VaultBody, VaultClient } from '../client.ts'
+import { type LeasedToken, leaseFromLogin } from '../token/token-lease.ts'
+
+/** One login request. */
+export interface LoginCall {
+  /** Below `/v1/`, encoded: from `vaultPath`. */
+  path: string
+  /** The auth mount, without `auth/`. */
+  mount: string
+  body: VaultBody
+  /** Who logs in, for messages. */
+  who: string
+  /** What Vault calls the token (`userpass-jo`): the answer does not say it. */
+  displayName: string
+  advice: readonly AdviceRow<LoginPurpose>[]
+}
+
+/**
+ * Sends a login, once: a server that has seen a wrong secret has counted it.
+ * @throws {VaultError} VAULT_LOGIN_FAILED, VAULT_LOGIN_LOCKED, VAULT_MFA_UNSUPPORTED and others
+ */
+export async function callLogin(client: VaultClient, clock: Clock, call: LoginCall): Promise<LeasedToken> {
+  const { path, mount, body, who, displayName, advice } = call
+  const answer = await client.request({
+    method: 'POST',
+    path,
+    purpose: { type: 'login', mount, who, advice },
+    body,
+    isIdempotent: false,
+  })
+  return leaseFromLogin(answer, { vault: client.name, displayName, nowMs: clock.now() })
+}
