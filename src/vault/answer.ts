@@ -59,7 +59,7 @@ const answerSchema = v.object({
   warnings: texts,
 })
 
-const errorSchema = v.object({ errors: texts })
+const errorSchema = v.object({ errors: v.array(v.string()) })
 
 /** The JSON object of a body; undefined where it is none. */
 function parseJson(body: Buffer): unknown {
@@ -83,8 +83,15 @@ export function parseAnswer(status: number, body: Buffer, clockSkewMs: number | 
   return { status, data: data ?? undefined, auth: auth ?? undefined, warnings: warnings ?? [], clockSkewMs }
 }
 
-/** The texts of an error answer; empty where the body is not Vault's, as from a proxy. */
-export function parseErrorTexts(body: Buffer): readonly string[] {
+/** What Go's TLS listener says to plain HTTP (net/http, server.go): the one text of a vault that is not in JSON. */
+const plainHttpText = 'Client sent an HTTP request to an HTTPS server.'
+
+/**
+ * The texts of an error answer.
+ * @returns undefined where the body is not Vault's, as from a proxy: nothing follows from it about tokens and logins
+ */
+export function parseErrorTexts(body: Buffer): readonly string[] | undefined {
+  if (body.toString('utf8').trim() === plainHttpText) return [plainHttpText]
   const result = v.safeParse(errorSchema, parseJson(body))
-  return result.success ? (result.output.errors ?? []) : []
+  return result.success ? result.output.errors : undefined
 }

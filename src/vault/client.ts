@@ -162,7 +162,7 @@ function readAnswer(
   const { status } = answer
   if (status < 200 || status > 299) {
     const sent = [token, ...Object.values(body)].flatMap((value) => (value instanceof Secret ? hideable(value) : []))
-    const texts = parseErrorTexts(answer.body).map((text) => foreignText(text, sent))
+    const texts = parseErrorTexts(answer.body)?.map((text) => foreignText(text, sent))
     const retryAfterMs = parseRetryAfterMs(answer.header('retry-after'), nowMs + (answer.clockSkewMs ?? 0))
     return adviseOn({ status, texts, retryAfterMs }, { vault: name, purpose })
   }

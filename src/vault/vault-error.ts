@@ -16,11 +16,14 @@ export type VaultErrorCode =
   | 'VAULT_RATE_LIMITED'
   /** The token is good and its policies do not allow the call. */
   | 'VAULT_DENIED'
-  /** The server does not take the token; it may be dead (confirm with a look-up). */
+  /** The server does not take the token and does not say why: it may be dead, bound to other networks, or its entity disabled. */
   | 'VAULT_TOKEN_REJECTED'
+  /** The server says that there is no such token. */
+  | 'VAULT_TOKEN_INVALID'
   /** Only a person can get the next token. */
   | 'VAULT_LOGIN_NEEDED'
   | 'VAULT_LOGIN_FAILED'
+  /** The login is refused whatever the secret: locked, or not allowed from this network. */
   | 'VAULT_LOGIN_LOCKED'
   | 'VAULT_MFA_UNSUPPORTED'
   /** A wrapped secret was opened by someone else, has expired, or was wrapped by the wrong hands. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { readExchanges } from './vault-exchanges.ts'
 
 /** One recorded answer; see test/vectors/vault-answers. */
 export interface RecordedAnswer {
@@ -29,4 +30,11 @@ export function recorded(topic: string, name: string): RecordedAnswer {
   )
   if (found === undefined) throw new Error(`nothing was recorded as ${topic}: ${name}`)
   return found
+}
+
+/** The recorded refusal of circumstance of this name; see test/vectors/vault-exchanges/README.md. */
+export function refusal(name: string): { status: number; json: { errors: string[] } } {
+  const found = readExchanges('peers/refusals').find((exchange) => exchange.name === name)
+  if (found === undefined) throw new Error(`nothing was recorded as ${name}`)
+  return { status: found.response.status, json: found.response.json as { errors: string[] } }
 }

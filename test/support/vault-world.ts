@@ -5,6 +5,7 @@ import type { Keychain } from '../../src/keychain/keychain.ts'
 import type { PromptCaller, PromptQuestion, Prompts } from '../../src/prompts/prompt.ts'
 import { createVaultClient, type VaultClient, type VaultClientOptions } from '../../src/vault/client.ts'
 import type { LoginContext } from '../../src/vault/login/login-method.ts'
+import type { TokenSource } from '../../src/vault/token/token-source.ts'
 import { type FakeClock, fakeClock } from './fake-clock.ts'
 
 /** Waits for something that I/O brings about. The test's own timeout ends it. */
@@ -95,6 +96,7 @@ export function loginContext(
     prompts: scriptedPrompts().prompts,
     keychain: testKeychain(),
     clock: fakeClock(),
+    random: () => 0,
     log: recordingLog().log,
     environment: {},
     home: '/home/jo',
@@ -128,6 +130,11 @@ export function scriptedPrompts(...answers: readonly (string | Error)[]) {
     },
   }
   return { prompts, questions, attending }
+}
+
+/** The token that a source would use now. */
+export function tokenOf(source: TokenSource): Promise<Secret<string>> {
+  return source.withToken(async (token) => token)
 }
 
 /** A caller who can be asked. */

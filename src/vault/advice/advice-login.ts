@@ -10,7 +10,7 @@ export const loginRows: readonly AdviceRow<LoginPurpose>[] = [
   },
   {
     text: /unauthorized by CIDR restrictions|^unauthorized source address/,
-    code: 'VAULT_DENIED',
+    code: 'VAULT_LOGIN_LOCKED',
     message: ({ mount }) => `auth/${mount}/ does not allow logins from this machine's network address`,
     hint: () => 'log in from an allowed network, or have the bound addresses of the role changed',
   },

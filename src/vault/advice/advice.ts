@@ -8,7 +8,8 @@ import { tokenRows } from './advice-token.ts'
 /** An error answer, its texts fit for display (`foreignText` of core). */
 export interface Refusal {
   status: number
-  texts: readonly string[]
+  /** Absent: the answer is not Vault's own. */
+  texts?: readonly string[] | undefined
   /** By Retry-After, in ms. */
   retryAfterMs?: number | undefined
 }
@@ -90,12 +91,20 @@ const generalRows: readonly AdviceRow[] = [
     message: () => 'it speaks TLS',
     hint: () => 'edit address of the [vault.…] section in config.toml: it must begin with https://',
   },
-  // A dead token (reference: vault/request_handling.go). OpenBao and older Vaults say no more than `permission denied`;
-  // where a policy is in the way the text is `1 error occurred: * permission denied`.
+  // Vault's own word since 1.17: `2 errors occurred: * permission denied * invalid token` where it knows no such token
+  // (vault/request_handling.go, fetchACLTokenEntryAndEntity), and `bad token` of a look-up (vault/token_store.go).
   {
-    text: /^permission denied$|invalid token|^bad token$|^missing client token$/,
+    text: /\binvalid token\b|^bad token$/,
+    code: 'VAULT_TOKEN_INVALID',
+    message: () => 'the token is not valid: expired, revoked, used up, or made by another server',
+    hint: (_, __, vault) => `run: latchkey login ${vault}`,
+  },
+  // OpenBao and older Vaults say no more than `permission denied`, as every Vault does to a token that is bound to other
+  // networks or whose entity is disabled; where a policy is in the way the text is `1 error occurred: * permission denied`.
+  {
+    text: /^permission denied$|^missing client token$/,
     code: 'VAULT_TOKEN_REJECTED',
-    message: () => 'it does not take the token: expired, revoked, used up, or made by another server',
+    message: () => 'it does not take the token: dead, bound to other networks, or its entity is disabled',
     hint: (_, __, vault) => `run: latchkey login ${vault}`,
   },
   {
@@ -128,7 +137,7 @@ export function adviseOn(refusal: Refusal, { vault, purpose }: AdviceContext): V
   const options = {
     status: refusal.status,
     retryAfterMs: refusal.retryAfterMs,
-    maxTtlSeconds: refusal.texts.map(maxTtlSecondsIn).find((seconds) => seconds !== undefined),
+    maxTtlSeconds: refusal.texts?.map(maxTtlSecondsIn).find((seconds) => seconds !== undefined),
   }
   const advice = adviceIn(refusal, purpose, vault)
   if (advice === undefined) return unknownRefusal(refusal, vault, options)
@@ -169,7 +178,7 @@ function firstMatch<Purpose extends VaultPurpose>(
 ): Advice | undefined {
   for (const row of rows) {
     if (row.status !== undefined && row.status !== status) continue
-    const match = texts.map((text) => row.text.exec(text)).find((found) => found !== null)
+    const match = texts?.map((text) => row.text.exec(text)).find((found) => found !== null)
     if (match != null)
       return { code: row.code, message: row.message(purpose, match), hint: row.hint(purpose, match, vault) }
   }
@@ -178,12 +187,13 @@ function firstMatch<Purpose extends VaultPurpose>(
 
 /** Where no row knows the text, the status speaks. */
 function unknownRefusal(refusal: Refusal, vault: string, options: VaultErrorOptions): VaultError {
-  const { status, texts } = refusal
+  const { status, texts = [] } = refusal
   const text = texts.length === 0 ? `HTTP ${status}` : `${texts.join('; ')} (HTTP ${status})`
   const error = (code: VaultErrorCode, reason: string, hint: string) =>
     new VaultError(code, `vault ${vault}: ${reason}: ${text}${waitText(refusal)}`, { ...options, hint })
   if (status === 429) return error('VAULT_RATE_LIMITED', 'it has too many requests', waitHint())
   if (status === 412) return error('VAULT_UNAVAILABLE', 'it is not up to date yet', waitHint())
+  if (refusal.texts === undefined && status < 500) return notVaults(refusal, vault, options)
   if (status === 405 || status === 413)
     return error('VAULT_REQUEST_INVALID', 'it finds the request malformed', reportHint())
   if (status === 501) return error('VAULT_REFUSED', 'it cannot do this', 'see the log of the server')
@@ -191,6 +201,14 @@ function unknownRefusal(refusal: Refusal, vault: string, options: VaultErrorOpti
   if (status === 403)
     return error('VAULT_DENIED', 'refused', 'the policies of the token must allow it; see: vault token lookup')
   return error('VAULT_REFUSED', 'refused', 'see the log of the server, and check the [vault.…] section in config.toml')
+}
+
+/** A proxy, a firewall or a sign-in page: what it says is no word of Vault's about a token, a login or a policy. */
+function notVaults({ status }: Refusal, vault: string, options: VaultErrorOptions): VaultError {
+  return new VaultError('VAULT_BAD_RESPONSE', `vault ${vault}: something answers HTTP ${status} in its place`, {
+    ...options,
+    hint: 'a proxy or a sign-in page of the network may be in the way: check the network or VPN, and address in config.toml',
+  })
 }
 
 function waitText({ retryAfterMs }: Refusal): string {

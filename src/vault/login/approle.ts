@@ -4,10 +4,11 @@ import { expandHome } from '../../core/paths.ts'
 import type { Secret } from '../../core/secret.ts'
 import { vaultPath } from '../address.ts'
 import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
-import { isVaultError, type VaultError } from '../vault-error.ts'
+import { isVaultError, VaultError } from '../vault-error.ts'
 import { authMount } from './auth-mount.ts'
 import { callLogin } from './login-call.ts'
 import { defineLoginMethod } from './login-method.ts'
+import { createRetryPause } from './retry-pause.ts'
 import { digestOf, readSecretIdFile } from './secret-id-file.ts'
 import { openWrappedSecretId } from './wrapped-secret-id.ts'
 
@@ -27,9 +28,12 @@ const advice: readonly AdviceRow<LoginPurpose>[] = [
   },
 ]
 
+/** Five wrong secret ids lock a role for 15 minutes, so that a wrong one is sent once in five; this is for what passes. */
+const longestPauseMs = 60_000
+
 /**
- * Logs in with a role id and a secret id from a file, which is read again at each login. A refused pair is not sent again
- * by itself, because the server locks an AppRole as it locks a user; a new content of the file, or a person, starts anew.
+ * Logs in with a role id and a secret id from a file, which is read again at each login. What was refused is sent again
+ * after a pause; a new content of the file, or a person, ends it.
  */
 export const approle = defineLoginMethod({
   schema: v.strictObject({
@@ -42,10 +46,12 @@ export const approle = defineLoginMethod({
     wrapped: v.optional(v.boolean()),
   }),
   advice,
-  create({ role_id: roleId, ...auth }, { client, keychain, clock, log, home, readText }) {
+  create({ role_id: roleId, ...auth }, { client, keychain, clock, random, log, home, readText }) {
     const mount = authMount(auth.mount ?? 'approle')
     const file = auth.secret_id_file === undefined ? undefined : expandHome(auth.secret_id_file, home)
-    let refused: { content: string; error: VaultError } | undefined
+    const pause = createRetryPause(clock, random, longestPauseMs)
+    /** The content of the file at the last login. */
+    let lastContent: string | undefined
     /** What the wrapping token gave: it is used until it is used up, for there is no second. */
     let unwrapped: { content: string; secretId: Secret<string> } | undefined
 
@@ -77,14 +83,16 @@ export const approle = defineLoginMethod({
       async login(isAsked) {
         const content = file === undefined ? undefined : await readSecretIdFile(file, readText)
         const key = content === undefined ? '' : digestOf(content)
-        if (refused?.content === key && !isAsked) throw refused.error
+        if (isAsked || lastContent !== key) pause.clear()
+        lastContent = key
+        pause.check()
         try {
           const secretId = content === undefined ? undefined : await toSecretId(content, file!)
           const lease = await send(secretId)
-          refused = undefined
+          pause.clear()
           return lease
         } catch (error) {
-          if (isVaultError(error, ...refusals)) refused = { content: key, error }
+          if (error instanceof VaultError && isRefusal(error)) pause.failed(error, !isPassing(error))
           if (isVaultError(error, 'VAULT_LOGIN_FAILED')) unwrapped = undefined
           throw error
         }
@@ -93,10 +101,14 @@ export const approle = defineLoginMethod({
   },
 })
 
-const refusals = [
-  'VAULT_LOGIN_FAILED',
-  'VAULT_LOGIN_LOCKED',
-  'VAULT_WRAPPING_TOKEN_INVALID',
-  'VAULT_LOGIN_NEEDED',
-  'VAULT_DENIED',
-] as const
+/** The server has refused, or would: after what fails on the way, those who ask make a pause of their own. */
+function isRefusal(error: VaultError): boolean {
+  if (error.code === 'VAULT_BAD_RESPONSE') return false
+  const { status = 500 } = error
+  return status < 500 || isVaultError(error, 'VAULT_WRAPPING_TOKEN_INVALID', 'VAULT_LOGIN_NEEDED')
+}
+
+/** Without anything done here, a lock ends, an address is bound, and the network is an allowed one again. */
+function isPassing(error: VaultError): boolean {
+  return isVaultError(error, 'VAULT_LOGIN_LOCKED', 'VAULT_RATE_LIMITED')
+}

@@ -22,7 +22,7 @@ export interface LoginRequest {
   isUnattended: boolean
   /**
    * Gets a new token, by questions to a person where it is not unattended.
-   * @param isAsked a person wants it now: a login that was refused before is tried again
+   * @param isAsked a person wants it now: what was refused before is tried again without a pause
    * @param signal nobody wants it any more: its reason is thrown instead of asking. A request that is on its way is waited
    *   for, so that the token can be revoked
    * @throws {VaultError} VAULT_LOGIN_FAILED, VAULT_LOGIN_LOCKED and others; a PromptError
@@ -65,6 +65,8 @@ export interface LoginContext {
   prompts: Prompts
   keychain: Keychain
   clock: Clock
+  /** Uniform in [0, 1). */
+  random: () => number
   log: Logger
   environment: Environment
   /** The user's home folder. */

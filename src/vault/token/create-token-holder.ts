@@ -8,7 +8,7 @@ import { createLoginTokenHolder } from './login-token.ts'
 import type { HeldToken, TokenHolder } from './token-holder.ts'
 import { createTokenStore } from './token-store.ts'
 
-/** What a keeper works with. */
+/** What a holder works with. */
 export interface TokenHolderDeps {
   client: VaultClient
   method: LoginMethod
@@ -19,11 +19,12 @@ export interface TokenHolderDeps {
   log: Logger
 }
 
-/** The keeper for a login method. A token of our own is stored with the server, namespace and login that it is for. */
-export function createTokenHolder({ client, method, keychain, ...deps }: TokenHolderDeps): TokenHolder {
+/** The holder for a login method. A token of our own is stored with the server, namespace and login that it is for. */
+export function createTokenHolder(deps: TokenHolderDeps): TokenHolder {
+  const { client, method, keychain, revoke, clock, random, log } = deps
   const vault = client.name
-  if (method.type === 'external') return createExternalTokenHolder({ vault, method })
+  if (method.type === 'external') return createExternalTokenHolder(vault, method, clock)
   const madeFor = `${client.destination} ${method.name} ${method.identity}`
-  const store = createTokenStore({ keychain, vault, madeFor, log: deps.log })
-  return createLoginTokenHolder({ vault, method, store, ...deps })
+  const store = createTokenStore({ keychain, vault, madeFor, clock, log })
+  return createLoginTokenHolder({ vault, method, store, revoke, clock, random, log })
 }

@@ -1,28 +1,26 @@
+import type { Clock } from '../../core/clock.ts'
 import type { Secret } from '../../core/secret.ts'
 import type { ExternalToken, TokenFinder } from '../login/login-method.ts'
 import { VaultError } from '../vault-error.ts'
-import { type HeldToken, loginNeeded, type TokenHolder } from './token-holder.ts'
+import { createSuspicion } from './suspicion.ts'
+import { type HeldToken, loginNeeded, type TokenHolder, tokenRefused } from './token-holder.ts'
 
-/** Follows a token that someone else keeps: a new one is taken up as soon as it is there. */
-export function createExternalTokenHolder({ vault, method }: { vault: string; method: TokenFinder }): TokenHolder {
+/** Follows a token that someone else looks after: a new one is taken up as soon as it is there. */
+export function createExternalTokenHolder(vault: string, method: TokenFinder, clock: Clock): TokenHolder {
+  const suspicion = createSuspicion(clock)
   let held: HeldToken | undefined
-  /** The server has called it dead: it is not tried again until there is another. */
-  let dead: Secret<string> | undefined
+  /** The server has called it invalid: it is not sent again. */
+  let invalid: Secret<string> | undefined
   let isReleased = false
 
   const adopt = (found: ExternalToken): HeldToken => {
     // Asked after the search: a logout may have come meanwhile.
     if (isReleased) throw loginNeeded(vault, 'logged out')
-    if (isSame(found.token, dead)) {
-      throw new VaultError(
-        'VAULT_LOGIN_NEEDED',
-        `vault ${vault}: the token from ${found.origin} is not valid any more`,
-        {
-          hint: found.renewHint,
-        },
-      )
-    }
+    if (isSame(found.token, invalid)) throw notValid(vault, found)
     if (held === undefined || !isSame(found.token, held.token)) held = { token: found.token, lease: undefined }
+    if (suspicion.isSuspect(held.token) && !suspicion.takeTry(held.token)) {
+      throw tokenRefused(vault, `the token from ${found.origin}`, found.renewHint)
+    }
     return held
   }
 
@@ -30,7 +28,7 @@ export function createExternalTokenHolder({ vault, method }: { vault: string; me
 
   const login = async (): Promise<HeldToken> => {
     isReleased = false
-    dead = undefined
+    invalid = undefined
     held = undefined
     return adopt(await method.find(true))
   }
@@ -46,9 +44,16 @@ export function createExternalTokenHolder({ vault, method }: { vault: string; me
     async replace(rejected) {
       if (held !== undefined && held.token !== rejected.token) return held
       held = undefined
-      dead = rejected.token
+      invalid = rejected.token
       return adopt(await method.find(true))
     },
+    async suspect({ token }) {
+      if (held?.token === token) suspicion.mark(token)
+      return adopt(await method.find(true))
+    },
+    trust: ({ token }) => suspicion.clear(token),
+    isSuspect: ({ token }) => suspicion.isSuspect(token),
+    nextTryMs: suspicion.nextTryMs,
     async update({ token }, lease) {
       if (held?.token === token) held = { token, lease }
     },
@@ -65,4 +70,10 @@ export function createExternalTokenHolder({ vault, method }: { vault: string; me
 
 function isSame(left: Secret<string>, right: Secret<string> | undefined): boolean {
   return right !== undefined && left.expose() === right.expose()
+}
+
+function notValid(vault: string, { origin, renewHint }: ExternalToken): VaultError {
+  return new VaultError('VAULT_LOGIN_NEEDED', `vault ${vault}: the token from ${origin} is not valid any more`, {
+    hint: renewHint,
+  })
 }

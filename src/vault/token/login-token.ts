@@ -4,12 +4,14 @@ import type { Logger } from '../../core/log.ts'
 import { createSingleFlight } from '../../core/single-flight.ts'
 import { formatUtc } from '../../core/utc-time.ts'
 import type { LoginRequest } from '../login/login-method.ts'
-import { failureDelayMs } from './renewal-plan.ts'
-import { type HeldToken, isExpired, loggedOut, loginNeeded, type TokenHolder } from './token-holder.ts'
+import { createRetryPause } from '../login/retry-pause.ts'
+import { createRetirement } from './retire-token.ts'
+import { createSuspicion } from './suspicion.ts'
+import { type HeldToken, isExpired, loggedOut, loginNeeded, type TokenHolder, tokenRefused } from './token-holder.ts'
 import { expiresAtMs, type LeasedToken, type TokenLease } from './token-lease.ts'
 import type { TokenStore } from './token-store.ts'
 
-/** What the keeper of an own token works with. */
+/** What the holder of a token from our own logins works with. */
 export interface LoginTokenDeps {
   /** The server's name in the configuration. */
   vault: string
@@ -23,27 +25,29 @@ export interface LoginTokenDeps {
 }
 
 /** A failed login is not repeated for each ssh that asks meanwhile. */
-const maxRestMs = 5_000
+const longestPauseMs = 5_000
 
-/** Keeps a token from a login of our own, in memory and in the keychain. */
-export function createLoginTokenHolder({
-  vault,
-  method,
-  store,
-  revoke,
-  clock,
-  random,
-  log,
-}: LoginTokenDeps): TokenHolder {
+/** Holds the token of the last login of our own, in memory and in the keychain. */
+export function createLoginTokenHolder(deps: LoginTokenDeps): TokenHolder {
+  const { vault, method, store, revoke, clock, random, log } = deps
   const flight = createSingleFlight<HeldToken>()
+  const suspicion = createSuspicion(clock)
+  const pause = createRetryPause(clock, random, longestPauseMs)
   let held: HeldToken | undefined
   let isLoaded = false
   let isReleased = false
-  let failures = 0
-  let rest: { untilMs: number; error: unknown } | undefined
   /** What comes back after a logout, from a login or from the keychain, is not taken up. */
   let generation = 0
   let questions = new AbortController()
+
+  const retire = createRetirement({ vault, revoke, clock, log })
+
+  /** What is held, unless it is over. */
+  const alive = () => (held === undefined || isExpired(held, clock.now()) ? undefined : held)
+  const trusted = () => {
+    const present = alive()
+    return present === undefined || suspicion.isSuspect(present.token) ? undefined : present
+  }
 
   const load = async (): Promise<void> => {
     if (isLoaded) return
@@ -55,18 +59,20 @@ export function createLoginTokenHolder({
     if (held === undefined && stored !== undefined && !isExpired(stored, clock.now())) held = stored
   }
 
-  const adopt = async (grant: LeasedToken): Promise<HeldToken> => {
-    const mine: HeldToken = grant
+  const adopt = async (mine: LeasedToken): Promise<HeldToken> => {
+    const former = held ?? (isLoaded ? undefined : store.load().catch(() => undefined))
     held = mine
     isLoaded = true
-    const endMs = expiresAtMs(grant.lease)
+    const endMs = expiresAtMs(mine.lease)
     log.info('logged in to vault', {
       vault,
-      as: grant.lease.displayName,
+      as: mine.lease.displayName,
       until: endMs === undefined ? undefined : formatUtc(endMs),
     })
     const started = generation
-    await save(mine, grant.lease)
+    await save(mine, mine.lease)
+    // Not before the new one is stored: whatever happens, one of the two can be used after a restart.
+    void Promise.resolve(former).then((token) => retire(token, 'a former vault token is not revoked'))
     if (started !== generation) throw loggedOut(vault)
     return mine
   }
@@ -84,33 +90,22 @@ export function createLoginTokenHolder({
     if (held?.lease !== undefined) await store.save({ token: held.token, lease: held.lease })
   }
 
-  /** The server has given a token that came too late. */
-  const discard = async (grant: LeasedToken): Promise<void> => {
-    if (grant.lease.isBatch) return
-    await revoke(grant).catch((error: unknown) => {
-      log.warn('a vault token that came after the logout is not revoked', { vault, reason: describeError(error) })
-    })
-  }
-
-  /** @param started the generation of whoever wants it */
+  /** @param started the generation in which the login was wanted */
   const logIn = async (isAsked: boolean, started: number): Promise<HeldToken> => {
     if (started !== generation) throw loggedOut(vault)
-    let grant: LeasedToken
+    let mine: LeasedToken
     try {
-      grant = await method.login(isAsked, questions.signal)
+      mine = await method.login(isAsked, questions.signal)
     } catch (error) {
-      if (started !== generation) throw error
-      failures += 1
-      rest = { untilMs: clock.uptime() + Math.min(maxRestMs, failureDelayMs(failures, random)), error }
+      if (started === generation) pause.failed(error, false)
       throw error
     }
     if (started !== generation) {
-      await discard(grant)
+      await retire(mine, 'a vault token that came after the logout is not revoked')
       throw loggedOut(vault)
     }
-    failures = 0
-    rest = undefined
-    return adopt(grant)
+    pause.clear()
+    return adopt(mine)
   }
 
   const obtain = async (started: number): Promise<HeldToken> => {
@@ -123,16 +118,31 @@ export function createLoginTokenHolder({
       log.warn('the stored vault token cannot be read', { vault, reason: describeError(error) })
     }
     if (started !== generation) throw loggedOut(vault)
-    if (held !== undefined && !isExpired(held, clock.now())) return held
-    if (!method.isUnattended) throw loginNeeded(vault, held === undefined ? 'not logged in' : 'the login has expired')
-    if (rest !== undefined && clock.uptime() < rest.untilMs) throw rest.error
-    return logIn(false, started)
+    const present = trusted()
+    if (present !== undefined) return present
+    const refused = alive()
+    try {
+      return await next(refused, started)
+    } catch (error) {
+      // The network may be an allowed one again, or the identity enabled.
+      if (started === generation && refused !== undefined && suspicion.takeTry(refused.token)) return refused
+      throw error
+    }
+  }
+
+  /** The token after one that is refused, or over, or none. */
+  const next = async (refused: HeldToken | undefined, started: number): Promise<HeldToken> => {
+    if (method.isUnattended) {
+      pause.check()
+      return logIn(false, started)
+    }
+    if (refused !== undefined) throw tokenRefused(vault, 'the token', `run: latchkey login ${vault}`)
+    throw loginNeeded(vault, held === undefined ? 'not logged in' : 'the login has expired')
   }
 
   const current = async (): Promise<HeldToken> => {
     if (isReleased) throw loginNeeded(vault, 'logged out')
-    if (held !== undefined && !isExpired(held, clock.now())) return held
-    return shared('obtain', obtain)
+    return trusted() ?? shared('obtain', obtain)
   }
 
   /** What was begun before a logout is not joined after it. */
@@ -150,8 +160,8 @@ export function createLoginTokenHolder({
       return shared('login', (started) => logIn(true, started))
     },
     relogin: () => shared('obtain', (started) => logIn(false, started)),
-    async replace(dead) {
-      if (held?.token === dead.token) {
+    async replace({ token }) {
+      if (held?.token === token) {
         held = undefined
         await store.forget().catch((error: unknown) => {
           log.warn('the keychain still has a dead vault token', { vault, reason: describeError(error) })
@@ -161,6 +171,13 @@ export function createLoginTokenHolder({
         throw loginNeeded(vault, 'the login has ended: expired, or revoked')
       return current()
     },
+    async suspect({ token }) {
+      if (held?.token === token) suspicion.mark(token)
+      return current()
+    },
+    trust: ({ token }) => suspicion.clear(token),
+    isSuspect: ({ token }) => suspicion.isSuspect(token),
+    nextTryMs: suspicion.nextTryMs,
     async update({ token }, lease) {
       if (held?.token !== token) return
       held = { token, lease }

@@ -1,8 +1,7 @@
-import { backoffDelayMs } from '../../core/backoff.ts'
 import { expiresAtMs, type TokenLease } from './token-lease.ts'
 
 /** What is to be done for a token next, and when, in wall-clock ms since the epoch. */
-export interface RenewalStep {
+export interface TokenStep {
   type: 'renew' | 'login'
   atMs: number
 }
@@ -16,7 +15,7 @@ const minDelayMs = 1000
  * a few times only is left alone.
  * @param mayLogIn a new login needs no person
  */
-export function planRenewal(lease: TokenLease, mayLogIn: boolean, nowMs: number): RenewalStep | undefined {
+export function planRenewal(lease: TokenLease, mayLogIn: boolean, nowMs: number): TokenStep | undefined {
   const endMs = expiresAtMs(lease)
   if (endMs === undefined) return undefined
   if (endMs <= nowMs) return mayLogIn ? { type: 'login', atMs: nowMs } : undefined
@@ -24,9 +23,4 @@ export function planRenewal(lease: TokenLease, mayLogIn: boolean, nowMs: number)
   const at = (share: number) => lease.grantedAtMs + Math.max(minDelayMs, Math.round(leaseMs * share))
   if (lease.isRenewable && !lease.isBatch && !lease.isLimited) return { type: 'renew', atMs: at(2 / 3) }
   return mayLogIn && !lease.isLimited ? { type: 'login', atMs: at(9 / 10) } : undefined
-}
-
-/** The delay after failure number `failures` (from 1): 1 s, doubling to 5 minutes, with jitter, never below 1 s. */
-export function failureDelayMs(failures: number, random: () => number): number {
-  return minDelayMs + backoffDelayMs(failures - 1, { baseMs: 1000, capMs: 299_000 }, random)
 }

@@ -6,11 +6,11 @@ import { leaseFromLookup, leaseFromRenewal, type TokenLease } from './token-leas
 
 /** The calls that a token makes about itself. */
 export interface SelfCalls {
-  /** @throws {VaultError} VAULT_TOKEN_REJECTED when it is dead, VAULT_DENIED when it may not */
+  /** @throws {VaultError} VAULT_TOKEN_INVALID, VAULT_TOKEN_REJECTED, VAULT_DENIED when it may not */
   lookUp(held: HeldToken): Promise<TokenLease>
-  /** @param lease what was known until now. @throws {VaultError} VAULT_NOT_RENEWABLE, VAULT_TOKEN_REJECTED, VAULT_DENIED */
+  /** @param lease what was known until now. @throws {VaultError} as `lookUp`, and VAULT_NOT_RENEWABLE */
   renew(held: HeldToken, lease: TokenLease): Promise<TokenLease>
-  /** Resolves too when the token was dead already. */
+  /** Resolves too where the server does not take the token any more. */
   revoke(held: HeldToken): Promise<void>
 }
 
@@ -46,7 +46,7 @@ export function createSelfCalls(client: VaultClient, clock: Clock): SelfCalls {
           body: {},
         })
       } catch (error) {
-        if (!isVaultError(error, 'VAULT_TOKEN_REJECTED')) throw error
+        if (!isVaultError(error, 'VAULT_TOKEN_REJECTED', 'VAULT_TOKEN_INVALID')) throw error
       }
     },
   }

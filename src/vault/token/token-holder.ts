@@ -12,11 +12,11 @@ export interface HeldToken {
 /** Owns the token of one vault: where it comes from, and whether there is one. It makes no plans. */
 export interface TokenHolder {
   /**
-   * The token to use now. Where that needs no person, one is got.
+   * The token to use now. Where that needs no person, one is got. One that is suspect comes back now and then, to be tried.
    * @throws {VaultError} VAULT_LOGIN_NEEDED, or what the login failed with
    */
   current(): Promise<HeldToken>
-  /** What is held, whether it has expired or not; asks nobody. */
+  /** What is held, whether it has expired, is suspect or neither; asks nobody. */
   peek(): HeldToken | undefined
   /** Takes up what is there without asking a server or a person, so that there is something to show. */
   warm(): Promise<void>
@@ -24,8 +24,15 @@ export interface TokenHolder {
   login(): Promise<HeldToken>
   /** A new token where that needs no person, while the present one is still good. */
   relogin(): Promise<HeldToken>
-  /** The token that comes after one that the server has called dead. @throws as `current` */
-  replace(dead: HeldToken): Promise<HeldToken>
+  /** Drops a token that the server has called invalid, for the one that comes after it. @throws as `current` */
+  replace(invalid: HeldToken): Promise<HeldToken>
+  /** Keeps a token that the server refuses, but does not trust it; another one is got where there is one. @throws as `current` */
+  suspect(refused: HeldToken): Promise<HeldToken>
+  /** The server has taken this token. */
+  trust(held: HeldToken): void
+  isSuspect(held: HeldToken): boolean
+  /** When the suspect token is to be tried next, in wall-clock ms. */
+  nextTryMs(): number
   /** Notes what is now known of a token's lease, where that token is still the one in use. */
   update(held: HeldToken, lease: TokenLease): Promise<void>
   /** Holds nothing from now on, until `login`; resolves to what was held. */
@@ -36,7 +43,7 @@ export interface TokenHolder {
   storeError(): unknown
 }
 
-/** Tells whether a token has come to its end; one whose lease is not known has not. */
+/** Whether a token has come to its end; one whose lease is not known has not. */
 export function isExpired({ lease }: HeldToken, nowMs: number): boolean {
   return lease !== undefined && (expiresAtMs(lease) ?? Number.POSITIVE_INFINITY) <= nowMs
 }
@@ -52,4 +59,12 @@ export function loginNeeded(vault: string, reason: string, cause?: unknown): Vau
 /** The outcome of a login that a logout has overtaken. */
 export function loggedOut(vault: string): VaultError {
   return loginNeeded(vault, 'logged out while the login was under way')
+}
+
+/** The error where the server refuses a token, and does not say why. @param what the token, in words */
+export function tokenRefused(vault: string, what: string, renew: string): VaultError {
+  const message = `vault ${vault}: the server refuses ${what}: login needed, or this network is not allowed`
+  return new VaultError('VAULT_LOGIN_NEEDED', message, {
+    hint: `${renew}; where logins are bound to networks, go back to an allowed one: the token is tried again by itself`,
+  })
 }

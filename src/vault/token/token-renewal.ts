@@ -1,18 +1,20 @@
 import type { Clock } from '../../core/clock.ts'
 import { describeError } from '../../core/errors.ts'
+import type { LastOutcome } from '../../core/last-outcome.ts'
 import type { Logger } from '../../core/log.ts'
-import { isVaultError, type VaultError } from '../vault-error.ts'
-import { createBackgroundLoop, type PlannedStep } from './background-loop.ts'
+import { createRenewalLoop, type RenewalStep } from '../../core/renewal-loop.ts'
+import { isVaultError } from '../vault-error.ts'
 import { planRenewal } from './renewal-plan.ts'
 import type { SelfCalls } from './self-calls.ts'
 import type { HeldToken, TokenHolder } from './token-holder.ts'
-import type { TokenLease } from './token-lease.ts'
+import { expiresAtMs, type TokenLease } from './token-lease.ts'
+import { isTokenRefused, type ReplaceToken } from './token-replacement.ts'
 
-/** Keeps the token of one vault alive in the background. */
+/** Keeps the token of one vault good in the background: looks it up, renews it, logs in ahead of its end, tries it again. */
 export interface TokenRenewal {
   start(): void
   stop(): void
-  /** The token has changed. */
+  /** The token is another one now, or what is known of it has changed. */
   replan(): void
   /** The token was used with success. */
   noteUse(held: HeldToken): void
@@ -22,14 +24,13 @@ export interface TokenRenewal {
 export interface TokenRenewalDeps {
   /** The server's name in the configuration. */
   vault: string
-  keeper: TokenHolder
+  holder: TokenHolder
   calls: SelfCalls
-  /** Confirms that a token is dead and gets the next one. @throws when that needs a person */
-  replaceDead: (held: HeldToken, rejection: VaultError) => Promise<HeldToken>
+  replaceRefused: ReplaceToken
   /** A new login needs no person. */
   mayLogIn: boolean
-  /** What a step in the background ended with: an error, or undefined. */
-  onResult: (error: unknown) => void
+  /** How the token's last use, login and step in the background ended; shared with who uses it. */
+  outcome: LastOutcome
   clock: Clock
   random: () => number
   log: Logger
@@ -44,81 +45,112 @@ const lookUpAfterMs = 60_000
 
 /** A renewal that is idle until it is started. */
 export function createTokenRenewal(deps: TokenRenewalDeps): TokenRenewal {
-  const { vault, keeper, calls, replaceDead, mayLogIn, onResult, clock, random, log } = deps
+  const { vault, holder, calls, replaceRefused, mayLogIn, outcome, clock, random, log } = deps
   /** When to look up a token whose lease is not known. One that may not look itself up is not asked again. */
   const lookUpAtMs = new WeakMap<HeldToken, number | 'never'>()
 
-  let lastReason = ''
-
-  const plan = (): PlannedStep | undefined => {
-    const held = keeper.peek()
-    if (held === undefined) return undefined
-    if (held.lease === undefined) return planLookUp(held)
-    const { lease } = held
-    const step = planRenewal(lease, mayLogIn, clock.now())
-    if (step === undefined) return undefined
-    return { atMs: step.atMs, run: () => noting(() => (step.type === 'renew' ? renew(held, lease) : logIn())) }
+  const plan = (): RenewalStep | undefined => {
+    const held = holder.peek()
+    if (held === undefined) return planLogin()
+    const step = holder.isSuspect(held) ? planTry(held) : held.lease === undefined ? planLookUp(held) : planAhead(held)
+    return step === undefined ? undefined : { ...step, run: () => noting(step.run) }
   }
 
-  const planLookUp = (held: HeldToken): PlannedStep | undefined => {
+  /** A login that needs nobody and has failed is tried again, so that it works before it is needed. */
+  const planLogin = (): RenewalStep | undefined => {
+    if (!mayLogIn || outcome.failure() === undefined) return undefined
+    return { atMs: clock.now(), run: () => noting(async () => void (await holder.current())) }
+  }
+
+  const planTry = (held: HeldToken): RenewalStep | undefined => {
+    // A look-up would spend a use.
+    if (held.lease?.isLimited === true) return undefined
+    return { atMs: holder.nextTryMs(), endMs: endOf(held), run: () => tryAgain(held) }
+  }
+
+  const planLookUp = (held: HeldToken): RenewalStep | undefined => {
     const atMs = lookUpAtMs.get(held) ?? clock.now() + lookUpAfterMs
     if (atMs === 'never') return undefined
     lookUpAtMs.set(held, atMs)
-    return { atMs, run: () => noting(() => lookUp(held)) }
+    return { atMs, run: () => lookUp(held) }
+  }
+
+  const planAhead = (held: HeldToken): RenewalStep | undefined => {
+    const lease = held.lease!
+    const step = planRenewal(lease, mayLogIn, clock.now())
+    if (step === undefined) return undefined
+    return { atMs: step.atMs, endMs: endOf(held), run: () => (step.type === 'renew' ? renew(held, lease) : logIn()) }
   }
 
   const noting = async (step: () => Promise<void>): Promise<void> => {
     try {
       await step()
-      lastReason = ''
-      onResult(undefined)
+      outcome.succeeded()
     } catch (error) {
-      onResult(error)
+      // An outage of a night is one line, not a hundred.
+      if (outcome.failed(error)) {
+        log.warn('the vault token could not be renewed; it is tried again', { vault, reason: describeError(error) })
+      }
       throw error
     }
   }
 
+  /** True while this is the token to use: its owner may have put another one there, which waits for its own turn. */
+  const isCurrent = async (held: HeldToken): Promise<boolean> => (await holder.current()).token === held.token
+
   const lookUp = async (held: HeldToken): Promise<void> => {
-    // Its owner may have put another one there meanwhile, which then waits for its own turn.
-    if ((await keeper.current()) !== held) return
+    if (!(await isCurrent(held))) return
     try {
-      await keeper.update(held, await calls.lookUp(held))
+      await holder.update(held, await calls.lookUp(held))
     } catch (error) {
-      if (isVaultError(error, 'VAULT_TOKEN_REJECTED')) await keeper.replace(held)
+      if (isVaultError(error, 'VAULT_TOKEN_INVALID')) await holder.replace(held)
+      else if (isVaultError(error, 'VAULT_TOKEN_REJECTED')) await holder.suspect(held)
       else if (isVaultError(error, 'VAULT_DENIED')) lookUpAtMs.set(held, 'never')
       else throw error
     }
   }
 
+  const tryAgain = async (held: HeldToken): Promise<void> => {
+    // Where no person is needed, another one has come, or comes now.
+    if (!(await isCurrent(held))) return
+    try {
+      await holder.update(held, await calls.lookUp(held))
+    } catch (error) {
+      if (isVaultError(error, 'VAULT_TOKEN_INVALID')) return void (await holder.replace(held))
+      if (isVaultError(error, 'VAULT_TOKEN_REJECTED')) return void (await holder.suspect(held))
+      // It may not look itself up, but is taken.
+      if (!isVaultError(error, 'VAULT_DENIED')) throw error
+    }
+    holder.trust(held)
+    log.info('the vault token is taken again', { vault })
+  }
+
   const renew = async (held: HeldToken, lease: TokenLease): Promise<void> => {
-    if ((await keeper.current()) !== held) return
+    if (!(await isCurrent(held))) return
     try {
       const renewed = await calls.renew(held, lease)
       log.debug('renewed the vault token', { vault, forSeconds: renewed.leaseSeconds })
-      await keeper.update(held, renewed)
+      await holder.update(held, renewed)
     } catch (error) {
-      if (isVaultError(error, 'VAULT_NOT_RENEWABLE', 'VAULT_DENIED')) {
-        log.info('the vault token will not be renewed', { vault, reason: error.message })
-        await keeper.update(held, { ...lease, isRenewable: false })
-      } else if (isVaultError(error, 'VAULT_TOKEN_REJECTED')) await replaceDead(held, error)
+      // Who may log in without a person need not wait until the policies are mended.
+      const isOver = isVaultError(error, 'VAULT_NOT_RENEWABLE') || (mayLogIn && isVaultError(error, 'VAULT_DENIED'))
+      if (isOver) {
+        log.info('the vault token will not be renewed', { vault, reason: describeError(error) })
+        await holder.update(held, { ...lease, isRenewable: false })
+      } else if (isTokenRefused(error)) await replaceRefused(held, error)
       else throw error
     }
   }
 
   const logIn = async (): Promise<void> => {
-    await keeper.relogin()
+    await holder.relogin()
   }
 
-  const loop = createBackgroundLoop({
+  const loop = createRenewalLoop({
     clock,
     random,
     plan,
-    onError: (error) => {
-      const reason = describeError(error)
-      // An outage of a night is one line, not a hundred.
-      if (reason !== lastReason) log.warn('the vault token could not be renewed; it is tried again', { vault, reason })
-      lastReason = reason
-    },
+    isLasting: (error) => isVaultError(error, 'VAULT_DENIED'),
   })
 
   return {
@@ -133,4 +165,8 @@ export function createTokenRenewal(deps: TokenRenewalDeps): TokenRenewal {
       loop.replan()
     },
   }
+}
+
+function endOf({ lease }: HeldToken): number | undefined {
+  return lease === undefined ? undefined : expiresAtMs(lease)
 }

@@ -1,18 +1,20 @@
 import type { Clock } from '../../core/clock.ts'
+import { createLastOutcome } from '../../core/last-outcome.ts'
 import type { Logger } from '../../core/log.ts'
 import type { Secret } from '../../core/secret.ts'
-import { createSingleFlight } from '../../core/single-flight.ts'
 import type { Keychain } from '../../keychain/keychain.ts'
 import type { PromptCaller, Prompts } from '../../prompts/prompt.ts'
 import { createSharedLogin } from '../../prompts/shared-login.ts'
 import type { VaultClient } from '../client.ts'
 import { type LoginMethod, loginTopic } from '../login/login-method.ts'
-import { isTransient, isVaultError, VaultError } from '../vault-error.ts'
+import { isTransient, isVaultError } from '../vault-error.ts'
 import { createTokenHolder } from './create-token-holder.ts'
 import { createSelfCalls } from './self-calls.ts'
+import { notRevoked, withPolicies } from './token-errors.ts'
 import { type HeldToken, isExpired, loggedOut, loginNeeded } from './token-holder.ts'
-import { expiresAtMs } from './token-lease.ts'
+import { expiresAtMs, type TokenLease } from './token-lease.ts'
 import { createTokenRenewal } from './token-renewal.ts'
+import { createTokenReplacement, isTokenRefused } from './token-replacement.ts'
 
 /** Who a token is for. */
 export interface LoginSummary {
@@ -34,18 +36,13 @@ export interface TokenStatus {
 /** The token of one vault, and everything that keeps it good. */
 export interface TokenSource {
   /**
-   * A token to use now; logs in by itself where that needs no person, and never asks one.
-   * @throws {VaultError} VAULT_LOGIN_NEEDED, or what the login failed with
-   */
-  token(): Promise<Secret<string>>
-  /**
-   * Runs `use` with a token. Where the server calls the token dead, `use` is run once more with the next token, if
-   * there is one without a person.
-   * @throws what `use` throws, or as `token`
+   * Runs `use` with a token; logs in by itself where that needs no person, and never asks one. Where the server refuses the
+   * token, `use` is run once more with the next one, if there is one without a person.
+   * @throws what `use` throws; a VaultError VAULT_LOGIN_NEEDED, or what the login failed with
    */
   withToken<T>(use: (token: Secret<string>) => Promise<T>): Promise<T>
   /**
-   * Logs in because a person wants it; may ask through `caller`. Everyone who wants the same login shares one.
+   * Logs in because a person wants it; may ask through `caller`. All who want the same login share one.
    * @throws {VaultError} VAULT_LOGIN_FAILED and others; a PromptError
    */
   login(caller: PromptCaller): Promise<LoginSummary>
@@ -74,56 +71,33 @@ export interface TokenSourceDeps {
 
 /** A token source that renews nothing until it is started. */
 export function createTokenSource(deps: TokenSourceDeps): TokenSource {
-  const { client, method, clock, random, log, prompts } = deps
+  const { client, method, keychain, clock, random, log, prompts } = deps
   const vault = client.name
   const calls = createSelfCalls(client, clock)
-  const keeper = createTokenHolder({ ...deps, revoke: calls.revoke })
-  const replacements = createSingleFlight<HeldToken>()
-  let failure: unknown
+  const holder = createTokenHolder({ client, method, keychain, revoke: calls.revoke, clock, random, log })
+  const replaceRefused = createTokenReplacement(vault, holder, calls, log)
+  /** Of the last use, login or step in the background. */
+  const outcome = createLastOutcome(clock)
   let isLoggedOut = false
-
-  const replaceDead = (held: HeldToken, rejection: VaultError): Promise<HeldToken> =>
-    replacements.run('replace', async () => {
-      // Asking would spend a use, and the answer is known.
-      if (held.lease?.isLimited !== true) await confirmDead(held, rejection)
-      log.info('the vault token is dead', { vault })
-      return keeper.replace(held)
-    })
-
-  const confirmDead = async (held: HeldToken, rejection: VaultError): Promise<void> => {
-    try {
-      await calls.lookUp(held)
-    } catch (error) {
-      if (isVaultError(error, 'VAULT_TOKEN_REJECTED')) return
-      if (!isVaultError(error, 'VAULT_DENIED')) throw error
-    }
-    throw new VaultError('VAULT_DENIED', `vault ${vault}: the call is refused, though the token is good`, {
-      cause: rejection,
-      status: rejection.status,
-      hint: 'its entity may be disabled, or bound to other network addresses: ask the operator of the vault',
-    })
-  }
 
   const renewal = createTokenRenewal({
     vault,
-    keeper,
+    holder,
     calls,
-    replaceDead,
+    replaceRefused,
+    mayLogIn: method.type === 'login' && method.isUnattended,
+    outcome,
     clock,
     random,
     log,
-    mayLogIn: method.type === 'login' && method.isUnattended,
-    onResult: (error) => {
-      failure = error
-    },
   })
 
-  /** Notes a failure, for the status. */
+  /** Notes a failure, for the status: what has been got is no success before it was used. */
   const noting = async <T>(call: () => Promise<T>): Promise<T> => {
     try {
       return await call()
     } catch (error) {
-      failure = error
+      outcome.failed(error)
       throw error
     } finally {
       renewal.replan()
@@ -133,34 +107,32 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   const run = async <T>(held: HeldToken, use: (token: Secret<string>) => Promise<T>): Promise<T> => {
     try {
       const result = await use(held.token)
-      failure = undefined
+      outcome.succeeded()
+      holder.trust(held)
       renewal.noteUse(held)
       return result
     } catch (error) {
-      if (isTransient(error)) failure = error
+      if (isTransient(error)) outcome.failed(error)
       throw withPolicies(error, held)
     }
   }
 
   const logIn = async (): Promise<LoginSummary> => {
-    const held = await keeper.login()
+    const held = await holder.login()
     const lease = held.lease ?? (await lookUpFound(held))
-    failure = undefined
-    const endMs = expiresAtMs(lease)
-    return {
-      displayName: lease.displayName,
-      policies: lease.policies,
-      ...(endMs === undefined ? {} : { expiresAtMs: endMs }),
-    }
+    outcome.succeeded()
+    return { displayName: lease.displayName, policies: lease.policies, ...endOf(lease) }
   }
 
   const lookUpFound = async (held: HeldToken) => {
     try {
       const lease = await calls.lookUp(held)
-      await keeper.update(held, lease)
+      await holder.update(held, lease)
+      holder.trust(held)
       return lease
     } catch (error) {
-      if (isVaultError(error, 'VAULT_TOKEN_REJECTED')) await keeper.replace(held)
+      if (isVaultError(error, 'VAULT_TOKEN_INVALID')) await holder.replace(held)
+      if (isVaultError(error, 'VAULT_TOKEN_REJECTED')) await holder.suspect(held)
       throw error
     }
   }
@@ -168,14 +140,13 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   const logins = createSharedLogin<LoginSummary>({ prompts, topic: loginTopic(vault), clock, keepsSuccess: true })
 
   return {
-    token: async () => (await noting(keeper.current)).token,
     async withToken(use) {
-      const held = await noting(keeper.current)
+      const held = await noting(holder.current)
       try {
         return await run(held, use)
       } catch (error) {
-        if (!isVaultError(error, 'VAULT_TOKEN_REJECTED')) throw error
-        return run(await noting(() => replaceDead(held, error)), use)
+        if (!isTokenRefused(error)) throw error
+        return run(await noting(() => replaceRefused(held, error)), use)
       }
     },
     async login(caller) {
@@ -189,54 +160,38 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     async logout() {
       isLoggedOut = true
       logins.abandon(loggedOut(vault))
-      const held = await keeper.release()
+      const held = await holder.release()
+      outcome.succeeded()
       renewal.replan()
       const isOurs = method.type === 'login' && held !== undefined && !isExpired(held, clock.now())
       const [forgotten, revoked] = await Promise.allSettled([
-        keeper.forget(),
+        holder.forget(),
         isOurs && held.lease?.isBatch !== true ? calls.revoke(held) : undefined,
       ])
-      failure = undefined
+      outcome.succeeded()
       if (forgotten.status === 'rejected') throw forgotten.reason
       if (revoked.status === 'rejected') throw notRevoked(revoked.reason)
     },
     status() {
-      const held = keeper.peek()
-      const isHeld = held !== undefined && !isExpired(held, clock.now())
-      const endMs = isHeld && held.lease !== undefined ? expiresAtMs(held.lease) : undefined
-      const lastError = failure ?? keeper.storeError()
+      const held = holder.peek()
+      const isHeld = held !== undefined && !isExpired(held, clock.now()) && !holder.isSuspect(held)
+      const lastError = outcome.error() ?? holder.storeError()
+      const isIdle = method.isUnattended && !isLoggedOut && outcome.failure() === undefined
       return {
-        state: isHeld
-          ? 'logged-in'
-          : method.isUnattended && !isLoggedOut && failure === undefined
-            ? 'idle'
-            : 'logged-out',
-        ...(endMs === undefined ? {} : { expiresAtMs: endMs }),
+        state: isHeld ? 'logged-in' : isIdle ? 'idle' : 'logged-out',
+        ...(isHeld && held.lease !== undefined ? endOf(held.lease) : {}),
         ...(lastError === undefined ? {} : { lastError }),
       }
     },
     start() {
       renewal.start()
-      noting(keeper.warm).catch(() => {})
+      noting(holder.warm).catch(() => {})
     },
     stop: renewal.stop,
   }
 }
 
-/** Who is denied what is half of the story; which policies the token has is the other. */
-function withPolicies(error: unknown, { lease }: HeldToken): unknown {
-  if (!isVaultError(error, 'VAULT_DENIED') || lease === undefined) return error
-  return new VaultError('VAULT_DENIED', error.message, {
-    cause: error,
-    status: error.status,
-    hint: `${error.hint}; this token has: ${lease.policies.join(', ')}`,
-  })
-}
-
-function notRevoked(reason: unknown): unknown {
-  if (!(reason instanceof VaultError)) return reason
-  return new VaultError(reason.code, `the token is forgotten here, but not revoked: ${reason.message}`, {
-    cause: reason,
-    hint: 'it ends by itself when its time is over; the operator can revoke it before',
-  })
+function endOf(lease: TokenLease): { expiresAtMs?: number } {
+  const endMs = expiresAtMs(lease)
+  return endMs === undefined ? {} : { expiresAtMs: endMs }
 }

@@ -1,6 +1,8 @@
 import * as v from 'valibot'
+import type { Clock } from '../../core/clock.ts'
 import { isPrintable } from '../../core/display-text.ts'
 import { describeError } from '../../core/errors.ts'
+import { createLastOutcome } from '../../core/last-outcome.ts'
 import type { Logger } from '../../core/log.ts'
 import { Secret } from '../../core/secret.ts'
 import type { Keychain } from '../../keychain/keychain.ts'
@@ -44,44 +46,45 @@ export interface TokenStoreOptions {
   vault: string
   /** Server and login that the token belongs to; see `VaultClient.destination`, `LoginRequest.identity`. */
   madeFor: string
+  clock: Clock
   log: Logger
 }
 
 /** A store of one item, `vault/NAME/token`, in JSON. */
-export function createTokenStore({ keychain, vault, madeFor, log }: TokenStoreOptions): TokenStore {
+export function createTokenStore({ keychain, vault, madeFor, clock, log }: TokenStoreOptions): TokenStore {
   const item = `vault/${vault}/token`
-  let failure: unknown
-  const noting = async <T>(call: () => Promise<T>): Promise<T> => {
-    try {
-      const result = await call()
-      failure = undefined
-      return result
-    } catch (error) {
-      failure = error
-      throw error
-    }
+  const outcome = createLastOutcome(clock)
+  /** Shared by all who ask meanwhile, however slow the keychain is. */
+  let reading: Promise<LeasedToken | undefined> | undefined
+  const read = async (): Promise<LeasedToken | undefined> => {
+    const text = await outcome.note(() => keychain.get(item))
+    if (text === undefined) return undefined
+    const stored = parseStored(text)
+    if (stored === undefined) log.warn('the stored vault token cannot be read and is left out', { vault })
+    else if (stored.madeFor !== madeFor) log.info('the stored vault token belongs to another server or user', { vault })
+    else return { token: new Secret(stored.token), lease: stored.life }
+    return undefined
   }
+
   return {
-    async load() {
-      const text = await noting(() => keychain.get(item))
-      if (text === undefined) return undefined
-      const stored = parseStored(text)
-      if (stored === undefined) log.warn('the stored vault token cannot be read and is left out', { vault })
-      else if (stored.madeFor !== madeFor)
-        log.info('the stored vault token belongs to another server or user', { vault })
-      else return { token: new Secret(stored.token), lease: stored.life }
-      return undefined
+    load() {
+      reading ??= read().finally(() => {
+        reading = undefined
+      })
+      return reading
     },
     async save({ token, lease }) {
       const text = JSON.stringify({ version: 1, madeFor, token: token.expose(), life: lease })
-      await noting(() => keychain.set(item, new Secret(text))).catch((error: unknown) => {
-        log.warn('the vault token is kept in memory only', { vault, reason: describeError(error) })
-      })
+      await outcome
+        .note(() => keychain.set(item, new Secret(text)))
+        .catch((error: unknown) => {
+          log.warn('the vault token is kept in memory only', { vault, reason: describeError(error) })
+        })
     },
     async forget() {
-      await noting(() => keychain.delete(item))
+      await outcome.note(() => keychain.delete(item))
     },
-    lastError: () => failure,
+    lastError: outcome.error,
   }
 }
 

@@ -7,12 +7,14 @@ import { createTokenSource } from '../../../src/vault/token/token-source.ts'
 import { openTestVault } from '../../support/dev-vault.ts'
 import { type FakeClock, fakeClock } from '../../support/fake-clock.ts'
 import {
+  loginContext,
   nobody,
   person,
   recordingLog,
   scriptedPrompts,
   testClient,
   testKeychain,
+  tokenOf,
   until,
 } from '../../support/vault-world.ts'
 
@@ -51,22 +53,7 @@ async function world(passwords: readonly string[] = [], skewMs = 0) {
   const { prompts, questions } = scriptedPrompts(...passwords)
   const client = testClient(server.vault.address, { clock, maxRetries: 0 })
   const open = (auth: AuthConfig) => {
-    const method = createLoginMethod(auth, {
-      client,
-      address: server.vault.address,
-      prompts,
-      keychain,
-      clock,
-      log,
-      environment: {},
-      home: '/home/jo',
-      readText: async (path) => {
-        const text = files.get(path)
-        if (text === undefined) throw Object.assign(new Error('none'), { code: 'ENOENT' })
-        return text
-      },
-      runProgram: async () => '',
-    })
+    const method = createLoginMethod(auth, loginContext(client, { prompts, keychain, clock, log, files }))
     const tokens = createTokenSource({ client, method, keychain, clock, random: () => 0, log, prompts })
     const issuer = (role = 'ops', ttlSeconds?: number) =>
       createVaultIssuer({ client, tokens, signing: { mount: 'ssh', role, ttlSeconds }, clock, log })
@@ -150,7 +137,7 @@ describe('with the embedded vault', () => {
     await issuer().issue(key, never)
     expect(paths().filter((path) => path.includes('unwrap'))).toHaveLength(1)
     clock.advance(10 * 60_000)
-    await expect(tokens.token()).rejects.toMatchObject({ code: 'VAULT_LOGIN_FAILED' })
+    await expect(tokenOf(tokens)).rejects.toMatchObject({ code: 'VAULT_LOGIN_FAILED' })
     await expect(tokens.login(nobody)).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
   })
 
@@ -163,7 +150,7 @@ describe('with the embedded vault', () => {
     })
     files.set('/secret-id', wrapped.json.wrap_info.token)
     const { tokens } = open({ method: 'approle', role_id: 'r', secret_id_file: '/secret-id', wrapped: true })
-    await expect(tokens.token()).rejects.toMatchObject({ code: 'VAULT_WRAPPING_TOKEN_INVALID' })
+    await expect(tokenOf(tokens)).rejects.toMatchObject({ code: 'VAULT_WRAPPING_TOKEN_INVALID' })
     expect(paths().filter((path) => path.includes('unwrap'))).toEqual([])
   })
 
@@ -178,8 +165,31 @@ describe('with the embedded vault', () => {
     tokens.stop()
     await expect(issuer().issue(key, never)).rejects.toMatchObject({
       code: 'VAULT_LOGIN_NEEDED',
-      hint: 'run: vault login',
+      hint: expect.stringMatching(/^run: vault login;/),
     })
+  })
+
+  it('a disabled entity costs no login: its token is used again once it is enabled', async () => {
+    const { server, clock, open, paths } = await world(['pw'])
+    await server.admin('POST', 'sys/auth/userpass', { type: 'userpass' })
+    await server.admin('POST', 'auth/userpass/users/jo', { password: 'pw', token_policies: ['ops'] })
+    const { tokens, issuer } = open({ method: 'userpass', username: 'jo' })
+    await tokens.login(person)
+    await issuer().issue(key, never)
+    const listed = await server.call('LIST', 'identity/entity/id', { token: server.vault.rootToken })
+    const [id] = listed.json.data.keys as string[]
+    await server.admin('POST', `identity/entity/id/${id}`, { disabled: true })
+    const refused = { code: 'VAULT_LOGIN_NEEDED', message: expect.stringContaining('this network is not allowed') }
+    await expect(issuer().issue(key, never)).rejects.toMatchObject(refused)
+    const calls = paths().length
+    await expect(issuer().issue(key, never)).rejects.toMatchObject(refused)
+    expect(paths()).toHaveLength(calls)
+    expect(tokens.status().state).toBe('logged-out')
+    await server.admin('POST', `identity/entity/id/${id}`, { disabled: false })
+    clock.advance(5000)
+    await issuer().issue(key, never)
+    expect(tokens.status().state).toBe('logged-in')
+    expect(paths().filter((path) => path.includes('/login/'))).toHaveLength(1)
   })
 
   it('a revoked token is found dead, and a new one in the file is taken up', async () => {

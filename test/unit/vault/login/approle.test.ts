@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { FileError } from '../../../../src/core/read-file.ts'
 import { KeychainError } from '../../../../src/keychain/keychain.ts'
 import { approle } from '../../../../src/vault/login/approle.ts'
-import { recorded } from '../../../support/vault-answers.ts'
+import { fakeClock } from '../../../support/fake-clock.ts'
+import { recorded, refusal } from '../../../support/vault-answers.ts'
 import { type ScriptedVault, scriptedVault } from '../../../support/vault-http.ts'
 import { loginContext, recordingLog, testClient, testKeychain } from '../../../support/vault-world.ts'
 
@@ -23,7 +24,9 @@ async function world(options: { secret_id_file?: undefined; wrapped?: boolean } 
   const files = new Map([[file, 's.wrappingtoken\n']])
   const keychain = testKeychain()
   const { log, lines } = recordingLog()
+  const clock = fakeClock()
   const context = loginContext(testClient(vault.address), {
+    clock,
     keychain,
     log,
     readText: async (path: string) => {
@@ -37,7 +40,7 @@ async function world(options: { secret_id_file?: undefined; wrapped?: boolean } 
     const auth = { method: 'approle', role_id: 'role-1', secret_id_file: file, ...options } as const
     return approle.create(auth, context)
   }
-  return { vault, files, keychain, lines, method: start(), restarted: start }
+  return { vault, files, clock, keychain, lines, method: start(), restarted: start }
 }
 
 describe('a login by AppRole', () => {
@@ -79,7 +82,7 @@ describe('a login by AppRole', () => {
     expect((await method.login(false)).lease).toMatchObject({ isBatch: true, isRenewable: false, leaseSeconds: 600 })
   })
 
-  it('that was refused is not sent again by itself, but for a person, and with a new secret id', async () => {
+  it('that was refused is not sent again at once, but for a person, and with a new secret id', async () => {
     const { vault, files, method } = await world()
     vault.on(login, refused)
     await expect(method.login(false)).rejects.toMatchObject({ code: 'VAULT_LOGIN_FAILED' })
@@ -91,6 +94,43 @@ describe('a login by AppRole', () => {
     vault.on(login, granted)
     await method.login(false)
     expect(vault.requests).toHaveLength(3)
+  })
+
+  it('with a wrong secret is sent again after five minutes: more often would lock the role', async () => {
+    const { vault, clock, method } = await world()
+    vault.on(login, refused, granted)
+    await expect(method.login(false)).rejects.toMatchObject({ code: 'VAULT_LOGIN_FAILED' })
+    clock.advance(299_999)
+    await expect(method.login(false)).rejects.toMatchObject({ code: 'VAULT_LOGIN_FAILED' })
+    clock.advance(1)
+    await method.login(false)
+    expect(vault.requests).toHaveLength(2)
+  })
+
+  it.each([
+    ['an address that is not bound yet', refusal('AppRole from an address that is not bound'), 'VAULT_LOGIN_LOCKED'],
+    ['a lock by others', { status: 403, json: { errors: ['permission denied'] } }, 'VAULT_LOGIN_LOCKED'],
+  ])('that %s refuses is sent again after growing pauses', async (_, answer, code) => {
+    const { vault, clock, method } = await world()
+    vault.on(login, answer, answer, answer, granted)
+    const pausesMs: number[] = []
+    const isIn = async () => (await method.login(false).catch((error: unknown) => error)) as { code?: string }
+    for (let sentMs = clock.uptime(); vault.requests.length < 4; clock.advance(500)) {
+      const count = vault.requests.length
+      const outcome = await isIn()
+      if (vault.requests.length === count) continue
+      expect(outcome.code).toBe(vault.requests.length < 4 ? code : undefined)
+      pausesMs.push(clock.uptime() - sentMs)
+      sentMs = clock.uptime()
+    }
+    expect(pausesMs).toEqual([0, 1000, 1000, 2000])
+  })
+
+  it('that a proxy refuses is sent again at once: that was no word of the server', async () => {
+    const { vault, method } = await world()
+    vault.on(login, { status: 403, raw: '<html>blocked</html>' }, granted)
+    await expect(method.login(false)).rejects.toMatchObject({ code: 'VAULT_BAD_RESPONSE' })
+    await method.login(false)
   })
 
   it('that a person brought to work is not held against the next one', async () => {

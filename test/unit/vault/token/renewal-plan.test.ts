@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { failureDelayMs, planRenewal } from '../../../../src/vault/token/renewal-plan.ts'
+import { planRenewal } from '../../../../src/vault/token/renewal-plan.ts'
 import type { TokenLease } from '../../../../src/vault/token/token-lease.ts'
 
 const lease: TokenLease = {
@@ -33,12 +33,4 @@ describe('the next step for a token', () => {
     expect(planRenewal(lease, true, laterMs)).toEqual({ type: 'login', atMs: laterMs })
     expect(planRenewal(lease, false, laterMs)).toBeUndefined()
   })
-})
-
-it('failures are followed by 1 s to 5 minutes, with jitter', () => {
-  expect(failureDelayMs(1, () => 0)).toBe(1000)
-  expect(failureDelayMs(1, () => 0.999)).toBe(1999)
-  expect(failureDelayMs(4, () => 0.5)).toBe(5000)
-  expect(failureDelayMs(50, () => 0.99999)).toBeLessThanOrEqual(300_000)
-  expect(failureDelayMs(50, () => 0.99999)).toBeGreaterThan(299_000)
 })

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../../src/core/secret.ts'
 import { KeychainError } from '../../../../src/keychain/keychain.ts'
 import { createTokenStore } from '../../../../src/vault/token/token-store.ts'
+import { fakeClock } from '../../../support/fake-clock.ts'
 import { recordingLog, testKeychain } from '../../../support/vault-world.ts'
 
 const grant = {
@@ -22,7 +23,8 @@ const locked = new KeychainError('KEYCHAIN_LOCKED', 'the keychain is locked')
 function world() {
   const keychain = testKeychain()
   const { log, lines } = recordingLog()
-  const store = (madeFor = 'https://vault userpass jo') => createTokenStore({ keychain, vault: 'corp', madeFor, log })
+  const store = (madeFor = 'https://vault userpass jo') =>
+    createTokenStore({ keychain, vault: 'corp', madeFor, clock: fakeClock(), log })
   return { keychain, lines, store }
 }
 

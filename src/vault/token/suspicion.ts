@@ -1,0 +1,46 @@
+import type { Clock } from '../../core/clock.ts'
+import type { Secret } from '../../core/secret.ts'
+
+/**
+ * Which token the server has refused in words that it has for a dead one, for a network that is not allowed and for a
+ * disabled identity alike. Such a token is not trusted, and not forgotten: it is tried again now and then.
+ */
+export interface Suspicion {
+  /** The server has refused this token just now. */
+  mark(token: Secret<string>): void
+  /** The server has taken this token. */
+  clear(token: Secret<string>): void
+  isSuspect(token: Secret<string>): boolean
+  /** Whether a suspect token may be tried now; says so once, and again when the next try is due. */
+  takeTry(token: Secret<string>): boolean
+  /** When a suspect token is to be tried next, in wall-clock ms as the clock goes now. */
+  nextTryMs(): number
+}
+
+/** Many ask while ssh is being used: the server is asked once in so long for all of them. */
+const betweenTriesMs = 5_000
+
+/** Suspicion of one token at a time: the one that is held. */
+export function createSuspicion(clock: Clock): Suspicion {
+  let suspect: { token: Secret<string>; triedMs: number } | undefined
+
+  const isSuspect = (token: Secret<string>) => suspect?.token === token
+  const dueInMs = () => (suspect === undefined ? 0 : suspect.triedMs + betweenTriesMs - clock.uptime())
+  const mark = (token: Secret<string>) => {
+    suspect = { token, triedMs: clock.uptime() }
+  }
+
+  return {
+    mark,
+    clear(token) {
+      if (isSuspect(token)) suspect = undefined
+    },
+    isSuspect,
+    takeTry(token) {
+      if (!isSuspect(token) || dueInMs() > 0) return false
+      mark(token)
+      return true
+    },
+    nextTryMs: () => clock.now() + Math.max(0, dueInMs()),
+  }
+}

@@ -1,0 +1,67 @@
+import type { Logger } from '../../core/log.ts'
+import { createSingleFlight } from '../../core/single-flight.ts'
+import { isVaultError, VaultError } from '../vault-error.ts'
+import type { SelfCalls } from './self-calls.ts'
+import type { HeldToken, TokenHolder } from './token-holder.ts'
+
+/**
+ * Finds out what a refused token is, and gets the next one.
+ * @param rejection what a use of it failed with
+ * @throws {VaultError} where the next one needs a person, or the token is good and the call is not allowed
+ */
+export type ReplaceToken = (held: HeldToken, rejection: VaultError) => Promise<HeldToken>
+
+/** Replaces the tokens of one vault; one at a time, however many of its uses were refused. */
+export function createTokenReplacement(
+  vault: string,
+  holder: TokenHolder,
+  calls: SelfCalls,
+  log: Logger,
+): ReplaceToken {
+  const flight = createSingleFlight<HeldToken>()
+
+  const replace = async (held: HeldToken, rejection: VaultError): Promise<HeldToken> => {
+    // Another one has come since it was sent.
+    if (holder.peek()?.token !== held.token) return holder.current()
+    const isKnown = holder.isSuspect(held) && rejection.code === 'VAULT_TOKEN_REJECTED'
+    const verdict = isKnown ? 'suspect' : await judge(vault, held, rejection, calls)
+    if (!isKnown) log.info(`the vault token is ${verdict}`, { vault, reason: rejection.message })
+    return verdict === 'invalid' ? holder.replace(held) : holder.suspect(held)
+  }
+
+  return (held, rejection) => flight.run('replace', () => replace(held, rejection))
+}
+
+/**
+ * What a refused token is: `invalid` by the server's own word, or `suspect` where the server says the same of a dead
+ * token, of a network that is not allowed, and of a disabled entity (docs/adr/0028).
+ * @param rejection what a use of it failed with
+ * @throws {VaultError} VAULT_DENIED: the token is good, and the call is not allowed; or why it cannot be found out now
+ */
+async function judge(
+  vault: string,
+  held: HeldToken,
+  rejection: VaultError,
+  calls: SelfCalls,
+): Promise<'invalid' | 'suspect'> {
+  if (rejection.code === 'VAULT_TOKEN_INVALID') return 'invalid'
+  // Asking would spend a use.
+  if (held.lease?.isLimited === true) return 'suspect'
+  try {
+    await calls.lookUp(held)
+  } catch (error) {
+    if (isVaultError(error, 'VAULT_TOKEN_INVALID')) return 'invalid'
+    if (isVaultError(error, 'VAULT_TOKEN_REJECTED')) return 'suspect'
+    if (!isVaultError(error, 'VAULT_DENIED')) throw error
+  }
+  throw new VaultError('VAULT_DENIED', `vault ${vault}: the call is refused, though the token is good`, {
+    cause: rejection,
+    status: rejection.status,
+    hint: 'try again: its network or its entity may be allowed by now; if not, ask the operator of the vault',
+  })
+}
+
+/** True for a refusal of the token itself, rather than of what was asked with it. */
+export function isTokenRefused(error: unknown): error is VaultError {
+  return isVaultError(error, 'VAULT_TOKEN_REJECTED', 'VAULT_TOKEN_INVALID')
+}
