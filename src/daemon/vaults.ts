@@ -1,5 +1,5 @@
 import { rootCertificates } from 'node:tls'
-import { type CertifiedKey, createCertifiedKey } from '../agent/certified-keys.ts'
+import { type ConfiguredIdentity, createConfiguredIdentity } from '../agent/configured-identity.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Environment } from '../core/environment.ts'
 import type { Logger } from '../core/log.ts'
@@ -19,7 +19,7 @@ import type { IdentityConfig, VaultConfig } from './config/config.ts'
 /** One `[ssh.identity.NAME]`, running. */
 export interface RunningIdentity {
   config: IdentityConfig
-  key: CertifiedKey
+  key: ConfiguredIdentity
 }
 
 /** One `[vault.NAME]`, running, with the identities that it certifies. */
@@ -89,7 +89,7 @@ function startIdentity(
   client: VaultClient,
   tokens: TokenSource,
   deps: VaultDeps,
-): CertifiedKey {
+): ConfiguredIdentity {
   const { clock, random, log, onKeysReleased } = deps
   const signing = {
     mount: config.mount,
@@ -99,7 +99,7 @@ function startIdentity(
     extensions: config.extensions,
     criticalOptions: config.critical_options,
   }
-  const key = createCertifiedKey({
+  const key = createConfiguredIdentity({
     name: config.name,
     comment: `${config.name}@${config.vault}`,
     issuer: createVaultIssuer({ client, tokens, signing, clock, log }),

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { type CertifiedKey, createCertifiedKey } from '../../src/agent/certified-keys.ts'
+import { type ConfiguredIdentity, createConfiguredIdentity } from '../../src/agent/configured-identity.ts'
 import { silentLogger } from '../../src/core/log.ts'
 import { plainKeyOf } from '../../src/ssh/public-key.ts'
 import { formatPublicKeyLine, parsePublicKeyLine } from '../../src/ssh/public-key-line.ts'
@@ -32,7 +32,7 @@ describeWithPeers('logging in with certificates of the agent', ['ssh', 'sshd', '
   })
 
   let agent: RunningAgent & { advance: (ms: number) => void }
-  let identities: Record<'ops' | 'shared', CertifiedKey>
+  let identities: Record<'ops' | 'shared', ConfiguredIdentity>
   let issued: number
   let isCaDown: boolean
 
@@ -41,7 +41,7 @@ describeWithPeers('logging in with certificates of the agent', ['ssh', 'sshd', '
     issued = 0
     isCaDown = false
     const identity = (name: string, forwarding: boolean) =>
-      createCertifiedKey({
+      createConfiguredIdentity({
         name,
         comment: `${name}@corp`,
         issuer: {

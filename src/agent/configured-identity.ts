@@ -9,21 +9,22 @@ import { certificateValidity, type SshCertificate } from '../ssh/certificate.ts'
 import type { CertificateIssuer } from '../ssh/certificate-issuer.ts'
 import { equalBytes } from '../ssh/wire.ts'
 import { AgentError } from './agent-error.ts'
-import { type Certified, createCertified, createKeyPair, type KeyPair } from './certified.ts'
+import { createEphemeralKey, type EphemeralKey } from './ephemeral-key.ts'
 import type { ConnectionView, Identity, KeyStore } from './key-store.ts'
+import { createServedCertificate, type ServedCertificate } from './served-certificate.ts'
 
 /** One configured identity: a key that is made here and never leaves, and the certificate that an issuer gives it. */
-export interface CertifiedKey extends KeyStore {
+export interface ConfiguredIdentity extends KeyStore {
   /** Begins to renew ahead; `always` fetches at once. Calling it again, as after a login, fetches again. */
   start(): void
   /** Ends renewing ahead and gives up a call in flight. What is held is served on. */
   stop(): void
   /** Drops key and certificate, as after a logout. The next list, or `start`, makes new ones. */
   clear(): void
-  status(): CertifiedKeyStatus
+  status(): ConfiguredIdentityStatus
 }
 
-export interface CertifiedKeyStatus {
+export interface ConfiguredIdentityStatus {
   /** `none`: there is no certificate, or it has expired. */
   state: 'fresh' | 'advisory' | 'mandatory' | 'none'
   keyType: string
@@ -34,7 +35,7 @@ export interface CertifiedKeyStatus {
   lastError?: unknown
 }
 
-export interface CertifiedKeyOptions {
+export interface ConfiguredIdentityOptions {
   /** The name in config.toml, unique there. */
   name: string
   /** Who certifies as what: `ops@corp`. */
@@ -62,56 +63,56 @@ const retryFloorMs = 1_000
 const retryBounds = { baseMs: 2_000, capMs: 60_000 }
 const noIdentities: readonly Identity[] = []
 
-export function createCertifiedKey(options: CertifiedKeyOptions): CertifiedKey {
+export function createConfiguredIdentity(options: ConfiguredIdentityOptions): ConfiguredIdentity {
   const { name, issuer, clock, log, renew, forwarding, waitMs = defaultWaitMs, onKeysReleased = () => {} } = options
-  // One pair until `clear`: the fingerprint, and whatever was saved of `ssh-add -L`, stays good across renewals.
-  let pair: KeyPair | undefined
-  let predecessor: { certified: Certified; untilMs: number } | undefined
+  // One key pair until `clear`: the fingerprint, and whatever was saved of `ssh-add -L`, stays good across renewals.
+  let ephemeral: EphemeralKey | undefined
+  let predecessor: { served: ServedCertificate; untilMs: number } | undefined
   let hasSigned = false
   let isStarted = false
   let cancelTimer = () => {}
   let calls = new AbortController()
   let loggedFailure: string | undefined
 
-  const renewable = createRenewable<Certified>({
+  const renewable = createRenewable<ServedCertificate>({
     clock,
     fetch: () => issue(),
-    validity: (certified) => certified.validity(),
+    validity: (served) => served.validity(),
     windows: ({ windows }) => windows,
   })
 
-  const issue = async (): Promise<Certified> => {
+  const issue = async (): Promise<ServedCertificate> => {
     const { signal } = calls
-    pair ??= createKeyPair(() => {
+    ephemeral ??= createEphemeralKey(() => {
       hasSigned = true
     })
-    const certifiedPair = pair
+    const certifiedKey = ephemeral
     try {
-      const issued = await issuer.issue(certifiedPair.publicKey, signal)
+      const issued = await issuer.issue(certifiedKey.publicKey, signal)
       signal.throwIfAborted()
-      const certified = createCertified(issued, certifiedPair, options)
-      succeed(certified)
-      return certified
+      const served = createServedCertificate(issued, certifiedKey, options)
+      succeed(served)
+      return served
     } catch (error) {
       if (!signal.aborted) logFailure(error)
       throw error
     }
   }
 
-  const succeed = (certified: Certified): void => {
+  const succeed = (served: ServedCertificate): void => {
     const present = renewable.peek()
-    if (present !== undefined) predecessor = { certified: present, untilMs: clock.uptime() + predecessorMs }
+    if (present !== undefined) predecessor = { served: present, untilMs: clock.uptime() + predecessorMs }
     hasSigned = false
     loggedFailure = undefined
-    const { keyId, serial, principals } = certified.certificate
+    const { keyId, serial, principals } = served.certificate
     log.info('ssh certificate issued', {
       identity: name,
       keyId,
       serial: String(serial),
       principals: principals.join(','),
-      until: formatUtc(certificateValidity(certified.certificate).notAfterMs),
+      until: formatUtc(certificateValidity(served.certificate).notAfterMs),
     })
-    renewAheadOf(certified)
+    renewAheadOf(served)
   }
 
   // The same failure every minute says nothing new.
@@ -122,7 +123,7 @@ export function createCertifiedKey(options: CertifiedKeyOptions): CertifiedKey {
     loggedFailure = failure
   }
 
-  const renewAheadOf = ({ validity, windows }: Certified): void => {
+  const renewAheadOf = ({ validity, windows }: ServedCertificate): void => {
     cancelTimer()
     if (!isStarted || renew === 'on-demand') return
     const dueMs = validity().notAfterMs - windows.advisoryMs - clock.now()
@@ -153,9 +154,9 @@ export function createCertifiedKey(options: CertifiedKeyOptions): CertifiedKey {
     try {
       await Promise.race([renewable.current(), timeout])
       // Asked again: it must be valid now, and not have been dropped meanwhile.
-      const certified = renewable.peek()
-      if (certified === undefined) throw waitTimeout(name, waitMs)
-      return certified.identities
+      const served = renewable.peek()
+      if (served === undefined) throw waitTimeout(name, waitMs)
+      return served.identities
     } finally {
       cancel()
     }
@@ -168,8 +169,8 @@ export function createCertifiedKey(options: CertifiedKeyOptions): CertifiedKey {
   }
 
   const isHidden = (connection: ConnectionView) => connection.isForwarded && !forwarding
-  const stateOf = (certified: Certified): RenewalState =>
-    renewalState(certified.validity(), certified.windows, clock.now())
+  const stateOf = (served: ServedCertificate): RenewalState =>
+    renewalState(served.validity(), served.windows, clock.now())
 
   return {
     identities(connection) {
@@ -182,10 +183,10 @@ export function createCertifiedKey(options: CertifiedKeyOptions): CertifiedKey {
       const present = renewable.peek()
       if (present !== undefined && equalBytes(keyBlob, present.certificate.blob)) return present.signer
       // Nothing is authorised for the bare key, but clients name it when they mean the certificate.
-      if (pair !== undefined && equalBytes(keyBlob, pair.publicKey.blob)) return pair.bareSigner
-      if (predecessor === undefined || !equalBytes(keyBlob, predecessor.certified.certificate.blob)) return undefined
-      const isCurrent = clock.uptime() < predecessor.untilMs && stateOf(predecessor.certified) !== 'expired'
-      return isCurrent ? predecessor.certified.signer : undefined
+      if (ephemeral !== undefined && equalBytes(keyBlob, ephemeral.publicKey.blob)) return ephemeral.bareSigner
+      if (predecessor === undefined || !equalBytes(keyBlob, predecessor.served.certificate.blob)) return undefined
+      const isCurrent = clock.uptime() < predecessor.untilMs && stateOf(predecessor.served) !== 'expired'
+      return isCurrent ? predecessor.served.signer : undefined
     },
     start() {
       isStarted = true
@@ -198,8 +199,8 @@ export function createCertifiedKey(options: CertifiedKeyOptions): CertifiedKey {
     clear() {
       giveUpCalls()
       renewable.clear()
-      if (pair !== undefined) onKeysReleased()
-      pair = undefined
+      if (ephemeral !== undefined) onKeysReleased()
+      ephemeral = undefined
       predecessor = undefined
       hasSigned = false
       loggedFailure = undefined

@@ -1,24 +1,14 @@
-import { generateKeyPairSync } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import { displayLine } from '../core/display-text.ts'
 import { formatUtc } from '../core/utc-time.ts'
 import type { RenewalWindows, Validity } from '../core/validity.ts'
 import { certificateValidity, type SshCertificate } from '../ssh/certificate.ts'
 import type { IssuedCertificate } from '../ssh/certificate-issuer.ts'
-import { type PublicKey, publicKeyFromKeyObject } from '../ssh/public-key.ts'
-import { createKeySigner } from './key-signer.ts'
+import type { EphemeralKey } from './ephemeral-key.ts'
 import type { Identity, Signer } from './key-store.ts'
 
-/** A key pair of this process. The private half is in `sign` alone and is never exported. */
-export interface KeyPair {
-  publicKey: PublicKey
-  sign: Signer['sign']
-  /** Signs for clients that name the plain key. */
-  bareSigner: Signer
-}
-
 /** A key pair with one certificate of it, ready to be listed and signed with. */
-export interface Certified {
+export interface ServedCertificate {
   certificate: SshCertificate
   /** What its issuer said about it. */
   warnings: readonly string[]
@@ -32,19 +22,7 @@ export interface Certified {
 const longestMandatoryMs = 60_000
 const compareEveryMs = 1_000
 
-/** @param onSign called before each signature */
-export function createKeyPair(onSign: () => void): KeyPair {
-  const { privateKey } = generateKeyPairSync('ed25519')
-  const publicKey = publicKeyFromKeyObject(privateKey)
-  const signer = createKeySigner({ keyBlob: publicKey.blob, comment: '' }, privateKey, publicKey)
-  const sign: Signer['sign'] = (data, flags) => {
-    onSign()
-    return signer.sign(data, flags)
-  }
-  return { publicKey, sign, bareSigner: { identity: signer.identity, sign } }
-}
-
-export interface CertifiedOptions {
+export interface ServedCertificateOptions {
   name: string
   comment: string
   clock: Clock
@@ -52,7 +30,11 @@ export interface CertifiedOptions {
 }
 
 /** Puts a certificate to its key. @param options.random decides once per certificate when its renewal is due */
-export function createCertified(issued: IssuedCertificate, { sign }: KeyPair, options: CertifiedOptions): Certified {
+export function createServedCertificate(
+  issued: IssuedCertificate,
+  { sign }: EphemeralKey,
+  options: ServedCertificateOptions,
+): ServedCertificate {
   const { certificate, warnings } = issued
   const { clock, random } = options
   const stated = certificateValidity(certificate)
@@ -101,6 +83,6 @@ function renewalWindows(leftMs: number, random: () => number): RenewalWindows {
 }
 
 /** Unique by the name, readable in `ssh-add -l`, and harmless to the terminal that shows it. */
-function certificateComment({ name, comment }: CertifiedOptions, validity: Validity): string {
+function certificateComment({ name, comment }: ServedCertificateOptions, validity: Validity): string {
   return displayLine(`${name}: ${comment} until ${formatUtc(validity.notAfterMs)}`)
 }

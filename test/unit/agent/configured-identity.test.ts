@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type CertifiedKeyOptions, createCertifiedKey } from '../../../src/agent/certified-keys.ts'
+import { type ConfiguredIdentityOptions, createConfiguredIdentity } from '../../../src/agent/configured-identity.ts'
 import type { ConnectionView, Identity } from '../../../src/agent/key-store.ts'
 import { errorCode } from '../../../src/core/errors.ts'
 import { createLogger } from '../../../src/core/log.ts'
@@ -16,11 +16,11 @@ const minuteMs = 60_000
 const untilAdvisoryMs = 0.7 * 3_600_000
 const untilMandatoryMs = 3_600_000 - minuteMs
 
-function setUp(options: Partial<CertifiedKeyOptions> = {}) {
+function setUp(options: Partial<ConfiguredIdentityOptions> = {}) {
   const clock = fakeClock()
   const issuer = createTestIssuer(clock)
   const lines: string[] = []
-  const key = createCertifiedKey({
+  const key = createConfiguredIdentity({
     name: 'ops',
     comment: 'ops@corp',
     issuer,
@@ -329,7 +329,7 @@ describe('a forwarded connection', () => {
 })
 
 describe('renewing a certified key ahead of time', () => {
-  async function started(renew: CertifiedKeyOptions['renew']) {
+  async function started(renew: ConfiguredIdentityOptions['renew']) {
     const world = setUp({ renew })
     world.key.start()
     const { certificate } = await (renew === 'always' ? issued(world) : world.listNew())
