@@ -27,7 +27,7 @@ export interface RenewalLoop {
   replan(): void
   /** Something has changed that may cure what failed: its pause is over. */
   retry(): void
-  /** Lets go of the step that is under way, as after a logout: however it ends, it counts for nothing. Its pause is over. */
+  /** Lets go of the step that is under way: however it ends, it counts for nothing, and another one may be taken. */
   abandon(): void
   /**
    * Takes a step at once, be the loop started and whatever is planned; where one is under way, that one counts.
@@ -117,12 +117,6 @@ export function createRenewalLoop(options: RenewalLoopOptions): RenewalLoop {
     return mine
   }
 
-  const retry = (): void => {
-    failures = 0
-    pause = undefined
-    arm()
-  }
-
   return {
     start() {
       isStarted = true
@@ -133,10 +127,14 @@ export function createRenewalLoop(options: RenewalLoopOptions): RenewalLoop {
       arm()
     },
     replan: arm,
-    retry,
+    retry() {
+      failures = 0
+      pause = undefined
+      arm()
+    },
     abandon() {
       underWay = undefined
-      retry()
+      arm()
     },
     take,
     isBusy: () => underWay !== undefined,
