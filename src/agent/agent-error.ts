@@ -10,7 +10,9 @@ export type AgentErrorCode =
   | 'SESSION_BIND_REFUSED'
   | 'SIGN_FLAGS_UNSUPPORTED'
   | 'KEYRING_FULL'
+  | 'CERTIFICATE_WAIT'
   | 'CERTIFICATE_WAIT_TIMEOUT'
+  | 'CERTIFICATE_NONE'
 
 /** A request that the agent refuses, or a stream that is not the agent protocol. */
 export class AgentError extends CodedError<AgentErrorCode> {}

@@ -1,4 +1,5 @@
 import { rootCertificates } from 'node:tls'
+import { type CertificateSource, createCertificateSource } from '../agent/certificate-source.ts'
 import { type ConfiguredIdentity, createConfiguredIdentity } from '../agent/configured-identity.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Environment } from '../core/environment.ts'
@@ -15,6 +16,7 @@ import { createVaultIssuer } from '../vault/ssh/issuer.ts'
 import { createTokenSource, type TokenSource } from '../vault/token/token-source.ts'
 import { VaultError } from '../vault/vault-error.ts'
 import type { IdentityConfig, VaultConfig } from './config/config.ts'
+import { watchVault } from './watched-vault.ts'
 
 /** One `[ssh.identity.NAME]`, running. */
 export interface RunningIdentity {
@@ -26,6 +28,8 @@ export interface RunningIdentity {
 export interface RunningVault {
   config: VaultConfig
   tokens: TokenSource
+  /** Whether it is there, and who waits for it. */
+  source: CertificateSource
   identities: readonly RunningIdentity[]
   close(): void
 }
@@ -55,26 +59,31 @@ export async function startVault(
   deps: VaultDeps,
 ): Promise<RunningVault> {
   const { clock, random, log } = deps
-  const client = createVaultClient({
-    name: config.name,
-    address: config.address,
-    namespace: config.namespace,
-    tls: await readTls(config, deps),
-    timeoutMs: config.timeout * 1000,
-    clock,
-    random,
-    log,
-  })
+  const source = createCertificateSource({ name: `vault ${config.name}`, clock, log })
+  const client = watchVault(
+    createVaultClient({
+      name: config.name,
+      address: config.address,
+      namespace: config.namespace,
+      tls: await readTls(config, deps),
+      timeoutMs: config.timeout * 1000,
+      clock,
+      random,
+      log,
+    }),
+    source,
+  )
   const method = createLoginMethod(config.auth, { ...deps, client, address: config.address })
   const tokens = createTokenSource({ ...deps, client, method })
   tokens.start()
   const running = identities.map((identity) => ({
     config: identity,
-    key: startIdentity(identity, client, tokens, deps),
+    key: startIdentity(identity, client, tokens, source, deps),
   }))
   return {
     config,
     tokens,
+    source,
     identities: running,
     close() {
       for (const { key } of running) key.stop()
@@ -88,6 +97,7 @@ function startIdentity(
   config: IdentityConfig,
   client: VaultClient,
   tokens: TokenSource,
+  source: CertificateSource,
   deps: VaultDeps,
 ): ConfiguredIdentity {
   const { clock, random, log, onKeysReleased } = deps
@@ -103,6 +113,7 @@ function startIdentity(
     name: config.name,
     comment: `${config.name}@${config.vault}`,
     issuer: createVaultIssuer({ client, tokens, signing, clock, log }),
+    source,
     clock,
     random,
     log,

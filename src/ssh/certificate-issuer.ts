@@ -10,6 +10,15 @@ export interface IssuedCertificate {
   warnings: readonly string[]
 }
 
+/** What a failed issue means for whoever wants the certificate next. */
+export type IssueFailure =
+  /** The same may work a little later, without anyone doing anything about it. */
+  | 'passing'
+  /** It goes on until something is changed: a configuration, a role, a policy. */
+  | 'lasting'
+  /** Nobody is logged in. Asking again costs no call, and works as soon as somebody is. */
+  | 'login'
+
 /**
  * The port in which the agent and Vault meet: whoever certifies a public key.
  * The agent knows nothing of Vault, and Vault nothing of the agent.
@@ -21,4 +30,6 @@ export interface CertificateIssuer {
    * @throws a CodedError whose message and hint say what to do
    */
   issue(publicKey: PublicKey, signal: AbortSignal): Promise<IssuedCertificate>
+  /** What an error that `issue` has rejected with means. */
+  failureOf(error: unknown): IssueFailure
 }

@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { createCertificateSource } from '../../src/agent/certificate-source.ts'
 import { type ConfiguredIdentity, createConfiguredIdentity } from '../../src/agent/configured-identity.ts'
 import { silentLogger } from '../../src/core/log.ts'
 import { plainKeyOf } from '../../src/ssh/public-key.ts'
@@ -58,7 +59,9 @@ describeWithPeers('logging in with certificates of the agent', ['ssh', 'sshd', '
             })
             return { certificate, clockSkewMs: 0, warnings: [] }
           },
+          failureOf: () => 'passing',
         },
+        source: createCertificateSource({ name: 'the CA', clock, log: silentLogger }),
         clock,
         random: () => 0.5,
         log: silentLogger,

@@ -1,12 +1,13 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { Clock } from '../../src/core/clock.ts'
+import { CodedError } from '../../src/core/errors.ts'
 import {
   type CertificateFields,
   decodeCertificate,
   encodeCertificate,
   type SshCertificate,
 } from '../../src/ssh/certificate.ts'
-import type { CertificateIssuer, IssuedCertificate } from '../../src/ssh/certificate-issuer.ts'
+import type { CertificateIssuer, IssuedCertificate, IssueFailure } from '../../src/ssh/certificate-issuer.ts'
 import { type PublicKey, publicKeyFromKeyObject } from '../../src/ssh/public-key.ts'
 import { formatPublicKeyLine } from '../../src/ssh/public-key-line.ts'
 import { signData } from '../../src/ssh/signature.ts'
@@ -18,6 +19,12 @@ export interface TestIssuer extends CertificateIssuer {
   succeed(changes?: Partial<CertificateFields>, clockSkewMs?: number, warnings?: readonly string[]): SshCertificate
   fail(error: Error): void
 }
+
+/** What the failures of a test issuer mean, by their code; others pass. */
+const failures: ReadonlyMap<string, IssueFailure> = new Map([
+  ['VAULT_DENIED', 'lasting'],
+  ['VAULT_LOGIN_NEEDED', 'login'],
+])
 
 const ca = generateKeyPairSync('ed25519').privateKey
 
@@ -71,6 +78,7 @@ export function createTestIssuer(clock: Clock): TestIssuer {
       return certificate
     },
     fail: (error) => take().reject(error),
+    failureOf: (error) => (error instanceof CodedError ? (failures.get(error.code) ?? 'passing') : 'passing'),
   }
 }
 

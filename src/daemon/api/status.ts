@@ -81,8 +81,9 @@ function validBeforeOf(seconds: bigint): { validBefore?: string } {
   return seconds > 253_402_300_799n ? {} : { validBefore: formatUtc(Number(seconds) * 1000) }
 }
 
-function describeVault({ config, tokens }: RunningVault): VaultStatus {
-  const { state, expiresAtMs, lastError } = tokens.status()
+function describeVault({ config, tokens, source }: RunningVault): VaultStatus {
+  const { state, expiresAtMs, ...status } = tokens.status()
+  const lastError = status.lastError ?? source.trouble()
   return {
     name: config.name,
     address: config.address,

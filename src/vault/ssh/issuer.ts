@@ -14,6 +14,7 @@ import type { VaultAnswer } from '../answer.ts'
 import type { VaultBody, VaultClient } from '../client.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import { isVaultError, VaultError } from '../vault-error.ts'
+import { issueFailure } from './issue-failure.ts'
 
 /** What a certificate is to be asked for with. Whatever is absent is left to the role. */
 export interface SigningOptions {
@@ -126,6 +127,7 @@ export function createVaultIssuer({ client, tokens, signing, clock, log }: Vault
       checkUserCertificate(certificate, { publicKey, principals: askedPrincipals, nowMs: clock.now() + clockSkewMs })
       return { certificate, clockSkewMs, warnings: report(certificate, answer, clockSkewMs) }
     },
+    failureOf: issueFailure,
   }
 }
 

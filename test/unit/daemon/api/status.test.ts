@@ -17,13 +17,15 @@ function identity(state: TokenStatus['state'], lastError: VaultError) {
   return statusOf(state, { status: () => ({ state: 'none', keyType: 'ssh-ed25519', lastError }) })
 }
 
-async function statusOf(state: TokenStatus['state'], key: { status(): object }) {
+async function statusOf(state: TokenStatus['state'], key: { status(): object }, trouble?: unknown) {
   const vault = {
     config: config.vaults[0]!,
     tokens: { status: () => ({ state }) },
+    source: { trouble: () => trouble },
     identities: [{ config: config.identities[0]!, key }],
   } as unknown as RunningVault
-  return (await describeStatus(partsWith([vault]))).ssh.identities[0]!
+  const { ssh, vaults } = await describeStatus(partsWith([vault]))
+  return { ...ssh.identities[0]!, vault: vaults[0]! }
 }
 
 function partsWith(vaults: readonly RunningVault[], status: () => Promise<unknown> = empty): StatusParts {
@@ -49,6 +51,15 @@ it('asks for a login until there is one', async () => {
 it('tells any other reason after a login, too', async () => {
   const denied = new VaultError('VAULT_DENIED', 'role ops refused to sign')
   expect(await identity('logged-in', denied)).toMatchObject({ error: { code: 'VAULT_DENIED' } })
+})
+
+it('tells that a vault is away, though its token is good', async () => {
+  const away = new VaultError('VAULT_UNREACHABLE', 'cannot reach vault corp', { hint: 'check the network' })
+  const key = { status: () => ({ state: 'none', keyType: 'ssh-ed25519' }) }
+  expect(await statusOf('logged-in', key, away)).toMatchObject({
+    vault: { state: 'logged-in', error: { code: 'VAULT_UNREACHABLE', hint: 'check the network' } },
+  })
+  expect((await statusOf('logged-in', key)).vault).not.toHaveProperty('error')
 })
 
 it('tells in what a certificate is not as it was asked for', async () => {
