@@ -114,7 +114,9 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
 
   const stateOf = (certificate: ServedCertificate): RenewalState =>
     renewalState(certificate.validity(), certificate.windows, clock.now())
-  const peek = () => (served !== undefined && stateOf(served) !== 'expired' ? served : undefined)
+  const isUsable = (certificate: ServedCertificate) =>
+    stateOf(certificate) !== 'expired' && certificate.standing() !== 'foreign'
+  const peek = () => (served !== undefined && isUsable(served) ? served : undefined)
   const isHidden = (connection: ConnectionView) => connection.isForwarded && !forwarding
 
   /** @throws why there is none */
@@ -124,16 +126,21 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
     throw tries.lastError() ?? source.trouble() ?? noCertificate(name)
   }
 
+  const list = (): readonly Identity[] | Promise<readonly Identity[]> => {
+    const present = peek()
+    const state = present === undefined ? 'expired' : present.standing() === 'current' ? stateOf(present) : 'mandatory'
+    if (state === 'fresh') return present!.identities
+    isInUse = true
+    const attempt = tries.hurry()
+    if (state === 'advisory' || attempt === undefined) return identitiesNow()
+    return source.waitFor(attempt).then(identitiesNow)
+  }
+
   return {
     identities(connection) {
       if (isHidden(connection)) return noIdentities
-      const present = peek()
-      const state = present === undefined ? 'expired' : stateOf(present)
-      if (state === 'fresh') return present!.identities
-      isInUse = true
-      const attempt = tries.hurry()
-      if (state === 'advisory' || attempt === undefined) return identitiesNow()
-      return source.waitFor(attempt).then(identitiesNow)
+      const looked = issuer.look()
+      return looked === undefined ? list() : looked.then(list)
     },
     signer(keyBlob, connection) {
       if (isHidden(connection)) return undefined
@@ -142,7 +149,7 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
       // Nothing is authorised for the bare key, but clients name it when they mean the certificate.
       if (ephemeral !== undefined && equalBytes(keyBlob, ephemeral.publicKey.blob)) return ephemeral.bareSigner
       if (predecessor === undefined || !equalBytes(keyBlob, predecessor.served.certificate.blob)) return undefined
-      const isCurrent = clock.uptime() < predecessor.untilMs && stateOf(predecessor.served) !== 'expired'
+      const isCurrent = clock.uptime() < predecessor.untilMs && isUsable(predecessor.served)
       return isCurrent ? predecessor.served.signer : undefined
     },
     start() {

@@ -3,7 +3,7 @@ import { displayLine } from '../core/display-text.ts'
 import { formatUtc } from '../core/utc-time.ts'
 import type { RenewalWindows, Validity } from '../core/validity.ts'
 import { certificateValidity, type SshCertificate } from '../ssh/certificate.ts'
-import type { IssuedCertificate } from '../ssh/certificate-issuer.ts'
+import type { CertificateStanding, IssuedCertificate } from '../ssh/certificate-issuer.ts'
 import type { EphemeralKey } from './ephemeral-key.ts'
 import type { Identity, Signer } from './key-store.ts'
 
@@ -15,6 +15,8 @@ export interface ServedCertificate {
   /** When it may be used, by our clock as it goes now. */
   validity(): Validity
   windows: RenewalWindows
+  /** How it stands to login and CA, by its issuer. */
+  standing(): CertificateStanding
   signer: Signer
   identities: readonly Identity[]
 }
@@ -44,6 +46,7 @@ export function createServedCertificate(
     certificate,
     warnings,
     validity,
+    standing: issued.standing,
     windows: renewalWindows(validity().notAfterMs - clock.now(), random),
     signer: { identity, sign },
     identities: [identity],

@@ -12,6 +12,7 @@ import type { Prompts } from '../prompts/prompt.ts'
 import { createVaultClient, type VaultClient } from '../vault/client.ts'
 import { createLoginMethod } from '../vault/login/login-methods.ts'
 import { type RunProgram, readOptional } from '../vault/login/token-helper.ts'
+import { type CaWatch, createCaWatch } from '../vault/ssh/ca-watch.ts'
 import { createVaultIssuer } from '../vault/ssh/issuer.ts'
 import { createTokenSource, type TokenSource } from '../vault/token/token-source.ts'
 import { VaultError } from '../vault/vault-error.ts'
@@ -76,10 +77,16 @@ export async function startVault(
   const method = createLoginMethod(config.auth, { ...deps, client, address: config.address })
   const tokens = createTokenSource({ ...deps, client, method })
   tokens.start()
-  const running = identities.map((identity) => ({
-    config: identity,
-    key: startIdentity(identity, client, tokens, source, deps),
-  }))
+  const watches = new Map<string, CaWatch>()
+  const running = identities.map((identity) => {
+    const ca = watches.get(identity.mount) ?? createCaWatch(client, identity.mount, clock, log)
+    watches.set(identity.mount, ca)
+    return { config: identity, key: startIdentity(identity, client, tokens, ca, source, deps) }
+  })
+  // Whatever the former one was refused, this one may be allowed.
+  tokens.onReplaced(() => {
+    for (const { key } of running) key.start()
+  })
   return {
     config,
     tokens,
@@ -97,6 +104,7 @@ function startIdentity(
   config: IdentityConfig,
   client: VaultClient,
   tokens: TokenSource,
+  ca: CaWatch,
   source: CertificateSource,
   deps: VaultDeps,
 ): ConfiguredIdentity {
@@ -112,7 +120,7 @@ function startIdentity(
   const key = createConfiguredIdentity({
     name: config.name,
     comment: `${config.name}@${config.vault}`,
-    issuer: createVaultIssuer({ client, tokens, signing, clock, log }),
+    issuer: createVaultIssuer({ client, tokens, ca, signing, clock, log }),
     source,
     clock,
     random,

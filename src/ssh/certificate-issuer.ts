@@ -1,6 +1,15 @@
 import type { SshCertificate } from './certificate.ts'
 import type { PublicKey } from './public-key.ts'
 
+/** How a certificate stands to the login and the CA that it came from. */
+export type CertificateStanding =
+  /** Both are as they were, as far as is known. */
+  | 'current'
+  /** The CA signs with another key now: the next one is better, and this one is served until it is there. */
+  | 'outdated'
+  /** Somebody else is logged in: it is not served any more. */
+  | 'foreign'
+
 /** A certificate, and how far our clock is from the one that its times are by. */
 export interface IssuedCertificate {
   certificate: SshCertificate
@@ -8,6 +17,8 @@ export interface IssuedCertificate {
   clockSkewMs: number
   /** What is not as it should be, or not as it was asked for, in words; the certificate can be used all the same. */
   warnings: readonly string[]
+  /** Asked again and again, so that it is cheap: it calls nobody. */
+  standing(): CertificateStanding
 }
 
 /** What a failed issue means for whoever wants the certificate next. */
@@ -30,6 +41,11 @@ export interface CertificateIssuer {
    * @throws a CodedError whose message and hint say what to do
    */
   issue(publicKey: PublicKey, signal: AbortSignal): Promise<IssuedCertificate>
+  /**
+   * A list has come: looks whether login and CA are still the same, where the last look is old. A server is looked at behind;
+   * what this machine knows is worth a wait of some ms, until the promise is resolved. It never rejects.
+   */
+  look(): Promise<void> | undefined
   /** What an error that `issue` has rejected with means. */
   failureOf(error: unknown): IssueFailure
 }

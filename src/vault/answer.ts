@@ -6,6 +6,8 @@ export interface SecretAuth {
   /** Empty where login MFA is still to be done. */
   clientToken: Secret<string>
   policies: readonly string[]
+  /** Who has logged in: the entity and the role, or empty where there is no entity. */
+  owner: string
   /** Zero: does not expire. */
   leaseSeconds: number
   isRenewable: boolean
@@ -20,6 +22,8 @@ export interface VaultAnswer {
   status: number
   data: Readonly<Record<string, unknown>> | undefined
   auth: SecretAuth | undefined
+  /** The body of an answer that is no JSON, where a text was asked for. */
+  text?: string
   warnings: readonly string[]
   /** How far the server's clock is ahead of ours in ms, by its Date header; zero where they may agree. */
   clockSkewMs: number | undefined
@@ -34,6 +38,8 @@ const authSchema = v.pipe(
   v.object({
     client_token: v.string(),
     policies: texts,
+    entity_id: v.nullish(v.string(), ''),
+    metadata: v.nullish(v.record(v.string(), v.string()), {}),
     lease_duration: lifeSchema,
     renewable: v.boolean(),
     token_type: v.fallback(v.picklist(['service', 'batch']), 'service'),
@@ -44,6 +50,7 @@ const authSchema = v.pipe(
     (auth): SecretAuth => ({
       clientToken: new Secret(auth.client_token),
       policies: auth.policies ?? [],
+      owner: ownerOf(auth.entity_id, auth.metadata),
       leaseSeconds: auth.lease_duration,
       isRenewable: auth.renewable,
       type: auth.token_type,
@@ -52,6 +59,19 @@ const authSchema = v.pipe(
     }),
   ),
 )
+
+/**
+ * Names who a token belongs to. The role is part of it: one entity may have roles that certify other things.
+ * @param entityId empty for tokens without an identity, such as root's: of them nothing is known
+ * @param metadata what the login has noted; methods call the role `role` or `role_name`
+ */
+export function ownerOf(
+  entityId: string | null | undefined,
+  metadata: Readonly<Record<string, string>> | null | undefined,
+): string {
+  if (entityId == null || entityId === '') return ''
+  return `${entityId}/${metadata?.role ?? metadata?.role_name ?? ''}`
+}
 
 const answerSchema = v.object({
   data: v.nullish(v.record(v.string(), v.unknown())),
@@ -81,6 +101,11 @@ export function parseAnswer(status: number, body: Buffer, clockSkewMs: number | 
   if (!result.success) return undefined
   const { data, auth, warnings } = result.output
   return { status, data: data ?? undefined, auth: auth ?? undefined, warnings: warnings ?? [], clockSkewMs }
+}
+
+/** A successful answer that is a text: its caller knows what it should be. */
+export function textAnswer(status: number, body: Buffer, clockSkewMs: number | undefined): VaultAnswer {
+  return { status, data: undefined, auth: undefined, text: body.toString('utf8'), warnings: [], clockSkewMs }
 }
 
 /** What Go's TLS listener says to plain HTTP (net/http, server.go): the one text of a vault that is not in JSON. */

@@ -7,7 +7,7 @@ import type { HttpAnswer } from '../http/transport.ts'
 import { destinationOf, isLocal, parseVaultAddress } from './address.ts'
 import { adviseOn } from './advice/advice.ts'
 import type { VaultPurpose } from './advice/advice-row.ts'
-import { parseAnswer, parseErrorTexts, type VaultAnswer } from './answer.ts'
+import { parseAnswer, parseErrorTexts, textAnswer, type VaultAnswer } from './answer.ts'
 import { isRedirect, redirectPath } from './redirect.ts'
 import { type FailedAttempt, mayRetry, parseRetryAfterMs, retryDelayMs } from './retry.ts'
 import { VaultError } from './vault-error.ts'
@@ -27,6 +27,8 @@ export interface VaultApiRequest {
   /** Sent as JSON. Secrets in it, at its top level, are sent in clear, and cut out of the texts that come back. */
   body?: VaultBody
   signal?: AbortSignal
+  /** The answer is a text and not JSON. */
+  isText?: boolean
   /** False: never sent a second time once the server may have seen it. True unless said. */
   isIdempotent?: boolean
 }
@@ -156,7 +158,7 @@ function encodeBody(body: VaultBody): Uint8Array {
 
 function readAnswer(
   answer: HttpAnswer,
-  { purpose, token, body = {} }: VaultApiRequest,
+  { purpose, token, body = {}, isText = false }: VaultApiRequest,
   { name, server, nowMs }: { name: string; server: string; nowMs: number },
 ): { type: 'answer'; answer: VaultAnswer } | VaultError {
   const { status } = answer
@@ -166,7 +168,9 @@ function readAnswer(
     const retryAfterMs = parseRetryAfterMs(answer.header('retry-after'), nowMs + (answer.clockSkewMs ?? 0))
     return adviseOn({ status, texts, retryAfterMs }, { vault: name, purpose })
   }
-  const read = parseAnswer(status, answer.body, answer.clockSkewMs)
+  const read = isText
+    ? textAnswer(status, answer.body, answer.clockSkewMs)
+    : parseAnswer(status, answer.body, answer.clockSkewMs)
   if (read !== undefined) return { type: 'answer', answer: read }
   return new VaultError('VAULT_BAD_RESPONSE', `${server} answers ${status}, but not as a vault does`, {
     status,

@@ -46,6 +46,7 @@ describeWithPeers('logging in with certificates of the agent', ['ssh', 'sshd', '
         name,
         comment: `${name}@corp`,
         issuer: {
+          look: () => undefined,
           async issue(publicKey) {
             if (isCaDown) throw new Error('the CA is down')
             issued += 1
@@ -57,7 +58,7 @@ describeWithPeers('logging in with certificates of the agent', ['ssh', 'sshd', '
               validAfter: BigInt(Math.floor(Date.now() / 1000) - 30),
               extensions: new Map([['permit-agent-forwarding', '']]),
             })
-            return { certificate, clockSkewMs: 0, warnings: [] }
+            return { certificate, clockSkewMs: 0, warnings: [], standing: () => 'current' as const }
           },
           failureOf: () => 'passing',
         },

@@ -7,7 +7,12 @@ import {
   encodeCertificate,
   type SshCertificate,
 } from '../../src/ssh/certificate.ts'
-import type { CertificateIssuer, IssuedCertificate, IssueFailure } from '../../src/ssh/certificate-issuer.ts'
+import type {
+  CertificateIssuer,
+  CertificateStanding,
+  IssuedCertificate,
+  IssueFailure,
+} from '../../src/ssh/certificate-issuer.ts'
 import { type PublicKey, publicKeyFromKeyObject } from '../../src/ssh/public-key.ts'
 import { formatPublicKeyLine } from '../../src/ssh/public-key-line.ts'
 import { signData } from '../../src/ssh/signature.ts'
@@ -17,6 +22,8 @@ export interface TestIssuer extends CertificateIssuer {
   readonly calls: readonly { publicKey: PublicKey; signal: AbortSignal }[]
   /** Settles the oldest call that is open. @param clockSkewMs how far the CA's clock is ahead of ours */
   succeed(changes?: Partial<CertificateFields>, clockSkewMs?: number, warnings?: readonly string[]): SshCertificate
+  /** From now on a certificate that it has issued stands so. */
+  stand(certificate: SshCertificate, standing: CertificateStanding): void
   fail(error: Error): void
 }
 
@@ -63,8 +70,11 @@ export function createTestIssuer(clock: Clock): TestIssuer {
     if (call === undefined) throw new Error('no call to the issuer is open')
     return call
   }
+  const standings = new Map<SshCertificate, CertificateStanding>()
   return {
     calls,
+    look: () => undefined,
+    stand: (certificate, standing) => void standings.set(certificate, standing),
     issue(publicKey, signal) {
       calls.push({ publicKey, signal })
       return new Promise((resolve, reject) => {
@@ -74,7 +84,7 @@ export function createTestIssuer(clock: Clock): TestIssuer {
     succeed(changes = {}, clockSkewMs = 0, warnings = []) {
       const { resolve, publicKey } = take()
       const certificate = certifyForTest(publicKey, clock, changes)
-      resolve({ certificate, clockSkewMs, warnings })
+      resolve({ certificate, clockSkewMs, warnings, standing: () => standings.get(certificate) ?? 'current' })
       return certificate
     },
     fail: (error) => take().reject(error),

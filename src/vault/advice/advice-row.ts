@@ -45,8 +45,14 @@ export interface TokenPurpose {
   operation: 'look up' | 'renew' | 'revoke'
 }
 
+/** The key of an SSH CA is read. */
+export interface CaPurpose {
+  type: 'ca'
+  mount: string
+}
+
 /** What a request is for: advice on a refusal depends on it. */
-export type VaultPurpose = SignPurpose | LoginPurpose | UnwrapPurpose | TokenPurpose
+export type VaultPurpose = SignPurpose | LoginPurpose | UnwrapPurpose | TokenPurpose | CaPurpose
 
 /** The hint where the server found fault with the request itself. */
 export const reportHint = () => 'this is a mistake in latchkey: please report it with the output of: latchkey --version'

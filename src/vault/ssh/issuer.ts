@@ -2,9 +2,10 @@ import type { Clock } from '../../core/clock.ts'
 import { foreignText } from '../../core/display-text.ts'
 import { formatDuration } from '../../core/duration.ts'
 import type { Logger } from '../../core/log.ts'
+import type { Secret } from '../../core/secret.ts'
 import { certificateValidity, decodeCertificate, type SshCertificate } from '../../ssh/certificate.ts'
 import { checkUserCertificate } from '../../ssh/certificate-check.ts'
-import type { CertificateIssuer } from '../../ssh/certificate-issuer.ts'
+import type { CertificateIssuer, CertificateStanding } from '../../ssh/certificate-issuer.ts'
 import { certificateSurprises } from '../../ssh/certificate-surprises.ts'
 import type { PublicKey } from '../../ssh/public-key.ts'
 import { formatPublicKeyLine, parsePublicKeyLine } from '../../ssh/public-key-line.ts'
@@ -14,6 +15,7 @@ import type { VaultAnswer } from '../answer.ts'
 import type { VaultBody, VaultClient } from '../client.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import { isVaultError, VaultError } from '../vault-error.ts'
+import type { CaWatch } from './ca-watch.ts'
 import { issueFailure } from './issue-failure.ts'
 
 /** What a certificate is to be asked for with. Whatever is absent is left to the role. */
@@ -29,7 +31,9 @@ export interface SigningOptions {
 /** What an issuer works with. */
 export interface VaultIssuerDeps {
   client: VaultClient
-  tokens: TokenSource
+  tokens: Pick<TokenSource, 'withToken' | 'isOfPresentLogin' | 'look'>
+  /** Of the mount that signs. */
+  ca: CaWatch
   signing: SigningOptions
   clock: Clock
   log: Logger
@@ -45,7 +49,7 @@ const maxServerWarnings = 4
 const longLifeSeconds = 24 * 3600
 
 /** Has keys certified by one role of a Vault SSH secrets engine. */
-export function createVaultIssuer({ client, tokens, signing, clock, log }: VaultIssuerDeps): CertificateIssuer {
+export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: VaultIssuerDeps): CertificateIssuer {
   const { mount, role } = signing
   const about = { vault: client.name, mount, role }
   /** What is asked for; less than what is configured once the server has said that it is too much. */
@@ -58,17 +62,27 @@ export function createVaultIssuer({ client, tokens, signing, clock, log }: Vault
   // None stands for the role's default user.
   const askedPrincipals = signing.principals?.length === 0 ? undefined : signing.principals
 
+  /** The key that the mount names as its CA's, though this role is signed for by another of its issuers. */
+  let otherCa: string | undefined
+
   const sign = (publicKey: PublicKey, signal: AbortSignal) =>
-    tokens.withToken((token) =>
-      client.request({
+    tokens.withToken(async (token) => {
+      const answer = await client.request({
         method: 'POST',
         path: vaultPath(mount, 'sign', role),
         purpose: { type: 'sign', mount, role, keyType: publicKey.type },
         token,
         body: signBody(publicKey.blob, { ...signing, principals: askedPrincipals, ttlSeconds }),
         signal,
-      }),
-    )
+      })
+      return { answer, token }
+    })
+
+  const standing = (token: Secret<string>, signedBy: string): CertificateStanding => {
+    if (!tokens.isOfPresentLogin(token)) return 'foreign'
+    const named = ca.key()
+    return named === undefined || named === signedBy || named === otherCa ? 'current' : 'outdated'
+  }
 
   const signWithinMaximum = async (publicKey: PublicKey, signal: AbortSignal) => {
     try {
@@ -121,11 +135,22 @@ export function createVaultIssuer({ client, tokens, signing, clock, log }: Vault
   return {
     async issue(publicKey, signal) {
       if (rest !== undefined && clock.uptime() < rest.untilMs) throw rest.error
-      const answer = await signWithinMaximum(publicKey, signal)
+      const { answer, token } = await signWithinMaximum(publicKey, signal)
       const certificate = decodeSigned(answer, client.name)
       const clockSkewMs = skewOf(answer, certificate, clock.now())
       checkUserCertificate(certificate, { publicKey, principals: askedPrincipals, nowMs: clock.now() + clockSkewMs })
-      return { certificate, clockSkewMs, warnings: report(certificate, answer, clockSkewMs) }
+      const signedBy = Buffer.from(certificate.signatureKey.blob).toString('base64')
+      otherCa = ca.key() === signedBy ? undefined : ca.key()
+      return {
+        certificate,
+        clockSkewMs,
+        warnings: report(certificate, answer, clockSkewMs),
+        standing: () => standing(token, signedBy),
+      }
+    },
+    look() {
+      ca.look()
+      return tokens.look()
     },
     failureOf: issueFailure,
   }

@@ -9,19 +9,34 @@ import { type HeldToken, loginNeeded, type TokenHolder, tokenRefused } from './t
 export function createExternalTokenHolder(vault: string, method: TokenFinder, clock: Clock): TokenHolder {
   const suspicion = createSuspicion(clock)
   let held: HeldToken | undefined
+  /** The last one that was held. */
+  let last: Secret<string> | undefined
+  const replaced: (() => void)[] = []
   /** The server has called it invalid: it is not sent again. */
   let invalid: Secret<string> | undefined
   let isReleased = false
+
+  const takeUp = (found: ExternalToken): HeldToken => {
+    if (held !== undefined && isSame(found.token, held.token)) return held
+    // The same is the same one after a logout too, for what was got with it.
+    const isAnother = last === undefined || !isSame(found.token, last)
+    const token = isAnother ? found.token : last!
+    const isReplaced = isAnother && last !== undefined
+    held = { token, lease: undefined }
+    last = token
+    if (isReplaced) for (const run of replaced) run()
+    return held
+  }
 
   const adopt = (found: ExternalToken): HeldToken => {
     // Asked after the search: a logout may have come meanwhile.
     if (isReleased) throw loginNeeded(vault, 'logged out')
     if (isSame(found.token, invalid)) throw notValid(vault, found)
-    if (held === undefined || !isSame(found.token, held.token)) held = { token: found.token, lease: undefined }
-    if (suspicion.isSuspect(held.token) && !suspicion.takeTry(held.token)) {
+    const taken = takeUp(found)
+    if (suspicion.isSuspect(taken.token) && !suspicion.takeTry(taken.token)) {
       throw tokenRefused(vault, `the token from ${found.origin}`, found.renewHint)
     }
-    return held
+    return taken
   }
 
   const current = async (): Promise<HeldToken> => adopt(await method.find(false))
@@ -30,15 +45,21 @@ export function createExternalTokenHolder(vault: string, method: TokenFinder, cl
     isReleased = false
     invalid = undefined
     held = undefined
+    if (last !== undefined) suspicion.clear(last)
     return adopt(await method.find(true))
   }
 
   return {
     current,
     peek: () => held,
+    async peekAgain() {
+      const found = await method.find(false).catch(() => undefined)
+      if (found !== undefined && !isReleased && !isSame(found.token, invalid)) takeUp(found)
+    },
     async warm() {
       await current()
     },
+    onReplaced: (run) => void replaced.push(run),
     login,
     relogin: login,
     async replace(rejected) {
@@ -58,10 +79,10 @@ export function createExternalTokenHolder(vault: string, method: TokenFinder, cl
       if (held?.token === token) held = { token, lease }
     },
     async release() {
-      const last = held
+      const released = held
       held = undefined
       isReleased = true
-      return last
+      return released
     },
     async forget() {},
     storeError: () => undefined,

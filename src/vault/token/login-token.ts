@@ -154,6 +154,7 @@ export function createLoginTokenHolder(deps: LoginTokenDeps): TokenHolder {
   return {
     current,
     peek: () => held,
+    onReplaced: () => {},
     warm: load,
     async login() {
       isReleased = false

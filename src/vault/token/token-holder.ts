@@ -18,6 +18,10 @@ export interface TokenHolder {
   current(): Promise<HeldToken>
   /** What is held, whether it has expired, is suspect or neither; asks nobody. */
   peek(): HeldToken | undefined
+  /** Takes up another token where one has come; never fails, asks no server and no person. Absent: only we replace it. */
+  peekAgain?(): Promise<void>
+  /** Calls `run` whenever others have replaced the token. */
+  onReplaced(run: () => void): void
   /** Takes up what is there without asking a server or a person, so that there is something to show. */
   warm(): Promise<void>
   /** A new token, because a person wants it. */

@@ -1,13 +1,15 @@
 import * as v from 'valibot'
 import { isPrintable } from '../../core/display-text.ts'
 import type { Secret } from '../../core/secret.ts'
-import { lifeSchema, type VaultAnswer } from '../answer.ts'
+import { lifeSchema, ownerOf, type VaultAnswer } from '../answer.ts'
 import { VaultError } from '../vault-error.ts'
 
 /** What is known of a token's lease. */
 export interface TokenLease {
   displayName: string
   policies: readonly string[]
+  /** Entity and role; empty where there is no entity. Two tokens of one owner may do the same. */
+  owner: string
   /** When the server said so, in wall-clock ms since the epoch. */
   grantedAtMs: number
   /** How long it lives from then on; zero: it does not expire. */
@@ -55,6 +57,7 @@ export function leaseFromLogin(
   const lease = {
     displayName,
     policies: auth.policies,
+    owner: auth.owner,
     grantedAtMs: nowMs,
     leaseSeconds: auth.leaseSeconds,
     isRenewable: auth.isRenewable,
@@ -78,6 +81,8 @@ const lookupSchema = v.object({
   display_name: v.optional(v.string(), ''),
   policies: names,
   identity_policies: names,
+  entity_id: v.nullish(v.string(), ''),
+  meta: v.nullish(v.record(v.string(), v.string()), {}),
   ttl: lifeSchema,
   renewable: v.optional(v.boolean(), false),
   num_uses: v.optional(v.number(), 0),
@@ -96,10 +101,11 @@ export function leaseFromLookup({ data, status }: VaultAnswer, vault: string, no
       hint: 'check address in config.toml; a proxy on the way may change answers',
     })
   }
-  const { display_name, policies, identity_policies, ttl, renewable, num_uses, type } = result.output
+  const { display_name, policies, identity_policies, entity_id, meta, ttl, renewable, num_uses, type } = result.output
   return {
     displayName: display_name,
     policies: [...new Set([...(policies ?? []), ...(identity_policies ?? [])])],
+    owner: ownerOf(entity_id, meta),
     grantedAtMs: nowMs,
     leaseSeconds: ttl,
     isRenewable: renewable,

@@ -9,6 +9,7 @@ import type { VaultClient } from '../client.ts'
 import { type LoginMethod, loginTopic } from '../login/login-method.ts'
 import { isTransient, isVaultError } from '../vault-error.ts'
 import { createTokenHolder } from './create-token-holder.ts'
+import { createPresentLogin, type PresentLogin } from './present-login.ts'
 import { createSelfCalls } from './self-calls.ts'
 import { notRevoked, withPolicies } from './token-errors.ts'
 import { type HeldToken, isExpired, loggedOut, loginNeeded } from './token-holder.ts'
@@ -34,7 +35,7 @@ export interface TokenStatus {
 }
 
 /** The token of one vault, and everything that keeps it good. */
-export interface TokenSource {
+export interface TokenSource extends PresentLogin {
   /**
    * Runs `use` with a token; logs in by itself where that needs no person, and never asks one. Where the server refuses the
    * token, `use` is run once more with the next one, if there is one without a person.
@@ -149,6 +150,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
         return run(await noting(() => replaceRefused(held, error)), use)
       }
     },
+    ...createPresentLogin(holder, clock),
     async login(caller) {
       if (!method.isUnattended && !caller.mayPrompt) {
         throw loginNeeded(vault, 'a password is needed, and nobody can be asked')

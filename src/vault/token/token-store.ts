@@ -31,6 +31,8 @@ const storedSchema = v.strictObject({
   life: v.strictObject({
     displayName: v.string(),
     policies: v.array(v.string()),
+    /** Absent from items of before it was known. */
+    owner: v.optional(v.string(), ''),
     grantedAtMs: v.number(),
     leaseSeconds: v.number(),
     isRenewable: v.boolean(),

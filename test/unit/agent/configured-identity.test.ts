@@ -667,3 +667,60 @@ describe('the status and the log of an identity', () => {
     expect(lines).toHaveLength(20)
   })
 })
+
+describe('a certificate whose origin has changed', () => {
+  it('is not served any more where somebody else is logged in, nor signed with, nor its predecessor', async () => {
+    const { key, issuer, listNew, blobs } = setUp()
+    const { certificate } = await listNew()
+    issuer.stand(certificate, 'foreign')
+    expect(key.signer(certificate.blob, local)).toBeUndefined()
+    expect(key.status()).toMatchObject({ state: 'none' })
+    const listing = key.identities(local)
+    await settle()
+    issuer.fail(new Error('denied'))
+    expect(await codeOf(listing)).toContain('denied')
+    const next = await (async () => {
+      key.start()
+      const started = key.identities(local)
+      await settle()
+      const issued = issuer.succeed({ serial: 2n })
+      expect(blobs(await started)).toEqual([issued.blob])
+      return issued
+    })()
+    expect(key.signer(next.blob, local)).toBeDefined()
+    expect(key.signer(certificate.blob, local)).toBeUndefined()
+  })
+
+  it('is served until it has a successor where the CA has another key, which a list waits for', async () => {
+    const { clock, key, issuer, listNew, blobs } = setUp()
+    const { certificate } = await listNew()
+    issuer.stand(certificate, 'outdated')
+    const listing = key.identities(local)
+    await settle()
+    issuer.fail(new Error('sealed'))
+    expect(blobs(await listing)).toEqual([certificate.blob])
+    clock.advance(5000)
+    const again = key.identities(local)
+    await settle()
+    const successor = issuer.succeed({ serial: 2n })
+    await again
+    expect(blobs(await key.identities(local))).toEqual([successor.blob])
+    expect(key.signer(certificate.blob, local)).toBeDefined()
+  })
+
+  it('is found out by a list, which waits for what this machine knows', async () => {
+    const { issuer } = setUp()
+    let look = () => {}
+    const { key } = setUp({
+      issuer: { ...issuer, look: () => new Promise<void>((resolve) => (look = resolve)) },
+    })
+    const listing = key.identities(local)
+    await settle()
+    expect(issuer.calls).toHaveLength(0)
+    look()
+    await settle()
+    expect(issuer.calls).toHaveLength(1)
+    issuer.succeed()
+    expect(await listing).toHaveLength(1)
+  })
+})

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { watchVault } from '../../../src/daemon/watched-vault.ts'
-import type { VaultClient, VaultApiRequest } from '../../../src/vault/client.ts'
+import type { VaultApiRequest, VaultClient } from '../../../src/vault/client.ts'
 import { VaultError, type VaultErrorCode } from '../../../src/vault/vault-error.ts'
 
 const request: VaultApiRequest = {

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { publicKeyFromKeyObject } from '../../../src/ssh/public-key.ts'
 import { type AuthConfig, createLoginMethod } from '../../../src/vault/login/login-methods.ts'
+import { createCaWatch } from '../../../src/vault/ssh/ca-watch.ts'
 import { createVaultIssuer } from '../../../src/vault/ssh/issuer.ts'
 import { createTokenSource } from '../../../src/vault/token/token-source.ts'
 import { openTestVault } from '../../support/dev-vault.ts'
@@ -55,8 +56,9 @@ async function world(passwords: readonly string[] = [], skewMs = 0) {
   const open = (auth: AuthConfig) => {
     const method = createLoginMethod(auth, loginContext(client, { prompts, keychain, clock, log, files }))
     const tokens = createTokenSource({ client, method, keychain, clock, random: () => 0, log, prompts })
+    const ca = createCaWatch(client, 'ssh', clock, log)
     const issuer = (role = 'ops', ttlSeconds?: number) =>
-      createVaultIssuer({ client, tokens, signing: { mount: 'ssh', role, ttlSeconds }, clock, log })
+      createVaultIssuer({ client, tokens, ca, signing: { mount: 'ssh', role, ttlSeconds }, clock, log })
     return { tokens, issuer }
   }
   const paths = () => server.calls.map(({ path }) => path)
@@ -190,6 +192,45 @@ describe('with the embedded vault', () => {
     await issuer().issue(key, never)
     expect(tokens.status().state).toBe('logged-in')
     expect(paths().filter((path) => path.includes('/login/'))).toHaveLength(1)
+  })
+
+  it('a certificate is foreign once the token of another person has come, and outdated once the CA was rotated', async () => {
+    const { server, clock, files, open } = await world()
+    await server.admin('POST', 'sys/auth/userpass', { type: 'userpass' })
+    const logIn = async (name: string) => {
+      await server.admin('POST', `auth/userpass/users/${name}`, { password: 'pw', token_policies: ['ops', 'default'] })
+      const answer = await server.call('POST', `auth/userpass/login/${name}`, { body: { password: 'pw' } })
+      return String(answer.json.auth.client_token)
+    }
+    files.set('/home/jo/.vault-token', await logIn('jo'))
+    const { tokens, issuer } = open({ method: 'token' })
+    let replaced = 0
+    tokens.onReplaced(() => {
+      replaced += 1
+    })
+    const jo = issuer()
+    const first = await jo.issue(key, never)
+    await tokens.login(nobody)
+    expect(first.standing()).toBe('current')
+    // Of the same person.
+    files.set('/home/jo/.vault-token', await logIn('jo'))
+    clock.advance(1000)
+    await jo.look()
+    await tokens.login(nobody)
+    expect([first.standing(), replaced]).toEqual(['current', 1])
+    files.set('/home/jo/.vault-token', await logIn('cy'))
+    clock.advance(1000)
+    await jo.look()
+    expect([first.standing(), replaced]).toEqual(['foreign', 2])
+    const second = await jo.issue(key, never)
+    expect([first.standing(), second.standing()]).toEqual(['foreign', 'current'])
+
+    await server.admin('DELETE', 'ssh/config/ca', {})
+    await server.admin('POST', 'ssh/config/ca', { generate_signing_key: true, key_type: 'ed25519' })
+    clock.advance(300_000)
+    void jo.look()
+    await until(() => second.standing() === 'outdated')
+    expect((await jo.issue(key, never)).standing()).toBe('current')
   })
 
   it('a revoked token is found dead, and a new one in the file is taken up', async () => {

@@ -3,15 +3,15 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../../src/core/secret.ts'
 import { type CertificateFields, encodeCertificate } from '../../../../src/ssh/certificate.ts'
-import { decodePublicKey, publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
+import { decodePublicKey, type PublicKey, publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
 import { formatPublicKeyLine, parsePublicKeyLine } from '../../../../src/ssh/public-key-line.ts'
 import { signData } from '../../../../src/ssh/signature.ts'
-import { createVaultIssuer, type SigningOptions } from '../../../../src/vault/ssh/issuer.ts'
-import type { TokenSource } from '../../../../src/vault/token/token-source.ts'
+import { createCaWatch } from '../../../../src/vault/ssh/ca-watch.ts'
+import { createVaultIssuer, type SigningOptions, type VaultIssuerDeps } from '../../../../src/vault/ssh/issuer.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { recorded } from '../../../support/vault-answers.ts'
-import { type ReceivedRequest, type ScriptedAnswer, scriptedVault } from '../../../support/vault-http.ts'
-import { recordingLog, testClient } from '../../../support/vault-world.ts'
+import { type ReceivedRequest, type Script, type ScriptedAnswer, scriptedVault } from '../../../support/vault-http.ts'
+import { recordingLog, testClient, until } from '../../../support/vault-world.ts'
 
 const route = 'POST ssh/sign/ops'
 const nowMs = Date.UTC(2026, 0, 2, 3, 4, 5)
@@ -52,12 +52,28 @@ async function world(signing: Partial<SigningOptions> = {}, startMs = nowMs) {
   const clock = fakeClock(startMs)
   const { log, lines } = recordingLog()
   const token = new Secret('hvs.secret')
-  const tokens = { withToken: (use: (token: Secret<string>) => Promise<unknown>) => use(token) } as TokenSource
+  const login = { isPresent: true, looks: 0 }
+  const tokens: VaultIssuerDeps['tokens'] = {
+    withToken: (use) => use(token),
+    isOfPresentLogin: (of) => of === token && login.isPresent,
+    look() {
+      login.looks += 1
+      return undefined
+    },
+  }
   const client = testClient(vault.address, { clock, maxRetries: 0 })
-  const issuer = createVaultIssuer({ client, tokens, signing: { mount: 'ssh', role: 'ops', ...signing }, clock, log })
+  const watch = createCaWatch(client, 'ssh', clock, log)
+  const issuer = createVaultIssuer({
+    client,
+    tokens,
+    ca: watch,
+    signing: { mount: 'ssh', role: 'ops', ...signing },
+    clock,
+    log,
+  })
   const bodies = () => vault.requests.map(({ body }) => body)
   const issue = async (key = ours, signal = never) => (await issuer.issue(key, signal)).certificate
-  return { vault, clock, lines, bodies, issuer, issue }
+  return { vault, clock, lines, bodies, login, watch, issuer, issue }
 }
 
 /** An HTTP Date that is `ms` after our clock. */
@@ -349,5 +365,90 @@ describe('a clock that is not the server’s', () => {
       code: 'CERTIFICATE_EXPIRED',
       hint: expect.stringContaining('timedatectl'),
     })
+  })
+})
+
+describe('a certificate and what it came from', () => {
+  const publicKey = 'GET ssh/public_key'
+  const line = (key: PublicKey) => ({
+    raw: `${formatPublicKeyLine(key.blob, '')}\n`,
+    headers: { 'Content-Type': 'text/plain' },
+  })
+  const present = publicKeyFromKeyObject(ca.publicKey)
+  const another = publicKeyFromKeyObject(generateKeyPairSync('ed25519').publicKey)
+  /** A certificate, and the first look at the CA that a list after five minutes brings. */
+  const looked = async (key: PublicKey) => {
+    const all = await world()
+    all.vault.on(publicKey, line(key))
+    const issued = await all.issuer.issue(ours, never)
+    const look = async () => {
+      const count = all.vault.requests.length
+      const before = all.watch.key()
+      all.clock.advance(300_000)
+      all.issuer.look()
+      await until(() => all.vault.requests.length > count && all.watch.key() !== before)
+    }
+    await look()
+    return { ...all, issued, look }
+  }
+
+  it('is current while login and CA stay', async () => {
+    const { issued, vault } = await looked(present)
+    expect(issued.standing()).toBe('current')
+    expect(vault.requests.at(-1)!.headers['x-vault-token']).toBeUndefined()
+  })
+
+  it('is foreign as soon as somebody else is logged in', async () => {
+    const { issued, login } = await looked(present)
+    login.isPresent = false
+    expect(issued.standing()).toBe('foreign')
+  })
+
+  it('is outdated once the CA has another key, and its successor is not', async () => {
+    const { vault, issuer, issued, look } = await looked(present)
+    vault.on(publicKey, line(another))
+    await look()
+    expect(issued.standing()).toBe('outdated')
+    // Still by the former key: it was not the key of this role that has changed.
+    const successor = await issuer.issue(ours, never)
+    expect(successor.standing()).toBe('current')
+  })
+
+  it('of a role with an issuer of its own is asked for anew once, and not at each list', async () => {
+    const { issuer, issued } = await looked(another)
+    expect(issued.standing()).toBe('outdated')
+    const successor = await issuer.issue(ours, never)
+    expect(successor.standing()).toBe('current')
+    expect((await issuer.issue(ours, never)).standing()).toBe('current')
+  })
+
+  it('is looked at every five minutes at most, and only when a list comes', async () => {
+    const { vault, clock, login, issuer } = await world()
+    vault.on(publicKey, line(present))
+    await issuer.issue(ours, never)
+    for (let list = 0; list < 3; list += 1) issuer.look()
+    clock.advance(299_999)
+    issuer.look()
+    expect(vault.calls()).toEqual([route])
+    clock.advance(1)
+    for (let list = 0; list < 3; list += 1) issuer.look()
+    await until(() => vault.requests.length === 2)
+    expect(vault.calls()).toEqual([route, publicKey])
+    expect(login.looks).toBe(7)
+  })
+
+  it.each<[string, Script]>([
+    ['no key', { raw: 'hello' }],
+    ['a refusal', { status: 400, json: { errors: ['no default issuer currently configured'] } }],
+    ['nothing', 'drop'],
+  ])('stands as it did where the server answers with %s', async (_, answer) => {
+    const { vault, clock, issuer, lines } = await world()
+    vault.on(publicKey, answer)
+    const issued = await issuer.issue(ours, never)
+    clock.advance(300_000)
+    issuer.look()
+    await until(() => lines.some((text) => text.includes('cannot be read')))
+    expect(issued.standing()).toBe('current')
+    expect(lines.filter((text) => text.startsWith('warn:'))).toEqual([])
   })
 })

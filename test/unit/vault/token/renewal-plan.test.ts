@@ -5,6 +5,7 @@ import type { TokenLease } from '../../../../src/vault/token/token-lease.ts'
 const lease: TokenLease = {
   displayName: 'jo',
   policies: [],
+  owner: 'e1/',
   grantedAtMs: 1_000_000,
   leaseSeconds: 3600,
   isRenewable: true,

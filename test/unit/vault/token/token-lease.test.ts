@@ -16,6 +16,7 @@ const answer = (topic: string, name: string): VaultAnswer => {
 const before: TokenLease = {
   displayName: 'userpass-jo',
   policies: ['default'],
+  owner: 'e1/',
   grantedAtMs: nowMs - 400_000,
   leaseSeconds: 600,
   isRenewable: true,

@@ -11,6 +11,7 @@ const grant = {
   lease: {
     displayName: 'userpass-jo',
     policies: ['default'],
+    owner: 'e1/',
     grantedAtMs: 1,
     leaseSeconds: 3600,
     isRenewable: true,

@@ -1,0 +1,47 @@
+import type { Clock } from '../../core/clock.ts'
+import { describeError } from '../../core/errors.ts'
+import { createInterval } from '../../core/interval.ts'
+import type { Logger } from '../../core/log.ts'
+import { parsePublicKeyLine } from '../../ssh/public-key-line.ts'
+import { vaultPath } from '../address.ts'
+import type { VaultClient } from '../client.ts'
+
+/** What an SSH secrets engine says its CA key is. */
+export interface CaWatch {
+  /** Reads it again where the last look is five minutes old; behind, so that nobody waits for it. */
+  look(): void
+  /** The key blob in base64, as it was last read; undefined where it was not. */
+  key(): string | undefined
+}
+
+/** A CA is rotated once in years, and lists come all day, in ms. */
+const betweenLooksMs = 300_000
+
+/** Watches the CA key of one mount, which needs no token (`GET MOUNT/public_key`). */
+export function createCaWatch(client: VaultClient, mount: string, clock: Clock, log: Logger): CaWatch {
+  let key: string | undefined
+  // Not at once: who lists first gets a certificate of today's CA.
+  const looks = createInterval(clock, betweenLooksMs, false)
+
+  const read = async (): Promise<void> => {
+    const { text = '' } = await client.request({
+      method: 'GET',
+      path: vaultPath(mount, 'public_key'),
+      purpose: { type: 'ca', mount },
+      isText: true,
+    })
+    const present = Buffer.from(parsePublicKeyLine(text).blob).toString('base64')
+    if (key !== undefined && key !== present) log.info('the ssh CA has another key', { vault: client.name, mount })
+    key = present
+  }
+
+  return {
+    look() {
+      if (!looks.takeTurn()) return
+      read().catch((error: unknown) => {
+        log.debug('the key of the ssh CA cannot be read', { vault: client.name, mount, reason: describeError(error) })
+      })
+    },
+    key: () => key,
+  }
+}
