@@ -23,6 +23,8 @@ export interface ExpectedCertificate {
   principals?: readonly string[] | undefined
   /** Wall-clock time in ms since the epoch. */
   nowMs: number
+  /** The role that it comes from, as commands name it: `ssh/roles/ops`. */
+  rolePath: string
   /** How far `validAfter` may lie in the future, in ms; 5 minutes when absent. */
   skewMs?: number
 }
@@ -33,43 +35,46 @@ export interface ExpectedCertificate {
  * @throws {SshError} CERTIFICATE_… with a hint that says what to change
  */
 export function checkUserCertificate(certificate: SshCertificate, expected: ExpectedCertificate): void {
-  checkSize(certificate)
-  checkSubject(certificate, expected.publicKey)
-  checkPrincipals(certificate.principals, expected.principals ?? [])
+  checkSize(certificate, expected.rolePath)
+  checkSubject(certificate, expected)
+  checkPrincipals(certificate.principals, expected)
   checkTime(certificate, expected.nowMs, expected.skewMs ?? defaultSkewMs)
   checkCriticalOptions(certificate)
-  checkSignature(certificate)
+  checkSignature(certificate, expected.rolePath)
 }
 
-function checkSize({ blob, principals }: SshCertificate): void {
+function checkSize({ blob, principals }: SshCertificate, rolePath: string): void {
   if (blob.length <= maxBlobBytes && principals.length <= maxPrincipals) return
   throw new SshError(
     'CERTIFICATE_TOO_LARGE',
     `the certificate has ${blob.length} bytes and ${principals.length} principals, which is more than sshd takes`,
-    { hint: 'let the role certify fewer users: vault read MOUNT/roles/ROLE' },
+    { hint: `let the role certify fewer users: vault read ${rolePath}` },
   )
 }
 
-function checkSubject({ publicKey, certificateType }: SshCertificate, expected: PublicKey): void {
-  if (!equalBytes(publicKey.blob, expected.blob)) {
+function checkSubject({ publicKey, certificateType }: SshCertificate, expected: ExpectedCertificate): void {
+  if (!equalBytes(publicKey.blob, expected.publicKey.blob)) {
     throw new SshError(
       'CERTIFICATE_OF_ANOTHER_KEY',
-      `the certificate is for key ${fingerprint(publicKey.blob)}, not for ${fingerprint(expected.blob)}`,
+      `the certificate is for key ${fingerprint(publicKey.blob)}, not for ${fingerprint(expected.publicKey.blob)}`,
       { hint: 'something between here and the CA answers for others: check the vault address with latchkey status' },
     )
   }
   if (certificateType !== 'user') {
     throw new SshError('CERTIFICATE_FOR_A_HOST', 'the certificate is for a host, not for a user', {
-      hint: 'set a role with allow_user_certificates=true in config.toml, or: vault write MOUNT/roles/ROLE allow_user_certificates=true',
+      hint: `set a role with allow_user_certificates=true in config.toml, or: vault write ${expected.rolePath} allow_user_certificates=true`,
     })
   }
 }
 
-function checkPrincipals(principals: readonly string[], asked: readonly string[]): void {
+function checkPrincipals(
+  principals: readonly string[],
+  { principals: asked = [], rolePath }: ExpectedCertificate,
+): void {
   // Whoever honours it lets its holder log in as anyone (CVE-2024-7594); OpenSSH 10.3 and later, as no one.
   if (principals.length === 0 || principals.some((name) => name.trim() === '')) {
     throw new SshError('CERTIFICATE_WITHOUT_PRINCIPALS', 'the certificate names no user', {
-      hint: 'set principals of the identity in config.toml, or: vault write MOUNT/roles/ROLE default_user=USER',
+      hint: `set principals of the identity in config.toml, or: vault write ${rolePath} default_user=USER`,
     })
   }
   const template = principals.find((principal) => principal.includes('{{'))
@@ -85,7 +90,7 @@ function checkPrincipals(principals: readonly string[], asked: readonly string[]
     throw new SshError(
       'CERTIFICATE_FOR_OTHERS',
       `the certificate is not for ${quoted(missing)}, which was asked for, but for ${quoted(principals.join(', '))}`,
-      { hint: 'compare principals in config.toml with the role: vault read MOUNT/roles/ROLE' },
+      { hint: `compare principals in config.toml with the role: vault read ${rolePath}` },
     )
   }
 }
@@ -113,14 +118,14 @@ function checkCriticalOptions({ criticalOptions }: SshCertificate): void {
   )
 }
 
-function checkSignature(certificate: SshCertificate): void {
+function checkSignature(certificate: SshCertificate, rolePath: string): void {
   if (isSignatureValid(certificate)) return
   if (isSha1(certificate.signature)) {
     throw new SshError(
       'CERTIFICATE_SIGNATURE_INVALID',
       'the CA signs with SHA-1 (ssh-rsa), which OpenSSH refuses since 8.2',
       {
-        hint: 'vault write MOUNT/roles/ROLE algorithm_signer=rsa-sha2-256',
+        hint: `vault write ${rolePath} algorithm_signer=rsa-sha2-256`,
       },
     )
   }

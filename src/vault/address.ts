@@ -26,6 +26,7 @@ export function parseVaultAddress(text: string): VaultAddress {
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw invalid('it may not hold a user, a query or a fragment')
   }
+  checkPath(url)
   const isTls = url.protocol === 'https:'
   return {
     text,
@@ -36,6 +37,17 @@ export function parseVaultAddress(text: string): VaultAddress {
     port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
     socketPath: undefined,
     basePath: url.pathname.replace(/\/+$/, ''),
+  }
+}
+
+/** What people copy from a browser or from an API call: a server answers to it with 404 or 403, as to a wrong mount. */
+function checkPath({ origin, pathname }: URL): void {
+  const base = /^(.*)\/v1\/?$/.exec(pathname)?.[1]
+  if (base !== undefined) {
+    throw invalid('it ends in /v1, which latchkey adds itself', `write address = "${origin}${base}" in config.toml`)
+  }
+  if (/^\/ui(\/|$)|\/ui\/vault(\/|$)/.test(pathname)) {
+    throw invalid('it is that of a page for people, at /ui', `write address = "${origin}" in config.toml`)
   }
 }
 
@@ -54,10 +66,8 @@ function socketAddress(text: string): VaultAddress {
 }
 
 // The text is not repeated: it may hold a password.
-const invalid = (reason: string) =>
-  new VaultError('VAULT_CONFIG', `the vault's address cannot be used: ${reason}`, {
-    hint: 'edit address of the [vault.…] section in config.toml',
-  })
+const invalid = (reason: string, hint = 'edit address of the [vault.…] section in config.toml') =>
+  new VaultError('VAULT_CONFIG', `the vault's address cannot be used: ${reason}`, { hint })
 
 const isLoopback = (hostname: string) => isIPv4(hostname) && hostname.startsWith('127.')
 

@@ -64,7 +64,9 @@ function findVault(vaults: readonly RunningVault[], name: string | undefined, co
   const vault = vaults.find(({ config }) => config.name === name) ?? (name === undefined ? onlyOne(vaults) : undefined)
   if (vault !== undefined) return vault
   if (names.length === 0) {
-    throw new ApiError('VAULT_UNKNOWN', 'no vault is configured', { hint: 'add a [vault.…] section to config.toml' })
+    throw new ApiError('VAULT_UNKNOWN', 'the daemon knows of no vault', {
+      hint: 'add a [vault.…] section to the config file that latchkey status names; where it has one, the daemon has not read it: start it again',
+    })
   }
   if (name === undefined) {
     throw new ApiError('VAULT_NOT_NAMED', `there are several vaults: ${names.join(', ')}`, {

@@ -18,8 +18,9 @@ export const loginRows: readonly AdviceRow<LoginPurpose>[] = [
     text: /^(1 error occurred: \* )?permission denied$/,
     status: 403,
     code: 'VAULT_LOGIN_LOCKED',
-    message: ({ mount, who }) => `the login of ${who} at auth/${mount}/ is refused; it may be locked`,
+    message: ({ mount, who }) =>
+      `the login of ${who} at auth/${mount}/ is refused: there is no such auth mount, or it is locked or disabled`,
     hint: ({ mount }) =>
-      `after several wrong attempts a login is locked, for 15 minutes by default, even with the right secret; or there is no auth mount ${mount}: see mount of auth in config.toml`,
+      `check mount of auth in config.toml, where auth/${mount}/ may not exist, and namespace; after several wrong attempts a login is locked, for 15 minutes by default, even with the right secret`,
   },
 ]

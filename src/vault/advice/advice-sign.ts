@@ -58,6 +58,14 @@ export const signRows: readonly AdviceRow<SignPurpose>[] = [
       `edit principals in config.toml; see allowed_users in: ${readRole(purpose)} (where it has {{…}}, a token without an identity, such as a root token, is allowed nobody)`,
   },
   {
+    text: /^template '(.*)' could not be rendered -> template substitution contains forbidden value ","/,
+    code: 'VAULT_TEMPLATE',
+    message: ({ role }, [, template]) =>
+      `a template of role ${role} gives a value with a comma, which the role does not allow: ${template}`,
+    hint: ({ mount, role }) =>
+      `its operator must take the comma out of that metadata, or, where each part may be a user, run: vault write ${mount}/roles/${role} allow_commas_in_identity_templates=true`,
+  },
+  {
     text: /^template .*could not be rendered|template.* could not be rendered/,
     code: 'VAULT_TEMPLATE',
     message: ({ role }) => `a template of role ${role} cannot be filled in for this token's identity`,
@@ -92,6 +100,13 @@ export const signRows: readonly AdviceRow<SignPurpose>[] = [
       `its operator must set one: vault write ${mount}/config/ca generate_signing_key=true key_type=ed25519`,
   },
   {
+    text: /^failed to generate signed SSH key: .*unsupported signature algorithm "(.+?)" for key format "(.+?)"/,
+    code: 'VAULT_ROLE_KIND',
+    message: ({ role, mount }, [, algorithm, format]) =>
+      `role ${role} wants signatures of type ${algorithm}, which the CA key of ${mount}/ (${format}) cannot make`,
+    hint: ({ mount, role }) => `its operator must run: vault write ${mount}/roles/${role} algorithm_signer=default`,
+  },
+  {
     text: /^failed to generate signed SSH key|^failed to parse stored CA private key/,
     code: 'VAULT_UNAVAILABLE',
     message: ({ mount }) => `${mount}/ could not sign now`,
@@ -103,7 +118,7 @@ export const signRows: readonly AdviceRow<SignPurpose>[] = [
     code: 'VAULT_DENIED',
     message: ({ mount, role }) => `the token may not sign with role ${role} at ${mount}/`,
     hint: ({ mount, role }) =>
-      `it needs a policy with capability "update" on "${mount}/sign/${role}"; a wrong mount, role or namespace in config.toml is refused in the same words`,
+      `check mount, role and namespace in config.toml: what is not there is refused in the same words; otherwise it needs a policy with capability "update" on "${mount}/sign/${role}"`,
   },
 ]
 

@@ -181,11 +181,23 @@ function firstMatch<Purpose extends VaultPurpose>(
 ): Advice | undefined {
   for (const row of rows) {
     if (row.status !== undefined && row.status !== status) continue
-    const match = texts?.map((text) => row.text.exec(text)).find((found) => found !== null)
+    const match = texts
+      ?.flatMap(inAndOutOfList)
+      .map((text) => row.text.exec(text))
+      .find((found) => found !== null)
     if (match != null)
       return { code: row.code, message: row.message(purpose, match), hint: row.hint(purpose, match, vault) }
   }
   return undefined
+}
+
+/**
+ * A text, and what is in it where the server has wrapped it in a list (go-multierror), as it does with much that fails inside
+ * an engine. A denial stays in its list: by that it is told from a refused token.
+ */
+function inAndOutOfList(text: string): readonly string[] {
+  const [, inner] = /^1 error occurred: \* (.*)$/.exec(text) ?? []
+  return inner === undefined || inner === 'permission denied' ? [text] : [text, inner]
 }
 
 /** Where no row knows the text, the status speaks. */

@@ -19,6 +19,9 @@ export const unwrapAdvice: readonly AdviceRow<UnwrapPurpose>[] = [
   },
 ]
 
+/** What a server makes for a secret id; its tokens have had a prefix since Vault 0.11. */
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
 /** Which wrapping is opened. */
 export interface WrappedSecretId {
   /** The file that the wrapping token was read from, for messages. */
@@ -45,6 +48,11 @@ export async function openWrappedSecretId(
   if (!isPrintable(wrappingToken.expose())) {
     throw new VaultError('VAULT_CONFIG', `${file} does not hold a wrapping token`, {
       hint: 'put a wrapping token into it, or take wrapped out of auth in config.toml',
+    })
+  }
+  if (uuid.test(wrappingToken.expose())) {
+    throw new VaultError('VAULT_CONFIG', `${file} holds a secret id that is not wrapped`, {
+      hint: `take wrapped out of auth in config.toml, or put a wrapping token into ${file}`,
     })
   }
   const isOpened = (await remembered(keychain, item)) === digest

@@ -138,7 +138,12 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
       const { answer, token } = await signWithinMaximum(publicKey, signal)
       const certificate = decodeSigned(answer, client.name)
       const clockSkewMs = skewOf(answer, certificate, clock.now())
-      checkUserCertificate(certificate, { publicKey, principals: askedPrincipals, nowMs: clock.now() + clockSkewMs })
+      checkUserCertificate(certificate, {
+        publicKey,
+        principals: askedPrincipals,
+        nowMs: clock.now() + clockSkewMs,
+        rolePath: `${mount}/roles/${role}`,
+      })
       const signedBy = Buffer.from(certificate.signatureKey.blob).toString('base64')
       otherCa = ca.key() === signedBy ? undefined : ca.key()
       return {

@@ -13,6 +13,7 @@ import { signData } from '../../../src/ssh/signature.ts'
 import { certificateBlob, plainBlob } from '../../support/ssh-vectors.ts'
 
 const nowMs = Date.UTC(2026, 5, 1)
+const rolePath = 'ssh-ops/roles/ops'
 const seconds = (ms: number) => BigInt(ms / 1000)
 const publicKey = decodePublicKey(plainBlob('ed25519'))
 const ca = generateKeyPairSync('ed25519').privateKey
@@ -37,7 +38,7 @@ function certify(changes: Partial<CertificateFields> = {}, signer = ca): SshCert
 
 function refusal(certificate: SshCertificate, skewMs?: number): CodedError | undefined {
   try {
-    checkUserCertificate(certificate, { publicKey, nowMs, ...(skewMs === undefined ? {} : { skewMs }) })
+    checkUserCertificate(certificate, { publicKey, nowMs, rolePath, ...(skewMs === undefined ? {} : { skewMs }) })
     return undefined
   } catch (error) {
     expect(error).toBeInstanceOf(CodedError)
@@ -49,7 +50,7 @@ const code = (certificate: SshCertificate, skewMs?: number) => refusal(certifica
 
 describe('the principals that were asked for', () => {
   const checked = (given: readonly string[], principals: readonly string[]) => () =>
-    checkUserCertificate(certify({ principals: given }), { publicKey, nowMs, principals })
+    checkUserCertificate(certify({ principals: given }), { publicKey, nowMs, rolePath, principals })
 
   it.each([
     [['bob'], ['bob']],
@@ -170,6 +171,13 @@ describe('a certificate that comes back', () => {
       certify({ criticalOptions: new Map([['x@example.com', '']]) }),
       certify({}, generateKeyPairSync('ed25519').privateKey),
     ]
-    for (const certificate of refused) expect(refusal(certificate)?.hint).toMatch(/\w/)
+    for (const certificate of refused) {
+      const hint = refusal(certificate)?.hint
+      expect(hint).toMatch(/\w/)
+      // A command is one to run as it stands.
+      expect(hint?.includes('vault read') === true || hint?.includes('vault write') === true).toBe(
+        hint?.includes(rolePath),
+      )
+    }
   })
 })

@@ -30,6 +30,18 @@ describe('an address', () => {
     )
   })
 
+  it.each([
+    ['https://vault.example.com:8200/v1', 'address = "https://vault.example.com:8200"'],
+    ['https://vault.example.com:8200/v1/', 'address = "https://vault.example.com:8200"'],
+    ['https://proxy.example.com/vault/v1', 'address = "https://proxy.example.com/vault"'],
+    ['https://vault.example.com/ui', 'address = "https://vault.example.com"'],
+    ['https://vault.example.com/ui/vault/secrets', 'address = "https://vault.example.com"'],
+  ])('%s, of the API or of a browser, is refused with what to write', (text, hint) => {
+    expect(() => parseVaultAddress(text)).toThrow(
+      expect.objectContaining({ code: 'VAULT_CONFIG', hint: expect.stringContaining(hint) }),
+    )
+  })
+
   it('with a password is refused without repeating it', () => {
     const error = (() => {
       try {

@@ -6,7 +6,7 @@ import { approle as byApprole } from '../../../../src/vault/login/approle.ts'
 import { userpass as byPassword } from '../../../../src/vault/login/userpass.ts'
 import { unwrapAdvice } from '../../../../src/vault/login/wrapped-secret-id.ts'
 import type { VaultErrorCode } from '../../../../src/vault/vault-error.ts'
-import { recordedErrors } from '../../../support/vault-answers.ts'
+import { recordedErrors, refusal } from '../../../support/vault-answers.ts'
 
 const sign: VaultPurpose = { type: 'sign', mount: 'ssh-client', role: 'ops', keyType: 'ssh-ed25519' }
 const userpass: VaultPurpose = { type: 'login', mount: 'userpass', who: 'jo', advice: byPassword.advice }
@@ -187,7 +187,14 @@ const rows: readonly [
     'no CA key',
     'vault write',
   ],
-  [500, 'failed to generate signed SSH key: entropy', sign, 'VAULT_UNAVAILABLE', 'could not sign now', 'tried again'],
+  [
+    500,
+    '1 error occurred:\n\t* failed to generate signed SSH key: failed to generate random nonce\n\n',
+    sign,
+    'VAULT_UNAVAILABLE',
+    'could not sign now',
+    'tried again',
+  ],
   [
     500,
     'failed to parse stored CA private key: asn1',
@@ -322,14 +329,14 @@ const rows: readonly [
 
   [400, 'invalid username or password', userpass, 'VAULT_LOGIN_FAILED', 'wrong password for jo', 'latchkey login corp'],
   [500, 'missing password', userpass, 'VAULT_REQUEST_INVALID', 'without a password', 'report'],
-  [403, 'permission denied', userpass, 'VAULT_LOGIN_LOCKED', 'may be locked', '15 minutes'],
+  [403, 'permission denied', userpass, 'VAULT_LOGIN_LOCKED', 'it is locked', '15 minutes'],
   [
     403,
     '1 error occurred:\n\t* permission denied\n\n',
     userpass,
     'VAULT_LOGIN_LOCKED',
-    'may be locked',
-    'no auth mount userpass',
+    'no such auth mount',
+    'auth/userpass/ may not exist',
   ],
   [400, 'invalid role or secret ID', approle, 'VAULT_LOGIN_FAILED', 'role id or the secret id', 'secret_id_file'],
   [500, 'missing role_id', approle, 'VAULT_REQUEST_INVALID', 'without a role_id', 'report'],
@@ -432,6 +439,63 @@ describe('advice on', () => {
       retryAfterMs: 8_500,
       message: expect.stringContaining('it asks to wait 9s'),
     })
+  })
+})
+
+describe('the recorded refusals of circumstance', () => {
+  it.each<[string, VaultPurpose, VaultErrorCode, string, string]>([
+    [
+      'sign with it',
+      sign,
+      'VAULT_ROLE_KIND',
+      'wants signatures of type ssh-rsa, which the CA key of ssh-client/ (ssh-ed25519) cannot make',
+      'vault write ssh-client/roles/ops algorithm_signer=default',
+    ],
+    [
+      'a comma in the metadata',
+      sign,
+      'VAULT_TEMPLATE',
+      'a value with a comma, which the role does not allow: {{identity.entity.metadata.users}}',
+      'allow_commas_in_identity_templates=true',
+    ],
+    ['empty metadata', sign, 'VAULT_PRINCIPALS', 'no default user', 'set principals'],
+    [
+      'lookup-self of a disabled entity',
+      renew,
+      'VAULT_TOKEN_REJECTED',
+      'its entity is disabled',
+      'latchkey login corp',
+    ],
+    ['sign with a disabled entity', sign, 'VAULT_TOKEN_REJECTED', 'does not take the token', 'latchkey login corp'],
+    ['login of a disabled entity', userpass, 'VAULT_LOGIN_LOCKED', 'locked or disabled', 'check mount'],
+    [
+      'AppRole from an address that is not bound',
+      approle,
+      'VAULT_LOGIN_LOCKED',
+      "this machine's network address",
+      'an allowed network',
+    ],
+    ['lookup-self of a token bound to another network', renew, 'VAULT_TOKEN_REJECTED', 'other networks', 'login'],
+    ['sign with a token bound to another network', sign, 'VAULT_TOKEN_REJECTED', 'other networks', 'login'],
+    ['renew a token bound to another network', renew, 'VAULT_TOKEN_REJECTED', 'other networks', 'login'],
+    ['an address that ends in /v1', sign, 'VAULT_MOUNT_UNKNOWN', 'nothing is mounted', 'vault secrets list'],
+  ])('%s', (name, purpose, code, message, hint) => {
+    const { status, json } = refusal(name)
+    expect(adviceOn(status, json.errors, purpose)).toMatchObject({
+      code,
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining(hint),
+    })
+  })
+})
+
+describe('an answer that is not of a vault', () => {
+  it.each([sign, userpass, approle, unwrap, renew])('decides nothing: %j', (purpose) => {
+    for (const status of [400, 401, 403, 404, 407, 511]) {
+      const error = adviseOn({ status }, { vault: 'corp', purpose })
+      expect(error.code).toBe(status < 500 ? 'VAULT_BAD_RESPONSE' : 'VAULT_UNAVAILABLE')
+      expect(`${error.message} ${error.hint}`).not.toMatch(/polic|locked|security/)
+    }
   })
 })
 

@@ -281,6 +281,17 @@ describe('a wrapped secret id', () => {
     await expect(method.login(false)).rejects.toMatchObject({ code: 'VAULT_BAD_RESPONSE' })
   })
 
+  it('that is not wrapped at all is no matter of security, and is not sent', async () => {
+    const { vault, files, method } = await wrapped()
+    files.set(file, `${secretId}\n`)
+    await expect(method.login(false)).rejects.toMatchObject({
+      code: 'VAULT_CONFIG',
+      message: '/etc/secret-id holds a secret id that is not wrapped',
+      hint: expect.stringContaining('take wrapped out of auth'),
+    })
+    expect(vault.requests).toEqual([])
+  })
+
   it('that is no token is not sent', async () => {
     const { vault, files, method } = await wrapped()
     files.set(file, 'two words')

@@ -33,6 +33,7 @@ describe('a login by password', () => {
     expect(lease).toEqual({
       displayName: 'userpass-jo',
       policies: ['default', 'ssh-user'],
+      owner: expect.stringMatching(/^5de243df-.*\/$/),
       grantedAtMs: clock.now(),
       leaseSeconds: 3600,
       isRenewable: true,
@@ -63,7 +64,7 @@ describe('a login by password', () => {
     vault.on(route, locked)
     await expect(method.login(true)).rejects.toMatchObject({
       code: 'VAULT_LOGIN_LOCKED',
-      message: expect.stringContaining('may be locked'),
+      message: expect.stringContaining('is locked'),
       hint: expect.stringContaining('15 minutes'),
     })
     expect(questions).toHaveLength(1)
