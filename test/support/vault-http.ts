@@ -38,6 +38,8 @@ export interface ScriptedVault {
   requests: ReceivedRequest[]
   /** `METHOD path` of each request, without `/v1/`. */
   calls(): string[]
+  /** How often its state was asked for (`sys/seal-status`), which is in neither of those. It is unsealed where no script says other. */
+  stateLooks(): number
   /** How many connections were opened. */
   connections(): number
   /** How many of them are open. */
@@ -54,22 +56,31 @@ export interface ScriptedVaultOptions {
   socketPath?: string
 }
 
+const unsealed = { json: { type: 'shamir', initialized: true, sealed: false } }
+
 /** Starts a server that is closed when the running test ends. What is not scripted is answered 404. */
 export async function scriptedVault({ tls, socketPath }: ScriptedVaultOptions = {}): Promise<ScriptedVault> {
   const scripts = new Map<string, Script[]>()
   const requests: ReceivedRequest[] = []
   let connections = 0
+  let stateLooks = 0
   let openConnections = 0
 
   const handle = async (incoming: IncomingMessage, response: ServerResponse) => {
     const request = await receive(incoming)
-    requests.push(request)
+    const isStateLook = request.path === '/v1/sys/seal-status'
+    if (isStateLook) stateLooks += 1
+    else requests.push(request)
     const route = `${request.method} ${request.path.replace(/^\/v1\//, '')}`
     const script = scripts.get(route) ?? []
     const next = script.length > 1 ? script.shift()! : script[0]
     const answer = typeof next === 'function' ? next(request) : next
     reply(
-      answer ?? { status: 404, json: { errors: [`no handler for route "${route}". route entry not found.`] } },
+      answer ??
+        (isStateLook ? unsealed : undefined) ?? {
+          status: 404,
+          json: { errors: [`no handler for route "${route}". route entry not found.`] },
+        },
       response,
     )
   }
@@ -100,6 +111,7 @@ export async function scriptedVault({ tls, socketPath }: ScriptedVaultOptions = 
       socketPath === undefined ? `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}` : `unix://${socketPath}`,
     requests,
     calls: () => requests.map(({ method, path }) => `${method} ${path.replace(/^\/v1\//, '')}`),
+    stateLooks: () => stateLooks,
     connections: () => connections,
     openConnections: () => openConnections,
     on: (route, ...answers) => scripts.set(route, [...answers]),

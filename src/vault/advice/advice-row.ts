@@ -45,14 +45,14 @@ export interface TokenPurpose {
   operation: 'look up' | 'renew' | 'revoke'
 }
 
-/** The key of an SSH CA is read. */
-export interface CaPurpose {
-  type: 'ca'
+/** What needs no token: the key of an SSH CA, the state of the server. */
+export interface PublicPurpose {
+  type: 'public'
   mount: string
 }
 
 /** What a request is for: advice on a refusal depends on it. */
-export type VaultPurpose = SignPurpose | LoginPurpose | UnwrapPurpose | TokenPurpose | CaPurpose
+export type VaultPurpose = SignPurpose | LoginPurpose | UnwrapPurpose | TokenPurpose | PublicPurpose
 
 /** The hint where the server found fault with the request itself. */
 export const reportHint = () => 'this is a mistake in latchkey: please report it with the output of: latchkey --version'

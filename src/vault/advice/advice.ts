@@ -119,7 +119,7 @@ const generalRows: readonly AdviceRow[] = [
 function mountOf(purpose: VaultPurpose): string {
   switch (purpose.type) {
     case 'sign':
-    case 'ca':
+    case 'public':
       return `${purpose.mount}/`
     case 'login':
       return `auth/${purpose.mount}/`
@@ -168,7 +168,7 @@ function ownAdvice(refusal: Refusal, purpose: VaultPurpose, vault: string): Advi
       return firstMatch(refusal, purpose.advice, purpose, vault)
     case 'token':
       return firstMatch(refusal, tokenRows, purpose, vault)
-    case 'ca':
+    case 'public':
       return undefined
   }
 }

@@ -27,7 +27,7 @@ export function createCaWatch(client: VaultClient, mount: string, clock: Clock, 
     const { text = '' } = await client.request({
       method: 'GET',
       path: vaultPath(mount, 'public_key'),
-      purpose: { type: 'ca', mount },
+      purpose: { type: 'public', mount },
       isText: true,
     })
     const present = Buffer.from(parsePublicKeyLine(text).blob).toString('base64')

@@ -7,6 +7,7 @@ import type { PromptCaller, Prompts } from '../../prompts/prompt.ts'
 import { createSharedLogin } from '../../prompts/shared-login.ts'
 import type { VaultClient } from '../client.ts'
 import { type LoginMethod, loginTopic } from '../login/login-method.ts'
+import { checkServer } from '../server-check.ts'
 import { isTransient, isVaultError } from '../vault-error.ts'
 import { createTokenHolder } from './create-token-holder.ts'
 import { createPresentLogin, type PresentLogin } from './present-login.ts'
@@ -118,7 +119,10 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     }
   }
 
-  const logIn = async (): Promise<LoginSummary> => {
+  const logIn = async (abandoned: AbortSignal): Promise<LoginSummary> => {
+    // Nobody types a password for a server that is not there.
+    if (!method.isUnattended) await checkServer(client)
+    abandoned.throwIfAborted()
     const held = await holder.login()
     const lease = held.lease ?? (await lookUpFound(held))
     outcome.succeeded()
