@@ -1,33 +1,27 @@
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/log.ts'
 import { shellWord } from '../core/shell-word.ts'
-import { formatUtc } from '../core/utc-time.ts'
 import type { Keychain } from '../keychain/keychain.ts'
 import type { PromptCaller, Prompts } from '../prompts/prompt.ts'
 import { AwsError, isAwsError } from './aws-error.ts'
 import { type ListedProfile, listProfiles } from './config/profile-list.ts'
-import { profileNames } from './config/profile-lookup.ts'
 import type { AwsSettings } from './config/settings.ts'
 import type { SharedConfig } from './config/shared-config.ts'
 import type { IssuedCredentials } from './credentials.ts'
 import { createKeyCustody, type KeyCustody } from './keys/key-custody.ts'
 import { createLongTermKeys } from './keys/long-term-keys.ts'
-import { type CredentialPlan, planCredentials, prefixKey, sourcePrefix } from './plan/credential-plan.ts'
+import { planCredentials, planIfValid } from './plan/credential-plan.ts'
 import { defaultRegion } from './plan/partitions.ts'
+import { type DerivedStep, mfaStepOf, sourcePrefix, stepsTo } from './plan/steps.ts'
 import { createCredentialSource } from './session/credential-source.ts'
 import { createDerivedCredentials } from './session/derived-credentials.ts'
 import { createForgettings } from './session/forgettings.ts'
-import { createSessionCache, sessionKey } from './session/session-cache.ts'
-import { createSessionLogin, mfaStepOf } from './session/session-login.ts'
+import { createSessionCache } from './session/session-cache.ts'
+import { createSessionLogin } from './session/session-login.ts'
+import { createStepCredentials } from './session/step-credentials.ts'
+import { type AwsStatus, describeHeld } from './status.ts'
 import { createCallerIdentities } from './sts/caller-identity.ts'
 import type { StsClient } from './sts/sts-client.ts'
-
-/** What is held; times are UTC with whole seconds and Z. */
-export interface AwsStatus {
-  sessions: readonly { source: string; mfaSerial: string; expiresAt: string }[]
-  roles: readonly { profile: string; roleArn: string; expiresAt: string }[]
-  profiles: readonly string[]
-}
 
 /** The AWS room as the daemon sees it. */
 export interface AwsCredentials {
@@ -49,7 +43,8 @@ export interface AwsCredentials {
   status(): Promise<AwsStatus>
 }
 
-export interface AwsCredentialsOptions {
+/** What the room needs from outside. */
+export interface AwsCredentialsDeps {
   /** Both are read for each request, so that an edited file counts at once. */
   readSettings: () => Promise<AwsSettings>
   readSharedConfig: () => Promise<SharedConfig>
@@ -63,25 +58,26 @@ export interface AwsCredentialsOptions {
   log: Logger
 }
 
-export function createAwsCredentials(options: AwsCredentialsOptions): AwsCredentials {
-  const { readSettings, readSharedConfig, keychain, sts, clock, random, prompts, log } = options
+/** Puts the room together. */
+export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
+  const { readSettings, readSharedConfig, keychain, sts, clock, random, prompts, log } = deps
   const longTermKeys = createLongTermKeys(keychain)
   const sessions = createSessionCache({ keychain, clock, log })
   const derived = createDerivedCredentials({ clock, random, log })
   const identities = createCallerIdentities(sts)
   const forgettings = createForgettings()
   const login = createSessionLogin({ keys: longTermKeys, sessions, sts, prompts, clock, log })
-  const source = createCredentialSource({
+  const steps = createStepCredentials({
     keys: longTermKeys,
     sessions,
     derived,
     identities,
-    login,
     forgettings,
     sts,
     clock,
     log,
   })
+  const source = createCredentialSource({ steps, sessions, login, clock, log })
   const noticed = new Set<string>()
 
   /** What is under way for a source, or for all, ends in AWS_FORGOTTEN. */
@@ -95,13 +91,11 @@ export function createAwsCredentials(options: AwsCredentialsOptions): AwsCredent
     return { settings, shared }
   }
 
-  const accountOf = async (plan: CredentialPlan, credentials: IssuedCredentials): Promise<string | undefined> => {
-    const step = plan.steps.at(-1)!
+  const accountOf = async (step: DerivedStep, credentials: IssuedCredentials): Promise<string | undefined> => {
     if (step.type === 'role') return step.accountId
+    const { source: name, mfaSerial, region } = step
     try {
-      const mfaSerial = mfaStepOf(plan)?.mfaSerial
-      const person = await identities.personOf({ source: plan.source, mfaSerial, region: plan.region, credentials })
-      return person.accountId
+      return (await identities.personOf({ source: name, mfaSerial, region, credentials })).accountId
     } catch (error) {
       if (error instanceof AwsError) return undefined
       throw error
@@ -114,7 +108,7 @@ export function createAwsCredentials(options: AwsCredentialsOptions): AwsCredent
     log,
     async regionOf(name) {
       const { settings, shared } = await readAll()
-      return planIfValid(settings, shared, name)?.region ?? defaultRegion('aws')
+      return planIfValid(settings, shared, name)?.last.region ?? defaultRegion('aws')
     },
     async onChange(name) {
       giveUp(name)
@@ -123,6 +117,27 @@ export function createAwsCredentials(options: AwsCredentialsOptions): AwsCredent
       await sessions.forget(name)
     },
   })
+
+  const forgetAll = async (): Promise<readonly string[]> => {
+    giveUp()
+    const roles = derived.forget(() => true)
+    const gone = await sessions.forget()
+    return [...gone.map(sessionOf), ...(roles.length === 0 ? [] : [`credentials of ${roles.length} roles`])]
+  }
+
+  const forgetProfile = async (profile: string): Promise<readonly string[]> => {
+    const { settings, shared } = await readAll()
+    const { last } = planCredentials(settings, shared, profile)
+    giveUp(last.source)
+    // What is under way for another profile of the source is being made of the same session.
+    derived.forget((key) => key.startsWith(sourcePrefix(last.source)) && derived.peek(key) === undefined)
+    const held = stepsTo(last).flatMap((step) => {
+      if (step.type === 'key' || derived.forget((key) => key === step.cacheKey).length === 0) return []
+      return step.type === 'role' ? [`credentials of ${step.roleArn}`] : [sessionOf(step.source)]
+    })
+    const gone = mfaStepOf(last) === undefined ? [] : await sessions.forget(last.source)
+    return [...gone.map(sessionOf), ...held]
+  }
 
   return {
     keys,
@@ -133,79 +148,30 @@ export function createAwsCredentials(options: AwsCredentialsOptions): AwsCredent
         if (!noticed.has(notice)) log.warn(notice)
         noticed.add(notice)
       }
-      const refuseIfForgotten = forgettings.watch(plan.source)
+      const refuseIfForgotten = forgettings.watch(plan.last.source)
       try {
         const credentials = await source.credentials(plan, caller)
         refuseIfForgotten()
-        const accountId = await accountOf(plan, credentials)
+        const accountId = await accountOf(plan.last, credentials)
         refuseIfForgotten()
         return accountId === undefined ? credentials : { ...credentials, accountId }
       } catch (error) {
-        throw isAwsError(error, 'AWS_KEY_MISSING') ? adviseImport(error, shared, plan.source) : error
+        throw isAwsError(error, 'AWS_KEY_MISSING') ? adviseImport(error, shared, plan.last.source) : error
       }
     },
-    async forget(target) {
-      if ('all' in target) {
-        giveUp()
-        const roles = derived.forget(() => true)
-        const gone = await sessions.forget()
-        return [...gone.map(sessionOf), ...(roles.length === 0 ? [] : [`credentials of ${roles.length} roles`])]
-      }
-      const { settings, shared } = await readAll()
-      const plan = planCredentials(settings, shared, target.profile)
-      giveUp(plan.source)
-      // What is under way for another profile of the source is being made of the same session.
-      derived.forget((key) => key.startsWith(sourcePrefix(plan.source)) && derived.peek(key) === undefined)
-      const roles = plan.steps.flatMap((step, index) => {
-        const held = derived.forget((key) => key === prefixKey(plan, index + 1))
-        return held.length === 0
-          ? []
-          : [step.type === 'role' ? `credentials of ${step.roleArn}` : sessionOf(plan.source)]
-      })
-      const gone = mfaStepOf(plan) === undefined ? [] : await sessions.forget(plan.source)
-      return [...gone.map(sessionOf), ...roles]
-    },
+    forget: (target) => ('all' in target ? forgetAll() : forgetProfile(target.profile)),
     async profiles() {
       const { settings, shared } = await readAll()
       return listProfiles(settings, shared)
     },
     async status() {
       const { settings, shared } = await readAll()
-      const profiles = profileNames(settings, shared)
-      const plans = profiles.flatMap((name) => planIfValid(settings, shared, name) ?? [])
-      const serials = new Map(
-        plans.flatMap((plan) => {
-          const step = mfaStepOf(plan)
-          return step === undefined ? [] : [[sessionKey(step), step.mfaSerial] as const]
-        }),
-      )
-      return {
-        sessions: (await sessions.list()).flatMap(({ source: name, key, expiresAtMs }) => {
-          const mfaSerial = serials.get(key)
-          return mfaSerial === undefined ? [] : [{ source: name, mfaSerial, expiresAt: formatUtc(expiresAtMs) }]
-        }),
-        roles: plans.flatMap((plan) => {
-          const step = plan.steps.at(-1)!
-          const held = derived.peek(prefixKey(plan, plan.steps.length))
-          if (step.type !== 'role' || held === undefined) return []
-          return [{ profile: plan.profile, roleArn: step.roleArn, expiresAt: formatUtc(held.expiresAtMs) }]
-        }),
-        profiles,
-      }
+      return describeHeld(settings, shared, await sessions.list(), derived)
     },
   }
 }
 
 const sessionOf = (source: string) => `session of ${source}`
-
-function planIfValid(settings: AwsSettings, shared: SharedConfig, name: string): CredentialPlan | undefined {
-  try {
-    return planCredentials(settings, shared, name)
-  } catch (error) {
-    if (error instanceof AwsError) return undefined
-    throw error
-  }
-}
 
 /** A key that stands in a file in plaintext is not used, but it can be moved. */
 function adviseImport(error: AwsError, shared: SharedConfig, source: string): AwsError {

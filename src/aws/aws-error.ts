@@ -31,6 +31,7 @@ export type AwsErrorCode =
   | 'AWS_UNREACHABLE'
   | 'AWS_BAD_RESPONSE'
 
+/** The one error of this room. Its message holds no secret. */
 export class AwsError extends CodedError<AwsErrorCode> {}
 
 /** True for an AwsError with one of these codes. */

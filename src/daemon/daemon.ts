@@ -69,9 +69,14 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const keyring = createKeyring({ clock, onKeysReleased })
   const lock = createLock({ clock })
   const aws = createAwsCredentials({
-    ...deps,
-    keychain,
     readSettings: async () => ({ profiles: config.awsProfiles, sources: config.awsSources }),
+    readSharedConfig: deps.readSharedConfig,
+    keychain,
+    sts: deps.sts,
+    clock,
+    random: deps.random,
+    prompts,
+    log,
   })
   const vaults: RunningVault[] = []
   const stores = () => vaults.flatMap(({ identities }) => identities.map(({ key }) => key))

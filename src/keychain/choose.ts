@@ -26,7 +26,7 @@ export interface KeychainConfig {
   file?: string | undefined
 }
 
-/** What opening a keychain works with. */
+/** The machine, as far as the choice depends on it. */
 export interface OpenKeychainDeps {
   /** Where the encrypted file is when the configuration names none (core/paths.ts). */
   stateFolder: string

@@ -23,7 +23,7 @@ import {
   sealItems,
 } from './sealed-items.ts'
 
-/** Where the encrypted file is, and what opens it. */
+/** Where the file is, and what opens it. */
 export interface FileKeychainOptions {
   path: string
   /** Asked once, when the first item is read or written. */

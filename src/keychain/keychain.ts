@@ -1,7 +1,7 @@
 import { CodedError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
 
-/** Why a keychain has no answer; that there is no such item is one. */
+/** Why a keychain cannot answer. */
 export type KeychainErrorCode = 'KEYCHAIN_LOCKED' | 'KEYCHAIN_UNAVAILABLE' | 'KEYCHAIN_CORRUPT' | 'KEYCHAIN_TIMEOUT'
 
 /** A keychain that cannot answer. Never means "no such item": a caller must not take it for a miss. */

@@ -10,14 +10,14 @@ export interface KeyringModule {
   findCredentialsAsync(service: string): Promise<{ account: string; password: string }[]>
 }
 
-/** One item of the operating system's keychain. */
+/** One item of the OS keychain. */
 export interface KeyringEntry {
   getPassword(): Promise<string | null>
   setPassword(password: string): Promise<void>
   deleteCredential(): Promise<boolean>
 }
 
-/** Which of its stores is meant. */
+/** Which store of Linux is meant. */
 export interface KeyringEntryOptions {
   linux?: { store?: 'secret-service' }
 }

@@ -7,7 +7,7 @@ import { type Keychain, KeychainError } from './keychain.ts'
 import type { KeyringEntry, KeyringModule } from './keyring-module.ts'
 import { explainOsError, isProviderHung, osKeychainName } from './os-error.ts'
 
-/** What the adapter works with. */
+/** The module and the platform, which tests replace. */
 export interface OsKeychainOptions {
   load: () => Promise<KeyringModule>
   clock: Clock

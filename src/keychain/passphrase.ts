@@ -7,7 +7,7 @@ import { Secret } from '../core/secret.ts'
 import { KeychainError } from './keychain.ts'
 import { readPrivateFile, unreadable } from './private-file.ts'
 
-/** Where the passphrase of an encrypted file comes from. */
+/** Where a passphrase may come from. */
 export interface PassphraseSource {
   /** The encrypted file; the key file is beside it. */
   keychainFile: string

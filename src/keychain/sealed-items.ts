@@ -23,7 +23,7 @@ export interface KeyDerivation {
   cost: ScryptCost
 }
 
-/** How a new file derives its key: a salt of its own, and the cost. */
+/** A new salt for a new file. */
 export function newKeyDerivation(cost: ScryptCost): KeyDerivation {
   return { salt: randomBytes(16).toString('base64'), cost }
 }

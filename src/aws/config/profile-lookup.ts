@@ -40,6 +40,7 @@ export interface AliasLink {
   region?: string | undefined
 }
 
+/** What one profile is, before those that it names are looked at. */
 export type ProfileLink = RoleLink | SourceLink | AliasLink
 
 /** Every name that can be asked for, sorted. */

@@ -14,6 +14,7 @@ export interface SharedConfig {
   misnamed: readonly string[]
 }
 
+/** What stands in the two files. */
 export interface SharedConfigTexts {
   /** `~/.aws/config`; absent where there is no such file. */
   config?: string | undefined

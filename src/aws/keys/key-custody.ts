@@ -35,7 +35,7 @@ export interface KeyCustody {
   remove(source: string): Promise<boolean>
 }
 
-export function createKeyCustody(deps: {
+export interface KeyCustodyDeps {
   keys: LongTermKeys
   sts: () => Promise<StsClient>
   log: Logger
@@ -43,9 +43,10 @@ export function createKeyCustody(deps: {
   regionOf(source: string): Promise<string>
   /** Voids what was made with the key of a source, and what is being made. Called around each change of it. */
   onChange(source: string): Promise<void>
-}): KeyCustody {
-  const { keys, sts, log, regionOf, onChange } = deps
+}
 
+/** Custody that asks AWS about each key before it takes it in. */
+export function createKeyCustody({ keys, sts, log, regionOf, onChange }: KeyCustodyDeps): KeyCustody {
   const ownerOf = async (source: string, key: AccessKey) => {
     try {
       const client = await sts()

@@ -7,6 +7,7 @@ import { AwsError } from '../aws-error.ts'
 import { profilesIn, readPlaintextKey, withoutPlaintextKey } from '../config/credentials-file.ts'
 import type { AccessKey } from '../credentials.ts'
 
+/** Which key is to be moved. */
 export interface ImportRequest {
   /** An absolute path. */
   file: string

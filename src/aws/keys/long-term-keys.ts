@@ -22,6 +22,7 @@ const prefix = 'aws/key/'
 /** Names come from files and may hold a slash. */
 const itemName = (source: string) => `${prefix}${encodeURIComponent(source)}`
 
+/** Keys as items `aws/key/SOURCE` of the keychain, in JSON. */
 export function createLongTermKeys(keychain: Keychain): LongTermKeys {
   const find = async (source: string): Promise<AccessKey | undefined> => {
     const item = await keychain.get(itemName(source))

@@ -18,8 +18,9 @@ export function fieldMistake(field: keyof typeof rules, value: string): string |
   return rules[field].pattern.test(value) ? undefined : rules[field].says
 }
 
-/** The limits of a role session and of GetSessionToken, in seconds. */
+/** The limits of a role session, in seconds. */
 export const roleDuration = { min: 900, default: 3_600, max: 43_200 } as const
+/** The limits of GetSessionToken for an IAM user, in seconds. */
 export const sessionDuration = { min: 900, default: 43_200, max: 129_600 } as const
 
 /** AWS gives a role that is assumed from a session or from another role no longer, in seconds ("role chaining"). */

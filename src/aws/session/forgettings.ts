@@ -11,6 +11,7 @@ export interface Forgettings {
   watch(source: string): () => void
 }
 
+/** Counts what was forgotten, so that a watch can see whether that became more. */
 export function createForgettings(): Forgettings {
   let all = 0
   const bySource = new Map<string, number>()

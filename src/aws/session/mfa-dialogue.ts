@@ -24,8 +24,14 @@ const maxTries = 3
 /** RFC 6238's time step, which every AWS device uses, in ms. */
 const stepMs = 30_000
 
-export function createMfaDialogue(deps: { prompts: Prompts; clock: Clock; log: Logger }): MfaDialogue {
-  const { prompts, clock, log } = deps
+export interface MfaDialogueDeps {
+  prompts: Prompts
+  clock: Clock
+  log: Logger
+}
+
+/** Owns which codes AWS has taken, and whose turn it is to ask for the next. */
+export function createMfaDialogue({ prompts, clock, log }: MfaDialogueDeps): MfaDialogue {
   /** The time step in which AWS last took a code of a device: it takes no code of that step again. */
   const acceptedStep = new Map<string, number>()
   const tails = new Map<string, Promise<unknown>>()

@@ -6,7 +6,7 @@ import { createSingleFlight } from '../../core/single-flight.ts'
 import type { Keychain } from '../../keychain/keychain.ts'
 import type { SessionCredentials } from '../credentials.ts'
 import { parseJsonObject } from '../json-object.ts'
-import { cacheKey, type SessionStep } from '../plan/credential-plan.ts'
+import type { SessionStep } from '../plan/steps.ts'
 
 /** An MFA session with the time at which the code was given, in ms since the epoch. */
 export interface MfaSession {
@@ -17,7 +17,7 @@ export interface MfaSession {
 /** What is known of a session without reading it. */
 export interface StoredSession {
   source: string
-  /** The `cacheKey` of its steps. */
+  /** The `cacheKey` of its step. */
   key: string
   expiresAtMs: number
 }
@@ -40,13 +40,20 @@ export interface SessionCache {
 }
 
 /** The expiry stands in the name, so that sweeping never decrypts and never opens a dialog. */
-const itemPattern = /^aws\/session\/([^/]+)\/([0-9a-f]+)\/(\d+)$/
+const itemPattern = /^aws\/session\/(([^/]+)\/[0-9a-f]+)\/(\d+)$/
 
-/** The name under which the cache knows a step's session. */
-export const sessionKey = (step: SessionStep): string => cacheKey([{ type: 'key', source: step.source }, step])
+/** The name of a session in the keychain. */
+const itemName = ({ cacheKey }: SessionStep, { expiresAtMs }: SessionCredentials): string =>
+  `aws/session/${cacheKey}/${Math.floor(expiresAtMs / 1000)}`
 
-export function createSessionCache(deps: { keychain: Keychain; clock: Clock; log: Logger }): SessionCache {
-  const { keychain, clock, log } = deps
+export interface SessionCacheDeps {
+  keychain: Keychain
+  clock: Clock
+  log: Logger
+}
+
+/** Owns the sessions: whoever uses one asks here each time. */
+export function createSessionCache({ keychain, clock, log }: SessionCacheDeps): SessionCache {
   const inMemory = new Map<string, MfaSession & { source: string }>()
   const reads = createSingleFlight<MfaSession | undefined>()
   /** Key ids that AWS refused: the keychain may still hold them where deleting failed. */
@@ -61,7 +68,7 @@ export function createSessionCache(deps: { keychain: Keychain; clock: Clock; log
   const stored = async (): Promise<(StoredSession & { name: string })[]> => {
     const names = await keychain.list()
     return names.flatMap((name) => {
-      const [, source, key, expiry] = itemPattern.exec(name) ?? []
+      const [, key, source, expiry] = itemPattern.exec(name) ?? []
       return source === undefined
         ? []
         : [{ name, source: decodeURIComponent(source), key: key!, expiresAtMs: Number(expiry) * 1000 }]
@@ -69,7 +76,7 @@ export function createSessionCache(deps: { keychain: Keychain; clock: Clock; log
   }
 
   const readFromKeychain = async (step: SessionStep): Promise<MfaSession | undefined> => {
-    const key = sessionKey(step)
+    const key = step.cacheKey
     const before = forgotten
     const items = (await stored()).filter((item) => item.key === key && isValid(item))
     for (const { name, expiresAtMs } of items.sort((a, b) => b.expiresAtMs - a.expiresAtMs)) {
@@ -96,16 +103,15 @@ export function createSessionCache(deps: { keychain: Keychain; clock: Clock; log
 
   return {
     async find(step) {
-      const key = sessionKey(step)
+      const key = step.cacheKey
       const held = inMemory.get(key)
       return usable(held) ? held : reads.run(key, () => readFromKeychain(step))
     },
     async put(step, credentials) {
-      const key = sessionKey(step)
+      const key = step.cacheKey
       const session = { credentials, issuedAtMs: clock.now() }
       inMemory.set(key, { ...session, source: step.source })
-      const expirySeconds = Math.floor(credentials.expiresAtMs / 1000)
-      const name = `aws/session/${encodeURIComponent(step.source)}/${key}/${expirySeconds}`
+      const name = itemName(step, credentials)
       try {
         await keychain.set(name, encode(session))
       } catch (error) {
@@ -118,14 +124,13 @@ export function createSessionCache(deps: { keychain: Keychain; clock: Clock; log
       await sweep((item) => item.key === key && item.name !== name)
     },
     async drop(step, credentials) {
-      const key = sessionKey(step)
+      const key = step.cacheKey
       refused.add(credentials.accessKeyId)
       const held = inMemory.get(key)
       // A newer one has taken its place already, in the keychain too.
       if (held !== undefined && held.credentials.accessKeyId !== credentials.accessKeyId) return
       inMemory.delete(key)
-      const expirySeconds = Math.floor(credentials.expiresAtMs / 1000)
-      await sweep((item) => item.key === key && item.expiresAtMs === expirySeconds * 1000)
+      await sweep(({ name }) => name === itemName(step, credentials))
     },
     async forget(source) {
       const gone = new Set<string>()

@@ -5,22 +5,13 @@ import { createSharedLogin, type SharedLogin } from '../../prompts/shared-login.
 import { AwsError, isAwsError } from '../aws-error.ts'
 import { asKept } from '../credentials.ts'
 import type { LongTermKeys } from '../keys/long-term-keys.ts'
-import type { CredentialPlan, DerivedStep, SessionStep } from '../plan/credential-plan.ts'
+import type { CredentialPlan } from '../plan/credential-plan.ts'
+import type { MfaStep } from '../plan/steps.ts'
 import { adviseOnRefusal, refusedKey } from '../sts/refusal-advice.ts'
 import type { StsClient } from '../sts/sts-client.ts'
 import { forgottenMeanwhile } from './forgettings.ts'
 import { createMfaDialogue, mfaTopic } from './mfa-dialogue.ts'
-import { type SessionCache, sessionKey } from './session-cache.ts'
-
-/** A session that proves a second factor: only a person can begin it. */
-export type MfaStep = SessionStep & { mfaSerial: string }
-
-export const isMfaStep = (step: DerivedStep): step is MfaStep => step.type === 'session' && step.mfaSerial !== undefined
-
-/** The MFA session of a plan, which is its first step if there is one. */
-export function mfaStepOf({ steps: [, first] }: CredentialPlan): MfaStep | undefined {
-  return isMfaStep(first) ? first : undefined
-}
+import type { SessionCache } from './session-cache.ts'
 
 /** With less left, in ms, a person is asked for a new session, if one can be; until then nobody is bothered. */
 export const askAgainMs = 5 * 60_000
@@ -40,26 +31,27 @@ export interface SessionLogin {
   abandon(source?: string): void
 }
 
-export function createSessionLogin(deps: {
+export interface SessionLoginDeps {
   keys: LongTermKeys
   sessions: SessionCache
   sts: () => Promise<StsClient>
   prompts: Prompts
   clock: Clock
   log: Logger
-}): SessionLogin {
-  const { keys, sessions, sts, prompts, clock, log } = deps
+}
+
+/** Owns the logins that are under way, one for each session. */
+export function createSessionLogin({ keys, sessions, sts, prompts, clock, log }: SessionLoginDeps): SessionLogin {
   const dialogue = createMfaDialogue({ prompts, clock, log })
   const logins = new Map<string, { source: string; shared: SharedLogin<void> }>()
 
   const sharedLogin = (step: MfaStep): SharedLogin<void> => {
-    const key = sessionKey(step)
     const topic = mfaTopic(step.mfaSerial)
     // A session is found in the cache by whoever comes back for it.
-    const present = logins.get(key)
+    const present = logins.get(step.cacheKey)
     if (present !== undefined) return present.shared
     const shared = createSharedLogin<void>({ prompts, topic, clock, keepsSuccess: false })
-    logins.set(key, { source: step.source, shared })
+    logins.set(step.cacheKey, { source: step.source, shared })
     return shared
   }
 
@@ -90,7 +82,7 @@ export function createSessionLogin(deps: {
       if (isAwsError(error, 'AWS_TOKEN_UNKNOWN', 'AWS_SIGNATURE_REFUSED')) {
         throw refusedKey(error, step.source, key.accessKeyId)
       }
-      throw error instanceof AwsError ? adviseOnRefusal(error, { plan, step, index: 1 }) : error
+      throw error instanceof AwsError ? adviseOnRefusal(error, { profile: plan.profile, step }) : error
     }
   }
 

@@ -27,6 +27,7 @@ export interface CallerIdentities {
   forget(source: string): void
 }
 
+/** Keeps what AWS said until the key changes; a failure is not kept. */
 export function createCallerIdentities(sts: () => Promise<StsClient>): CallerIdentities {
   /** Also while AWS is being asked, so that many who want to know cost one call. */
   const known = new Map<string, Promise<Person>>()

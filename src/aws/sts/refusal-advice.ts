@@ -2,15 +2,14 @@ import { formatDuration } from '../../core/duration.ts'
 import { shellWord } from '../../core/shell-word.ts'
 import { AwsError, isAwsError } from '../aws-error.ts'
 import { displayKeyId } from '../credentials.ts'
-import type { CredentialPlan, DerivedStep, RoleStep } from '../plan/credential-plan.ts'
+import type { DerivedStep, RoleStep } from '../plan/steps.ts'
 
 /** What is known about a step that STS refused. */
 export interface RefusedStep {
-  plan: CredentialPlan
+  /** The one that was asked for. */
+  profile: string
   step: DerivedStep
-  /** Place of the step in the plan; 1 follows the long-term key. */
-  index: number
-  /** Age of the MFA session behind it in ms. */
+  /** Age of the MFA session behind it in ms; absent where there is none. */
   sessionAgeMs?: number | undefined
 }
 
@@ -19,8 +18,8 @@ const freshSessionMs = 15 * 60_000
 
 /** Adds to what AWS says what this side knows of the cause, and what to run. */
 export function adviseOnRefusal(error: AwsError, refused: RefusedStep): AwsError {
-  const { plan, step } = refused
-  const place = step.type === 'role' ? `profile ${step.profile}` : `session of ${plan.source}`
+  const { step } = refused
+  const place = step.type === 'role' ? `profile ${step.profile}` : `session of ${step.source}`
   if (isAwsError(error, 'AWS_DENIED') && step.type === 'role') {
     return new AwsError(error.code, `${place}: ${error.message}`, { cause: error, hint: deniedHint(step, refused) })
   }
@@ -31,10 +30,15 @@ export function adviseOnRefusal(error: AwsError, refused: RefusedStep): AwsError
   if (isAwsError(error, 'AWS_MFA_SERIAL_REFUSED')) {
     return new AwsError(error.code, `${place}: ${error.message}`, {
       cause: error,
-      hint: `correct mfa_serial of ${plan.source}; the user's devices: aws iam list-mfa-devices`,
+      hint: `correct mfa_serial of ${step.source}; the user's devices: aws iam list-mfa-devices`,
     })
   }
   return error
+}
+
+/** True when AWS no longer takes the credentials that signed the request. */
+export function isDeadToken(error: AwsError): boolean {
+  return isAwsError(error, 'AWS_TOKEN_EXPIRED', 'AWS_TOKEN_UNKNOWN', 'AWS_SIGNATURE_REFUSED')
 }
 
 /** A long-term key that AWS does not take. */
@@ -52,17 +56,16 @@ export function refusedKey(error: AwsError, source: string, accessKeyId: string)
 }
 
 /** AWS gives one text for each of these causes. The likeliest stands first. */
-function deniedHint(step: RoleStep, { plan, index, sessionAgeMs }: RefusedStep): string {
+function deniedHint(step: RoleStep, { profile, sessionAgeMs }: RefusedStep): string {
   const causes: string[] = []
-  if (sessionAgeMs !== undefined && sessionAgeMs > freshSessionMs && index === 2) {
+  if (sessionAgeMs !== undefined && sessionAgeMs > freshSessionMs && step.parent.type === 'session') {
     const age = formatDuration(sessionAgeMs / 1000)
     causes.push(
-      `the MFA session is ${age} old: where the role wants a newer one, latchkey aws forget ${shellWord(plan.profile)}`,
+      `the MFA session is ${age} old: where the role wants a newer one, latchkey aws forget ${shellWord(profile)}`,
     )
   }
-  if (sessionAgeMs === undefined) causes.push(`where the role wants MFA, set mfa_serial of ${plan.source}`)
-  const parent = plan.steps[index - 1]
-  if (parent?.type === 'role') causes.push('a role that another role assumes cannot prove MFA')
+  if (sessionAgeMs === undefined) causes.push(`where the role wants MFA, set mfa_serial of ${step.source}`)
+  if (step.parent.type === 'role') causes.push('a role that another role assumes cannot prove MFA')
   causes.push(
     step.externalId === undefined
       ? 'where the role wants an external id, set external_id'

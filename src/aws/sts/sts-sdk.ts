@@ -28,6 +28,7 @@ interface Answer {
 /** What is used of the AWS SDK: the module that whoever calls has loaded. */
 export type AwsSdk = typeof import('./aws-sdk.ts')
 
+/** What the adapter is told, because it looks nothing up itself. */
 export interface StsSdkOptions {
   sdk: AwsSdk
   clock: Clock

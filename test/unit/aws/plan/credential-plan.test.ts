@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { AwsError } from '../../../../src/aws/aws-error.ts'
 import type { AwsProfileSettings, AwsSettings } from '../../../../src/aws/config/settings.ts'
 import { parseSharedConfig } from '../../../../src/aws/config/shared-config.ts'
-import { type CredentialPlan, cacheKey, planCredentials, prefixKey } from '../../../../src/aws/plan/credential-plan.ts'
+import { type CredentialPlan, planCredentials } from '../../../../src/aws/plan/credential-plan.ts'
+import { type DerivedStep, stepsTo } from '../../../../src/aws/plan/steps.ts'
 
 const serial = 'arn:aws:iam::111122223333:mfa/jo'
 const otherSerial = 'arn:aws:iam::111122223333:mfa/other'
@@ -19,7 +20,9 @@ const own = (
 const plan = (settings: AwsSettings, name: string, config = '') =>
   planCredentials(settings, parseSharedConfig({ config }), name)
 const shared = (config: string, name: string) => plan(none, name, config)
-const roleSteps = ({ steps }: CredentialPlan) => steps.filter((step) => step.type === 'role')
+const steps = ({ last }: CredentialPlan) => stepsTo(last)
+const types = (made: CredentialPlan) => steps(made).map(({ type }) => type)
+const roleSteps = (made: CredentialPlan) => steps(made).filter((step) => step.type === 'role')
 
 function mistake(make: () => unknown): AwsError {
   try {
@@ -44,30 +47,31 @@ describe('a profile of config.toml', () => {
       },
       { master: { mfa_serial: serial, session_duration: 7200, region: 'eu-west-1' } },
     )
+    const key = { type: 'key', source: 'master' }
+    const session = {
+      type: 'session',
+      parent: key,
+      cacheKey: expect.any(String) as string,
+      source: 'master',
+      mfaSerial: serial,
+      durationSeconds: 7200,
+      partition: 'aws',
+      region: 'eu-west-1',
+    }
     expect(plan(settings, 'dev')).toEqual({
       profile: 'dev',
-      source: 'master',
-      region: 'eu-central-1',
-      steps: [
-        { type: 'key', source: 'master' },
-        {
-          type: 'session',
-          source: 'master',
-          mfaSerial: serial,
-          durationSeconds: 7200,
-          partition: 'aws',
-          region: 'eu-west-1',
-        },
-        {
-          type: 'role',
-          profile: 'dev',
-          roleArn: 'arn:aws:iam::123456789012:role/team/Dev',
-          accountId: '123456789012',
-          externalId: 'ext',
-          durationSeconds: 3600,
-          region: 'eu-central-1',
-        },
-      ],
+      last: {
+        type: 'role',
+        parent: session,
+        cacheKey: expect.any(String) as string,
+        source: 'master',
+        profile: 'dev',
+        roleArn: 'arn:aws:iam::123456789012:role/team/Dev',
+        accountId: '123456789012',
+        externalId: 'ext',
+        durationSeconds: 3600,
+        region: 'eu-central-1',
+      },
       notices: [],
     })
   })
@@ -101,32 +105,37 @@ describe('a profile of config.toml', () => {
       'dev',
       '[profile dev]\nregion = ap-south-1\ncredential_process = latchkey aws credentials dev\n',
     )
-    expect(made.region).toBe('ap-south-1')
+    expect(made.last.region).toBe('ap-south-1')
     expect(roleSteps(made)).toHaveLength(1)
   })
 
   it('may be the source of a profile in ~/.aws/config', () => {
     const made = plan(own({}), 'app', `[profile app]\nrole_arn = ${role}\nsource_profile = master\n`)
-    expect(made.steps.map(({ type }) => type)).toEqual(['key', 'session', 'role'])
+    expect(types(made)).toEqual(['key', 'session', 'role'])
   })
 
   it('is itself a session where it is a source', () => {
-    expect(plan(own({}), 'master').steps.map(({ type }) => type)).toEqual(['key', 'session'])
+    expect(types(plan(own({}), 'master'))).toEqual(['key', 'session'])
   })
 
   it('assumes the role with its key where the source has no MFA device', () => {
     const made = plan(own({ ci: { role, source: 'plain', duration: 14_400 } }, { plain: {} }), 'ci')
-    expect(made.steps.map(({ type }) => type)).toEqual(['key', 'role'])
+    expect(types(made)).toEqual(['key', 'role'])
     expect(roleSteps(made)[0]).toMatchObject({ durationSeconds: 14_400 })
     expect(made.notices).toEqual([])
   })
 
   it('is a session without MFA where it is a source without a device: the key itself is never the answer', () => {
-    const { steps } = plan(own({}, { plain: {} }), 'plain')
-    expect(steps).toEqual([
-      { type: 'key', source: 'plain' },
-      { type: 'session', source: 'plain', durationSeconds: 43_200, partition: 'aws', region: 'us-east-1' },
-    ])
+    const { last } = plan(own({}, { plain: {} }), 'plain')
+    expect(last).toEqual({
+      type: 'session',
+      parent: { type: 'key', source: 'plain' },
+      cacheKey: expect.any(String) as string,
+      source: 'plain',
+      durationSeconds: 43_200,
+      partition: 'aws',
+      region: 'us-east-1',
+    })
   })
 
   it('does not find what every object has', () => {
@@ -141,7 +150,7 @@ describe('a profile of ~/.aws/config', () => {
 
   it('is read with all that it says', () => {
     const config = `${base}[profile app]\nrole_arn = ${role}\nsource_profile = base\nexternal_id = ext\nduration_seconds = 1800\nrole_session_name = me\nregion = eu-central-1\n`
-    expect(shared(config, 'app').steps).toMatchObject([
+    expect(steps(shared(config, 'app'))).toMatchObject([
       { type: 'key', source: 'base' },
       { type: 'session', mfaSerial: serial, durationSeconds: 43_200, region: 'eu-west-1' },
       {
@@ -156,20 +165,14 @@ describe('a profile of ~/.aws/config', () => {
   })
 
   it('may be its own source: then its own key is meant', () => {
-    const { source, steps } = shared(
-      `[profile app]\nrole_arn = ${role}\nsource_profile = app\nmfa_serial = ${serial}\n`,
-      'app',
-    )
-    expect(source).toBe('app')
-    expect(steps.map(({ type }) => type)).toEqual(['key', 'session', 'role'])
+    const made = shared(`[profile app]\nrole_arn = ${role}\nsource_profile = app\nmfa_serial = ${serial}\n`, 'app')
+    expect(made.last.source).toBe('app')
+    expect(types(made)).toEqual(['key', 'session', 'role'])
   })
 
   it('goes through a profile that is its own source', () => {
     const config = `[profile b]\nrole_arn = ${role}\nsource_profile = b\n[profile a]\nrole_arn = arn:aws:iam::123456789012:role/A\nsource_profile = b\n`
-    expect(shared(config, 'a')).toMatchObject({
-      source: 'b',
-      steps: [{ source: 'b' }, { profile: 'b' }, { profile: 'a' }],
-    })
+    expect(steps(shared(config, 'a'))).toMatchObject([{ source: 'b' }, { profile: 'b' }, { profile: 'a' }])
   })
 
   it.each([
@@ -184,7 +187,7 @@ describe('a profile of ~/.aws/config', () => {
       `[profile base]\n[profile mid]\nrole_arn = ${role}\nsource_profile = base\n[profile app]\nrole_arn = ${role}2\nsource_profile = mid\nmfa_serial = ${serial}\n`,
     ],
   ])('takes the serial of %s', (_, config) => {
-    expect(shared(config, 'app').steps[1]).toMatchObject({ type: 'session', mfaSerial: serial })
+    expect(steps(shared(config, 'app'))[1]).toMatchObject({ type: 'session', mfaSerial: serial })
   })
 
   it.each([
@@ -230,20 +233,20 @@ describe('a profile of ~/.aws/config', () => {
 
 describe('a credential_process that is ours', () => {
   it('of the same name stands for the key of that name', () => {
-    expect(shared('[profile base]\ncredential_process = latchkey aws credentials base\n', 'base')).toMatchObject({
-      source: 'base',
-    })
+    expect(shared('[profile base]\ncredential_process = latchkey aws credentials base\n', 'base').last.source).toBe(
+      'base',
+    )
   })
 
   it('of another name leads there without being run', () => {
     const config = '[profile app]\ncredential_process = /usr/bin/latchkey aws credentials dev\nregion = eu-north-1\n'
     const made = plan(own({ dev: { role, source: 'master' } }), 'app', config)
-    expect(made).toMatchObject({ profile: 'app', source: 'master', region: 'eu-north-1' })
+    expect(made).toMatchObject({ profile: 'app', last: { source: 'master', region: 'eu-north-1' } })
   })
 
   it('beside role_arn and source_profile does not matter', () => {
     const config = `[profile app]\nrole_arn = ${role}\nsource_profile = base\ncredential_process = latchkey aws credentials app\n[profile base]\n`
-    expect(shared(config, 'app').steps.map(({ type }) => type)).toEqual(['key', 'role'])
+    expect(types(shared(config, 'app'))).toEqual(['key', 'role'])
   })
 
   it('that leads back is a circle, not a call of ourselves', () => {
@@ -350,7 +353,7 @@ describe('partitions and regions', () => {
       { p: { account: '123456789012', role: 'R', source: 's' } },
       { s: { mfa_serial: 'arn:aws-cn:iam::111122223333:mfa/jo' } },
     )
-    expect(plan(settings, 'p').steps).toMatchObject([
+    expect(steps(plan(settings, 'p'))).toMatchObject([
       {},
       { partition: 'aws-cn', region: 'cn-north-1' },
       { roleArn: 'arn:aws-cn:iam::123456789012:role/R', region: 'cn-north-1' },
@@ -362,7 +365,7 @@ describe('partitions and regions', () => {
       { p: { role: 'arn:aws-us-gov:iam::123456789012:role/R', source: 's' } },
       { s: { mfa_serial: 'GAHT12345678' } },
     )
-    expect(plan(settings, 'p').steps[1]).toMatchObject({ partition: 'aws-us-gov', region: 'us-gov-west-1' })
+    expect(steps(plan(settings, 'p'))[1]).toMatchObject({ partition: 'aws-us-gov', region: 'us-gov-west-1' })
   })
 
   it('never lead to an endpoint of another partition', () => {
@@ -374,37 +377,43 @@ describe('partitions and regions', () => {
   })
 })
 
-describe('cacheKey', () => {
+describe('the cache key of a step', () => {
   const settings = own({ p: { role, source: 'master' } })
-  const stepsOf = (profile: Partial<AwsProfileSettings>, sources = settings.sources) =>
-    plan(own({ p: { role, source: 'master', ...profile } }, sources), 'p').steps
-  const plain = cacheKey(stepsOf({}))
+  const keyOf = (profile: Partial<AwsProfileSettings>, sources = settings.sources) =>
+    plan(own({ p: { role, source: 'master', ...profile } }, sources), 'p').last.cacheKey
+  const plain = keyOf({})
 
   it('is the same for the same inputs', () => {
-    expect(cacheKey(stepsOf({}))).toBe(plain)
-    expect(plain).toMatch(/^[0-9a-f]{32}$/)
+    expect(keyOf({})).toBe(plain)
+    expect(plain).toMatch(/^master\/[0-9a-f]{32}$/)
   })
 
   it.each([
-    ['the role', stepsOf({ role: `${role}2` })],
-    ['the external id', stepsOf({ external_id: 'ext' })],
-    ['a written session name', stepsOf({ session_name: 'me' })],
-    ['the duration', stepsOf({ duration: 1800 })],
-    ['the device', stepsOf({}, { master: { mfa_serial: otherSerial } })],
-    ['the lack of a device', stepsOf({}, { master: {} })],
-    ['the session duration', stepsOf({}, { master: { mfa_serial: serial, session_duration: 900 } })],
-    ['the source', stepsOf({ source: 'other' }, { other: { mfa_serial: serial } })],
-  ])('changes with %s', (_, steps) => {
-    expect(cacheKey(steps)).not.toBe(plain)
+    ['the role', keyOf({ role: `${role}2` })],
+    ['the external id', keyOf({ external_id: 'ext' })],
+    ['a written session name', keyOf({ session_name: 'me' })],
+    ['the duration', keyOf({ duration: 1800 })],
+    ['the device', keyOf({}, { master: { mfa_serial: otherSerial } })],
+    ['the lack of a device', keyOf({}, { master: {} })],
+    ['the session duration', keyOf({}, { master: { mfa_serial: serial, session_duration: 900 } })],
+    ['the source', keyOf({ source: 'other' }, { other: { mfa_serial: serial } })],
+  ])('changes with %s', (_, key) => {
+    expect(key).not.toBe(plain)
   })
 
   it('does not change with the region, so that roles of several regions share one session', () => {
-    expect(cacheKey(stepsOf({ region: 'eu-west-1' }))).toBe(plain)
+    expect(keyOf({ region: 'eu-west-1' })).toBe(plain)
   })
 
-  it('is prefixed with the source, whatever its name', () => {
-    const made = plan(own({}, { 'a/b c': {} }), 'a/b c')
-    expect(prefixKey(made, 2)).toBe(`a%2Fb%20c/${cacheKey(made.steps)}`)
-    expect(prefixKey(made, 1)).not.toBe(prefixKey(made, 2))
+  it('begins with the source, whatever its name, and is another one for each step', () => {
+    const made = plan(own({ p: { role, source: 'a/b c' } }, { 'a/b c': { mfa_serial: serial } }), 'p')
+    const keys = steps(made).flatMap((step) => (step.type === 'key' ? [] : [step.cacheKey]))
+    expect(keys).toEqual([expect.stringMatching(/^a%2Fb%20c\//), expect.stringMatching(/^a%2Fb%20c\//)])
+    expect(new Set(keys).size).toBe(2)
+  })
+
+  it('is the one under which sessions were stored before, or everyone would be asked for a code', () => {
+    const session = plan(own({}), 'master').last as DerivedStep
+    expect(session.cacheKey).toBe('master/b80f5ed1dcadab1ebb98c6e9f781115d')
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { SessionCredentials } from '../../../../src/aws/credentials.ts'
-import type { SessionStep } from '../../../../src/aws/plan/credential-plan.ts'
-import { createSessionCache, sessionKey } from '../../../../src/aws/session/session-cache.ts'
+import { type SessionStep, sessionStep } from '../../../../src/aws/plan/steps.ts'
+import { createSessionCache } from '../../../../src/aws/session/session-cache.ts'
 import { createLogger } from '../../../../src/core/log.ts'
 import { Secret } from '../../../../src/core/secret.ts'
 import { stubKeychain } from '../../../support/aws-stub-keychain.ts'
@@ -9,14 +9,15 @@ import { rejection } from '../../../support/aws-world.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 
 const hour = 3_600_000
-const step = (source: string, durationSeconds = 43_200): SessionStep => ({
-  type: 'session',
-  source,
-  mfaSerial: 'arn:aws:iam::111122223333:mfa/jo',
-  durationSeconds,
-  partition: 'aws',
-  region: 'eu-west-1',
-})
+const step = (source: string, durationSeconds = 43_200): SessionStep =>
+  sessionStep({
+    type: 'session',
+    parent: { type: 'key', source },
+    mfaSerial: 'arn:aws:iam::111122223333:mfa/jo',
+    durationSeconds,
+    partition: 'aws',
+    region: 'eu-west-1',
+  })
 const master = step('a/b c')
 
 function setUp() {
@@ -43,7 +44,7 @@ describe('the session cache', () => {
     const { cache, keychain, session, clock } = setUp()
     await cache.put(master, session())
     const expiry = Math.floor((clock.now() + 12 * hour) / 1000)
-    expect(await keychain.list()).toEqual([`aws/session/a%2Fb%20c/${sessionKey(master)}/${expiry}`])
+    expect(await keychain.list()).toEqual([`aws/session/${master.cacheKey}/${expiry}`])
   })
 
   it('gives the same session after a restart, with the time of its code', async () => {
@@ -153,7 +154,7 @@ describe('the session cache', () => {
 
   it('passes over an item that is no session, and says so', async () => {
     const { start, keychain, clock, log } = setUp()
-    const name = `aws/session/a%2Fb%20c/${sessionKey(master)}/${Math.floor(clock.now() / 1000) + 3600}`
+    const name = `aws/session/${master.cacheKey}/${Math.floor(clock.now() / 1000) + 3600}`
     for (const item of ['not json', '{"accessKeyId":"ASIA"}', '"text"', 'null']) {
       await keychain.set(name, new Secret(item))
       expect(await start().find(master)).toBeUndefined()
@@ -203,7 +204,7 @@ describe('the session cache', () => {
     await cache.put(master, session())
     await keychain.set('aws/session/odd/name', new Secret('x'))
     await keychain.set('aws/key/master', new Secret('x'))
-    const expected = [{ source: 'a/b c', key: sessionKey(master), expiresAtMs: clock.now() + 12 * hour }]
+    const expected = [{ source: 'a/b c', key: master.cacheKey, expiresAtMs: clock.now() + 12 * hour }]
     expect(await start().list()).toEqual(expected)
     expect(await cache.list()).toEqual(expected)
     expect(keychain.reads).toEqual([])

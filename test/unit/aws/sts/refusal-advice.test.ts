@@ -2,12 +2,19 @@ import { describe, expect, it } from 'vitest'
 import { AwsError, type AwsErrorCode } from '../../../../src/aws/aws-error.ts'
 import { parseSharedConfig } from '../../../../src/aws/config/shared-config.ts'
 import { planCredentials } from '../../../../src/aws/plan/credential-plan.ts'
+import { type DerivedStep, stepsTo } from '../../../../src/aws/plan/steps.ts'
 import { adviseOnRefusal, refusedKey } from '../../../../src/aws/sts/refusal-advice.ts'
 import { person, rejection, usualSettings, world } from '../../../support/aws-world.ts'
 
 const refusal = (code: AwsErrorCode, message = 'AWS refused it') => new AwsError(code, message)
 
-function advice(code: AwsErrorCode, profile: string, index: number, sessionAgeMs?: number, message?: string): AwsError {
+/** @param type of the step of the profile that AWS refuses */
+function advice(
+  code: AwsErrorCode,
+  profile: string,
+  type: DerivedStep['type'],
+  { sessionAgeMs, message }: { sessionAgeMs?: number; message?: string } = {},
+): AwsError {
   const settings = {
     ...usualSettings,
     profiles: {
@@ -16,30 +23,30 @@ function advice(code: AwsErrorCode, profile: string, index: number, sessionAgeMs
     },
     sources: { ...usualSettings.sources, bare: {} },
   }
-  const plan = planCredentials(settings, parseSharedConfig({}), profile)
-  const [, ...steps] = plan.steps
-  return adviseOnRefusal(refusal(code, message), { plan, step: steps[index - 1]!, index, sessionAgeMs })
+  const { last } = planCredentials(settings, parseSharedConfig({}), profile)
+  const step = stepsTo(last).findLast((candidate) => candidate.type === type) as DerivedStep
+  return adviseOnRefusal(refusal(code, message), { profile, step, sessionAgeMs })
 }
 
 describe('a role that AWS denies', () => {
   it('behind an old session points at a new code', () => {
-    const { message, hint } = advice('AWS_DENIED', 'dev', 2, 7 * 3_600_000)
+    const { message, hint } = advice('AWS_DENIED', 'dev', 'role', { sessionAgeMs: 7 * 3_600_000 })
     expect(message).toBe('profile dev: AWS refused it')
     expect(hint).toMatch(/^the MFA session is 7h old: .* latchkey aws forget dev; where the role wants an external id/)
     expect(hint).not.toContain('set mfa_serial')
   })
 
   it('behind a new session does not', () => {
-    expect(advice('AWS_DENIED', 'dev', 2, 60_000).hint).not.toContain('forget')
+    expect(advice('AWS_DENIED', 'dev', 'role', { sessionAgeMs: 60_000 }).hint).not.toContain('forget')
   })
 
   it('without MFA points at the device, and at the external id that is set', () => {
-    const { hint } = advice('AWS_DENIED', 'plain', 1)
+    const { hint } = advice('AWS_DENIED', 'plain', 'role')
     expect(hint).toMatch(/^where the role wants MFA, set mfa_serial of bare; the external id may be another/)
   })
 
   it('behind another role tells that it cannot prove MFA', () => {
-    const { hint } = advice('AWS_DENIED', 'deep', 3, 7 * 3_600_000)
+    const { hint } = advice('AWS_DENIED', 'deep', 'role', { sessionAgeMs: 7 * 3_600_000 })
     expect(hint).toMatch(/^a role that another role assumes cannot prove MFA/)
   })
 
@@ -58,26 +65,28 @@ describe('a role that AWS denies', () => {
 
 describe('other refusals', () => {
   it('of a duration say which setting to change', () => {
-    const { message, hint } = advice('AWS_REQUEST_INVALID', 'dev', 2, 0, 'The requested DurationSeconds exceeds …')
+    const { message, hint } = advice('AWS_REQUEST_INVALID', 'dev', 'role', {
+      message: 'The requested DurationSeconds exceeds …',
+    })
     expect(message).toMatch(/^profile dev: /)
     expect(hint).toBe('set a shorter duration for the profile dev')
-    expect(advice('AWS_REQUEST_INVALID', 'dev', 1, 0, 'DurationSeconds').hint).toBe(
+    expect(advice('AWS_REQUEST_INVALID', 'dev', 'session', { message: 'DurationSeconds' }).hint).toBe(
       'set a shorter duration for the session of master',
     )
   })
 
   it('of something else in a request name the place', () => {
-    expect(advice('AWS_REQUEST_INVALID', 'dev', 1).message).toBe('session of master: AWS refused it')
+    expect(advice('AWS_REQUEST_INVALID', 'dev', 'session').message).toBe('session of master: AWS refused it')
   })
 
   it('of the device say how to find the right one', () => {
-    expect(advice('AWS_MFA_SERIAL_REFUSED', 'dev', 1).hint).toContain('correct mfa_serial of master')
+    expect(advice('AWS_MFA_SERIAL_REFUSED', 'dev', 'session').hint).toContain('correct mfa_serial of master')
   })
 
   it.each(['AWS_UNREACHABLE', 'AWS_THROTTLED', 'AWS_DENIED'] as const)(
     'such as %s of a session stay as they are',
     (code) => {
-      expect(advice(code, 'dev', 1).message).toBe('AWS refused it')
+      expect(advice(code, 'dev', 'session').message).toBe('AWS refused it')
     },
   )
 })

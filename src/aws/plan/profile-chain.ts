@@ -1,0 +1,70 @@
+import { AwsError } from '../aws-error.ts'
+import { invalid, lookUpProfile, type RoleLink, type SourceLink } from '../config/profile-lookup.ts'
+import type { AwsSettings } from '../config/settings.ts'
+import type { SharedConfig } from '../config/shared-config.ts'
+import { fieldMistake, sessionDuration } from './field-rules.ts'
+
+/** The profiles that lie between the one that was asked for and a long-term key, each of them valid by itself. */
+export interface ProfileChain {
+  /** In the order in which they are assumed. */
+  roles: readonly RoleLink[]
+  source: SourceLink
+  /** From the profile that was asked for down to the source. */
+  regions: readonly (string | undefined)[]
+}
+
+/**
+ * Follows the names from profile to profile until one has a long-term key.
+ * @throws {AwsError} AWS_PROFILE_UNKNOWN, AWS_PROFILE_INVALID, AWS_PROFILE_UNSUPPORTED, AWS_PROFILE_CYCLE
+ */
+export function followProfiles(settings: AwsSettings, shared: SharedConfig, profile: string): ProfileChain {
+  const roles: RoleLink[] = []
+  const regions: (string | undefined)[] = []
+  const path: string[] = []
+  let name = profile
+  for (;;) {
+    if (path.includes(name)) {
+      throw new AwsError('AWS_PROFILE_CYCLE', `AWS profiles in a circle: ${[...path, name].join(' → ')}`, {
+        hint: 'let the last of them name a source that has a long-term key',
+      })
+    }
+    const link = lookUpProfile(settings, shared, name, path.at(-1))
+    path.push(name)
+    checkField(name, 'region', 'region', link.region)
+    regions.push(link.region)
+    switch (link.type) {
+      case 'source':
+        return { roles, source: link, regions }
+      case 'alias':
+        name = link.target
+        break
+      case 'role':
+        checkField(name, 'externalId', 'external_id', link.externalId)
+        checkField(name, 'sessionName', 'the session name', link.sessionName)
+        roles.unshift(link)
+        if (link.usesOwnKeys) return { roles, source: ownKeyOf(link), regions }
+        name = link.source
+        break
+    }
+  }
+}
+
+/** The source that a profile is for itself. */
+function ownKeyOf({ name, region }: RoleLink): SourceLink {
+  return { type: 'source', name, region, sessionSeconds: sessionDuration.default }
+}
+
+/**
+ * Checks a value that goes to STS, where there is one.
+ * @param field how the files call it
+ * @throws {AwsError} AWS_PROFILE_INVALID
+ */
+export function checkField(
+  profile: string,
+  rule: Parameters<typeof fieldMistake>[0],
+  field: string,
+  value: string | undefined,
+): void {
+  const mistake = value === undefined ? undefined : fieldMistake(rule, value)
+  if (mistake !== undefined) throw invalid(profile, `${field} is ${mistake}`)
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+
+/** The long-term key of a source, in the keychain: the first step of every plan. */
+export interface KeyStep {
+  type: 'key'
+  source: string
+}
+
+/** What each step has that AWS makes of another one. */
+interface Derived<Parent> {
+  /** The step whose credentials sign the request. */
+  parent: Parent
+  /**
+   * The name under which what the step yields is held: its source, and a hash of every input of it and of all steps
+   * before it. An edited role never finds the credentials of the old one.
+   */
+  cacheKey: string
+  source: string
+  durationSeconds: number
+  region: string
+}
+
+/** GetSessionToken. */
+export interface SessionStep extends Derived<KeyStep> {
+  type: 'session'
+  /** Absent: the session proves no second factor, and nobody is asked for it. */
+  mfaSerial?: string
+  partition: string
+}
+
+/** A session that proves a second factor: only a person can begin it. */
+export interface MfaStep extends SessionStep {
+  mfaSerial: string
+}
+
+/** AssumeRole. */
+export interface RoleStep extends Derived<KeyStep | SessionStep | RoleStep> {
+  type: 'role'
+  /** The profile that names the role. */
+  profile: string
+  roleArn: string
+  accountId: string
+  externalId?: string
+  /** Absent: the person's name is used, which is the same each time. */
+  sessionName?: string
+}
+
+/** A step that STS makes of its parent. */
+export type DerivedStep = SessionStep | RoleStep
+
+/** A part of the way to a profile's credentials. */
+export type Step = KeyStep | DerivedStep
+
+/** A step before it is linked: its key follows from it and from its parent. */
+type Unlinked<S extends DerivedStep> = Omit<S, 'cacheKey' | 'source'>
+
+/** A session of the source whose key its parent is. */
+export function sessionStep(step: Unlinked<SessionStep>): SessionStep {
+  return { ...step, source: step.parent.source, cacheKey: cacheKeyOf(step) }
+}
+
+/** A role that its parent assumes. */
+export function roleStep(step: Unlinked<RoleStep>): RoleStep {
+  return { ...step, source: step.parent.source, cacheKey: cacheKeyOf(step) }
+}
+
+/** True for a session that only a person can begin. */
+export function isMfaStep(step: Step): step is MfaStep {
+  return step.type === 'session' && step.mfaSerial !== undefined
+}
+
+/** The step and all before it, the long-term key first. */
+export function stepsTo<S extends Step>(step: S): Step[] {
+  return step.type === 'key' ? [step] : [...stepsTo(step.parent), step]
+}
+
+/** The MFA session that a step is, or is made of; undefined where no person is needed. */
+export function mfaStepOf(step: Step): MfaStep | undefined {
+  return stepsTo(step).find(isMfaStep)
+}
+
+/** How every `cacheKey` of a source begins. */
+export function sourcePrefix(source: string): string {
+  return `${encodeURIComponent(source)}/`
+}
+
+function cacheKeyOf(step: Unlinked<SessionStep> | Unlinked<RoleStep>): string {
+  const inputs = [...stepsTo(step.parent), step].map(inputsOf)
+  const hash = createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, 32)
+  return `${sourcePrefix(step.parent.source)}${hash}`
+}
+
+/**
+ * What the credentials of a step depend on. The endpoint's region is left out, because it changes nothing about the
+ * answer; so is the session name where nobody set one. Stored sessions are found by the hash of this: a change of it
+ * costs everyone a code.
+ */
+function inputsOf(step: KeyStep | Unlinked<SessionStep> | Unlinked<RoleStep>): readonly (string | number | null)[] {
+  switch (step.type) {
+    case 'key':
+      return ['key', step.source]
+    case 'session':
+      return ['session', step.parent.source, step.mfaSerial ?? null, step.durationSeconds, step.partition]
+    case 'role':
+      return ['role', step.roleArn, step.externalId ?? null, step.sessionName ?? null, step.durationSeconds]
+  }
+}

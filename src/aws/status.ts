@@ -1,0 +1,47 @@
+import { formatUtc } from '../core/utc-time.ts'
+import { profileNames } from './config/profile-lookup.ts'
+import type { AwsSettings } from './config/settings.ts'
+import type { SharedConfig } from './config/shared-config.ts'
+import { planIfValid } from './plan/credential-plan.ts'
+import { mfaStepOf } from './plan/steps.ts'
+import type { DerivedCredentials } from './session/derived-credentials.ts'
+import type { StoredSession } from './session/session-cache.ts'
+
+/** What is held; times are UTC with whole seconds and Z. */
+export interface AwsStatus {
+  sessions: readonly { source: string; mfaSerial: string; expiresAt: string }[]
+  roles: readonly { profile: string; roleArn: string; expiresAt: string }[]
+  profiles: readonly string[]
+}
+
+/**
+ * Tells what is held for the profiles as they are configured now. A session that no profile leads to is left out.
+ * @param held the sessions, in memory or stored
+ */
+export function describeHeld(
+  settings: AwsSettings,
+  shared: SharedConfig,
+  held: readonly StoredSession[],
+  derived: DerivedCredentials,
+): AwsStatus {
+  const profiles = profileNames(settings, shared)
+  const plans = profiles.flatMap((name) => planIfValid(settings, shared, name) ?? [])
+  const serials = new Map(
+    plans.flatMap(({ last }) => {
+      const step = mfaStepOf(last)
+      return step === undefined ? [] : [[step.cacheKey, step.mfaSerial] as const]
+    }),
+  )
+  return {
+    sessions: held.flatMap(({ source, key, expiresAtMs }) => {
+      const mfaSerial = serials.get(key)
+      return mfaSerial === undefined ? [] : [{ source, mfaSerial, expiresAt: formatUtc(expiresAtMs) }]
+    }),
+    roles: plans.flatMap(({ profile, last }) => {
+      const credentials = derived.peek(last.cacheKey)
+      if (last.type !== 'role' || credentials === undefined) return []
+      return [{ profile, roleArn: last.roleArn, expiresAt: formatUtc(credentials.expiresAtMs) }]
+    }),
+    profiles,
+  }
+}
