@@ -7,11 +7,11 @@ import { readTextIfPresent } from '../../core/read-file.ts'
 import { HelperError } from '../fast/failure.ts'
 import { diffLines } from './line-diff.ts'
 import { type FileState, fileState, isUntouched, type ServiceFile } from './service-file.ts'
-import type { ManagerCommand, RunProgram, ServiceManager } from './service-manager.ts'
+import type { ManagerCommand, RunCommand, ServiceManager } from './service-manager.ts'
 
 export interface InstallDeps {
   manager: ServiceManager
-  run: RunProgram
+  run: RunCommand
   print: (text: string) => void
 }
 

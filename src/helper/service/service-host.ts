@@ -9,13 +9,13 @@ import { trustedProgram } from '../../core/program-trust.ts'
 import { readTextFile } from '../../core/read-file.ts'
 import { agentSocketPath, apiSocketPath } from '../fast/api-socket.ts'
 import { createLaunchd, launchdRestart } from './launchd.ts'
-import type { RunProgram, ServiceManager } from './service-manager.ts'
+import type { RunCommand, ServiceManager } from './service-manager.ts'
 import { createSystemd, systemdRestart } from './systemd.ts'
 
 /** The service manager of this machine, and where the service's sockets are. */
 export interface ServiceHost {
   manager: ServiceManager
-  run: RunProgram
+  run: RunCommand
   sockets: { agent: string; api: string }
   /** What the service would run. */
   programs: readonly string[]
@@ -33,7 +33,7 @@ export async function serviceHost(environment: Environment): Promise<ServiceHost
     ? createLaunchd({ home, uid: process.getuid!(), values, readTemplate })
     : createSystemd({ environment, home, values, readTemplate })
   const programs = [process.execPath, latchkey, join(dirname(latchkey), 'daemon.cjs')]
-  return { manager, run: runProgram, sockets: serviceSockets(environment), programs }
+  return { manager, run: runCommand, sockets: serviceSockets(environment), programs }
 }
 
 const templateBytes = 64 * 1024
@@ -58,7 +58,7 @@ export function serviceSockets(environment: Environment): { agent: string; api: 
 /** systemctl(1) waits for what it has started, whose own limit is shorter (DefaultTimeoutStartSec=, 90 s). */
 const programMs = 100_000
 
-const runProgram: RunProgram = async (command, args) => {
+const runCommand: RunCommand = async (command, args) => {
   const program = trustedProgram(command, process.env.PATH)
   return await new Promise((resolve) => {
     execFile(program, [...args], { timeout: programMs }, (error, stdout, stderr) => {

@@ -8,7 +8,7 @@ export interface CommandResult {
 }
 
 /** Runs a program of the system to its end; one that cannot be started has status 127. */
-export type RunProgram = (command: string, args: readonly string[]) => Promise<CommandResult>
+export type RunCommand = (command: string, args: readonly string[]) => Promise<CommandResult>
 
 /** A command line that changes the state of the service manager, shown before it is run. */
 export interface ManagerCommand {
@@ -43,6 +43,6 @@ export interface ServiceManager {
   restartHint: string
   logHint: string
   /** @throws {HelperError} SERVICE_FAILED: there is no such manager for this user */
-  check(run: RunProgram): Promise<void>
-  parts(run: RunProgram): Promise<readonly ServicePart[]>
+  check(run: RunCommand): Promise<void>
+  parts(run: RunCommand): Promise<readonly ServicePart[]>
 }

@@ -3,7 +3,7 @@ import { displayLine } from '../../core/display-text.ts'
 import { type Environment, isSet } from '../../core/environment.ts'
 import { HelperError } from '../fast/failure.ts'
 import { markContent } from './service-file.ts'
-import { notInstalled, type RunProgram, type ServiceManager, type ServicePart } from './service-manager.ts'
+import { notInstalled, type RunCommand, type ServiceManager, type ServicePart } from './service-manager.ts'
 import { fillUnit, type TemplateValues } from './template.ts'
 
 const sockets = ['latchkey-agent.socket', 'latchkey-api.socket'] as const
@@ -50,7 +50,7 @@ export function createSystemd({ environment, home, values, readTemplate }: Syste
   }
 }
 
-async function check(run: RunProgram, { XDG_RUNTIME_DIR }: Environment): Promise<void> {
+async function check(run: RunCommand, { XDG_RUNTIME_DIR }: Environment): Promise<void> {
   const hint = 'latchkey daemon, started by whatever starts programs at login here'
   // As after su(1): neither systemctl nor we know then where the user's sockets are, which is where %t of the units is.
   if (!isSet(XDG_RUNTIME_DIR)) {
@@ -65,7 +65,7 @@ async function check(run: RunProgram, { XDG_RUNTIME_DIR }: Environment): Promise
 
 const reason = (stderr: string) => displayLine(stderr) || 'systemctl cannot be run'
 
-async function parts(run: RunProgram): Promise<readonly ServicePart[]> {
+async function parts(run: RunCommand): Promise<readonly ServicePart[]> {
   const properties = 'Id,LoadState,ActiveState,SubState,UnitFileState,Result'
   const { stdout } = await run('systemctl', ['--user', 'show', `--property=${properties}`, ...units])
   return stdout.split('\n\n').flatMap((block) => {
