@@ -8,6 +8,7 @@ import { type ListedProfile, listProfiles } from './config/profile-list.ts'
 import type { AwsSettings } from './config/settings.ts'
 import type { SharedConfig } from './config/shared-config.ts'
 import type { IssuedCredentials } from './credentials.ts'
+import { createKeyChecks } from './keys/key-checks.ts'
 import { createKeyCustody, type KeyCustody } from './keys/key-custody.ts'
 import { createLongTermKeys } from './keys/long-term-keys.ts'
 import { planCredentials, planIfValid } from './plan/credential-plan.ts'
@@ -62,6 +63,7 @@ export interface AwsCredentialsDeps {
 export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
   const { readSettings, readSharedConfig, keychain, sts, clock, random, prompts, log } = deps
   const longTermKeys = createLongTermKeys(keychain)
+  const checks = createKeyChecks({ sts, clock })
   const sessions = createSessionCache({ keychain, clock, log })
   const derived = createDerivedCredentials({ clock, random, log })
   const identities = createCallerIdentities(sts)
@@ -69,6 +71,7 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
   const login = createSessionLogin({ keys: longTermKeys, sessions, sts, prompts, clock, log })
   const steps = createStepCredentials({
     keys: longTermKeys,
+    checks,
     sessions,
     derived,
     identities,
@@ -104,7 +107,7 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
 
   const keys = createKeyCustody({
     keys: longTermKeys,
-    sts,
+    checks,
     log,
     async regionOf(name) {
       const { settings, shared } = await readAll()

@@ -36,6 +36,8 @@ export interface StubSts extends StsClient {
   deactivate(accessKeyId: string): void
   /** Ends a session before its time, as when somebody revokes it. */
   expire(accessKeyId: string): void
+  /** From now on a region knows nobody, as one that the account has not opted in to. */
+  optOut(region: string): void
   /** The next credentials say that they end then, in ms since the epoch. */
   endNextAt(atMs: number): void
   /** Rejects the next call of an action before it is looked at, as a dead network does. */
@@ -63,6 +65,7 @@ export function stubSts(clock: Clock): StubSts {
   const devices = new Map<string, { owner: string; acceptedStep: number }>()
   const roles = new Map<string, StubRole>()
   const inactive = new Set<string>()
+  const optedOut = new Set<string>()
   const faults: { action: string; error: Error }[] = []
   const held = new Map<string, Promise<void>>()
   let issued = 0
@@ -72,7 +75,8 @@ export function stubSts(clock: Clock): StubSts {
     String(createHash('sha256').update(`${serial}/${step}`).digest().readUInt32BE(0) % 1_000_000).padStart(6, '0')
   const presentStep = () => Math.floor(clock.now() / stepMs)
 
-  const authenticate = (credentials: SigningCredentials): Principal => {
+  const authenticate = (credentials: SigningCredentials, region: string): Principal => {
+    if (optedOut.has(region)) throw refusal('AWS_TOKEN_UNKNOWN')
     const principal = principals.get(credentials.accessKeyId)
     const token = 'sessionToken' in credentials ? credentials.sessionToken.expose() : undefined
     if (principal === undefined || token !== principal.token) throw refusal('AWS_TOKEN_UNKNOWN')
@@ -136,6 +140,7 @@ export function stubSts(clock: Clock): StubSts {
     expire(accessKeyId) {
       principals.get(accessKeyId)!.expiresAtMs = clock.now()
     },
+    optOut: (region) => void optedOut.add(region),
     endNextAt: (atMs) => void statedEnds.push(atMs),
     failNext: (action, error) => void faults.push({ action, error }),
     hold(action) {
@@ -145,7 +150,7 @@ export function stubSts(clock: Clock): StubSts {
     },
     getSessionToken: ({ credentials, region, durationSeconds, mfa }) =>
       answer({ action: 'GetSessionToken', region, by: credentials.accessKeyId, durationSeconds }, () => {
-        const user = authenticate(credentials)
+        const user = authenticate(credentials, region)
         if (user.kind !== 'user') throw refusal('AWS_DENIED')
         if (durationSeconds < 900 || durationSeconds > 129_600) throw invalid('DurationSeconds')
         if (mfa !== undefined) takeCode(mfa.serial, mfa.code.expose(), user.arn)
@@ -167,7 +172,7 @@ export function stubSts(clock: Clock): StubSts {
         durationSeconds,
       }
       return answer(call, () => {
-        const caller = authenticate(credentials)
+        const caller = authenticate(credentials, region)
         const role = roles.get(roleArn)
         if (!/^[\w+=,.@-]{2,64}$/.test(sessionName)) throw invalid('RoleSessionName')
         if (role === undefined) throw refusal('AWS_DENIED')
@@ -189,7 +194,7 @@ export function stubSts(clock: Clock): StubSts {
     },
     getCallerIdentity: ({ credentials, region }) =>
       answer({ action: 'GetCallerIdentity', region, by: credentials.accessKeyId }, () => {
-        const { arn } = authenticate(credentials)
+        const { arn } = authenticate(credentials, region)
         return { accountId: parseIamArn(arn)!.accountId, arn }
       }),
   }

@@ -2,8 +2,7 @@ import type { Logger } from '../../core/log.ts'
 import { shellWord } from '../../core/shell-word.ts'
 import { AwsError, isAwsError } from '../aws-error.ts'
 import type { AccessKey } from '../credentials.ts'
-import { refusedKey } from '../sts/refusal-advice.ts'
-import type { StsClient } from '../sts/sts-client.ts'
+import type { KeyChecks } from './key-checks.ts'
 import { type ImportRequest, isSameKey, moveKeyOutOfFile } from './key-import.ts'
 import type { LongTermKeys } from './long-term-keys.ts'
 
@@ -37,7 +36,7 @@ export interface KeyCustody {
 
 export interface KeyCustodyDeps {
   keys: LongTermKeys
-  sts: () => Promise<StsClient>
+  checks: KeyChecks
   log: Logger
   /** The region whose STS is asked about a source. */
   regionOf(source: string): Promise<string>
@@ -46,16 +45,13 @@ export interface KeyCustodyDeps {
 }
 
 /** Custody that asks AWS about each key before it takes it in. */
-export function createKeyCustody({ keys, sts, log, regionOf, onChange }: KeyCustodyDeps): KeyCustody {
+export function createKeyCustody({ keys, checks, log, regionOf, onChange }: KeyCustodyDeps): KeyCustody {
   const ownerOf = async (source: string, key: AccessKey) => {
     try {
-      const client = await sts()
-      return await client.getCallerIdentity({ credentials: key, region: await regionOf(source) })
+      const { accountId, arn } = await checks.ask(source, key, await regionOf(source))
+      return { accountId, arn }
     } catch (error) {
-      if (!(error instanceof AwsError)) throw error
-      if (isAwsError(error, 'AWS_TOKEN_UNKNOWN', 'AWS_SIGNATURE_REFUSED', 'AWS_TOKEN_EXPIRED')) {
-        throw refusedKey(error, source, key.accessKeyId)
-      }
+      if (!(error instanceof AwsError) || isAwsError(error, 'AWS_KEY_REFUSED')) throw error
       // The network, the clock or the region: none of them says anything about the key.
       log.warn('the key could not be checked with AWS', { source, reason: error.message })
       return undefined

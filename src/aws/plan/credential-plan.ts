@@ -1,12 +1,17 @@
 import { formatDuration } from '../../core/duration.ts'
 import { AwsError } from '../aws-error.ts'
-import type { RoleLink } from '../config/profile-lookup.ts'
+import { invalid, type RoleLink } from '../config/profile-lookup.ts'
 import type { AwsSettings } from '../config/settings.ts'
 import type { SharedConfig } from '../config/shared-config.ts'
 import { chainedRoleMaxSeconds, roleDuration } from './field-rules.ts'
 import { parseIamArn, partitionOfRegion, regionIn } from './partitions.ts'
 import { checkField, followProfiles } from './profile-chain.ts'
 import { type DerivedStep, type KeyStep, roleStep, sessionStep } from './steps.ts'
+
+interface AssumedRole {
+  role: RoleLink
+  roleArn: string
+}
 
 /** How to get the credentials of a profile: nothing of it has happened yet. */
 export interface CredentialPlan {
@@ -39,6 +44,8 @@ export function planCredentials(settings: AwsSettings, shared: SharedConfig, pro
   const partition = device?.partition ?? (region === undefined ? 'aws' : partitionOfRegion(region))
   const assumed = roles.map((role) => ({ role, roleArn: roleArnOf(role, partition) }))
 
+  refuseBorders(source.name, device?.partition, assumed)
+
   const key: KeyStep = { type: 'key', source: source.name }
   const sessionPartition = device?.partition ?? parseIamArn(assumed[0]?.roleArn ?? '')?.partition ?? partition
   const session = sessionStep({
@@ -51,7 +58,7 @@ export function planCredentials(settings: AwsSettings, shared: SharedConfig, pro
   })
 
   const notices: string[] = []
-  const assume = (parent: KeyStep | DerivedStep, { role, roleArn }: { role: RoleLink; roleArn: string }) => {
+  const assume = (parent: KeyStep | DerivedStep, { role, roleArn }: AssumedRole) => {
     const arn = parseIamArn(roleArn)!
     return roleStep({
       type: 'role',
@@ -79,6 +86,18 @@ export function planIfValid(settings: AwsSettings, shared: SharedConfig, profile
   } catch (error) {
     if (error instanceof AwsError) return undefined
     throw error
+  }
+}
+
+/** Partitions know nothing of each other: AWS would say, of a role in another one, that it does not know the session. */
+function refuseBorders(source: string, ofDevice: string | undefined, roles: readonly AssumedRole[]): void {
+  let before = ofDevice === undefined ? undefined : { what: `the MFA device of ${source}`, partition: ofDevice }
+  for (const { role, roleArn } of roles) {
+    const { partition } = parseIamArn(roleArn)!
+    if (before !== undefined && before.partition !== partition) {
+      throw invalid(role.name, `the role is in partition ${partition}, but ${before.what} is in ${before.partition}`)
+    }
+    before = { what: `the role of ${role.name}`, partition }
   }
 }
 

@@ -6,7 +6,7 @@ import { AwsError, isAwsError } from '../aws-error.ts'
 import type { SessionCredentials } from '../credentials.ts'
 import type { CredentialPlan } from '../plan/credential-plan.ts'
 import { isMfaStep, type MfaStep, mfaStepOf, stepsTo } from '../plan/steps.ts'
-import { isDeadToken } from '../sts/refusal-advice.ts'
+import { isNotTaken } from '../sts/known-caller.ts'
 import type { SessionCache } from './session-cache.ts'
 import { askAgainMs, type SessionLogin } from './session-login.ts'
 import type { StepCredentials } from './step-credentials.ts'
@@ -69,7 +69,7 @@ export function createCredentialSource({ steps, sessions, login, clock, log }: C
           if (isAwsError(error, 'AWS_MFA_NEEDED') && askable !== undefined) {
             await login.begin(plan, askable, caller)
             hasAsked = true
-          } else if (!isDeadToken(error)) throw error
+          } else if (!isNotTaken(error)) throw error
         }
       }
     },

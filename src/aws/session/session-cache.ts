@@ -12,6 +12,8 @@ import type { SessionStep } from '../plan/steps.ts'
 export interface MfaSession {
   credentials: SessionCredentials
   issuedAtMs: number
+  /** Where AWS certainly knows it; absent for one that was stored before this was written down. */
+  region?: string
 }
 
 /** What is known of a session without reading it. */
@@ -29,8 +31,8 @@ export interface StoredSession {
 export interface SessionCache {
   /** The session of a step, if one is held that has not expired. */
   find(step: SessionStep): Promise<MfaSession | undefined>
-  /** Keeps a new session in place of an older one of the same step. */
-  put(step: SessionStep, credentials: SessionCredentials): Promise<void>
+  /** Keeps a new session in place of an older one of the same step. @param region where it was made */
+  put(step: SessionStep, credentials: SessionCredentials, region: string): Promise<void>
   /** Drops a session that AWS has refused; a newer one of the same step stays. */
   drop(step: SessionStep, credentials: SessionCredentials): Promise<void>
   /** Drops the sessions of one source, or all; resolves to the sources that had one. */
@@ -107,9 +109,9 @@ export function createSessionCache({ keychain, clock, log }: SessionCacheDeps): 
       const held = inMemory.get(key)
       return usable(held) ? held : reads.run(key, () => readFromKeychain(step))
     },
-    async put(step, credentials) {
+    async put(step, credentials, region) {
       const key = step.cacheKey
-      const session = { credentials, issuedAtMs: clock.now() }
+      const session = { credentials, issuedAtMs: clock.now(), region }
       inMemory.set(key, { ...session, source: step.source })
       const name = itemName(step, credentials)
       try {
@@ -164,7 +166,7 @@ export function createSessionCache({ keychain, clock, log }: SessionCacheDeps): 
   }
 }
 
-function encode({ credentials, issuedAtMs }: MfaSession): Secret<string> {
+function encode({ credentials, issuedAtMs, region }: MfaSession): Secret<string> {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials
   return new Secret(
     JSON.stringify({
@@ -172,12 +174,13 @@ function encode({ credentials, issuedAtMs }: MfaSession): Secret<string> {
       secretAccessKey: secretAccessKey.expose(),
       sessionToken: sessionToken.expose(),
       issuedAtMs,
+      region,
     }),
   )
 }
 
 function decode(item: Secret<string>, expiresAtMs: number): MfaSession | undefined {
-  const { accessKeyId, secretAccessKey, sessionToken, issuedAtMs } = parseJsonObject(item.expose())
+  const { accessKeyId, secretAccessKey, sessionToken, issuedAtMs, region } = parseJsonObject(item.expose())
   if (typeof accessKeyId !== 'string' || typeof secretAccessKey !== 'string') return undefined
   if (typeof sessionToken !== 'string' || typeof issuedAtMs !== 'number') return undefined
   return {
@@ -188,5 +191,6 @@ function decode(item: Secret<string>, expiresAtMs: number): MfaSession | undefin
       expiresAtMs,
     },
     issuedAtMs,
+    ...(typeof region === 'string' ? { region } : {}),
   }
 }

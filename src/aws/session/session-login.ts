@@ -77,7 +77,7 @@ export function createSessionLogin({ keys, sessions, sts, prompts, clock, log }:
       signal.throwIfAborted()
       const session = asKept(credentials, { durationSeconds: step.durationSeconds, nowMs: clock.now() })
       log.info('an MFA session has begun', { source: step.source, device: step.mfaSerial })
-      await sessions.put(step, session)
+      await sessions.put(step, session, step.region)
     } catch (error) {
       if (isAwsError(error, 'AWS_TOKEN_UNKNOWN', 'AWS_SIGNATURE_REFUSED')) {
         throw refusedKey(error, step.source, key.accessKeyId)

@@ -1,13 +1,15 @@
 import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/log.ts'
 import { shellWord } from '../../core/shell-word.ts'
-import { AwsError } from '../aws-error.ts'
+import { AwsError, isAwsError } from '../aws-error.ts'
 import { asKept, type SessionCredentials, type SigningCredentials } from '../credentials.ts'
+import type { KeyChecks } from '../keys/key-checks.ts'
 import type { LongTermKeys } from '../keys/long-term-keys.ts'
 import type { CredentialPlan } from '../plan/credential-plan.ts'
 import { type DerivedStep, isMfaStep, type MfaStep, mfaStepOf, type RoleStep, type Step } from '../plan/steps.ts'
 import type { CallerIdentities } from '../sts/caller-identity.ts'
-import { adviseOnRefusal, isDeadToken, refusedKey } from '../sts/refusal-advice.ts'
+import { findCaller, isNotTaken } from '../sts/known-caller.ts'
+import { adviseOnRefusal } from '../sts/refusal-advice.ts'
 import type { StsClient } from '../sts/sts-client.ts'
 import type { DerivedCredentials } from './derived-credentials.ts'
 import type { Forgettings } from './forgettings.ts'
@@ -27,6 +29,7 @@ export interface StepCredentials {
 
 export interface StepCredentialsDeps {
   keys: LongTermKeys
+  checks: KeyChecks
   sessions: SessionCache
   derived: DerivedCredentials
   identities: CallerIdentities
@@ -38,7 +41,7 @@ export interface StepCredentialsDeps {
 
 /** The one who calls STS for all steps but the MFA session, one call at a time for each step. */
 export function createStepCredentials(deps: StepCredentialsDeps): StepCredentials {
-  const { keys, sessions, derived, identities, forgettings, sts, clock, log } = deps
+  const { keys, checks, sessions, derived, identities, forgettings, sts, clock, log } = deps
 
   const current = async (plan: CredentialPlan, step: DerivedStep): Promise<SessionCredentials> => {
     if (!isMfaStep(step)) return derived.current(step.cacheKey, () => derive(plan, step))
@@ -57,7 +60,7 @@ export function createStepCredentials(deps: StepCredentialsDeps): StepCredential
     // Nothing is made of a key or session that is gone, nor learned of its owner.
     refuseIfForgotten()
     try {
-      const credentials = await issue(client, step, signer)
+      const credentials = await issueWhereTaken(client, step, signer)
       log.info('AWS issued credentials', {
         profile: plan.profile,
         role: step.type === 'role' ? step.roleArn : undefined,
@@ -65,49 +68,67 @@ export function createStepCredentials(deps: StepCredentialsDeps): StepCredential
       return asKept(credentials, { durationSeconds: step.durationSeconds, nowMs: clock.now() })
     } catch (error) {
       if (!(error instanceof AwsError)) throw error
-      if (isDeadToken(error)) await onDeadToken(error, client, step.parent, signer)
       throw adviseOnRefusal(error, { profile: plan.profile, step, sessionAgeMs: await sessionAgeMs(step) })
     }
   }
 
-  const issue = async (client: StsClient, step: DerivedStep, credentials: SigningCredentials) => {
-    const { region, durationSeconds } = step
+  /**
+   * A request that is refused for its credentials says nothing about these yet: a region that the account has not opted
+   * in to knows nobody. Only what AWS takes nowhere is let go of.
+   */
+  const issueWhereTaken = async (client: StsClient, step: DerivedStep, signer: SigningCredentials) => {
+    try {
+      return await issue(client, step, signer, step.region)
+    } catch (error) {
+      if (!isNotTaken(error)) throw error
+      const region = await regionOf(client, step, signer)
+      if (region === step.region) throw takenForOthers(step)
+      log.info('AWS does not know the credentials in the region; asking another', {
+        region: step.region,
+        instead: region,
+      })
+      return issue(client, step, signer, region)
+    }
+  }
+
+  const issue = async (client: StsClient, step: DerivedStep, credentials: SigningCredentials, region: string) => {
+    const { durationSeconds } = step
     if (step.type === 'session') return client.getSessionToken({ credentials, region, durationSeconds })
     return client.assumeRole({
       credentials,
       region,
       durationSeconds,
       roleArn: step.roleArn,
-      sessionName: step.sessionName ?? (await personBehind(step, credentials)).sessionName,
+      sessionName: step.sessionName ?? (await personBehind(step, credentials, region)).sessionName,
       ...(step.externalId === undefined ? {} : { externalId: step.externalId }),
     })
   }
 
-  const personBehind = (step: RoleStep, credentials: SigningCredentials) =>
-    identities.personOf({
-      source: step.source,
-      mfaSerial: mfaStepOf(step)?.mfaSerial,
-      region: step.region,
-      credentials,
-    })
+  const personBehind = (step: RoleStep, credentials: SigningCredentials, region: string) =>
+    identities.personOf({ source: step.source, mfaSerial: mfaStepOf(step)?.mfaSerial, region, credentials })
 
-  /** Lets go of what AWS no longer takes, so that the next round gets it anew. */
-  const onDeadToken = async (error: AwsError, client: StsClient, step: Step, refused: SigningCredentials) => {
-    if (step.type === 'key' || !('sessionToken' in refused)) throw refusedKey(error, step.source, refused.accessKeyId)
-    if (!isMfaStep(step)) return derived.drop(step.cacheKey, refused)
-    await sessions.drop(step, refused)
-    // A session dies with its key. A code would be asked for and spent in vain, so the key is tried without one.
-    if (error.code === 'AWS_TOKEN_UNKNOWN') await checkKey(client, step)
-  }
-
-  const checkKey = async (client: StsClient, { source, region }: MfaStep) => {
-    const key = await keys.read(source)
+  /** Where AWS takes the credentials that signed for a step. Those that it takes nowhere are let go of. */
+  const regionOf = async (client: StsClient, { parent, region }: DerivedStep, signer: SigningCredentials) => {
+    if (parent.type === 'key') return (await checks.ask(parent.source, signer, region)).region
     try {
-      await client.getCallerIdentity({ credentials: key, region })
+      return (await findCaller(client, signer, await madeIn(parent))).region
     } catch (error) {
-      if (error instanceof AwsError && isDeadToken(error)) throw refusedKey(error, source, key.accessKeyId)
+      if (isNotTaken(error) && 'sessionToken' in signer) await letGo(error, parent, signer)
       throw error
     }
+  }
+
+  // Profiles of several regions share one MFA session: that of the step is the one that it would be made in now.
+  const madeIn = async (step: DerivedStep) => {
+    const session = isMfaStep(step) ? await sessions.find(step) : undefined
+    return session?.region ?? step.region
+  }
+
+  const letGo = async (error: AwsError, step: DerivedStep, dead: SessionCredentials) => {
+    if (!isMfaStep(step)) return derived.drop(step.cacheKey, dead)
+    await sessions.drop(step, dead)
+    // A session dies with its key. A code would be asked for and spent in vain, so the key is tried without one.
+    if (isAwsError(error, 'AWS_TOKEN_UNKNOWN')) await checks.ask(step.source, await keys.read(step.source), step.region)
   }
 
   const sessionAgeMs = async (step: DerivedStep): Promise<number | undefined> => {
@@ -127,4 +148,15 @@ function mfaNeeded(plan: CredentialPlan, { mfaSerial }: MfaStep): AwsError {
   return new AwsError('AWS_MFA_NEEDED', `an MFA code of ${mfaSerial} is needed`, {
     hint: `in a terminal: latchkey aws credentials ${shellWord(plan.profile)}`,
   })
+}
+
+/** Not of the codes that say that the credentials are dead: those would be got anew for the same end. */
+function takenForOthers({ region, source }: DerivedStep): AwsError {
+  return new AwsError(
+    'AWS_BAD_RESPONSE',
+    `AWS in ${region} knows the credentials of ${source}, but does not take them for this`,
+    {
+      hint: 'something on the way may change the request: check the network and AWS_ENDPOINT_URL_STS',
+    },
+  )
 }

@@ -36,11 +36,6 @@ export function adviseOnRefusal(error: AwsError, refused: RefusedStep): AwsError
   return error
 }
 
-/** True when AWS no longer takes the credentials that signed the request. */
-export function isDeadToken(error: AwsError): boolean {
-  return isAwsError(error, 'AWS_TOKEN_EXPIRED', 'AWS_TOKEN_UNKNOWN', 'AWS_SIGNATURE_REFUSED')
-}
-
 /** A long-term key that AWS does not take. */
 export function refusedKey(error: AwsError, source: string, accessKeyId: string): AwsError {
   const key = `the access key ${displayKeyId(accessKeyId)} of ${source}`

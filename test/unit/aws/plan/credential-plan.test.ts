@@ -368,6 +368,28 @@ describe('partitions and regions', () => {
     expect(steps(plan(settings, 'p'))[1]).toMatchObject({ partition: 'aws-us-gov', region: 'us-gov-west-1' })
   })
 
+  it.each([
+    [
+      'the device',
+      own({ p: { role: 'arn:aws-cn:iam::123456789012:role/R', source: 'master' } }),
+      'profile p: the role is in partition aws-cn, but the MFA device of master is in aws',
+    ],
+    [
+      'the role that assumes it',
+      own(
+        {
+          mid: { role: 'arn:aws-us-gov:iam::123456789012:role/R', source: 's' },
+          p: { role: 'arn:aws:iam::123456789012:role/R', source: 'mid' },
+        },
+        { s: {} },
+      ),
+      'profile p: the role is in partition aws, but the role of mid is in aws-us-gov',
+    ],
+  ])('are no way from one to another: a role outside of that of %s is refused', (_, settings, message) => {
+    const error = mistake(() => plan(settings, 'p'))
+    expect(error).toMatchObject({ code: 'AWS_PROFILE_INVALID', message })
+  })
+
   it('never lead to an endpoint of another partition', () => {
     const settings = own(
       { p: { role: 'arn:aws-cn:iam::123456789012:role/R', source: 's', region: 'eu-west-1' } },

@@ -42,7 +42,7 @@ function setUp() {
 describe('the session cache', () => {
   it('keeps a session in the keychain, with its expiry in the name', async () => {
     const { cache, keychain, session, clock } = setUp()
-    await cache.put(master, session())
+    await cache.put(master, session(), 'eu-west-1')
     const expiry = Math.floor((clock.now() + 12 * hour) / 1000)
     expect(await keychain.list()).toEqual([`aws/session/${master.cacheKey}/${expiry}`])
   })
@@ -50,7 +50,7 @@ describe('the session cache', () => {
   it('gives the same session after a restart, with the time of its code', async () => {
     const { cache, start, session, clock } = setUp()
     const put = session()
-    await cache.put(master, put)
+    await cache.put(master, put, 'eu-west-1')
     const issuedAtMs = clock.now()
     clock.advance(hour)
     const found = await start().find(master)
@@ -63,7 +63,7 @@ describe('the session cache', () => {
 
   it('reads the keychain once for many callers, and then no more', async () => {
     const { cache, start, session, keychain } = setUp()
-    await cache.put(master, session())
+    await cache.put(master, session(), 'eu-west-1')
     const restarted = start()
     await Promise.all(Array.from({ length: 20 }, () => restarted.find(master)))
     await restarted.find(master)
@@ -73,7 +73,7 @@ describe('the session cache', () => {
   it('finds nothing where there is nothing, or where it has expired', async () => {
     const { cache, start, session, clock } = setUp()
     expect(await cache.find(master)).toBeUndefined()
-    await cache.put(master, session())
+    await cache.put(master, session(), 'eu-west-1')
     expect(await cache.find(step('other'))).toBeUndefined()
     expect(await cache.find(step('a/b c', 900))).toBeUndefined()
     clock.advance(12 * hour)
@@ -83,7 +83,7 @@ describe('the session cache', () => {
 
   it('never reads an item whose name says that it has expired', async () => {
     const { cache, start, session, clock, keychain } = setUp()
-    await cache.put(master, session())
+    await cache.put(master, session(), 'eu-west-1')
     clock.advance(13 * hour)
     await start().find(master)
     expect(keychain.reads).toEqual([])
@@ -91,11 +91,11 @@ describe('the session cache', () => {
 
   it('replaces an older session of the same step and sweeps what has expired, but leaves the others', async () => {
     const { cache, session, clock, keychain } = setUp()
-    await cache.put(step('short'), session(1))
-    await cache.put(step('long'), session(36))
-    await cache.put(master, session())
+    await cache.put(step('short'), session(1), 'eu-west-1')
+    await cache.put(step('long'), session(36), 'eu-west-1')
+    await cache.put(master, session(), 'eu-west-1')
     clock.advance(2 * hour)
-    await cache.put(master, session())
+    await cache.put(master, session(), 'eu-west-1')
     const names = await keychain.list()
     expect(names.filter((name) => name.includes('short'))).toEqual([])
     expect(names).toHaveLength(2)
@@ -103,12 +103,12 @@ describe('the session cache', () => {
 
   it('takes the newest of several that a crash has left', async () => {
     const { cache, start, session, clock, keychain } = setUp()
-    await cache.put(master, session())
+    await cache.put(master, session(), 'eu-west-1')
     const [older] = await keychain.list()
     const value = await keychain.get(older!)
     clock.advance(hour)
     const newer = session()
-    await cache.put(master, newer)
+    await cache.put(master, newer, 'eu-west-1')
     await keychain.set(older!, value!)
     expect((await start().find(master))!.credentials.accessKeyId).toBe(newer.accessKeyId)
   })
@@ -117,8 +117,8 @@ describe('the session cache', () => {
     const { cache, start, session } = setUp()
     const first = session()
     const second = session()
-    await cache.put(master, first)
-    await cache.put(master, second)
+    await cache.put(master, first, 'eu-west-1')
+    await cache.put(master, second, 'eu-west-1')
     await cache.drop(master, first)
     expect((await cache.find(master))!.credentials.accessKeyId).toBe(second.accessKeyId)
     expect((await start().find(master))!.credentials.accessKeyId).toBe(second.accessKeyId)
@@ -130,7 +130,7 @@ describe('the session cache', () => {
   it('does not find a refused session again in a keychain that could not be changed', async () => {
     const { cache, session, keychain, log } = setUp()
     const refused = session()
-    await cache.put(master, refused)
+    await cache.put(master, refused, 'eu-west-1')
     keychain.makeReadOnly()
     await cache.drop(master, refused)
     expect(await keychain.list()).toHaveLength(1)
@@ -141,7 +141,7 @@ describe('the session cache', () => {
   it('keeps a session at least in memory where the keychain cannot take it', async () => {
     const { cache, session, keychain, log } = setUp()
     keychain.lock()
-    await cache.put(master, session())
+    await cache.put(master, session(), 'eu-west-1')
     expect(await cache.find(master)).toBeDefined()
     expect(log.join('')).toContain('ends with the daemon')
   })
@@ -165,8 +165,8 @@ describe('the session cache', () => {
 
   it('forgets the sessions of one source, or all, in the keychain too', async () => {
     const { cache, start, session, keychain } = setUp()
-    await cache.put(master, session())
-    await cache.put(step('other'), session())
+    await cache.put(master, session(), 'eu-west-1')
+    await cache.put(step('other'), session(), 'eu-west-1')
     expect(await start().forget('a/b c')).toEqual(['a/b c'])
     expect(await cache.forget('a/b c')).toEqual(['a/b c'])
     expect(await cache.forget('a/b c')).toEqual([])
@@ -177,7 +177,7 @@ describe('the session cache', () => {
 
   it('forgets a session that is being read from the keychain', async () => {
     const { cache, start, session, keychain } = setUp()
-    await cache.put(master, session())
+    await cache.put(master, session(), 'eu-west-1')
     const restarted = start()
     const { get } = keychain
     keychain.get = async (name) => {
@@ -192,7 +192,7 @@ describe('the session cache', () => {
 
   it('forgets in memory even where the keychain is locked', async () => {
     const { cache, session, keychain } = setUp()
-    await cache.put(master, session())
+    await cache.put(master, session(), 'eu-west-1')
     keychain.lock()
     expect(await rejection(cache.forget())).toMatchObject({ code: 'KEYCHAIN_LOCKED' })
     keychain.unlock()
@@ -201,7 +201,7 @@ describe('the session cache', () => {
 
   it('lists sessions without reading them', async () => {
     const { cache, start, session, keychain, clock } = setUp()
-    await cache.put(master, session())
+    await cache.put(master, session(), 'eu-west-1')
     await keychain.set('aws/session/odd/name', new Secret('x'))
     await keychain.set('aws/key/master', new Secret('x'))
     const expected = [{ source: 'a/b c', key: master.cacheKey, expiresAtMs: clock.now() + 12 * hour }]

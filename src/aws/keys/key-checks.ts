@@ -1,0 +1,51 @@
+import type { Clock } from '../../core/clock.ts'
+import type { AccessKey } from '../credentials.ts'
+import { findCaller, isNotTaken, type KnownCaller } from '../sts/known-caller.ts'
+import { refusedKey } from '../sts/refusal-advice.ts'
+import type { StsClient } from '../sts/sts-client.ts'
+
+/** Knows which long-term keys AWS has taken lately. */
+export interface KeyChecks {
+  /**
+   * Asks AWS about the key of a source.
+   * @param region the one that is to be used
+   * @returns the region to use: another one where AWS knows the key only there
+   * @throws {AwsError} AWS_KEY_REFUSED: AWS takes it nowhere; others: AWS cannot be asked
+   */
+  ask(source: string, key: AccessKey, region: string): Promise<KnownCaller>
+  /** The same, from memory where AWS has been asked lately. */
+  check(source: string, key: AccessKey, region: string): Promise<KnownCaller>
+}
+
+/** For so long a key is not asked about again, in ms. */
+const latelyMs = 5 * 60_000
+
+export interface KeyChecksDeps {
+  sts: () => Promise<StsClient>
+  clock: Clock
+}
+
+/** Keeps what AWS said of a key for a while; a refusal is not kept. */
+export function createKeyChecks({ sts, clock }: KeyChecksDeps): KeyChecks {
+  const known = new Map<string, { accessKeyId: string; wanted: string; atMs: number; caller: KnownCaller }>()
+
+  const ask: KeyChecks['ask'] = async (source, key, region) => {
+    known.delete(source)
+    try {
+      const caller = await findCaller(await sts(), key, region)
+      known.set(source, { accessKeyId: key.accessKeyId, wanted: region, atMs: clock.uptime(), caller })
+      return caller
+    } catch (error) {
+      throw isNotTaken(error) ? refusedKey(error, source, key.accessKeyId) : error
+    }
+  }
+
+  return {
+    ask,
+    async check(source, key, region) {
+      const held = known.get(source)
+      const isHeld = held?.accessKeyId === key.accessKeyId && held.wanted === region
+      return isHeld && clock.uptime() - held.atMs < latelyMs ? held.caller : ask(source, key, region)
+    },
+  }
+}
