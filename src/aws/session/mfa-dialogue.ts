@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
+import { createInTurn } from '../../core/in-turn.ts'
 import type { Logger } from '../../core/log.ts'
 import type { Secret } from '../../core/secret.ts'
 import type { Prompts } from '../../prompts/prompt.ts'
@@ -34,7 +35,7 @@ export interface MfaDialogueDeps {
 export function createMfaDialogue({ prompts, clock, log }: MfaDialogueDeps): MfaDialogue {
   /** The time step in which AWS last took a code of a device: it takes no code of that step again. */
   const acceptedStep = new Map<string, number>()
-  const tails = new Map<string, Promise<unknown>>()
+  const byDevice = createInTurn()
 
   const presentStep = () => Math.floor(clock.now() / stepMs)
   const isSpent = (serial: string) => acceptedStep.get(serial) === presentStep()
@@ -80,15 +81,6 @@ export function createMfaDialogue({ prompts, clock, log }: MfaDialogueDeps): Mfa
   }
 
   return {
-    withCode(serial, use, signal) {
-      const before = tails.get(serial) ?? Promise.resolve()
-      const mine = before.then(() => converse(serial, use, signal))
-      const settled = mine.then(
-        () => {},
-        () => {},
-      )
-      tails.set(serial, settled)
-      return mine
-    },
+    withCode: (serial, use, signal) => byDevice.run(serial, () => converse(serial, use, signal)),
   }
 }
