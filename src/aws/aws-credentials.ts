@@ -68,7 +68,7 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
   const derived = createDerivedCredentials({ clock, random, log })
   const identities = createCallerIdentities(sts)
   const forgettings = createForgettings()
-  const login = createSessionLogin({ keys: longTermKeys, sessions, sts, prompts, clock, log })
+  const login = createSessionLogin({ keys: longTermKeys, checks, sessions, sts, prompts, clock, log })
   const steps = createStepCredentials({
     keys: longTermKeys,
     checks,

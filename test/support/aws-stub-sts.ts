@@ -28,6 +28,9 @@ export interface StubRole {
 
 export interface StubSts extends StsClient {
   readonly calls: readonly StubCall[]
+  /** The calls that ask for credentials: all but GetCallerIdentity, which costs nobody anything. */
+  issuing(): readonly StubCall[]
+  /** The actions of those. */
   actions(): string[]
   addUser(arn: string, options?: { device?: string }): AccessKey
   addRole(arn: string, role?: StubRole): void
@@ -70,6 +73,8 @@ export function stubSts(clock: Clock): StubSts {
   const held = new Map<string, Promise<void>>()
   let issued = 0
   const statedEnds: number[] = []
+
+  const issuing = () => calls.filter(({ action }) => action !== 'GetCallerIdentity')
 
   const codeAt = (serial: string, step: number) =>
     String(createHash('sha256').update(`${serial}/${step}`).digest().readUInt32BE(0) % 1_000_000).padStart(6, '0')
@@ -126,7 +131,8 @@ export function stubSts(clock: Clock): StubSts {
 
   return {
     calls,
-    actions: () => calls.map(({ action }) => action),
+    issuing,
+    actions: () => issuing().map(({ action }) => action),
     addUser(arn, { device } = {}) {
       const accessKeyId = `AKIASTUB${String(principals.size).padStart(12, '0')}`
       const secret = `long-term-secret-${principals.size}`

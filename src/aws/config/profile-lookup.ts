@@ -179,8 +179,10 @@ function unknownProfile(settings: AwsSettings, shared: SharedConfig, name: strin
 }
 
 /** A mistake in a profile, with the place to mend it. */
-export function invalid(name: string, reason: string): AwsError {
-  return new AwsError('AWS_PROFILE_INVALID', `profile ${name}: ${reason}`, {
-    hint: `correct ${name} in config.toml or in the AWS config file`,
-  })
+export function invalid(
+  name: string,
+  reason: string,
+  hint = `correct ${name} in config.toml or in the AWS config file`,
+): AwsError {
+  return new AwsError('AWS_PROFILE_INVALID', `profile ${name}: ${reason}`, { hint })
 }

@@ -3,7 +3,7 @@ import { AwsError } from '../aws-error.ts'
 import { invalid, type RoleLink } from '../config/profile-lookup.ts'
 import type { AwsSettings } from '../config/settings.ts'
 import type { SharedConfig } from '../config/shared-config.ts'
-import { chainedRoleMaxSeconds, roleDuration } from './field-rules.ts'
+import { chainedRoleMaxSeconds, deviceMistake, roleDuration } from './field-rules.ts'
 import { parseIamArn, partitionOfRegion, regionIn } from './partitions.ts'
 import { checkField, followProfiles } from './profile-chain.ts'
 import { type DerivedStep, type KeyStep, roleStep, sessionStep } from './steps.ts'
@@ -38,7 +38,7 @@ export function planCredentials(settings: AwsSettings, shared: SharedConfig, pro
   const mfaSerial = [innermost?.mfaSerial, source.mfaSerial, ...outer.map((role) => role.mfaSerial)].find(
     (serial) => serial !== undefined,
   )
-  checkField(source.name, 'mfaSerial', 'mfa_serial', mfaSerial)
+  checkDevice(source.name, mfaSerial)
   const device = mfaSerial === undefined ? undefined : parseIamArn(mfaSerial)
   const region = regions.find((candidate) => candidate !== undefined)
   const partition = device?.partition ?? (region === undefined ? 'aws' : partitionOfRegion(region))
@@ -87,6 +87,12 @@ export function planIfValid(settings: AwsSettings, shared: SharedConfig, profile
     if (error instanceof AwsError) return undefined
     throw error
   }
+}
+
+function checkDevice(source: string, serial: string | undefined): void {
+  checkField(source, 'mfaSerial', 'mfa_serial', serial)
+  const mistake = serial === undefined ? undefined : deviceMistake(serial)
+  if (mistake !== undefined) throw invalid(source, `mfa_serial is ${mistake.says}`, mistake.hint)
 }
 
 /** Partitions know nothing of each other: AWS would say, of a role in another one, that it does not know the session. */

@@ -1,3 +1,5 @@
+import { parseIamArn } from './partitions.ts'
+
 /** What STS accepts in one field (STS API reference, AssumeRole and GetSessionToken). */
 interface FieldRule {
   pattern: RegExp
@@ -12,6 +14,25 @@ const rules = {
   // It becomes a part of a host name, which must not be another one.
   region: { pattern: /^[a-z\d]+(-[a-z\d]+)+$/, says: 'not the name of a region, such as eu-central-1' },
 } as const satisfies Record<string, FieldRule>
+
+/** The kinds of device in the ARNs of IAM whose codes STS takes. */
+const codeDevice = /^(sms-)?mfa\//
+
+/**
+ * Why a serial leads to no code; undefined where it may. A hardware token has a serial number, any other device an ARN.
+ * Security keys and passkeys (`u2f/…`) sign in to the console only (IAM User Guide, "Passkeys and security keys").
+ */
+export function deviceMistake(serial: string): { says: string; hint?: string } | undefined {
+  if (!serial.startsWith('arn:')) return undefined
+  const resource = parseIamArn(serial)?.resource ?? ''
+  if (codeDevice.test(resource)) return undefined
+  if (!resource.startsWith('u2f/'))
+    return { says: 'not the ARN of an MFA device, such as arn:aws:iam::111122223333:mfa/jo' }
+  return {
+    says: 'a security key or passkey, which has no codes for the API of AWS',
+    hint: 'add an authenticator app as another MFA device of the user, and set mfa_serial to its ARN; the devices: aws iam list-mfa-devices',
+  }
+}
 
 /** Why a value cannot be sent to STS, or undefined where it can. */
 export function fieldMistake(field: keyof typeof rules, value: string): string | undefined {

@@ -2,12 +2,15 @@ import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/log.ts'
 import type { PromptCaller, Prompts } from '../../prompts/prompt.ts'
 import { createSharedLogin, type SharedLogin } from '../../prompts/shared-login.ts'
-import { AwsError, isAwsError } from '../aws-error.ts'
+import { AwsError } from '../aws-error.ts'
 import { asKept } from '../credentials.ts'
+import type { KeyChecks } from '../keys/key-checks.ts'
 import type { LongTermKeys } from '../keys/long-term-keys.ts'
 import type { CredentialPlan } from '../plan/credential-plan.ts'
+import { parseIamArn } from '../plan/partitions.ts'
 import type { MfaStep } from '../plan/steps.ts'
-import { adviseOnRefusal, refusedKey } from '../sts/refusal-advice.ts'
+import { isNotTaken, type KnownCaller } from '../sts/known-caller.ts'
+import { adviseOnRefusal, otherDeviceHint } from '../sts/refusal-advice.ts'
 import type { StsClient } from '../sts/sts-client.ts'
 import { forgottenMeanwhile } from './forgettings.ts'
 import { createMfaDialogue, mfaTopic } from './mfa-dialogue.ts'
@@ -33,6 +36,7 @@ export interface SessionLogin {
 
 export interface SessionLoginDeps {
   keys: LongTermKeys
+  checks: KeyChecks
   sessions: SessionCache
   sts: () => Promise<StsClient>
   prompts: Prompts
@@ -41,7 +45,8 @@ export interface SessionLoginDeps {
 }
 
 /** Owns the logins that are under way, one for each session. */
-export function createSessionLogin({ keys, sessions, sts, prompts, clock, log }: SessionLoginDeps): SessionLogin {
+export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
+  const { keys, checks, sessions, sts, prompts, clock, log } = deps
   const dialogue = createMfaDialogue({ prompts, clock, log })
   const logins = new Map<string, { source: string; shared: SharedLogin<void> }>()
 
@@ -59,16 +64,18 @@ export function createSessionLogin({ keys, sessions, sts, prompts, clock, log }:
     // Someone else's flight may have landed between this caller's look at the cache and now.
     const present = await sessions.find(step)
     if (present !== undefined && present.credentials.expiresAtMs - clock.now() > askAgainMs) return
-    // Both can fail, or take a while: before the person is asked, not between the code and its use.
+    // All of this can fail, or take a while: before the person is asked, not between the code and its use.
     const key = await keys.read(step.source)
     const client = await sts()
+    const caller = await checks.check(step.source, key, step.region)
+    refuseForeignDevice(step, caller)
     try {
       const credentials = await dialogue.withCode(
         step.mfaSerial,
         (code) =>
           client.getSessionToken({
             credentials: key,
-            region: step.region,
+            region: caller.region,
             durationSeconds: step.durationSeconds,
             mfa: { serial: step.mfaSerial, code },
           }),
@@ -77,11 +84,10 @@ export function createSessionLogin({ keys, sessions, sts, prompts, clock, log }:
       signal.throwIfAborted()
       const session = asKept(credentials, { durationSeconds: step.durationSeconds, nowMs: clock.now() })
       log.info('an MFA session has begun', { source: step.source, device: step.mfaSerial })
-      await sessions.put(step, session, step.region)
+      await sessions.put(step, session, caller.region)
     } catch (error) {
-      if (isAwsError(error, 'AWS_TOKEN_UNKNOWN', 'AWS_SIGNATURE_REFUSED')) {
-        throw refusedKey(error, step.source, key.accessKeyId)
-      }
+      // The key may have died since AWS was asked about it.
+      if (isNotTaken(error)) await checks.ask(step.source, key, step.region)
       throw error instanceof AwsError ? adviseOnRefusal(error, { profile: plan.profile, step }) : error
     }
   }
@@ -94,4 +100,12 @@ export function createSessionLogin({ keys, sessions, sts, prompts, clock, log }:
       }
     },
   }
+}
+
+/** A device belongs to a user, and a user to an account: a code of another account's device is given in vain. */
+function refuseForeignDevice({ mfaSerial, source }: MfaStep, { accountId, arn }: KnownCaller): void {
+  const device = parseIamArn(mfaSerial)
+  if (device === undefined || device.accountId === accountId) return
+  const message = `the key of ${source} is that of ${arn}, but its MFA device ${mfaSerial} is of another account`
+  throw new AwsError('AWS_MFA_SERIAL_REFUSED', message, { hint: otherDeviceHint(source) })
 }

@@ -30,10 +30,15 @@ export function adviseOnRefusal(error: AwsError, refused: RefusedStep): AwsError
   if (isAwsError(error, 'AWS_MFA_SERIAL_REFUSED')) {
     return new AwsError(error.code, `${place}: ${error.message}`, {
       cause: error,
-      hint: `correct mfa_serial of ${step.source}; the user's devices: aws iam list-mfa-devices`,
+      hint: otherDeviceHint(step.source),
     })
   }
   return error
+}
+
+/** What to do about a device that is not one of the user's. */
+export function otherDeviceHint(source: string): string {
+  return `correct mfa_serial of ${source}; the user's devices: aws iam list-mfa-devices`
 }
 
 /** A long-term key that AWS does not take. */

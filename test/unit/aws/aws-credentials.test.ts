@@ -18,6 +18,7 @@ import {
   world,
 } from '../../support/aws-world.ts'
 
+const foreignSerial = 'arn:aws:iam::999988887777:mfa/jo'
 const minutes = 60_000
 
 describe('credentials of a role behind MFA', () => {
@@ -28,7 +29,7 @@ describe('credentials of a role behind MFA', () => {
     expect(asked).toEqual([{ topic: `aws-mfa/${serial}`, kind: 'code', text: `MFA code for ${serial}` }])
     expect(credentials.accountId).toBe('123456789012')
     expect(credentials.accessKeyId).toMatch(/^ASIA/)
-    expect(sts.calls[1]).toMatchObject({
+    expect(sts.issuing()[1]).toMatchObject({
       roleArn: devRole,
       sessionName: 'jo',
       durationSeconds: 3600,
@@ -52,14 +53,14 @@ describe('credentials of a role behind MFA', () => {
     await aws.credentials('dev', person)
     await aws.credentials('prod', unattended)
     expect(asked).toHaveLength(1)
-    expect(sts.calls.at(-1)).toMatchObject({ action: 'AssumeRole', roleArn: prodRole, region: 'eu-west-1' })
+    expect(sts.issuing().at(-1)).toMatchObject({ action: 'AssumeRole', roleArn: prodRole, region: 'eu-west-1' })
   })
 
   it('cost no call while they are fresh', async () => {
     const { aws, sts } = await world()
     const first = await aws.credentials('dev', person)
     expect((await aws.credentials('dev', unattended)).accessKeyId).toBe(first.accessKeyId)
-    expect(sts.calls).toHaveLength(2)
+    expect(sts.issuing()).toHaveLength(2)
   })
 
   it('need no code after a restart of the daemon', async () => {
@@ -76,7 +77,7 @@ describe('credentials of a role behind MFA', () => {
     await aws.credentials('dev', person)
     const deep = await aws.credentials('deep', unattended)
     expect(sts.actions()).toEqual(['GetSessionToken', 'AssumeRole', 'AssumeRole'])
-    expect(sts.calls[2]!.by).not.toBe(sts.calls[1]!.by)
+    expect(sts.issuing()[2]!.by).not.toBe(sts.issuing()[1]!.by)
     expect(deep.accountId).toBe('123456789012')
   })
 
@@ -148,13 +149,13 @@ describe('a region that is corrected', () => {
     w.sts.failNext('AssumeRole', new AwsError('AWS_REGION_DISABLED', 'STS is off there'))
     await rejection(inRegion('me-south-1'))
     await inRegion('eu-west-3')
-    expect(w.sts.calls.at(-1)).toMatchObject({ action: 'AssumeRole', region: 'eu-west-3' })
+    expect(w.sts.issuing().at(-1)).toMatchObject({ action: 'AssumeRole', region: 'eu-west-3' })
     w.clock.advance(20 * minutes)
     await inRegion('eu-north-1')
     w.clock.advance(14 * minutes)
     await settled()
-    expect(w.sts.calls.at(-1)).toMatchObject({ action: 'AssumeRole', region: 'eu-north-1' })
-    expect(w.sts.calls).toHaveLength(3)
+    expect(w.sts.issuing().at(-1)).toMatchObject({ action: 'AssumeRole', region: 'eu-north-1' })
+    expect(w.sts.issuing()).toHaveLength(3)
   })
 })
 
@@ -168,7 +169,7 @@ describe('a caller who may not prompt', () => {
       hint: 'in a terminal: latchkey aws credentials dev',
     })
     expect(asked).toEqual([])
-    expect(sts.calls).toEqual([])
+    expect(sts.issuing()).toEqual([])
   })
 
   it('does not wait for the code that somebody else is asked for', async () => {
@@ -258,6 +259,49 @@ describe('the question', () => {
     expect(asked).toEqual([])
   })
 
+  it.each([
+    ['a key that AWS does not know', 'deactivate', 'AWS_KEY_REFUSED'],
+    ['a device of another account', 'move', 'AWS_MFA_SERIAL_REFUSED'],
+    ['an AWS that cannot be reached', 'cut', 'AWS_UNREACHABLE'],
+  ])('is not put for %s', async (_, what, code) => {
+    const w = await world()
+    if (what === 'deactivate') w.sts.deactivate(w.key.accessKeyId)
+    if (what === 'move') w.settings = { profiles: {}, sources: { master: { mfa_serial: foreignSerial } } }
+    if (what === 'cut') w.sts.failNext('GetCallerIdentity', new AwsError('AWS_UNREACHABLE', 'cannot reach STS'))
+    const error = await rejection(w.aws.credentials('master', person))
+    expect(error).toMatchObject({ code, hint: code === 'AWS_UNREACHABLE' ? undefined : expect.any(String) })
+    expect(w.asked).toEqual([])
+    expect(w.sts.issuing()).toEqual([])
+  })
+
+  it('is put for a device that has no ARN, whose account nobody knows', async () => {
+    const { aws, asked } = await world({
+      settings: { profiles: {}, sources: { master: { mfa_serial: 'GAHT12345678' } } },
+    })
+    await rejection(aws.credentials('master', person))
+    expect(asked).not.toEqual([])
+  })
+
+  it('is put in vain once at most, where the key dies between the look at it and the code', async () => {
+    const { aws, sts, asked, key, answers } = await world()
+    answers.push(() => {
+      sts.deactivate(key.accessKeyId)
+      return sts.code(serial)
+    })
+    expect(await rejection(aws.credentials('dev', person))).toMatchObject({ code: 'AWS_KEY_REFUSED' })
+    expect(await rejection(aws.credentials('dev', person))).toMatchObject({ code: 'AWS_KEY_REFUSED' })
+    expect(asked).toHaveLength(1)
+  })
+
+  it('is put for a region that the account has not opted in to, and answered where it is known', async () => {
+    const { aws, sts } = await world({
+      settings: { profiles: {}, sources: { master: { mfa_serial: serial, region: 'ap-east-1' } } },
+    })
+    sts.optOut('ap-east-1')
+    await aws.credentials('master', person)
+    expect(sts.issuing()).toMatchObject([{ action: 'GetSessionToken', region: 'us-east-1' }])
+  })
+
   it('names the import where the key still stands in plaintext', async () => {
     const { aws } = await world({
       settings: { profiles: {}, sources: {} },
@@ -282,7 +326,7 @@ describe('renewal', () => {
     const second = await aws.credentials('dev', unattended)
     expect(second.accessKeyId).not.toBe(first.accessKeyId)
     expect(second.expiresAtMs - clock.now()).toBe(59 * minutes - 1 + 1)
-    expect(sts.calls).toHaveLength(3)
+    expect(sts.issuing()).toHaveLength(3)
   })
 
   it('stops for a role that nobody has used for an hour', async () => {
@@ -317,10 +361,10 @@ describe('renewal', () => {
     sts.failNext('AssumeRole', new AwsError('AWS_UNREACHABLE', 'cannot reach STS'))
     clock.advance(33 * minutes)
     await settled()
-    expect(sts.calls).toHaveLength(2)
+    expect(sts.issuing()).toHaveLength(2)
     clock.advance(minutes)
     await settled()
-    expect(sts.calls).toHaveLength(3)
+    expect(sts.issuing()).toHaveLength(3)
   })
 
   it('serves what is left when AWS cannot be reached, and never what has expired', async () => {
@@ -365,17 +409,17 @@ describe('a session that AWS no longer takes', () => {
   it('is dropped, and a new code is asked for once', async () => {
     const { aws, sts, clock, asked } = await world()
     await aws.credentials('dev', person)
-    sts.expire(sts.calls[1]!.by)
+    sts.expire(sts.issuing()[1]!.by)
     clock.advance(31_000)
     await aws.credentials('prod', person)
     expect(asked).toHaveLength(2)
-    expect(sts.actions().slice(2)).toEqual(['AssumeRole', 'GetCallerIdentity', 'GetSessionToken', 'AssumeRole'])
+    expect(sts.actions().slice(2)).toEqual(['AssumeRole', 'GetSessionToken', 'AssumeRole'])
   })
 
   it('is not replaced for a caller who may not prompt, nor found again by the next', async () => {
     const w = await world()
     await w.aws.credentials('dev', person)
-    w.sts.expire(w.sts.calls[1]!.by)
+    w.sts.expire(w.sts.issuing()[1]!.by)
     expect(await rejection(w.aws.credentials('prod', unattended))).toMatchObject({ code: 'AWS_MFA_NEEDED' })
     expect((await w.keychain.list()).filter((name) => name.startsWith('aws/session/'))).toEqual([])
     expect(await rejection(w.restart().credentials('prod', unattended))).toMatchObject({ code: 'AWS_MFA_NEEDED' })
@@ -394,7 +438,7 @@ describe('a session that AWS no longer takes', () => {
   it('costs all who wait one new code', async () => {
     const { aws, sts, clock, asked } = await world()
     await aws.credentials('dev', person)
-    sts.expire(sts.calls[1]!.by)
+    sts.expire(sts.issuing()[1]!.by)
     clock.advance(31_000)
     await Promise.all(Array.from({ length: 10 }, () => aws.credentials('prod', person)))
     expect(asked).toHaveLength(2)
@@ -406,7 +450,7 @@ describe('a session that AWS no longer takes', () => {
     const dev = await aws.credentials('dev', person)
     sts.expire(dev.accessKeyId)
     await aws.credentials('deep', unattended)
-    expect(sts.calls.slice(2).map(({ action, error }) => [action, error])).toEqual([
+    expect(sts.calls.slice(3).map(({ action, error }) => [action, error])).toEqual([
       ['AssumeRole', 'AWS_TOKEN_EXPIRED'],
       ['GetCallerIdentity', 'AWS_TOKEN_EXPIRED'],
       ['AssumeRole', undefined],
@@ -463,7 +507,7 @@ describe('a source without MFA', () => {
     const { accountId } = await aws.credentials('ci', unattended)
     expect(accountId).toBe('123456789012')
     expect(asked).toEqual([])
-    expect(sts.calls.at(-1)).toMatchObject({ by: key.accessKeyId, durationSeconds: 14_400, sessionName: 'bot-one' })
+    expect(sts.issuing().at(-1)).toMatchObject({ by: key.accessKeyId, durationSeconds: 14_400, sessionName: 'bot-one' })
   })
 
   it('is answered with a session, never with its key', async () => {
@@ -471,7 +515,7 @@ describe('a source without MFA', () => {
     const credentials = await aws.credentials('plain', unattended)
     expect(credentials.accessKeyId).not.toBe(key.accessKeyId)
     expect(credentials.accountId).toBe('111122223333')
-    expect(sts.calls.find(({ action }) => action === 'GetSessionToken')).toMatchObject({ region: 'eu-north-1' })
+    expect(sts.issuing().find(({ action }) => action === 'GetSessionToken')).toMatchObject({ region: 'eu-north-1' })
   })
 
   it('asks AWS once who it is', async () => {
@@ -480,7 +524,11 @@ describe('a source without MFA', () => {
     await aws.credentials('ci', unattended)
     clock.advance(4 * 60 * minutes)
     await aws.credentials('ci', unattended)
-    expect(sts.actions().slice(before)).toEqual(['GetCallerIdentity', 'AssumeRole', 'AssumeRole'])
+    expect(sts.calls.slice(before).map(({ action }) => action)).toEqual([
+      'GetCallerIdentity',
+      'AssumeRole',
+      'AssumeRole',
+    ])
   })
 
   it('tells of MFA where the role refuses', async () => {
@@ -723,7 +771,7 @@ it('logs once that a duration was cut to an hour, and serves the hour', async ()
   await aws.credentials('dev', person)
   await aws.credentials('dev', person)
   expect(log.filter((line) => line.includes('at most 1h'))).toHaveLength(1)
-  expect(sts.calls[1]).toMatchObject({ durationSeconds: 3600 })
+  expect(sts.issuing()[1]).toMatchObject({ durationSeconds: 3600 })
 })
 
 it('puts no secret into a log line, an error or an inspected answer', async () => {

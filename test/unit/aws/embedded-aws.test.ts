@@ -77,7 +77,14 @@ describe('against the embedded AWS', () => {
       Array.from({ length: 20 }, (_, index) => aws.credentials(profiles[index % 3]!, person)),
     )
     expect(questions()).toBe(1)
-    expect(actions().sort()).toEqual(['AssumeRole', 'AssumeRole', 'AssumeRole', 'GetCallerIdentity', 'GetSessionToken'])
+    expect(actions().sort()).toEqual([
+      'AssumeRole',
+      'AssumeRole',
+      'AssumeRole',
+      'GetCallerIdentity',
+      'GetCallerIdentity',
+      'GetSessionToken',
+    ])
     expect(all[2]!.accountId).toBe(account.roles.chained.split(':')[4])
   })
 

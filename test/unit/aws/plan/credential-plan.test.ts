@@ -222,12 +222,17 @@ describe('a profile of ~/.aws/config', () => {
     ],
     ['a wrong region', `role_arn = ${role}\nsource_profile = x\nregion = us east 1`, 'region is not'],
     ['a wrong external id', `role_arn = ${role}\nsource_profile = x\nexternal_id = a b`, 'external_id is not'],
+    [
+      'a serial of a security key',
+      `role_arn = ${role}\nsource_profile = x\nmfa_serial = arn:aws:iam::111122223333:u2f/user/jo/key`,
+      'mfa_serial is a security key',
+    ],
     ['a wrong serial', `role_arn = ${role}\nsource_profile = x\nmfa_serial = 1`, 'mfa_serial is not'],
   ])('with %s is a mistake that is named', (_, lines, reason) => {
     const error = mistake(() => shared(`[profile x]\n${lines}\n`, 'x'))
     expect(error.code).toBe('AWS_PROFILE_INVALID')
     expect(error.message).toContain(reason)
-    expect(error.hint).toContain('config.toml or in the AWS config file')
+    expect(error.hint).toMatch(/config\.toml or in the AWS config file|add an authenticator app/)
   })
 })
 

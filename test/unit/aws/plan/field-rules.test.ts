@@ -1,5 +1,24 @@
 import { describe, expect, it } from 'vitest'
-import { fieldMistake, sanitizeSessionName } from '../../../../src/aws/plan/field-rules.ts'
+import { deviceMistake, fieldMistake, sanitizeSessionName } from '../../../../src/aws/plan/field-rules.ts'
+
+describe('deviceMistake', () => {
+  it.each(['arn:aws:iam::111122223333:mfa/jo', 'arn:aws-cn:iam::111122223333:mfa/team/jo', 'GAHT12345678'])(
+    'lets %s have codes',
+    (serial) => expect(deviceMistake(serial)).toBeUndefined(),
+  )
+
+  it.each(['arn:aws:iam::111122223333:user/jo', 'arn:aws:iam::1111:mfa/jo', 'arn:aws:s3:::mfa/jo'])(
+    'does not take %s for a device',
+    (serial) => expect(deviceMistake(serial)?.says).toContain('not the ARN of an MFA device'),
+  )
+
+  it('says what to do about a security key', () => {
+    expect(deviceMistake('arn:aws:iam::111122223333:u2f/user/jo/key-ABC')).toEqual({
+      says: expect.stringContaining('no codes'),
+      hint: expect.stringContaining('aws iam list-mfa-devices'),
+    })
+  })
+})
 
 describe('fieldMistake', () => {
   it.each([
