@@ -233,5 +233,5 @@ async function loadSts({ environment, clock, log }: Host, extraCa: string | unde
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
   const sdk = await import('../aws/sts/aws-sdk.ts')
   const endpoint = [environment.AWS_ENDPOINT_URL_STS, environment.AWS_ENDPOINT_URL].find(isSet)
-  return createStsSdk({ sdk, clock, log, endpoint, extraCa })
+  return createStsSdk({ sdk, clock, random: Math.random, log, endpoint, extraCa })
 }

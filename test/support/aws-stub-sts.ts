@@ -201,7 +201,7 @@ export function stubSts(clock: Clock): StubSts {
     getCallerIdentity: ({ credentials, region }) =>
       answer({ action: 'GetCallerIdentity', region, by: credentials.accessKeyId }, () => {
         const { arn } = authenticate(credentials, region)
-        return { accountId: parseIamArn(arn)!.accountId, arn }
+        return { accountId: parseIamArn(arn)!.accountId, arn, region }
       }),
   }
 }

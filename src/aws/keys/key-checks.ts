@@ -1,8 +1,8 @@
 import type { Clock } from '../../core/clock.ts'
 import type { AccessKey } from '../credentials.ts'
-import { findCaller, isNotTaken, type KnownCaller } from '../sts/known-caller.ts'
+import { findCaller, isNotTaken } from '../sts/known-caller.ts'
 import { refusedKey } from '../sts/refusal-advice.ts'
-import type { StsClient } from '../sts/sts-client.ts'
+import type { CallerIdentity, StsClient } from '../sts/sts-client.ts'
 
 /** Knows which long-term keys AWS has taken lately. */
 export interface KeyChecks {
@@ -12,9 +12,9 @@ export interface KeyChecks {
    * @returns the region to use: another one where AWS knows the key only there
    * @throws {AwsError} AWS_KEY_REFUSED: AWS takes it nowhere; others: AWS cannot be asked
    */
-  ask(source: string, key: AccessKey, region: string): Promise<KnownCaller>
+  ask(source: string, key: AccessKey, region: string): Promise<CallerIdentity>
   /** The same, from memory where AWS has been asked lately. */
-  check(source: string, key: AccessKey, region: string): Promise<KnownCaller>
+  check(source: string, key: AccessKey, region: string): Promise<CallerIdentity>
 }
 
 /** For so long a key is not asked about again, in ms. */
@@ -27,7 +27,7 @@ export interface KeyChecksDeps {
 
 /** Keeps what AWS said of a key for a while; a refusal is not kept. */
 export function createKeyChecks({ sts, clock }: KeyChecksDeps): KeyChecks {
-  const known = new Map<string, { accessKeyId: string; wanted: string; atMs: number; caller: KnownCaller }>()
+  const known = new Map<string, { accessKeyId: string; wanted: string; atMs: number; caller: CallerIdentity }>()
 
   const ask: KeyChecks['ask'] = async (source, key, region) => {
     known.delete(source)

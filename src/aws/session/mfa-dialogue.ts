@@ -4,6 +4,7 @@ import type { Logger } from '../../core/log.ts'
 import type { Secret } from '../../core/secret.ts'
 import type { Prompts } from '../../prompts/prompt.ts'
 import { AwsError, isAwsError } from '../aws-error.ts'
+import { createAnsweredCodes } from './answered-codes.ts'
 
 /** Asks for the code of an MFA device until AWS takes one. */
 export interface MfaDialogue {
@@ -22,8 +23,6 @@ export const mfaTopic = (serial: string): string => `aws-mfa/${serial}`
 
 /** AWS locks nobody out, but a person who has erred so often looks at the wrong device. */
 const maxTries = 3
-/** RFC 6238's time step, which every AWS device uses, in ms. */
-const stepMs = 30_000
 
 export interface MfaDialogueDeps {
   prompts: Prompts
@@ -33,13 +32,8 @@ export interface MfaDialogueDeps {
 
 /** Owns which codes AWS has taken, and whose turn it is to ask for the next. */
 export function createMfaDialogue({ prompts, clock, log }: MfaDialogueDeps): MfaDialogue {
-  /** The time step in which AWS last took a code of a device: it takes no code of that step again. */
-  const acceptedStep = new Map<string, number>()
+  const answered = createAnsweredCodes(clock)
   const byDevice = createInTurn()
-
-  const presentStep = () => Math.floor(clock.now() / stepMs)
-  const isSpent = (serial: string) => acceptedStep.get(serial) === presentStep()
-  const secondsToNext = () => Math.ceil((stepMs - (clock.now() % stepMs)) / 1000)
 
   const question = (serial: string, notice: string | undefined) => ({
     topic: mfaTopic(serial),
@@ -50,25 +44,29 @@ export function createMfaDialogue({ prompts, clock, log }: MfaDialogueDeps): Mfa
 
   /** Why a code that looks right was refused: AWS says the same for a wrong one and for a used one. */
   const refusalNotice = (serial: string) =>
-    isSpent(serial)
-      ? `that code is already used: wait ${secondsToNext()} s for the next one`
+    answered.isSpent(serial)
+      ? `that code is already used: wait ${answered.secondsToNext()} s for the next one`
       : 'AWS refused that code: it is wrong or already used'
 
   const converse: MfaDialogue['withCode'] = async (serial, use, signal) => {
-    let notice = isSpent(serial)
-      ? `the code shown now is already used: wait ${secondsToNext()} s for the next one`
+    let notice = answered.isSpent(serial)
+      ? `the code shown now is already used: wait ${answered.secondsToNext()} s for the next one`
       : undefined
     let lastRefusal: unknown
     for (let tries = 0; tries < maxTries; tries += 1) {
       const code = await prompts.ask(question(serial, notice), signal)
-      const step = presentStep()
+      if (answered.has(serial, code)) {
+        notice = refusalNotice(serial)
+        continue
+      }
       try {
         const result = await use(code)
-        acceptedStep.set(serial, step)
+        answered.note(serial, code, true)
         return result
       } catch (error) {
         // Only an answer of AWS uses a code up: after a network error the same one may be given again.
         if (!isAwsError(error, 'AWS_MFA_CODE_REFUSED')) throw error
+        answered.note(serial, code, false)
         lastRefusal = error
         notice = refusalNotice(serial)
         log.info('AWS refused an MFA code', { device: serial, tries: tries + 1 })

@@ -9,9 +9,9 @@ import type { LongTermKeys } from '../keys/long-term-keys.ts'
 import type { CredentialPlan } from '../plan/credential-plan.ts'
 import { parseIamArn } from '../plan/partitions.ts'
 import type { MfaStep } from '../plan/steps.ts'
-import { isNotTaken, type KnownCaller } from '../sts/known-caller.ts'
+import { isNotTaken } from '../sts/known-caller.ts'
 import { adviseOnRefusal, otherDeviceHint } from '../sts/refusal-advice.ts'
-import type { StsClient } from '../sts/sts-client.ts'
+import type { CallerIdentity, StsClient } from '../sts/sts-client.ts'
 import { forgottenMeanwhile } from './forgettings.ts'
 import { createMfaDialogue, mfaTopic } from './mfa-dialogue.ts'
 import type { SessionCache } from './session-cache.ts'
@@ -103,7 +103,7 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
 }
 
 /** A device belongs to a user, and a user to an account: a code of another account's device is given in vain. */
-function refuseForeignDevice({ mfaSerial, source }: MfaStep, { accountId, arn }: KnownCaller): void {
+function refuseForeignDevice({ mfaSerial, source }: MfaStep, { accountId, arn }: CallerIdentity): void {
   const device = parseIamArn(mfaSerial)
   if (device === undefined || device.accountId === accountId) return
   const message = `the key of ${source} is that of ${arn}, but its MFA device ${mfaSerial} is of another account`

@@ -3,11 +3,6 @@ import type { SigningCredentials } from '../credentials.ts'
 import { defaultRegion, partitionOfRegion } from '../plan/partitions.ts'
 import type { CallerIdentity, StsClient } from './sts-client.ts'
 
-/** Whose credentials they are, and where AWS knows them. */
-export interface KnownCaller extends CallerIdentity {
-  region: string
-}
-
 /** True when AWS did not take the credentials that signed a request. That may be a matter of the request's region. */
 export function isNotTaken(error: unknown): error is AwsError {
   return isAwsError(error, 'AWS_TOKEN_EXPIRED', 'AWS_TOKEN_UNKNOWN', 'AWS_SIGNATURE_REFUSED')
@@ -23,16 +18,12 @@ export async function findCaller(
   client: StsClient,
   credentials: SigningCredentials,
   region: string,
-): Promise<KnownCaller> {
-  const ask = async (where: string) => ({
-    region: where,
-    ...(await client.getCallerIdentity({ credentials, region: where })),
-  })
+): Promise<CallerIdentity> {
   const alwaysOn = defaultRegion(partitionOfRegion(region))
   try {
-    return await ask(region)
+    return await client.getCallerIdentity({ credentials, region })
   } catch (error) {
     if (!isAwsError(error, 'AWS_TOKEN_UNKNOWN') || region === alwaysOn) throw error
   }
-  return ask(alwaysOn)
+  return client.getCallerIdentity({ credentials, region: alwaysOn })
 }

@@ -28,6 +28,7 @@ export function toAwsError(failure: StsFailure): AwsError {
   }
   const text = foreignText(error.message, failure.secrets)
   const said = `AWS refused ${action}: ${text === '' ? error.name : text}`
+  if (isClockRefusal(error)) return clockSkew()
   switch (error.name) {
     case 'AccessDenied':
     case 'AccessDeniedException':
@@ -39,14 +40,8 @@ export function toAwsError(failure: StsFailure): AwsError {
       return new AwsError('AWS_TOKEN_EXPIRED', 'AWS says that the session has expired')
     case 'SignatureDoesNotMatch':
     case 'InvalidSignatureException':
-      // AWS's text for a wrong secret may quote the whole request, session token included.
-      return /signature expired|not yet current/i.test(text)
-        ? clockSkew()
-        : new AwsError('AWS_SIGNATURE_REFUSED', 'AWS says that the secret does not belong to the access key')
-    case 'RequestExpired':
-    case 'RequestTimeTooSkewed':
-    case 'RequestInTheFuture':
-      return clockSkew()
+      // AWS's text may quote the whole request, session token included.
+      return new AwsError('AWS_SIGNATURE_REFUSED', 'AWS says that the secret does not belong to the access key')
     case 'RegionDisabledException':
       return new AwsError('AWS_REGION_DISABLED', said, {
         hint: 'set another region, or have an administrator turn on STS',
@@ -63,6 +58,14 @@ export function toAwsError(failure: StsFailure): AwsError {
     })
   }
   return new AwsError('AWS_REQUEST_INVALID', said)
+}
+
+/** True where AWS did not take the time of the request, and so has not looked at anything else in it. */
+export function isClockRefusal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if (['RequestExpired', 'RequestTimeTooSkewed', 'RequestInTheFuture'].includes(error.name)) return true
+  const isOfSignature = error.name === 'SignatureDoesNotMatch' || error.name === 'InvalidSignatureException'
+  return isOfSignature && /signature expired|not yet current/i.test(error.message)
 }
 
 function denied(text: string, said: string): AwsError {

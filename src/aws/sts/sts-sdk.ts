@@ -1,28 +1,35 @@
 import { rootCertificates } from 'node:tls'
-import type { Credentials, STSClient, STSClientConfig } from '@aws-sdk/client-sts'
+import type { STSClient, STSClientConfig } from '@aws-sdk/client-sts'
 import type { Clock } from '../../core/clock.ts'
 import { isPrintable } from '../../core/display-text.ts'
 import type { Logger } from '../../core/log.ts'
-import { Secret } from '../../core/secret.ts'
+import type { Secret } from '../../core/secret.ts'
 import { AwsError, isAwsError } from '../aws-error.ts'
-import type { SessionCredentials, SigningCredentials } from '../credentials.ts'
+import type { SigningCredentials } from '../credentials.ts'
 import { defaultRegion, partitionOfRegion } from '../plan/partitions.ts'
+import { readIssued } from './answered-credentials.ts'
 import { boundAnswers } from './bounded-answer.ts'
+import { createClockSkew } from './clock-skew.ts'
+import { createSendAgain } from './send-again.ts'
 import type { StsClient } from './sts-client.ts'
 import { toAwsError } from './sts-errors.ts'
 
-/** The AWS CLI's helper gives up after 50 s: all tries together end before, in ms. */
+/** The AWS CLI's helper gives up after 50 s: all three tries together end before, in ms. */
 const connectTimeoutMs = 4_000
 const defaultRequestTimeoutMs = 10_000
-const maxAttempts = 3
-/** AWS takes no request whose time is further from its own, in ms (SigV4, "Request timestamp"). */
-const longestUnseenSkewMs = 15 * 60_000
-/** A clock that is wrong by less does no harm, in ms; the `Date` header has whole seconds. */
-const tolerableSkewMs = 30_000
 
 /** What each answer of the SDK tells about itself. */
 interface Answer {
   $metadata: { attempts?: number }
+}
+
+/** One request, of which a code is the only part that must not be sent twice. */
+interface Call<T extends Answer> {
+  action: string
+  region: string
+  credentials: SigningCredentials
+  code?: Secret<string>
+  send(client: STSClient): Promise<T>
 }
 
 /** What is used of the AWS SDK: the module that whoever calls has loaded. */
@@ -32,6 +39,8 @@ export type AwsSdk = typeof import('./aws-sdk.ts')
 export interface StsSdkOptions {
   sdk: AwsSdk
   clock: Clock
+  /** Uniform in [0, 1). */
+  random: () => number
   log: Logger
   /** AWS_ENDPOINT_URL_STS. Absent: the regional endpoint of each request's region. */
   endpoint?: string | undefined
@@ -48,12 +57,11 @@ export interface StsSdkOptions {
  * `~/.aws`: this daemon is what those files point at.
  */
 export function createStsSdk(options: StsSdkOptions): StsClient {
-  const { sdk, clock, log, endpoint, extraCa, requestHandler, requestTimeoutMs = defaultRequestTimeoutMs } = options
+  const { sdk, clock, random, log, endpoint, extraCa, requestHandler } = options
+  const { requestTimeoutMs = defaultRequestTimeoutMs } = options
+  const skew = createClockSkew(log)
 
-  /** AWS's time minus ours in ms, as of the last answer. */
-  let skewMs = 0
-
-  const clientFor = (region: string, credentials: SigningCredentials) =>
+  const clientFor = ({ region, credentials, code }: Call<Answer>) =>
     new sdk.STSClient({
       region,
       credentials: {
@@ -68,10 +76,9 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
       authSchemePreference: ['sigv4'],
       userAgentAppId: 'latchkey',
       defaultsMode: 'standard',
-      retryMode: 'standard',
-      maxAttempts,
+      retryStrategy: createSendAgain(code !== undefined, random),
       disableClockSkewCorrection: false,
-      systemClockOffset: skewMs,
+      systemClockOffset: skew.ms(),
       requestHandler: requestHandler ?? {
         connectionTimeout: connectTimeoutMs,
         requestTimeout: requestTimeoutMs,
@@ -86,34 +93,14 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
       },
     })
 
-  /**
-   * @param measuredMs by the Date of the last answer
-   * @param isRefused a request that was signed with the skew known until now was not taken
-   */
-  const noteSkew = (measuredMs: number, isRefused: boolean) => {
-    // AWS took a request that was signed by another clock than this Date tells: it is that of a proxy.
-    if (!isRefused && Math.abs(measuredMs - skewMs) > longestUnseenSkewMs) return
-    if (Math.abs(measuredMs) > tolerableSkewMs && Math.abs(measuredMs - skewMs) > tolerableSkewMs) {
-      log.warn('the clock of this machine is not that of AWS; corrected', { seconds: Math.round(measuredMs / 1000) })
-    }
-    skewMs = Math.abs(measuredMs) > tolerableSkewMs ? measuredMs : 0
-  }
-
-  interface Call<T extends Answer> {
-    action: string
-    region: string
-    credentials: SigningCredentials
-    code?: Secret<string>
-    send(client: STSClient): Promise<T>
-  }
-
-  const attempt = async <T extends Answer>({ action, region, credentials, code, send }: Call<T>): Promise<T> => {
-    const client = clientFor(region, credentials)
+  const attempt = async <T extends Answer>(request: Call<T>): Promise<T> => {
+    const { action, region, credentials, code, send } = request
+    const client = clientFor(request)
     const server = endpoint === undefined ? `STS in ${region}` : `STS at ${new URL(endpoint).host}`
     boundAnswers(client, { server, timeoutMs: requestTimeoutMs }, clock)
     try {
       const answer = await send(client)
-      noteSkew(client.config.systemClockOffset, answer.$metadata.attempts !== 1)
+      skew.note(client.config.systemClockOffset, answer.$metadata.attempts !== 1)
       return answer
     } catch (error) {
       const failure = toAwsError({
@@ -122,7 +109,7 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
         endpoint: server,
         secrets: [credentials.secretAccessKey.expose(), sessionTokenOf(credentials), code?.expose() ?? ''],
       })
-      noteSkew(client.config.systemClockOffset, isAwsError(failure, 'AWS_CLOCK_SKEW'))
+      skew.note(client.config.systemClockOffset, isAwsError(failure, 'AWS_CLOCK_SKEW'))
       throw failure
     } finally {
       // With its connections: AWS would close them before the next call, half an hour later.
@@ -130,41 +117,23 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
     }
   }
 
-  const call = async <T extends Answer>(request: Call<T>): Promise<T> => {
+  /** Asks another region where STS is turned off in this one. Never with a code, which AWS may have looked at. */
+  const call = async <T extends Answer>(request: Call<T>): Promise<{ answer: T; region: string }> => {
+    const { region } = request
     try {
-      return await attempt(request)
+      return { answer: await attempt(request), region }
     } catch (error) {
-      const fallback = defaultRegion(partitionOfRegion(request.region))
-      if (!isAwsError(error, 'AWS_REGION_DISABLED') || fallback === request.region) throw error
-      log.info('STS is turned off in the region; asking another', { region: request.region, instead: fallback })
-      return attempt({ ...request, region: fallback })
-    }
-  }
-
-  const issued = (action: string, credentials: Credentials | undefined): SessionCredentials => {
-    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = credentials ?? {}
-    // AWS's own are letters, digits and signs; they go into headers and on to terminals.
-    const expiresAtMs = (Expiration?.getTime() ?? Number.NaN) - skewMs
-    if (
-      !isPrintable(AccessKeyId) ||
-      !isPrintable(SecretAccessKey) ||
-      !isPrintable(SessionToken) ||
-      Number.isNaN(expiresAtMs)
-    ) {
-      throw new AwsError('AWS_BAD_RESPONSE', `the answer to ${action} holds no whole credentials`)
-    }
-    return {
-      accessKeyId: AccessKeyId,
-      secretAccessKey: new Secret(SecretAccessKey),
-      sessionToken: new Secret(SessionToken),
-      // Whoever uses them compares the expiry with the clock of this machine.
-      expiresAtMs,
+      const instead = defaultRegion(partitionOfRegion(region))
+      const isOff = isAwsError(error, 'AWS_REGION_DISABLED') && instead !== region
+      if (!isOff || request.code !== undefined) throw error
+      log.info('STS is turned off in the region; asking another', { region, instead })
+      return { answer: await attempt({ ...request, region: instead }), region: instead }
     }
   }
 
   return {
     async getSessionToken({ credentials, region, durationSeconds, mfa }) {
-      const answer = await call({
+      const { answer } = await call({
         action: 'GetSessionToken',
         region,
         credentials,
@@ -177,10 +146,10 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
             }),
           ),
       })
-      return issued('GetSessionToken', answer.Credentials)
+      return readIssued('GetSessionToken', answer.Credentials, skew.ms())
     },
     async assumeRole({ credentials, region, roleArn, sessionName, durationSeconds, externalId }) {
-      const answer = await call({
+      const { answer } = await call({
         action: 'AssumeRole',
         region,
         credentials,
@@ -194,19 +163,20 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
             }),
           ),
       })
-      return issued('AssumeRole', answer.Credentials)
+      return readIssued('AssumeRole', answer.Credentials, skew.ms())
     },
     async getCallerIdentity({ credentials, region }) {
-      const { Account, Arn } = await call({
+      const { answer, region: asked } = await call({
         action: 'GetCallerIdentity',
         region,
         credentials,
         send: (client) => client.send(new sdk.GetCallerIdentityCommand({})),
       })
+      const { Account, Arn } = answer
       // Both are shown, and the account is a part of what every SDK reads.
       if (!isPrintable(Account) || !/^\d{12}$/.test(Account) || !isPrintable(Arn))
         throw new AwsError('AWS_BAD_RESPONSE', 'the answer to GetCallerIdentity names nobody')
-      return { accountId: Account, arn: Arn }
+      return { accountId: Account, arn: Arn, region: asked }
     },
   }
 }

@@ -30,7 +30,7 @@ async function setUp(awsIsAheadMs = 0) {
   onTestFinished(dev.close)
   const account = await seedDevAccount(dev)
   const clock = createSystemClock(uptime)
-  const sts = createStsSdk({ sdk, clock, log: silentLogger, endpoint: dev.endpoint })
+  const sts = createStsSdk({ sdk, clock, random: Math.random, log: silentLogger, endpoint: dev.endpoint })
   const answers: string[] = []
   let questions = 0
   const aws = createAwsCredentials({
@@ -93,6 +93,13 @@ describe('against the embedded AWS', () => {
     answers.push('nonsense', '000000')
     await aws.credentials('dev', person)
     expect(questions()).toBeGreaterThanOrEqual(2)
+  })
+
+  it('three wrong codes are three calls, also where the clock is wrong by less than AWS refuses', async () => {
+    const { aws, answers, actions } = await setUp(10 * 60_000)
+    answers.push('000000', '000001', '000002')
+    expect(await rejection(aws.credentials('dev', person))).toMatchObject({ code: 'AWS_MFA_CODE_REFUSED' })
+    expect(actions().filter((action) => action === 'GetSessionToken')).toHaveLength(3)
   })
 
   it('a key that was made inactive is named, without a code', async () => {

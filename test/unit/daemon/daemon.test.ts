@@ -21,7 +21,11 @@ const clock = createSystemClock(() => performance.now() / 1000)
 
 /** STS that knows one key and takes the code 123456. */
 const sts: StsClient = {
-  getCallerIdentity: async () => ({ accountId: '111122223333', arn: 'arn:aws:iam::111122223333:user/jo' }),
+  getCallerIdentity: async () => ({
+    accountId: '111122223333',
+    arn: 'arn:aws:iam::111122223333:user/jo',
+    region: 'us-east-1',
+  }),
   async getSessionToken({ mfa }) {
     if (mfa?.code.expose() !== '123456') throw new AwsError('AWS_MFA_CODE_REFUSED', 'wrong code')
     return issued('ASIASESSION')

@@ -82,6 +82,19 @@ describe('the MFA dialogue', () => {
     expect(notices(asked)).toEqual([undefined, undefined, 'AWS refused that code: it is wrong or already used'])
   })
 
+  it('does not send AWS a code that it has answered', async () => {
+    const { withCode, asked, clock } = dialogue(['111111', '111111', '123456', '123456', '654321', '111111'])
+    const aws = takes('123456')
+    await withCode(serial, aws.use)
+    const next = takes('654321')
+    await withCode(serial, next.use)
+    expect([aws.seen, next.seen]).toEqual([['111111', '123456'], ['654321']])
+    expect(asked).toHaveLength(5)
+    // By then the same digits are another code.
+    clock.advance(90_000)
+    expect(await withCode(serial, takes('111111').use)).toBe('done')
+  })
+
   it('counts the code of one device only as used', async () => {
     const { withCode, asked } = dialogue(['123456', '654321'])
     await withCode(serial, takes('123456').use)

@@ -85,6 +85,7 @@ async function stsWith(answers: readonly Answer[], options: Partial<StsSdkOption
   const sts = createStsSdk({
     sdk,
     clock,
+    random: Math.random,
     log: createLogger({ level: 'debug', write: (line) => log.push(line) }),
     endpoint,
     ...options,
@@ -139,6 +140,7 @@ describe('the requests', () => {
     expect(await sts.getCallerIdentity({ credentials: key, region: 'us-east-1' })).toEqual({
       accountId: '111122223333',
       arn: 'arn:aws:iam::111122223333:user/jo',
+      region: 'us-east-1',
     })
   })
 
@@ -153,6 +155,7 @@ describe('the requests', () => {
     const sts = createStsSdk({
       sdk,
       clock,
+      random: Math.random,
       log: createLogger({ level: 'error', write: () => {} }),
       requestHandler: {
         async handle(request: { hostname: string; protocol: string }) {
@@ -484,9 +487,67 @@ describe('a wrong clock', () => {
     expect(log).toEqual([])
   })
 
+  it.each([
+    ['a role', 'AccessDenied', `User: jo is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`],
+    [
+      'a duration',
+      'ValidationError',
+      'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
+    ],
+  ])('does not send again what AWS has refused for another reason, such as %s', async (_, code, message) => {
+    const { sts, received } = await stsWith([{ ...refusal(403, code, message), headers: dateHeader(hour / 6) }])
+    await rejection(sts.assumeRole(role))
+    expect(received).toHaveLength(1)
+  })
+
+  it('that stays wrong after it was corrected is named after one more try', async () => {
+    const answers = [1, 2, 3].map((times) => ({
+      ...refusal(403, 'RequestExpired', 'Request has expired'),
+      headers: dateHeader(times * hour),
+    }))
+    const { sts, received } = await stsWith(answers)
+    expect(await rejection(sts.assumeRole(role))).toMatchObject({ code: 'AWS_CLOCK_SKEW' })
+    expect(received).toHaveLength(2)
+  })
+
   it('by some seconds is left alone', async () => {
     const { sts, log } = await stsWith([{ body: roleAnswer(), headers: dateHeader(5_000) }])
     expect((await sts.assumeRole(role)).expiresAtMs).toBe(Date.UTC(2031, 4, 1, 15))
     expect(log).toEqual([])
+  })
+})
+
+describe('a code is never sent twice', () => {
+  const dateHeader = { date: new Date(Date.now() + 600_000).toUTCString() }
+
+  it.each<[string, Answer]>([
+    ['refused', refusal(403, 'AccessDenied', 'MultiFactorAuthentication failed with invalid MFA one time pass code. ')],
+    ['not looked at, for the time of the request', refusal(403, 'RequestExpired', 'Request has expired')],
+    ['throttled', refusal(400, 'Throttling', 'Rate exceeded')],
+    ['answered with HTTP 503', { status: 503, body: 'busy' }],
+    ['lost with the connection', { cut: true }],
+    ['not wanted in the region', refusal(403, 'RegionDisabledException', 'STS is not activated in this region')],
+  ])('that was %s', async (_, answer) => {
+    const { sts, received } = await stsWith([{ headers: dateHeader, ...answer }])
+    await rejection(sts.getSessionToken({ ...sessionRequest, region: 'ap-east-1' }))
+    expect(received).toHaveLength(1)
+  })
+
+  it('but one that has not left the machine is sent', async () => {
+    const tries: string[] = []
+    const sts = createStsSdk({
+      sdk,
+      clock,
+      random: () => 0,
+      log: createLogger({ level: 'error', write: () => {} }),
+      requestHandler: {
+        async handle(request: { hostname: string }) {
+          tries.push(request.hostname)
+          throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+        },
+      },
+    })
+    expect(await rejection(sts.getSessionToken(sessionRequest))).toMatchObject({ code: 'AWS_UNREACHABLE' })
+    expect(tries).toHaveLength(3)
   })
 })

@@ -40,7 +40,7 @@ describe('a CA of NODE_EXTRA_CA_CERTS', () => {
     [undefined, false],
   ])('is trusted for AWS where it is given, and only there', async (extraCa, isTrusted) => {
     const endpoint = `https://localhost:${await startTlsServer(identity)}`
-    const sts = createStsSdk({ sdk, clock, log: silentLogger, endpoint, extraCa })
+    const sts = createStsSdk({ sdk, clock, random: Math.random, log: silentLogger, endpoint, extraCa })
     const call = sts.getCallerIdentity({ credentials, region: 'us-east-1' })
     if (isTrusted) expect(await call).toMatchObject({ accountId: '111122223333' })
     else await expect(call).rejects.toMatchObject({ code: 'AWS_UNREACHABLE' })
@@ -50,7 +50,7 @@ describe('a CA of NODE_EXTRA_CA_CERTS', () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
     onTestFinished(() => void vi.unstubAllEnvs())
     const endpoint = `https://localhost:${await startTlsServer(identity)}`
-    const sts = createStsSdk({ sdk, clock, log: silentLogger, endpoint })
+    const sts = createStsSdk({ sdk, clock, random: Math.random, log: silentLogger, endpoint })
     const call = sts.getCallerIdentity({ credentials, region: 'us-east-1' })
     await expect(call).rejects.toMatchObject({ code: 'AWS_UNREACHABLE' })
   })

@@ -1,0 +1,29 @@
+import type { Credentials } from '@aws-sdk/client-sts'
+import { isPrintable } from '../../core/display-text.ts'
+import { Secret } from '../../core/secret.ts'
+import { AwsError } from '../aws-error.ts'
+import type { SessionCredentials } from '../credentials.ts'
+
+/**
+ * The credentials in an answer of STS. AWS's own are letters, digits and signs; they go into headers and on to terminals.
+ * @param skewMs AWS's time minus ours: whoever uses them compares the expiry with the clock of this machine
+ * @throws {AwsError} AWS_BAD_RESPONSE
+ */
+export function readIssued(action: string, credentials: Credentials | undefined, skewMs: number): SessionCredentials {
+  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = credentials ?? {}
+  const expiresAtMs = (Expiration?.getTime() ?? Number.NaN) - skewMs
+  if (
+    !isPrintable(AccessKeyId) ||
+    !isPrintable(SecretAccessKey) ||
+    !isPrintable(SessionToken) ||
+    Number.isNaN(expiresAtMs)
+  ) {
+    throw new AwsError('AWS_BAD_RESPONSE', `the answer to ${action} holds no whole credentials`)
+  }
+  return {
+    accessKeyId: AccessKeyId,
+    secretAccessKey: new Secret(SecretAccessKey),
+    sessionToken: new Secret(SessionToken),
+    expiresAtMs,
+  }
+}

@@ -1,0 +1,63 @@
+import type { STSClientConfig } from '@aws-sdk/client-sts'
+import { backoffDelayMs } from '../../core/backoff.ts'
+import { errorCode } from '../../core/errors.ts'
+import { isClockRefusal } from './sts-errors.ts'
+
+/** The SDK's own decision about sending a request again (smithy's RetryStrategyV2), which it takes from outside. */
+type RetryStrategy = Extract<STSClientConfig['retryStrategy'], { refreshRetryTokenForRetry: unknown }>
+type RetryToken = Awaited<ReturnType<RetryStrategy['acquireInitialRetryToken']>>
+type Failure = Parameters<RetryStrategy['refreshRetryTokenForRetry']>[1]
+
+/** All tries of a request together, so that the AWS CLI's helper does not give up before them. */
+const maxAttempts = 3
+/** Between the tries, in ms: longer where AWS says that there were too many requests. */
+const pause = { baseMs: 100, capMs: 2_000 }
+const throttledPause = { baseMs: 1_000, capMs: 5_000 }
+
+/** The system errors of a request of which nothing has left this machine. */
+const unsentCodes: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+])
+
+/**
+ * Sends again only what can succeed. The SDK's own strategy sends any refused request again when it has corrected its
+ * clock by the answer, so that under a wrong clock each wrong MFA code was sent three times.
+ * @param carriesCode a code is never sent twice: AWS may have taken it though the answer was lost
+ * @param random uniform in [0, 1)
+ */
+export function createSendAgain(carriesCode: boolean, random: () => number): RetryStrategy {
+  const canSucceed = (failure: Failure, tries: number) =>
+    tries < maxAttempts && (carriesCode ? isUnsent(failure) : isPassing(failure, tries))
+  return {
+    acquireInitialRetryToken: async () => tokenAfter(0, 0),
+    async refreshRetryTokenForRetry(token: RetryToken, failure: Failure) {
+      const tries = token.getRetryCount() + 1
+      if (!canSucceed(failure, tries)) throw new Error('it is not sent again')
+      const bounds = failure.errorType === 'THROTTLING' ? throttledPause : pause
+      return tokenAfter(tries, backoffDelayMs(tries, bounds, random))
+    },
+    recordSuccess() {},
+  }
+}
+
+const tokenAfter = (tries: number, delayMs: number): RetryToken => ({
+  getRetryCount: () => tries,
+  getRetryDelay: () => delayMs,
+})
+
+function isUnsent({ error }: Failure): boolean {
+  return unsentCodes.has(errorCode(error) ?? '')
+}
+
+/** True for what is no verdict on the request, and for a refused time of it, once, when the SDK has learned AWS's time. */
+function isPassing({ error, errorType }: Failure, tries: number): boolean {
+  // The SDK calls passing any error by which it has corrected its clock.
+  const { httpStatusCode = 0, clockSkewCorrected = false } = error?.$metadata ?? {}
+  const isVerdict = httpStatusCode >= 400 && httpStatusCode < 500 && errorType !== 'THROTTLING'
+  if (isVerdict) return clockSkewCorrected && tries === 1 && isClockRefusal(error)
+  return errorType !== 'CLIENT_ERROR'
+}
