@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/log.ts'
 import { shellWord } from '../core/shell-word.ts'
-import type { Keychain } from '../keychain/keychain.ts'
+import type { LastingKeychain } from '../keychain/keychain.ts'
 import type { PromptCaller, Prompts } from '../prompts/prompt.ts'
 import { AwsError, isAwsError } from './aws-error.ts'
 import { type ListedProfile, listProfiles } from './config/profile-list.ts'
@@ -49,7 +49,7 @@ export interface AwsCredentialsDeps {
   /** Both are read for each request, so that an edited file counts at once. */
   readSettings: () => Promise<AwsSettings>
   readSharedConfig: () => Promise<SharedConfig>
-  keychain: Keychain
+  keychain: LastingKeychain
   /** Called when STS is first needed, and each time. */
   sts: () => Promise<StsClient>
   clock: Clock

@@ -5,7 +5,7 @@ import type { SharedConfig } from './config/shared-config.ts'
 import { planIfValid } from './plan/credential-plan.ts'
 import { mfaStepOf } from './plan/steps.ts'
 import type { DerivedCredentials } from './session/derived-credentials.ts'
-import type { StoredSession } from './session/session-cache.ts'
+import type { StoredSession } from './session/session-item.ts'
 
 /** What is held; times are UTC with whole seconds and Z. */
 export interface AwsStatus {

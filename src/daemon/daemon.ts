@@ -16,6 +16,7 @@ import { createApiServer } from '../ipc/server.ts'
 import { checkSocketFolder } from '../ipc/socket-folder.ts'
 import { listenInherited, listenUnix, type OnStream, type UnixListener } from '../ipc/unix-listener.ts'
 import type { Keychain } from '../keychain/keychain.ts'
+import { createLastingKeychain } from '../keychain/lasting-keychain.ts'
 import type { Prompts } from '../prompts/prompt.ts'
 import { refuseSharedToken } from '../vault/token/shared-token.ts'
 import { toApiError } from './api/api-errors.ts'
@@ -64,7 +65,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const { config, clock, log, uid, limits, peerOf, collectGarbage } = deps
   const startedAt = formatUtc(clock.now())
   const churn = createChurn({ clock, collect: collectGarbage })
-  const keychain = watchKeychain(deps.keychain, clock)
+  const watched = watchKeychain(deps.keychain, clock)
+  const keychain = createLastingKeychain({ keychain: watched, clock, random: deps.random, log })
   const onKeysReleased = createKeyDisposal(clock, collectGarbage)
   const keyring = createKeyring({ clock, onKeysReleased })
   const lock = createLock({ clock })
@@ -75,7 +77,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     sts: deps.sts,
     clock,
     random: deps.random,
-    prompts,
+    prompts: deps.prompts,
     log,
   })
   const vaults: RunningVault[] = []
@@ -94,7 +96,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       status: () =>
         describeStatus({
           fixed: { version, pid, startedAt, configFile, sockets },
-          keychain,
+          keychain: watched,
           isLocked: lock.isLocked,
           addedKeys: keyring.count,
           vaults,

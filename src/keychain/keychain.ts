@@ -23,3 +23,15 @@ export interface Keychain {
   /** The names of all items, sorted. */
   list(): Promise<readonly string[]>
 }
+
+/** A keychain that makes good later what it could not do at once: locked at the time, or not answering. */
+export interface LastingKeychain extends Keychain {
+  /**
+   * As `set`, for what would be lost otherwise. Where that fails, what it failed with is thrown all the same, and the item
+   * is stored when the keychain answers again, unless it has been set or deleted meanwhile.
+   * @param endsAtMs ms since the epoch, after which nobody wants the item any more
+   */
+  keep(name: string, value: Secret<string>, endsAtMs?: number): Promise<void>
+  /** As `delete`, and made good later in the same way. */
+  discard(name: string): Promise<void>
+}

@@ -1,5 +1,8 @@
+import type { Clock } from '../../src/core/clock.ts'
+import { silentLogger } from '../../src/core/log.ts'
 import type { Secret } from '../../src/core/secret.ts'
-import { type Keychain, KeychainError } from '../../src/keychain/keychain.ts'
+import { type Keychain, KeychainError, type LastingKeychain } from '../../src/keychain/keychain.ts'
+import { createLastingKeychain } from '../../src/keychain/lasting-keychain.ts'
 
 export interface StubKeychain extends Keychain {
   /** From now on every call fails, or works again. */
@@ -51,4 +54,9 @@ export function stubKeychain(): StubKeychain {
       return [...items.keys()].sort()
     },
   }
+}
+
+/** A keychain as the daemon has it, whose pauses have no jitter. */
+export function lasting(keychain: Keychain, clock: Clock): LastingKeychain {
+  return createLastingKeychain({ keychain, clock, random: () => 0, log: silentLogger })
 }

@@ -6,7 +6,7 @@ import { createLogger } from '../../src/core/log.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { createPrompts, type PromptBroker } from '../../src/prompts/broker.ts'
 import type { PromptCaller, PromptLease, PromptQuestion } from '../../src/prompts/prompt.ts'
-import { type StubKeychain, stubKeychain } from './aws-stub-keychain.ts'
+import { lasting, type StubKeychain, stubKeychain } from './aws-stub-keychain.ts'
 import { type StubSts, stubSts } from './aws-stub-sts.ts'
 import { type FakeClock, fakeClock } from './fake-clock.ts'
 
@@ -80,7 +80,7 @@ export async function world(
     createAwsCredentials({
       readSettings: async () => made.settings,
       readSharedConfig: async () => parseSharedConfig(options.shared ?? {}),
-      keychain,
+      keychain: lasting(keychain, clock),
       sts: async () => sts,
       clock,
       random: () => 0,

@@ -1,28 +1,18 @@
 import type { Clock } from '../../core/clock.ts'
 import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
-import { Secret } from '../../core/secret.ts'
 import { createSingleFlight } from '../../core/single-flight.ts'
-import type { Keychain } from '../../keychain/keychain.ts'
+import type { LastingKeychain } from '../../keychain/keychain.ts'
 import type { SessionCredentials } from '../credentials.ts'
-import { parseJsonObject } from '../json-object.ts'
 import type { SessionStep } from '../plan/steps.ts'
-
-/** An MFA session with the time at which the code was given, in ms since the epoch. */
-export interface MfaSession {
-  credentials: SessionCredentials
-  issuedAtMs: number
-  /** Where AWS certainly knows it; absent for one that was stored before this was written down. */
-  region?: string
-}
-
-/** What is known of a session without reading it. */
-export interface StoredSession {
-  source: string
-  /** The `cacheKey` of its step. */
-  key: string
-  expiresAtMs: number
-}
+import {
+  decodeSession,
+  encodeSession,
+  type MfaSession,
+  parseSessionItemName,
+  type StoredSession,
+  sessionItemName,
+} from './session-item.ts'
 
 /**
  * The MFA sessions: in the keychain, so that one code lasts over a restart, and in memory once read.
@@ -41,22 +31,22 @@ export interface SessionCache {
   list(): Promise<readonly StoredSession[]>
 }
 
-/** The expiry stands in the name, so that sweeping never decrypts and never opens a dialog. */
-const itemPattern = /^aws\/session\/(([^/]+)\/[0-9a-f]+)\/(\d+)$/
-
-/** The name of a session in the keychain. */
-const itemName = ({ cacheKey }: SessionStep, { expiresAtMs }: SessionCredentials): string =>
-  `aws/session/${cacheKey}/${Math.floor(expiresAtMs / 1000)}`
-
+/** Where the sessions are kept. */
 export interface SessionCacheDeps {
-  keychain: Keychain
+  keychain: LastingKeychain
   clock: Clock
   log: Logger
 }
 
+interface HeldSession extends MfaSession {
+  source: string
+  /** Its item in the keychain, where that has taken it. */
+  name: string
+}
+
 /** Owns the sessions: whoever uses one asks here each time. */
 export function createSessionCache({ keychain, clock, log }: SessionCacheDeps): SessionCache {
-  const inMemory = new Map<string, MfaSession & { source: string }>()
+  const inMemory = new Map<string, HeldSession>()
   const reads = createSingleFlight<MfaSession | undefined>()
   /** Key ids that AWS refused: the keychain may still hold them where deleting failed. */
   const refused = new Set<string>()
@@ -64,18 +54,10 @@ export function createSessionCache({ keychain, clock, log }: SessionCacheDeps): 
   let forgotten = 0
 
   const isValid = ({ expiresAtMs }: { expiresAtMs: number }) => expiresAtMs > clock.now()
-  const usable = (session: MfaSession | undefined): session is MfaSession =>
+  const usable = <T extends MfaSession>(session: T | undefined): session is T =>
     session !== undefined && isValid(session.credentials) && !refused.has(session.credentials.accessKeyId)
 
-  const stored = async (): Promise<(StoredSession & { name: string })[]> => {
-    const names = await keychain.list()
-    return names.flatMap((name) => {
-      const [, key, source, expiry] = itemPattern.exec(name) ?? []
-      return source === undefined
-        ? []
-        : [{ name, source: decodeURIComponent(source), key: key!, expiresAtMs: Number(expiry) * 1000 }]
-    })
-  }
+  const stored = async () => (await keychain.list()).flatMap((name) => parseSessionItemName(name) ?? [])
 
   const readFromKeychain = async (step: SessionStep): Promise<MfaSession | undefined> => {
     const key = step.cacheKey
@@ -83,47 +65,57 @@ export function createSessionCache({ keychain, clock, log }: SessionCacheDeps): 
     const items = (await stored()).filter((item) => item.key === key && isValid(item))
     for (const { name, expiresAtMs } of items.sort((a, b) => b.expiresAtMs - a.expiresAtMs)) {
       const item = await keychain.get(name)
-      const session = item === undefined ? undefined : decode(item, expiresAtMs)
+      const session = item === undefined ? undefined : decodeSession(item, expiresAtMs)
       if (item !== undefined && session === undefined)
         log.warn('the keychain holds a session that cannot be read', { name })
       if (forgotten !== before) return undefined
       if (!usable(session)) continue
-      inMemory.set(key, { ...session, source: step.source })
+      inMemory.set(key, { ...session, source: step.source, name })
       return session
     }
     return undefined
   }
 
-  /** Removes what `isStale` picks. What cannot be removed is left: it expires by itself. */
-  const sweep = async (isStale: (item: StoredSession & { name: string }) => boolean) => {
+  /** What cannot be removed now is removed when the keychain answers again; until then it is known not to be used. */
+  const remove = async (name: string) => {
     try {
-      for (const item of await stored()) if (isStale(item) || !isValid(item)) await keychain.delete(item.name)
+      await keychain.discard(name)
     } catch (error) {
-      log.warn('old sessions stay in the keychain', { reason: describeError(error) })
+      log.warn('an old session stays in the keychain for now', { reason: describeError(error) })
+    }
+  }
+
+  /** Removes older sessions of a step, and all that have expired. */
+  const sweep = async (key: string, newest: string) => {
+    const items = await stored().catch(() => [])
+    for (const item of items) {
+      if ((item.key === key && item.name !== newest) || !isValid(item)) await remove(item.name)
     }
   }
 
   return {
     async find(step) {
-      const key = step.cacheKey
-      const held = inMemory.get(key)
-      return usable(held) ? held : reads.run(key, () => readFromKeychain(step))
+      const held = inMemory.get(step.cacheKey)
+      return usable(held) ? held : reads.run(step.cacheKey, () => readFromKeychain(step))
     },
     async put(step, credentials, region) {
-      const key = step.cacheKey
+      const former = inMemory.get(step.cacheKey)
       const session = { credentials, issuedAtMs: clock.now(), region }
-      inMemory.set(key, { ...session, source: step.source })
-      const name = itemName(step, credentials)
+      const name = sessionItemName(step, credentials)
+      inMemory.set(step.cacheKey, { ...session, source: step.source, name })
       try {
-        await keychain.set(name, encode(session))
+        await keychain.keep(name, encodeSession(session), credentials.expiresAtMs)
       } catch (error) {
         // The code is spent: what it bought is kept at least as long as this process lives.
-        log.warn('the MFA session could not be stored and ends with the daemon', { reason: describeError(error) })
-        return
+        log.warn('the MFA session could not be stored; it ends with the daemon unless the keychain takes it later', {
+          reason: describeError(error),
+        })
       }
       // Forgotten while it was being stored: nobody has seen the item yet.
-      if (refused.has(credentials.accessKeyId)) return sweep((item) => item.name === name)
-      await sweep((item) => item.key === key && item.name !== name)
+      if (refused.has(credentials.accessKeyId)) return remove(name)
+      // By its name as well: it may be waiting to be stored, and is not in the list then.
+      if (former !== undefined && former.name !== name) await remove(former.name)
+      await sweep(step.cacheKey, name)
     },
     async drop(step, credentials) {
       const key = step.cacheKey
@@ -132,23 +124,29 @@ export function createSessionCache({ keychain, clock, log }: SessionCacheDeps): 
       // A newer one has taken its place already, in the keychain too.
       if (held !== undefined && held.credentials.accessKeyId !== credentials.accessKeyId) return
       inMemory.delete(key)
-      await sweep(({ name }) => name === itemName(step, credentials))
+      await remove(sessionItemName(step, credentials))
     },
     async forget(source) {
       const gone = new Set<string>()
+      const names = new Set<string>()
       forgotten += 1
       for (const [key, session] of inMemory) {
         if (source !== undefined && session.source !== source) continue
         if (usable(session)) gone.add(session.source)
         // Even where the keychain cannot be changed, this session is not used again.
         refused.add(session.credentials.accessKeyId)
+        names.add(session.name)
         inMemory.delete(key)
       }
+      const failures: unknown[] = []
+      const discard = (name: string) => keychain.discard(name).catch((error: unknown) => failures.push(error))
+      for (const name of names) await discard(name)
       for (const item of await stored()) {
         if (source !== undefined && item.source !== source) continue
         if (isValid(item)) gone.add(item.source)
-        await keychain.delete(item.name)
+        if (!names.has(item.name)) await discard(item.name)
       }
+      if (failures.length > 0) throw failures[0]
       return [...gone].sort()
     },
     async list() {
@@ -163,34 +161,5 @@ export function createSessionCache({ keychain, clock, log }: SessionCacheDeps): 
         return held
       }
     },
-  }
-}
-
-function encode({ credentials, issuedAtMs, region }: MfaSession): Secret<string> {
-  const { accessKeyId, secretAccessKey, sessionToken } = credentials
-  return new Secret(
-    JSON.stringify({
-      accessKeyId,
-      secretAccessKey: secretAccessKey.expose(),
-      sessionToken: sessionToken.expose(),
-      issuedAtMs,
-      region,
-    }),
-  )
-}
-
-function decode(item: Secret<string>, expiresAtMs: number): MfaSession | undefined {
-  const { accessKeyId, secretAccessKey, sessionToken, issuedAtMs, region } = parseJsonObject(item.expose())
-  if (typeof accessKeyId !== 'string' || typeof secretAccessKey !== 'string') return undefined
-  if (typeof sessionToken !== 'string' || typeof issuedAtMs !== 'number') return undefined
-  return {
-    credentials: {
-      accessKeyId,
-      secretAccessKey: new Secret(secretAccessKey),
-      sessionToken: new Secret(sessionToken),
-      expiresAtMs,
-    },
-    issuedAtMs,
-    ...(typeof region === 'string' ? { region } : {}),
   }
 }

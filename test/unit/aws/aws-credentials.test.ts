@@ -486,6 +486,18 @@ describe('a keychain that is locked', () => {
     await aws.credentials('prod', unattended)
     expect(log.join('')).toContain('could not be stored')
   })
+
+  it('stores a session that was begun meanwhile as soon as it answers: no code after a restart', async () => {
+    const w = await world()
+    w.keychain.makeReadOnly()
+    await w.aws.credentials('dev', person)
+    w.keychain.unlock()
+    // Any use of it tells that it answers.
+    await w.aws.keys.list()
+    await settled()
+    await w.restart().credentials('dev', unattended)
+    expect(w.asked).toHaveLength(1)
+  })
 })
 
 describe('a source without MFA', () => {

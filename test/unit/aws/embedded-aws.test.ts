@@ -12,7 +12,7 @@ import { seedDevAccount } from '../../../src/dev/aws/seed.ts'
 import { createDevAws } from '../../../src/dev/aws/server.ts'
 import { totp } from '../../../src/dev/totp.ts'
 import { createPrompts } from '../../../src/prompts/broker.ts'
-import { stubKeychain } from '../../support/aws-stub-keychain.ts'
+import { lasting, stubKeychain } from '../../support/aws-stub-keychain.ts'
 import { person, rejection } from '../../support/aws-world.ts'
 
 /**
@@ -43,7 +43,7 @@ async function setUp(awsIsAheadMs = 0) {
       },
     }),
     readSharedConfig: async () => parseSharedConfig({}),
-    keychain: stubKeychain(),
+    keychain: lasting(stubKeychain(), clock),
     sts: async () => sts,
     clock,
     random: Math.random,

@@ -4,11 +4,12 @@ import { type SessionStep, sessionStep } from '../../../../src/aws/plan/steps.ts
 import { createSessionCache } from '../../../../src/aws/session/session-cache.ts'
 import { createLogger } from '../../../../src/core/log.ts'
 import { Secret } from '../../../../src/core/secret.ts'
-import { stubKeychain } from '../../../support/aws-stub-keychain.ts'
-import { rejection } from '../../../support/aws-world.ts'
+import { lasting, stubKeychain } from '../../../support/aws-stub-keychain.ts'
+import { rejection, settled } from '../../../support/aws-world.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 
 const hour = 3_600_000
+const minute = 60_000
 const step = (source: string, durationSeconds = 43_200): SessionStep =>
   sessionStep({
     type: 'session',
@@ -25,7 +26,11 @@ function setUp() {
   const keychain = stubKeychain()
   const log: string[] = []
   const start = () =>
-    createSessionCache({ clock, keychain, log: createLogger({ level: 'debug', write: (line) => log.push(line) }) })
+    createSessionCache({
+      clock,
+      keychain: lasting(keychain, clock),
+      log: createLogger({ level: 'debug', write: (line) => log.push(line) }),
+    })
   let issued = 0
   const session = (hours = 12): SessionCredentials => {
     issued += 1
@@ -135,7 +140,7 @@ describe('the session cache', () => {
     await cache.drop(master, refused)
     expect(await keychain.list()).toHaveLength(1)
     expect(await cache.find(master)).toBeUndefined()
-    expect(log.join('')).toContain('old sessions stay in the keychain')
+    expect(log.join('')).toContain('an old session stays in the keychain')
   })
 
   it('keeps a session at least in memory where the keychain cannot take it', async () => {
@@ -144,6 +149,36 @@ describe('the session cache', () => {
     await cache.put(master, session(), 'eu-west-1')
     expect(await cache.find(master)).toBeDefined()
     expect(log.join('')).toContain('ends with the daemon')
+  })
+
+  it('stores what the keychain did not take when it takes it, and nothing that was dropped or replaced meanwhile', async () => {
+    const { cache, start, session, keychain, clock } = setUp()
+    keychain.lock()
+    const refused = session()
+    await cache.put(step('other'), refused, 'eu-west-1')
+    await cache.drop(step('other'), refused)
+    await cache.put(master, session(10), 'eu-west-1')
+    const newest = session()
+    await cache.put(master, newest, 'eu-west-1')
+    keychain.unlock()
+    clock.advance(2 * minute)
+    await settled()
+    expect(await keychain.list()).toHaveLength(1)
+    expect((await start().find(master))!.credentials.accessKeyId).toBe(newest.accessKeyId)
+  })
+
+  it('removes what the keychain did not let go when it does', async () => {
+    const { cache, session, keychain, clock } = setUp()
+    const refused = session()
+    await cache.put(master, refused, 'eu-west-1')
+    await cache.put(step('other'), session(), 'eu-west-1')
+    keychain.makeReadOnly()
+    await cache.drop(master, refused)
+    expect(await rejection(cache.forget('other'))).toMatchObject({ code: 'KEYCHAIN_LOCKED' })
+    keychain.unlock()
+    clock.advance(2 * minute)
+    await settled()
+    expect(await keychain.list()).toEqual([])
   })
 
   it('is not empty but in error where the keychain cannot answer', async () => {
