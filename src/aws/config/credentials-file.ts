@@ -1,5 +1,7 @@
 import { Secret } from '../../core/secret.ts'
-import { commentStart, profileName, sectionHeader, unquoted } from './shared-config.ts'
+import { linesOf, parseIni } from './ini.ts'
+import { configHeader, credentialsHeader } from './profile-header.ts'
+import { withoutComment } from './shared-config.ts'
 
 /** What a credentials file holds for one profile. */
 export interface PlaintextKey {
@@ -18,7 +20,7 @@ const keyNames: ReadonlySet<string> = new Set([
 
 /** Reads the key pair of a profile; undefined where it is not whole. The last of two values counts, as in the SDKs. */
 export function readPlaintextKey(text: string, profile: string): PlaintextKey | undefined {
-  const values = new Map(keyLines(text, profile).map(({ key, value }): [string, string] => [key, value]))
+  const values = new Map(keyEntries(text, profile).map(({ key, value }) => [key, withoutComment(value)]))
   const accessKeyId = values.get('aws_access_key_id')
   const secretAccessKey = values.get('aws_secret_access_key')
   if (!accessKeyId || !secretAccessKey) return undefined
@@ -34,48 +36,24 @@ export function readPlaintextKey(text: string, profile: string): PlaintextKey | 
  * section's own header included, because tools take a profile that has no section for a mistake.
  */
 export function withoutPlaintextKey(text: string, profile: string): string {
-  const gone = new Set(keyLines(text, profile).map(({ index }) => index))
+  const gone = keyEntries(text, profile).map(({ lines }) => lines)
   return linesOf(text)
-    .filter((_, index) => !gone.has(index))
+    .filter((_, number) => !gone.some(([first, end]) => number >= first && number < end))
     .join('')
 }
 
 /** The profiles that a file has a section for. */
 export function profilesIn(text: string): string[] {
-  return linesOf(text).flatMap((line) => nameInHeader(line) ?? [])
+  return parseIni(text).map(({ header }) => nameIn(header))
 }
 
-interface KeyLine {
-  /** Place among the lines of the text. */
-  index: number
-  key: string
-  value: string
-}
-
-function keyLines(text: string, profile: string): KeyLine[] {
-  const found: KeyLine[] = []
-  let isInside = false
-  linesOf(text).forEach((line, index) => {
-    if (sectionHeader(line) !== undefined) isInside = nameInHeader(line) === profile
-    else if (isInside) {
-      const key = line
-        .slice(0, Math.max(line.indexOf('='), 0))
-        .trim()
-        .toLowerCase()
-      const value = line.slice(line.indexOf('=') + 1).trim()
-      if (keyNames.has(key)) found.push({ index, key, value: value.slice(0, commentStart(value)).trimEnd() })
-    }
-  })
-  return found
+function keyEntries(text: string, profile: string) {
+  return parseIni(text)
+    .filter(({ header }) => nameIn(header) === profile)
+    .flatMap(({ entries }) => entries.filter(({ key }) => keyNames.has(key)))
 }
 
 /** The profile in a header, spelled as in either of the two files. */
-function nameInHeader(line: string): string | undefined {
-  const header = sectionHeader(line)
-  return header === undefined ? undefined : (profileName(header) ?? unquoted(header))
-}
-
-/** The lines with their ends, whatever these are. */
-function linesOf(text: string): string[] {
-  return text.match(/[^\n]*\n|[^\n]+$/g) ?? []
+function nameIn(header: string): string {
+  return (configHeader(header) ?? credentialsHeader(header)).name
 }

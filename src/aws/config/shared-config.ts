@@ -1,10 +1,15 @@
+import { type IniEntry, type IniSection, parseIni } from './ini.ts'
+import { configHeader, credentialsHeader, type HeaderName, looseText } from './profile-header.ts'
+
 /** One profile of `~/.aws/config` and `~/.aws/credentials` together. */
 export interface SharedProfile {
   name: string
-  /** Keys in lower case. Nested keys and the secret ones are left out. */
+  /** Keys in lower case. Empty values, nested keys and the secret ones are left out. */
   values: ReadonlyMap<string, string>
   /** A long-term key stands in one of the files in plaintext. It is not used. */
   hasPlaintextKey: boolean
+  /** The keys that both files have, each with another value: that of the credentials file counts. */
+  overridden: readonly string[]
 }
 
 /** What latchkey takes from the files that the AWS CLI and the SDKs share. */
@@ -26,103 +31,78 @@ export interface SharedConfigTexts {
 const secretKeys: ReadonlySet<string> = new Set(['aws_secret_access_key', 'aws_session_token', 'aws_security_token'])
 
 /**
- * Reads both shared files (AWS SDKs and Tools Reference Guide, "Format of the shared config and credentials files").
- * It is as tolerant as the most tolerant SDK: what none of them understands is skipped, so that a mistake in one
- * profile does not take the others away.
+ * Reads both shared files as botocore does, for the profiles that it sees (test/vectors/aws-config has the cases, with
+ * what botocore made of them). For the rest it is as tolerant as the most tolerant SDK.
  */
 export function parseSharedConfig({ config = '', credentials = '' }: SharedConfigTexts): SharedConfig {
-  const profiles = new Map<string, { values: Map<string, string>; hasPlaintextKey: boolean }>()
-  const misnamed: string[] = []
-  const add = (name: string, values: ReadonlyMap<string, string>) => {
-    const profile = profiles.get(name) ?? { values: new Map<string, string>(), hasPlaintextKey: false }
-    profiles.set(name, profile)
-    if (values.has('aws_secret_access_key')) profile.hasPlaintextKey = true
-    for (const [key, value] of values) if (!secretKeys.has(key)) profile.values.set(key, value)
-  }
-
-  const configSections = parseSections(config)
-  // `[profile default]` wins over `[default]` where both are written.
-  const hasLongDefault = configSections.some(({ header }) => profileName(header) === 'default')
-  for (const { header, values } of configSections) {
-    const name = profileName(header)
-    if (name !== undefined) add(name, values)
-    else if (header === 'default') {
-      if (!hasLongDefault) add('default', values)
-    } else if (/^\S+$/.test(header) && header !== 'plugins' && header !== 'preview') misnamed.push(header)
-  }
-  // The credentials file is read last because its values win.
-  for (const { header, values } of parseSections(credentials)) add(unquoted(header), values)
-
+  const sections = parseIni(config)
+  const inConfig = profilesIn(sections, configHeader)
+  const inCredentials = profilesIn(parseIni(credentials), credentialsHeader)
+  const names = new Set([...inConfig.keys(), ...inCredentials.keys()])
   return {
-    profiles: new Map([...profiles].map(([name, profile]) => [name, { name, ...profile }])),
-    misnamed,
+    profiles: new Map([...names].map((name) => [name, join(name, inConfig.get(name), inCredentials.get(name))])),
+    misnamed: sections.flatMap(({ header }) => (isMisnamed(header) ? [looseText(header)] : [])),
   }
 }
 
-/** The name in a header of the config file: `profile dev` or `profile "a b"`; undefined for other kinds of section. */
-export function profileName(header: string): string | undefined {
-  const match = /^profile\s+(.+)$/.exec(header)
-  return match === null ? undefined : unquoted(match[1]!)
-}
+type Values = Map<string, string>
 
-/** A name without the quotes that botocore wants around one with blanks. */
-export function unquoted(name: string): string {
-  return /^(["'])(.*)\1$/.exec(name)?.[2] ?? name
-}
-
-/** The text between the brackets of a section's first line, or undefined for any other line. */
-export function sectionHeader(line: string): string | undefined {
-  const text = line.trimStart()
-  const end = text.startsWith('[') ? text.indexOf(']') : -1
-  return end < 0 ? undefined : text.slice(1, end).trim()
-}
-
-interface Section {
-  header: string
-  values: Map<string, string>
-}
-
-function parseSections(text: string): Section[] {
-  const sections: Section[] = []
-  let current: Section | undefined
-  // A key without a value opens a nested block: the deeper lines below it belong to it.
-  let nestedUnder: number | undefined
-  for (const line of text.replace(/^\uFEFF/, '').split(/\r?\n/)) {
-    if (/^\s*([#;]|$)/.test(line)) continue
-    const header = sectionHeader(line)
-    if (header !== undefined) {
-      current = { header, values: new Map() }
-      sections.push(current)
-      nestedUnder = undefined
-      continue
-    }
-    const indent = line.search(/\S/)
-    if (nestedUnder !== undefined && indent > nestedUnder) continue
-    nestedUnder = undefined
-    const key = line
-      .slice(0, Math.max(line.indexOf('='), 0))
-      .trim()
-      .toLowerCase()
-    if (current === undefined || key === '') continue
-    const value = withoutComment(key, line.slice(line.indexOf('=') + 1).trim())
-    if (value === '') nestedUnder = indent
-    else current.values.set(key, value)
+/** The credentials file wins, key by key. */
+function join(name: string, ofConfig: Values = new Map(), ofCredentials: Values = new Map()): SharedProfile {
+  const all = new Map([...ofConfig, ...ofCredentials])
+  const shown = ([key, value]: [string, string]) => value !== '' && !secretKeys.has(key)
+  const isOther = ([key, value]: [string, string]) => ofConfig.has(key) && ofConfig.get(key) !== value
+  return {
+    name,
+    values: new Map([...all].filter(shown)),
+    hasPlaintextKey: (all.get('aws_secret_access_key') ?? '') !== '',
+    overridden: [...ofCredentials].filter((entry) => shown(entry) && isOther(entry)).map(([key]) => key),
   }
-  return sections
 }
 
-// No pattern with a run of blanks before what may not come: a long line of them would take the square of its length.
-// Some SDKs take ` # …` after a value for a comment and some for a part of it. No value that is read here can hold
-// it, but the line of a program can.
-function withoutComment(key: string, value: string): string {
-  if (key === 'credential_process') return value
-  return value.slice(0, commentStart(value)).trimEnd()
+/** Each section under its profile's name. `[DEFAULT]` is no section but what every other one begins with. */
+function profilesIn(
+  sections: readonly IniSection[],
+  nameOf: (header: string) => HeaderName | undefined,
+): ReadonlyMap<string, Values> {
+  const defaults = sections.filter(({ header }) => header === 'DEFAULT').flatMap(({ entries }) => entries)
+  const byHeader = new Map<string, IniEntry[]>()
+  for (const { header, entries } of sections) {
+    if (header !== 'DEFAULT') byHeader.set(header, [...(byHeader.get(header) ?? defaults), ...entries])
+  }
+  const exact = new Map<string, Values>()
+  const loose = new Map<string, Values>()
+  for (const [header, entries] of byHeader) {
+    const found = nameOf(header)
+    // Of two spellings of one name the later one counts alone.
+    if (found !== undefined) (found.isExact ? exact : loose).set(found.name, valuesOf(entries))
+  }
+  return new Map([...loose, ...exact])
 }
 
-/** Where a comment begins in a value: at a # or ; that is first or after a blank; else at its end. */
-export function commentStart(value: string): number {
+function valuesOf(entries: readonly IniEntry[]): Values {
+  return new Map(entries.map(({ key, value }) => [key, plainValue(key, value)]))
+}
+
+/**
+ * A nested block, whose first line is empty, is none of the values that are wanted here. Some SDKs take ` # …` after a
+ * value for a comment and some, botocore among them, for a part of it. No value that is read here can hold it, but the
+ * line of a program can.
+ */
+function plainValue(key: string, value: string): string {
+  if (value.startsWith('\n')) return ''
+  return key === 'credential_process' ? value : withoutComment(value)
+}
+
+/** A value up to a # or ; that is first or after a blank. */
+export function withoutComment(value: string): string {
   for (const { index } of value.matchAll(/[#;]/g)) {
-    if (index === 0 || /\s/.test(value[index - 1]!)) return index
+    if (index === 0 || /\s/.test(value[index - 1]!)) return value.slice(0, index).trimEnd()
   }
-  return value.length
+  return value
+}
+
+function isMisnamed(header: string): boolean {
+  const text = looseText(header)
+  return configHeader(header) === undefined && /^\S+$/.test(text) && !['plugins', 'preview', 'DEFAULT'].includes(text)
 }

@@ -11,7 +11,7 @@ aws_secret_access_key = default-secret
 [base]
 region = eu-west-1   # keep
 aws_access_key_id=AKIABASE0000   ; old
-  AWS_SECRET_ACCESS_KEY = base/secret+with=signs
+AWS_SECRET_ACCESS_KEY	= base/secret+with=signs
 # aws_secret_access_key = a comment stays
 output = json
 [after]

@@ -14,7 +14,7 @@ describe('parseSharedConfig', () => {
   })
 
   it('reads profiles with keys in any case and any spacing', () => {
-    expect(values('[profile dev]\nRole_ARN=arn:x\n  source_profile =   base  \n', 'dev')).toEqual({
+    expect(values('[profile dev]\nRole_ARN=arn:x\nsource_profile =   base  \n', 'dev')).toEqual({
       role_arn: 'arn:x',
       source_profile: 'base',
     })
