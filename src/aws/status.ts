@@ -12,6 +12,8 @@ export interface AwsStatus {
   sessions: readonly { source: string; mfaSerial: string; expiresAt: string }[]
   roles: readonly { profile: string; roleArn: string; expiresAt: string }[]
   profiles: readonly string[]
+  /** What of the profiles does not count as it is written; absent where there is nothing to say. */
+  warnings?: readonly string[]
 }
 
 /**
@@ -32,6 +34,7 @@ export function describeHeld(
       return step === undefined ? [] : [[step.cacheKey, step.mfaSerial] as const]
     }),
   )
+  const warnings = [...new Set(plans.flatMap(({ notices }) => notices))]
   return {
     sessions: held.flatMap(({ source, key, expiresAtMs }) => {
       const mfaSerial = serials.get(key)
@@ -43,5 +46,6 @@ export function describeHeld(
       return [{ profile, roleArn: last.roleArn, expiresAt: formatUtc(credentials.expiresAtMs) }]
     }),
     profiles,
+    ...(warnings.length === 0 ? {} : { warnings }),
   }
 }

@@ -96,7 +96,7 @@ function formatIdentities(ssh: Status['ssh'], left: (time: string | undefined) =
 }
 
 function formatAws(
-  { sessions, roles, profiles, error }: Status['aws'],
+  { sessions, roles, profiles, warnings = [], error }: Status['aws'],
   left: (time: string | undefined) => string,
 ): string {
   const parts = [
@@ -116,9 +116,14 @@ function formatAws(
       ? formatProblem(error, 'AWS')
       : profiles.length === 0
         ? 'no AWS profile is configured\n'
-        : `AWS profiles: ${profiles.map((name) => displayLine(name)).join(', ')}\n`,
+        : `AWS profiles: ${profiles.map((name) => displayLine(name)).join(', ')}\n${formatWarnings(warnings)}`,
   ]
   return parts.filter((part) => part !== '').join('\n')
+}
+
+function formatWarnings(warnings: readonly string[], subject?: string): string {
+  const about = subject === undefined ? '' : `${displayLine(subject)}: `
+  return warnings.map((warning) => `  ! ${about}warning: ${displayLine(warning)}\n`).join('')
 }
 
 /** A table, and under it what is wrong with which of its rows. */
@@ -128,9 +133,7 @@ function formatSection(
   subjects: readonly { name: string; warnings?: readonly string[]; error?: ReportedError }[],
 ): string {
   const problems = subjects.map(
-    ({ name, warnings = [], error }) =>
-      warnings.map((warning) => `  ! ${displayLine(name)}: warning: ${displayLine(warning)}\n`).join('') +
-      formatProblem(error, name),
+    ({ name, warnings = [], error }) => formatWarnings(warnings, name) + formatProblem(error, name),
   )
   return formatTable([heading, ...rows]) + problems.join('')
 }

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../core/duration.ts'
 import { AwsError } from '../aws-error.ts'
 import { invalid, type RoleLink } from '../config/profile-lookup.ts'
+import { profileNotices } from '../config/profile-notices.ts'
 import type { AwsSettings } from '../config/settings.ts'
 import type { SharedConfig } from '../config/shared-config.ts'
 import { chainedRoleMaxSeconds, deviceMistake, roleDuration } from './field-rules.ts'
@@ -31,7 +32,7 @@ const comfortableSeconds = 20 * 60
  * @throws {AwsError} AWS_PROFILE_…
  */
 export function planCredentials(settings: AwsSettings, shared: SharedConfig, profile: string): CredentialPlan {
-  const { roles, source, regions } = followProfiles(settings, shared, profile)
+  const { roles, source, regions, path } = followProfiles(settings, shared, profile)
   const [innermost, ...outer] = roles
   // The AWS CLI sends the serial that stands beside the first role; people who write it once write it at the source;
   // further out it can only mean the same device, because a role's own credentials cannot prove one.
@@ -57,7 +58,7 @@ export function planCredentials(settings: AwsSettings, shared: SharedConfig, pro
     region: regionIn(sessionPartition, [source.region, ...regions]),
   })
 
-  const notices: string[] = []
+  const notices = path.flatMap((name) => profileNotices(settings, shared, name))
   const assume = (parent: KeyStep | DerivedStep, { role, roleArn }: AssumedRole) => {
     const arn = parseIamArn(roleArn)!
     return roleStep({

@@ -11,6 +11,8 @@ export interface ProfileChain {
   source: SourceLink
   /** From the profile that was asked for down to the source. */
   regions: readonly (string | undefined)[]
+  /** The names of all of them, the one that was asked for first. */
+  path: readonly string[]
 }
 
 /**
@@ -34,7 +36,7 @@ export function followProfiles(settings: AwsSettings, shared: SharedConfig, prof
     regions.push(link.region)
     switch (link.type) {
       case 'source':
-        return { roles, source: link, regions }
+        return { roles, source: link, regions, path }
       case 'alias':
         name = link.target
         break
@@ -42,7 +44,7 @@ export function followProfiles(settings: AwsSettings, shared: SharedConfig, prof
         checkField(name, 'externalId', 'external_id', link.externalId)
         checkField(name, 'sessionName', 'the session name', link.sessionName)
         roles.unshift(link)
-        if (link.usesOwnKeys) return { roles, source: ownKeyOf(link), regions }
+        if (link.usesOwnKeys) return { roles, source: ownKeyOf(link), regions, path }
         name = link.source
         break
     }

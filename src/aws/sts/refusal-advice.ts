@@ -13,8 +13,8 @@ export interface RefusedStep {
   sessionAgeMs?: number | undefined
 }
 
-/** A trust policy that limits the age of a code rarely allows more, in ms. */
-const freshSessionMs = 15 * 60_000
+/** No trust policy wants a code to be newer, in ms: another one would not help. */
+const freshSessionMs = 60_000
 
 /** Adds to what AWS says what this side knows of the cause, and what to run. */
 export function adviseOnRefusal(error: AwsError, refused: RefusedStep): AwsError {
@@ -45,7 +45,7 @@ export function otherDeviceHint(source: string): string {
 export function refusedKey(error: AwsError, source: string, accessKeyId: string): AwsError {
   const key = `the access key ${displayKeyId(accessKeyId)} of ${source}`
   return error.code === 'AWS_SIGNATURE_REFUSED'
-    ? new AwsError('AWS_KEY_REFUSED', `${key} has another secret than the one stored`, {
+    ? new AwsError('AWS_KEY_REFUSED', `AWS knows ${key}, but with another secret than this one`, {
         cause: error,
         hint: `latchkey aws keys add ${shellWord(source)}`,
       })
@@ -61,7 +61,7 @@ function deniedHint(step: RoleStep, { profile, sessionAgeMs }: RefusedStep): str
   if (sessionAgeMs !== undefined && sessionAgeMs > freshSessionMs && step.parent.type === 'session') {
     const age = formatDuration(sessionAgeMs / 1000)
     causes.push(
-      `the MFA session is ${age} old: where the role wants a newer one, latchkey aws forget ${shellWord(profile)}`,
+      `the MFA code is ${age} old: where the role wants a newer one, latchkey aws forget ${shellWord(profile)}`,
     )
   }
   if (sessionAgeMs === undefined) causes.push(`where the role wants MFA, set mfa_serial of ${step.source}`)

@@ -48,6 +48,8 @@ export const getStatus = {
       sessions: listOf(v.object({ source: v.string(), mfaSerial: v.string(), expiresAt: time })),
       roles: listOf(v.object({ profile: v.string(), roleArn: v.string(), expiresAt: time })),
       profiles: listOf(v.string()),
+      /** What of the profiles does not count. */
+      warnings: v.exactOptional(listOf(v.string())),
       /** Why none of the above can be told. */
       error: v.exactOptional(reportedError),
     }),

@@ -771,6 +771,11 @@ describe('status', () => {
     expect((await w.aws.status()).sessions).toHaveLength(1)
   })
 
+  it('says what of a profile does not count as it is written', async () => {
+    const { aws } = await world({ shared: { config: '[profile x]\nendpoint_url = http://localhost:4566\n' } })
+    expect((await aws.status()).warnings).toEqual([expect.stringContaining('profile x: endpoint_url')])
+  })
+
   it('leaves out what a profile with a mistake cannot tell', async () => {
     const w = await world({ shared: { config: '[profile broken]\nrole_arn = x\nsource_profile = nobody\n' } })
     expect((await w.aws.status()).profiles).toContain('broken')

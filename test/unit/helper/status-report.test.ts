@@ -70,6 +70,12 @@ AWS profiles: dev, prod
     ])
   })
 
+  it('warns of what does not count as it is written', () => {
+    const aws = { sessions: [], roles: [], profiles: ['x'], warnings: ['profile x: endpoint_url is not used'] }
+    const report = formatStatus({ ...fullStatus, aws }, nowMs)
+    expect(report.endsWith('\nAWS profiles: x\n  ! warning: profile x: endpoint_url is not used\n')).toBe(true)
+  })
+
   it('says why nothing is known of AWS', () => {
     const error = { code: 'CONFIG_UNREADABLE', message: '/aws is a pipe', hint: 'write a file' }
     const report = formatStatus({ ...fullStatus, aws: { sessions: [], roles: [], profiles: [], error } }, nowMs)

@@ -404,6 +404,38 @@ describe('partitions and regions', () => {
   })
 })
 
+describe('what does not count as it is written', () => {
+  it('is told: an endpoint of a profile, and of the profiles behind it', () => {
+    const config = `[profile base]\nendpoint_url = http://sts.example\n[profile app]\nrole_arn = ${role}\nsource_profile = base\nuse_fips_endpoint = true\nuse_dualstack_endpoint = false\n`
+    expect(shared(config, 'app').notices).toEqual([
+      expect.stringMatching(/^profile app: use_fips_endpoint of the AWS config file is not used yet/),
+      expect.stringMatching(/^profile base: endpoint_url of the AWS config file is not used yet/),
+    ])
+  })
+
+  it('is told: a profile of config.toml that ~/.aws/config makes otherwise', () => {
+    const config = `[profile dev]\nregion = eu-west-1\nrole_arn = ${role}2\nsource_profile = base\n`
+    expect(plan(own({ dev: { role, source: 'master' } }), 'dev', config).notices).toEqual([
+      'profile dev: role_arn, source_profile of the AWS config file does not count: config.toml has the profile too',
+    ])
+  })
+
+  it('is told: a value that both AWS files have', () => {
+    const files = {
+      config: '[profile x]\nregion = a-b-1\noutput = json\n',
+      credentials: '[x]\nregion = eu-west-1\noutput = json\n',
+    }
+    expect(planCredentials(none, parseSharedConfig(files), 'x').notices).toEqual([
+      'profile x: region of the AWS credentials file counts, and not the other one in the AWS config file',
+    ])
+  })
+
+  it('is not told of the block that latchkey writes', () => {
+    const config = '[profile dev]\nregion = eu-west-1\ncredential_process = latchkey aws credentials dev\n'
+    expect(plan(own({ dev: { role, source: 'master' } }), 'dev', config).notices).toEqual([])
+  })
+})
+
 describe('the cache key of a step', () => {
   const settings = own({ p: { role, source: 'master' } })
   const keyOf = (profile: Partial<AwsProfileSettings>, sources = settings.sources) =>

@@ -32,8 +32,13 @@ describe('a role that AWS denies', () => {
   it('behind an old session points at a new code', () => {
     const { message, hint } = advice('AWS_DENIED', 'dev', 'role', { sessionAgeMs: 7 * 3_600_000 })
     expect(message).toBe('profile dev: AWS refused it')
-    expect(hint).toMatch(/^the MFA session is 7h old: .* latchkey aws forget dev; where the role wants an external id/)
+    expect(hint).toMatch(/^the MFA code is 7h old: .* latchkey aws forget dev; where the role wants an external id/)
     expect(hint).not.toContain('set mfa_serial')
+  })
+
+  it('behind a session of some minutes too, which is too old for some roles', () => {
+    const { hint } = advice('AWS_DENIED', 'dev', 'role', { sessionAgeMs: 5 * 60_000 })
+    expect(hint).toMatch(/^the MFA code is 5m old: where the role wants a newer one/)
   })
 
   it('behind a new session does not', () => {
@@ -57,7 +62,7 @@ describe('a role that AWS denies', () => {
     clock.advance(2 * 3_600_000)
     const error = await rejection(aws.credentials('prod', person))
     expect(error).toMatchObject({ code: 'AWS_DENIED' })
-    expect(error.hint).toContain('the MFA session is 2h old')
+    expect(error.hint).toContain('the MFA code is 2h old')
     await aws.forget({ profile: 'prod' })
     await aws.credentials('prod', person)
   })
@@ -89,6 +94,13 @@ describe('other refusals', () => {
       expect(advice(code, 'dev', 'session').message).toBe('AWS refused it')
     },
   )
+})
+
+it('a secret that is typed wrong is not told to be another than a stored one: nothing may be stored', () => {
+  expect(refusedKey(refusal('AWS_SIGNATURE_REFUSED'), 'master', 'AKIAIOSFODNN7EXAMPLE')).toMatchObject({
+    message: 'AWS knows the access key AKIA…MPLE of master, but with another secret than this one',
+    hint: 'latchkey aws keys add master',
+  })
 })
 
 it('a refused key is shown by its ends only', () => {
