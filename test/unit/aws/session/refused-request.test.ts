@@ -71,6 +71,19 @@ describe('a region that does not know the session', () => {
   })
 })
 
+it('nobody is asked twice for one call, though AWS takes the new session as little as the old one', async () => {
+  const { aws, sts, asked, answers } = await world()
+  const expired = () => new AwsError('AWS_TOKEN_EXPIRED', 'expired')
+  answers.push(() => {
+    sts.failNext('AssumeRole', expired())
+    sts.failNext('GetCallerIdentity', expired())
+    return sts.code(serial)
+  })
+  expect(await rejection(aws.credentials('dev', person))).toMatchObject({ code: 'AWS_TOKEN_EXPIRED' })
+  expect(asked).toHaveLength(1)
+  expect((await aws.status()).sessions).toEqual([])
+})
+
 it('a refusal of credentials that AWS knows in the same region is final: nothing is dropped, and nobody asked', async () => {
   const { aws, sts, asked } = await world()
   const { accessKeyId } = await aws.credentials('dev', person)
