@@ -68,7 +68,7 @@ const vaultStates: Readonly<Record<VaultStatus['state'], string>> = {
   'logged-out': 'logged out',
 }
 
-/** What a state of src/core/renewable.ts means to a person. */
+/** What a state of src/core/validity.ts means to a person. */
 const certificateStates: Readonly<Record<SshIdentityStatus['state'], string>> = {
   fresh: 'valid',
   advisory: 'valid, renewing',

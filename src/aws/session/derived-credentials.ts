@@ -1,9 +1,9 @@
-import { backoffDelayMs } from '../../core/backoff.ts'
 import type { Clock } from '../../core/clock.ts'
 import { describeError } from '../../core/errors.ts'
+import { createLastOutcome, type LastOutcome } from '../../core/last-outcome.ts'
 import type { Logger } from '../../core/log.ts'
-import { createRenewable, type Renewable } from '../../core/renewable.ts'
-import type { RenewalWindows } from '../../core/validity.ts'
+import { createRenewalLoop, type RenewalLoop, type RenewalStep } from '../../core/renewal-loop.ts'
+import { type RenewalState, type RenewalWindows, renewalState } from '../../core/validity.ts'
 import { isAwsError } from '../aws-error.ts'
 import type { SessionCredentials } from '../credentials.ts'
 
@@ -13,9 +13,12 @@ const inHandMs = 16 * 60_000
 const aheadMs = 10 * 60_000
 /** Credentials that nobody has asked for in so long are left to expire, in ms. */
 const inUseMs = 60 * 60_000
-/** After a failed renewal in the background. */
-const retryBounds = { baseMs: 30_000, capMs: 5 * 60_000 }
+/** Renewals are spread over so long, in ms. */
+const jitterMs = 60_000
+/** What is still valid is served so long after a failure without another try, in ms. */
+const retryAfterMs = 5_000
 
+/** Gets new ones, of the configuration of whoever asks. */
 type Issue = () => Promise<SessionCredentials>
 
 /** Credentials that can be got again without a person: of roles, and of sessions without MFA. In memory only. */
@@ -32,14 +35,27 @@ export interface DerivedCredentials {
   forget(isMeant: (key: string) => boolean): readonly string[]
 }
 
+interface Held {
+  credentials: SessionCredentials
+  /** They end then too, in ms of uptime: the wall clock may be set back. */
+  endUptimeMs: number
+  windows: RenewalWindows
+  /** Renewal begins so long before their end, in ms. */
+  renewAheadMs: number
+}
+
 interface Entry {
-  renewable: Renewable<SessionCredentials>
+  held?: Held
   /** That of the last caller, whose configuration is the newest: the region may be another one now. */
   issue: Issue
   usedAtMs: number
-  stopTimer: () => void
+  outcome: LastOutcome
+  /** When the last try failed, in ms of uptime; undefined after a success. */
+  failedAtMs?: number | undefined
+  loop: RenewalLoop
 }
 
+/** Holds nothing yet. Each of the credentials has a renewal loop of its own, until it has expired. */
 export function createDerivedCredentials(deps: {
   clock: Clock
   random: () => number
@@ -48,88 +64,115 @@ export function createDerivedCredentials(deps: {
   const { clock, random, log } = deps
   const entries = new Map<string, Entry>()
 
-  const entryFor = (key: string, issue: Issue): Entry => {
-    const present = entries.get(key)
-    if (present !== undefined) return present
-    const entry: Entry = {
-      renewable: createRenewable({
-        clock,
-        fetch: async () => {
-          const credentials = await entry.issue()
-          if (entries.get(key) === entry) schedule(key, entry, credentials)
-          return credentials
-        },
-        validity: ({ expiresAtMs }) => ({ notBeforeMs: 0, notAfterMs: expiresAtMs }),
-        windows: ({ expiresAtMs }) => renewalWindows(expiresAtMs - clock.now()),
-        onBackgroundError,
-      }),
-      issue,
+  const endOf = ({ credentials, endUptimeMs }: Held): number =>
+    Math.min(credentials.expiresAtMs, clock.now() + endUptimeMs - clock.uptime())
+
+  const stateOf = ({ held }: Entry): RenewalState =>
+    held === undefined
+      ? 'expired'
+      : renewalState({ notBeforeMs: 0, notAfterMs: endOf(held) }, held.windows, clock.now())
+
+  const valid = (entry: Entry | undefined): SessionCredentials | undefined =>
+    entry === undefined || stateOf(entry) === 'expired' ? undefined : entry.held?.credentials
+
+  const issue = async (entry: Entry): Promise<void> => {
+    try {
+      const credentials = await entry.issue()
+      const leftMs = credentials.expiresAtMs - clock.now()
+      const windows = renewalWindows(leftMs)
+      // Twenty roles that were assumed at once are not renewed at once.
+      const renewAheadMs = windows.advisoryMs - random() * jitterMs
+      entry.held = { credentials, endUptimeMs: clock.uptime() + leftMs, windows, renewAheadMs }
+      entry.failedAtMs = undefined
+      entry.outcome.succeeded()
+    } catch (error) {
+      entry.failedAtMs = clock.uptime()
+      const isNews = entry.outcome.failed(error)
+      // That the session has ended is no news: the next caller is asked for a code.
+      if (isNews && valid(entry) !== undefined && !isAwsError(error, 'AWS_MFA_NEEDED')) {
+        log.warn('AWS credentials were not renewed', { reason: describeError(error) })
+      }
+      throw error
+    }
+  }
+
+  /** Renews ahead of time what is in use, so that nobody waits for it, and lets go of the rest when it has expired. */
+  const plan = (key: string, entry: Entry): RenewalStep => {
+    const { held, usedAtMs, outcome } = entry
+    const endMs = held === undefined ? 0 : endOf(held)
+    const isInUse = clock.uptime() - usedAtMs < inUseMs
+    const needsPerson = isAwsError(outcome.error(), 'AWS_MFA_NEEDED')
+    return held !== undefined && endMs > clock.now() && isInUse && !needsPerson
+      ? { atMs: endMs - held.renewAheadMs, endMs, run: () => issue(entry) }
+      : { atMs: endMs, run: async () => void remove(key, entry) }
+  }
+
+  const use = (key: string, issueNow: Issue): Entry => {
+    const entry: Entry = entries.get(key) ?? {
+      issue: issueNow,
       usedAtMs: clock.uptime(),
-      stopTimer: () => {},
+      outcome: createLastOutcome(clock),
+      loop: createRenewalLoop({ clock, random, plan: () => plan(key, entry), isLasting }),
     }
     entries.set(key, entry)
+    entry.issue = issueNow
+    entry.usedAtMs = clock.uptime()
     return entry
   }
 
-  const onBackgroundError = (error: unknown) => {
-    // That the session has ended is no news: the next caller is asked for a code.
-    if (isAwsError(error, 'AWS_MFA_NEEDED')) return
-    log.warn('AWS credentials were not renewed', { reason: describeError(error) })
+  const renew = async (entry: Entry): Promise<SessionCredentials> => {
+    const taken = entry.loop.take(() => issue(entry))
+    entry.loop.start()
+    await taken
+    return entry.held!.credentials
   }
 
-  /** Renews ahead of time what is in use, so that nobody waits for it, and lets go of the rest when it expires. */
-  const schedule = (key: string, entry: Entry, credentials: SessionCredentials) => {
-    const leftMs = () => credentials.expiresAtMs - clock.now()
-    const wakeIn = (delayMs: number, run: () => void) => {
-      entry.stopTimer()
-      entry.stopTimer = clock.after(delayMs, run)
-    }
-    const renewOrRest = (attempt: number) => {
-      if (clock.uptime() - entry.usedAtMs >= inUseMs || leftMs() <= 0) return rest()
-      entry.renewable.renew().catch((error: unknown) => {
-        onBackgroundError(error)
-        if (entries.get(key) !== entry) return
-        if (isAwsError(error, 'AWS_MFA_NEEDED')) return rest()
-        wakeIn(retryBounds.baseMs + backoffDelayMs(attempt, retryBounds, random), () => renewOrRest(attempt + 1))
-      })
-    }
-    const rest = () =>
-      wakeIn(Math.max(0, leftMs()), () => {
-        if (entries.get(key) === entry && entry.renewable.peek() === undefined) entries.delete(key)
-      })
-    const { advisoryMs } = renewalWindows(leftMs())
-    // Twenty roles that were assumed at once are not renewed at once.
-    wakeIn(leftMs() - advisoryMs + random() * 60_000, () => renewOrRest(0))
-  }
+  // Asked at every call of a tool: without this rest an AWS that is away would be called for each.
+  const isResting = ({ failedAtMs }: Entry) => failedAtMs !== undefined && clock.uptime() - failedAtMs < retryAfterMs
 
-  const use = (key: string, issue: Issue): Renewable<SessionCredentials> => {
-    const entry = entryFor(key, issue)
-    entry.issue = issue
-    entry.usedAtMs = clock.uptime()
-    return entry.renewable
+  const current = async (entry: Entry): Promise<SessionCredentials> => {
+    const present = valid(entry)
+    if (present === undefined) return await renew(entry)
+    const state = stateOf(entry)
+    if (state === 'fresh' || isResting(entry)) return present
+    const renewed = renew(entry).catch((error: unknown) => {
+      const last = valid(entry)
+      if (last === undefined) throw error
+      return last
+    })
+    if (state === 'mandatory') return await renewed
+    renewed.catch(() => {})
+    return present
   }
 
   /** Drops what is held under a key; returns whether that was valid. */
-  const remove = (key: string): boolean => {
-    const entry = entries.get(key)
-    if (entry === undefined) return false
-    const wasValid = entry.renewable.peek() !== undefined
-    entry.stopTimer()
-    entry.renewable.clear()
-    entries.delete(key)
-    return wasValid
+  const remove = (key: string, entry: Entry): boolean => {
+    entry.loop.stop()
+    if (entries.get(key) === entry) entries.delete(key)
+    return valid(entry) !== undefined
   }
 
   return {
-    current: (key, issue) => use(key, issue).current(),
-    renew: (key, issue) => use(key, issue).renew(),
-    peek: (key) => entries.get(key)?.renewable.peek(),
-    drop(key, credentials) {
-      if (entries.get(key)?.renewable.peek()?.accessKeyId === credentials.accessKeyId) remove(key)
+    async current(key, issueNow) {
+      const entry = use(key, issueNow)
+      // It may be in use again.
+      entry.loop.replan()
+      return await current(entry)
     },
-    forget: (isMeant) => [...entries.keys()].filter(isMeant).filter(remove),
+    renew: (key, issueNow) => renew(use(key, issueNow)),
+    peek: (key) => valid(entries.get(key)),
+    drop(key, credentials) {
+      const entry = entries.get(key)
+      if (entry !== undefined && valid(entry)?.accessKeyId === credentials.accessKeyId) remove(key, entry)
+    },
+    forget: (isMeant) =>
+      [...entries].filter(([key]) => isMeant(key)).flatMap(([key, entry]) => (remove(key, entry) ? [key] : [])),
   }
 }
+
+/** What a role or a region must be changed for. */
+const isLasting = (error: unknown): boolean =>
+  isAwsError(error, 'AWS_DENIED', 'AWS_KEY_REFUSED', 'AWS_REGION_DISABLED', 'AWS_REQUEST_INVALID')
 
 /** When to renew credentials that are good for `lifetimeMs` more. Short ones are renewed at half of it. */
 export function renewalWindows(lifetimeMs: number): RenewalWindows {

@@ -4,7 +4,7 @@ import { createDerivedCredentials, renewalWindows } from '../../../../src/aws/se
 import { createLogger } from '../../../../src/core/log.ts'
 import { Secret } from '../../../../src/core/secret.ts'
 import { rejection, settled } from '../../../support/aws-world.ts'
-import { fakeClock } from '../../../support/fake-clock.ts'
+import { type FakeClock, fakeClock } from '../../../support/fake-clock.ts'
 
 const minutes = 60_000
 
@@ -100,6 +100,57 @@ describe('derived credentials', () => {
     expect(failures).toHaveLength(8)
     expect(log).toEqual([])
     expect(derived.peek('k')).toMatchObject({ accessKeyId: 'ASIA1' })
+  })
+
+  it.each([
+    ['in suspend', (clock: FakeClock) => clock.suspend(30 * minutes)],
+    ['as a paused machine, whose uptime does not count it', (clock: FakeClock) => clock.setWallClock(30 * minutes)],
+  ])('are new within a minute of waking, %s', async (_, sleep) => {
+    const { derived, issue, state, clock } = setUp()
+    await derived.current('k', issue)
+    clock.advance(10 * minutes)
+    sleep(clock)
+    clock.advance(minutes)
+    await settled()
+    expect(state.issued).toBe(2)
+  })
+
+  it('end and are renewed by the uptime where the clock was set back', async () => {
+    const { derived, issue, state, clock } = setUp()
+    await derived.current('k', issue)
+    clock.setWallClock(-24 * 60 * minutes)
+    clock.advance(34 * minutes)
+    await settled()
+    expect(state.issued).toBe(2)
+    await derived.current('other', issue)
+    clock.setWallClock(-24 * 60 * minutes)
+    clock.suspend(60 * minutes)
+    expect(derived.peek('other')).toBeUndefined()
+  })
+
+  it('are not asked for behind within five minutes of a denial', async () => {
+    const { derived, issue, failures, clock } = setUp()
+    await derived.current('k', issue)
+    failures.push(...Array.from({ length: 9 }, () => new AwsError('AWS_DENIED', 'denied')))
+    clock.advance(34 * minutes)
+    await settled()
+    for (let second = 0; second < 299; second += 1) {
+      clock.advance(1_000)
+      await settled()
+    }
+    expect(failures).toHaveLength(8)
+    clock.advance(1_000)
+    await settled()
+    expect(failures).toHaveLength(7)
+  })
+
+  it('that could never be got are not remembered', async () => {
+    const { derived, issue, failures, clock } = setUp()
+    failures.push(new AwsError('AWS_DENIED', 'denied'))
+    await rejection(derived.current('k', issue))
+    clock.advance(5 * minutes)
+    await settled()
+    expect(clock.pendingTimers()).toBe(0)
   })
 
   it('are never returned past their time', async () => {
