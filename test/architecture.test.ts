@@ -115,6 +115,15 @@ describe('the architecture', () => {
     expect(wrong).toEqual([])
   })
 
+  it('knows of each login method in its own file and in the list of them', () => {
+    const methods = files.filter(
+      (file) => file.startsWith('vault/login/') && /= defineLoginMethod\(/.test(text.get(file)!),
+    )
+    const users = methods.map((method) => files.filter((file) => imports.get(file)!.includes(method)))
+    expect(users).toEqual(methods.map(() => ['vault/login/login-methods.ts']))
+    expect(methods.length).toBeGreaterThan(2)
+  })
+
   it('has no barrel and no drawer', () => {
     expect(files.filter((file) => /(^|\/)(index|utils?|helpers?|common|misc)\.ts$/.test(file))).toEqual([])
   })

@@ -81,7 +81,7 @@ export function destinationOf({ origin, basePath, socketPath }: VaultAddress, na
   return within === '' ? server : `${server} ${within}`
 }
 
-/** Tells whether plain HTTP to this address never leaves the machine. */
+/** True where plain HTTP to this address never leaves the machine. */
 export function isLocal({ hostname, socketPath }: VaultAddress): boolean {
   return socketPath !== undefined || hostname === 'localhost' || hostname === '::1' || isLoopback(hostname)
 }

@@ -8,7 +8,7 @@ export interface FailedAttempt {
 }
 
 /**
- * Tells whether a failed request may be sent again. One that is not idempotent may only when the server cannot have
+ * Whether a failed request may be sent again. One that is not idempotent may only when the server cannot have
  * acted on it: it was never reached, or its rate limit, which comes before everything else, turned the request away.
  */
 export function mayRetry({ error, wasSent }: FailedAttempt, isIdempotent: boolean): boolean {

@@ -1,6 +1,6 @@
 import { CodedError, type CodedErrorOptions } from '../core/errors.ts'
 
-/** What can be wrong with a vault, as far as callers tell it apart. */
+/** What can be wrong with a vault, as far as callers need to distinguish it. */
 export type VaultErrorCode =
   /** No answer: refused, reset, not found, timed out, given up. */
   | 'VAULT_UNREACHABLE'
@@ -44,7 +44,7 @@ export type VaultErrorCode =
   /** The server says that our request is malformed: a bug here. */
   | 'VAULT_REQUEST_INVALID'
 
-/** What a VaultError tells beyond its words. */
+/** What a VaultError carries beside its message. */
 export interface VaultErrorOptions extends CodedErrorOptions {
   /** HTTP status, where there was an answer. */
   status?: number | undefined
@@ -75,12 +75,12 @@ const transientCodes: ReadonlySet<string> = new Set<VaultErrorCode>([
   'VAULT_RATE_LIMITED',
 ])
 
-/** Tells whether the same request may work a little later without anyone doing anything here. */
+/** True where the same request may work a little later without anything being changed here. */
 export function isTransient(error: unknown): boolean {
   return error instanceof VaultError && transientCodes.has(error.code)
 }
 
-/** Tells whether an error is a VaultError of one of these codes. */
+/** True for a VaultError of one of these codes. */
 export function isVaultError(error: unknown, ...codes: readonly VaultErrorCode[]): error is VaultError {
   return error instanceof VaultError && codes.includes(error.code)
 }

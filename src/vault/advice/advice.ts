@@ -193,7 +193,7 @@ function firstMatch<Purpose extends VaultPurpose>(
 
 /**
  * A text, and what is in it where the server has wrapped it in a list (go-multierror), as it does with much that fails inside
- * an engine. A denial stays in its list: by that it is told from a refused token.
+ * an engine. A denial stays in its list: that distinguishes it from a refused token.
  */
 function inAndOutOfList(text: string): readonly string[] {
   const [, inner] = /^1 error occurred: \* (.*)$/.exec(text) ?? []

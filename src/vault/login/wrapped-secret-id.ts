@@ -15,7 +15,7 @@ export const unwrapAdvice: readonly AdviceRow<UnwrapPurpose>[] = [
     message: ({ file }) =>
       `security: the wrapped secret id in ${file} was opened before by someone else, or its time ran out`,
     hint: () =>
-      'tell whoever issued it, who can see in the audit log when it was opened and should revoke that secret id; then put a new one into secret_id_file',
+      'ask its issuer to look into the audit log, which says when it was opened, and to revoke that secret id; then put a new one into secret_id_file',
   },
 ]
 
@@ -28,7 +28,7 @@ export interface WrappedSecretId {
   file: string
   /** The AppRole mount that must have wrapped it, without `auth/`. */
   mount: string
-  /** Names this wrapping token without telling it. */
+  /** Names this wrapping token without revealing it. */
   digest: string
 }
 
@@ -72,7 +72,7 @@ export async function openWrappedSecretId(
     throw new VaultError(
       'VAULT_WRAPPING_TOKEN_INVALID',
       `security: what is wrapped in ${file} was made at ${JSON.stringify(creationPath)}, not by the role at auth/${mount}/`,
-      { hint: 'someone may have put a forged secret id there: tell whoever issued it, and do not use it' },
+      { hint: 'someone may have put a forged secret id there: do not use it, and let its issuer know' },
     )
   }
   // Before, not after: an answer that gets lost has opened it too.

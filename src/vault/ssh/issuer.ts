@@ -56,9 +56,9 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
   let { ttlSeconds } = signing
   /** The server has asked to be left alone until then, in ms of uptime. */
   let rest: { untilMs: number; error: VaultError } | undefined
-  let isLongLifeTold = false
-  let isSkewTold = false
-  let told: readonly string[] = []
+  let isLongLifeLogged = false
+  let isSkewLogged = false
+  let logged: readonly string[] = []
   // None stands for the role's default user.
   const askedPrincipals = signing.principals?.length === 0 ? undefined : signing.principals
 
@@ -103,7 +103,7 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
     }
   }
 
-  /** What is not as it should be; told in the log once as long as it stays so. */
+  /** What is not as it should be; logged once for as long as it stays so. */
   const report = (certificate: SshCertificate, answer: VaultAnswer, clockSkewMs: number): readonly string[] => {
     const asked = { ...signing, principals: askedPrincipals, ttlSeconds }
     const surprises = certificateSurprises(certificate, asked, clock.now() + clockSkewMs)
@@ -113,17 +113,17 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
     ]
     const warnings = found.map(([what, text]) => `${what}: ${text}`)
     for (const [index, [what, text]] of found.entries()) {
-      if (!told.includes(warnings[index]!)) log.warn(what, { ...about, reason: text })
+      if (!logged.includes(warnings[index]!)) log.warn(what, { ...about, reason: text })
     }
-    told = warnings
+    logged = warnings
     const isSkewed = Math.abs(clockSkewMs) > maxSkewMs
-    if (isSkewed && !isSkewTold) log.warn(describeSkew(clockSkewMs), about)
-    isSkewTold = isSkewed
+    if (isSkewed && !isSkewLogged) log.warn(describeSkew(clockSkewMs), about)
+    isSkewLogged = isSkewed
     const { notBeforeMs, notAfterMs } = certificateValidity(certificate)
     const lifeSeconds = (notAfterMs - notBeforeMs) / 1000
     // The backdating is not life.
-    if (lifeSeconds > longLifeSeconds + 3600 && !isLongLifeTold) {
-      isLongLifeTold = true
+    if (lifeSeconds > longLifeSeconds + 3600 && !isLongLifeLogged) {
+      isLongLifeLogged = true
       log.warn('certificates of this role live long: set ttl in config.toml', {
         ...about,
         life: formatDuration(lifeSeconds),

@@ -8,7 +8,7 @@ import { planRenewal } from './renewal-plan.ts'
 import type { SelfCalls } from './self-calls.ts'
 import type { HeldToken, TokenHolder } from './token-holder.ts'
 import { expiresAtMs, type TokenLease } from './token-lease.ts'
-import { isTokenRefused, type ReplaceToken } from './token-replacement.ts'
+import { isTokenRefused, lookUpHeld, type ReplaceToken } from './token-replacement.ts'
 
 /** Keeps the token of one vault good in the background: looks it up, renews it, logs in ahead of its end, tries it again. */
 export interface TokenRenewal {
@@ -100,29 +100,15 @@ export function createTokenRenewal(deps: TokenRenewalDeps): TokenRenewal {
 
   const lookUp = async (held: HeldToken): Promise<void> => {
     if (!(await isCurrent(held))) return
-    try {
-      await holder.update(held, await calls.lookUp(held))
-    } catch (error) {
-      if (isVaultError(error, 'VAULT_TOKEN_INVALID')) await holder.replace(held)
-      else if (isVaultError(error, 'VAULT_TOKEN_REJECTED')) await holder.suspect(held)
-      else if (isVaultError(error, 'VAULT_DENIED')) lookUpAtMs.set(held, 'never')
-      else throw error
-    }
+    const { type } = await lookUpHeld(holder, calls, held)
+    if (type === 'denied') lookUpAtMs.set(held, 'never')
   }
 
   const tryAgain = async (held: HeldToken): Promise<void> => {
     // Where no person is needed, another one has come, or comes now.
     if (!(await isCurrent(held))) return
-    try {
-      await holder.update(held, await calls.lookUp(held))
-    } catch (error) {
-      if (isVaultError(error, 'VAULT_TOKEN_INVALID')) return void (await holder.replace(held))
-      if (isVaultError(error, 'VAULT_TOKEN_REJECTED')) return void (await holder.suspect(held))
-      // It may not look itself up, but is taken.
-      if (!isVaultError(error, 'VAULT_DENIED')) throw error
-    }
-    holder.trust(held)
-    log.info('the vault token is taken again', { vault })
+    const { type } = await lookUpHeld(holder, calls, held)
+    if (type !== 'replaced') log.info('the vault token is taken again', { vault })
   }
 
   const renew = async (held: HeldToken, lease: TokenLease): Promise<void> => {

@@ -3,6 +3,7 @@ import { createSingleFlight } from '../../core/single-flight.ts'
 import { isVaultError, VaultError } from '../vault-error.ts'
 import type { SelfCalls } from './self-calls.ts'
 import type { HeldToken, TokenHolder } from './token-holder.ts'
+import type { TokenLease } from './token-lease.ts'
 
 /**
  * Finds out what a refused token is, and gets the next one.
@@ -59,6 +60,36 @@ async function judge(
     status: rejection.status,
     hint: 'try again: its network or its entity may be allowed by now; if not, ask the operator of the vault',
   })
+}
+
+/** What a look-up of the held token has led to. */
+export type LookUpOutcome =
+  | { type: 'taken'; lease: TokenLease }
+  /** It may not look itself up; the server takes it all the same. */
+  | { type: 'denied'; error: VaultError }
+  /** The server refuses it, and another one is held now. */
+  | { type: 'replaced'; error: VaultError }
+
+/**
+ * Looks up the held token and notes what the server says of it.
+ * @throws {VaultError} where it is refused and the next one needs a person, or the server cannot answer
+ */
+export async function lookUpHeld(holder: TokenHolder, calls: SelfCalls, held: HeldToken): Promise<LookUpOutcome> {
+  try {
+    const lease = await calls.lookUp(held)
+    await holder.update(held, lease)
+    holder.trust(held)
+    return { type: 'taken', lease }
+  } catch (error) {
+    if (isVaultError(error, 'VAULT_DENIED')) {
+      holder.trust(held)
+      return { type: 'denied', error }
+    }
+    if (isVaultError(error, 'VAULT_TOKEN_INVALID')) await holder.replace(held)
+    else if (isVaultError(error, 'VAULT_TOKEN_REJECTED')) await holder.suspect(held)
+    else throw error
+    return { type: 'replaced', error }
+  }
 }
 
 /** True for a refusal of the token itself, rather than of what was asked with it. */

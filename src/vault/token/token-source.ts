@@ -8,7 +8,7 @@ import { createSharedLogin } from '../../prompts/shared-login.ts'
 import type { VaultClient } from '../client.ts'
 import { type LoginMethod, loginTopic } from '../login/login-method.ts'
 import { checkServer } from '../server-check.ts'
-import { isTransient, isVaultError } from '../vault-error.ts'
+import { isTransient } from '../vault-error.ts'
 import { createTokenHolder } from './create-token-holder.ts'
 import { createPresentLogin, type PresentLogin } from './present-login.ts'
 import { createSelfCalls } from './self-calls.ts'
@@ -16,7 +16,7 @@ import { notRevoked, withPolicies } from './token-errors.ts'
 import { type HeldToken, isExpired, loggedOut, loginNeeded } from './token-holder.ts'
 import { expiresAtMs, type TokenLease } from './token-lease.ts'
 import { createTokenRenewal } from './token-renewal.ts'
-import { createTokenReplacement, isTokenRefused } from './token-replacement.ts'
+import { createTokenReplacement, isTokenRefused, lookUpHeld } from './token-replacement.ts'
 
 /** Who a token is for. */
 export interface LoginSummary {
@@ -129,17 +129,10 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     return { displayName: lease.displayName, policies: lease.policies, ...endOf(lease) }
   }
 
-  const lookUpFound = async (held: HeldToken) => {
-    try {
-      const lease = await calls.lookUp(held)
-      await holder.update(held, lease)
-      holder.trust(held)
-      return lease
-    } catch (error) {
-      if (isVaultError(error, 'VAULT_TOKEN_INVALID')) await holder.replace(held)
-      if (isVaultError(error, 'VAULT_TOKEN_REJECTED')) await holder.suspect(held)
-      throw error
-    }
+  const lookUpFound = async (held: HeldToken): Promise<TokenLease> => {
+    const found = await lookUpHeld(holder, calls, held)
+    if (found.type === 'taken') return found.lease
+    throw found.error
   }
 
   const logins = createSharedLogin<LoginSummary>({ prompts, topic: loginTopic(vault), clock, keepsSuccess: true })
