@@ -25,7 +25,7 @@ export interface Agent {
 export interface AgentDeps {
   keyring: Keyring
   lock: Lock
-  /** The configured identities, asked for each connection. */
+  /** The configured identities, asked for with each request: the same array until they change. */
   stores: () => readonly KeyStore[]
   clock: Clock
   churn: Churn
@@ -41,7 +41,7 @@ export function createAgent({ keyring, lock, stores, clock, churn, log, poolSign
   const server = createAgentServer({ log, clock, churn })
   return {
     serve(stream, seat, peer) {
-      const session = createAgentSession({ keyring, stores: stores(), lock, lists, pool, log, peer })
+      const session = createAgentSession({ keyring, stores, lock, lists, pool, log, peer })
       server.serve(stream, session, seat)
     },
   }

@@ -22,8 +22,8 @@ export interface AgentSession {
 /** What a session works with; all but the peer is shared by the connections of an agent. */
 export interface AgentSessionDeps {
   keyring: Keyring
-  /** The configured identities. They are listed before the keys of the keyring. */
-  stores: readonly KeyStore[]
+  /** The configured identities, the same array until they change. They are listed before the keys of the keyring. */
+  stores: () => readonly KeyStore[]
   lock: Lock
   lists: IdentityLists
   /** The turns of what is signed in Node's thread pool, which files and names need too. */
@@ -47,8 +47,16 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   const bindings = createSessionBindings()
   const unlocking = lock.connect(peer)
   const connection: ConnectionView = bindings
-  const allStores: readonly KeyStore[] = [...stores, keyring]
+  let configured: readonly KeyStore[] | undefined
+  let known: readonly KeyStore[] = []
   let isClosed = false
+
+  const allStores = (): readonly KeyStore[] => {
+    const present = stores()
+    if (present !== configured) known = [...present, keyring]
+    configured = present
+    return known
+  }
 
   const refuse = (response: AgentResponse, error: unknown): AgentResponse => {
     // Our own errors explain a refusal; any other is a fault of ours, and still no reason to fall over.
@@ -76,16 +84,16 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
 
   const list = (): MaybePromise<AgentResponse> => {
     if (lock.isLocked()) return emptyList
-    const parts = allStores.map(identitiesOf)
+    const parts = allStores().map(identitiesOf)
     return areReady(parts)
       ? answerList(parts)
       : Promise.all(parts.map((part) => Promise.resolve(part))).then(answerList)
   }
 
-  const findSigner = (keyBlob: Uint8Array, from = 0): MaybePromise<Signer | undefined> => {
-    for (let index = from; index < allStores.length; index += 1) {
-      const signer = allStores[index]!.signer(keyBlob, connection)
-      if (signer instanceof Promise) return signer.then((found) => found ?? findSigner(keyBlob, index + 1))
+  const findSigner = (keyBlob: Uint8Array, all = allStores(), from = 0): MaybePromise<Signer | undefined> => {
+    for (let index = from; index < all.length; index += 1) {
+      const signer = all[index]!.signer(keyBlob, connection)
+      if (signer instanceof Promise) return signer.then((found) => found ?? findSigner(keyBlob, all, index + 1))
       if (signer !== undefined) return signer
     }
     return undefined

@@ -53,7 +53,7 @@ function setUp(stores: readonly KeyStore[] = []) {
   const log = createLogger({ write: (line) => lines.push(line), level: 'debug' })
   const lists = createIdentityLists({ log })
   const pool = createTurns(1)
-  const connect = () => createAgentSession({ keyring, stores, lock, lists, pool, log, peer: 'test' })
+  const connect = () => createAgentSession({ keyring, stores: () => stores, lock, lists, pool, log, peer: 'test' })
   const session = connect()
   const ask = async (message: Uint8Array): Promise<AgentResponse> => session.handle(decodeRequest(message))
   const comments = async () => {
