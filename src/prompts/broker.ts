@@ -14,8 +14,8 @@ export type PromptListener = (asked: { question: PromptQuestion; by: PromptPlace
 /** What a broker works with. */
 export interface PromptsOptions {
   clock: Clock
-  /** Absent: only terminals can be asked. */
-  program?: PromptProgram
+  /** Absent: only terminals can be asked. Looked at for each question: it may be a getter. */
+  readonly program?: PromptProgram | undefined
   onAsked?: PromptListener
   newId: () => string
 }
@@ -44,11 +44,12 @@ export interface PromptBroker extends Prompts {
 }
 
 /** Owns the open questions: each is put to one place at a time, and everyone who waits gets that answer. */
-export function createPrompts({ clock, program, onAsked = () => {}, newId }: PromptsOptions): PromptBroker {
+export function createPrompts(options: PromptsOptions): PromptBroker {
+  const { clock, onAsked = () => {}, newId } = options
   const open = new Set<OpenQuestion>()
   const coolDown = createCoolDown(clock)
   const terminals = createTerminals(clock)
-  const askers = program === undefined ? [terminals] : [terminals, createDialogs(program)]
+  const askers = [terminals, createDialogs(() => options.program)]
 
   const findPlace = (entry: OpenQuestion) => {
     if (!entry.isFree() || askers.some((asker) => asker.ask(entry, () => findPlace(entry)))) return

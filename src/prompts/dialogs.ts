@@ -16,12 +16,15 @@ export type PromptProgram = (question: Question, withdrawn: AbortSignal) => Prom
 /** A program that never gives what can be an answer is not run for ever. */
 const maxTries = 3
 
-/** Asks with a program, one dialog at a time: two on one screen would take each other's input. */
-export function createDialogs(program: PromptProgram): Asker {
+/**
+ * Asks with a program, one dialog at a time: two on one screen would take each other's input.
+ * @param present the program that asks now; undefined where there is none
+ */
+export function createDialogs(present: () => PromptProgram | undefined): Asker {
   const turns = createTurns(1)
   const queued = new WeakSet<OpenQuestion>()
 
-  const converse = async (open: OpenQuestion): Promise<void> => {
+  const converse = async (open: OpenQuestion, program: PromptProgram): Promise<void> => {
     const closed = new AbortController()
     const hold = open.take('program', () => closed.abort())
     let question: Question = open.question
@@ -43,12 +46,14 @@ export function createDialogs(program: PromptProgram): Asker {
 
   return {
     ask(open) {
+      const program = present()
+      if (program === undefined) return false
       if (queued.has(open)) return true
       queued.add(open)
       void turns.run(async () => {
         queued.delete(open)
         // A terminal that turned up meanwhile has taken it over, or nobody waits any more.
-        if (open.isFree()) await converse(open)
+        if (open.isFree()) await converse(open, program)
       })
       return true
     },

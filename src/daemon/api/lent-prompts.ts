@@ -13,8 +13,8 @@ import { ApiError } from './api-errors.ts'
 
 /** How questions are lent. */
 export interface LentPromptsOptions {
-  /** False: no terminal is asked, whatever the callers offer. */
-  terminal: boolean
+  /** False: no terminal is asked, whatever the callers offer. Looked at for each request: it may be a getter. */
+  readonly terminal: boolean
 }
 
 /** Lends questions to the callers of the local API. A lease belongs to the connection that it was lent on. */
@@ -29,7 +29,7 @@ export interface LentPrompts {
 }
 
 /** Knows which connection holds which lease. */
-export function createLentPrompts({ terminal }: LentPromptsOptions): LentPrompts {
+export function createLentPrompts(options: LentPromptsOptions): LentPrompts {
   const lent = new Map<string, { lease: PromptLease; connection: ApiConnection }>()
 
   const lend = (lease: PromptLease, connection: ApiConnection): ApiReply => {
@@ -53,7 +53,7 @@ export function createLentPrompts({ terminal }: LentPromptsOptions): LentPrompts
           mayPrompt: mode !== 'never',
           isGone: () => request.signal.aborted,
           origin: request.connection,
-          ...(mode === 'terminal' && terminal ? { offer } : {}),
+          ...(mode === 'terminal' && options.terminal ? { offer } : {}),
         }
         // After a question was lent this goes on behind it, and ends in a cache for the caller's next request.
         work(caller).then(resolve, reject)
