@@ -58,6 +58,11 @@ export interface TokenSource extends PresentLogin {
   /** Takes up a stored token and renews in the background from now on. */
   start(): void
   stop(): void
+  /**
+   * Ends for good, where the daemon goes on: what is under way is given up, the token is forgotten here. The server and the keychain are not asked:
+   * whoever has the same login later takes the stored token up.
+   */
+  close(): void
 }
 
 /** What a token source works with. */
@@ -187,6 +192,12 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       noting(holder.warm).catch(() => {})
     },
     stop: renewal.stop,
+    close() {
+      isLoggedOut = true
+      logins.abandon(loggedOut(vault))
+      renewal.stop()
+      void keeper.release()
+    },
   }
 }
 
