@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { createWatchedFiles } from '../../../../src/daemon/process/watched-files.ts'
@@ -52,4 +52,22 @@ it('reports a file that is there and cannot be read, and recovers', async () => 
   rmSync(path, { recursive: true })
   writeFileSync(path, 'text')
   expect(await read()).toBe('text')
+})
+
+it('sees an edit of the same length whose time of writing was set back, by the time of the change', async () => {
+  const path = join(temporaryFolder(), 'file')
+  writeFileSync(path, 'one')
+  const { atime, mtime } = statSync(path)
+  utimesSync(path, atime, mtime)
+  const read = createWatchedFiles([path], ([text]) => text)
+  expect(await read()).toBe('one')
+  // In place, so that the file is the same one; cp -p and rsync -t keep times like that.
+  const before = statSync(path, { bigint: true })
+  do {
+    writeFileSync(path, 'two')
+    utimesSync(path, atime, mtime)
+  } while (statSync(path, { bigint: true }).ctimeNs === before.ctimeNs)
+  const after = statSync(path, { bigint: true })
+  expect([after.ino, after.size, after.mtimeNs]).toEqual([before.ino, before.size, before.mtimeNs])
+  expect(await read()).toBe('two')
 })
