@@ -1,3 +1,4 @@
+import type { CheckConfig } from './helper/commands/config.ts'
 import { reportFailure } from './helper/fast/failure.ts'
 
 /**
@@ -12,13 +13,16 @@ export function runCommand(args: readonly string[]): Promise<number> {
   const [command, first] = args
   return reportFailure(async () => {
     if (command === 'dev' && first !== '--help' && first !== '-h') return runDev(args.slice(1))
-    return (await import('./helper/command-line.ts')).runCommandLine(args, { runDaemon, runDev })
+    return (await import('./helper/command-line.ts')).runCommandLine(args, { runDaemon, runDev, checkConfig })
   })
 }
 
 async function runDaemon(): Promise<number> {
   return (await import('./daemon-command.ts')).runDaemonCommand()
 }
+
+const checkConfig: CheckConfig = async (environment, show) =>
+  (await import('./daemon-command.ts')).runConfigCheck(environment, show)
 
 async function runDev(args: readonly string[]): Promise<number> {
   return (await import('./helper/commands/dev.ts')).runDev(args)

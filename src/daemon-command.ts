@@ -1,5 +1,8 @@
+import type { Environment } from './core/environment.ts'
+import { checkConfig } from './daemon/check-config.ts'
 import { runDaemon } from './daemon/main.ts'
 import { reportFailure } from './helper/fast/failure.ts'
+import type { ConfigReport } from './ipc/endpoints/config.ts'
 
 /**
  * Runs `latchkey daemon`. A chunk of its own (scripts/build.mjs): what lives for days holds no code of other commands.
@@ -7,4 +10,12 @@ import { reportFailure } from './helper/fast/failure.ts'
  */
 export function runDaemonCommand(): Promise<number> {
   return reportFailure(runDaemon)
+}
+
+/**
+ * The part of `latchkey config check` that only the daemon's code knows.
+ * @param show gets what there is to tell; @returns the exit status
+ */
+export function runConfigCheck(environment: Environment, show: (report: ConfigReport) => number): Promise<number> {
+  return reportFailure(async () => show(await checkConfig(environment)))
 }

@@ -5,6 +5,7 @@ import type { LastingKeychain } from '../keychain/keychain.ts'
 import type { PromptCaller, Prompts } from '../prompts/prompt.ts'
 import { AwsError, isAwsError } from './aws-error.ts'
 import { type ListedProfile, listProfiles } from './config/profile-list.ts'
+import { profileNames } from './config/profile-lookup.ts'
 import type { AwsSettings } from './config/settings.ts'
 import type { SharedConfig } from './config/shared-config.ts'
 import type { IssuedCredentials } from './credentials.ts'
@@ -39,6 +40,8 @@ export interface AwsCredentials {
    * is under way for the same source ends in AWS_FORGOTTEN, and its question is withdrawn.
    */
   forget(target: { profile: string } | { all: true }): Promise<readonly string[]>
+  /** Drops the credentials of roles that no profile leads to any more, after the settings have changed. */
+  dropUnused(): Promise<void>
   keys: KeyCustody
   profiles(): Promise<readonly ListedProfile[]>
   status(): Promise<AwsStatus>
@@ -163,6 +166,14 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
       }
     },
     forget: (target) => ('all' in target ? forgetAll() : forgetProfile(target.profile)),
+    async dropUnused() {
+      const { settings, shared } = await readAll()
+      const plans = profileNames(settings, shared).flatMap((name) => planIfValid(settings, shared, name) ?? [])
+      const used = new Set(
+        plans.flatMap(({ last }) => stepsTo(last).flatMap((step) => (step.type === 'key' ? [] : [step.cacheKey]))),
+      )
+      derived.forget((key) => !used.has(key))
+    },
     async profiles() {
       const { settings, shared } = await readAll()
       return listProfiles(settings, shared)

@@ -18,27 +18,37 @@ import { listenInherited, listenUnix, type OnStream, type UnixListener } from '.
 import type { Keychain } from '../keychain/keychain.ts'
 import { createLastingKeychain } from '../keychain/lasting-keychain.ts'
 import type { Prompts } from '../prompts/prompt.ts'
-import { refuseSharedToken } from '../vault/token/shared-token.ts'
 import { toApiError } from './api/api-errors.ts'
 import { createApiRoutes } from './api/api-routes.ts'
 import { createLentPrompts } from './api/lent-prompts.ts'
 import { describeStatus } from './api/status.ts'
-import type { Config, VaultConfig } from './config/config.ts'
+import type { Config, KeychainSettings } from './config/config.ts'
+import type { ExtraCa } from './config/extra-ca.ts'
+import type { LoadConfigDeps } from './config/load-config.ts'
+import { createConfiguredKeychain } from './configured-keychain.ts'
 import { createGate } from './gate.ts'
+import type { WatchFolder } from './process/file-watch.ts'
 import { createKeyDisposal } from './process/key-disposal.ts'
 import type { Limits } from './process/limits.ts'
-import { type RunningVault, startVault, type VaultDeps } from './vaults.ts'
+import { createConfigService } from './running/config-service.ts'
+import type { VaultDeps } from './running/running-vault.ts'
 import { watchKeychain } from './watched-keychain.ts'
 
-export interface DaemonDeps extends Omit<VaultDeps, 'prompts' | 'keychain' | 'onKeysReleased' | 'tokenRefusal'> {
-  config: Config
+/** What the daemon is made of; the composition root (main.ts) has the real ones. */
+export interface DaemonDeps
+  extends Omit<VaultDeps, 'prompts' | 'keychain' | 'onKeysReleased'>,
+    Pick<LoadConfigDeps, 'readConfigFile'> {
   configFile: string
+  extraCa: ExtraCa
+  watchFolder?: WatchFolder
+  /** Told what counts now, at the start and whenever that changes. */
+  onConfig: (config: Config, faults: number) => void
   version: string
   pid: number
   uid: number | undefined
   limits: Limits
   collectGarbage: () => void
-  keychain: Keychain
+  openKeychain: (settings: KeychainSettings) => Promise<Keychain>
   prompts: Prompts
   /** Read for each request. */
   readSharedConfig: () => Promise<SharedConfig>
@@ -52,54 +62,67 @@ export interface DaemonDeps extends Omit<VaultDeps, 'prompts' | 'keychain' | 'on
   stopping?: AbortSignal | undefined
 }
 
+/** A daemon that runs. */
 export interface Daemon {
   /** Stops accepting, ends the connections, and takes the sockets away. */
   stop(): Promise<void>
 }
 
 /**
- * Wires the rooms together and listens on both sockets; when it resolves, both accept.
- * @throws {IpcError} another daemon lives, or a socket cannot be had; {VaultError} VAULT_CONFIG; the reason of `stopping`
+ * Wires the rooms together and listens on both sockets; when it resolves, both accept. Nothing in config.toml keeps it
+ * from that: what is wrong there is switched off, and the status says so.
+ * @throws {IpcError} another daemon lives, or a socket cannot be had; the reason of `stopping`
  */
 export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
-  const { config, clock, log, uid, limits, peerOf, collectGarbage } = deps
+  const { clock, random, log, environment, home, prompts, uid, limits, peerOf, collectGarbage } = deps
+  const { version, pid, configFile, extraCa, readText, runProgram, readSharedConfig, sts } = deps
   const startedAt = formatUtc(clock.now())
   const churn = createChurn({ clock, collect: collectGarbage })
-  const watched = watchKeychain(deps.keychain, clock)
-  const keychain = createLastingKeychain({ keychain: watched, clock, random: deps.random, log })
+  const configured = createConfiguredKeychain(deps.openKeychain)
+  const watched = watchKeychain(configured, clock)
+  const keychain = createLastingKeychain({ keychain: watched, clock, random, log })
   const onKeysReleased = createKeyDisposal(clock, collectGarbage)
   const keyring = createKeyring({ clock, onKeysReleased })
   const lock = createLock({ clock })
-  const aws = createAwsCredentials({
-    readSettings: async () => ({ profiles: config.awsProfiles, sources: config.awsSources }),
-    readSharedConfig: deps.readSharedConfig,
-    keychain,
-    sts: deps.sts,
-    clock,
-    random: deps.random,
-    prompts: deps.prompts,
-    log,
+  const config = createConfigService({
+    vaultDeps: { keychain, prompts, clock, random, log, environment, home, readText, runProgram, onKeysReleased },
+    loadDeps: { path: configFile, environment, home, readConfigFile: deps.readConfigFile, readText },
+    keychain: configured,
+    extraCa,
+    watchFolder: deps.watchFolder,
+    onApplied(applied, faults) {
+      deps.onConfig(applied, faults)
+      aws.dropUnused().catch(() => {})
+    },
   })
-  const vaults: RunningVault[] = []
-  const stores = () => vaults.flatMap(({ identities }) => identities.map(({ key }) => key))
+  const readSettings = async () => config.awsSettings()
+  const aws = createAwsCredentials({ readSettings, readSharedConfig, keychain, sts, clock, random, prompts, log })
 
   const sockets = {
     agent: join(deps.runtimeFolder, agentSocketName),
     api: join(deps.runtimeFolder, apiSocketName),
   }
-  const { version, pid, configFile } = deps
+  const fixed = { version, pid, startedAt, configFile, sockets }
+  const lentPrompts = createLentPrompts({
+    get terminal() {
+      return config.current().prompt.terminal
+    },
+  })
   const api = createApiServer({
     routes: createApiRoutes({
       aws,
-      vaults,
-      lentPrompts: createLentPrompts({ terminal: config.prompt.terminal }),
+      vaults: config.vaults,
+      vaultsOff: config.vaultsOff,
+      lentPrompts,
+      config: config.report,
       status: () =>
         describeStatus({
-          fixed: { version, pid, startedAt, configFile, sockets },
+          fixed,
+          config: config.report(),
           keychain: watched,
           isLocked: lock.isLocked,
           addedKeys: keyring.count,
-          vaults,
+          vaults: config.vaults(),
           aws,
         }),
     }),
@@ -111,6 +134,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     toError: toApiError,
   })
 
+  const { stores } = config
   const agent = createAgent({ keyring, lock, stores, clock, churn, log, poolSignatures: limits.poolSignatures })
   const gate = createGate({ uid, peerOf, churn, log })
   const onApi = gate.accept({
@@ -130,19 +154,14 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const listeners: UnixListener[] = []
   const stop = async () => {
     await Promise.all(listeners.splice(0).map((listener) => listener.close()))
-    for (const vault of vaults.splice(0)) vault.close()
+    config.stop()
     await api.close()
     gate.close()
   }
   try {
     listeners.push(await listen('api', onApi))
     listeners.push(await listen('agent', onAgent))
-    const refusals = refuseSharedToken(config.vaults.filter(usesSharedToken), deps.environment)
-    for (const vault of config.vaults) {
-      const identities = config.identities.filter((identity) => identity.vault === vault.name)
-      const tokenRefusal = refusals.get(vault.name)
-      vaults.push(await startVault(vault, identities, { ...deps, keychain, onKeysReleased, tokenRefusal }))
-    }
+    await config.start()
     gate.open()
   } catch (error) {
     await stop()
@@ -157,5 +176,3 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     return await listenInherited(fd, onStream)
   }
 }
-
-const usesSharedToken = ({ auth }: VaultConfig) => auth.method === 'token' && auth.token_file === undefined

@@ -3,6 +3,7 @@ import { describeError, errorCode } from '../core/errors.ts'
 import { version } from '../core/version.ts'
 import { type CommandContext, processContext } from './command-context.ts'
 import { addAwsCommands } from './commands/aws.ts'
+import { addConfigCommands, type CheckConfig } from './commands/config.ts'
 import { addServiceCommands } from './commands/service.ts'
 import { addStatusCommand } from './commands/status.ts'
 import { addVaultCommands } from './commands/vault.ts'
@@ -11,6 +12,7 @@ import { exitStatus, failureLine, failureText, HelperError, statusOf } from './f
 /** What runs in rooms that the helper does not know. */
 export interface OtherRooms {
   runDaemon: () => Promise<number>
+  checkConfig: CheckConfig
   /** @param args what follows `dev` */
   runDev: (args: readonly string[]) => Promise<number>
 }
@@ -74,6 +76,7 @@ export function createProgram(context: CommandContext, rooms: OtherRooms, finish
   addVaultCommands(program, context)
   addAwsCommands(program, context)
   addServiceCommands(program, context)
+  addConfigCommands(program, context, rooms.checkConfig, finish)
   program
     .command('dev')
     .description(

@@ -2,16 +2,18 @@ import { displayLine } from '../core/display-text.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { ReportedError } from '../ipc/endpoints/fields.ts'
 import type { SshIdentityStatus, Status, VaultStatus } from '../ipc/endpoints/status.ts'
+import { formatConfigProblems } from './config-report.ts'
 import { formatTable } from './text-table.ts'
 
 /** What the daemon holds, until when, and what is wrong, for a person. @param nowMs the time to count down from */
 export function formatStatus(status: Status, nowMs: number): string {
   const left = (time: string | undefined) => (time === undefined ? 'no limit' : formatTimeLeft(time, nowMs))
+  if (isEmpty(status)) return `${formatDaemon(status, nowMs)}\n${formatNotes(status.ssh)}${nextSteps(status)}`
   return [
     formatDaemon(status, nowMs),
-    formatVaults(status.vaults, left),
-    formatIdentities(status.ssh, left),
-    formatAws(status.aws, left),
+    formatVaults(status, left),
+    formatIdentities(status, left),
+    formatAws(status, left),
   ].join('\n')
 }
 
@@ -34,7 +36,8 @@ export function formatTimeLeft(time: string, nowMs: number): string {
   return seconds > 0 ? formatDuration(seconds) : 'expired'
 }
 
-function formatDaemon({ version, pid, startedAt, configFile, sockets, keychain }: Status, nowMs: number): string {
+function formatDaemon(status: Status, nowMs: number): string {
+  const { version, pid, startedAt, configFile, config, sockets, keychain } = status
   const upSeconds = (nowMs - Date.parse(startedAt)) / 1000
   const facts = formatTable(
     [
@@ -45,11 +48,42 @@ function formatDaemon({ version, pid, startedAt, configFile, sockets, keychain }
     ],
     '  ',
   )
-  return `latchkey ${displayLine(version)}, pid ${pid}, up ${formatDuration(upSeconds)}\n${facts}${formatProblem(keychain.error)}`
+  return `latchkey ${displayLine(version)}, pid ${pid}, up ${formatDuration(upSeconds)}\n${facts}${config === undefined ? '' : formatConfigProblems(config)}${formatProblem(keychain.error)}`
 }
 
-function formatVaults(vaults: readonly VaultStatus[], left: (time: string | undefined) => string): string {
-  if (vaults.length === 0) return 'no vault is configured\n'
+/** Nothing is configured, and nothing is wrong either. */
+function isEmpty({ vaults, ssh, aws, config, keychain }: Status): boolean {
+  const isConfigured = [vaults, ssh.identities, aws.sessions, aws.roles, aws.profiles].some((list) => list.length > 0)
+  const isWrong = aws.error !== undefined || keychain.error !== undefined || (config?.errors.length ?? 0) > 0
+  return !isConfigured && !isWrong
+}
+
+/** For whoever has just installed it. */
+function nextSteps({ configFile }: Status): string {
+  return `nothing is configured yet. Write ${displayLine(configFile)}, which counts as soon as it is there:
+
+  [vault.corp]
+  address = "https://vault.example.com:8200"
+  auth = { method = "userpass", username = "jo" }
+
+  [ssh.identity.ops]
+  role = "ops"
+
+then: latchkey config check; latchkey login; ssh-add -l
+AWS, and every field: latchkey help says where that is written; to try it without a Vault: latchkey dev
+`
+}
+
+/** That there is none of a kind, unless it is there and wrong. */
+function noneOf(what: string, section: string, config: Status['config']): string {
+  const isOff = (config?.errors ?? []).some(
+    ({ effect, section: named = section }) => effect === 'off' && named.startsWith(section),
+  )
+  return isOff ? `no ${what} can be used: see the mistakes above\n` : `no ${what} is configured\n`
+}
+
+function formatVaults({ vaults, config }: Status, left: (time: string | undefined) => string): string {
+  if (vaults.length === 0) return noneOf('vault', 'vault', config)
   const rows = vaults.map(({ name, address, method, state, expiresAt }) => [
     name,
     vaultStates[state],
@@ -76,12 +110,15 @@ const certificateStates: Readonly<Record<SshIdentityStatus['state'], string>> = 
   none: 'none yet',
 }
 
-function formatIdentities(ssh: Status['ssh'], left: (time: string | undefined) => string): string {
-  const notes = [
-    ...(ssh.locked ? ['the agent is locked: ssh-add -X unlocks it\n'] : []),
-    ...(ssh.addedKeys > 0 ? [`keys added with ssh-add: ${ssh.addedKeys}\n`] : []),
-  ].join('')
-  if (ssh.identities.length === 0) return `no SSH identity is configured\n${notes}`
+/** What is true of all keys of the agent. */
+function formatNotes({ locked, addedKeys }: Status['ssh']): string {
+  const lock = locked ? 'the agent is locked: ssh-add -X unlocks it\n' : ''
+  return addedKeys > 0 ? `${lock}keys added with ssh-add: ${addedKeys}\n` : lock
+}
+
+function formatIdentities({ ssh, config }: Status, left: (time: string | undefined) => string): string {
+  const notes = formatNotes(ssh)
+  if (ssh.identities.length === 0) return noneOf('SSH identity', 'ssh.identity', config) + notes
   const rows = ssh.identities.map(({ name, state, validBefore, principals, vault, role }) => [
     name,
     certificateStates[state],
@@ -95,10 +132,8 @@ function formatIdentities(ssh: Status['ssh'], left: (time: string | undefined) =
   )
 }
 
-function formatAws(
-  { sessions, roles, profiles, warnings = [], error }: Status['aws'],
-  left: (time: string | undefined) => string,
-): string {
+function formatAws({ aws, config }: Status, left: (time: string | undefined) => string): string {
+  const { sessions, roles, profiles, warnings = [], error } = aws
   const parts = [
     sessions.length === 0
       ? ''
@@ -115,7 +150,7 @@ function formatAws(
     error !== undefined
       ? formatProblem(error, 'AWS')
       : profiles.length === 0
-        ? 'no AWS profile is configured\n'
+        ? noneOf('AWS profile', 'aws', config)
         : `AWS profiles: ${profiles.map((name) => displayLine(name)).join(', ')}\n${formatWarnings(warnings)}`,
   ]
   return parts.filter((part) => part !== '').join('\n')

@@ -84,12 +84,16 @@ describe('standard input', () => {
 })
 
 describe('what is no file', () => {
-  it.each(['pipe', 'zero'])('ends a start at once as the configuration: a %s', async (kind) => {
+  it.each(['pipe', 'zero'])('is no configuration, and does not hold up the daemon: a %s', async (kind) => {
     const folder = temporaryFolder()
-    const env = { ...daemonEnvironment(folder), ...(kind === 'zero' ? { LATCHKEY_CONFIG: '/dev/zero' } : {}) }
-    if (kind === 'pipe') execFileSync('mkfifo', [join(folder, 'config.toml')])
-    const { status, stderr } = await latchkey(['daemon'], { env, timeoutMs: 10_000 })
-    expect([status, stderr]).toEqual([1, expect.stringContaining('which is not a file')])
+    const config = kind === 'zero' ? '/dev/zero' : join(folder, 'pipe.toml')
+    if (kind === 'pipe') execFileSync('mkfifo', [config])
+    const daemon = await start(folder, '', { LATCHKEY_CONFIG: config })
+    const { status, stdout } = await daemon.run(latchkeyPath, ['status'], { timeoutMs: 10_000 })
+    expect([status, stdout]).toEqual([0, expect.stringContaining(`! config.toml is switched off: ${config} is a `)])
+    const env = { ...daemonEnvironment(folder), LATCHKEY_CONFIG: config }
+    const checked = await latchkey(['config', 'check'], { env, timeoutMs: 10_000 })
+    expect([checked.status, checked.stdout]).toEqual([1, expect.stringContaining('which is not a file')])
   })
 
   it('hangs neither the status nor the stop as keychain or AWS configuration', async () => {
@@ -123,11 +127,8 @@ it('an AWS configuration of 50 MB is not held in memory', async () => {
 it('a key nested very deeply is named with its file', async () => {
   const folder = temporaryFolder()
   writeFileSync(join(folder, 'config.toml'), `[vault.a]\nx${'.a'.repeat(100_000)} = 1\n`)
-  const { status, stderr } = await latchkey(['daemon'], { env: daemonEnvironment(folder), timeoutMs: 10_000 })
-  expect([status, stderr.split(' no key')[0]]).toEqual([
-    1,
-    `latchkey: ${folder}/config.toml:2:1: vault.a.x.a.a.a.a.a.a:`,
-  ])
+  const { status, stdout } = await latchkey(['config', 'check'], { env: daemonEnvironment(folder), timeoutMs: 10_000 })
+  expect([status, stdout.split(' no key')[0]]).toEqual([1, `${folder}/config.toml:2:1: vault.a.x.a.a.a.a.a.a:`])
 })
 
 it('a forged header of the keychain does not buy work', async () => {

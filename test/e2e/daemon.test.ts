@@ -179,10 +179,10 @@ terminal = false
     const folder = temporaryFolder()
     const env = daemonEnvironment(folder)
     writeFileSync(env.LATCHKEY_CONFIG!, '[vault.corp]\nadress = "https://vault.example.com"\n')
-    expect(await latchkey(['daemon'], { env })).toEqual({
+    expect(await latchkey(['config', 'check'], { env })).toEqual({
       status: 1,
-      stdout: '',
-      stderr: `latchkey: ${env.LATCHKEY_CONFIG}:2:1: vault.corp.adress: unknown key "adress": did you mean address?\nhint: edit ${env.LATCHKEY_CONFIG}\n`,
+      stdout: `${env.LATCHKEY_CONFIG}:2:1: vault.corp.adress: unknown key "adress": did you mean address?\n`,
+      stderr: '',
     })
   })
 

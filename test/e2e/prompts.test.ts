@@ -76,9 +76,11 @@ async function world(
   }
   const routes = createApiRoutes({
     aws: aws as AwsCredentials,
-    vaults: [],
+    vaults: () => [],
+    vaultsOff: () => new Map(),
     lentPrompts: createLentPrompts({ terminal: true }),
     status: async () => expect.unreachable(),
+    config: () => expect.unreachable(),
   })
   const { path } = await startApiServer({ routes })
   return { env: { LATCHKEY_RUNTIME_DIR: dirname(path) }, answers, asked, prompts }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, cpSync, existsSync, lchownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { daemonEnvironment, startBuiltDaemon } from '../support/built-daemon.ts'
 import { credentials, scriptedApi } from '../support/helper-api.ts'
 import { latchkey, latchkeyPath } from '../support/latchkey.ts'
@@ -109,15 +109,23 @@ describe('the daemon', () => {
     return { status, stderr }
   }
 
-  it('does not start where others could have changed its configuration', async () => {
+  const check = async (folder: string) => await latchkey(['config', 'check'], { env: daemonEnvironment(folder) })
+
+  it('believes nothing of a configuration that others could have changed, until that is mended', async () => {
     const folder = temporaryFolder()
-    const config = join(folder, 'config.toml')
-    writeFileSync(config, '')
+    const config = join(folder, 'theirs.toml')
+    writeFileSync(config, '[vault.corp]\naddress = "http://127.0.0.1:1"\n[keychain]\nstore = "memory"\n')
     chmodSync(config, 0o646)
-    expect(await start(folder)).toEqual({
-      status: 1,
-      stderr: `latchkey: ${config} can be changed by other users (mode 646)\nhint: chmod o-w ${config}\n`,
-    })
+    const daemon = await startBuiltDaemon(folder, '', { env: { LATCHKEY_CONFIG: config } })
+    onTestFinished(async () => void (await daemon.end('SIGKILL')))
+    const shown = async () => (await daemon.run(latchkeyPath, ['status'])).stdout
+    expect(await shown()).toContain(
+      `! config.toml is switched off: ${config} can be changed by other users (mode 646)\n    hint: chmod o-w ${config}\n`,
+    )
+    expect(await shown()).not.toContain('http://127.0.0.1:1')
+    chmodSync(config, 0o644)
+    await vi.waitUntil(async () => (await shown()).includes('http://127.0.0.1:1'), { timeout: 30_000 })
+    expect(await shown()).not.toContain('can be changed by')
   })
 
   it('does not listen where others could put another socket', async () => {
@@ -132,12 +140,12 @@ describe('the daemon', () => {
     expect(existsSync(join(above, 'run'))).toBe(false)
   })
 
-  it.runIf(isRoot)('does not start with what another user owns', async () => {
+  it.runIf(isRoot)('uses nothing that another user owns', async () => {
     const folder = temporaryFolder()
     const config = join(folder, 'config.toml')
     writeFileSync(config, '')
     chownSync(config, eve, eve)
-    expect((await start(folder)).stderr).toContain(`${config} belongs to another user (uid 65534, mode`)
+    expect((await check(folder)).stdout).toContain(`${config} belongs to another user (uid 65534, mode`)
     chownSync(config, 0, 0)
     const theirs = join(folder, 'theirs')
     mkdirSync(theirs)

@@ -6,6 +6,7 @@ export const fullStatus: Status = {
   pid: 42,
   startedAt: '2026-01-02T08:48:00Z',
   configFile: '/home/jo/.config/latchkey/config.toml',
+  config: { file: '/home/jo/.config/latchkey/config.toml', errors: [], warnings: [] },
   sockets: { agent: '/run/user/1000/latchkey/agent.sock', api: '/run/user/1000/latchkey/api.sock' },
   keychain: { description: 'Secret Service' },
   ssh: {

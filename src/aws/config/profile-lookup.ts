@@ -65,6 +65,10 @@ export function lookUpProfile(
   // The names come from files: `constructor` must not find what every object has.
   if (Object.hasOwn(settings.profiles, name)) return ownProfile(name, settings.profiles[name]!, sharedRegion)
   if (Object.hasOwn(settings.sources, name)) return ownSource(name, settings.sources[name]!, sharedRegion)
+  const fault = settings.switchedOff?.(name)
+  if (fault !== undefined) {
+    throw new AwsError('AWS_PROFILE_INVALID', fault.message, { cause: fault, hint: fault.hint })
+  }
   if (sharedProfile !== undefined) return fromSharedProfile(sharedProfile)
   throw unknownProfile(settings, shared, name, usedBy)
 }

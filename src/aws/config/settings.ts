@@ -1,3 +1,5 @@
+import type { CodedError } from '../../core/errors.ts'
+
 /** `[aws.profile.NAME]` of config.toml: a role. Names and capitals are those of the file. */
 export interface AwsProfileSettings {
   /** 12 digits; absent where `role` is an ARN. */
@@ -25,4 +27,6 @@ export interface AwsSourceSettings {
 export interface AwsSettings {
   profiles: Readonly<Record<string, AwsProfileSettings>>
   sources: Readonly<Record<string, AwsSourceSettings>>
+  /** Why a profile or source that is written there is not in either: the AWS files are not asked for it then. */
+  switchedOff?: (name: string) => CodedError | undefined
 }

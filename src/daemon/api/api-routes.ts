@@ -1,30 +1,39 @@
 import type { AwsCredentials } from '../../aws/aws-credentials.ts'
 import type { IssuedCredentials } from '../../aws/credentials.ts'
+import type { CodedError } from '../../core/errors.ts'
 import { nearestNames } from '../../core/near-names.ts'
 import { Secret } from '../../core/secret.ts'
 import { formatUtc } from '../../core/utc-time.ts'
 import type { ApiRoute } from '../../ipc/api-route.ts'
 import { createEndpointRoutes, type EndpointHandlers } from '../../ipc/endpoint-routes.ts'
+import type { ConfigReport } from '../../ipc/endpoints/config.ts'
 import type { Status } from '../../ipc/endpoints/status.ts'
 import { endpoints } from '../../ipc/endpoints.ts'
 import type { ProcessCredentials } from '../../ipc/process-credentials.ts'
 import type { PromptCaller } from '../../prompts/prompt.ts'
-import type { RunningVault } from '../vaults.ts'
+import type { RunningVault } from '../running/running-vault.ts'
 import { ApiError } from './api-errors.ts'
 import type { LentPrompts } from './lent-prompts.ts'
 
 /** What the endpoints lead to. */
 export interface ApiRoutesDeps {
   aws: AwsCredentials
-  vaults: readonly RunningVault[]
+  vaults: () => readonly RunningVault[]
+  /** The vaults that are configured and switched off, and why. */
+  vaultsOff: () => ReadonlyMap<string, CodedError>
   lentPrompts: LentPrompts
   status: () => Promise<Status>
+  config: () => ConfigReport
 }
 
 /** What answers each endpoint. Errors are thrown: the server turns them into replies, once. */
-export function createApiRoutes({ aws, vaults, lentPrompts, status }: ApiRoutesDeps): readonly ApiRoute[] {
+export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
+  const { aws, lentPrompts, status, config } = deps
+  const vaultOf = (name: string | undefined, command: string) =>
+    findVault(deps.vaults(), deps.vaultsOff(), name, command)
   const handlers: EndpointHandlers<typeof endpoints, PromptCaller> = {
     getStatus: () => status(),
+    getConfig: async () => config(),
     async answerPrompt({ params, body, connection }) {
       if (lentPrompts.settle(params.id, body, connection)) return
       throw new ApiError('PROMPT_GONE', 'the question is no longer open', { hint: 'run the command again' })
@@ -43,14 +52,14 @@ export function createApiRoutes({ aws, vaults, lentPrompts, status }: ApiRoutesD
     },
     importKeys: ({ body }) => aws.keys.importFrom(body),
     async login({ body, caller }) {
-      const vault = findVault(vaults, body.vault, 'login')
+      const vault = vaultOf(body.vault, 'login')
       const { displayName, policies, expiresAtMs } = await vault.tokens.login(caller)
       for (const { key } of vault.identities) key.start()
       const expiresAt = expiresAtMs === undefined ? {} : { expiresAt: formatUtc(expiresAtMs) }
       return { vault: vault.config.name, displayName, policies, ...expiresAt }
     },
     async logout({ body }) {
-      const vault = findVault(vaults, body.vault, 'logout')
+      const vault = vaultOf(body.vault, 'logout')
       // First, so that nothing is signed with any more whatever the server says.
       for (const { key } of vault.identities) key.clear()
       await vault.tokens.logout()
@@ -59,13 +68,23 @@ export function createApiRoutes({ aws, vaults, lentPrompts, status }: ApiRoutesD
   return createEndpointRoutes(endpoints, handlers, lentPrompts.serve)
 }
 
-function findVault(vaults: readonly RunningVault[], name: string | undefined, command: string): RunningVault {
-  const names = vaults.map(({ config }) => config.name)
-  const vault = vaults.find(({ config }) => config.name === name) ?? (name === undefined ? onlyOne(vaults) : undefined)
+function findVault(
+  vaults: readonly RunningVault[],
+  off: ReadonlyMap<string, CodedError>,
+  name: string | undefined,
+  command: string,
+): RunningVault {
+  const running = vaults.map(({ config }) => config.name)
+  const names = [...running, ...off.keys()]
+  const [only] = names.length === 1 ? names : []
+  const wanted = name ?? only
+  const vault = vaults.find(({ config }) => config.name === wanted)
   if (vault !== undefined) return vault
+  const fault = wanted === undefined ? undefined : off.get(wanted)
+  if (fault !== undefined) throw fault
   if (names.length === 0) {
-    throw new ApiError('VAULT_UNKNOWN', 'the daemon knows of no vault', {
-      hint: 'add a [vault.…] section to the config file that latchkey status names; where it has one, the daemon has not read it: start it again',
+    throw new ApiError('VAULT_UNKNOWN', 'no vault is configured', {
+      hint: 'add a [vault.…] section to config.toml',
     })
   }
   if (name === undefined) {
@@ -78,8 +97,6 @@ function findVault(vaults: readonly RunningVault[], name: string | undefined, co
     hint: `latchkey ${command} ${near}`,
   })
 }
-
-const onlyOne = (vaults: readonly RunningVault[]) => (vaults.length === 1 ? vaults[0] : undefined)
 
 function toProcessCredentials(credentials: IssuedCredentials): ProcessCredentials {
   return {

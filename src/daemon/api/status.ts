@@ -1,9 +1,10 @@
 import type { AwsCredentials } from '../../aws/aws-credentials.ts'
 import { CodedError } from '../../core/errors.ts'
 import { formatUtc } from '../../core/utc-time.ts'
+import type { ConfigReport } from '../../ipc/endpoints/config.ts'
 import type { SshIdentityStatus, Status, VaultStatus } from '../../ipc/endpoints/status.ts'
 import { isVaultError } from '../../vault/vault-error.ts'
-import type { RunningIdentity, RunningVault } from '../vaults.ts'
+import type { RunningIdentity, RunningVault } from '../running/running-vault.ts'
 import type { WatchedKeychain } from '../watched-keychain.ts'
 import { reportedError } from './api-errors.ts'
 
@@ -11,6 +12,7 @@ import { reportedError } from './api-errors.ts'
 export interface StatusParts {
   /** What stays as it was at the start. */
   fixed: Pick<Status, 'version' | 'pid' | 'startedAt' | 'configFile' | 'sockets'>
+  config: ConfigReport
   keychain: WatchedKeychain
   isLocked: () => boolean
   addedKeys: () => number
@@ -19,30 +21,21 @@ export interface StatusParts {
 }
 
 /** Tells what is held, until when, and what is wrong. It calls no server and asks nobody. */
-export async function describeStatus({
-  fixed,
-  isLocked,
-  addedKeys,
-  vaults,
-  aws,
-  ...parts
-}: StatusParts): Promise<Status> {
+export async function describeStatus(parts: StatusParts): Promise<Status> {
+  const { fixed, config, keychain, isLocked, addedKeys, vaults } = parts
   // First: it asks the keychain, whose state is told too.
-  const held = await aws.status().catch(withoutAws)
-  const keychainError = parts.keychain.lastError()
+  const aws = await parts.aws.status().catch(withoutAws)
+  const keychainError = keychain.lastError()
   return {
     ...fixed,
+    config,
     keychain: {
-      description: parts.keychain.description,
+      description: keychain.description,
       ...(keychainError === undefined ? {} : { error: reportedError(keychainError) }),
     },
-    ssh: {
-      locked: isLocked(),
-      addedKeys: addedKeys(),
-      identities: vaults.flatMap(describeIdentities),
-    },
+    ssh: { locked: isLocked(), addedKeys: addedKeys(), identities: vaults.flatMap(describeIdentities) },
     vaults: vaults.map(describeVault),
-    aws: held,
+    aws,
   }
 }
 

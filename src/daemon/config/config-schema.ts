@@ -16,13 +16,19 @@ function duration(minSeconds: number, maxSeconds: number, bounds: string) {
 }
 
 const stringMap = v.record(v.string(), v.string())
-const names = v.array(text)
+/** Vault takes the field with commas between the names (`valid_principals` of ssh/sign), so that one with a comma is two. */
+const principal = v.pipe(
+  text,
+  v.regex(/^[^,]+$/, 'a comma is between two principals: write ["a", "b"]'),
+  v.regex(/^\S(.*\S)?$/su, 'begins or ends with a blank'),
+)
 
 /** `[section.NAME]`: names are shown in tables and in commands to type. */
 const named = <Schema extends v.GenericSchema>(schema: Schema) =>
   v.optional(v.record(v.pipe(v.string(), v.regex(/^\P{Cc}+$/u, 'is empty, or holds control characters')), schema))
 
-const vaultSchema = v.strictObject({
+/** One `[vault.NAME]`. */
+export const vaultSchema = v.strictObject({
   address: v.optional(
     v.pipe(v.string(), v.regex(/^(https?|unix):\/\//, 'not an http://, https:// or unix:// address')),
   ),
@@ -35,11 +41,12 @@ const vaultSchema = v.strictObject({
   timeout: v.optional(duration(1, 600, '1s to 10m')),
 })
 
-const identitySchema = v.strictObject({
+/** One `[ssh.identity.NAME]`. */
+export const identitySchema = v.strictObject({
   vault: v.optional(text),
   mount: v.optional(text),
   role: text,
-  principals: v.optional(v.pipe(names, v.minLength(1, 'leave it out to use the role’s default user'))),
+  principals: v.optional(v.pipe(v.array(principal), v.minLength(1, 'leave it out to use the role’s default user'))),
   ttl: v.optional(duration(60, 31_536_000, '1m to 365d')),
   extensions: v.optional(stringMap),
   critical_options: v.optional(stringMap),
@@ -47,7 +54,8 @@ const identitySchema = v.strictObject({
   forwarding: v.optional(v.boolean()),
 })
 
-const profileSchema = v.strictObject({
+/** One `[aws.profile.NAME]`. */
+export const profileSchema = v.strictObject({
   account: v.optional(v.pipe(v.string(), v.regex(/^\d{12}$/, 'not a 12-digit account id'))),
   role: text,
   source: text,
@@ -57,29 +65,35 @@ const profileSchema = v.strictObject({
   session_name: v.optional(text),
 })
 
-const sourceSchema = v.strictObject({
+/** One `[aws.source.NAME]`. */
+export const sourceSchema = v.strictObject({
   mfa_serial: v.optional(text),
   session_duration: v.optional(duration(900, 129_600, '15m to 36h')),
   region: v.optional(text),
 })
 
+/** `[keychain]` */
+export const keychainSchema = v.strictObject({
+  store: v.optional(v.picklist(['auto', 'os', 'file', 'memory'])),
+  file: v.optional(path),
+})
+
+/** `[prompt]` */
+export const promptSchema = v.strictObject({
+  program: v.optional(path),
+  terminal: v.optional(v.boolean()),
+  log: v.optional(path),
+})
+
+/** `[log]` */
+export const logSchema = v.strictObject({ level: v.optional(v.picklist(['debug', 'info', 'warn', 'error'])) })
+
 /** config.toml as it is written: unknown keys are errors. docs/CONFIGURATION.md documents every field. */
 export const configSchema = v.strictObject({
   vault: named(vaultSchema),
   ssh: v.optional(v.strictObject({ identity: named(identitySchema) })),
-  aws: v.optional(
-    v.strictObject({
-      profile: named(profileSchema),
-      source: named(sourceSchema),
-    }),
-  ),
-  keychain: v.optional(
-    v.strictObject({ store: v.optional(v.picklist(['auto', 'os', 'file', 'memory'])), file: v.optional(path) }),
-  ),
-  prompt: v.optional(
-    v.strictObject({ program: v.optional(path), terminal: v.optional(v.boolean()), log: v.optional(path) }),
-  ),
-  log: v.optional(v.strictObject({ level: v.optional(v.picklist(['debug', 'info', 'warn', 'error'])) })),
+  aws: v.optional(v.strictObject({ profile: named(profileSchema), source: named(sourceSchema) })),
+  keychain: v.optional(keychainSchema),
+  prompt: v.optional(promptSchema),
+  log: v.optional(logSchema),
 })
-
-export type WrittenConfig = v.InferOutput<typeof configSchema>

@@ -10,6 +10,8 @@ import type { Native } from './native.ts'
 export interface ServiceNotification {
   /** Both sockets accept. @param status one line for `systemctl status` */
   ready(status: string): Promise<void>
+  /** Another line for `systemctl status`. */
+  status(status: string): Promise<void>
   stopping(): Promise<void>
 }
 
@@ -46,6 +48,7 @@ export function createServiceNotification(deps: ServiceNotificationDeps): Servic
   return {
     // A line break would begin another assignment.
     ready: (status) => send('READY=1', `STATUS=${displayLine(status)}`),
+    status: (status) => send(`STATUS=${displayLine(status)}`),
     stopping: () => send('STOPPING=1'),
   }
 }

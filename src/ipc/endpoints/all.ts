@@ -3,6 +3,7 @@
 export * from './aws-credentials.ts'
 export * from './aws-keys.ts'
 export * from './aws-profiles.ts'
+export * from './config.ts'
 export * from './prompts.ts'
 export * from './status.ts'
 export * from './vault.ts'

@@ -12,3 +12,20 @@ export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 /** A failure that is told: what is wrong and what to run. */
 export const reportedError = v.object({ code: v.string(), message: v.string(), hint: v.exactOptional(v.string()) })
 export type ReportedError = v.InferOutput<typeof reportedError>
+
+/**
+ * What of config.toml does not count, and why. A section that is wrong is `off`, or goes on as it was before the file was
+ * edited (`former`); `ignored` is what is in no section. A message begins with file, line and column.
+ */
+export const configReport = v.object({
+  file: v.string(),
+  errors: listOf(
+    v.object({
+      ...reportedError.entries,
+      section: v.exactOptional(v.string()),
+      effect: v.picklist(['off', 'former', 'ignored']),
+    }),
+  ),
+  /** What is passed over, or waits for a restart. */
+  warnings: listOf(v.string()),
+})

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { AnswerOf, Endpoint } from '../endpoint.ts'
-import { count, listOf, reportedError, time } from './fields.ts'
+import { configReport, count, listOf, reportedError, time } from './fields.ts'
 
 const sshIdentity = v.object({
   name: v.string(),
@@ -40,6 +40,8 @@ export const getStatus = {
     pid: count,
     startedAt: time,
     configFile: v.string(),
+    /** A daemon that is older than the command does not tell it. */
+    config: v.exactOptional(configReport),
     sockets: v.object({ agent: v.string(), api: v.string() }),
     keychain: v.object({ description: v.string(), error: v.exactOptional(reportedError) }),
     ssh: v.object({ locked: v.boolean(), addedKeys: count, identities: listOf(sshIdentity) }),

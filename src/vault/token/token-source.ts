@@ -196,7 +196,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       isLoggedOut = true
       logins.abandon(loggedOut(vault))
       renewal.stop()
-      void keeper.release()
+      void holder.release()
     },
   }
 }

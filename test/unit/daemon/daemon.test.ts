@@ -10,8 +10,9 @@ import type { StsClient } from '../../../src/aws/sts/sts-client.ts'
 import { createSystemClock } from '../../../src/core/clock.ts'
 import { silentLogger } from '../../../src/core/log.ts'
 import { Secret } from '../../../src/core/secret.ts'
-import { parseConfig } from '../../../src/daemon/config/config.ts'
+import { createExtraCa } from '../../../src/daemon/config/extra-ca.ts'
 import { type Daemon, type DaemonDeps, startDaemon } from '../../../src/daemon/daemon.ts'
+import type { Keychain } from '../../../src/keychain/keychain.ts'
 import { createMemoryKeychain } from '../../../src/keychain/memory-store.ts'
 import { createPrompts } from '../../../src/prompts/broker.ts'
 import { callApi } from '../../support/api-call.ts'
@@ -54,10 +55,16 @@ interface Running {
   api: string
 }
 
-async function run(folder: string, config: string, over: Partial<DaemonDeps> = {}): Promise<Running> {
+async function run(
+  folder: string,
+  config: string,
+  { keychain = createMemoryKeychain(), ...over }: Partial<DaemonDeps> & { keychain?: Keychain } = {},
+): Promise<Running> {
   const daemon = await startDaemon({
-    config: parseConfig(config, '/config.toml'),
+    readConfigFile: async () => ({ type: 'text', text: config }),
     configFile: '/config.toml',
+    watchFolder: () => ({ close() {} }),
+    onConfig: () => {},
     version: '1.2.3',
     pid: 7,
     uid: process.getuid?.(),
@@ -68,7 +75,7 @@ async function run(folder: string, config: string, over: Partial<DaemonDeps> = {
     log: silentLogger,
     environment: {},
     home: folder,
-    keychain: createMemoryKeychain(),
+    openKeychain: async () => keychain,
     prompts: createPrompts({ clock, newId: () => 'lease-1' }),
     readText: () => Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' })),
     runProgram: () => Promise.reject(new Error('no program')),
@@ -76,7 +83,7 @@ async function run(folder: string, config: string, over: Partial<DaemonDeps> = {
     sts: async () => sts,
     runtimeFolder: folder,
     inheritedSockets: new Map(),
-    extraCa: undefined,
+    extraCa: createExtraCa(undefined, silentLogger),
     peerOf: () => undefined,
     ...over,
   })
@@ -111,14 +118,70 @@ describe('the daemon', () => {
     expect((await callApi(api, 'GET', '/v1/status')).status).toBe(200)
   })
 
-  it('leaves no socket behind when it cannot start', async () => {
-    const folder = join(temporaryFolder(), 'run')
-    const config = '[vault.corp]\naddress = "https://127.0.0.1:1"\nca_file = "/none.pem"\n'
-    await expect(run(folder, config)).rejects.toMatchObject({
-      code: 'VAULT_CONFIG',
-      message: expect.stringContaining('/none.pem'),
+  it('runs without a vault whose file is missing, and says where that is written', async () => {
+    const config = `${toml}
+[vault.lab]
+address = "https://127.0.0.1:1"
+ca_file = "/none.pem"
+[vault.corp]
+address = "http://127.0.0.1:1"
+[ssh.identity.old]
+vault = "lab"
+role = "r"
+`
+    const { api } = await run(join(temporaryFolder(), 'run'), config)
+    expect((await callApi(api, 'GET', '/v1/status')).body).toMatchObject({
+      vaults: [{ name: 'corp' }],
+      ssh: { identities: [] },
+      aws: { profiles: ['dev', 'master'] },
+      config: {
+        errors: [
+          {
+            section: 'vault.lab',
+            effect: 'off',
+            message: '/config.toml:11:1: vault.lab.ca_file: /none.pem does not exist',
+          },
+          {
+            section: 'ssh.identity.old',
+            effect: 'off',
+            message: '/config.toml:15:1: ssh.identity.old.vault: its vault "lab" is switched off',
+          },
+        ],
+      },
     })
-    expect(existsSync(join(folder, 'api.sock'))).toBe(false)
+    expect(await callApi(api, 'POST', '/v1/login', { body: { vault: 'lab' } })).toMatchObject({
+      status: 409,
+      body: { error: { code: 'CONFIG_INVALID', message: expect.stringContaining('/none.pem does not exist') } },
+    })
+    expect((await callApi(api, 'POST', '/v1/login', { body: {} })).body).toMatchObject({
+      error: { code: 'VAULT_NOT_NAMED', message: 'there are several vaults: corp, lab' },
+    })
+  })
+
+  it('serves nothing of AWS from a file that is no TOML, and touches no keychain', async () => {
+    const { api } = await run(join(temporaryFolder(), 'run'), '[aws.source.m]\nx = nope\n', {
+      readSharedConfig: async () => parseSharedConfig({ config: '[profile dev]\nregion = us-east-1\n' }),
+    })
+    const fault = { code: 'CONFIG_INVALID', message: expect.stringContaining('/config.toml:2:5: invalid value') }
+    expect((await callApi(api, 'GET', '/v1/aws/credentials/dev')).body).toMatchObject({ error: fault })
+    expect((await callApi(api, 'GET', '/v1/config')).body).toMatchObject({ errors: [{ ...fault, effect: 'off' }] })
+    expect((await callApi(api, 'GET', '/v1/status')).body).toMatchObject({
+      keychain: { description: 'switched off' },
+      aws: { error: fault },
+    })
+    expect((await callApi(api, 'PUT', '/v1/aws/keys/m', { body: key })).body).toMatchObject({
+      error: fault,
+    })
+  })
+
+  it('looks for a profile that is switched off nowhere else', async () => {
+    const { api } = await run(join(temporaryFolder(), 'run'), toml.replace('source = "master"', 'source = "mater"'), {
+      readSharedConfig: async () =>
+        parseSharedConfig({ config: '[profile dev]\ncredential_process = latchkey aws credentials dev\n' }),
+    })
+    expect((await callApi(api, 'GET', '/v1/aws/credentials/dev')).body).toMatchObject({
+      error: { message: expect.stringContaining('aws.profile.dev.source: unknown source or profile "mater"') },
+    })
   })
 
   it('lets a connection wait that comes before its vaults are ready, and then answers it', async () => {

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { expect, it } from 'vitest'
 import { parseSharedConfig } from '../../../src/aws/config/shared-config.ts'
-import { parseConfig } from '../../../src/daemon/config/config.ts'
 import { type DevFacts, devAwsConfig, devConfigToml, devPromptProgram } from '../../../src/dev/dev-files.ts'
 import { writePrivate } from '../../../src/dev/dev-folder.ts'
+import { parseConfig } from '../../support/parsed-config.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const facts: DevFacts = {

@@ -59,6 +59,7 @@ async function run(line: string, setting: Setting = {}) {
   }
   const rooms = {
     runDaemon: async () => other.push(['daemon']),
+    checkConfig: async () => other.push(['config', 'check']),
     runDev: async (args: readonly string[]) => other.push(['dev', ...args]),
   }
   const status = await runProgram(line === '' ? [] : line.split(' '), rooms, context)

@@ -76,6 +76,53 @@ AWS profiles: dev, prod
     expect(report.endsWith('\nAWS profiles: x\n  ! warning: profile x: endpoint_url is not used\n')).toBe(true)
   })
 
+  it('says what to do first where nothing is configured, and nothing is wrong', () => {
+    const nothing: Status = {
+      ...fullStatus,
+      ssh: { locked: false, addedKeys: 1, identities: [] },
+      vaults: [],
+      aws: { sessions: [], roles: [], profiles: [] },
+    }
+    const report = formatStatus(nothing, nowMs)
+    expect(report).toContain('\nkeys added with ssh-add: 1\nnothing is configured yet. Write /home/jo/')
+    expect(report).toContain('latchkey config check')
+    expect(report).not.toContain('no vault is configured')
+  })
+
+  it('tells what of the configuration does not count, and takes nothing for missing that is switched off', () => {
+    const report = formatStatus(
+      {
+        ...fullStatus,
+        vaults: [],
+        config: {
+          file: '/c.toml',
+          errors: [
+            {
+              code: 'CONFIG_INVALID',
+              section: 'vault.corp',
+              effect: 'off',
+              message: '/c.toml:2:1: x',
+              hint: 'edit /c.toml',
+            },
+            { code: 'CONFIG_INVALID', section: 'log', effect: 'former', message: '/c.toml:3:1: y' },
+            { code: 'CONFIG_INVALID', effect: 'ignored', message: '/c.toml:4:1: z' },
+          ],
+          warnings: ['w'],
+        },
+      },
+      nowMs,
+    )
+    expect(report).toContain(`  keychain  Secret Service
+  ! vault.corp is switched off: /c.toml:2:1: x
+    hint: edit /c.toml
+  ! log is as it was before the edit: /c.toml:3:1: y
+  ! /c.toml:4:1: z
+  ! warning: w
+
+no vault can be used: see the mistakes above
+`)
+  })
+
   it('says why nothing is known of AWS', () => {
     const error = { code: 'CONFIG_UNREADABLE', message: '/aws is a pipe', hint: 'write a file' }
     const report = formatStatus({ ...fullStatus, aws: { sessions: [], roles: [], profiles: [], error } }, nowMs)

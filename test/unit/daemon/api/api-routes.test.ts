@@ -3,7 +3,7 @@ import type { AwsCredentials } from '../../../../src/aws/aws-credentials.ts'
 import { Secret } from '../../../../src/core/secret.ts'
 import { type ApiRoutesDeps, createApiRoutes } from '../../../../src/daemon/api/api-routes.ts'
 import { createLentPrompts } from '../../../../src/daemon/api/lent-prompts.ts'
-import type { RunningVault } from '../../../../src/daemon/vaults.ts'
+import type { RunningVault } from '../../../../src/daemon/running/running-vault.ts'
 import type { ApiConnection, ApiRequest } from '../../../../src/ipc/api-route.ts'
 import type { VaultError } from '../../../../src/vault/vault-error.ts'
 import { fullStatus } from '../../../support/helper-status.ts'
@@ -31,9 +31,11 @@ const connection: ApiConnection = { peer: undefined, onClose: () => {}, ask: () 
 function call(deps: Partial<ApiRoutesDeps>, method: string, pattern: string, parts: Partial<ApiRequest> = {}) {
   const routes = createApiRoutes({
     aws: {} as AwsCredentials,
-    vaults: [],
+    vaults: () => [],
+    vaultsOff: () => new Map(),
     lentPrompts: createLentPrompts({ terminal: true }),
     status: async () => fullStatus,
+    config: () => ({ file: '/c.toml', errors: [], warnings: [] }),
     ...deps,
   })
   const route = routes.find((candidate) => candidate.method === method && candidate.pattern === pattern)!
@@ -45,7 +47,7 @@ describe('a login', () => {
   it('is told, and has the identities of that vault ask for their certificates afterwards', async () => {
     const fate: string[] = []
     const vaults = [capturingVault('corp', fate), capturingVault('lab', fate)]
-    expect(await call({ vaults }, 'POST', '/v1/login', { body: { vault: 'corp' } })).toEqual({
+    expect(await call({ vaults: () => vaults }, 'POST', '/v1/login', { body: { vault: 'corp' } })).toEqual({
       status: 200,
       body: { vault: 'corp', displayName: 'jo', policies: ['ssh'], expiresAt: '2026-01-02T00:00:00Z' },
     })
@@ -54,14 +56,14 @@ describe('a login', () => {
 
   it('is that of the only vault where none is named', async () => {
     const fate: string[] = []
-    await call({ vaults: [capturingVault('corp', fate)] }, 'POST', '/v1/login')
+    await call({ vaults: () => [capturingVault('corp', fate)] }, 'POST', '/v1/login')
     expect(fate[0]).toBe('corp: login')
   })
 
   it('that fails starts nothing', async () => {
     const fate: string[] = []
     const failure = new Error('wrong password') as VaultError
-    const login = call({ vaults: [capturingVault('corp', fate, failure)] }, 'POST', '/v1/login')
+    const login = call({ vaults: () => [capturingVault('corp', fate, failure)] }, 'POST', '/v1/login')
     await expect(login).rejects.toBe(failure)
     expect(fate).toEqual([])
   })
@@ -73,13 +75,13 @@ describe('a login', () => {
   ])('with %j configured and %j named is refused', async (names, vault, code, hint) => {
     const vaults = names.map((name) => capturingVault(name, []))
     const body = vault === undefined ? {} : { vault }
-    await expect(call({ vaults }, 'POST', '/v1/login', { body })).rejects.toMatchObject({ code, hint })
+    await expect(call({ vaults: () => vaults }, 'POST', '/v1/login', { body })).rejects.toMatchObject({ code, hint })
   })
 })
 
 it('a logout takes the keys away first, whatever the server says', async () => {
   const fate: string[] = []
-  expect(await call({ vaults: [capturingVault('corp', fate)] }, 'POST', '/v1/logout')).toEqual({ status: 204 })
+  expect(await call({ vaults: () => [capturingVault('corp', fate)] }, 'POST', '/v1/logout')).toEqual({ status: 204 })
   expect(fate).toEqual(['corp: clear one', 'corp: clear two', 'corp: logout'])
 })
 

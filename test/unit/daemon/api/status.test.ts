@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest'
 import { describeStatus, type StatusParts } from '../../../../src/daemon/api/status.ts'
-import { ConfigError, parseConfig } from '../../../../src/daemon/config/config.ts'
-import type { RunningVault } from '../../../../src/daemon/vaults.ts'
+import { ConfigError } from '../../../../src/daemon/config/config.ts'
+import type { RunningVault } from '../../../../src/daemon/running/running-vault.ts'
 import type { TokenStatus } from '../../../../src/vault/token/token-source.ts'
 import { VaultError } from '../../../../src/vault/vault-error.ts'
+import { parseConfig } from '../../../support/parsed-config.ts'
 
 const config = parseConfig(
   '[vault.corp]\naddress = "https://vault.example.com"\n[ssh.identity.ops]\nrole = "ops"\n',

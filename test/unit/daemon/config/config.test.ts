@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ConfigError, parseConfig } from '../../../../src/daemon/config/config.ts'
+import { ConfigError } from '../../../../src/daemon/config/config.ts'
+import { parseConfig } from '../../../support/parsed-config.ts'
 
 const file = '/home/jo/.config/latchkey/config.toml'
 const whole = `
@@ -106,6 +107,16 @@ describe('parseConfig', () => {
       '2:1: aws.source.m.session_duration: not a duration from 15m to 36h',
     ],
     ['a relative path', '[keychain]\nstore = "file"\nfile = "x"\n', '3:1: keychain.file: not an absolute path'],
+    [
+      'two principals in one',
+      '[ssh.identity.ops]\nrole = "r"\nprincipals = ["a", "b,root"]\n',
+      '3:1: ssh.identity.ops.principals.1: a comma is between two principals: write ["a", "b"]',
+    ],
+    [
+      'a principal with a blank at its end',
+      '[ssh.identity.ops]\nrole = "r"\nprincipals = ["a "]\n',
+      '3:1: ssh.identity.ops.principals.0: begins or ends with a blank',
+    ],
     ['a file without the file store', '[keychain]\nfile = "/x"\n', '2:1: keychain.file: needs store = "file"'],
     [
       'an identity of an unknown vault',
@@ -161,7 +172,7 @@ describe('parseConfig', () => {
   it('finds the place of a mistake beside lines without an end in a time that grows with them alone', () => {
     const long = 'a'.repeat(200_000)
     const odd = [`"${long}"`, `${' '.repeat(200_000)}x`, `${'"a".'.repeat(40_000)}`, `[${long}`, '{a='.repeat(60_000)]
-    const toml = `[log]\nx = '''\n${odd.join('\n')}\n'''\n[aws.source.m]\nmfa_serial = 5\n`
+    const toml = `[aws.source.k]\nregion = '''\n${odd.join('\n')}\n'''\n[aws.source.m]\nmfa_serial = 5\n`
     expect(mistake(toml).message).toContain(`${file}:10:1: aws.source.m.mfa_serial: expected string`)
     expect(mistake(`[aws.source.${long}]\n[aws.profile.p]\nrole = "arn:r"\nsource = "${long}b"\n`).message).toContain(
       'unknown source or profile',

@@ -8,10 +8,10 @@ import { createStsSdk } from '../../../../src/aws/sts/sts-sdk.ts'
 import { createSystemClock } from '../../../../src/core/clock.ts'
 import { silentLogger } from '../../../../src/core/log.ts'
 import { Secret } from '../../../../src/core/secret.ts'
-import { parseConfig } from '../../../../src/daemon/config/config.ts'
-import { startVault } from '../../../../src/daemon/vaults.ts'
+import { startVault } from '../../../../src/daemon/running/running-vault.ts'
 import { createMemoryKeychain } from '../../../../src/keychain/memory-store.ts'
 import { createPrompts } from '../../../../src/prompts/broker.ts'
+import { parseConfig } from '../../../support/parsed-config.ts'
 
 const pem = (name: string) => readFileSync(join(import.meta.dirname, '../../../vectors/tls', name), 'utf8')
 const clock = createSystemClock(() => performance.now() / 1000)
@@ -65,7 +65,9 @@ describe('a CA of NODE_EXTRA_CA_CERTS', () => {
   ])('is trusted for a vault without a ca_file', async (extraCa, line, isTrusted) => {
     const address = `https://localhost:${await startTlsServer(lookup)}`
     const config = parseConfig(`[vault.corp]\naddress = "${address}"\n${line}`, '/config.toml')
-    const vault = await startVault(config.vaults[0]!, [], {
+    const files = { ca: line === '' ? undefined : pem('other-ca.pem'), version: '' }
+    const plan = { config: config.vaults[0]!, files, extraCa, tokenRefusal: undefined }
+    const vault = startVault(plan, {
       keychain: createMemoryKeychain(),
       prompts: createPrompts({ clock, newId: () => '1' }),
       clock,
@@ -73,9 +75,8 @@ describe('a CA of NODE_EXTRA_CA_CERTS', () => {
       log: silentLogger,
       environment: { VAULT_TOKEN: 'hvs.token' },
       home: '/home/jo',
-      readText: async () => pem('other-ca.pem'),
+      readText: () => Promise.reject(new Error('no file')),
       runProgram: () => Promise.reject(new Error('no program')),
-      extraCa,
       onKeysReleased: () => {},
     })
     onTestFinished(vault.close)

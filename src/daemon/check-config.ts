@@ -1,0 +1,19 @@
+import type { Environment } from '../core/environment.ts'
+import { homeFolder } from '../core/home.ts'
+import { configFile } from '../core/paths.ts'
+import { readTextFile } from '../core/read-file.ts'
+import type { ConfigReport } from '../ipc/endpoints/config.ts'
+import { reportConfig } from './api/config-report.ts'
+import { deciding, readConfigFile } from './config/config-file.ts'
+import { loadConfig } from './config/load-config.ts'
+
+/**
+ * Reads config.toml and the files that it names as a daemon would that is started now, with these variables. It needs no
+ * daemon and calls no server.
+ */
+export async function checkConfig(environment: Environment): Promise<ConfigReport> {
+  const home = homeFolder(environment)
+  const path = configFile(environment, home)
+  const readText = (file: string) => readTextFile(file, deciding)
+  return reportConfig(path, await loadConfig(undefined, { path, environment, home, readConfigFile, readText }))
+}

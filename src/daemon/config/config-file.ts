@@ -1,0 +1,32 @@
+import { CodedError, describeError } from '../../core/errors.ts'
+import { readTextIfPresent } from '../../core/read-file.ts'
+import { ConfigError } from './config.ts'
+
+/** Files that name programs and servers, or hold what is trusted or sent. A bundle of CA certificates takes a quarter. */
+export const deciding = { maxBytes: 1024 * 1024, isTrusted: true } as const
+
+/** What is where config.toml should be. */
+export type ConfigFile =
+  | { type: 'text'; text: string }
+  | { type: 'missing' }
+  | { type: 'unreadable'; error: ConfigError }
+
+/** Reads config.toml, which nobody else may be able to change. */
+export async function readConfigFile(path: string): Promise<ConfigFile> {
+  try {
+    const text = await readTextIfPresent(path, deciding)
+    return text === undefined ? { type: 'missing' } : { type: 'text', text }
+  } catch (cause) {
+    return { type: 'unreadable', error: unreadable(path, cause) }
+  }
+}
+
+/** The error for a file, or some, that cannot be read. @param cause what reading failed with */
+export function unreadable(path: string, cause: unknown): ConfigError {
+  if (cause instanceof CodedError)
+    return new ConfigError('CONFIG_UNREADABLE', cause.message, { cause, hint: cause.hint })
+  return new ConfigError('CONFIG_UNREADABLE', `${path} cannot be read: ${describeError(cause)}`, {
+    cause,
+    hint: 'check its permissions with ls -l',
+  })
+}

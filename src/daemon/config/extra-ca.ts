@@ -1,0 +1,35 @@
+import { describeError } from '../../core/errors.ts'
+import type { Logger } from '../../core/log.ts'
+import { readTextFile } from '../../core/read-file.ts'
+import { deciding } from './config-file.ts'
+
+/** The PEM certificates of NODE_EXTRA_CA_CERTS, which are trusted beside Node's own. */
+export interface ExtraCa {
+  /** Undefined where the variable is not set, or Node has read the file itself. */
+  readonly file: string | undefined
+  /** What was read last; undefined where there is nothing. */
+  current(): string | undefined
+  /** Reads the file again. One that cannot be read is a warning, as in Node, and what was read before stays. */
+  refresh(): Promise<void>
+}
+
+/** @param file the file of the variable */
+export function createExtraCa(file: string | undefined, log: Logger): ExtraCa {
+  let text: string | undefined
+  let warned: string | undefined
+  return {
+    file,
+    current: () => text,
+    async refresh() {
+      if (file === undefined) return
+      try {
+        text = await readTextFile(file, deciding)
+        warned = undefined
+      } catch (error) {
+        const reason = describeError(error)
+        if (reason !== warned) log.warn('NODE_EXTRA_CA_CERTS cannot be read', { file, reason })
+        warned = reason
+      }
+    },
+  }
+}

@@ -1,0 +1,119 @@
+import type { Environment } from '../../core/environment.ts'
+import { type Config, type ConfigError, toConfig, toConfigError } from './config.ts'
+import type { ConfigFile } from './config-file.ts'
+import { defaultsOf, environmentWarnings } from './environment-warnings.ts'
+import { type ConfigReading, readSections } from './read-sections.ts'
+import type { Mistake } from './schema-mistakes.ts'
+import { type Section, type Sections, sectionKey, sectionsOf } from './sections.ts'
+import { type SettledConfig, settleConfig } from './settle.ts'
+import { readVaultFiles, type VaultFiles, vaultFilePaths } from './vault-files.ts'
+
+/** Something of config.toml that does not count, and what comes of it. */
+export interface ConfigFault {
+  /** Such as `vault.corp`; undefined where it is the whole file, or in no section. */
+  section: string | undefined
+  effect: 'off' | 'former' | 'ignored'
+  error: ConfigError
+}
+
+/** config.toml and the files that it names, as far as they can be used. */
+export interface LoadedConfig {
+  sections: Sections
+  config: Config
+  /** By the names of the vaults. */
+  vaultFiles: ReadonlyMap<string, VaultFiles>
+  faults: readonly ConfigFault[]
+  /** What is passed over or seems odd, though nothing is wrong with it. */
+  warnings: readonly string[]
+  /** False until the file, or that there is none, could be read for the first time. */
+  isRead: boolean
+  /** True where the file has text in it. */
+  hasText: boolean
+  /** All files that this depends on. */
+  paths: readonly string[]
+}
+
+/** What a load works with. */
+export interface LoadConfigDeps {
+  /** Of config.toml. */
+  path: string
+  environment: Environment
+  home: string
+  readConfigFile: (path: string) => Promise<ConfigFile>
+  /** Reads what config.toml names; rejects with the file system's error, or a FileError. */
+  readText: (path: string) => Promise<string>
+}
+
+/**
+ * Reads all of it, calling no server.
+ * @param former what has been running; undefined at the start
+ */
+export async function loadConfig(former: LoadedConfig | undefined, deps: LoadConfigDeps): Promise<LoadedConfig> {
+  const { path, environment, home, readText } = deps
+  const file = await deps.readConfigFile(path)
+  const defaults = defaultsOf(environment)
+  const reading = readingOf(file, former)
+  const read = new Map<Section, VaultFiles>()
+  const fileFaults = new Map<string, Mistake>()
+  for (const section of sectionsOf(reading.sections, 'vault')) {
+    const outcome = await readVaultFiles(section, { home, readText, defaults })
+    if ('fault' in outcome) fileFaults.set(sectionKey(section), outcome.fault)
+    else read.set(section, outcome.files)
+  }
+  const settled = settleConfig(reading, former?.sections ?? new Map(), fileFaults, defaults)
+  const config = toConfig(settled)
+  const vaults = sectionsOf(settled.sections, 'vault')
+  const named = [...sectionsOf(reading.sections, 'vault'), ...vaults].flatMap((one) => vaultFilePaths(one, home))
+  return {
+    sections: settled.sections,
+    config,
+    vaultFiles: new Map(vaults.map((one) => [one.name, read.get(one) ?? former!.vaultFiles.get(one.name)!])),
+    faults: faultsOf(file, settled, former, path),
+    warnings: [...goneWarnings(file, former, path), ...environmentWarnings(environment, path, file, config)],
+    isRead: former?.isRead === true || isReadable(file, reading),
+    hasText: file.type === 'text' && file.text !== '',
+    paths: [...new Set([path, ...named])],
+  }
+}
+
+/** The fault that switches a section off, or keeps all of them from being known. */
+export function whyOff({ faults, isRead }: LoadedConfig, section: string): ConfigError | undefined {
+  return faults.find((fault) => fault.effect === 'off' && (fault.section === section || !isRead))?.error
+}
+
+const unknown: Omit<ConfigReading, 'isWhole'> = {
+  sections: new Map(),
+  mistakes: [],
+  isWrong: () => false,
+  wrong: new Set(),
+  locate: () => ({ line: 1, column: 1 }),
+}
+
+function readingOf(file: ConfigFile, former: LoadedConfig | undefined): ConfigReading {
+  if (file.type === 'text') return readSections(file.text)
+  // Where there was a file, its absence is rather an accident, or the half of a replacement.
+  return { ...unknown, isWhole: file.type === 'missing' && former === undefined }
+}
+
+const isToml = ({ mistakes }: ConfigReading) => mistakes.every(({ path }) => path.length > 0)
+const isReadable = (file: ConfigFile, reading: ConfigReading) => file.type !== 'unreadable' && isToml(reading)
+
+function faultsOf(
+  file: ConfigFile,
+  { problems }: SettledConfig,
+  former: LoadedConfig | undefined,
+  path: string,
+): readonly ConfigFault[] {
+  const effect = former?.isRead === true ? 'former' : 'off'
+  if (file.type === 'unreadable') return [{ section: undefined, effect, error: file.error }]
+  return problems.map((problem) => ({
+    section: problem.section,
+    effect: problem.mistake.path.length === 0 ? effect : problem.effect,
+    error: toConfigError(problem.mistake, path),
+  }))
+}
+
+function goneWarnings(file: ConfigFile, former: LoadedConfig | undefined, path: string): readonly string[] {
+  if (file.type !== 'missing' || former === undefined || former.sections.size === 0) return []
+  return [`${path} is gone: what it said goes on until it is back, or the daemon is restarted`]
+}

@@ -1,0 +1,102 @@
+import { parse, TomlError } from 'smol-toml'
+import { locateKey, type TextPosition } from './config-position.ts'
+import { findMistakes, type Mistake, maxDepth } from './schema-mistakes.ts'
+import { parseSection, type Section, type SectionKind, type Sections, sectionKey, sectionKinds } from './sections.ts'
+
+/** A mistake, and where it is in the file. Its path is empty where the file is no TOML. */
+export type PlacedMistake = Mistake & TextPosition
+
+/** So many mistakes are told: each takes a look through the whole file, which may be long. */
+export const maxPlaced = 100
+
+/** What a config.toml says, as far as each section can be understood by itself. */
+export interface ConfigReading {
+  /** The sections without a mistake in them. */
+  sections: Sections
+  /** What is wrong, in the order of the file: all that need be told. */
+  mistakes: readonly PlacedMistake[]
+  /** Tells whether a section has a mistake in it or around it, and so is not among the others. */
+  isWrong(section: Pick<Section, 'kind' | 'name'>): boolean
+  /** The keys of those that are wrong. */
+  wrong: ReadonlySet<string>
+  /**
+   * False where a part of the file belongs to no section that is known, or where it is no TOML at all: what seems to be
+   * missing may be in there.
+   */
+  isWhole: boolean
+  /** Finds where a key is written, or the nearest of its parents that is. */
+  locate(path: readonly string[]): TextPosition
+}
+
+/** Reads config.toml, section by section. It refers to no file, no variable and no other section. */
+export function readSections(toml: string): ConfigReading {
+  const locate = (path: readonly string[]) => locateKey(toml, path)
+  const parsed = parseToml(toml)
+  if ('mistake' in parsed) {
+    const nothing = { sections: new Map<string, Section>(), wrong: new Set<string>(), isWhole: false }
+    return { ...nothing, mistakes: [parsed.mistake], isWrong: () => true, locate }
+  }
+  const mistakes = findMistakes(parsed.document)
+  const wrong = new Set(mistakes.flatMap(({ path }) => sectionAt(path) ?? []))
+  const outside = new Set(
+    mistakes.filter(({ path }) => sectionAt(path) === undefined).map(({ path }) => path.join('.')),
+  )
+  const isWrong: ConfigReading['isWrong'] = (section) =>
+    wrong.has(sectionKey(section)) ||
+    sectionKinds[section.kind].prefix.some((_, at, prefix) => outside.has(prefix.slice(0, at + 1).join('.')))
+  const sections = new Map<string, Section>()
+  for (const { kind, name, table } of tablesOf(parsed.document)) {
+    if (!isWrong({ kind, name })) sections.set(sectionKey({ kind, name }), parseSection(kind, name, table))
+  }
+  return {
+    sections,
+    mistakes: mistakes
+      .slice(0, maxPlaced)
+      .map((mistake) => ({ ...mistake, ...locate(mistake.path) }))
+      .sort(byPosition),
+    isWrong,
+    wrong,
+    isWhole: outside.size === 0,
+    locate,
+  }
+}
+
+/** The key of the section that a path is in; undefined where it is in none. */
+export function sectionAt(path: readonly string[]): string | undefined {
+  for (const { prefix, isNamed } of Object.values(sectionKinds)) {
+    const depth = prefix.length + (isNamed ? 1 : 0)
+    if (path.length >= depth && prefix.every((key, at) => key === path[at])) return path.slice(0, depth).join('.')
+  }
+  return undefined
+}
+
+/** The order of a file. */
+export function byPosition(a: TextPosition, b: TextPosition): number {
+  return a.line - b.line || a.column - b.column
+}
+
+type Table = Readonly<Record<string, unknown>>
+const asTable = (value: unknown): Table =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
+
+/** The table of each section that is written. */
+function tablesOf(document: unknown): { kind: SectionKind; name: string; table: unknown }[] {
+  return (Object.keys(sectionKinds) as SectionKind[]).flatMap((kind) => {
+    const { prefix, isNamed } = sectionKinds[kind]
+    const around = prefix.slice(0, -1).reduce((table: Table, key) => asTable(table[key]), asTable(document))
+    const last: string = prefix.at(-1)!
+    if (!Object.hasOwn(around, last)) return []
+    if (!isNamed) return [{ kind, name: '', table: around[last] }]
+    return Object.entries(asTable(around[last])).map(([name, table]) => ({ kind, name, table }))
+  })
+}
+
+function parseToml(toml: string): { document: unknown } | { mistake: PlacedMistake } {
+  try {
+    return { document: parse(toml, { maxDepth }) }
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error
+    const [reason = ''] = error.message.replace(/^Invalid TOML document: /, '').split('\n')
+    return { mistake: { path: [], reason, line: error.line, column: error.column } }
+  }
+}

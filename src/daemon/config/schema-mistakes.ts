@@ -1,0 +1,86 @@
+import * as v from 'valibot'
+import { nearestNames } from '../../core/near-names.ts'
+import { configSchema } from './config-schema.ts'
+
+/** What is wrong with the key at a path of the document. */
+export interface Mistake {
+  path: readonly string[]
+  reason: string
+  /** What to do, where that is not to edit config.toml. */
+  hint?: string | undefined
+}
+
+/** The deepest key that has a meaning is `ssh.identity.NAME.extensions.KEY`. */
+export const maxDepth = 8
+
+/** Everything that is wrong with the form of a document, whatever its sections refer to. */
+export function findMistakes(document: unknown): readonly Mistake[] {
+  const impossible = findImpossibleKeys(document)
+  const result = v.safeParse(configSchema, document)
+  const issues = result.success ? [] : result.issues.flatMap((issue) => mistakesOf(deepest(issue)))
+  // A key that is nested too deeply is below one that is not known.
+  const isAbove = ({ path }: Mistake) => impossible.some((below) => path.every((key, at) => key === below.path[at]))
+  return [...impossible, ...issues.filter((mistake) => !isAbove(mistake))]
+}
+
+/**
+ * Keys that valibot's records leave out without a word, so that what is written under them would not be there; and those
+ * deeper than any that has a meaning, before something that calls itself for each level runs out of stack.
+ */
+function findImpossibleKeys(value: unknown, above: readonly string[] = []): readonly Mistake[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const path = [...above, key]
+    if (['__proto__', 'prototype', 'constructor'].includes(key)) return [{ path, reason: 'this name is not possible' }]
+    if (above.length === maxDepth) return [{ path, reason: 'no key is nested so deeply' }]
+    return findImpossibleKeys(inner, path)
+  })
+}
+
+type Issue = v.BaseIssue<unknown>
+
+/** Of a choice the branch that came closest. */
+function deepest(issue: Issue): Issue {
+  return issue.issues === undefined ? issue : deepest(issue.issues[0])
+}
+
+function mistakesOf(issue: Issue): readonly Mistake[] {
+  const path = (issue.path ?? []).map((item) => String(item.key))
+  if (issue.type !== 'strict_object' || issue.expected !== 'never')
+    return [{ path, reason: issue.received === 'undefined' ? 'is missing' : readable(issue) }]
+  // valibot tells the first unknown key of a table only.
+  const above = path.slice(0, -1)
+  const table: unknown = issue.path?.at(-1)?.input
+  const written = typeof table === 'object' && table !== null ? Object.keys(table) : []
+  const known = knownKeys(configSchema, path)
+  const unknown = new Set([path.at(-1)!, ...written.filter((key) => !known.includes(key))])
+  return [...unknown].map((key) => ({ path: [...above, key], reason: unknownName(`key "${key}"`, key, known) }))
+}
+
+function readable(issue: Issue): string {
+  if (issue.type === 'picklist' || issue.type === 'variant' || issue.type === 'literal') {
+    return `must be one of ${issue.expected?.replace(/[()]/g, '').replaceAll(' | ', ', ')}`
+  }
+  return issue.kind === 'schema' ? `expected ${issue.expected?.toLowerCase()}, not ${issue.received}` : issue.message
+}
+
+/** The keys that the schema has where `path` leads, without its last part. */
+function knownKeys(schema: unknown, path: readonly string[]): readonly string[] {
+  if (typeof schema !== 'object' || schema === null) return []
+  if ('wrapped' in schema) return knownKeys(schema.wrapped, path)
+  if ('options' in schema && Array.isArray(schema.options)) {
+    return [...new Set(schema.options.flatMap((option) => knownKeys(option, path)))]
+  }
+  const [key, ...rest] = path
+  if ('entries' in schema && typeof schema.entries === 'object' && schema.entries !== null) {
+    const entries: Readonly<Record<string, unknown>> = { ...schema.entries }
+    return rest.length === 0 ? Object.keys(entries) : knownKeys(entries[key!], rest)
+  }
+  return 'value' in schema ? knownKeys(schema.value, rest) : []
+}
+
+/** That something is not known, with the names that were probably meant. */
+export function unknownName(what: string, name: string, known: readonly string[]): string {
+  const near = nearestNames(name, known)
+  return near.length === 0 ? `unknown ${what}` : `unknown ${what}: did you mean ${near.join(' or ')}?`
+}

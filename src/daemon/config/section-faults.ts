@@ -1,0 +1,86 @@
+import { type Mistake, unknownName } from './schema-mistakes.ts'
+import { type Section, type Sections, sectionKey, sectionPath, sectionsOf } from './sections.ts'
+
+/** What the environment fills in. */
+export interface ConfigDefaults {
+  /** What BAO_ADDR or VAULT_ADDR says: the address of a vault that has none. */
+  vaultAddress?: string | undefined
+}
+
+/** All sections of a configuration, with those that are written and switched off. */
+export interface SectionsAround {
+  sections: Sections
+  /** Their keys. */
+  off: ReadonlySet<string>
+  /** The names of all that are written, be they switched off or not. */
+  names: Readonly<Record<NamedKind, ReadonlySet<string>>>
+  defaults: ConfigDefaults
+}
+
+type NamedKind = 'vault' | 'source' | 'profile'
+
+/** Works out which names there are. */
+export function sectionsAround(sections: Sections, off: ReadonlySet<string>, defaults: ConfigDefaults): SectionsAround {
+  const namesOf = (kind: NamedKind): ReadonlySet<string> => {
+    const prefix = sectionKey({ kind, name: '' })
+    const names = [...off].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length))
+    return new Set([...sectionsOf(sections, kind).map(({ name }) => name), ...names])
+  }
+  const names = { vault: namesOf('vault'), source: namesOf('source'), profile: namesOf('profile') }
+  return { sections, off, names, defaults }
+}
+
+/** What is wrong with a section beside the others; undefined where it can be used. */
+export function faultBeside(section: Section, around: SectionsAround): Mistake | undefined {
+  const at = (reason: string, ...key: readonly string[]): Mistake => ({
+    path: [...sectionPath(section), ...key],
+    reason,
+  })
+  switch (section.kind) {
+    case 'vault': {
+      const { address, client_cert_file: cert, client_key_file: key } = section.written
+      if (address === undefined && around.defaults.vaultAddress === undefined)
+        return at('no address: set address, or VAULT_ADDR for the daemon')
+      if (cert !== undefined && key === undefined) return at('needs client_key_file beside it', 'client_cert_file')
+      if (key !== undefined && cert === undefined) return at('needs client_cert_file beside it', 'client_key_file')
+      return undefined
+    }
+    case 'identity': {
+      const vault = vaultOf(section, around)
+      const names = [...around.names.vault]
+      if (vault === undefined)
+        return at(names.length === 0 ? 'there is no [vault.…] section' : `say which vault: ${names.join(', ')}`)
+      if (!around.names.vault.has(vault)) return at(unknownName(`vault "${vault}"`, vault, names), 'vault')
+      return isOff('vault', vault, around) ? at(`its vault "${vault}" is switched off`, 'vault') : undefined
+    }
+    case 'profile': {
+      const { source, account, role } = section.written
+      const { source: sources, profile: profiles } = around.names
+      if (sources.has(section.name)) return at('a source has the same name')
+      if (!sources.has(source) && !profiles.has(source))
+        return at(unknownName(`source or profile "${source}"`, source, [...sources, ...profiles]), 'source')
+      if (account === undefined && !role.startsWith('arn:'))
+        return at('needs account beside it, or write the whole role ARN', 'role')
+      const kind = sources.has(source) ? 'source' : 'profile'
+      return isOff(kind, source, around) ? at(`its ${kind} "${source}" is switched off`, 'source') : undefined
+    }
+    case 'keychain': {
+      const { file, store } = section.written
+      return file !== undefined && store !== 'file' ? at('needs store = "file"', 'file') : undefined
+    }
+    case 'source':
+    case 'prompt':
+    case 'log':
+      return undefined
+  }
+}
+
+/** The vault of an identity: the one that it names, else the only one that is written. */
+export function vaultOf({ written }: Section<'identity'>, { names }: SectionsAround): string | undefined {
+  const [only] = names.vault
+  return written.vault ?? (names.vault.size === 1 ? only : undefined)
+}
+
+function isOff(kind: NamedKind, name: string, { off }: SectionsAround): boolean {
+  return off.has(sectionKey({ kind, name }))
+}

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto'
+import { appendLine } from '../core/append-file.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Environment } from '../core/environment.ts'
+import { describeError } from '../core/errors.ts'
+import type { Logger } from '../core/log.ts'
+import { expandHome } from '../core/paths.ts'
+import { formatUtc } from '../core/utc-time.ts'
+import { createPrompts, type PromptBroker } from '../prompts/broker.ts'
+import { createPromptProgram } from '../prompts/prompt-program.ts'
+import type { PromptSettings } from './config/config.ts'
+
+/** What asking a person takes. */
+export interface ConfiguredPromptsDeps {
+  /** `[prompt]` as it counts now. */
+  settings: () => PromptSettings
+  environment: Environment
+  home: string
+  clock: Clock
+  log: Logger
+  /** Closes the dialogs. */
+  stopping: AbortSignal
+}
+
+/** The broker of questions, with the program and the log of `[prompt]`. */
+export function createConfiguredPrompts(deps: ConfiguredPromptsDeps): PromptBroker {
+  const { settings, environment, home, clock, log, stopping } = deps
+  const inHome = (path: string | undefined) => (path === undefined ? undefined : expandHome(path, home))
+  return createPrompts({
+    clock,
+    newId: randomUUID,
+    get program() {
+      const program = inHome(settings().program)
+      return program === undefined ? undefined : createPromptProgram(program, { clock, environment, stopping })
+    },
+    onAsked({ question, by }) {
+      log.info('asked a person', { kind: question.kind, by })
+      const file = inHome(settings().log)
+      if (file === undefined) return
+      const line = JSON.stringify({ time: formatUtc(clock.now()), kind: question.kind, by })
+      appendLine(file, line).catch((error: unknown) =>
+        log.warn('the prompt log cannot be written', { reason: describeError(error) }),
+      )
+    },
+  })
+}

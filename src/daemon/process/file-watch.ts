@@ -1,0 +1,110 @@
+import { watch } from 'node:fs'
+import { basename } from 'node:path'
+import type { Clock } from '../../core/clock.ts'
+import { errorCode } from '../../core/errors.ts'
+import { stepsOfPath } from './steps-of-path.ts'
+
+/** Tells soon after something has happened to a file or on the way to it. */
+export interface FileWatch {
+  /** From now on these files count. To be called again after each change: another link may lead elsewhere. */
+  follow(paths: readonly string[]): void
+  close(): void
+}
+
+/**
+ * Watches the entries of one folder.
+ * @param onEntry gets the name that something happened to; undefined where the system does not say
+ * @param onEnd the folder is not watched any more
+ * @throws the system's error, such as ENOSPC where there are too many watches
+ */
+export type WatchFolder = (
+  folder: string,
+  onEntry: (name: string | undefined) => void,
+  onEnd: () => void,
+) => { close(): void }
+
+/** What the watch works with. */
+export interface FileWatchDeps {
+  clock: Clock
+  /** Something may have changed. Called once for what comes together. */
+  onChange: () => void
+  watchFolder?: WatchFolder
+}
+
+/** An editor writes, renames and sets the mode within this time. */
+const settleMs = 100
+/** Whoever writes without pause is looked at all the same. */
+const longestSettleMs = 400
+/** Where folders cannot be watched. */
+const pollMs = 500
+
+/**
+ * Watches all folders on the way to some files, and not the files: editors put another one in the place of a file, and a
+ * folder of links may be turned as a whole. Where that is not possible it says twice a second that something may have
+ * changed.
+ */
+export function createFileWatch({ clock, onChange, watchFolder = watchSystemFolder }: FileWatchDeps): FileWatch {
+  let watched: { close(): void }[] = []
+  let cancelSettle = () => {}
+  let cancelPoll = () => {}
+  let firstMs: number | undefined
+
+  const change = () => {
+    firstMs = undefined
+    onChange()
+  }
+  const touch = () => {
+    firstMs ??= clock.uptime()
+    cancelSettle()
+    const leftMs = firstMs + longestSettleMs - clock.uptime()
+    cancelSettle = clock.after(Math.max(0, Math.min(settleMs, leftMs)), change)
+  }
+  const poll = () => {
+    cancelPoll()
+    cancelPoll = clock.after(pollMs, () => {
+      onChange()
+      poll()
+    })
+  }
+  const end = () => {
+    cancelSettle()
+    cancelPoll()
+    for (const one of watched.splice(0)) one.close()
+  }
+
+  return {
+    follow(paths) {
+      // The new ones first, so that nothing is missed between them.
+      const former = watched
+      watched = []
+      cancelPoll()
+      for (const [folder, names] of entriesOf(paths)) {
+        // A folder that is taken away tells that by its own name.
+        const onEntry = (name: string | undefined) => {
+          if (name === undefined || names.has(name) || name === basename(folder)) touch()
+        }
+        try {
+          watched.push(watchFolder(folder, onEntry, poll))
+        } catch (error) {
+          // What we may not even list, such as a /home of 711, is not ours to change.
+          if (errorCode(error) !== 'EACCES') poll()
+        }
+      }
+      for (const one of former) one.close()
+    },
+    close: end,
+  }
+}
+
+function entriesOf(paths: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const entries = new Map<string, Set<string>>()
+  for (const path of paths) {
+    for (const [folder, names] of stepsOfPath(path)) {
+      entries.set(folder, new Set([...(entries.get(folder) ?? []), ...names]))
+    }
+  }
+  return entries
+}
+
+const watchSystemFolder: WatchFolder = (folder, onEntry, onEnd) =>
+  watch(folder, { persistent: false }, (_, name) => onEntry(name ?? undefined)).on('error', onEnd)

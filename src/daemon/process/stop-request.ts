@@ -1,0 +1,16 @@
+/** That the daemon is to end. */
+export interface StopRequest {
+  requested: Promise<void>
+  signal: AbortSignal
+  now: () => void
+}
+
+/** A signal may come before the daemon has started: it counts all the same. */
+export function stopRequest(): StopRequest {
+  const controller = new AbortController()
+  const { signal } = controller
+  const now = () => controller.abort()
+  const requested = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, now)
+  return { requested, signal, now }
+}

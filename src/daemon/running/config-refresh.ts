@@ -1,0 +1,98 @@
+import type { Clock } from '../../core/clock.ts'
+import { describeError, errorCode } from '../../core/errors.ts'
+import type { Logger } from '../../core/log.ts'
+import type { LoadedConfig } from '../config/load-config.ts'
+
+/** Loads and applies the configuration, one time after the other. */
+export interface ConfigRefresh {
+  /** Resolves when what was in the file at the call counts. @throws what `load` or `apply` throws */
+  refresh(): Promise<void>
+  /** Something may have changed. */
+  touch(): void
+  stop(): void
+}
+
+/** What a refresh works with. */
+export interface ConfigRefreshDeps {
+  clock: Clock
+  log: Logger
+  /** What was applied last. */
+  former: () => LoadedConfig | undefined
+  load: () => Promise<LoadedConfig>
+  apply: (loaded: LoadedConfig) => Promise<void>
+}
+
+/**
+ * Whoever writes a file in place has it empty first. So long one that has become empty is not believed, in ms: with the
+ * time that the watch takes an edit still counts within a second.
+ */
+const emptyMs = 500
+
+/** Refreshes nothing until it is asked to. */
+export function createConfigRefresh({ clock, log, former, load, apply }: ConfigRefreshDeps): ConfigRefresh {
+  let running: Promise<void> | undefined
+  let isDue = false
+  let isStopped = false
+  let emptySinceMs: number | undefined
+  let cancelLook = () => {}
+  let told = new Set<string>()
+
+  const once = async (): Promise<void> => {
+    const loaded = await load()
+    if (isStopped || isPassing(loaded)) return
+    await apply(loaded)
+    told = tellFaults(loaded, told, log)
+  }
+
+  /** Whether the file has just become empty. */
+  const isPassing = ({ hasText }: LoadedConfig): boolean => {
+    const wasEmpty = former()?.hasText !== true
+    if (hasText || wasEmpty) emptySinceMs = undefined
+    else emptySinceMs ??= clock.uptime()
+    const leftMs = emptySinceMs === undefined ? 0 : emptySinceMs + emptyMs - clock.uptime()
+    if (leftMs <= 0) return false
+    cancelLook()
+    cancelLook = clock.after(leftMs, touch)
+    return true
+  }
+
+  const refresh = async (): Promise<void> => {
+    isDue = true
+    running ??= (async () => {
+      try {
+        while (isDue) {
+          isDue = false
+          await once()
+        }
+      } finally {
+        running = undefined
+      }
+    })()
+    await running
+  }
+
+  const touch = (): void => {
+    refresh().catch((error: unknown) =>
+      log.error('the configuration cannot be applied', { code: errorCode(error), reason: describeError(error) }),
+    )
+  }
+
+  return {
+    refresh,
+    touch,
+    stop() {
+      isStopped = true
+      cancelLook()
+    },
+  }
+}
+
+/** Each fault once, for as long as it is there. @returns what is told now */
+function tellFaults({ faults, warnings }: LoadedConfig, told: ReadonlySet<string>, log: Logger): Set<string> {
+  for (const { section, effect, error } of faults) {
+    if (!told.has(error.message))
+      log.error('config.toml', { code: error.code, section, effect, reason: error.message, hint: error.hint })
+  }
+  for (const warning of warnings) if (!told.has(warning)) log.warn('config.toml', { reason: warning })
+  return new Set([...faults.map(({ error }) => error.message), ...warnings])
+}

@@ -1,0 +1,101 @@
+import type { ConfiguredIdentity } from '../../agent/configured-identity.ts'
+import type { AwsSettings } from '../../aws/config/settings.ts'
+import type { CodedError } from '../../core/errors.ts'
+import type { ConfigReport } from '../../ipc/endpoints/config.ts'
+import { reportConfig } from '../api/config-report.ts'
+import { type Config, toConfig } from '../config/config.ts'
+import type { ExtraCa } from '../config/extra-ca.ts'
+import { type LoadConfigDeps, loadConfig } from '../config/load-config.ts'
+import { sectionsAround } from '../config/section-faults.ts'
+import type { ConfiguredKeychain } from '../configured-keychain.ts'
+import { createFileWatch, type WatchFolder } from '../process/file-watch.ts'
+import { createConfigRefresh } from './config-refresh.ts'
+import { createRunningConfig } from './running-config.ts'
+import type { RunningVault, VaultDeps } from './running-vault.ts'
+
+/** config.toml as it counts now, kept up with the file. */
+export interface ConfigService {
+  /** Resolves when what is in the file runs; from then on an edit counts within a second. */
+  start(): Promise<void>
+  current(): Config
+  vaults(): readonly RunningVault[]
+  /** The vaults that are configured and switched off, and why. */
+  vaultsOff(): ReadonlyMap<string, CodedError>
+  /** The keys of the identities, the same array until they change. */
+  stores(): readonly ConfiguredIdentity[]
+  /** @throws {ConfigError} nothing of the file could be read yet */
+  awsSettings(): AwsSettings
+  report(): ConfigReport
+  stop(): void
+}
+
+/** What the service works with. */
+export interface ConfigServiceDeps {
+  vaultDeps: VaultDeps
+  loadDeps: LoadConfigDeps
+  keychain: ConfiguredKeychain
+  extraCa: ExtraCa
+  watchFolder: WatchFolder | undefined
+  /** @param faults how many mistakes there are */
+  onApplied: (config: Config, faults: number) => void
+}
+
+const nothing = toConfig(sectionsAround(new Map(), new Set(), {}))
+const vaultPrefix = 'vault.'
+
+/** A service that has read nothing until it is started. */
+export function createConfigService(deps: ConfigServiceDeps): ConfigService {
+  const { vaultDeps, loadDeps, keychain, extraCa, watchFolder, onApplied } = deps
+  const { clock, log } = vaultDeps
+  const running = createRunningConfig(vaultDeps)
+  const watch = createFileWatch({ clock, onChange: () => refresh.touch(), ...(watchFolder && { watchFolder }) })
+  const ownPaths = extraCa.file === undefined ? [] : [extraCa.file]
+  const follow = (paths: readonly string[]) => watch.follow([...paths, ...ownPaths])
+  const refresh = createConfigRefresh({
+    clock,
+    log,
+    former: running.loaded,
+    async load() {
+      // Before the look, so that nothing that happens after it is missed.
+      const followed = running.loaded()?.paths ?? [loadDeps.path]
+      follow(followed)
+      await extraCa.refresh()
+      const loaded = await loadConfig(running.loaded(), loadDeps)
+      if (loaded.paths.some((path) => !followed.includes(path))) {
+        follow(loaded.paths)
+        // What they held a moment ago may be another thing now.
+        return await loadConfig(running.loaded(), loadDeps)
+      }
+      return loaded
+    },
+    async apply(loaded) {
+      await keychain.use(loaded.isRead ? loaded.config.keychain : undefined)
+      running.apply(loaded, extraCa.current())
+      onApplied(loaded.config, loaded.faults.length)
+    },
+  })
+
+  return {
+    start: refresh.refresh,
+    current: () => running.loaded()?.config ?? nothing,
+    vaults: running.vaults,
+    vaultsOff() {
+      const faults = (running.loaded()?.faults ?? []).filter(
+        ({ section, effect }) => effect === 'off' && section?.startsWith(vaultPrefix),
+      )
+      return new Map(faults.reverse().map(({ section, error }) => [section!.slice(vaultPrefix.length), error]))
+    },
+    stores: running.stores,
+    awsSettings: running.awsSettings,
+    report() {
+      const { faults, warnings } = running.loaded() ?? { faults: [], warnings: [] }
+      const outdated = keychain.isOutdated() ? ['[keychain] has changed: it counts after a restart of the daemon'] : []
+      return reportConfig(loadDeps.path, { faults, warnings: [...warnings, ...outdated] })
+    },
+    stop() {
+      watch.close()
+      refresh.stop()
+      running.stop()
+    },
+  }
+}

@@ -1,0 +1,191 @@
+import { rootCertificates } from 'node:tls'
+import { type CertificateSource, createCertificateSource } from '../../agent/certificate-source.ts'
+import { type ConfiguredIdentity, createConfiguredIdentity } from '../../agent/configured-identity.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { Environment } from '../../core/environment.ts'
+import type { Logger } from '../../core/log.ts'
+import type { Keychain } from '../../keychain/keychain.ts'
+import type { Prompts } from '../../prompts/prompt.ts'
+import { createVaultClient, type VaultClient } from '../../vault/client.ts'
+import { createLoginMethod } from '../../vault/login/login-methods.ts'
+import type { RunProgram } from '../../vault/login/token-helper.ts'
+import { type CaWatch, createCaWatch } from '../../vault/ssh/ca-watch.ts'
+import { createVaultIssuer } from '../../vault/ssh/issuer.ts'
+import { createTokenSource, type TokenSource } from '../../vault/token/token-source.ts'
+import type { IdentityConfig, VaultConfig } from '../config/config.ts'
+import { watchVault } from '../watched-vault.ts'
+import { createSwitchedClient } from './switched-client.ts'
+import { isSameIdentity, type VaultPlan } from './vault-plan.ts'
+
+/** One `[ssh.identity.NAME]`, running. */
+export interface RunningIdentity {
+  config: IdentityConfig
+  key: ConfiguredIdentity
+}
+
+/** One `[vault.NAME]`, running, with the identities that it certifies. */
+export interface RunningVault {
+  readonly config: VaultConfig
+  tokens: TokenSource
+  /** Whether it is there, and who waits for it. */
+  source: CertificateSource
+  readonly identities: readonly RunningIdentity[]
+  /** Reaches the same server in another way: token, keys and certificates stay. */
+  reconnect(plan: VaultPlan): void
+  /** Goes on with these: one that is the same keeps key and certificate, what is left over is disposed of. */
+  setIdentities(identities: readonly IdentityConfig[]): void
+  /** Disposes of the keys and forgets the token here; what the server and the keychain know of it stays. */
+  close(): void
+  /** Gives up its calls, because the daemon ends. What is under way for a person may still be stored. */
+  stop(): void
+}
+
+/** What a vault works with. */
+export interface VaultDeps {
+  keychain: Keychain
+  prompts: Prompts
+  clock: Clock
+  random: () => number
+  log: Logger
+  environment: Environment
+  home: string
+  readText: (path: string) => Promise<string>
+  runProgram: RunProgram
+  /** Told that a private key was let go. */
+  onKeysReleased: () => void
+}
+
+/**
+ * Starts a vault without identities.
+ * @throws {VaultError} VAULT_CONFIG: a certificate or the address cannot be used; `readVaultFiles` has tried that
+ */
+export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
+  const { keychain, prompts, clock, random, log, environment, home, readText, runProgram } = deps
+  const { address, auth } = plan.config
+  const source = createCertificateSource({ name: `vault ${plan.config.name}`, clock, log })
+  const switched = createSwitchedClient(connect(plan, deps))
+  const client = watchVault(switched, source)
+  const method = createLoginMethod(auth, {
+    client,
+    address,
+    prompts,
+    keychain,
+    clock,
+    random,
+    log,
+    environment,
+    home,
+    readText,
+    runProgram,
+    tokenRefusal: plan.tokenRefusal,
+  })
+  const tokens = createTokenSource({ client, method, keychain, clock, random, log, prompts })
+  tokens.start()
+  let config = plan.config
+  let identities: readonly RunningIdentity[] = []
+
+  const watches = new Map<string, CaWatch>()
+  const caOf = (mount: string): CaWatch => {
+    const watch = watches.get(mount) ?? createCaWatch(client, mount, clock, log)
+    watches.set(mount, watch)
+    return watch
+  }
+  const begin = (next: IdentityConfig): RunningIdentity => ({
+    config: next,
+    key: startIdentity(next, client, tokens, caOf(next.mount), source, deps),
+  })
+  const tryAgain = () => {
+    for (const { key } of identities) key.start()
+  }
+  // Whatever the former token was refused, this one may be allowed.
+  tokens.onReplaced(tryAgain)
+
+  const setIdentities = (wanted: readonly IdentityConfig[]) => {
+    const former = identities
+    const kept = (next: IdentityConfig) => former.find((identity) => isSameIdentity(identity.config, next))
+    identities = wanted.map((next) => kept(next) ?? begin(next))
+    for (const identity of former) if (!identities.includes(identity)) dispose(identity)
+  }
+
+  return {
+    get config() {
+      return config
+    },
+    tokens,
+    source,
+    get identities() {
+      return identities
+    },
+    reconnect(next) {
+      switched.use(connect(next, deps))
+      config = next.config
+      tryAgain()
+    },
+    setIdentities,
+    close() {
+      setIdentities([])
+      tokens.close()
+      client.close()
+    },
+    stop() {
+      for (const { key } of identities) key.stop()
+      tokens.stop()
+      client.close()
+    },
+  }
+}
+
+function connect({ config, files, extraCa }: VaultPlan, { clock, random, log }: VaultDeps): VaultClient {
+  return createVaultClient({
+    name: config.name,
+    address: config.address,
+    namespace: config.namespace,
+    tls: {
+      ca: files.ca ?? (extraCa === undefined ? undefined : [...rootCertificates, extraCa].join('\n')),
+      clientCert: files.clientCert,
+      clientKey: files.clientKey,
+      serverName: config.server_name,
+    },
+    timeoutMs: config.timeout * 1000,
+    clock,
+    random,
+    log,
+  })
+}
+
+function startIdentity(
+  config: IdentityConfig,
+  client: VaultClient,
+  tokens: TokenSource,
+  ca: CaWatch,
+  source: CertificateSource,
+  { clock, random, log, onKeysReleased }: VaultDeps,
+): ConfiguredIdentity {
+  const signing = {
+    mount: config.mount,
+    role: config.role,
+    principals: config.principals,
+    ttlSeconds: config.ttl,
+    extensions: config.extensions,
+    criticalOptions: config.critical_options,
+  }
+  const key = createConfiguredIdentity({
+    name: config.name,
+    comment: `${config.name}@${config.vault}`,
+    issuer: createVaultIssuer({ client, tokens, ca, signing, clock, log }),
+    source,
+    clock,
+    random,
+    log,
+    renew: config.renew,
+    forwarding: config.forwarding,
+    onKeysReleased,
+  })
+  key.start()
+  return key
+}
+
+function dispose({ key }: RunningIdentity): void {
+  key.stop()
+  key.clear()
+}

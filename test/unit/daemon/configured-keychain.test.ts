@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest'
+import { Secret } from '../../../src/core/secret.ts'
+import { createConfiguredKeychain } from '../../../src/daemon/configured-keychain.ts'
+import { createMemoryKeychain } from '../../../src/keychain/memory-store.ts'
+
+it('is opened once, as soon as it is known which, and says when another one is wanted', async () => {
+  const opened: string[] = []
+  const keychain = createConfiguredKeychain(async ({ store }) => {
+    opened.push(store)
+    return createMemoryKeychain()
+  })
+  await keychain.use(undefined)
+  expect(keychain.description).toBe('switched off')
+  await expect(keychain.get('x')).rejects.toMatchObject({ code: 'KEYCHAIN_UNAVAILABLE', hint: 'latchkey config check' })
+  await keychain.use({ store: 'memory' })
+  await keychain.set('x', new Secret('y'))
+  await keychain.use({ store: 'file', file: '/k' })
+  expect([opened, keychain.isOutdated(), (await keychain.get('x'))?.expose()]).toEqual([['memory'], true, 'y'])
+  await keychain.use(undefined)
+  expect(keychain.isOutdated()).toBe(false)
+  await keychain.use({ store: 'memory' })
+  expect([keychain.isOutdated(), await keychain.list()]).toEqual([false, ['x']])
+})

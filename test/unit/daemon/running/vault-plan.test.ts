@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest'
+import { isSameIdentity, type VaultPlan, vaultChange } from '../../../../src/daemon/running/vault-plan.ts'
+import { VaultError } from '../../../../src/vault/vault-error.ts'
+
+const config = {
+  name: 'corp',
+  address: 'https://v',
+  auth: { method: 'userpass', username: 'jo' },
+  timeout: 10,
+} as const
+const plan: VaultPlan = { config, files: { version: '1' }, extraCa: 'A', tokenRefusal: undefined }
+const withConfig = (over: Partial<VaultPlan['config']>): VaultPlan => ({ ...plan, config: { ...config, ...over } })
+
+it.each([
+  ['nothing', withConfig({}), 'kept'],
+  ['the timeout', withConfig({ timeout: 5 }), 'reconnected'],
+  ['the name in the certificate', withConfig({ server_name: 'x' }), 'reconnected'],
+  ['the path of a file with the same content', withConfig({ ca_file: '/other' }), 'kept'],
+  ['the content of a file', { ...plan, files: { version: '2' } }, 'reconnected'],
+  ['the extra CA', { ...plan, extraCa: 'B' }, 'reconnected'],
+  ['the address', withConfig({ address: 'https://w' }), 'replaced'],
+  ['the namespace', withConfig({ namespace: 'n' }), 'replaced'],
+  ['the login', withConfig({ auth: { method: 'userpass', username: 'eve' } }), 'replaced'],
+  ['whose the shared token is', { ...plan, tokenRefusal: new VaultError('VAULT_CONFIG', 'no') }, 'replaced'],
+] as const)('a vault of which %s has changed is %s', (_, next, change) => {
+  expect(vaultChange(plan, next)).toBe(change)
+})
+
+it('an extra CA means nothing beside a ca_file', () => {
+  const own = { ...plan, files: { ca: 'C', version: '1' } }
+  expect(vaultChange(own, { ...own, extraCa: 'B' })).toBe('kept')
+})
+
+it('an identity is the same in whatever order its keys are written', () => {
+  const identity = { name: 'ops', vault: 'corp', mount: 'ssh', role: 'r', renew: 'always', forwarding: false } as const
+  expect(isSameIdentity(identity, { ...identity })).toBe(true)
+  expect(
+    isSameIdentity({ ...identity, extensions: { a: '', b: '' } }, { ...identity, extensions: { b: '', a: '' } }),
+  ).toBe(true)
+  expect(isSameIdentity(identity, { ...identity, forwarding: true })).toBe(false)
+})
