@@ -17,7 +17,7 @@ import { createVaultAdmin, setUpVault } from '../../src/dev/vault-setup.ts'
 import type { Status } from '../../src/ipc/endpoints/status.ts'
 import { callApi } from '../support/api-call.ts'
 import { type BuiltDaemon, startBuiltDaemon } from '../support/built-daemon.ts'
-import { latchkeyPath } from '../support/latchkey.ts'
+import { latchkey, latchkeyPath } from '../support/latchkey.ts'
 import { makeFolder, removeFolder, temporaryFolder } from '../support/temporary-folder.ts'
 
 const patience = { timeout: 30_000, interval: 20 }
@@ -231,5 +231,63 @@ describe('a daemon that is started with a bad file', () => {
     execFileSync('cp', [join(import.meta.dirname, '../vectors/tls/ca.pem'), ca])
     await until(async () => (await namesOf(daemon)).join() === 'ops,far')
     expect((await statusOf(daemon)).config?.errors).toEqual([])
+  })
+})
+
+describe('latchkey config check', () => {
+  const check = async (toml: string, env: Record<string, string> = {}, args: string[] = []) => {
+    const home = temporaryFolder()
+    const config = join(home, 'config.toml')
+    writeFileSync(config, toml)
+    const checked = await latchkey(['config', 'check', ...args], {
+      env: { HOME: home, LATCHKEY_CONFIG: config, ...env },
+    })
+    return { ...checked, config }
+  }
+
+  it('shows every mistake with its place, in the file and in what it names, and needs no daemon', async () => {
+    const toml = `[vault.a]
+address = "https://a"
+ca_file = "/none.pem"
+namspace = "n"
+tmeout = "1s"
+[vault.b]
+address = "https://b"
+ca_file = "/none.pem"
+[ssh.identity.i]
+vault = "b"
+role = "r"
+principals = ["a,root"]
+[log]
+level = "loud"
+`
+    const { status, stdout, stderr, config } = await check(toml)
+    expect([status, stderr]).toEqual([1, ''])
+    expect(stdout.split('\n')).toEqual([
+      `${config}:4:1: vault.a.namspace: unknown key "namspace": did you mean namespace?`,
+      `${config}:5:1: vault.a.tmeout: unknown key "tmeout": did you mean timeout?`,
+      `${config}:8:1: vault.b.ca_file: /none.pem does not exist`,
+      `${config}:12:1: ssh.identity.i.principals.0: a comma is between two principals: write ["a", "b"]`,
+      `${config}:14:1: log.level: must be one of "debug", "info", "warn", "error"`,
+      '',
+    ])
+  })
+
+  it('is content with a right file, and tells what is passed over', async () => {
+    const { status, stdout, config } = await check('[vault.a]\n', { VAULT_ADDR: 'https://v', VAULT_NAMESPACE: 'team' })
+    expect([status, stdout]).toEqual([
+      0,
+      `${config}: warning: VAULT_NAMESPACE is not used for [vault.a]: write namespace = "team" there, or unset it\n${config}: no mistake\n`,
+    ])
+    const json = await check('x', {}, ['--json'])
+    expect([json.status, JSON.parse(json.stdout)]).toMatchObject([
+      1,
+      { file: json.config, errors: [{ effect: 'off' }] },
+    ])
+    const missing = await latchkey(['config', 'check'], { env: { LATCHKEY_CONFIG: '/none/config.toml' } })
+    expect([missing.status, missing.stdout]).toEqual([
+      0,
+      '/none/config.toml: warning: LATCHKEY_CONFIG is /none/config.toml, and there is no such file\n/none/config.toml: no mistake\n',
+    ])
   })
 })

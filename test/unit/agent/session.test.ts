@@ -541,3 +541,32 @@ describe('a connection that has closed', () => {
     expect(await answers[2]).toMatchObject({ type: 'sign-response' })
   })
 })
+
+it('shows what the configured identities are now, on a connection that is open', async () => {
+  const clock = fakeClock()
+  const log = createLogger({ write: () => {}, level: 'debug' })
+  const named = (name: string): KeyStore => ({
+    identities: () => [identity(name)],
+    signer: (keyBlob) => (Buffer.from(keyBlob).equals(identity(name).keyBlob) ? signerOf(name) : undefined),
+  })
+  let stores: readonly KeyStore[] = [named('one')]
+  const session = createAgentSession({
+    keyring: createKeyring({ clock }),
+    stores: () => stores,
+    lock: createLock({ clock }),
+    lists: createIdentityLists({ log }),
+    pool: createTurns(1),
+    log,
+    peer: undefined,
+  })
+  const comments = async () => {
+    const response = await session.handle({ type: 'request-identities' })
+    return response.type === 'identities-answer' ? response.identities.map(({ comment }) => comment) : response.type
+  }
+  expect(await comments()).toEqual(['one'])
+  stores = [named('two')]
+  expect(await comments()).toEqual(['two'])
+  const sign = { type: 'sign-request', data: Buffer.from('x'), flags: 0 } as const
+  expect(await session.handle({ ...sign, keyBlob: identity('one').keyBlob })).toMatchObject({ type: 'failure' })
+  expect(await session.handle({ ...sign, keyBlob: identity('two').keyBlob })).toMatchObject({ type: 'sign-response' })
+})
