@@ -10,10 +10,11 @@ import { reportFailure } from './helper/fast/failure.ts'
  * @returns the exit status
  */
 export function runCommand(args: readonly string[]): Promise<number> {
-  const [command, first] = args
+  const [command, ...rest] = args
   return reportFailure(async () => {
-    if (command === 'dev' && first !== '--help' && first !== '-h') return runDev(args.slice(1))
-    return (await import('./helper/command-line.ts')).runCommandLine(args, { runDaemon, runDev, checkConfig })
+    // Its own arguments end at the command that it runs.
+    if (command === 'dev' && !isAskedForHelp(rest)) return (await import('./helper/commands/dev.ts')).runDev(rest)
+    return (await import('./helper/command-line.ts')).runCommandLine(args, { runDaemon, checkConfig })
   })
 }
 
@@ -24,6 +25,7 @@ async function runDaemon(): Promise<number> {
 const checkConfig: CheckConfig = async (environment, show) =>
   (await import('./daemon-command.ts')).runConfigCheck(environment, show)
 
-async function runDev(args: readonly string[]): Promise<number> {
-  return (await import('./helper/commands/dev.ts')).runDev(args)
+function isAskedForHelp(args: readonly string[]): boolean {
+  const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args
+  return own.includes('--help') || own.includes('-h')
 }

@@ -143,7 +143,7 @@ function isJournal(stream: string | undefined): boolean {
 
 /** One line for `systemctl status`. */
 function summaryOf({ identities, vaults }: Config, faults: number): string {
-  const wrong = faults === 0 ? '' : `, ${faults} mistakes in config.toml: latchkey status`
+  const wrong = faults === 0 ? '' : `, mistakes in config.toml: ${faults} (latchkey status)`
   return `${identities.length} ssh identities, ${vaults.length} vaults${wrong}`
 }
 

@@ -25,13 +25,15 @@ export interface CommandContext {
   nowMs(): number
 }
 
+/** The context of this process. */
 export function processContext(): CommandContext {
   const environment = process.env
+  const note = (output: string) => void process.stderr.write(displayLines(output))
   return {
     environment,
     // Here, so that no command can forget it.
     print: (output) => process.stdout.write(displayLines(output)),
-    note: (output) => process.stderr.write(displayLines(output)),
+    note,
     commandPath: resolve(process.argv[1]!),
     daemon: createDaemonAccess({
       socketPath: apiSocketPath(environment),
@@ -41,6 +43,7 @@ export function processContext(): CommandContext {
         const timer = setTimeout(run, delayMs)
         return () => clearTimeout(timer)
       },
+      ...(process.stderr.isTTY ? { onSlow: () => note('waiting for the daemon (Ctrl-C gives up)\n') } : {}),
     }),
     hasTypedInput: process.stdin.isTTY === true,
     readInput: () => readInputText(process.stdin),

@@ -1,5 +1,9 @@
+import { existsSync, realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { describeError, errorCode } from '../core/errors.ts'
+import { homeFolder } from '../core/home.ts'
+import { configFile } from '../core/paths.ts'
 import { version } from '../core/version.ts'
 import { type CommandContext, processContext } from './command-context.ts'
 import { addAwsCommands } from './commands/aws.ts'
@@ -13,8 +17,6 @@ import { exitStatus, failureLine, failureText, HelperError, statusOf } from './f
 export interface OtherRooms {
   runDaemon: () => Promise<number>
   checkConfig: CheckConfig
-  /** @param args what follows `dev` */
-  runDev: (args: readonly string[]) => Promise<number>
 }
 
 /**
@@ -49,7 +51,13 @@ export async function runProgram(args: readonly string[], rooms: OtherRooms, con
   }
   const program = createProgram(context, rooms, finish)
   try {
-    if (args[0] === 'help') return showHelp(program, args.slice(1))
+    // Alone it is a question, too.
+    if (args.length === 0) return showHelp(program, [])
+    if (args[0] === 'help')
+      return showHelp(
+        program,
+        args.slice(1).filter((name) => !/^(-h|--help)$/.test(name)),
+      )
     await program.parseAsync(args, { from: 'user' })
     return status
   } catch (error) {
@@ -68,6 +76,7 @@ export function createProgram(context: CommandContext, rooms: OtherRooms, finish
     .version(version, '-V, --version')
     .exitOverride()
     .configureOutput({ writeOut: context.print, writeErr: () => {} })
+    .addHelpText('after', () => whereToRead(context))
   program
     .command('daemon')
     .description('run the daemon in the foreground')
@@ -77,23 +86,43 @@ export function createProgram(context: CommandContext, rooms: OtherRooms, finish
   addAwsCommands(program, context)
   addServiceCommands(program, context)
   addConfigCommands(program, context, rooms.checkConfig, finish)
-  program
+  addDevHelp(program)
+  return program
+}
+
+/** What `latchkey dev` takes, for the help alone: it is run without this command line (src/command.ts). */
+function addDevHelp(program: Command): void {
+  const dev = program
     .command('dev')
     .description(
       'start an embedded Vault, an embedded AWS and a daemon to try latchkey with, and run a command in them',
     )
-    .argument('[command...]', 'what to run; without it they stay up until Ctrl-C')
+    .argument('[command...]', 'what to run, after --; without it they stay up until Ctrl-C')
     .option('--dir <folder>', 'keep everything in this folder, and go on with what is there')
-    .addHelpText('after', '\nlatchkey dev code [--dir <folder>] prints the MFA code that is good now.')
-    .action(async (command: string[], { dir }: { dir?: string }) =>
-      finish(
-        await rooms.runDev([
-          ...(dir === undefined ? [] : ['--dir', dir]),
-          ...(command.length === 0 ? [] : ['--', ...command]),
-        ]),
-      ),
-    )
-  return program
+  dev
+    .command('code')
+    .description('print the MFA code that is good now; where it has been used, wait for the next one')
+    .option('--dir <folder>', 'the folder of the environment; default: LATCHKEY_DEV_DIR')
+}
+
+/** Under the list of commands: what a person looks for next. */
+function whereToRead({ environment, commandPath }: CommandContext): string {
+  return `
+Examples:
+  latchkey dev -- ssh-add -L      try it, without a Vault and without AWS
+  latchkey service install        run the daemon from now on, and say how ssh finds it
+  latchkey config check           is the configuration right?
+  latchkey login && ssh-add -l    a certificate from Vault
+  latchkey aws credentials dev    what credential_process of the AWS tools prints
+
+Configuration: ${configFile(environment, homeFolder(environment))}
+Documents:     ${documentsFolder(commandPath)} (COMMANDS.md, CONFIGURATION.md)
+`
+}
+
+/** They lie beside `dist`, wherever the command is linked from. */
+function documentsFolder(commandPath: string): string {
+  return join(dirname(dirname(existsSync(commandPath) ? realpathSync(commandPath) : commandPath)), 'docs')
 }
 
 /** commander's own `help` reads one name only, and tells an unknown one as if none had been given. */

@@ -27,8 +27,12 @@ export interface DaemonAccessOptions {
   readLine: ReadLine
   /** Runs a function later unless the returned one is called. */
   after(delayMs: number, run: () => void): () => void
+  /** Told once that an answer takes longer than a person waits without a word. */
+  onSlow?: () => void
 }
 
+/** So long a person waits without a word. */
+const slowMs = 1_000
 /** For any answer at all: longer than a cold start of the daemon by a connection takes. */
 const lifeSignMs = 10_000
 /** The daemon may wait for a server that does not answer, and for a keychain that shows a dialog. */
@@ -40,13 +44,23 @@ const personMs = 10 * 60_000
  * The daemon behind a socket. First of all it is asked for a sign of life: a daemon that was stopped, or what is no
  * daemon, is found out within seconds, and has been told nothing by then.
  */
-export function createDaemonAccess({ socketPath, terminal, readLine, after }: DaemonAccessOptions): DaemonAccess {
+export function createDaemonAccess(options: DaemonAccessOptions): DaemonAccess {
+  const { socketPath, terminal, readLine, after, onSlow } = options
+  let isTold = onSlow === undefined
+  const tellSlow = () => {
+    if (!isTold) onSlow?.()
+    isTold = true
+  }
+
+  // A question to the person is put between two calls: no word is said into what is typed.
   const within = async (connection: ApiClient, request: ApiCall, limitMs: number): Promise<ApiAnswer> => {
     const stop = after(limitMs, () => connection.close(timedOut(socketPath, limitMs)))
+    const stopTelling = isTold ? () => {} : after(slowMs, tellSlow)
     try {
       return await connection.call(request)
     } finally {
       stop()
+      stopTelling()
     }
   }
 

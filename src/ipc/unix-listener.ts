@@ -130,7 +130,8 @@ async function refuseLiveSocket(path: string): Promise<void> {
   }
   if (await isDeadSocket(path)) return
   throw new IpcError('SOCKET_IN_USE', `another latchkey daemon is running: it listens on ${path}`, {
-    hint: 'latchkey status; to stop it: systemctl --user stop latchkey, or end its process',
+    // The sockets too: a connection would start the service again.
+    hint: 'latchkey status shows its pid; to stop its service: systemctl --user stop latchkey-agent.socket latchkey-api.socket latchkey.service',
   })
 }
 

@@ -1,6 +1,6 @@
 import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type DevAccount, seedDevAccount } from '../../src/dev/aws/seed.ts'
 import { createDevAws } from '../../src/dev/aws/server.ts'
 import { devConfigToml, devSource } from '../../src/dev/dev-files.ts'
@@ -91,7 +91,7 @@ function serviceTests() {
     for (const close of closers.reverse()) await close()
   })
 
-  it('is installed as shown, and waits for a connection', async () => {
+  it('is installed as shown, and has been asked whether all is well', async () => {
     const dryRun = await latchkey('service', 'install', '--dry-run')
     expect(dryRun.status).toBe(0)
     expect(existsSync(file('.config/systemd/user/latchkey.service'))).toBe(false)
@@ -107,10 +107,11 @@ function serviceTests() {
     expect((await systemctl('is-active', 'latchkey-agent.socket', 'latchkey-api.socket')).stdout).toBe(
       'active\nactive\n',
     )
-    expect(await property('ActiveState')).toBe('inactive')
+    expect(await property('ActiveState')).toBe('active')
   })
 
-  it('is started by the first connection to its agent', async () => {
+  it('is started by a connection to its agent', async () => {
+    await systemctl('stop', 'latchkey.service')
     const { status, stdout } = await listKeys()
     expect([status, readLog()]).toEqual([0, expect.any(String)])
     expect(stdout).toMatch(/^ssh-ed25519-cert-v01@openssh\.com /)
@@ -189,15 +190,40 @@ function serviceTests() {
 
   it('says what to look at when the daemon cannot start, and starts when that is mended', async () => {
     await systemctl('stop', 'latchkey.service')
-    appendFileSync(file('.config/latchkey/config.toml'), 'no such field = 1\n')
+    renameSync(file('latchkey/dist/daemon.cjs'), file('latchkey/daemon.cjs'))
     const { status, stderr } = await latchkey('service', 'status')
     expect(status).toBe(1)
     expect(stderr).toContain('journalctl --user -u latchkey')
-    expect(readLog()).toMatch(/config\.toml:\d+/)
-    const config = readFileSync(file('.config/latchkey/config.toml'), 'utf8')
-    writeFileSync(file('.config/latchkey/config.toml'), config.replace('no such field = 1\n', ''))
+    renameSync(file('latchkey/daemon.cjs'), file('latchkey/dist/daemon.cjs'))
     expect(await latchkey('service', 'install')).toMatchObject({ status: 0 })
     expect(await latchkey('service', 'status')).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  it.each([
+    ['while it runs', async () => {}],
+    ['before it starts', () => systemctl('stop', 'latchkey.service')],
+  ])('shows a typo that is made %s wherever a person looks, and goes on', async (_when, prepare) => {
+    await prepare()
+    const config = file('.config/latchkey/config.toml')
+    const right = readFileSync(config, 'utf8')
+    writeFileSync(config, right.replace('[prompt]', '[prompt]\nprogam = "/x"'))
+    const line = right.slice(0, right.indexOf('[prompt]')).split('\n').length + 1
+    const mistake = `config.toml:${line}:1: prompt.progam: unknown key "progam": did you mean program?`
+    await vi.waitUntil(async () => (await latchkey('status')).stdout.includes(mistake), { timeout: 30_000 })
+    for (const args of [
+      ['service', 'status'],
+      ['service', 'install'],
+    ]) {
+      const { status, stdout, stderr } = await latchkey(...args)
+      expect([status, stdout]).toEqual([1, expect.stringContaining(mistake)])
+      expect(stderr).toContain('config.toml has mistakes\nhint: edit ')
+      expect(stdout).not.toContain('the service is ready')
+    }
+    expect((await latchkey('config', 'check')).stdout).toContain(mistake)
+    expect(await property('StatusText')).toContain('mistakes in config.toml: 1')
+    expect((await listKeys()).stdout).toMatch(/^ssh-ed25519-cert-v01@openssh\.com /)
+    writeFileSync(config, right)
+    await vi.waitUntil(async () => (await latchkey('service', 'status')).status === 0, { timeout: 30_000 })
   })
 
   it('is not installed over a daemon that was started otherwise', async () => {

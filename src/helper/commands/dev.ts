@@ -12,6 +12,8 @@ import { DevError, readIfPresent } from '../../dev/dev-folder.ts'
 import { type DevEnvironment, startDevEnvironment } from '../../dev/environment.ts'
 import { HelperError } from '../fast/failure.ts'
 
+/** So long a person waits without a word. */
+const slowMs = 1_000
 const usage = 'latchkey dev [--dir D] [-- CMD…], or latchkey dev code [--dir D]'
 
 interface DevArguments {
@@ -33,6 +35,7 @@ export async function runDev(args: readonly string[]): Promise<number> {
   try {
     // Before anything is started: a signal that comes meanwhile must not leave it running.
     const interrupted = interruption()
+    if (process.stderr.isTTY) process.stderr.write('starting a Vault, an AWS and a daemon\n')
     const environment = await startDevEnvironment({
       folder: resolve(folder ?? scratch!),
       userName: userInfo().username,
@@ -143,6 +146,8 @@ async function printCode(folder: string | undefined): Promise<number> {
   const path = folder ?? process.env.LATCHKEY_DEV_DIR
   if (path === undefined) throw unusable('name the folder with --dir, or run it inside latchkey dev')
   const { code, waitMs } = currentCode(readIfPresent(join(path, 'aws-state.json')), Date.now())
+  if (waitMs > slowMs && process.stderr.isTTY)
+    process.stderr.write(`that code has been used: the next one is there in ${Math.ceil(waitMs / 1000)} s\n`)
   if (waitMs > 0) await delay(waitMs)
   process.stdout.write(`${code}\n`)
   return 0

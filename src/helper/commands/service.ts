@@ -2,14 +2,16 @@ import type { Command } from 'commander'
 import { findPathFault } from '../../core/path-trust.ts'
 import { trustedProgram } from '../../core/program-trust.ts'
 import type { CommandContext } from '../command-context.ts'
+import { formatConfigProblems } from '../config-report.ts'
 import { HelperError } from '../fast/failure.ts'
 import { formatDirections } from '../service/directions.ts'
 import { installService, uninstallService } from '../service/install.ts'
 import { type ServiceHost, serviceHost } from '../service/service-host.ts'
 import { notInstalled } from '../service/service-manager.ts'
-import { probeAgent, probeApi } from '../service/socket-probe.ts'
+import { askConfig, awaitApi, probeAgent, probeApi } from '../service/socket-probe.ts'
 import { formatTable } from '../text-table.ts'
 
+/** `latchkey service …` */
 export function addServiceCommands(program: Command, context: CommandContext): void {
   const service = program.command('service').description("latchkey as this user's service (systemd, launchd)")
   service
@@ -24,7 +26,9 @@ export function addServiceCommands(program: Command, context: CommandContext): v
       if (!dryRun) await refuseOtherDaemon(host)
       const deps = { manager: host.manager, run: host.run, print: context.print }
       await installService(deps, { isDryRun: dryRun ?? false, isForced: force ?? false })
-      if (!dryRun) context.print(formatDirections(host.sockets.agent, context.environment))
+      if (dryRun) return
+      await confirmRunning(host, context)
+      context.print(formatDirections(host.sockets.agent, context.environment))
     })
   service
     .command('uninstall')
@@ -50,6 +54,28 @@ async function refuseOtherDaemon({ manager, run, sockets }: ServiceHost): Promis
   if ((await probeApi(sockets.api)).type === 'silent') return
   throw new HelperError('SERVICE_FAILED', `a daemon that is no service listens on ${sockets.api} already`, {
     hint: 'stop it (latchkey status shows its pid), then latchkey service install',
+  })
+}
+
+/** @throws {HelperError} SERVICE_FAILED: it does not answer, or its configuration has mistakes, which have been printed */
+async function confirmRunning({ manager, sockets }: ServiceHost, { print }: CommandContext): Promise<void> {
+  const answer = await awaitApi(sockets.api)
+  if (answer.type === 'silent') {
+    const message = `the service is installed, and does not answer on ${sockets.api}: ${answer.reason}`
+    throw new HelperError('SERVICE_FAILED', message, { hint: manager.logHint })
+  }
+  await refuseMistakes(sockets.api, print)
+}
+
+/** @throws {HelperError} SERVICE_FAILED, after the mistakes have been printed */
+async function refuseMistakes(apiSocket: string, print: (text: string) => void): Promise<void> {
+  const report = await askConfig(apiSocket)
+  if (report === undefined) return
+  print(formatConfigProblems(report))
+  if (report.errors.length === 0) return
+  const message = `the service runs, but not all of its configuration: ${report.file} has mistakes`
+  throw new HelperError('SERVICE_FAILED', message, {
+    hint: `edit ${report.file}, which counts at once; then latchkey service status`,
   })
 }
 
@@ -79,4 +105,5 @@ async function reportService({ manager, run, sockets }: ServiceHost, print: (tex
     const hint = `${manager.logHint}; latchkey service install starts it anew`
     throw new HelperError('SERVICE_FAILED', `no answer on the ${silent.join(' and the ')}`, { hint })
   }
+  await refuseMistakes(sockets.api, print)
 }

@@ -1,7 +1,7 @@
 import type { Environment } from '../../core/environment.ts'
 
 /**
- * The lines that point ssh at the service's agent.
+ * The lines that point ssh at the service's agent, which is ready.
  * @param agentSocket where the service listens
  */
 export function formatDirections(agentSocket: string, environment: Environment): string {

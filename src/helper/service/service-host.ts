@@ -50,7 +50,7 @@ export function serviceRestart(): string {
 }
 
 /** Where the service listens: it knows nothing of this shell's LATCHKEY_RUNTIME_DIR. */
-export function serviceSockets(environment: Environment): { agent: string; api: string } {
+function serviceSockets(environment: Environment): { agent: string; api: string } {
   const own = { ...environment, LATCHKEY_RUNTIME_DIR: undefined }
   return { agent: agentSocketPath(own), api: apiSocketPath(own) }
 }

@@ -1,8 +1,13 @@
+import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
 import { CodedError, describeError, errorCode } from '../../core/errors.ts'
 import { findPathFault } from '../../core/path-trust.ts'
 import { openApiClient } from '../../ipc/client.ts'
+import { type ConfigReport, configReportSchema } from '../../ipc/protocol.ts'
+import { checkedReply } from '../checked-reply.ts'
 
+/** Between two looks at a daemon that is being started, in ms. */
+const pauseMs = 200
 /** Longer than a cold start of the daemon by a connection takes, in ms. */
 const patienceMs = 10_000
 
@@ -18,6 +23,7 @@ const maxMessageBytes = 256 * 1024
 /** Whether what listens on a socket answers as it should; asking starts a service that waits for a connection. */
 export type SocketAnswer = { type: 'answers' } | { type: 'silent'; reason: string }
 
+/** Runs a function after some ms unless the returned one is called. */
 export type After = (delayMs: number, run: () => void) => () => void
 
 /** Whether an SSH agent answers. @param after runs a function later unless the returned one is called */
@@ -63,6 +69,39 @@ export async function probeApi(path: string, after: After = later): Promise<Sock
   } catch (error) {
     const reason = error instanceof CodedError ? reasons[errorCode(error.cause) ?? ''] : undefined
     return { type: 'silent', reason: reason ?? describeError(error) }
+  }
+}
+
+/**
+ * What the daemon says of its configuration, which needs no keychain; undefined where it does not, as one of another
+ * version. @param after runs a function later unless the returned one is called
+ */
+export async function askConfig(path: string, after: After = later): Promise<ConfigReport | undefined> {
+  try {
+    const connection = openApiClient(path)
+    const stopWaiting = after(patienceMs, () => connection.close())
+    try {
+      const { status, body } = await connection.call({ method: 'GET', path: '/v1/config' })
+      return status === 200 ? checkedReply(configReportSchema, body) : undefined
+    } finally {
+      stopWaiting()
+      connection.close()
+    }
+  } catch (error) {
+    if (error instanceof CodedError) return undefined
+    throw error
+  }
+}
+
+/** Waits for the local API of a daemon that is being started, for a bounded time. */
+export async function awaitApi(path: string, after: After = later): Promise<SocketAnswer> {
+  for (let tries = patienceMs / pauseMs; ; tries -= 1) {
+    const answer = await probeApi(path, after)
+    // launchd starts a daemon that makes its sockets itself.
+    if (tries <= 0 || answer.type === 'answers' || existsSync(path)) return answer
+    await new Promise<void>((resolve) => {
+      after(pauseMs, resolve)
+    })
   }
 }
 

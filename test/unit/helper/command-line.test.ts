@@ -60,7 +60,6 @@ async function run(line: string, setting: Setting = {}) {
   const rooms = {
     runDaemon: async () => other.push(['daemon']),
     checkConfig: async () => other.push(['config', 'check']),
-    runDev: async (args: readonly string[]) => other.push(['dev', ...args]),
   }
   const status = await runProgram(line === '' ? [] : line.split(' '), rooms, context)
   return { status, printed, noted, calls, asked, other }
@@ -306,15 +305,31 @@ it('says above the status that the daemon is another version', async () => {
   )
 })
 
-it('leaves daemon and dev to their rooms', async () => {
+it('leaves the daemon to its room', async () => {
   expect((await run('daemon')).other).toEqual([['daemon']])
-  expect((await run('dev')).other).toEqual([['dev']])
-  expect((await run('dev --dir D -- ls -l')).other).toEqual([['dev', '--dir', 'D', '--', 'ls', '-l']])
+})
+
+it('leaves the check of the configuration to its room, whose status it ends with', async () => {
+  expect((await run('config check')).other).toEqual([['config', 'check']])
+})
+
+it('names in its help the configuration file, the documents and examples', async () => {
+  const { printed } = await run('help', { environment: { LATCHKEY_CONFIG: '/my/config.toml' } })
+  expect(printed).toContain('Configuration: /my/config.toml\n')
+  expect(printed).toContain('Documents:     /home/jo b/docs (COMMANDS.md')
+  expect(printed).toContain('latchkey dev -- ssh-add -L')
+  // Those of a command are its own.
+  expect((await run('help login')).printed).not.toContain('Configuration:')
 })
 
 describe('usage', () => {
   it.each([
+    ['', 'Usage: latchkey [options]'],
     ['help', 'Usage: latchkey [options]'],
+    ['help --help', 'Usage: latchkey [options]'],
+    ['help login -h', 'Usage: latchkey login'],
+    ['dev code --help', 'Usage: latchkey dev code'],
+    ['dev --help', 'Usage: latchkey dev [options]'],
     ['--help', 'Usage: latchkey [options]'],
     ['aws keys --help', 'Usage: latchkey aws keys'],
     ['help login', 'Usage: latchkey login'],
@@ -327,7 +342,6 @@ describe('usage', () => {
   })
 
   it.each([
-    ['', 'name a command', 'latchkey help'],
     ['aws', 'name a command', 'latchkey help aws'],
     ['stauts', "unknown command 'stauts' (Did you mean status?)", 'latchkey help'],
     ['help stauts', "unknown command 'stauts'", 'latchkey help'],

@@ -6,7 +6,7 @@ import { processContext } from '../../../src/helper/command-context.ts'
 import { createProgram } from '../../../src/helper/command-line.ts'
 
 const document = readFileSync(join(import.meta.dirname, '../../../docs/COMMANDS.md'), 'utf8')
-const rooms = { runDaemon: async () => 0, runDev: async () => 0, checkConfig: async () => 0 }
+const rooms = { runDaemon: async () => 0, checkConfig: async () => 0 }
 
 function commandLines(command: Command, path: string): { path: string; options: string[] }[] {
   const below = command.commands.flatMap((child) => commandLines(child, `${path} ${child.name()}`))

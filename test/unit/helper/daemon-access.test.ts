@@ -29,6 +29,7 @@ async function access(answer: (socket: Socket, request: string) => void) {
     listener.close()
   })
   const limits: { ms: number; pass: () => void }[] = []
+  const told: string[] = []
   const daemon = createDaemonAccess({
     socketPath,
     terminal: { mayAsk: () => false, isForeground: async () => false },
@@ -38,6 +39,7 @@ async function access(answer: (socket: Socket, request: string) => void) {
       limits.push(limit)
       return () => void limits.splice(limits.indexOf(limit), 1)
     },
+    onSlow: () => told.push('slow'),
   })
   /** Waits for the deadline of so many ms to be set, and lets it pass. */
   const pass = async (ms: number) => {
@@ -47,7 +49,7 @@ async function access(answer: (socket: Socket, request: string) => void) {
       await new Promise((resolve) => setImmediate(resolve))
     }
   }
-  return { daemon, received, limits, pass, socketPath }
+  return { daemon, received, limits, told, pass, socketPath }
 }
 
 const reply = (socket: Socket, status: number, body: unknown) => {
@@ -132,4 +134,19 @@ it('says nothing at all to a socket that others could have put there', async () 
   chmodSync(socketPath, 0o646)
   await expect(putKey(daemon)).rejects.toMatchObject({ hint: `chmod o-w ${socketPath}` })
   expect(received).toEqual([])
+})
+
+it('tells once that an answer takes longer than a second, and nothing of one that does not', async () => {
+  const { daemon, pass, told, limits } = await access((socket, request) => {
+    const isSlow = limits.some(({ ms }) => ms === 1_000)
+    if (isLifeSign(request) || !isSlow) reply(socket, 200, {})
+    else void pass(1_000).then(() => reply(socket, 200, {}))
+  })
+  await daemon.call({ method: 'GET', path: '/v1/status' })
+  expect(told).toEqual(['slow'])
+  await daemon.call({ method: 'GET', path: '/v1/status' })
+  expect(told).toEqual(['slow'])
+  const quick = await access((socket) => reply(socket, 200, {}))
+  await quick.daemon.call({ method: 'GET', path: '/v1/status' })
+  expect([quick.told, quick.limits]).toEqual([[], []])
 })

@@ -3,7 +3,7 @@ import { chmodSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { probeAgent, probeApi } from '../../../../src/helper/service/socket-probe.ts'
+import { askConfig, awaitApi, probeAgent, probeApi } from '../../../../src/helper/service/socket-probe.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
 
 async function listen(onQuestion: (question: Buffer, socket: Socket) => void): Promise<string> {
@@ -53,6 +53,40 @@ describe('a probe', () => {
     expect(await probeAgent(path)).toEqual(closed)
     expect(await probeApi(`${path}x`)).toEqual({ type: 'silent', reason: 'there is no such socket' })
     expect(await probeAgent(`${path}x`)).toEqual({ type: 'silent', reason: 'there is no such socket' })
+  })
+
+  it('asks for the configuration, and makes nothing of another answer', async () => {
+    const report = { file: '/c', errors: [], warnings: ['w'] }
+    const answering = (status: number, body: string) =>
+      listen((_question, socket) =>
+        socket.write(`HTTP/1.1 ${status} X\r\ncontent-length: ${body.length}\r\n\r\n${body}`),
+      )
+    expect(await askConfig(await answering(200, JSON.stringify(report)))).toEqual(report)
+    expect(await askConfig(await answering(404, '{"error":{}}'))).toBeUndefined()
+    expect(await askConfig(await answering(200, '{"file":5}'))).toBeUndefined()
+    expect(await askConfig(join(temporaryFolder(), 'none'))).toBeUndefined()
+  })
+
+  it('waits for a socket that is not there yet, and not without end', async () => {
+    const path = join(temporaryFolder(), 's')
+    const server = createServer((socket) =>
+      socket.on('data', () => socket.write('HTTP/1.1 404 X\r\ncontent-length: 0\r\n\r\n')),
+    )
+    onTestFinished(() => void server.close())
+    let pauses = 0
+    const soon = (ms: number, run: () => void) => {
+      if (ms === 200) {
+        pauses += 1
+        if (pauses === 3) server.listen(path, run)
+        else setImmediate(run)
+      }
+      return () => {}
+    }
+    expect(await awaitApi(path, soon)).toEqual({ type: 'answers' })
+    expect(pauses).toBe(3)
+    pauses = 3
+    expect(await awaitApi(`${path}x`, soon)).toMatchObject({ type: 'silent' })
+    expect(pauses).toBe(53)
   })
 
   it('takes no garbage for an answer', async () => {
