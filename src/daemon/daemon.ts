@@ -7,6 +7,7 @@ import { createAwsCredentials } from '../aws/aws-credentials.ts'
 import type { SharedConfig } from '../aws/config/shared-config.ts'
 import type { StsClient } from '../aws/sts/sts-client.ts'
 import { createChurn } from '../core/churn.ts'
+import { describeError } from '../core/errors.ts'
 import { agentSocketName, apiSocketName } from '../core/paths.ts'
 import { formatUtc } from '../core/utc-time.ts'
 import type { PeerCredentials } from '../ipc/peer-credentials.ts'
@@ -92,7 +93,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     watchFolder: deps.watchFolder,
     onApplied(applied, faults) {
       deps.onConfig(applied, faults)
-      aws.dropUnused().catch(() => {})
+      // Where the AWS files cannot be read nothing is known to be unused.
+      aws.dropUnused().catch((error: unknown) => log.debug('aws credentials kept', { reason: describeError(error) }))
     },
   })
   const readSettings = async () => config.awsSettings()
@@ -113,6 +115,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       aws,
       vaults: config.vaults,
       vaultsOff: config.vaultsOff,
+      whyUnread: config.whyUnread,
       lentPrompts,
       config: config.report,
       status: () =>

@@ -17,6 +17,7 @@ export interface GateOptions {
   evict(stream: Socket): void
 }
 
+/** What a gate works with; `peerOf` gives undefined where the platform does not tell who has connected. */
 export interface GateDeps {
   uid: number | undefined
   peerOf: (socket: Socket) => PeerCredentials | undefined

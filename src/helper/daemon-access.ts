@@ -21,6 +21,7 @@ export interface DaemonAccess {
   call<Name extends EndpointName>(name: Name, ...input: InputTo<Name>): Promise<AnswerTo<Name>>
 }
 
+/** Where the daemon is, and what of the person and of time the access uses. */
 export interface DaemonAccessOptions {
   socketPath: string
   terminal: TerminalAccess

@@ -78,6 +78,7 @@ async function world(
     aws: aws as AwsCredentials,
     vaults: () => [],
     vaultsOff: () => new Map(),
+    whyUnread: () => undefined,
     lentPrompts: createLentPrompts({ terminal: true }),
     status: async () => expect.unreachable(),
     config: () => expect.unreachable(),

@@ -12,6 +12,7 @@ import type { ConfigErrorCode } from '../config/config.ts'
 /** What a request names that is not there, or what cannot be. */
 export type ApiErrorCode = 'KEY_UNKNOWN' | 'VAULT_UNKNOWN' | 'VAULT_NOT_NAMED' | 'PROMPT_GONE' | 'REQUEST_INVALID'
 
+/** A request that names what is not there, or is not of the form of its endpoint. */
 export class ApiError extends CodedError<ApiErrorCode> {}
 
 type KnownCode =

@@ -21,6 +21,8 @@ export interface ApiRoutesDeps {
   vaults: () => readonly RunningVault[]
   /** The vaults that are configured and switched off, and why. */
   vaultsOff: () => ReadonlyMap<string, CodedError>
+  /** Why nothing of the configuration could be read yet. */
+  whyUnread: () => CodedError | undefined
   lentPrompts: LentPrompts
   status: () => Promise<Status>
   config: () => ConfigReport
@@ -29,8 +31,11 @@ export interface ApiRoutesDeps {
 /** What answers each endpoint. Errors are thrown: the server turns them into replies, once. */
 export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
   const { aws, lentPrompts, status, config } = deps
-  const vaultOf = (name: string | undefined, command: string) =>
-    findVault(deps.vaults(), deps.vaultsOff(), name, command)
+  const vaultOf = (name: string | undefined, command: string): RunningVault => {
+    const unread = deps.whyUnread()
+    if (unread !== undefined) throw unread
+    return findVault(deps.vaults(), deps.vaultsOff(), name, command)
+  }
   const handlers: EndpointHandlers<typeof endpoints, PromptCaller> = {
     getStatus: () => status(),
     getConfig: async () => config(),

@@ -20,6 +20,7 @@ export const sectionKinds = {
   log: { prefix: ['log'], isNamed: false, schema: logSchema },
 } as const
 
+/** A kind of section. */
 export type SectionKind = keyof typeof sectionKinds
 
 /** What is written in a section of one kind, with durations in seconds. */

@@ -6,6 +6,7 @@ export interface Limits {
   poolSignatures: number
 }
 
+/** What the limits are worked out from. */
 export interface LimitsInput {
   /** `/proc/self/limits` (proc(5)); undefined where there is none. */
   processLimits: string | undefined

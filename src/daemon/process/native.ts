@@ -20,6 +20,7 @@ export interface ForeignFunctions {
   load(library: null): { func(declaration: string): (...args: unknown[]) => unknown }
 }
 
+/** What the system calls are loaded with. */
 export interface NativeDeps {
   log: Logger
   platform?: NodeJS.Platform

@@ -15,6 +15,7 @@ export interface ServiceNotification {
   stopping(): Promise<void>
 }
 
+/** What a notification works with. */
 export interface ServiceNotificationDeps {
   /** The variables of the process itself: NOTIFY_SOCKET is taken out, for a child must not speak for the daemon. */
   environment: Record<string, string | undefined>

@@ -21,6 +21,8 @@ export interface ConfigService {
   vaults(): readonly RunningVault[]
   /** The vaults that are configured and switched off, and why. */
   vaultsOff(): ReadonlyMap<string, CodedError>
+  /** Why nothing of the file could be read yet; undefined once something was. */
+  whyUnread(): CodedError | undefined
   /** The keys of the identities, the same array until they change. */
   stores(): readonly ConfiguredIdentity[]
   /** @throws {ConfigError} nothing of the file could be read yet */
@@ -85,6 +87,7 @@ export function createConfigService(deps: ConfigServiceDeps): ConfigService {
       )
       return new Map(faults.reverse().map(({ section, error }) => [section!.slice(vaultPrefix.length), error]))
     },
+    whyUnread: running.whyUnread,
     stores: running.stores,
     awsSettings: running.awsSettings,
     report() {

@@ -1,7 +1,7 @@
 import type { ConfiguredIdentity } from '../../agent/configured-identity.ts'
 import type { AwsSettings } from '../../aws/config/settings.ts'
 import { refuseSharedToken } from '../../vault/token/shared-token.ts'
-import type { VaultConfig } from '../config/config.ts'
+import type { ConfigError, VaultConfig } from '../config/config.ts'
 import { type LoadedConfig, whyOff } from '../config/load-config.ts'
 import { type RunningVault, startVault, type VaultDeps } from './running-vault.ts'
 import { type VaultPlan, vaultChange } from './vault-plan.ts'
@@ -15,6 +15,8 @@ export interface RunningConfig {
   vaults(): readonly RunningVault[]
   /** The keys of the identities, the same array until they change. */
   stores(): readonly ConfiguredIdentity[]
+  /** Why nothing of the file could be read yet; undefined once something was. */
+  whyUnread(): ConfigError | undefined
   /** @throws {ConfigError} nothing of the file could be read yet */
   awsSettings(): AwsSettings
   stop(): void
@@ -38,7 +40,10 @@ export function createRunningConfig(deps: VaultDeps): RunningConfig {
     return { plan, vault: former.vault }
   }
 
+  const whyUnread = () => (loaded === undefined || loaded.isRead ? undefined : whyOff(loaded, ''))
+
   return {
+    whyUnread,
     apply(next, extraCa) {
       loaded = next
       const former = parts
@@ -59,7 +64,7 @@ export function createRunningConfig(deps: VaultDeps): RunningConfig {
     vaults: () => parts.map(({ vault }) => vault),
     stores: () => stores,
     awsSettings() {
-      const unread = loaded === undefined || loaded.isRead ? undefined : whyOff(loaded, '')
+      const unread = whyUnread()
       if (unread !== undefined) throw unread
       return {
         profiles: loaded?.config.awsProfiles ?? {},

@@ -10,6 +10,7 @@ import { formatTable } from '../text-table.ts'
 
 const sourceHelp = "the name of the key's section, [aws.source.NAME] in the configuration"
 
+/** `latchkey aws keys …` */
 export function addAwsKeysCommands(aws: Command, context: CommandContext): void {
   const keys = aws.command('keys').description('long-term access keys in the keychain')
   keys

@@ -6,6 +6,7 @@ import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { formatTable } from '../text-table.ts'
 
+/** `latchkey aws profiles …` */
 export function addAwsProfilesCommands(aws: Command, context: CommandContext): void {
   const profiles = aws.command('profiles').description('the profiles that credentials can be asked for')
   profiles

@@ -6,6 +6,7 @@ import { HelperError } from '../fast/failure.ts'
 import { addAwsKeysCommands } from './aws-keys.ts'
 import { addAwsProfilesCommands } from './aws-profiles.ts'
 
+/** `latchkey aws …` */
 export function addAwsCommands(program: Command, context: CommandContext): void {
   const aws = program.command('aws').description('AWS credentials behind one MFA code')
   aws

@@ -5,6 +5,7 @@ import type { CommandContext } from '../command-context.ts'
 import { serviceRestart } from '../service/service-host.ts'
 import { formatOtherVersion, formatStatus } from '../status-report.ts'
 
+/** `latchkey status` */
 export function addStatusCommand(program: Command, context: CommandContext): void {
   program
     .command('status')

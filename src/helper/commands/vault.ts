@@ -4,6 +4,7 @@ import type { LoggedIn } from '../../ipc/endpoints/vault.ts'
 import type { CommandContext } from '../command-context.ts'
 import { formatTimeLeft } from '../status-report.ts'
 
+/** `latchkey login` and `latchkey logout` */
 export function addVaultCommands(program: Command, context: CommandContext): void {
   program
     .command('login')

@@ -12,6 +12,7 @@ export type HelperErrorCode =
   | 'OUTPUT_FAILED'
   | 'SERVICE_FAILED'
 
+/** What a command ends with, told on stderr; its code decides on the exit status. */
 export class HelperError extends CodedError<HelperErrorCode> {}
 
 /** The exit statuses of every command (docs/COMMANDS.md); 130 is what a shell reports after Ctrl-C. */

@@ -66,6 +66,7 @@ function lentQuestionOf({ status, body }: ApiAnswer): LentQuestion | undefined {
   return typeof id === 'string' && question !== undefined ? { id, question } : undefined
 }
 
+/** Tells whether something read from JSON is an object; an array is one, too. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

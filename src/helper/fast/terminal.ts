@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import type { Environment } from '../../core/environment.ts'
 
+/** The terminal of this process, whatever its standard streams are. */
 export const terminalPath = '/dev/tty'
 
 /** What can be known about the terminal of this process. */
@@ -17,6 +18,7 @@ export interface TerminalAccess {
 /** A terminal in a build job has nobody in front of it. */
 const isBuildJob = (environment: Environment) => !['', '0', 'false', undefined].includes(environment.CI)
 
+/** The terminal as this environment allows it to be used. */
 export function createTerminalAccess(environment: Environment): TerminalAccess {
   if (isBuildJob(environment)) return { mayAsk: () => false, isForeground: async () => false }
   if (process.platform === 'linux') return { mayAsk: isForegroundLinux, isForeground: async () => isForegroundLinux() }

@@ -9,6 +9,7 @@ import { diffLines } from './line-diff.ts'
 import { type FileState, fileState, isUntouched, type ServiceFile } from './service-file.ts'
 import type { ManagerCommand, RunCommand, ServiceManager } from './service-manager.ts'
 
+/** What installing works with. */
 export interface InstallDeps {
   manager: ServiceManager
   run: RunCommand

@@ -10,6 +10,7 @@ const label = 'local.latchkey'
 /** What a person runs to replace the running daemon by the installed one. */
 export const launchdRestart = (uid: number) => `launchctl kickstart -k gui/${uid}/${label}`
 
+/** Whose agent it is, and what its property list is made from. */
 export interface LaunchdOptions {
   home: string
   uid: number

@@ -13,6 +13,7 @@ const units = [service, ...sockets] as const
 /** What a person runs to replace the running daemon by the installed one. */
 export const systemdRestart = `systemctl --user restart ${service}`
 
+/** Whose service it is, and what its units are made from. */
 export interface SystemdOptions {
   environment: Environment
   home: string

@@ -699,6 +699,23 @@ describe('forget', () => {
     expect(asked).toHaveLength(2)
   })
 
+  it('drops what no profile leads to any more, and nothing else', async () => {
+    const edited = await world()
+    const { aws, sts } = edited
+    await aws.credentials('dev', person)
+    await aws.credentials('prod', person)
+    const { sources, profiles } = edited.settings
+    const { dev, prod } = profiles
+    edited.settings = { sources, profiles: { dev: dev!, other: { ...prod!, session_name: 'x' } } }
+    await aws.dropUnused()
+    const calls = sts.calls.length
+    edited.settings = { sources, profiles }
+    await aws.credentials('dev', unattended)
+    expect(sts.calls).toHaveLength(calls)
+    await aws.credentials('prod', unattended)
+    expect(sts.calls.length).toBeGreaterThan(calls)
+  })
+
   it('drops all', async () => {
     const { aws } = await world()
     await aws.credentials('dev', person)

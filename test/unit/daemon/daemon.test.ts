@@ -165,6 +165,7 @@ role = "r"
     const fault = { code: 'CONFIG_INVALID', message: expect.stringContaining('/config.toml:2:5: invalid value') }
     expect((await callApi(api, 'GET', '/v1/aws/credentials/dev')).body).toMatchObject({ error: fault })
     expect((await callApi(api, 'GET', '/v1/config')).body).toMatchObject({ errors: [{ ...fault, effect: 'off' }] })
+    expect((await callApi(api, 'POST', '/v1/login', { body: {} })).body).toMatchObject({ error: fault })
     expect((await callApi(api, 'GET', '/v1/status')).body).toMatchObject({
       keychain: { description: 'switched off' },
       aws: { error: fault },

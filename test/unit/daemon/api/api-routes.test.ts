@@ -33,6 +33,7 @@ function call(deps: Partial<ApiRoutesDeps>, method: string, pattern: string, par
     aws: {} as AwsCredentials,
     vaults: () => [],
     vaultsOff: () => new Map(),
+    whyUnread: () => undefined,
     lentPrompts: createLentPrompts({ terminal: true }),
     status: async () => fullStatus,
     config: () => ({ file: '/c.toml', errors: [], warnings: [] }),

@@ -37,9 +37,11 @@ it('sends with a system call, and keeps the socket from children', async () => {
   const { notification, runs } = setUp(environment, (...message) => sent.push(message) > 0)
   expect(environment).toEqual({ PATH: '/bin' })
   await notification.ready('listening\nMAINPID=1')
+  await notification.status('one\nmore')
   await notification.stopping()
   expect(sent).toEqual([
     ['/run/notify', 'READY=1\nSTATUS=listening MAINPID=1'],
+    ['/run/notify', 'STATUS=one more'],
     ['/run/notify', 'STOPPING=1'],
   ])
   expect(runs).toEqual([])

@@ -465,6 +465,30 @@ describe('before its first use', () => {
   })
 })
 
+describe('an end while the daemon goes on', () => {
+  it('forgets the token here alone: another source of the same login takes the stored one up', async () => {
+    const { vault, keychain, source, newSource, use } = await world('userpass')
+    await source.login(person)
+    source.close()
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+    expect(source.status()).toMatchObject({ state: 'logged-out' })
+    expect(keychain.items.has('vault/corp/token')).toBe(true)
+    await use(newSource())
+    expect(vault.calls()).toEqual([byPassword, sign])
+    expect(tokensOf(vault).at(-1)).toBe('hvs.first')
+  })
+
+  it('gives up a login that is under way, and a token that comes all the same is revoked', async () => {
+    const { vault, keychain, source } = await world('userpass')
+    const login = source.login(person)
+    await until(() => vault.requests.length === 1)
+    source.close()
+    await expect(login).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+    await until(() => vault.calls().includes(revoke))
+    expect(keychain.items.has('vault/corp/token')).toBe(false)
+  })
+})
+
 describe('a logout', () => {
   it('revokes and forgets the token, and nothing is used until the next login', async () => {
     const { vault, keychain, source, use } = await tokenWorld('approle')
