@@ -3,8 +3,9 @@ import { connect } from 'node:net'
 import { CodedError, describeError, errorCode } from '../../core/errors.ts'
 import { findPathFault } from '../../core/path-trust.ts'
 import { openApiClient } from '../../ipc/client.ts'
-import { type ConfigReport, configReportSchema } from '../../ipc/protocol.ts'
-import { checkedReply } from '../checked-reply.ts'
+import { callOf } from '../../ipc/endpoint-call.ts'
+import type { ConfigReport } from '../../ipc/endpoints/config.ts'
+import { checkedAnswer } from '../checked-answer.ts'
 
 /** Between two looks at a daemon that is being started, in ms. */
 const pauseMs = 200
@@ -81,8 +82,8 @@ export async function askConfig(path: string, after: After = later): Promise<Con
     const connection = openApiClient(path)
     const stopWaiting = after(patienceMs, () => connection.close())
     try {
-      const { status, body } = await connection.call({ method: 'GET', path: '/v1/config' })
-      return status === 200 ? checkedReply(configReportSchema, body) : undefined
+      const { status, body } = await connection.call(callOf('getConfig'))
+      return status === 200 ? checkedAnswer('getConfig', body) : undefined
     } finally {
       stopWaiting()
       connection.close()

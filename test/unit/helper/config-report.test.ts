@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { formatConfigCheck, formatConfigProblems } from '../../../src/helper/config-report.ts'
-import type { ConfigReport } from '../../../src/ipc/protocol.ts'
+import type { ConfigReport } from '../../../src/ipc/endpoints/config.ts'
 
 const report: ConfigReport = {
   file: '/c.toml',

@@ -136,17 +136,19 @@ it('says nothing at all to a socket that others could have put there', async () 
   expect(received).toEqual([])
 })
 
+const nothingWrong = { file: '/c.toml', errors: [], warnings: [] }
+
 it('tells once that an answer takes longer than a second, and nothing of one that does not', async () => {
   const { daemon, pass, told, limits } = await access((socket, request) => {
     const isSlow = limits.some(({ ms }) => ms === 1_000)
-    if (isLifeSign(request) || !isSlow) reply(socket, 200, {})
-    else void pass(1_000).then(() => reply(socket, 200, {}))
+    if (isLifeSign(request) || !isSlow) reply(socket, 200, nothingWrong)
+    else void pass(1_000).then(() => reply(socket, 200, nothingWrong))
   })
-  await daemon.call({ method: 'GET', path: '/v1/status' })
+  await daemon.call('getConfig')
   expect(told).toEqual(['slow'])
-  await daemon.call({ method: 'GET', path: '/v1/status' })
+  await daemon.call('getConfig')
   expect(told).toEqual(['slow'])
-  const quick = await access((socket) => reply(socket, 200, {}))
-  await quick.daemon.call({ method: 'GET', path: '/v1/status' })
+  const quick = await access((socket) => reply(socket, 200, nothingWrong))
+  await quick.daemon.call('getConfig')
   expect([quick.told, quick.limits]).toEqual([[], []])
 })

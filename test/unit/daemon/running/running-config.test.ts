@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { createSystemClock } from '../../../../src/core/clock.ts'
 import { silentLogger } from '../../../../src/core/log.ts'
+import type { Secret } from '../../../../src/core/secret.ts'
 import { loadConfig } from '../../../../src/daemon/config/load-config.ts'
 import { createRunningConfig } from '../../../../src/daemon/running/running-config.ts'
 import { createMemoryKeychain } from '../../../../src/keychain/memory-store.ts'
@@ -68,6 +69,8 @@ function setUp() {
   return { files, running, apply, released: () => released }
 }
 
+const reveal = async (token: Secret<string>) => token.expose()
+
 it('trusts the CA that is in the file now, and keeps login and keys', async () => {
   const { files, running, apply } = setUp()
   const { address } = await startVaultServer()
@@ -103,10 +106,10 @@ it('forgets the login of a vault that is gone, and of one that is another server
   expect(next).not.toBe(former)
   expect(running.stores()[0]).not.toBe(key)
   expect(former!.identities).toEqual([])
-  await expect(former!.tokens.token()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+  await expect(former!.tokens.withToken(reveal)).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
   await apply('')
   expect([running.vaults(), running.stores(), next!.identities]).toEqual([[], [], []])
-  await expect(next!.tokens.token()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+  await expect(next!.tokens.withToken(reveal)).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
   // No list has asked for a certificate, so that no key was made.
   expect(released()).toBe(0)
 })
@@ -115,10 +118,10 @@ it('lets two vaults that came to share one token have it no more', async () => {
   const { running, apply } = setUp()
   const section = (name: string) => `[vault.${name}]\naddress = "http://127.0.0.1:${name.length}"\n`
   await apply(section('a'))
-  expect((await running.vaults()[0]!.tokens.token()).expose()).toBe('hvs.token')
+  expect(await running.vaults()[0]!.tokens.withToken(reveal)).toBe('hvs.token')
   await apply(section('a') + section('bb'))
   for (const { tokens } of running.vaults())
-    await expect(tokens.token()).rejects.toMatchObject({ code: 'VAULT_CONFIG' })
+    await expect(tokens.withToken(reveal)).rejects.toMatchObject({ code: 'VAULT_CONFIG' })
 })
 
 it('gives the same array of keys until one of them changes', async () => {

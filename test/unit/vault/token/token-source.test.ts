@@ -467,7 +467,7 @@ describe('before its first use', () => {
 
 describe('an end while the daemon goes on', () => {
   it('forgets the token here alone: another source of the same login takes the stored one up', async () => {
-    const { vault, keychain, source, newSource, use } = await world('userpass')
+    const { vault, keychain, source, newSource, use } = await tokenWorld('userpass')
     await source.login(person)
     source.close()
     await expect(use()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
@@ -479,7 +479,7 @@ describe('an end while the daemon goes on', () => {
   })
 
   it('gives up a login that is under way, and a token that comes all the same is revoked', async () => {
-    const { vault, keychain, source } = await world('userpass')
+    const { vault, keychain, source } = await tokenWorld('userpass')
     const login = source.login(person)
     await until(() => vault.requests.length === 1)
     source.close()
