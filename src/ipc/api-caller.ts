@@ -28,6 +28,7 @@ export interface ApiCaller {
   update(request: Waiting, change: Partial<Pick<Waiting, 'state' | 'bodyBytes'>>): void
 }
 
+/** What a caller is held to, and by. */
 export interface ApiCallerDeps {
   clock: Clock
   seat: Marking

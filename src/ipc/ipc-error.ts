@@ -1,5 +1,6 @@
 import { CodedError } from '../core/errors.ts'
 
+/** What can be wrong with the daemon's sockets, and with what goes over them. */
 export type IpcErrorCode =
   /** Somebody listens on the socket already. */
   | 'SOCKET_IN_USE'

@@ -24,6 +24,7 @@ export interface LentPrompt {
   notice?: string
 }
 
+/** The body of an answer that is an error. */
 export interface ApiErrorBody {
   error: { code: string; message: string; hint?: string; prompt?: LentPrompt }
 }

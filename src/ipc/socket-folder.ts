@@ -56,6 +56,7 @@ function refuseUntrusted(path: string): void {
 
 /** The name of a folder in which a socket is bound before it is moved to its place: mkdtemp's six letters after a dot. */
 const bindingFolder = /^\.[A-Za-z0-9]{6}$/
+/** The name of the socket in it. */
 export const boundName = 's'
 
 /** Some letter of it is mostly not a small one: an empty `.config` is not ours. */

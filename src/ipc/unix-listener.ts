@@ -30,6 +30,7 @@ export interface UnixListener {
  */
 export type OnStream = (stream: Socket) => void
 
+/** How long to wait for a place to listen. */
 export interface ListenOptions {
   clock: Clock
   /** Ends the waiting for another process that starts. */

@@ -16,6 +16,7 @@ export const listKeys = {
   pattern: '/v1/aws/keys',
   answer: v.object({ keys: listOf(v.object({ source: v.string(), accessKeyId: v.string() })) }),
 } as const satisfies Endpoint
+/** The keys, by their sources. */
 export type AccessKeyList = AnswerOf<typeof listKeys>
 
 /** Stores a key, or replaces it. */
@@ -28,7 +29,9 @@ export const putKey = {
   }),
   answer: kept,
 } as const satisfies Endpoint
+/** A key as it is handed over, its secret in clear. */
 export type AccessKeyRequest = RequestOf<typeof putKey>
+/** What has become of a key that was handed over. */
 export type KeptKey = AnswerOf<typeof putKey>
 
 /** Removes a key from the keychain; 404 `KEY_UNKNOWN` where there is none. */

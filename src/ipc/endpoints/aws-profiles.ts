@@ -20,4 +20,5 @@ export const listProfiles = {
     ),
   }),
 } as const satisfies Endpoint
+/** The profiles, in the order in which they are shown. */
 export type AwsProfileList = AnswerOf<typeof listProfiles>

@@ -11,6 +11,7 @@ export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
 /** A failure that is told: what is wrong and what to run. */
 export const reportedError = v.object({ code: v.string(), message: v.string(), hint: v.exactOptional(v.string()) })
+/** Such a failure. */
 export type ReportedError = v.InferOutput<typeof reportedError>
 
 /**

@@ -18,6 +18,7 @@ const sshIdentity = v.object({
   warnings: v.exactOptional(listOf(v.string())),
   error: v.exactOptional(reportedError),
 })
+/** One `[ssh.identity.NAME]` as the status tells it. */
 export type SshIdentityStatus = v.InferOutput<typeof sshIdentity>
 
 const vault = v.object({
@@ -29,6 +30,7 @@ const vault = v.object({
   expiresAt: v.exactOptional(time),
   error: v.exactOptional(reportedError),
 })
+/** One `[vault.NAME]` as the status tells it. */
 export type VaultStatus = v.InferOutput<typeof vault>
 
 /** What the daemon holds, until when, and what is wrong. */
@@ -57,4 +59,5 @@ export const getStatus = {
     }),
   }),
 } as const satisfies Endpoint
+/** The whole status. */
 export type Status = AnswerOf<typeof getStatus>

@@ -18,6 +18,7 @@ export const login = {
     expiresAt: v.exactOptional(time),
   }),
 } as const satisfies Endpoint
+/** What a login has come to. */
 export type LoggedIn = AnswerOf<typeof login>
 
 /** Revokes latchkey's own token of a Vault and forgets it. */
