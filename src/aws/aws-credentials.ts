@@ -1,6 +1,5 @@
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/log.ts'
-import { shellWord } from '../core/shell-word.ts'
 import type { LastingKeychain } from '../keychain/keychain.ts'
 import type { PromptCaller, Prompts } from '../prompts/prompt.ts'
 import { AwsError, isAwsError } from './aws-error.ts'
@@ -11,15 +10,19 @@ import type { SharedConfig } from './config/shared-config.ts'
 import type { IssuedCredentials } from './credentials.ts'
 import { createKeyChecks } from './keys/key-checks.ts'
 import { createKeyCustody, type KeyCustody } from './keys/key-custody.ts'
+import { doubtSource, type SourceDoubt } from './keys/known-sources.ts'
 import { createLongTermKeys } from './keys/long-term-keys.ts'
-import { planCredentials, planIfValid } from './plan/credential-plan.ts'
+import { adviseOnMissingKey } from './keys/missing-key-advice.ts'
+import { type CredentialPlan, planCredentials, planIfValid, validPlans } from './plan/credential-plan.ts'
 import { defaultRegion } from './plan/partitions.ts'
-import { type DerivedStep, mfaStepOf, sourcePrefix, stepsTo } from './plan/steps.ts'
+import type { DerivedStep, stepsTo } from './plan/steps.ts'
 import { createCredentialSource } from './session/credential-source.ts'
 import { createDerivedCredentials } from './session/derived-credentials.ts'
+import { createForgetting } from './session/forgetting.ts'
 import { createForgettings } from './session/forgettings.ts'
 import { createSessionCache } from './session/session-cache.ts'
 import { createSessionLogin } from './session/session-login.ts'
+import { onlySession, type StartedSession, startSession } from './session/session-start.ts'
 import { createStepCredentials } from './session/step-credentials.ts'
 import { type AwsStatus, describeHeld } from './status.ts'
 import { createCallerIdentities } from './sts/caller-identity.ts'
@@ -35,6 +38,14 @@ export interface AwsCredentials {
    * @throws {KeychainError} the keychain cannot answer; credentials that are held are still served
    */
   credentials(profile: string, caller: PromptCaller): Promise<IssuedCredentials>
+  /**
+   * Makes sure that the MFA session behind a profile is held, and hands out nothing.
+   * @param profile absent: the one that has an MFA device, or all that share one session
+   * @throws {AwsError} {PromptError} {KeychainError} as `credentials`; AWS_PROFILE_NOT_NAMED
+   */
+  login(profile: string | undefined, caller: PromptCaller): Promise<StartedSession>
+  /** Why a key is probably not to be stored under a name; undefined where nothing speaks against it. */
+  doubtSource(name: string): Promise<SourceDoubt | undefined>
   /**
    * Drops the credentials of a profile and the MFA session behind them, or all; resolves to what was held, in words. What
    * is under way for the same source ends in AWS_FORGOTTEN, and its question is withdrawn.
@@ -84,13 +95,8 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
     log,
   })
   const source = createCredentialSource({ steps, sessions, login, clock, log })
+  const forgetting = createForgetting({ forgettings, login, sessions, derived })
   const noticed = new Set<string>()
-
-  /** What is under way for a source, or for all, ends in AWS_FORGOTTEN. */
-  const giveUp = (name?: string) => {
-    forgettings.note(name)
-    login.abandon(name)
-  }
 
   const readAll = async () => {
     const [settings, shared] = await Promise.all([readSettings(), readSharedConfig()])
@@ -108,6 +114,16 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
     }
   }
 
+  const withKeyAdvice = async <T>({ last }: CredentialPlan, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isAwsError(error, 'AWS_KEY_MISSING')) throw error
+      const { settings, shared } = await readAll()
+      throw adviseOnMissingKey(error, settings, shared, last.source)
+    }
+  }
+
   const keys = createKeyCustody({
     keys: longTermKeys,
     checks,
@@ -117,33 +133,10 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
       return planIfValid(settings, shared, name)?.last.region ?? defaultRegion('aws')
     },
     async onChange(name) {
-      giveUp(name)
-      derived.forget((key) => key.startsWith(sourcePrefix(name)))
       identities.forget(name)
-      await sessions.forget(name)
+      await forgetting.source(name)
     },
   })
-
-  const forgetAll = async (): Promise<readonly string[]> => {
-    giveUp()
-    const roles = derived.forget(() => true)
-    const gone = await sessions.forget()
-    return [...gone.map(sessionOf), ...(roles.length === 0 ? [] : [`credentials of ${roles.length} roles`])]
-  }
-
-  const forgetProfile = async (profile: string): Promise<readonly string[]> => {
-    const { settings, shared } = await readAll()
-    const { last } = planCredentials(settings, shared, profile)
-    giveUp(last.source)
-    // What is under way for another profile of the source is being made of the same session.
-    derived.forget((key) => key.startsWith(sourcePrefix(last.source)) && derived.peek(key) === undefined)
-    const held = stepsTo(last).flatMap((step) => {
-      if (step.type === 'key' || derived.forget((key) => key === step.cacheKey).length === 0) return []
-      return step.type === 'role' ? [`credentials of ${step.roleArn}`] : [sessionOf(step.source)]
-    })
-    const gone = mfaStepOf(last) === undefined ? [] : await sessions.forget(last.source)
-    return [...gone.map(sessionOf), ...held]
-  }
 
   return {
     keys,
@@ -155,22 +148,35 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
         noticed.add(notice)
       }
       const refuseIfForgotten = forgettings.watch(plan.last.source)
-      try {
+      return withKeyAdvice(plan, async () => {
         const credentials = await source.credentials(plan, caller)
         refuseIfForgotten()
         const accountId = await accountOf(plan.last, credentials)
         refuseIfForgotten()
         return accountId === undefined ? credentials : { ...credentials, accountId }
-      } catch (error) {
-        throw isAwsError(error, 'AWS_KEY_MISSING') ? adviseImport(error, shared, plan.last.source) : error
-      }
+      })
     },
-    forget: (target) => ('all' in target ? forgetAll() : forgetProfile(target.profile)),
+    async login(profile, caller) {
+      const { settings, shared } = await readAll()
+      const plan =
+        profile === undefined ? onlySession(validPlans(settings, shared)) : planCredentials(settings, shared, profile)
+      return withKeyAdvice(plan, () => startSession(plan, caller, { sessions, login, clock }))
+    },
+    async doubtSource(name) {
+      const { settings, shared } = await readAll()
+      return doubtSource(settings, shared, await longTermKeys.sources(), name)
+    },
+    async forget(target) {
+      if ('all' in target) return forgetting.all()
+      const { settings, shared } = await readAll()
+      return forgetting.plan(planCredentials(settings, shared, target.profile))
+    },
     async dropUnused() {
       const { settings, shared } = await readAll()
-      const plans = profileNames(settings, shared).flatMap((name) => planIfValid(settings, shared, name) ?? [])
       const used = new Set(
-        plans.flatMap(({ last }) => stepsTo(last).flatMap((step) => (step.type === 'key' ? [] : [step.cacheKey]))),
+        validPlans(settings, shared).flatMap(({ last }) =>
+          stepsTo(last).flatMap((step) => (step.type === 'key' ? [] : [step.cacheKey])),
+        ),
       )
       derived.forget((key) => !used.has(key))
     },
@@ -183,15 +189,4 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
       return describeHeld(settings, shared, await sessions.list(), derived)
     },
   }
-}
-
-const sessionOf = (source: string) => `session of ${source}`
-
-/** A key that stands in a file in plaintext is not used, but it can be moved. */
-function adviseImport(error: AwsError, shared: SharedConfig, source: string): AwsError {
-  if (shared.profiles.get(source)?.hasPlaintextKey !== true) return error
-  return new AwsError('AWS_KEY_MISSING', `${error.message}; the one in the AWS credentials file is not used`, {
-    cause: error,
-    hint: `latchkey aws keys import ${shellWord(source)} --profile ${shellWord(source)}`,
-  })
 }

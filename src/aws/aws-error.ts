@@ -7,6 +7,7 @@ export type AwsErrorCode =
   | 'AWS_PROFILE_INVALID'
   | 'AWS_PROFILE_UNSUPPORTED'
   | 'AWS_PROFILE_CYCLE'
+  | 'AWS_PROFILE_NOT_NAMED'
   // Long-term keys.
   | 'AWS_KEY_MISSING'
   | 'AWS_KEY_REFUSED'

@@ -2,7 +2,7 @@ import { formatUtc } from '../core/utc-time.ts'
 import { profileNames } from './config/profile-lookup.ts'
 import type { AwsSettings } from './config/settings.ts'
 import type { SharedConfig } from './config/shared-config.ts'
-import { planIfValid } from './plan/credential-plan.ts'
+import { validPlans } from './plan/credential-plan.ts'
 import { mfaStepOf } from './plan/steps.ts'
 import type { DerivedCredentials } from './session/derived-credentials.ts'
 import type { StoredSession } from './session/session-item.ts'
@@ -27,7 +27,7 @@ export function describeHeld(
   derived: DerivedCredentials,
 ): AwsStatus {
   const profiles = profileNames(settings, shared)
-  const plans = profiles.flatMap((name) => planIfValid(settings, shared, name) ?? [])
+  const plans = validPlans(settings, shared)
   const serials = new Map(
     plans.flatMap(({ last }) => {
       const step = mfaStepOf(last)

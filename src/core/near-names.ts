@@ -17,6 +17,15 @@ export function nearestNames(name: string, known: readonly string[]): string[] {
     .map(({ candidate }) => candidate)
 }
 
+/** The names that are no more than so many letters away, for one that may be mistyped. Half of a name is never a slip. */
+export function namesWithin(name: string, known: readonly string[], letters: number): string[] {
+  return known.filter((candidate) => {
+    const longest = Math.max(name.length, candidate.length)
+    if (longest > longestName) return false
+    return editDistance(name.toLowerCase(), candidate.toLowerCase()) <= Math.min(letters, Math.floor(longest / 2))
+  })
+}
+
 /** Edits from one to the other: a letter more, less or another, or two neighbours swapped (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   let before: number[] = []

@@ -155,6 +155,19 @@ print(session.get_credentials().refresh_needed())
   })
 })
 
+describe('a login', () => {
+  it('gives the code before it is needed, and prints no secret', async () => {
+    const { stdout, status } = await inDev(
+      'latchkey aws login; latchkey aws login prod; latchkey aws credentials prod >&2; cat $LATCHKEY_DEV_DIR/prompts.jsonl',
+      { env: { LATCHKEY_DEV_MFA: 'auto' } },
+    )
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^an MFA session has begun: dev-user, .* left\nthere is an MFA session already: dev-user, /)
+    expect(stdout).not.toMatch(/ASIA|SecretAccessKey/)
+    expect(stdout.match(/"kind":"mfa-code"/g)).toHaveLength(1)
+  })
+})
+
 describe('long-term keys', () => {
   it('are moved out of a credentials file that is otherwise left as it was', async () => {
     const folder = temporaryFolder()
@@ -180,6 +193,16 @@ describe('long-term keys', () => {
       expect(JSON.parse(await dev.runOk('latchkey', ['aws', 'credentials', 'dev']))).toMatchObject({ Version: 1 })
     } finally {
       await dev.stop()
+    }
+  })
+
+  it('are not taken under a name that is mistyped or that of a role', async () => {
+    for (const name of ['dev-usr', 'dev']) {
+      const { status, stderr } = await inDev(
+        `printf 'AKIAIOSFODNN7EXAMPLE\\nwJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\\n' | latchkey aws keys add ${name}`,
+      )
+      expect(status).toBe(2)
+      expect(stderr).toContain('hint: latchkey aws keys add dev-user, or with --new')
     }
   })
 

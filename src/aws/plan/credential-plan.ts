@@ -1,6 +1,6 @@
 import { formatDuration } from '../../core/duration.ts'
 import { AwsError } from '../aws-error.ts'
-import { invalid, type RoleLink } from '../config/profile-lookup.ts'
+import { invalid, profileNames, type RoleLink } from '../config/profile-lookup.ts'
 import { profileNotices } from '../config/profile-notices.ts'
 import type { AwsSettings } from '../config/settings.ts'
 import type { SharedConfig } from '../config/shared-config.ts'
@@ -78,6 +78,11 @@ export function planCredentials(settings: AwsSettings, shared: SharedConfig, pro
   if (first === undefined) return { profile, last: session, notices }
   const last = others.reduce(assume, assume(mfaSerial === undefined ? key : session, first))
   return { profile, last, notices }
+}
+
+/** The plans of all profiles whose configuration is right, by name. */
+export function validPlans(settings: AwsSettings, shared: SharedConfig): CredentialPlan[] {
+  return profileNames(settings, shared).flatMap((name) => planIfValid(settings, shared, name) ?? [])
 }
 
 /** The plan of a profile, or undefined where its configuration is wrong: for whoever looks at all of them. */

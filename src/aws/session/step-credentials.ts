@@ -1,12 +1,11 @@
 import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/log.ts'
-import { shellWord } from '../../core/shell-word.ts'
 import { AwsError, isAwsError } from '../aws-error.ts'
 import { asKept, type SessionCredentials, type SigningCredentials } from '../credentials.ts'
 import type { KeyChecks } from '../keys/key-checks.ts'
 import type { LongTermKeys } from '../keys/long-term-keys.ts'
 import type { CredentialPlan } from '../plan/credential-plan.ts'
-import { type DerivedStep, isMfaStep, type MfaStep, mfaStepOf, type RoleStep, type Step } from '../plan/steps.ts'
+import { type DerivedStep, isMfaStep, mfaStepOf, type RoleStep, type Step } from '../plan/steps.ts'
 import type { CallerIdentities } from '../sts/caller-identity.ts'
 import { findCaller, isNotTaken } from '../sts/known-caller.ts'
 import { adviseOnRefusal } from '../sts/refusal-advice.ts'
@@ -14,6 +13,7 @@ import type { StsClient } from '../sts/sts-client.ts'
 import type { DerivedCredentials } from './derived-credentials.ts'
 import type { Forgettings } from './forgettings.ts'
 import type { SessionCache } from './session-cache.ts'
+import { mfaNeeded } from './session-start.ts'
 
 /** What the steps of a plan yield, without asking anybody: what is held, else what STS makes of the step before. */
 export interface StepCredentials {
@@ -142,12 +142,6 @@ export function createStepCredentials(deps: StepCredentialsDeps): StepCredential
     current,
     renew: (plan, step) => derived.renew(step.cacheKey, () => derive(plan, step)),
   }
-}
-
-function mfaNeeded(plan: CredentialPlan, { mfaSerial }: MfaStep): AwsError {
-  return new AwsError('AWS_MFA_NEEDED', `an MFA code of ${mfaSerial} is needed`, {
-    hint: `in a terminal: latchkey aws credentials ${shellWord(plan.profile)}`,
-  })
 }
 
 /** Not of the codes that say that the credentials are dead: those would be got anew for the same end. */

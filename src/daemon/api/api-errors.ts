@@ -32,6 +32,7 @@ const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> =
   AWS_PROFILE_INVALID: 409,
   AWS_PROFILE_UNSUPPORTED: 409,
   AWS_PROFILE_CYCLE: 409,
+  AWS_PROFILE_NOT_NAMED: 400,
   AWS_KEY_MISSING: 409,
   AWS_KEY_REFUSED: 409,
   AWS_KEY_EXISTS: 409,

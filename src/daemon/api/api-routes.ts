@@ -44,8 +44,16 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
       throw new ApiError('PROMPT_GONE', 'the question is no longer open', { hint: 'run the command again' })
     },
     getCredentials: async ({ params, caller }) => toProcessCredentials(await aws.credentials(params.profile, caller)),
+    async awsLogin({ body, caller }) {
+      const { expiresAtMs, ...session } = await aws.login(body.profile, caller)
+      return { ...session, expiresAt: formatUtc(expiresAtMs) }
+    },
     forgetCredentials: async ({ body }) => ({ forgotten: await aws.forget(body) }),
     listProfiles: async () => ({ profiles: await aws.profiles() }),
+    async getSource({ params }) {
+      const doubt = await aws.doubtSource(params.source)
+      return doubt === undefined ? {} : { doubt }
+    },
     listKeys: async () => ({ keys: await aws.keys.list() }),
     putKey: ({ params, body: { accessKeyId, secretAccessKey } }) =>
       aws.keys.put(params.source, { accessKeyId, secretAccessKey: new Secret(secretAccessKey) }),

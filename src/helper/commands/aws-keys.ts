@@ -3,12 +3,15 @@ import type { Command } from 'commander'
 import * as v from 'valibot'
 import { displayJson, displayLine } from '../../core/display-text.ts'
 import { homeFolder } from '../../core/home.ts'
+import { shellWord } from '../../core/shell-word.ts'
 import { type AccessKeyList, type AccessKeyRequest, type KeptKey, putKey } from '../../ipc/endpoints/aws-keys.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { formatTable } from '../text-table.ts'
 
 const sourceHelp = "the name of the key's section, [aws.source.NAME] in the configuration"
+
+const newHelp = 'the name is meant, though no profile uses it'
 
 /** `latchkey aws keys …` */
 export function addAwsKeysCommands(aws: Command, context: CommandContext): void {
@@ -17,8 +20,13 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
     .command('add')
     .description('store or replace a key; it is typed, or comes as two lines on standard input: id, secret')
     .argument('<source>', sourceHelp)
-    .action(async (source: string) => {
+    .option('--new', newHelp)
+    .action(async (source: string, { new: isNew }: { new?: true }) => {
+      const check = async () => (isNew ? undefined : checkSource(source, 'add', context))
+      // Nobody types a key in vain; what a program writes is read first, and bounded.
+      if (context.hasTypedInput) await check()
       const body = await readAccessKey(context)
+      if (!context.hasTypedInput) await check()
       context.print(formatKept(await context.daemon.call('putKey', { params: { source }, body }), 'stored'))
     })
   keys
@@ -27,7 +35,9 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
     .argument('<source>', sourceHelp)
     .option('--file <file>', 'the file (default: AWS_SHARED_CREDENTIALS_FILE, else ~/.aws/credentials)')
     .option('--profile <profile>', 'the profile in the file', 'default')
-    .action(async (source: string, { file, profile }: { file?: string; profile: string }) => {
+    .option('--new', newHelp)
+    .action(async (source: string, { file, profile, new: isNew }: { file?: string; profile: string; new?: true }) => {
+      if (!isNew) await checkSource(source, 'import', context)
       const body = { file: resolve(file ?? credentialsFile(context)), profile, source }
       const kept = await context.daemon.call('importKeys', { body })
       context.print(`${formatKept(kept, 'imported')}it is no longer in ${displayLine(body.file)}\n`)
@@ -48,6 +58,22 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
       await context.daemon.call('removeKey', { params: { source } })
       context.print(`removed the access key of ${displayLine(source)} from the keychain\n`)
     })
+}
+
+/** Before the key is asked for: under a mistyped name nobody finds it, and under that of a role it does not belong. */
+async function checkSource(source: string, command: 'add' | 'import', context: CommandContext): Promise<void> {
+  const { doubt } = await context.daemon.call('getSource', { params: { source } })
+  if (doubt === undefined) return
+  const keysCommand = `latchkey aws keys ${command}`
+  const hint = `${keysCommand} ${shellWord(doubt.instead[0] ?? source)}, or with --new ${keysCommand} --new ${shellWord(source)}`
+  if (!context.hasTypedInput) throw new HelperError('USAGE', doubt.reason, { hint })
+  const answer = await readTyped(
+    context,
+    `${displayLine(doubt.reason)}\nstore a key as ${displayLine(source)} all the same? (y/N)`,
+    true,
+  )
+  if (!/^y(es)?$/i.test(answer.trim()))
+    throw new HelperError('CANCELLED', `nothing was stored: ${doubt.reason}`, { hint })
 }
 
 function credentialsFile({ environment }: CommandContext): string {

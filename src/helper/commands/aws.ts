@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
 import { displayLine } from '../../core/display-text.ts'
+import type { AwsLoggedIn } from '../../ipc/endpoints/aws-credentials.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runCredentials } from '../fast/credentials.ts'
 import { HelperError } from '../fast/failure.ts'
+import { formatTimeLeft } from '../status-report.ts'
 import { addAwsKeysCommands } from './aws-keys.ts'
 import { addAwsProfilesCommands } from './aws-profiles.ts'
 
@@ -20,6 +22,14 @@ export function addAwsCommands(program: Command, context: CommandContext): void 
       // Both streams are written by then, and the connection is still open.
       process.exit(await runCredentials(profile, context.environment))
     })
+  aws
+    .command('login')
+    .description('begin the MFA session behind a profile; prints no secret')
+    .argument('[profile]', 'a profile or source; may be left out where there is only one MFA device')
+    .action(async (profile: string | undefined) => {
+      const session = await context.daemon.call('awsLogin', { body: profile === undefined ? {} : { profile } })
+      context.print(formatLoggedIn(session, context.nowMs()))
+    })
   addAwsProfilesCommands(aws, context)
   addAwsKeysCommands(aws, context)
   aws
@@ -33,6 +43,11 @@ export function addAwsCommands(program: Command, context: CommandContext): void 
         forgotten.length === 0 ? 'nothing was held\n' : forgotten.map((what) => `${displayLine(what)}\n`).join(''),
       )
     })
+}
+
+function formatLoggedIn({ source, mfaSerial, expiresAt, isNew }: AwsLoggedIn, nowMs: number): string {
+  const session = isNew ? 'an MFA session has begun' : 'there is an MFA session already'
+  return `${displayLine(`${session}: ${source}, ${mfaSerial}`)}, ${formatTimeLeft(expiresAt, nowMs)} left\n`
 }
 
 function target(profile: string | undefined, all: true | undefined): { profile: string } | { all: true } {

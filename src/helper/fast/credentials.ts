@@ -105,13 +105,15 @@ async function fetchCredentials(
 }
 
 function timedOut(profile: string, question: string | undefined): HelperError {
-  const hint = `latchkey aws credentials ${shellWord(profile)}`
-  if (question !== undefined) return new HelperError('PERSON_NEEDED', `nobody answered in time: ${question}`, { hint })
+  if (question !== undefined) {
+    const hint = `latchkey aws login ${shellWord(profile)}`
+    return new HelperError('PERSON_NEEDED', `nobody answered in time: ${question}`, { hint })
+  }
   return new HelperError(
     'TIMED_OUT',
     `no credentials for ${profile} within ${deadlineMs / 1000} s; the daemon goes on`,
     {
-      hint: `${hint} again, or latchkey status`,
+      hint: 'run the command again, or latchkey status',
     },
   )
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
-import type { Endpoint } from '../endpoint.ts'
+import type { AnswerOf, Endpoint } from '../endpoint.ts'
 import { credentialsRoute, isProcessCredentials, type ProcessCredentials } from '../process-credentials.ts'
-import { listOf } from './fields.ts'
+import { listOf, time } from './fields.ts'
 
 /** The credentials of a profile, as `credential_process` prints them. */
 export const getCredentials = {
@@ -9,6 +9,17 @@ export const getCredentials = {
   mayAsk: true,
   answer: v.custom<ProcessCredentials>(isProcessCredentials),
 } as const satisfies Endpoint
+
+/** Begins the MFA session behind a profile; without one: the only one. `isNew` is false where nobody had to be asked. */
+export const awsLogin = {
+  method: 'POST',
+  pattern: '/v1/aws/login',
+  mayAsk: true,
+  request: v.strictObject({ profile: v.optional(v.string()) }),
+  answer: v.object({ source: v.string(), mfaSerial: v.string(), expiresAt: time, isNew: v.boolean() }),
+} as const satisfies Endpoint
+/** The MFA session that is held now. */
+export type AwsLoggedIn = AnswerOf<typeof awsLogin>
 
 /** Drops what is held of a profile, or of all: what that was, in words. */
 export const forgetCredentials = {

@@ -48,3 +48,10 @@ export const importKeys = {
   }),
   answer: kept,
 } as const satisfies Endpoint
+
+/** Why a key is probably not to be stored under that name; empty where it may be. */
+export const getSource = {
+  method: 'GET',
+  pattern: '/v1/aws/sources/{source}',
+  answer: v.object({ doubt: v.exactOptional(v.object({ reason: v.string(), instead: listOf(v.string()) })) }),
+} as const satisfies Endpoint

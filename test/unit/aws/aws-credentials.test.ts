@@ -166,7 +166,7 @@ describe('a caller who may not prompt', () => {
     expect(error).toMatchObject({
       code: 'AWS_MFA_NEEDED',
       message: `an MFA code of ${serial} is needed`,
-      hint: 'in a terminal: latchkey aws credentials dev',
+      hint: 'in a terminal: latchkey aws login dev',
     })
     expect(asked).toEqual([])
     expect(sts.issuing()).toEqual([])
@@ -180,6 +180,51 @@ describe('a caller who may not prompt', () => {
     expect(await rejection(aws.credentials('dev', unattended))).toMatchObject({ code: 'AWS_MFA_NEEDED' })
     lease.cancel()
     await rejection(waiting)
+  })
+})
+
+describe('a login', () => {
+  it('begins the session behind a profile, which then serves every role', async () => {
+    const { aws, asked, clock } = await world()
+    const expiresAtMs = clock.now() + (12 * 60 - 1) * minutes
+    expect(await aws.login('dev', person)).toEqual({ source: 'master', mfaSerial: serial, expiresAtMs, isNew: true })
+    await aws.credentials('prod', unattended)
+    expect(asked).toHaveLength(1)
+  })
+
+  it('asks nobody where a session is held, and needs no name where there is one', async () => {
+    const { aws, asked } = await world()
+    await aws.login(undefined, person)
+    expect(await aws.login('master', unattended)).toMatchObject({ source: 'master', isNew: false })
+    expect(asked).toHaveLength(1)
+  })
+
+  it('is refused a caller who may not prompt', async () => {
+    const { aws } = await world()
+    expect(await rejection(aws.login('dev', unattended))).toMatchObject({ code: 'AWS_MFA_NEEDED' })
+  })
+
+  it.each([
+    ['none', { ...usualSettings, sources: { master: {} } }, 'no profile has an MFA device', 'aws profiles list'],
+    [
+      'several',
+      { ...usualSettings, sources: { ...usualSettings.sources, other: { mfa_serial: `${serial}2` } } },
+      'name one of',
+      'aws login',
+    ],
+  ])('without a name is refused where there is %s', async (_, settings, message, command) => {
+    const { aws } = await world({ settings })
+    const error = await rejection(aws.login(undefined, person))
+    expect(error).toMatchObject({ code: 'AWS_PROFILE_NOT_NAMED', message: expect.stringContaining(message) })
+    expect(error.hint).toContain(command)
+  })
+
+  it('of a profile without a device says that it needs no code', async () => {
+    const { aws } = await world({ settings: { ...usualSettings, sources: { master: {} } } })
+    expect(await rejection(aws.login('dev', person))).toMatchObject({
+      code: 'AWS_PROFILE_UNSUPPORTED',
+      hint: expect.stringContaining('mfa_serial of master'),
+    })
   })
 })
 
@@ -313,6 +358,27 @@ describe('the question', () => {
     const error = await rejection(aws.credentials('app', person))
     expect(error).toMatchObject({ code: 'AWS_KEY_MISSING', hint: 'latchkey aws keys import base --profile base' })
     expect(error.message).toContain('is not used')
+  })
+})
+
+describe('a key that is missing', () => {
+  it('is not asked for under the name of a profile that only runs latchkey: its role is in another config.toml', async () => {
+    const { aws } = await world({
+      settings: { profiles: {}, sources: {} },
+      shared: { config: '[profile prod]\nregion = eu-west-1\ncredential_process = latchkey aws credentials prod\n' },
+    })
+    const error = await rejection(aws.credentials('prod', person))
+    expect(error).toMatchObject({
+      code: 'AWS_KEY_MISSING',
+      message: 'profile prod has no role and no key that latchkey knows',
+    })
+    expect(error.hint).toMatch(/^for a role add \[aws\.profile\.prod\] to config\.toml/)
+  })
+
+  it('is asked for under the name of a source', async () => {
+    const config = `[profile app]\nrole_arn = ${devRole}\nsource_profile = base\n[profile base]\nregion = eu-west-1\n`
+    const { aws } = await world({ settings: { profiles: {}, sources: {} }, shared: { config } })
+    expect(await rejection(aws.credentials('app', person))).toMatchObject({ hint: 'latchkey aws keys add base' })
   })
 })
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { nearestNames } from '../../../src/core/near-names.ts'
+import { namesWithin, nearestNames } from '../../../src/core/near-names.ts'
 
 it.each([
   ['prdo', ['dev', 'prod', 'chained'], ['prod']],
@@ -19,4 +19,17 @@ it('puts the nearest first and gives at most three', () => {
 
 it('does not take one letter for the beginning of a name', () => {
   expect(nearestNames('c', ['chained'])).toEqual([])
+})
+
+it.each([
+  ['mastr', ['master', 'other'], ['master']],
+  ['mstaer', ['master'], ['master']],
+  ['Master', ['master'], ['master']],
+  ['mxxter', ['master'], ['master']],
+  ['mxxxer', ['master'], []],
+  ['ab', ['cd', 'ac'], ['ac']],
+  ['master', [], []],
+  ['a'.repeat(300), ['a'.repeat(299)], []],
+])('finds within two letters of %j among %j: %j', (name, known, near) => {
+  expect(namesWithin(name, known, 2)).toEqual(near)
 })

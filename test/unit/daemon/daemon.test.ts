@@ -290,6 +290,33 @@ role = "r"
     },
   )
 
+  it('begins an MFA session for whoever logs in, and gives out nothing of it', async () => {
+    const { api } = await run(join(temporaryFolder(), 'run'), toml)
+    const { Agent } = await import('node:http')
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    onTestFinished(() => agent.destroy())
+    await callApi(api, 'PUT', '/v1/aws/keys/master', { body: key })
+    const login = (body: object) =>
+      callApi(api, 'POST', '/v1/aws/login', { agent, body, headers: { 'latchkey-prompt': 'terminal' } })
+    expect(await login({ profile: 'dev' })).toMatchObject({
+      status: 401,
+      body: { error: { prompt: { id: 'lease-1' } } },
+    })
+    await callApi(api, 'POST', '/v1/prompts/lease-1', { agent, body: { answer: '123456' } })
+    const { status, body } = await login({})
+    expect(status).toBe(200)
+    expect(Object.keys(body as object).sort()).toEqual(['expiresAt', 'isNew', 'mfaSerial', 'source'])
+  })
+
+  it('says what speaks against the name of a source', async () => {
+    const { api } = await run(join(temporaryFolder(), 'run'), toml)
+    const standing = async (name: string) => (await callApi(api, 'GET', `/v1/aws/sources/${name}`)).body
+    expect(await standing('master')).toEqual({})
+    expect(await standing('mastr')).toEqual({
+      doubt: { reason: 'no source is called mastr, but master', instead: ['master'] },
+    })
+  })
+
   it('asks nobody for a caller that does not want it', async () => {
     const { api } = await run(join(temporaryFolder(), 'run'), toml)
     await callApi(api, 'PUT', '/v1/aws/keys/master', { body: key })

@@ -17,6 +17,8 @@ const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
 interface Setting {
   /** What the daemon answers. */
   answer?: unknown
+  /** What it answers when it is asked whether a source may have that name; nothing against it unless said. */
+  standing?: unknown
   /** What is typed. Absent: standard input is no terminal. */
   typed?: (string | undefined)[]
   input?: string
@@ -32,6 +34,7 @@ async function run(line: string, setting: Setting = {}) {
   let noted = ''
   const daemon: DaemonAccess = {
     async call(name, ...input) {
+      if (name === 'getSource') return checkedAnswer(name, setting.standing ?? {})
       const { mayAsk }: Endpoint = endpoints[name]
       calls.push({ ...callOf(name, ...input), mayPrompt: mayAsk === true })
       // As it comes out of JSON.
@@ -90,6 +93,62 @@ describe('login and logout', () => {
     const { calls, printed } = await run('logout corp')
     expect(calls).toEqual([{ method: 'POST', path: '/v1/logout', body: { vault: 'corp' }, mayPrompt: false }])
     expect(printed).toBe('logged out of corp\n')
+  })
+})
+
+describe('aws login', () => {
+  const session = {
+    source: 'master',
+    mfaSerial: 'arn:aws:iam::111122223333:mfa/jo',
+    expiresAt: '2026-01-02T23:58:00Z',
+    isNew: true,
+  }
+
+  it('begins the session behind a profile, asking what must be asked, and prints no secret', async () => {
+    const { calls, printed } = await run('aws login dev', { answer: session })
+    expect(calls).toEqual([{ method: 'POST', path: '/v1/aws/login', body: { profile: 'dev' }, mayPrompt: true }])
+    expect(printed).toBe('an MFA session has begun: master, arn:aws:iam::111122223333:mfa/jo, 11h 58m left\n')
+  })
+
+  it('needs no name where there is one session, and says until when one is held already', async () => {
+    const { calls, printed } = await run('aws login', { answer: { ...session, isNew: false } })
+    expect(calls).toMatchObject([{ body: {} }])
+    expect(printed).toMatch(/^there is an MFA session already: master, .* 11h 58m left\n$/)
+  })
+})
+
+describe('the name of a source', () => {
+  const standing = { doubt: { reason: 'no source is called mastr, but master', instead: ['master'] } }
+  const hint = 'latchkey aws keys add master, or with --new latchkey aws keys add --new mastr'
+  const input = `AKIAIOSFODNN7EXAMPLE\n${secret}\n`
+  const answer = { source: 'mastr', accessKeyId: 'AKIAIOSFODNN7EXAMPLE', isVerified: true }
+
+  it.each(['add', 'import'])(
+    'that is probably mistyped is wrong usage of keys %s without a terminal',
+    async (command) => {
+      await expect(run(`aws keys ${command} mastr`, { standing, input })).rejects.toMatchObject({
+        code: 'USAGE',
+        message: standing.doubt.reason,
+        hint: hint.replaceAll('add', command),
+      })
+    },
+  )
+
+  it('is asked about in a terminal, before the key is', async () => {
+    const no = run('aws keys add mastr', { standing, typed: [''] })
+    await expect(no).rejects.toMatchObject({ code: 'CANCELLED', hint })
+    const typed = ['y', 'AKIAIOSFODNN7EXAMPLE', secret]
+    const { asked, calls } = await run('aws keys add mastr', { standing, typed, answer })
+    expect(asked[0]).toEqual({
+      prompt: 'no source is called mastr, but master\nstore a key as mastr all the same? (y/N): ',
+      echo: true,
+    })
+    expect(calls).toHaveLength(1)
+  })
+
+  it('is believed with --new', async () => {
+    expect((await run('aws keys add --new mastr', { standing, input, answer })).calls).toHaveLength(1)
+    expect((await run('aws keys import --new mastr', { standing, answer })).calls).toHaveLength(1)
   })
 })
 

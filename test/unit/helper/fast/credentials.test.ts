@@ -114,7 +114,7 @@ describe('latchkey aws credentials', () => {
       })
     const { status, stderr } = await run('dev', api, { after: clock.after, readLine })
     expect(status).toBe(3)
-    expect(stderr).toBe('latchkey: nobody answered in time: MFA code for jo; hint: latchkey aws credentials dev\n')
+    expect(stderr).toBe('latchkey: nobody answered in time: MFA code for jo; hint: latchkey aws login dev\n')
     await api.closed(1)
     expect(api.requests).toHaveLength(1)
   })

@@ -1,0 +1,47 @@
+import { namesWithin } from '../../core/near-names.ts'
+import type { AwsSettings } from '../config/settings.ts'
+import type { SharedConfig } from '../config/shared-config.ts'
+import { planIfValid, validPlans } from '../plan/credential-plan.ts'
+
+/** How far a name may be from the one that was meant, in letters. */
+const typoLetters = 2
+
+/** Why a name is probably not the one that a long-term key belongs under. */
+export interface SourceDoubt {
+  reason: string
+  /** What was probably meant. */
+  instead: readonly string[]
+}
+
+/** The sources that profiles get their credentials from, and those of config.toml. A profile that is only a name is none. */
+export function namedSources(settings: AwsSettings, shared: SharedConfig): string[] {
+  const used = validPlans(settings, shared)
+    .filter(({ profile, last }) => profile !== last.source || last.type === 'role')
+    .map(({ last }) => last.source)
+  return [...new Set([...Object.keys(settings.sources), ...used])].sort()
+}
+
+/**
+ * Looks at a name before a key is asked for: a key under a wrong one is found by nobody.
+ * @param stored the sources that have a key
+ * @returns undefined where nothing speaks against the name
+ */
+export function doubtSource(
+  settings: AwsSettings,
+  shared: SharedConfig,
+  stored: readonly string[],
+  name: string,
+): SourceDoubt | undefined {
+  const named = namedSources(settings, shared)
+  if (named.includes(name) || stored.includes(name)) return undefined
+  const plan = planIfValid(settings, shared, name)
+  if (plan !== undefined && plan.last.source !== name) {
+    return { reason: `${name} is a profile that uses the key of ${plan.last.source}`, instead: [plan.last.source] }
+  }
+  const known = [...new Set([...named, ...stored])]
+  const near = namesWithin(name, known, typoLetters)
+  if (near.length > 0) return { reason: `no source is called ${name}, but ${near.join(' and ')}`, instead: near }
+  const keyless = named.filter((source) => !stored.includes(source))
+  if (keyless.length === 0) return undefined
+  return { reason: `no profile uses ${name}; without a key: ${keyless.join(', ')}`, instead: keyless }
+}

@@ -1,0 +1,29 @@
+import { shellWord } from '../../core/shell-word.ts'
+import { AwsError } from '../aws-error.ts'
+import type { AwsSettings } from '../config/settings.ts'
+import type { SharedConfig } from '../config/shared-config.ts'
+import { namedSources } from './known-sources.ts'
+
+/** Says more of a key that is not in the keychain than that it is not there. */
+export function adviseOnMissingKey(
+  error: AwsError,
+  settings: AwsSettings,
+  shared: SharedConfig,
+  source: string,
+): AwsError {
+  const written = shared.profiles.get(source)
+  // A key that stands in a file in plaintext is not used, but it can be moved.
+  if (written?.hasPlaintextKey === true) {
+    return new AwsError('AWS_KEY_MISSING', `${error.message}; the one in the AWS credentials file is not used`, {
+      cause: error,
+      hint: `latchkey aws keys import ${shellWord(source)} --profile ${shellWord(source)}`,
+    })
+  }
+  const isSource = namedSources(settings, shared).includes(source) || written?.values.has('mfa_serial') === true
+  if (isSource || written === undefined) return error
+  // Most likely a role of another config.toml: whoever did as before would give a long-term key to its name.
+  return new AwsError('AWS_KEY_MISSING', `profile ${source} has no role and no key that latchkey knows`, {
+    cause: error,
+    hint: `for a role add [aws.profile.${source}] to config.toml (latchkey status names the file); for a key of its own: latchkey aws keys add ${shellWord(source)}`,
+  })
+}

@@ -1,0 +1,91 @@
+import type { Clock } from '../../core/clock.ts'
+import { shellWord } from '../../core/shell-word.ts'
+import type { PromptCaller } from '../../prompts/prompt.ts'
+import { AwsError } from '../aws-error.ts'
+import type { CredentialPlan } from '../plan/credential-plan.ts'
+import { type MfaStep, mfaStepOf } from '../plan/steps.ts'
+import type { SessionCache } from './session-cache.ts'
+import { askAgainMs, type SessionLogin } from './session-login.ts'
+
+/** An MFA session that is held, as it may be shown. */
+export interface StartedSession {
+  source: string
+  mfaSerial: string
+  expiresAtMs: number
+  /** False: it was held already, and nobody was asked. */
+  isNew: boolean
+}
+
+/** What it takes to have a session. */
+export interface SessionStartDeps {
+  sessions: SessionCache
+  login: SessionLogin
+  clock: Clock
+}
+
+/**
+ * Makes sure that the MFA session behind a plan is held, and hands out no credentials.
+ * @throws {AwsError} AWS_PROFILE_UNSUPPORTED: no MFA device is behind it; AWS_MFA_NEEDED; {PromptError} {KeychainError}
+ */
+export async function startSession(
+  plan: CredentialPlan,
+  caller: PromptCaller,
+  { sessions, login, clock }: SessionStartDeps,
+): Promise<StartedSession> {
+  const step = mfaStepOf(plan.last)
+  if (step === undefined) throw needsNoCode(plan)
+  const held = await sessions.find(step)
+  if (held !== undefined && held.credentials.expiresAtMs - clock.now() > askAgainMs) return started(step, held, false)
+  if (!caller.mayPrompt) throw mfaNeeded(plan, step)
+  await login.begin(plan, step, caller)
+  const begun = await sessions.find(step)
+  if (begun === undefined) throw mfaNeeded(plan, step)
+  return started(step, begun, true)
+}
+
+function started(
+  { source, mfaSerial }: MfaStep,
+  { credentials }: { credentials: { expiresAtMs: number } },
+  isNew: boolean,
+): StartedSession {
+  return { source, mfaSerial, expiresAtMs: credentials.expiresAtMs, isNew }
+}
+
+function needsNoCode({ profile, last }: CredentialPlan): AwsError {
+  return new AwsError(
+    'AWS_PROFILE_UNSUPPORTED',
+    `profile ${profile} needs no MFA code: ${last.source} has no MFA device`,
+    {
+      hint: `where it should have one, set mfa_serial of ${last.source}`,
+    },
+  )
+}
+
+/** A person could begin the session, but this caller may not ask one. The command that is named prints no secret. */
+export function mfaNeeded(plan: CredentialPlan, { mfaSerial }: MfaStep): AwsError {
+  return new AwsError('AWS_MFA_NEEDED', `an MFA code of ${mfaSerial} is needed`, {
+    hint: `in a terminal: latchkey aws login ${shellWord(plan.profile)}`,
+  })
+}
+
+/**
+ * The plan that stands for the one MFA session of all these.
+ * @throws {AwsError} AWS_PROFILE_NOT_NAMED: there is none, or more than one
+ */
+export function onlySession(plans: readonly CredentialPlan[]): CredentialPlan {
+  const bySession = new Map(
+    plans.flatMap((plan) => {
+      const step = mfaStepOf(plan.last)
+      return step === undefined ? [] : [[step.cacheKey, plan] as const]
+    }),
+  )
+  const [only, ...others] = bySession.values()
+  if (only !== undefined && others.length === 0) return only
+  if (only === undefined) {
+    throw new AwsError('AWS_PROFILE_NOT_NAMED', 'no profile has an MFA device', { hint: 'latchkey aws profiles list' })
+  }
+  const names = [only, ...others].map(({ profile }) => profile)
+  throw new AwsError('AWS_PROFILE_NOT_NAMED', `there are several MFA sessions: name one of ${names.join(', ')}`, {
+    hint: `latchkey aws login ${shellWord(only.profile)}`,
+  })
+}
