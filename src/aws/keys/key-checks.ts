@@ -20,6 +20,7 @@ export interface KeyChecks {
 /** For so long a key is not asked about again, in ms. */
 const latelyMs = 5 * 60_000
 
+/** Who is asked, and how long ago that was. */
 export interface KeyChecksDeps {
   sts: () => Promise<StsClient>
   clock: Clock

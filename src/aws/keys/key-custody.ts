@@ -34,6 +34,7 @@ export interface KeyCustody {
   remove(source: string): Promise<boolean>
 }
 
+/** Where keys go, and who is told of a change. */
 export interface KeyCustodyDeps {
   keys: LongTermKeys
   checks: KeyChecks

@@ -22,6 +22,7 @@ export interface CredentialSource {
   credentials(plan: CredentialPlan, caller: PromptCaller): Promise<SessionCredentials>
 }
 
+/** What needs no person, and what does. */
 export interface CredentialSourceDeps {
   steps: StepCredentials
   sessions: SessionCache

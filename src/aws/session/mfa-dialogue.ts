@@ -24,6 +24,7 @@ export const mfaTopic = (serial: string): string => `aws-mfa/${serial}`
 /** AWS locks nobody out, but a person who has erred so often looks at the wrong device. */
 const maxTries = 3
 
+/** Whom the dialogue is with. */
 export interface MfaDialogueDeps {
   prompts: Prompts
   clock: Clock

@@ -34,6 +34,7 @@ export interface SessionLogin {
   abandon(source?: string): void
 }
 
+/** What a login asks, and where its session goes. */
 export interface SessionLoginDeps {
   keys: LongTermKeys
   checks: KeyChecks

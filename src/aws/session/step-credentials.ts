@@ -27,6 +27,7 @@ export interface StepCredentials {
   renew(plan: CredentialPlan, step: DerivedStep): Promise<SessionCredentials>
 }
 
+/** Who holds the key, the sessions and the roles, and who makes them. */
 export interface StepCredentialsDeps {
   keys: LongTermKeys
   checks: KeyChecks

@@ -3,7 +3,7 @@ import { AwsError } from '../../../../src/aws/aws-error.ts'
 import type { AwsProfileSettings, AwsSettings } from '../../../../src/aws/config/settings.ts'
 import { parseSharedConfig } from '../../../../src/aws/config/shared-config.ts'
 import { type CredentialPlan, planCredentials } from '../../../../src/aws/plan/credential-plan.ts'
-import { type DerivedStep, stepsTo } from '../../../../src/aws/plan/steps.ts'
+import { stepsTo } from '../../../../src/aws/plan/steps.ts'
 
 const serial = 'arn:aws:iam::111122223333:mfa/jo'
 const otherSerial = 'arn:aws:iam::111122223333:mfa/other'
@@ -472,7 +472,7 @@ describe('the cache key of a step', () => {
   })
 
   it('is the one under which sessions were stored before, or everyone would be asked for a code', () => {
-    const session = plan(own({}), 'master').last as DerivedStep
+    const session = plan(own({}), 'master').last
     expect(session.cacheKey).toBe('master/b80f5ed1dcadab1ebb98c6e9f781115d')
   })
 })
