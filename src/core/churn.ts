@@ -16,13 +16,14 @@ export interface ChurnDeps {
 }
 
 const usedBytes = 8 * 1024 * 1024
-const heldBytes = 32 * 1024 * 1024
+/** As much as the clients of one socket hold at once: beside that there is as much garbage at most. */
+const heldBytes = 16 * 1024 * 1024
 const collectAfterMs = 20_000
 
 /**
- * Has garbage collected by what clients have sent. V8 by itself lets 64 MiB of buffers gather before it looks at them,
- * on top of what is held, and looks at none while nothing happens: whoever has sent much and left would be remembered
- * for ever (ADR 0020).
+ * Has garbage collected by what clients have sent. V8 lets 64 MiB of buffers gather before it looks at them, on top of
+ * what is held. Left alone it looks at none while nothing happens: whoever has sent much and left would be remembered for
+ * ever, but for a setting (src/daemon/garbage.ts) and this (ADR 0020).
  */
 export function createChurn({ clock, collect }: ChurnDeps): Churn {
   let used = 0
