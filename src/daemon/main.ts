@@ -18,7 +18,7 @@ import { deciding, readConfigFile } from './config/config-file.ts'
 import { createExtraCa, type ExtraCa } from './config/extra-ca.ts'
 import { createConfiguredPrompts } from './configured-prompts.ts'
 import { startDaemon } from './daemon.ts'
-import { garbageCollector } from './process/garbage.ts'
+import { garbageCollector, keepHeapSmall } from './process/garbage.ts'
 import { hardenMemory, hardenProcess } from './process/hardening.ts'
 import { takeInheritedSockets } from './process/inherited-sockets.ts'
 import { createLevelledLogger } from './process/levelled-logger.ts'
@@ -43,6 +43,7 @@ const stopMs = 5_000
  */
 export async function runDaemon(): Promise<number> {
   hardenProcess(process)
+  keepHeapSmall()
   // Whoever reads the log may end first: the daemon and the keys in it must not end with that.
   process.stderr.on('error', () => {})
   const output = { write: (line: string) => process.stderr.write(line), journal: isJournal(process.env.JOURNAL_STREAM) }

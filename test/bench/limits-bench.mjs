@@ -15,8 +15,6 @@ const here = dirname(fileURLToPath(import.meta.url))
 const latchkey = join(here, '../../dist/latchkey.cjs')
 const crowdProgram = join(here, '../support/crowd.mjs')
 const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env
-/** As packaging/systemd/latchkey.service has it. */
-const nodeOptions = ['--max-semi-space-size=1', '--optimize-for-size']
 
 const rounds = 5
 const requestsPerRound = 300
@@ -46,7 +44,7 @@ async function startDaemon() {
   const config = join(folder, 'config.toml')
   writeFileSync(config, '[keychain]\nstore = "memory"\n')
   const own = { HOME: folder, LATCHKEY_CONFIG: config, LATCHKEY_RUNTIME_DIR: folder, LATCHKEY_PARENT_FD: '3' }
-  const child = spawn(process.execPath, [...nodeOptions, latchkey, 'daemon'], {
+  const child = spawn(process.execPath, [latchkey, 'daemon'], {
     env: { ...env, ...own },
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   })

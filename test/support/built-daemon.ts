@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { latchkeyPath } from './latchkey.ts'
 import { type Finished, type RunOptions, run } from './run.ts'
+
+const memoryProbe = join(dirname(fileURLToPath(import.meta.url)), 'memory-probe.mjs')
 
 /** A daemon of the built command with a configuration and sockets of its own. */
 export interface BuiltDaemon {
@@ -13,6 +16,8 @@ export interface BuiltDaemon {
   env: Readonly<Record<string, string>>
   /** Runs a command that finds this daemon. */
   run(command: string, args: readonly string[], options?: RunOptions): Promise<Finished>
+  /** What of its memory is in use, in its own words: for one that was started with `tellsMemory`. */
+  memoryUsage(): Promise<NodeJS.MemoryUsage>
   /** What it has logged until now. */
   log(): string
   /** Ends it by a signal; resolves to its exit status, or the signal. */
@@ -22,6 +27,8 @@ export interface BuiltDaemon {
 export interface BuiltDaemonOptions {
   env?: Readonly<Record<string, string | undefined>>
   nodeOptions?: readonly string[]
+  /** Has it run within memory-probe.mjs. */
+  tellsMemory?: boolean
 }
 
 /** The variables with which a daemon in this folder is found. */
@@ -38,14 +45,18 @@ export function daemonEnvironment(folder: string): Record<string, string> {
 export async function startBuiltDaemon(
   folder: string,
   toml: string,
-  { env = {}, nodeOptions = [] }: BuiltDaemonOptions = {},
+  { env = {}, nodeOptions = [], tellsMemory = false }: BuiltDaemonOptions = {},
 ): Promise<BuiltDaemon> {
   const own = daemonEnvironment(folder)
   writeFileSync(own.LATCHKEY_CONFIG!, toml.includes('[keychain]') ? toml : `${toml}\n[keychain]\nstore = "memory"\n`)
-  const child = spawn(process.execPath, [...nodeOptions, latchkeyPath, 'daemon'], {
-    env: { ...process.env, ...own, ...env, LATCHKEY_PARENT_FD: '3' },
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    [...nodeOptions, ...(tellsMemory ? [memoryProbe] : []), latchkeyPath, 'daemon'],
+    {
+      env: { ...process.env, ...own, ...env, LATCHKEY_PARENT_FD: '3' },
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe', ...(tellsMemory ? (['ipc'] as const) : [])],
+    },
+  )
   let log = ''
   child.stderr!.on('data', (chunk) => {
     log += String(chunk)
@@ -60,6 +71,10 @@ export async function startBuiltDaemon(
     sockets: { agent: own.SSH_AUTH_SOCK!, api: join(folder, 'run', 'api.sock') },
     env: own,
     run: (command, args, options = {}) => run(command, args, { ...options, env: { ...own, ...options.env } }),
+    async memoryUsage() {
+      child.send('')
+      return ((await once(child, 'message')) as [NodeJS.MemoryUsage])[0]
+    },
     log: () => log,
     async end(signal) {
       child.kill(signal)
