@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createDevVault, type DevVault } from '../../src/dev/vault/server.ts'
+import { createFullVault, type FullVault } from '../../src/dev/vault/full-server.ts'
 import { openTestVault, type TestVault } from '../support/dev-vault.ts'
 import { debianPython, describeWithPeers } from '../support/peers.ts'
 import { runOk } from '../support/run.ts'
@@ -167,11 +167,11 @@ describeWithPeers('node-vault with the development Vault', ['ssh-keygen'], () =>
 
 describeWithPeers('hvac with the development Vault', ['python:hvac', 'ssh-keygen'], () => {
   const folder = makeFolder()
-  let vault: DevVault
+  let vault: FullVault
   let found: Record<string, unknown> = {}
 
   beforeAll(async () => {
-    vault = await createDevVault({ listen: { port: 0 }, now: () => Date.now(), log: () => {} })
+    vault = await createFullVault({ listen: { port: 0 }, now: () => Date.now(), log: () => {} })
     const { line } = await makeKey(folder)
     const printed = await runOk(debianPython, [join(import.meta.dirname, 'vault-clients.py')], {
       input: line,
@@ -252,11 +252,11 @@ describeWithPeers('hvac with the development Vault', ['python:hvac', 'ssh-keygen
 describeWithPeers('a certificate from the development Vault, shown to sshd', ['sshd', 'ssh', 'ssh-keygen'], () => {
   const folder = makeFolder()
   const user = userInfo().username
-  let vault: DevVault
+  let vault: FullVault
   let admin: NodeVault
 
   beforeAll(async () => {
-    vault = await createDevVault({ listen: { port: 0 }, now: () => Date.now(), log: () => {} })
+    vault = await createFullVault({ listen: { port: 0 }, now: () => Date.now(), log: () => {} })
     admin = nodeVault({ endpoint: vault.address, token: vault.rootToken })
   })
 

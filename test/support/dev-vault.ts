@@ -1,8 +1,10 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
-import type { AuthAnswer, WrapInfo } from '../../src/dev/vault/reply.ts'
-import { createDevVault, type DevVault, type DevVaultOptions, type VaultCallLine } from '../../src/dev/vault/server.ts'
+import { createFullVault, type FullVault } from '../../src/dev/vault/full-server.ts'
+import type { AuthAnswer } from '../../src/dev/vault/reply.ts'
+import type { DevVaultOptions, VaultCallLine } from '../../src/dev/vault/server.ts'
+import type { WrapInfo } from '../../src/dev/vault/system/wrapping.ts'
 
 /** The parts of an answer that tests look at; which of them are there depends on the call. */
 export interface VaultJson {
@@ -34,7 +36,7 @@ export interface VaultCallOptions {
 }
 
 export interface TestVault {
-  vault: DevVault
+  vault: FullVault
   /** Every call, as the server logs it. */
   calls: VaultCallLine[]
   call(method: string, path: string, options?: VaultCallOptions): Promise<VaultReply>
@@ -51,7 +53,7 @@ export async function startTestVault(options: Partial<DevVaultOptions> = {}): Pr
   // A whole second, so that lifetimes come out as they are asked for.
   let nowMs = Date.UTC(2026, 10, 23, 9, 29)
   const calls: VaultCallLine[] = []
-  const vault = await createDevVault({
+  const vault = await createFullVault({
     listen: { port: 0 },
     now: () => nowMs,
     log: (line) => calls.push(line),

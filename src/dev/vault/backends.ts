@@ -1,131 +1,111 @@
-import { DevVaultError } from './errors.ts'
-import { createIdentityStore } from './identity/identity.ts'
-import { createIdentityRoutes } from './identity/identity-routes.ts'
-import { createAppRoleRoutes } from './login/approle.ts'
-import { createLockouts } from './login/lockouts.ts'
+import type { Addition, Backend, Plugin, VaultCore } from './backend.ts'
+import { createNamelessIdentities } from './identities.ts'
+import { createAppRoleBackend } from './login/approle.ts'
 import { createLogins } from './login/logins.ts'
-import { createUserpassRoutes } from './login/userpass.ts'
-import { createCapabilityRoutes } from './policy/capability-routes.ts'
+import { createUserpassBackend } from './login/userpass.ts'
 import { createPolicyStore } from './policy/policies.ts'
 import { createPolicyRoutes } from './policy/policy-routes.ts'
-import { empty } from './reply.ts'
 import type { Route } from './routes.ts'
-import { createSshIssuerRoutes } from './ssh/ssh-issuers.ts'
-import { createSshRoleRoutes } from './ssh/ssh-roles.ts'
-import { createSshSignRoutes } from './ssh/ssh-sign.ts'
-import type { DevVaultState, MountEntry, MountType, TokenEntry } from './state.ts'
+import { createSshBackend } from './ssh/ssh-backend.ts'
+import type { MountEntry, StateAccess, TokenEntry } from './state.ts'
 import { createMountRoutes } from './system/mount-routes.ts'
-import { createMountTable, type MountTable } from './system/mounts.ts'
-import type { Seal } from './system/seal.ts'
-import { createWrapping, type Wrapping } from './system/wrapping.ts'
-import { type Callers, createCallers } from './token/callers.ts'
-import { createTokenRoutes, type RenewalTerms } from './token/token-routes.ts'
-import { sanitizePolicies } from './token/token-terms.ts'
-import { ttlOfMount } from './token/token-ttl.ts'
-import { createTokenStore, type TokenStore } from './token/tokens.ts'
+import { createMountTable } from './system/mounts.ts'
+import { createCallers } from './token/callers.ts'
+import { createTokenCalls, type RenewalTerms } from './token/token-calls.ts'
+import { createTokenBackend } from './token/token-routes.ts'
+import { ttlOfMount, ttlOfTerms } from './token/token-ttl.ts'
+import { createTokenStore } from './token/tokens.ts'
 
 /** The parts that a call goes through. */
 export interface Backends {
-  mounts: MountTable
-  callers: Callers
-  tokens: TokenStore
-  wrapping: Wrapping
-  /** What each type of mount answers. */
-  routes: Readonly<Record<MountType, readonly Route[]>>
+  core: VaultCore
+  /** What a type of mount answers. */
+  routesOf(type: string): readonly Route[]
 }
 
-/** Puts the parts of the server together. */
-export function createBackends(deps: {
-  state: DevVaultState
-  changed: () => void
-  seal: Seal
-  now: () => number
-}): Backends {
-  const { state, changed, seal } = deps
-  const tokens = createTokenStore(deps)
-  const identity = createIdentityStore(deps)
-  const policies = createPolicyStore(deps)
-  const mounts = createMountTable(deps)
-  const callers = createCallers({ tokens, identity, policies })
-  const logins = createLogins({ ...deps, tokens, identity })
-  const lockouts = createLockouts(deps)
-  const wrapping = createWrapping({ ...deps, tokens, callers })
-
+/** Puts the server together: its own backends, and what the plug-ins add. */
+export function createBackends(access: StateAccess, now: () => number, plugins: readonly Plugin[]): Backends {
+  const additions: Addition[] = []
+  const backends = new Map<string, Backend>()
+  const core = createCore(access, now, additions, (type) => backends.get(type))
   const forget = (mount: MountEntry) => {
-    for (const slice of [state.ssh, state.userpass, state.approle]) delete slice[mount.uuid]
-    tokens.revokeByMount(mount.uuid)
-    identity.removeAliasesOf(mount.accessor)
-    changed()
+    backends.get(mount.type)?.forget?.(mount)
+    core.tokens.revokeByMount(mount.uuid)
+    for (const { unmounted } of additions) unmounted?.(mount)
+    core.changed()
   }
-  const sealRoute: Route = {
-    pattern: 'seal',
-    needsSudo: true,
-    update() {
-      seal.seal()
-      return empty
+  additions.push(...plugins.map((plugin) => plugin(core)))
+  const own: readonly Backend[] = [
+    createSshBackend(core),
+    createUserpassBackend(core),
+    createAppRoleBackend(core),
+    createTokenBackend(core),
+    {
+      type: 'system',
+      kind: 'fixed',
+      routes: [...createMountRoutes(core.mounts, forget), ...createPolicyRoutes(core)],
     },
+    // A real server has both at all times; what is in them is not built.
+    { type: 'identity', kind: 'fixed', routes: [] },
+    { type: 'cubbyhole', kind: 'fixed', routes: [] },
+  ]
+  for (const backend of [...own, ...additions.flatMap(({ backends: added = [] }) => added)]) {
+    backends.set(backend.type, backend)
   }
+  const routes = new Map([...backends].map(([type, backend]) => [type, composeRoutes(type, backend.routes, additions)]))
+  return { core, routesOf: (type) => routes.get(type) ?? [] }
+}
 
-  return {
-    mounts,
-    callers,
+function createCore(
+  access: StateAccess,
+  now: () => number,
+  additions: readonly Addition[],
+  backendOf: (type: string) => Backend | undefined,
+): VaultCore {
+  const deps = { ...access, now }
+  const added = <K extends keyof Addition>(name: K) =>
+    additions.find((addition) => addition[name] !== undefined)?.[name]
+  const nameless = createNamelessIdentities()
+  const identities: VaultCore['identities'] = {
+    ofLogin: (...login) => (added('identities') ?? nameless).ofLogin(...login),
+    policiesOf: (entityId) => (added('identities') ?? nameless).policiesOf(entityId),
+  }
+  const tokens = createTokenStore(deps, () => added('batchTokens'))
+  const policies = createPolicyStore(access, () => added('renderPath'))
+  const mounts = createMountTable(access, (type) => backendOf(type)?.kind)
+  const callers = createCallers({
     tokens,
-    wrapping,
-    routes: {
-      ssh: [...createSshIssuerRoutes(deps), ...createSshRoleRoutes(deps), ...createSshSignRoutes(deps)],
-      userpass: createUserpassRoutes({ ...deps, logins, lockouts }),
-      approle: createAppRoleRoutes({ ...deps, logins, lockouts }),
-      token: createTokenRoutes({
-        ...deps,
-        tokens,
-        policies,
-        identity,
-        renewalTermsOf: (entry) => renewalTermsOf(state, entry),
-      }),
-      identity: createIdentityRoutes({ identity, mounts }),
-      // A real server has it at all times; nobody here keeps anything in it.
-      cubbyhole: [],
-      system: [
-        sealRoute,
-        ...wrapping.routes,
-        ...createMountRoutes({ mounts, callers, forget }),
-        ...createPolicyRoutes({ policies }),
-        ...createCapabilityRoutes({ tokens, aclOf: callers.aclOf }),
-      ],
+    identities,
+    policies,
+    admit(caller) {
+      for (const { admit } of additions) admit?.(caller)
     },
+  })
+  const logins = createLogins({ tokens, identities, now })
+  /** The terms of the user or role as they are now, else those of the token itself. */
+  const renewalTermsOf = (entry: TokenEntry): RenewalTerms | undefined => {
+    const { login, leaseTtlSeconds: ttlSeconds, periodSeconds, explicitMaxTtlSeconds } = entry
+    if (login === null) {
+      return { ttlSeconds, periodSeconds, explicitMaxTtlSeconds, ...ttlOfMount(mounts.at('auth/token/')!) }
+    }
+    const mount = mounts.all().find(({ uuid }) => uuid === login.mountUuid)
+    const terms = mount && backendOf(mount.type)?.renewalTerms?.(mount, login.name, entry)
+    return terms && { ...ttlOfTerms(terms), explicitMaxTtlSeconds, ...ttlOfMount(mount) }
   }
+  const tokenCalls = createTokenCalls({ tokens, identities, now, renewalTermsOf })
+  return { ...deps, additions, identities, tokens, tokenCalls, policies, mounts, callers, logins }
 }
 
-/**
- * What a renewal goes by: the terms of the user or role as they are now, else those of the token itself.
- * @throws {DevVaultError} INTERNAL
- */
-function renewalTermsOf(state: DevVaultState, entry: TokenEntry): RenewalTerms | undefined {
-  const { login } = entry
-  const { leaseTtlSeconds: ttlSeconds, periodSeconds, explicitMaxTtlSeconds } = entry
-  const ownTerms = { ttlSeconds, periodSeconds, explicitMaxTtlSeconds }
-  const terms = login === null ? ownTerms : loginTermsOf(state, entry, login)
-  const mount = Object.values(state.mounts).find(({ uuid, path }) =>
-    login === null ? path === 'auth/token/' : uuid === login.mountUuid,
+/** What plug-ins answer comes first: a pattern of theirs may be more to the point than one that takes all the rest. */
+function composeRoutes(type: string, own: readonly Route[], additions: readonly Addition[]): readonly Route[] {
+  const routes = new Map<string, Route>()
+  const added = additions.flatMap(({ routes: byType }) => byType?.[type] ?? [])
+  const ownPatterns = new Set(own.map(({ pattern }) => pattern))
+  const isNew = ({ pattern }: Route) => !ownPatterns.has(pattern)
+  for (const route of [...added.filter(isNew), ...own, ...added.filter((route) => !isNew(route))]) {
+    routes.set(route.pattern, { ...routes.get(route.pattern), ...route })
+  }
+  return [...routes.values()].map((route) =>
+    additions.reduce((sum, addition) => addition.decorate?.(type, sum) ?? sum, route),
   )
-  return terms === undefined || mount === undefined ? undefined : { ...terms, ...ttlOfMount(mount) }
-}
-
-function loginTermsOf(
-  state: DevVaultState,
-  entry: TokenEntry,
-  { mountUuid, name }: { mountUuid: string; name: string },
-): RenewalTerms | undefined {
-  const user = state.userpass[mountUuid]?.[name]
-  const role = state.approle[mountUuid]?.roles[name]
-  if (state.approle[mountUuid] !== undefined && role === undefined) {
-    throw new DevVaultError('INTERNAL', `role "${name}" does not exist during renewal`)
-  }
-  const terms = user?.terms ?? role?.terms
-  if (terms === undefined) return undefined
-  const policies = sanitizePolicies(terms.policies, !terms.noDefaultPolicy)
-  if (user !== undefined && policies.join() !== entry.policies.join()) {
-    throw new DevVaultError('INTERNAL', 'policies have changed, not renewing')
-  }
-  return { ...terms, explicitMaxTtlSeconds: entry.explicitMaxTtlSeconds }
 }

@@ -1,46 +1,29 @@
+import type { VaultCore } from './backend.ts'
 import type { Backends } from './backends.ts'
+import type { VaultCall } from './call.ts'
 import { DevVaultError, deniedByPolicy, invalidRequest, oneErrorOccurred, unsupportedPath } from './errors.ts'
-import { parseVaultDuration } from './go-duration.ts'
 import type { Operation } from './policy/acl.ts'
-import { type Answer, answerOf, envelopeOf, errorAnswer, type Reply } from './reply.ts'
+import { type Answer, answerOf, errorAnswer, type Reply } from './reply.ts'
 import { matchRoute, type Route, type VaultRequest } from './routes.ts'
-import type { Seal } from './system/seal.ts'
-import type { StatusCall } from './system/status.ts'
+import { statusAnswer } from './system/status.ts'
 import type { Caller } from './token/callers.ts'
 
-/** A call as it came over HTTP. */
-export interface VaultCall {
-  method: string
-  /** Decoded, without `/v1/`. */
-  path: string
-  query: URLSearchParams
-  /** Undefined when it is no JSON object; the reason is then in `bodyError`. */
-  body: Readonly<Record<string, unknown>> | undefined
-  bodyError: string | undefined
-  tokenId: string | undefined
-  wrapTtl: string | undefined
-  namespace: string
-  /** Names of headers that ask for something that is not built. */
-  unsupported: readonly string[]
-  remoteAddress: string
-}
+/** A login in the headers, codes for login MFA, wrapping: a client that sends them relies on them. */
+const decisiveHeaders = ['X-Vault-Inline-Auth-Path', 'X-Vault-MFA', 'X-Vault-Wrap-TTL']
 
 /**
- * Takes a call through the server as Vault does: status, seal, mount, token, policy, route, handler, wrapping.
+ * Takes a call through the server as Vault does: status, mount, token, policy, route, handler.
  * Every refusal becomes an answer; only a defect of this server is thrown.
  */
-export function createDispatcher(deps: {
-  backends: Backends
-  seal: Seal
-  status: (call: StatusCall) => Answer | undefined
-}): (call: VaultCall) => Promise<Answer> {
-  const { seal, status } = deps
+export function createDispatcher(backends: Backends): (call: VaultCall) => Promise<Answer> {
+  const { additions, state, now } = backends.core
   return async (call) => {
-    const answer = status({ ...call, body: call.body ?? {} })
-    if (answer !== undefined) return answer
     try {
-      if (seal.isSealed()) throw new DevVaultError('SEALED', 'Vault is sealed')
-      return await dispatch(deps.backends, call)
+      for (const { intercept } of additions) {
+        const answer = intercept?.(call)
+        if (answer !== undefined) return answer
+      }
+      return statusAnswer(state, call, now()) ?? (await dispatch(backends, call))
     } catch (error) {
       if (error instanceof DevVaultError) return errorAnswer(error.status, error.message)
       throw error
@@ -48,18 +31,18 @@ export function createDispatcher(deps: {
   }
 }
 
-async function dispatch(backends: Backends, call: VaultCall): Promise<Answer> {
-  refuseWhatIsNotBuilt(call)
+async function dispatch({ core, routesOf }: Backends, call: VaultCall): Promise<Answer> {
+  refuseWhatIsNotBuilt(core, call)
   if (call.body === undefined) throw invalidRequest(`failed to decode JSON input: ${call.bodyError}`)
   const operation = operationOf(call)
   const path = call.path.replace(/\/+$/, '')
   if (path.split('/').includes('..')) throw invalidRequest('path cannot contain parent references')
-  const mount = backends.mounts.of(path)
-  const found = mount === undefined ? undefined : matchRoute(backends.routes[mount.type], path.slice(mount.path.length))
+  const mount = core.mounts.of(path)
+  const found = mount === undefined ? undefined : matchRoute(routesOf(mount.type), path.slice(mount.path.length))
   const route = found?.route
   const isOpen = route?.isUnauthenticated === true
-  const caller = isOpen ? undefined : backends.callers.authenticate(call.tokenId, call.remoteAddress)
-  if (caller !== undefined) backends.tokens.spendUse(caller.token)
+  const caller = isOpen ? undefined : core.callers.authenticate(call.tokenId, call.remoteAddress)
+  if (caller !== undefined) core.tokens.spendUse(caller.token)
   try {
     const isBodiless = operation === 'read' || operation === 'list' || operation === 'delete'
     const request = {
@@ -71,18 +54,17 @@ async function dispatch(backends: Backends, call: VaultCall): Promise<Answer> {
       caller,
       tokenId: call.tokenId,
       remoteAddress: call.remoteAddress,
-      wrapTtlSeconds: wrapTtlOf(call.wrapTtl),
+      header: call.header,
     }
     if (caller !== undefined) checkPolicy(caller, request, route)
     if (mount === undefined) {
       throw new DevVaultError('NOT_FOUND', `no handler for route "${path}". route entry not found.`)
     }
-    const reply = await handle(route, request)
-    return answerOf(wrapIfAsked(backends, request, reply), operation === 'read' || operation === 'list')
+    return answerOf(await handle(route, request), operation === 'read' || operation === 'list')
   } catch (error) {
     throw isOpen ? error : asCollected(error)
   } finally {
-    if (caller !== undefined) backends.tokens.endIfUsedUp(caller.token)
+    if (caller !== undefined) core.tokens.endIfUsedUp(caller.token)
   }
 }
 
@@ -102,12 +84,19 @@ const missingMount: VaultRequest['mount'] = {
 }
 
 /** A header that asks for something else than the call alone must not be passed over. */
-function refuseWhatIsNotBuilt(call: VaultCall): void {
-  const namespace = call.namespace.replace(/^\/+|\/+$/g, '')
+function refuseWhatIsNotBuilt({ additions }: VaultCore, call: VaultCall): void {
+  const namespace = (call.header('x-vault-namespace') ?? '').replace(/^\/+|\/+$/g, '')
   if (namespace !== '' && namespace !== 'root') throw new DevVaultError('NOT_FOUND', 'namespace not found')
-  if (call.unsupported.length > 0) {
-    const names = call.unsupported.join(', ')
-    throw new DevVaultError('UNSUPPORTED_PATH', `unsupported path: ${names} is not built into the development server`)
+  const heeded = additions.flatMap(({ headers = [] }) => headers)
+  const names = decisiveHeaders.filter((name) => {
+    const key = name.toLowerCase()
+    return !heeded.includes(key) && call.header(key) !== undefined
+  })
+  if (names.length > 0) {
+    throw new DevVaultError(
+      'UNSUPPORTED_PATH',
+      `unsupported path: ${names.join(', ')} is not built into the development server`,
+    )
   }
 }
 
@@ -141,21 +130,6 @@ async function handle(route: Route | undefined, request: VaultRequest): Promise<
   const handler = operation === 'create' || operation === 'patch' ? undefined : route[operation]
   if (handler === undefined) throw new DevVaultError('UNSUPPORTED_OPERATION', 'unsupported operation')
   return await handler(request)
-}
-
-function wrapTtlOf(header: string | undefined): number | undefined {
-  if (header === undefined || header === '') return undefined
-  const seconds = parseVaultDuration(header)
-  if (seconds === undefined || seconds < 0) throw invalidRequest(`invalid wrap TTL ${JSON.stringify(header)}`)
-  return seconds === 0 ? undefined : seconds
-}
-
-function wrapIfAsked(backends: Backends, { path, wrapTtlSeconds }: VaultRequest, reply: Reply): Reply {
-  const answer = envelopeOf(reply)
-  if (wrapTtlSeconds === undefined || answer === undefined) return reply
-  const accessor = reply.type === 'data' ? reply.accessor : reply.type === 'auth' ? reply.auth.accessor : undefined
-  const wishes = { answer, creationPath: path, ttlSeconds: wrapTtlSeconds, accessor }
-  return { type: 'wrapped', wrapInfo: backends.wrapping.wrap(wishes) }
 }
 
 /** Behind a token Vault collects errors that are not answers, and prints them as a list of one. */

@@ -44,6 +44,11 @@ export function unsupportedPath(): DevVaultError {
   return new DevVaultError('UNSUPPORTED_PATH', 'unsupported path')
 }
 
+/** A 400 for what a real server has and this one does not, where to pass it over would be to pretend. */
+export function notBuilt(what: string): DevVaultError {
+  return invalidRequest(`${what} is not built into the development server`)
+}
+
 /** A 404 without a text: what was asked for is not there. */
 export function nothingThere(): DevVaultError {
   return new DevVaultError('NOT_FOUND', '')

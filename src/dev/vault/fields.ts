@@ -1,8 +1,8 @@
-import { invalidRequest } from './errors.ts'
+import { invalidRequest, notBuilt } from './errors.ts'
 import { parseVaultDuration } from './go-duration.ts'
 
 /** What a field of a request may be; Vault converts weakly, so a number may come as text and a list as `a,b`. */
-export type FieldKind = 'text' | 'boolean' | 'integer' | 'seconds' | 'list' | 'map' | 'textMap'
+export type FieldKind = 'text' | 'boolean' | 'integer' | 'seconds' | 'list' | 'map' | 'textMap' | 'notBuilt'
 /** The fields of a path by name. */
 export type FieldKinds = Readonly<Record<string, FieldKind>>
 
@@ -16,13 +16,15 @@ type ValueOf<K extends FieldKind> = K extends 'text'
         ? readonly string[]
         : K extends 'map'
           ? Readonly<Record<string, unknown>>
-          : Readonly<Record<string, string>>
+          : K extends 'textMap'
+            ? Readonly<Record<string, string>>
+            : undefined
 
 /** The fields that were given; one that was not is absent. */
 export type Fields<S extends FieldKinds> = { readonly [Name in keyof S]?: ValueOf<S[Name]> }
 
 /**
- * Reads the known fields of a request.
+ * Reads the known fields of a request; one that is known and not built must not be set.
  * @throws {DevVaultError} INVALID_REQUEST in the words of Vault's framework
  */
 export function readFields<S extends FieldKinds>(kinds: S, data: Readonly<Record<string, unknown>>): Fields<S> {
@@ -60,7 +62,16 @@ function convert(name: string, kind: FieldKind, value: unknown): unknown {
       return toMap(name, value)
     case 'textMap':
       return toTextMap(value, name)
+    case 'notBuilt':
+      return refuseIfSet(name, value)
   }
+}
+
+/** What decides about something here is not passed over; what asks for nothing may be. */
+function refuseIfSet(name: string, value: unknown): undefined {
+  const isUnset = value === false || value === 0 || (typeof value === 'object' && Object.keys(value ?? {}).length === 0)
+  if (value === '' || isUnset) return undefined
+  throw notBuilt(`'${name}'`)
 }
 
 function failed(name: string, reason: string): Error {
@@ -69,6 +80,11 @@ function failed(name: string, reason: string): Error {
 
 function isScalar(value: unknown): value is string | number | boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+}
+
+/** A value as text, where nothing more is known of it; what cannot be one is empty. */
+export function textOf(value: unknown): string {
+  return isScalar(value) ? String(value) : ''
 }
 
 function toText(name: string, value: unknown): string {

@@ -26,30 +26,18 @@ export type Reply =
       warnings?: readonly string[]
       /** Some system paths repeat their data beside the envelope, for clients of long ago. */
       isAlsoOnTop?: boolean
-      /** Accessor of the secret inside, which a wrapped answer names. */
-      accessor?: string
     }
   | { type: 'auth'; auth: AuthAnswer; warnings: readonly string[] }
   | { type: 'text'; text: string }
-  | { type: 'stored'; answer: Readonly<Record<string, unknown>> }
   | { type: 'warnings'; warnings: readonly string[] }
-  | { type: 'wrapped'; wrapInfo: WrapInfo }
+  /** A whole answer, its request id included. */
+  | { type: 'envelope'; envelope: Readonly<Record<string, unknown>> }
 
 /** An answer as it goes out over HTTP. */
 export interface Answer {
   status: number
   contentType: 'application/json' | 'text/plain'
   body: string
-}
-
-/** What stands for a wrapped answer, with Vault's own names. */
-export interface WrapInfo {
-  token: string
-  accessor: string
-  ttl: number
-  creation_time: string
-  creation_path: string
-  wrapped_accessor?: string
 }
 
 /** Nothing to say: 204. */
@@ -73,7 +61,8 @@ export function listReply(
   return dataReply({ keys: shown, key_info: Object.fromEntries(shown.map((key) => [key, infoOf(key)])) })
 }
 
-const emptyEnvelope = {
+/** An answer that says nothing, with Vault's own names. */
+export const emptyEnvelope = {
   request_id: '',
   lease_id: '',
   renewable: false,
@@ -84,7 +73,7 @@ const emptyEnvelope = {
   auth: null,
 }
 
-/** Puts a reply into the envelope, without a request id. Undefined where Vault answers 204. */
+/** Puts a reply into the envelope; the request id is empty. Undefined where there is none. */
 export function envelopeOf(reply: Reply): Readonly<Record<string, unknown>> | undefined {
   switch (reply.type) {
     case 'empty':
@@ -98,10 +87,8 @@ export function envelopeOf(reply: Reply): Readonly<Record<string, unknown>> | un
       return { ...emptyEnvelope, auth: reply.auth, warnings: orNull(reply.warnings) }
     case 'warnings':
       return { ...emptyEnvelope, warnings: orNull(reply.warnings) }
-    case 'stored':
-      return reply.answer
-    case 'wrapped':
-      return { ...emptyEnvelope, wrap_info: reply.wrapInfo }
+    case 'envelope':
+      return reply.envelope
   }
 }
 
@@ -111,10 +98,8 @@ const orNull = (warnings: readonly string[]) => (warnings.length === 0 ? null : 
 export function answerOf(reply: Reply, isReading: boolean): Answer {
   if (reply.type === 'text') return { status: 200, contentType: 'text/plain', body: reply.text }
   const envelope = envelopeOf(reply)
-  if (envelope !== undefined) {
-    // An answer that stands for a wrapped one has no request id.
-    return jsonAnswer(200, { ...envelope, request_id: reply.type === 'wrapped' ? '' : newUuid() })
-  }
+  if (reply.type === 'envelope') return jsonAnswer(200, reply.envelope)
+  if (envelope !== undefined) return jsonAnswer(200, { ...envelope, request_id: newUuid() })
   return isReading ? jsonAnswer(404, { errors: [] }) : { status: 204, contentType: 'application/json', body: '' }
 }
 

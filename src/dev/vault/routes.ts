@@ -19,7 +19,8 @@ export interface VaultRequest {
   /** The token as it was sent, for the few paths that look at it themselves. */
   tokenId: string | undefined
   remoteAddress: string
-  wrapTtlSeconds: number | undefined
+  /** A header by its name in lower case. */
+  header(name: string): string | undefined
 }
 
 /** Answers a call. @throws {DevVaultError} for a refusal */

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Plugin } from './backend.ts'
 import { createBackends } from './backends.ts'
-import { createDispatcher, type VaultCall } from './dispatch.ts'
+import type { VaultCall } from './call.ts'
+import { createDispatcher } from './dispatch.ts'
 import { DevVaultError } from './errors.ts'
 import { methodOf, pathForLog, readCall } from './http/http-call.ts'
 import { createHttpIntake } from './http/http-intake.ts'
@@ -11,8 +13,6 @@ import { type Answer, errorAnswer } from './reply.ts'
 import type { DevVaultState } from './state.ts'
 import { openState, type StateStorage } from './state-keeper.ts'
 import { firstMounts } from './system/mounts.ts'
-import { createSeal } from './system/seal.ts'
-import { createStatus } from './system/status.ts'
 import { table } from './tables.ts'
 
 /** One line of the call log; nothing in it is a secret. */
@@ -36,6 +36,8 @@ export interface DevVaultOptions {
   now: () => number
   log: (call: VaultCallLine) => void
   tls?: TlsOptions
+  /** What the server has besides its own. */
+  plugins?: readonly Plugin[]
 }
 
 /** A development Vault that runs. */
@@ -44,11 +46,8 @@ export interface DevVault {
   address: string
   socketPath: string | undefined
   rootToken: string
-  unsealKey: string
   /** A line for whoever starts it. */
   notice: string
-  seal(): void
-  unseal(): void
   /** Ends connections and waits until the state is saved. */
   close(): Promise<void>
 }
@@ -58,13 +57,12 @@ export interface DevVault {
  * @throws {DevVaultError} STATE_UNREADABLE; the system's error when the port or socket cannot be had
  */
 export async function createDevVault(options: DevVaultOptions): Promise<DevVault> {
-  const { now, log } = options
-  const { state, changed, flush } = await openState(options.state, () => beginState(options))
-  const seal = createSeal(state.unsealKey)
-  const backends = createBackends({ state, changed, seal, now })
-  const status = createStatus({ state, seal, now })
-  const dispatch = createDispatcher({ backends, seal, status })
-  backends.tokens.sweep()
+  const { now, log, plugins = [] } = options
+  const { flush, ...access } = await openState(options.state, () => beginState(options))
+  const { state } = access
+  const backends = createBackends(access, now, plugins)
+  const dispatch = createDispatcher(backends)
+  backends.core.tokens.sweep()
 
   const serve = async (message: IncomingMessage, response: ServerResponse) => {
     const answer = await answerTo(message, dispatch)
@@ -92,10 +90,7 @@ export async function createDevVault(options: DevVaultOptions): Promise<DevVault
     address,
     socketPath: options.listen.socketPath,
     rootToken: state.rootToken,
-    unsealKey: state.unsealKey,
     notice: `development Vault on ${address}: for trying and testing only, its keys lie in the clear on this machine`,
-    seal: seal.seal,
-    unseal: () => void seal.unseal(state.unsealKey),
     async close() {
       await listener.close()
       await flush()
@@ -105,21 +100,14 @@ export async function createDevVault(options: DevVaultOptions): Promise<DevVault
 
 function beginState({ rootToken = newServiceTokenId(), now }: DevVaultOptions): DevVaultState {
   const state: DevVaultState = {
-    version: 1,
+    version: 2,
     clusterId: newUuid(),
     clusterName: `vault-cluster-${randomBytes(4).toString('hex')}`,
     rootToken,
-    unsealKey: randomBytes(32).toString('base64'),
-    batchKey: randomBytes(32).toString('base64'),
     mounts: table(),
     policies: table(),
     tokens: table(),
-    wrapped: table(),
-    entities: table(),
-    ssh: table(),
-    userpass: table(),
-    approle: table(),
-    failedLogins: table(),
+    parts: table(),
   }
   for (const mount of firstMounts()) state.mounts[mount.path] = mount
   state.tokens[tokenKey(rootToken)] = {

@@ -1,6 +1,6 @@
 import { DevVaultError } from './errors.ts'
-import type { DevVaultState } from './state.ts'
-import { table } from './tables.ts'
+import type { DevVaultState, StateAccess } from './state.ts'
+import { entryOf, table } from './tables.ts'
 
 /** Where the state is kept: one JSON text, which holds CA keys and must be readable by its owner alone. */
 export interface StateStorage {
@@ -10,10 +10,7 @@ export interface StateStorage {
 }
 
 /** The state, and when it is saved. */
-export interface StateKeeper {
-  readonly state: DevVaultState
-  /** Called by whoever has written to the state. */
-  changed(): void
+export interface StateKeeper extends StateAccess {
   /** Resolves when all that was changed before the call is saved. @throws what the storage's `save` throws */
   flush(): Promise<void>
 }
@@ -42,6 +39,8 @@ export async function openState(storage: StateStorage | undefined, begin: () => 
     changed() {
       isDirty = true
     },
+    // What was saved under a name is what its only owner has begun.
+    part: <T extends object>(name: string, begin: () => T) => entryOf<object>(state.parts, name, begin) as T,
     flush() {
       // One save at a time; whoever waits meanwhile is served by the next, which saves all that happened until then.
       saving = saving.then(save, save)
@@ -58,7 +57,7 @@ export function parseState(text: string): DevVaultState {
   } catch (cause) {
     throw new DevVaultError('STATE_UNREADABLE', 'the state of the development Vault is not JSON', { cause })
   }
-  if (parsed.version === 1) return parsed
+  if (parsed.version === 2) return parsed
   throw new DevVaultError('STATE_UNREADABLE', 'the state of the development Vault is of another version', {
     hint: 'remove it to begin anew',
   })

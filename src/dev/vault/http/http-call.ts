@@ -1,14 +1,11 @@
 import type { IncomingMessage } from 'node:http'
-import type { VaultCall } from '../dispatch.ts'
+import type { VaultCall } from '../call.ts'
 import { DevVaultError } from '../errors.ts'
 import { methodForList } from './http-intake.ts'
 
 /** Far below Vault's own 32 MiB, and more than any call of this server needs. */
 const maxBodyBytes = 1024 * 1024
 const maxDiscardedBytes = 32 * maxBodyBytes
-
-/** A login in the headers, and codes for login MFA: a client that sends them relies on them. */
-const unsupportedHeaders = ['X-Vault-Inline-Auth-Path', 'X-Vault-MFA']
 
 /**
  * Reads a call from HTTP.
@@ -24,9 +21,7 @@ export async function readCall(message: IncomingMessage): Promise<VaultCall> {
     query: new URLSearchParams(query),
     ...body,
     tokenId: tokenOf(message),
-    wrapTtl: headerOf(message, 'x-vault-wrap-ttl'),
-    namespace: headerOf(message, 'x-vault-namespace') ?? '',
-    unsupported: unsupportedHeaders.filter((name) => headerOf(message, name.toLowerCase()) !== undefined),
+    header: (name) => headerOf(message, name) || undefined,
     // Absent on a Unix socket.
     remoteAddress: message.socket.remoteAddress ?? '',
   }

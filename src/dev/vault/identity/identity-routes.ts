@@ -1,11 +1,10 @@
 import { invalidRequest } from '../errors.ts'
 import { dataReply, empty, listReply, type Reply } from '../reply.ts'
 import { type Handler, pageFields, type Route, type VaultRequest, withFields } from '../routes.ts'
-import type { Entity, EntityAlias } from '../state.ts'
 import type { MountTable } from '../system/mounts.ts'
 import { isoTime } from '../token/token-answer.ts'
 import { sanitizePolicies } from '../token/token-terms.ts'
-import type { IdentityStore } from './identity.ts'
+import type { Entity, EntityAlias, IdentityStore } from './identity.ts'
 
 const entityFields = { id: 'text', name: 'text', metadata: 'textMap', policies: 'list', disabled: 'boolean' } as const
 const aliasFields = { name: 'text', canonical_id: 'text', mount_accessor: 'text', custom_metadata: 'textMap' } as const

@@ -1,6 +1,26 @@
 import { invalidRequest } from '../errors.ts'
 import { newUuid, randomBase62 } from '../identifiers.ts'
-import type { DevVaultState, Entity, EntityAlias } from '../state.ts'
+import type { StateAccess } from '../state.ts'
+import { table } from '../tables.ts'
+
+/** A name by which a login method knows an entity. */
+export interface EntityAlias {
+  id: string
+  name: string
+  mountAccessor: string
+  metadata: Readonly<Record<string, string>>
+}
+
+/** Someone who logs in, by whichever method. */
+export interface Entity {
+  id: string
+  name: string
+  metadata: Readonly<Record<string, string>>
+  policies: readonly string[]
+  disabled: boolean
+  aliases: EntityAlias[]
+  createdAtMs: number
+}
 
 /** What an entity may be given; what is absent stays as it was. */
 export interface EntityWishes {
@@ -29,13 +49,12 @@ export interface IdentityStore {
 }
 
 /** Who is who: entities, and the names by which each login method knows them. */
-export function createIdentityStore(deps: {
-  state: Pick<DevVaultState, 'entities'>
-  changed: () => void
-  now: () => number
-}): IdentityStore {
-  const { state, changed, now } = deps
-  const all = () => Object.values(state.entities)
+export function createIdentityStore(
+  { part, changed }: Pick<StateAccess, 'part' | 'changed'>,
+  now: () => number,
+): IdentityStore {
+  const entities = part('entities', () => table<Entity>())
+  const all = () => Object.values(entities)
   const findByName = (name: string) => all().find((entity) => entity.name === name)
   const findByAlias = (mountAccessor: string, name: string) =>
     all().find(({ aliases }) => aliases.some((alias) => alias.mountAccessor === mountAccessor && alias.name === name))
@@ -47,13 +66,13 @@ export function createIdentityStore(deps: {
     return undefined
   }
   const store: IdentityStore = {
-    find: (id) => state.entities[id],
+    find: (id) => entities[id],
     findByName,
     findByAlias,
     all,
     create({ name = `entity_${randomBase62(8)}`, metadata = {}, policies = [], disabled = false }) {
       const entity = { id: newUuid(), name, metadata, policies, disabled, aliases: [], createdAtMs: now() }
-      state.entities[entity.id] = entity
+      entities[entity.id] = entity
       changed()
       return entity
     },
@@ -69,7 +88,7 @@ export function createIdentityStore(deps: {
       changed()
     },
     remove(id) {
-      delete state.entities[id]
+      delete entities[id]
       changed()
     },
     ofLogin(mountAccessor, name, metadata) {

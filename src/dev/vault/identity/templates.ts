@@ -1,4 +1,4 @@
-import type { Entity } from '../state.ts'
+import type { Entity } from './identity.ts'
 
 /** Thrown by `renderTemplate`; the text is what Vault prints after `could not be rendered -> `. */
 export class TemplateError extends Error {}

@@ -1,5 +1,5 @@
 import { DevVaultError, invalidRequest } from '../errors.ts'
-import type { AppRole, AppRoleMount, SecretId } from '../state.ts'
+import type { AppRole, AppRoleMount, SecretId } from './approle-mount.ts'
 import { isInNetworks } from './networks.ts'
 import { findSecretId, spendSecretId } from './secret-ids.ts'
 

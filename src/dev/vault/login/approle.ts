@@ -1,21 +1,13 @@
-import { DevVaultError, invalidRequest, nothingThere } from '../errors.ts'
+import type { Backend, VaultCore } from '../backend.ts'
+import { DevVaultError, invalidRequest } from '../errors.ts'
 import type { Fields } from '../fields.ts'
 import { newUuid } from '../identifiers.ts'
-import { dataReply, empty, listReply } from '../reply.ts'
-import { pageFields, type Route, type VaultRequest, withFields } from '../routes.ts'
-import type { AppRole, AppRoleMount, DevVaultState } from '../state.ts'
-import { entryOf, table } from '../tables.ts'
-import {
-  checkCidrs,
-  defaultTokenTerms,
-  describeTokenTerms,
-  tokenTermFields,
-  updateTokenTerms,
-} from '../token/token-terms.ts'
+import { dataReply, empty, listReply, type Reply } from '../reply.ts'
+import { pageFields, type VaultRequest, withFields } from '../routes.ts'
+import { checkCidrs, defaultTokenTerms, tokenTermFields, updateTokenTerms } from '../token/token-terms.ts'
 import { checkAppRoleLogin } from './approle-login.ts'
-import type { Lockouts } from './lockouts.ts'
-import type { Logins } from './logins.ts'
-import { addSecretId, describeSecretId, findSecretId, removeSecretIds, secretIdsOf } from './secret-ids.ts'
+import { type AppRole, appRoleMounts, createAppRoles } from './approle-mount.ts'
+import { addSecretId, removeSecretIds } from './secret-ids.ts'
 
 const roleFields = {
   ...tokenTermFields,
@@ -26,7 +18,8 @@ const roleFields = {
   secret_id_ttl: 'seconds',
 } as const
 
-const secretIdFields = {
+/** What a secret id may be asked to be. */
+export const secretIdFields = {
   secret_id: 'text',
   num_uses: 'integer',
   ttl: 'seconds',
@@ -36,167 +29,115 @@ const secretIdFields = {
 } as const
 
 /** Login by role id and secret id. */
-export function createAppRoleRoutes(deps: {
-  state: Pick<DevVaultState, 'approle'>
-  changed: () => void
-  logins: Logins
-  lockouts: Lockouts
-  now: () => number
-}): readonly Route[] {
-  const { state, changed, logins, lockouts, now } = deps
-  const mountOf = ({ mount }: VaultRequest): AppRoleMount =>
-    entryOf(state.approle, mount.uuid, () => ({ roles: table(), secretIds: table() }))
-  const nameOf = ({ params }: VaultRequest) => params.role_name!.toLowerCase()
-  const findRole = (request: VaultRequest) => mountOf(request).roles[nameOf(request)]
-  const roleOf = (request: VaultRequest): AppRole => {
-    const role = findRole(request)
-    if (role === undefined) throw new DevVaultError('UNSUPPORTED_PATH', `role "${nameOf(request)}" does not exist`)
-    return role
-  }
+export function createAppRoleBackend(core: VaultCore): Backend {
+  const { changed, logins, now } = core
+  const mounts = appRoleMounts(core)
+  const roles = createAppRoles(core)
 
-  const login = (request: VaultRequest, fields: { role_id?: string; secret_id?: string }) => {
+  const login = withFields({ role_id: 'text', secret_id: 'text' }, (fields, request) => {
     const roleId = fields.role_id?.trim() ?? ''
     // A 500, and not the caller's 400: so it is.
     if (roleId === '') throw new DevVaultError('INTERNAL', 'missing role_id')
-    return lockouts.guard(request.mount.accessor, roleId, async () => {
-      const { remoteAddress, mount, path } = request
-      const found = checkAppRoleLogin(mountOf(request), { roleId, secretId: fields.secret_id, remoteAddress }, now())
-      changed()
-      const { role, secretId } = found
-      return logins.issue({
-        mount,
-        path,
-        aliasName: role.roleId,
-        displayName: '',
-        metadata: { ...secretId?.metadata, role_name: role.name },
-        terms: role.terms,
-        ...(secretId === undefined || secretId.tokenBoundCidrs.length === 0
-          ? {}
-          : { boundCidrs: secretId.tokenBoundCidrs }),
-        name: role.name,
-      })
-    })
-  }
-
-  const makeSecretId = (request: VaultRequest, fields: Fields<typeof secretIdFields>, chosen: string | undefined) => {
-    const { cidr_list: cidrs, token_bound_cidrs: tokenBoundCidrs, num_uses: numUses, ttl, metadata } = fields
-    checkCidrs([...(cidrs ?? []), ...(tokenBoundCidrs ?? [])])
-    const wishes = { secretId: chosen, numUses, ttlSeconds: ttl, metadata, cidrs, tokenBoundCidrs }
-    const { secretId, entry } = addSecretId(mountOf(request), roleOf(request), wishes, now())
+    const { remoteAddress, mount, path } = request
+    const shown = { roleId, secretId: fields.secret_id, remoteAddress }
+    const { role, secretId } = checkAppRoleLogin(roles.mountOf(request), shown, now())
     changed()
-    const data = {
-      secret_id: secretId,
-      secret_id_accessor: entry.accessor,
-      secret_id_num_uses: entry.usesLeft,
-      secret_id_ttl: entry.ttlSeconds,
-    }
-    return { type: 'data', data, accessor: entry.accessor } as const
-  }
+    return logins.issue({
+      mount,
+      path,
+      aliasName: role.roleId,
+      displayName: '',
+      metadata: { ...secretId?.metadata, role_name: role.name },
+      terms: role.terms,
+      ...(secretId === undefined || secretId.tokenBoundCidrs.length === 0
+        ? {}
+        : { boundCidrs: secretId.tokenBoundCidrs }),
+      name: role.name,
+    })
+  })
 
-  return [
-    {
-      pattern: 'login',
-      isUnauthenticated: true,
-      update: withFields({ role_id: 'text', secret_id: 'text' }, (fields, request) => login(request, fields)),
+  return {
+    type: 'approle',
+    kind: 'login',
+    forget: ({ uuid }) => void delete mounts[uuid],
+    renewalTerms({ uuid }, name) {
+      const role = mounts[uuid]?.roles[name]
+      if (role === undefined) throw new DevVaultError('INTERNAL', `role "${name}" does not exist during renewal`)
+      return role.terms
     },
-    {
-      pattern: 'role',
-      list: withFields(pageFields, (page, request) => listReply(Object.keys(mountOf(request).roles), page)),
-    },
-    {
-      pattern: 'role/{role_name}',
-      exists: (request) => findRole(request) !== undefined,
-      read(request) {
-        const role = findRole(request)
-        return role === undefined ? empty : dataReply(describeRole(role))
+    routes: [
+      { pattern: 'login', isUnauthenticated: true, update: login },
+      {
+        pattern: 'role',
+        list: withFields(pageFields, (page, request) => listReply(Object.keys(roles.mountOf(request).roles), page)),
       },
-      update: withFields(roleFields, (fields, request) => {
-        mountOf(request).roles[nameOf(request)] = updateRole(nameOf(request), findRole(request), fields)
-        changed()
-        return empty
-      }),
-      delete(request) {
-        const name = nameOf(request)
-        removeSecretIds(mountOf(request), ({ role }) => role === name)
-        delete mountOf(request).roles[name]
-        changed()
-        return empty
+      {
+        pattern: 'role/{role_name}',
+        exists: (request) => roles.find(request) !== undefined,
+        read(request) {
+          const role = roles.find(request)
+          return role === undefined ? empty : dataReply(describeRole(role))
+        },
+        update: withFields(roleFields, (fields, request) => {
+          const name = roles.nameOf(request)
+          roles.mountOf(request).roles[name] = updateRole(name, roles.find(request), fields)
+          changed()
+          return empty
+        }),
+        delete(request) {
+          const name = roles.nameOf(request)
+          removeSecretIds(roles.mountOf(request), ({ role }) => role === name)
+          delete roles.mountOf(request).roles[name]
+          changed()
+          return empty
+        },
       },
-    },
-    {
-      pattern: 'role/{role_name}/role-id',
-      read(request) {
-        const role = findRole(request)
-        return role === undefined ? empty : dataReply({ role_id: role.roleId })
+      {
+        pattern: 'role/{role_name}/role-id',
+        read(request) {
+          const role = roles.find(request)
+          return role === undefined ? empty : dataReply({ role_id: role.roleId })
+        },
       },
-      update: withFields({ role_id: 'text' }, ({ role_id: roleId = '' }, request) => {
-        if (roleId === '') throw invalidRequest('missing role_id')
-        roleOf(request).roleId = roleId
-        changed()
-        return empty
-      }),
-    },
-    {
-      pattern: 'role/{role_name}/secret-id',
-      list: withFields(pageFields, (page, request) => {
-        const entries = secretIdsOf(mountOf(request), roleOf(request), now())
-        return listReply(
-          entries.map(({ accessor }) => accessor),
-          page,
-        )
-      }),
-      update: withFields(secretIdFields, (fields, request) => makeSecretId(request, fields, undefined)),
-    },
-    {
-      pattern: 'role/{role_name}/custom-secret-id',
-      update: withFields(secretIdFields, (fields, request) => makeSecretId(request, fields, fields.secret_id ?? '')),
-    },
-    {
-      pattern: 'role/{role_name}/secret-id/lookup',
-      update: withFields({ secret_id: 'text' }, ({ secret_id: secretId = '' }, request) => {
-        const entry = findSecretId(mountOf(request), roleOf(request), secretId, now())
-        return entry === undefined ? empty : dataReply(describeSecretId(entry))
-      }),
-    },
-    {
-      pattern: 'role/{role_name}/secret-id/destroy',
-      update: withFields({ secret_id: 'text' }, ({ secret_id: secretId = '' }, request) => {
-        const entry = findSecretId(mountOf(request), roleOf(request), secretId, now())
-        removeSecretIds(mountOf(request), (other) => other === entry)
-        changed()
-        return empty
-      }),
-    },
-    {
-      pattern: 'role/{role_name}/secret-id-accessor/lookup',
-      update: withFields({ secret_id_accessor: 'text' }, ({ secret_id_accessor: accessor }, request) => {
-        const entries = secretIdsOf(mountOf(request), roleOf(request), now())
-        const entry = entries.find((candidate) => candidate.accessor === accessor)
-        if (entry === undefined) throw nothingThere()
-        return dataReply(describeSecretId(entry))
-      }),
-    },
-    {
-      pattern: 'role/{role_name}/secret-id-accessor/destroy',
-      update: withFields({ secret_id_accessor: 'text' }, ({ secret_id_accessor: accessor }, request) => {
-        const { name } = roleOf(request)
-        removeSecretIds(mountOf(request), (entry) => entry.role === name && entry.accessor === accessor)
-        changed()
-        return empty
-      }),
-    },
-  ]
+      {
+        pattern: 'role/{role_name}/secret-id',
+        update: withFields(secretIdFields, (fields, request) => makeSecretId(core, request, fields, undefined)),
+      },
+    ],
+  }
+}
+
+/** Makes a secret id for the role that a call is about. @param chosen random where it is undefined */
+export function makeSecretId(
+  core: VaultCore,
+  request: VaultRequest,
+  fields: Fields<typeof secretIdFields>,
+  chosen: string | undefined,
+): Reply {
+  const roles = createAppRoles(core)
+  const { cidr_list: cidrs, token_bound_cidrs: tokenBoundCidrs, num_uses: numUses, ttl, metadata } = fields
+  checkCidrs([...(cidrs ?? []), ...(tokenBoundCidrs ?? [])])
+  const wishes = { secretId: chosen, numUses, ttlSeconds: ttl, metadata, cidrs, tokenBoundCidrs }
+  const { secretId, entry } = addSecretId(roles.mountOf(request), roles.of(request), wishes, core.now())
+  core.changed()
+  return dataReply({
+    secret_id: secretId,
+    secret_id_accessor: entry.accessor,
+    secret_id_num_uses: entry.usesLeft,
+    secret_id_ttl: entry.ttlSeconds,
+  })
 }
 
 function updateRole(name: string, old: AppRole | undefined, fields: Fields<typeof roleFields>): AppRole {
+  const { role_id, bind_secret_id, secret_id_bound_cidrs, secret_id_num_uses, secret_id_ttl, ...terms } = fields
   const role: AppRole = {
     name,
-    roleId: fields.role_id ?? old?.roleId ?? newUuid(),
-    bindSecretId: fields.bind_secret_id ?? old?.bindSecretId ?? true,
-    secretIdBoundCidrs: fields.secret_id_bound_cidrs ?? old?.secretIdBoundCidrs ?? [],
-    secretIdNumUses: fields.secret_id_num_uses ?? old?.secretIdNumUses ?? 0,
-    secretIdTtlSeconds: fields.secret_id_ttl ?? old?.secretIdTtlSeconds ?? 0,
-    terms: updateTokenTerms(old?.terms ?? defaultTokenTerms, fields),
+    roleId: role_id ?? old?.roleId ?? newUuid(),
+    bindSecretId: bind_secret_id ?? old?.bindSecretId ?? true,
+    secretIdBoundCidrs: secret_id_bound_cidrs ?? old?.secretIdBoundCidrs ?? [],
+    secretIdNumUses: secret_id_num_uses ?? old?.secretIdNumUses ?? 0,
+    secretIdTtlSeconds: secret_id_ttl ?? old?.secretIdTtlSeconds ?? 0,
+    terms: updateTokenTerms(old?.terms ?? defaultTokenTerms, terms),
   }
   checkCidrs(role.secretIdBoundCidrs)
   if (role.roleId === '') throw invalidRequest('invalid role_id supplied, or failed to generate a role_id')
@@ -214,6 +155,6 @@ function describeRole(role: AppRole): Readonly<Record<string, unknown>> {
     secret_id_bound_cidrs: role.secretIdBoundCidrs,
     secret_id_num_uses: role.secretIdNumUses,
     secret_id_ttl: role.secretIdTtlSeconds,
-    ...describeTokenTerms(role.terms),
+    ...role.terms,
   }
 }

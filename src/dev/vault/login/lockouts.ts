@@ -1,50 +1,62 @@
+import type { Plugin, VaultCore } from '../backend.ts'
 import { DevVaultError, permissionDenied } from '../errors.ts'
-import type { DevVaultState } from '../state.ts'
+import { textOf } from '../fields.ts'
+import type { Handler, VaultRequest } from '../routes.ts'
+import { table } from '../tables.ts'
 
 /** The defaults of Vault's user lockout: from the sixth attempt on, for 15 minutes. */
 const lockoutThreshold = 5
 /** How long a name is locked out, and after how long failures no longer count. */
 const lockoutMs = 15 * 60_000
 
-/** Guards logins against guessing. */
-export interface Lockouts {
-  /**
-   * Runs a login attempt for a name. While the name is locked out the attempt is not made, and the answer does not say so.
-   * @throws {DevVaultError} PERMISSION_DENIED while locked out, else what `attempt` throws
-   */
-  guard<T>(mountAccessor: string, name: string, attempt: () => Promise<T>): Promise<T>
+/** How often a login has failed, and when last. */
+interface FailedLogins {
+  count: number
+  lastAtMs: number
 }
 
+/** By what a login of each method is counted. */
+const nameOf: Readonly<Record<string, (request: VaultRequest) => string>> = {
+  'userpass login/{username}': ({ params }) => params.username!.toLowerCase(),
+  'approle login': ({ data }) => textOf(data.role_id).trim(),
+}
+
+/** Guards logins against guessing: while a name is locked out no attempt is made, and the answer does not say so. */
+export const lockouts: Plugin = (core) => ({
+  decorate(type, route) {
+    const name = nameOf[`${type} ${route.pattern}`]
+    return name === undefined ? route : { ...route, update: guarded(core, route.update!, name) }
+  },
+})
+
 /** Counts failed logins by mount and name. Only refusals with INVALID_CREDENTIALS count. */
-export function createLockouts(deps: {
-  state: Pick<DevVaultState, 'failedLogins'>
-  changed: () => void
-  now: () => number
-}): Lockouts {
-  const { state, changed, now } = deps
+function guarded(
+  { part, changed, now }: VaultCore,
+  attempt: Handler,
+  nameOf: (request: VaultRequest) => string,
+): Handler {
+  const failedLogins = part('failedLogins', () => table<FailedLogins>())
   const isOver = (lastAtMs: number) => now() - lastAtMs >= lockoutMs
-  return {
-    async guard(mountAccessor, name, attempt) {
-      const key = `${mountAccessor}/${name}`
-      const failed = state.failedLogins[key]
-      if (failed !== undefined && failed.count >= lockoutThreshold && !isOver(failed.lastAtMs)) throw permissionDenied()
-      try {
-        const result = await attempt()
-        if (state.failedLogins[key] !== undefined) {
-          delete state.failedLogins[key]
-          changed()
-        }
-        return result
-      } catch (error) {
-        if (error instanceof DevVaultError && error.code === 'INVALID_CREDENTIALS') {
-          // Read again: other attempts may have failed while this one was checked.
-          const before = state.failedLogins[key]
-          const count = before === undefined || isOver(before.lastAtMs) ? 0 : before.count
-          state.failedLogins[key] = { count: count + 1, lastAtMs: now() }
-          changed()
-        }
-        throw error
+  return async (request) => {
+    const key = `${request.mount.accessor}/${nameOf(request)}`
+    const failed = failedLogins[key]
+    if (failed !== undefined && failed.count >= lockoutThreshold && !isOver(failed.lastAtMs)) throw permissionDenied()
+    try {
+      const reply = await attempt(request)
+      if (failedLogins[key] !== undefined) {
+        delete failedLogins[key]
+        changed()
       }
-    },
+      return reply
+    } catch (error) {
+      if (error instanceof DevVaultError && error.code === 'INVALID_CREDENTIALS') {
+        // Read again: other attempts may have failed while this one was checked.
+        const before = failedLogins[key]
+        const count = before === undefined || isOver(before.lastAtMs) ? 0 : before.count
+        failedLogins[key] = { count: count + 1, lastAtMs: now() }
+        changed()
+      }
+      throw error
+    }
   }
 }

@@ -1,10 +1,10 @@
 import { invalidRequest } from '../errors.ts'
-import type { IdentityStore } from '../identity/identity.ts'
+import type { Identities } from '../identities.ts'
 import type { Reply } from '../reply.ts'
-import type { MountEntry, TokenTerms } from '../state.ts'
+import type { MountEntry } from '../state.ts'
 import { authAnswerOf } from '../token/token-answer.ts'
-import { sanitizePolicies } from '../token/token-terms.ts'
-import { calculateTtl, ttlOfMount } from '../token/token-ttl.ts'
+import { sanitizePolicies, type TokenTerms } from '../token/token-terms.ts'
+import { calculateTtl, ttlOfMount, ttlOfTerms } from '../token/token-ttl.ts'
 import type { TokenStore } from '../token/tokens.ts'
 
 /** What a login method found out about whoever logs in. */
@@ -25,17 +25,20 @@ export interface LoginGrant {
 }
 
 /** Gives out tokens for logins that succeeded. */
-export function createLogins(deps: { tokens: TokenStore; identity: IdentityStore; now: () => number }) {
-  const { tokens, identity, now } = deps
+export function createLogins(deps: { tokens: TokenStore; identities: Identities; now: () => number }) {
+  const { tokens, identities, now } = deps
   return {
     /** @throws {DevVaultError} INVALID_REQUEST for a role that would give the root policy */
     issue(grant: LoginGrant): Reply {
       const { mount, terms } = grant
-      const policies = sanitizePolicies(terms.policies, !terms.noDefaultPolicy)
+      const policies = sanitizePolicies(terms.token_policies, !terms.token_no_default_policy)
       if (policies.includes('root')) throw invalidRequest('auth methods cannot create root tokens')
-      const { ttlSeconds, warnings } = calculateTtl({ ...terms, ...ttlOfMount(mount), issuedAtMs: now() }, now())
-      const entity = identity.ofLogin(mount.accessor, grant.aliasName, grant.metadata)
-      const isBatch = terms.type === 'batch'
+      const { ttlSeconds, warnings } = calculateTtl(
+        { ...ttlOfTerms(terms), ...ttlOfMount(mount), issuedAtMs: now() },
+        now(),
+      )
+      const entityId = identities.ofLogin(mount.accessor, grant.aliasName, grant.metadata)
+      const isBatch = terms.token_type === 'batch'
       const { id, entry } = tokens.create({
         type: isBatch ? 'batch' : 'service',
         parent: null,
@@ -43,17 +46,17 @@ export function createLogins(deps: { tokens: TokenStore; identity: IdentityStore
         policies,
         meta: grant.metadata,
         displayName: displayNameOf(mount, grant.displayName),
-        usesLeft: terms.numUses,
+        usesLeft: terms.token_num_uses,
         issuedAtMs: now(),
         creationTtlSeconds: ttlSeconds,
-        explicitMaxTtlSeconds: terms.explicitMaxTtlSeconds,
-        periodSeconds: terms.periodSeconds,
+        explicitMaxTtlSeconds: terms.token_explicit_max_ttl,
+        periodSeconds: terms.token_period,
         renewable: !isBatch,
-        entityId: entity.id,
-        boundCidrs: grant.boundCidrs ?? terms.boundCidrs,
+        entityId,
+        boundCidrs: grant.boundCidrs ?? terms.token_bound_cidrs,
         login: { mountUuid: mount.uuid, name: grant.name },
       })
-      return { type: 'auth', auth: authAnswerOf(id, entry, entity), warnings }
+      return { type: 'auth', auth: authAnswerOf(id, entry, identities.policiesOf(entityId)), warnings }
     },
   }
 }

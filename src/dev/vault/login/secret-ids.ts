@@ -1,7 +1,6 @@
 import { DevVaultError, invalidRequest } from '../errors.ts'
 import { newUuid, tokenKey } from '../identifiers.ts'
-import type { AppRole, AppRoleMount, SecretId } from '../state.ts'
-import { isoTime } from '../token/token-answer.ts'
+import type { AppRole, AppRoleMount, SecretId } from './approle-mount.ts'
 
 /** What a secret id is asked to be; what is absent comes from the role. */
 export interface SecretIdWishes {
@@ -84,11 +83,6 @@ export function findSecretId(
   return entry === undefined || isExpired(entry, nowMs) ? undefined : entry
 }
 
-/** Those of a role that live. */
-export function secretIdsOf(mount: AppRoleMount, role: AppRole, nowMs: number): readonly SecretId[] {
-  return Object.values(mount.secretIds).filter((entry) => entry.role === role.name && !isExpired(entry, nowMs))
-}
-
 /** Counts one use; the last one removes it. */
 export function spendSecretId(mount: AppRoleMount, entry: SecretId, nowMs: number): void {
   if (entry.usesLeft === 0) return
@@ -102,19 +96,5 @@ export function removeSecretIds(mount: AppRoleMount, isMeant: (entry: SecretId) 
   for (const [key, entry] of Object.entries(mount.secretIds)) if (isMeant(entry)) delete mount.secretIds[key]
 }
 
-const isExpired = ({ expiresAtMs }: SecretId, nowMs: number) => expiresAtMs !== null && expiresAtMs <= nowMs
-
-/** What a lookup shows. */
-export function describeSecretId(entry: SecretId): Readonly<Record<string, unknown>> {
-  return {
-    cidr_list: entry.cidrs,
-    creation_time: isoTime(entry.createdAtMs),
-    expiration_time: entry.expiresAtMs === null ? '0001-01-01T00:00:00Z' : isoTime(entry.expiresAtMs),
-    last_updated_time: isoTime(entry.updatedAtMs),
-    metadata: entry.metadata,
-    secret_id_accessor: entry.accessor,
-    secret_id_num_uses: entry.usesLeft,
-    secret_id_ttl: entry.ttlSeconds,
-    token_bound_cidrs: entry.tokenBoundCidrs,
-  }
-}
+/** Whether its time is over. */
+export const isExpired = ({ expiresAtMs }: SecretId, nowMs: number) => expiresAtMs !== null && expiresAtMs <= nowMs

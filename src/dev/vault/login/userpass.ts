@@ -1,26 +1,29 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+import type { Backend, VaultCore } from '../backend.ts'
 import { DevVaultError, invalidRequest, permissionDenied } from '../errors.ts'
 import { dataReply, empty, listReply } from '../reply.ts'
-import { pageFields, type Route, type VaultRequest, withFields } from '../routes.ts'
-import type { DevVaultState, UserpassUser } from '../state.ts'
+import { pageFields, type VaultRequest, withFields } from '../routes.ts'
 import { entryOf, table } from '../tables.ts'
-import { defaultTokenTerms, describeTokenTerms, tokenTermFields, updateTokenTerms } from '../token/token-terms.ts'
-import type { Lockouts } from './lockouts.ts'
-import type { Logins } from './logins.ts'
+import {
+  defaultTokenTerms,
+  sanitizePolicies,
+  type TokenTerms,
+  tokenTermFields,
+  updateTokenTerms,
+} from '../token/token-terms.ts'
 import { isInNetworks } from './networks.ts'
 
 const userFields = { ...tokenTermFields, password: 'text', ttl: 'seconds', max_ttl: 'seconds' } as const
 
+interface UserpassUser {
+  passwordHash: string
+  terms: TokenTerms
+}
+
 /** Login by user name and password. */
-export function createUserpassRoutes(deps: {
-  state: Pick<DevVaultState, 'userpass'>
-  changed: () => void
-  logins: Logins
-  lockouts: Lockouts
-}): readonly Route[] {
-  const { state, changed, logins, lockouts } = deps
-  const usersOf = ({ mount }: VaultRequest): Record<string, UserpassUser> =>
-    entryOf(state.userpass, mount.uuid, () => table())
+export function createUserpassBackend({ part, changed, logins }: VaultCore): Backend {
+  const mounts = part('userpass', () => table<Record<string, UserpassUser>>())
+  const usersOf = ({ mount }: VaultRequest): Record<string, UserpassUser> => entryOf(mounts, mount.uuid, () => table())
   const nameOf = ({ params }: VaultRequest) => params.username!.toLowerCase()
   const findUser = (request: VaultRequest) => usersOf(request)[nameOf(request)]
 
@@ -33,7 +36,7 @@ export function createUserpassRoutes(deps: {
     const isRight = await isPasswordOf(user?.passwordHash ?? unusableHash, password)
     if (user === undefined) throw invalidRequest('invalid username or password')
     if (!isRight) throw new DevVaultError('INVALID_CREDENTIALS', 'invalid username or password')
-    const { boundCidrs } = user.terms
+    const { token_bound_cidrs: boundCidrs } = user.terms
     if (boundCidrs.length > 0 && !isInNetworks(request.remoteAddress, boundCidrs)) throw permissionDenied()
     return logins.issue({
       mount: request.mount,
@@ -46,66 +49,76 @@ export function createUserpassRoutes(deps: {
     })
   }
 
-  return [
-    {
-      pattern: 'login/{username}',
-      isUnauthenticated: true,
-      update: withFields({ password: 'text' }, ({ password }, request) =>
-        lockouts.guard(request.mount.accessor, nameOf(request), () => login(request, password)),
-      ),
+  return {
+    type: 'userpass',
+    kind: 'login',
+    forget: ({ uuid }) => void delete mounts[uuid],
+    renewalTerms({ uuid }, name, { policies }) {
+      const terms = mounts[uuid]?.[name]?.terms
+      if (terms === undefined) return undefined
+      const own = sanitizePolicies(terms.token_policies, !terms.token_no_default_policy)
+      if (own.join() !== policies.join()) throw new DevVaultError('INTERNAL', 'policies have changed, not renewing')
+      return terms
     },
-    {
-      pattern: 'users',
-      list: withFields(pageFields, (page, request) => listReply(Object.keys(usersOf(request)), page)),
-    },
-    {
-      pattern: 'users/{username}',
-      exists: (request) => findUser(request) !== undefined,
-      read(request) {
-        const user = findUser(request)
-        return user === undefined ? empty : dataReply(describeTokenTerms(user.terms))
+    routes: [
+      {
+        pattern: 'login/{username}',
+        isUnauthenticated: true,
+        update: withFields({ password: 'text' }, ({ password }, request) => login(request, password)),
       },
-      update: withFields(userFields, async ({ password, ttl, max_ttl: maxTtl, ...fields }, request) => {
-        const old = findUser(request)
-        if (old === undefined && (password === undefined || password === '')) throw invalidRequest('missing password')
-        const terms = updateTokenTerms(old?.terms ?? defaultTokenTerms, {
-          ...(ttl === undefined ? {} : { token_ttl: ttl }),
-          ...(maxTtl === undefined ? {} : { token_max_ttl: maxTtl }),
-          ...fields,
-        })
-        const passwordHash = password === undefined ? old!.passwordHash : await hashPassword(password)
-        usersOf(request)[nameOf(request)] = { passwordHash, terms }
-        changed()
-        return empty
-      }),
-      delete(request) {
-        delete usersOf(request)[nameOf(request)]
-        changed()
-        return empty
+      {
+        pattern: 'users',
+        list: withFields(pageFields, (page, request) => listReply(Object.keys(usersOf(request)), page)),
       },
-    },
-    {
-      pattern: 'users/{username}/password',
-      update: withFields({ password: 'text' }, async ({ password }, request) => {
-        const user = findUser(request)
-        if (user === undefined) throw new DevVaultError('INTERNAL', 'username does not exist')
-        if (password === undefined || password === '') throw invalidRequest('missing password')
-        user.passwordHash = await hashPassword(password)
-        changed()
-        return empty
-      }),
-    },
-    {
-      pattern: 'users/{username}/policies',
-      update: withFields({ token_policies: 'list', policies: 'list' }, (fields, request) => {
-        const user = findUser(request)
-        if (user === undefined) throw new DevVaultError('INTERNAL', 'username does not exist')
-        user.terms = updateTokenTerms(user.terms, fields)
-        changed()
-        return empty
-      }),
-    },
-  ]
+      {
+        pattern: 'users/{username}',
+        exists: (request) => findUser(request) !== undefined,
+        read(request) {
+          const user = findUser(request)
+          return user === undefined ? empty : dataReply(user.terms)
+        },
+        update: withFields(userFields, async ({ password, ttl, max_ttl: maxTtl, ...fields }, request) => {
+          const old = findUser(request)
+          if (old === undefined && (password === undefined || password === '')) throw invalidRequest('missing password')
+          const terms = updateTokenTerms(old?.terms ?? defaultTokenTerms, {
+            ...(ttl === undefined ? {} : { token_ttl: ttl }),
+            ...(maxTtl === undefined ? {} : { token_max_ttl: maxTtl }),
+            ...fields,
+          })
+          const passwordHash = password === undefined ? old!.passwordHash : await hashPassword(password)
+          usersOf(request)[nameOf(request)] = { passwordHash, terms }
+          changed()
+          return empty
+        }),
+        delete(request) {
+          delete usersOf(request)[nameOf(request)]
+          changed()
+          return empty
+        },
+      },
+      {
+        pattern: 'users/{username}/password',
+        update: withFields({ password: 'text' }, async ({ password }, request) => {
+          const user = findUser(request)
+          if (user === undefined) throw new DevVaultError('INTERNAL', 'username does not exist')
+          if (password === undefined || password === '') throw invalidRequest('missing password')
+          user.passwordHash = await hashPassword(password)
+          changed()
+          return empty
+        }),
+      },
+      {
+        pattern: 'users/{username}/policies',
+        update: withFields({ token_policies: 'list', policies: 'list' }, (fields, request) => {
+          const user = findUser(request)
+          if (user === undefined) throw new DevVaultError('INTERNAL', 'username does not exist')
+          user.terms = updateTokenTerms(user.terms, fields)
+          changed()
+          return empty
+        }),
+      },
+    ],
+  }
 }
 
 const hashBytes = 32

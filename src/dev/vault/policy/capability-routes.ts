@@ -1,25 +1,24 @@
+import type { Plugin } from '../backend.ts'
 import { invalidRequest } from '../errors.ts'
 import type { Reply } from '../reply.ts'
 import { type Route, withFields } from '../routes.ts'
-import type { Caller } from '../token/callers.ts'
+import type { Caller, Callers } from '../token/callers.ts'
 import type { FoundToken, TokenStore } from '../token/tokens.ts'
 
 const pathFields = { paths: 'list', path: 'list' } as const
 
 /** `sys/capabilities…`: what a token may do on which paths. */
-export function createCapabilityRoutes(deps: {
-  tokens: TokenStore
-  aclOf: (token: FoundToken) => Caller['acl']
-}): readonly Route[] {
-  const { tokens, aclOf } = deps
+export const capabilities: Plugin = ({ tokens, callers }) => ({ routes: { system: createRoutes(tokens, callers) } })
+
+function createRoutes(tokens: TokenStore, { aclOf }: Callers): readonly Route[] {
   const answer = (acl: Caller['acl'], fields: { paths?: readonly string[]; path?: readonly string[] }): Reply => {
     const paths = fields.paths ?? fields.path ?? []
     if (paths.length === 0) throw invalidRequest('paths must be supplied')
     const data = Object.fromEntries(paths.map((path) => [path, acl.capabilities(path.replace(/^\//, ''))]))
     const [first] = paths
     // One path is also answered as clients of long ago want it.
-    const capabilities = paths.length === 1 ? { capabilities: data[first!] } : {}
-    return { type: 'data', data: { ...data, ...capabilities }, isAlsoOnTop: true }
+    const shortly = paths.length === 1 ? { capabilities: data[first!] } : {}
+    return { type: 'data', data: { ...data, ...shortly }, isAlsoOnTop: true }
   }
   const orRefuse = (token: FoundToken | undefined): FoundToken => {
     if (token === undefined) throw invalidRequest('invalid token')
@@ -39,7 +38,7 @@ export function createCapabilityRoutes(deps: {
     {
       pattern: 'capabilities-accessor',
       update: withFields({ ...pathFields, accessor: 'text' }, ({ accessor = '', ...fields }) =>
-        answer(aclOf(orRefuse(tokens.findByAccessor(accessor))), fields),
+        answer(aclOf(orRefuse(tokens.all().find(({ entry }) => entry.accessor === accessor))), fields),
       ),
     },
   ]

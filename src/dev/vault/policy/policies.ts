@@ -1,8 +1,7 @@
-import { invalidRequest } from '../errors.ts'
-import { hasTemplate, renderTemplate, TemplateError } from '../identity/templates.ts'
-import type { DevVaultState, Entity } from '../state.ts'
+import { invalidRequest, notBuilt } from '../errors.ts'
+import type { StateAccess } from '../state.ts'
 import { type Acl, createAcl, rootAcl } from './acl.ts'
-import { type PathRule, parsePolicy } from './policy-rules.ts'
+import { parsePolicy } from './policy-rules.ts'
 
 /** What every token may do that was not made without it: see to itself, and unwrap. */
 const defaultPolicy = `
@@ -30,12 +29,17 @@ export interface PolicyStore {
   write(name: string, text: string): void
   remove(name: string): void
   /** What the policies allow together. One that does not exist allows nothing. */
-  aclOf(names: readonly string[], entity: Entity | undefined): Acl
+  aclOf(names: readonly string[], entityId: string): Acl
 }
 
-/** The policies by name. */
-export function createPolicyStore(deps: { state: Pick<DevVaultState, 'policies'>; changed: () => void }): PolicyStore {
-  const { state, changed } = deps
+/** Renders a template in the path of a rule for an entity; undefined: the rule allows nothing. */
+export type RenderPath = (path: string, entityId: string) => string | undefined
+
+/** The policies by name. @param renderPath undefined where templates are refused */
+export function createPolicyStore(
+  { state, changed }: Pick<StateAccess, 'state' | 'changed'>,
+  renderPath: () => RenderPath | undefined,
+): PolicyStore {
   const fixed: Readonly<Record<string, string>> = { root: '', [wrappingPolicy]: '' }
   const read = (name: string): string | undefined => {
     if (Object.hasOwn(fixed, name)) return fixed[name]
@@ -46,7 +50,10 @@ export function createPolicyStore(deps: { state: Pick<DevVaultState, 'policies'>
     read,
     write(name, text) {
       if (Object.hasOwn(fixed, name)) throw invalidRequest(`cannot update "${name}" policy`)
-      parsePolicy(text)
+      const template = parsePolicy(text).find(({ path }) => hasTemplate(path))
+      if (template !== undefined && renderPath() === undefined) {
+        throw notBuilt(`a template in the path of a policy, such as ${template.path},`)
+      }
       state.policies[name] = text
       changed()
     },
@@ -55,21 +62,17 @@ export function createPolicyStore(deps: { state: Pick<DevVaultState, 'policies'>
       delete state.policies[name]
       changed()
     },
-    aclOf(names, entity) {
+    aclOf(names, entityId) {
       if (names.includes('root')) return rootAcl
       const rules = names.flatMap((name) => parsePolicy(read(name) ?? ''))
-      return createAcl(rules.flatMap((rule) => renderRule(rule, entity)))
+      return createAcl(
+        rules.flatMap((rule) => {
+          const path = hasTemplate(rule.path) ? renderPath()?.(rule.path, entityId) : rule.path
+          return path === undefined ? [] : [{ ...rule, path }]
+        }),
+      )
     },
   }
 }
 
-/** A rule whose template cannot be rendered for the caller allows the caller nothing. */
-function renderRule(rule: PathRule, entity: Entity | undefined): readonly PathRule[] {
-  if (!hasTemplate(rule.path)) return [rule]
-  try {
-    return [{ ...rule, path: renderTemplate(rule.path, entity) }]
-  } catch (error) {
-    if (error instanceof TemplateError) return []
-    throw error
-  }
-}
+const hasTemplate = (path: string) => /\{\{.+?\}\}/.test(path)

@@ -4,8 +4,7 @@ import { type Handler, pageFields, type Route, withFields } from '../routes.ts'
 import type { PolicyStore } from './policies.ts'
 
 /** `sys/policies/acl/…`, and `sys/policy/…` as it was called before. */
-export function createPolicyRoutes(deps: { policies: PolicyStore }): readonly Route[] {
-  const { policies } = deps
+export function createPolicyRoutes({ policies }: { policies: PolicyStore }): readonly Route[] {
   const readAs =
     (textName: 'policy' | 'rules', isAlsoOnTop: boolean): Handler =>
     ({ params }): Reply => {

@@ -1,11 +1,13 @@
+import type { KeyObject } from 'node:crypto'
+import type { Plugin } from '../backend.ts'
 import { DevVaultError, invalidRequest } from '../errors.ts'
 import type { Fields } from '../fields.ts'
-import { newUuid } from '../identifiers.ts'
 import { dataReply, empty, listReply } from '../reply.ts'
-import { pageFields, type Route, type VaultRequest, withFields } from '../routes.ts'
-import type { DevVaultState, SshIssuer, SshMount } from '../state.ts'
-import { generateSshKey, parsePrivateKeyText, parseSshPublicKey, publicKeyText } from './ssh-keys.ts'
-import { resolveIssuer, sshMountOf } from './ssh-mount.ts'
+import { pageFields, type VaultRequest, withFields } from '../routes.ts'
+import { parsePrivateKeyText } from './private-key-text.ts'
+import { addIssuer, describeIssuer, removeIssuer } from './ssh-ca.ts'
+import { generateSshKey, parseSshPublicKey, publicKeyText } from './ssh-keys.ts'
+import { resolveIssuer, type SshMount, sshMountOf } from './ssh-mount.ts'
 
 const submitFields = {
   issuer_name: 'text',
@@ -17,119 +19,96 @@ const submitFields = {
   set_default: 'boolean',
 } as const
 
-/** The CA keys of an SSH mount: several issuers, of which one is the default. */
-export function createSshIssuerRoutes(deps: {
-  state: Pick<DevVaultState, 'ssh'>
-  changed: () => void
-}): readonly Route[] {
-  const { state, changed } = deps
-  const mountOf = (request: VaultRequest) => sshMountOf(state, request.mount)
+/** Several CA keys for an SSH mount, with names, also such as were made elsewhere. */
+export const sshIssuers: Plugin = (core) => {
+  const { changed } = core
+  const mountOf = (request: VaultRequest) => sshMountOf(core, request)
   const issuerOf = (request: VaultRequest) => resolveIssuer(mountOf(request), request.params.issuer_ref!)
-
-  const addIssuer = async (
+  const add = async (
     request: VaultRequest,
     fields: Fields<typeof submitFields>,
     name: string | undefined,
     isDefault: boolean,
   ) => {
     const mount = mountOf(request)
-    const keys = await takeKeys(fields)
-    const issuer = { id: newUuid(), name: checkName(mount, name) ?? '', ...keys }
-    mount.issuers[issuer.id] = issuer
-    if (isDefault) mount.defaultIssuer = issuer.id
+    const key = await takeKey(fields)
+    const issuer = addIssuer(mount, key, checkName(mount, name) ?? '', isDefault)
     changed()
     return dataReply(describeIssuer(issuer))
   }
-  const removeIssuer = (mount: SshMount, issuer: SshIssuer) => {
-    delete mount.issuers[issuer.id]
-    if (mount.defaultIssuer === issuer.id) mount.defaultIssuer = ''
-    changed()
+  return {
+    routes: {
+      ssh: [
+        {
+          pattern: 'config/ca',
+          update: withFields(submitFields, (fields, request) => add(request, fields, fields.issuer_name, true)),
+        },
+        {
+          pattern: 'issuer/{issuer_ref}/public_key',
+          isUnauthenticated: true,
+          read: (request) => ({ type: 'text', text: issuerOf(request).publicKey }),
+        },
+        {
+          pattern: 'config/issuers',
+          read: (request) => dataReply({ default: mountOf(request).defaultIssuer }),
+          update: withFields({ default: 'text' }, ({ default: reference = '' }, request) => {
+            const trimmed = reference.trim()
+            if (trimmed === '' || trimmed.toLowerCase() === 'default') {
+              throw invalidRequest("Invalid issuer specification; must be non-empty and can't be 'default'.")
+            }
+            const mount = mountOf(request)
+            mount.defaultIssuer = resolveIssuer(mount, trimmed).id
+            changed()
+            return dataReply({ default: mount.defaultIssuer })
+          }),
+        },
+        {
+          pattern: 'issuers',
+          list: withFields(pageFields, (page, request) => {
+            const { issuers, defaultIssuer } = mountOf(request)
+            return listReply(Object.keys(issuers), page, (id) => ({
+              is_default: id === defaultIssuer,
+              issuer_name: issuers[id]!.name,
+              public_key: issuers[id]!.publicKey,
+            }))
+          }),
+        },
+        {
+          pattern: 'issuers/import',
+          update: withFields(submitFields, (fields, request) =>
+            add(request, fields, fields.issuer_name, fields.set_default ?? false),
+          ),
+        },
+        {
+          pattern: 'issuers/import/{issuer_name}',
+          update: withFields(submitFields, (fields, request) =>
+            add(request, fields, request.params.issuer_name, fields.set_default ?? false),
+          ),
+        },
+        {
+          pattern: 'issuer/{issuer_ref}',
+          read: (request) => dataReply(describeIssuer(issuerOf(request))),
+          update: withFields({ issuer_name: 'text' }, ({ issuer_name: name = '' }, request) => {
+            const issuer = issuerOf(request)
+            if (name.trim() === '') throw invalidRequest('expected non-empty issuer name')
+            if (name.trim() !== issuer.name) issuer.name = checkName(mountOf(request), name) ?? ''
+            changed()
+            return dataReply(describeIssuer(issuer))
+          }),
+          delete(request) {
+            const mount = mountOf(request)
+            const issuer = issuerOf(request)
+            const wasDefault = issuer.id === mount.defaultIssuer
+            removeIssuer(mount, issuer)
+            changed()
+            changed()
+            const warning = `Deleted issuer ${issuer.id} (via issuer_ref ${request.params.issuer_ref}); this was configured as the default issuer. Operations without an explicit issuer will not work until a new default is configured.`
+            return wasDefault ? { type: 'warnings', warnings: [warning] } : empty
+          },
+        },
+      ],
+    },
   }
-
-  return [
-    {
-      pattern: 'public_key',
-      isUnauthenticated: true,
-      read: (request) => ({ type: 'text', text: resolveIssuer(mountOf(request), 'default').publicKey }),
-    },
-    {
-      pattern: 'issuer/{issuer_ref}/public_key',
-      isUnauthenticated: true,
-      read: (request) => ({ type: 'text', text: issuerOf(request).publicKey }),
-    },
-    {
-      pattern: 'config/ca',
-      read: (request) => dataReply(describeIssuer(resolveIssuer(mountOf(request), 'default'))),
-      update: withFields(submitFields, (fields, request) => addIssuer(request, fields, fields.issuer_name, true)),
-      delete(request) {
-        const mount = mountOf(request)
-        const issuers = Object.values(mount.issuers)
-        for (const issuer of issuers) removeIssuer(mount, issuer)
-        const warnings = [`Deleted ${issuers.length} issuers, including the configured 'default'.`]
-        return issuers.length === 0 ? empty : { type: 'warnings', warnings }
-      },
-    },
-    {
-      pattern: 'config/issuers',
-      read: (request) => dataReply({ default: mountOf(request).defaultIssuer }),
-      update: withFields({ default: 'text' }, ({ default: reference = '' }, request) => {
-        const trimmed = reference.trim()
-        if (trimmed === '' || trimmed.toLowerCase() === 'default') {
-          throw invalidRequest("Invalid issuer specification; must be non-empty and can't be 'default'.")
-        }
-        const mount = mountOf(request)
-        mount.defaultIssuer = resolveIssuer(mount, trimmed).id
-        changed()
-        return dataReply({ default: mount.defaultIssuer })
-      }),
-    },
-    {
-      pattern: 'issuers',
-      list: withFields(pageFields, (page, request) => {
-        const { issuers, defaultIssuer } = mountOf(request)
-        return listReply(Object.keys(issuers), page, (id) => ({
-          is_default: id === defaultIssuer,
-          issuer_name: issuers[id]!.name,
-          public_key: issuers[id]!.publicKey,
-        }))
-      }),
-    },
-    {
-      pattern: 'issuers/import',
-      update: withFields(submitFields, (fields, request) =>
-        addIssuer(request, fields, fields.issuer_name, fields.set_default ?? false),
-      ),
-    },
-    {
-      pattern: 'issuers/import/{issuer_name}',
-      update: withFields(submitFields, (fields, request) =>
-        addIssuer(request, fields, request.params.issuer_name, fields.set_default ?? false),
-      ),
-    },
-    {
-      pattern: 'issuer/{issuer_ref}',
-      read: (request) => dataReply(describeIssuer(issuerOf(request))),
-      update: withFields({ issuer_name: 'text' }, ({ issuer_name: name = '' }, request) => {
-        const issuer = issuerOf(request)
-        if (name.trim() === '') throw invalidRequest('expected non-empty issuer name')
-        if (name.trim() !== issuer.name) issuer.name = checkName(mountOf(request), name) ?? ''
-        changed()
-        return dataReply(describeIssuer(issuer))
-      }),
-      delete(request) {
-        const mount = mountOf(request)
-        const issuer = issuerOf(request)
-        const wasDefault = issuer.id === mount.defaultIssuer
-        removeIssuer(mount, issuer)
-        const warning = `Deleted issuer ${issuer.id} (via issuer_ref ${request.params.issuer_ref}); this was configured as the default issuer. Operations without an explicit issuer will not work until a new default is configured.`
-        return wasDefault ? { type: 'warnings', warnings: [warning] } : empty
-      },
-    },
-  ]
-}
-
-function describeIssuer(issuer: SshIssuer): Readonly<Record<string, unknown>> {
-  return { issuer_id: issuer.id, issuer_name: issuer.name, public_key: issuer.publicKey }
 }
 
 /** @throws {DevVaultError} INVALID_REQUEST for a name that is reserved, taken or no name; an empty one is none */
@@ -145,7 +124,8 @@ function checkName(mount: SshMount, given: string | undefined): string | undefin
   return name
 }
 
-async function takeKeys(fields: Fields<typeof submitFields>): Promise<Pick<SshIssuer, 'publicKey' | 'privateKey'>> {
+/** The CA key that is brought along, or else a new one. @throws {DevVaultError} INVALID_REQUEST */
+async function takeKey(fields: Fields<typeof submitFields>): Promise<KeyObject> {
   const { public_key: publicKey = '', private_key: privateKey = '', generate_signing_key: generates } = fields
   const isBare = publicKey === '' && privateKey === ''
   if (generates === true && !isBare) {
@@ -157,11 +137,10 @@ async function takeKeys(fields: Fields<typeof submitFields>): Promise<Pick<SshIs
       'only one of public_key and private_key set; both must be set to use, or both must be blank to auto-generate',
     )
   }
-  const key = isBare
-    ? await generateSshKey(fields.key_type ?? 'ssh-rsa', fields.key_bits ?? 0)
-    : parsePrivateKeyText(privateKey)
-  if (!isBare) checkBelongsTo(publicKey, publicKeyText(key))
-  return { publicKey: publicKeyText(key), privateKey: String(key.export({ type: 'pkcs8', format: 'pem' })) }
+  if (isBare) return generateSshKey(fields.key_type ?? 'ssh-rsa', fields.key_bits ?? 0)
+  const key = parsePrivateKeyText(privateKey)
+  checkBelongsTo(publicKey, publicKeyText(key))
+  return key
 }
 
 /** Vault takes any two halves and signs with the private one; such a CA would only be found out by an sshd. */

@@ -1,10 +1,34 @@
 import { invalidRequest } from '../errors.ts'
-import type { DevVaultState, MountEntry, SshIssuer, SshMount } from '../state.ts'
+import type { VaultRequest } from '../routes.ts'
+import type { StateAccess } from '../state.ts'
 import { entryOf, table } from '../tables.ts'
+import type { SshRole } from './ssh-role.ts'
 
-/** What is kept for a mount of the SSH engine; made at the first look. */
-export function sshMountOf(state: Pick<DevVaultState, 'ssh'>, mount: MountEntry): SshMount {
-  return entryOf(state.ssh, mount.uuid, () => ({ issuers: table(), defaultIssuer: '', roles: table() }))
+/** A CA key. */
+export interface SshIssuer {
+  id: string
+  name: string
+  /** `type base64\n`. */
+  publicKey: string
+  /** PKCS #8, PEM. */
+  privateKey: string
+}
+
+/** What one mount of the SSH engine keeps. */
+export interface SshMount {
+  issuers: Record<string, SshIssuer>
+  defaultIssuer: string
+  roles: Record<string, SshRole>
+}
+
+/** What the mounts of the SSH engine keep, by their uuid. */
+export function sshMounts({ part }: Pick<StateAccess, 'part'>): Record<string, SshMount> {
+  return part('ssh', () => table<SshMount>())
+}
+
+/** What is kept for the mount that a call goes to; made at the first look. */
+export function sshMountOf(access: Pick<StateAccess, 'part'>, { mount }: VaultRequest): SshMount {
+  return entryOf(sshMounts(access), mount.uuid, () => ({ issuers: table(), defaultIssuer: '', roles: table() }))
 }
 
 /**

@@ -4,8 +4,6 @@ import { parseVaultDuration } from '../go-duration.ts'
 import { dataReply, empty, type Reply } from '../reply.ts'
 import { type Handler, type Route, withFields } from '../routes.ts'
 import type { MountEntry } from '../state.ts'
-import type { Callers } from '../token/callers.ts'
-import { systemTtlSeconds } from '../token/token-ttl.ts'
 import { describeMount, type MountTable, type MountWishes } from './mounts.ts'
 
 const enableFields = {
@@ -19,7 +17,8 @@ const enableFields = {
   plugin_name: 'text',
   plugin_version: 'text',
 } as const
-const tuneFields = {
+/** What a mount can be tuned with. */
+export const tuneFields = {
   description: 'text',
   default_lease_ttl: 'text',
   max_lease_ttl: 'text',
@@ -30,19 +29,21 @@ const tuneFields = {
 /** Where `sys/mounts` neither makes nor ends a mount; `sys/auth`, which needs sudo, does so below `auth/`. */
 const protectedPaths = ['audit/', 'auth/', 'sys/', 'cubbyhole/', 'identity/']
 
-/** `sys/mounts`, `sys/auth` and what the login page asks of them. */
-export function createMountRoutes(deps: {
-  mounts: MountTable
-  callers: Callers
-  /** Drops what belonged to a mount that is gone. */
-  forget: (mount: MountEntry) => void
-}): readonly Route[] {
-  const { mounts, callers, forget } = deps
+/** Where mounts are made, and where login methods. */
+export type MountRoot = 'mounts' | 'auth'
+
+/** The path of a mount by what `sys/mounts/…` or `sys/auth/…` calls it. */
+export function mountPathOf(root: MountRoot, path: string): string {
+  return `${root === 'auth' ? 'auth/' : ''}${path.replace(/^\/+|\/+$/g, '')}/`
+}
+
+/** `sys/mounts` and `sys/auth`. @param forget drops what belonged to a mount that is gone */
+export function createMountRoutes(mounts: MountTable, forget: (mount: MountEntry) => void): readonly Route[] {
   const isLogin = ({ path }: MountEntry) => path.startsWith('auth/')
 
-  const routesFor = (root: 'mounts' | 'auth'): readonly Route[] => {
+  const routesFor = (root: MountRoot): readonly Route[] => {
     const prefix = root === 'auth' ? 'auth/' : ''
-    const pathOf = (path: string) => `${prefix}${path.replace(/^\/+|\/+$/g, '')}/`
+    const pathOf = (path: string) => mountPathOf(root, path)
     const find = (path: string) => mounts.at(pathOf(path))
     const isProtected = (path: string) => root === 'mounts' && protectedPaths.some((own) => path.startsWith(own))
     const needsSudo = root === 'auth'
@@ -53,21 +54,8 @@ export function createMountRoutes(deps: {
     }
     return [
       { pattern: root, read: list },
-      {
-        pattern: `${root}/{path*}/tune`,
-        needsSudo,
-        read({ params }) {
-          const mount = find(params.path!)
-          if (mount === undefined) throw invalidRequest('cannot fetch sysview for path')
-          return dataReply(describeTuning(mount))
-        },
-        update: withFields(tuneFields, (fields, { params }) => {
-          const mount = find(params.path!)
-          if (mount === undefined) throw invalidRequest('no mount entry found')
-          mounts.tune(mount, wishesOf(fields))
-          return empty
-        }),
-      },
+      // Without operations it is refused, and not taken for the name of a mount.
+      { pattern: `${root}/{path*}/tune`, needsSudo },
       {
         pattern: `${root}/{path*}`,
         needsSudo,
@@ -104,56 +92,7 @@ export function createMountRoutes(deps: {
     ]
   }
 
-  /** Without a token only what is meant for everyone; with one, all that it can reach. */
-  const listVisible: Handler = ({ tokenId, remoteAddress }) => {
-    const acl = tokenId === undefined ? undefined : callers.authenticate(tokenId, remoteAddress).acl
-    const table = (wantsLogin: boolean) =>
-      Object.fromEntries(
-        mounts
-          .all()
-          .filter((mount) => isLogin(mount) === wantsLogin)
-          .filter((mount) => mount.listingVisibility === 'unauth' || acl?.reaches(mount.path) === true)
-          .map((mount) => [
-            wantsLogin ? mount.path.slice('auth/'.length) : mount.path,
-            acl === undefined ? describeBriefly(mount) : describeMount(mount),
-          ]),
-      )
-    return dataReply({ auth: table(true), secret: table(false) })
-  }
-  const showOne: Handler = ({ params, tokenId, remoteAddress }) => {
-    const { acl } = callers.authenticate(tokenId, remoteAddress)
-    const path = `${params.path!.replace(/\/+$/, '')}/`
-    const mount = mounts.of(path.slice(0, -1))
-    if (mount === undefined || !acl.reaches(mount.path)) {
-      throw new DevVaultError(
-        'PERMISSION_DENIED',
-        `preflight capability check returned 403, please ensure client's policies grant access to path "${path}"`,
-      )
-    }
-    return dataReply({ ...describeMount(mount), path: mount.path })
-  }
-
-  return [
-    ...routesFor('mounts'),
-    ...routesFor('auth'),
-    { pattern: 'internal/ui/mounts', isUnauthenticated: true, read: listVisible },
-    { pattern: 'internal/ui/mounts/{path*}', isUnauthenticated: true, read: showOne },
-  ]
-}
-
-function describeBriefly({ description, options, type }: MountEntry): Readonly<Record<string, unknown>> {
-  return { description, options, type }
-}
-
-function describeTuning(mount: MountEntry): Readonly<Record<string, unknown>> {
-  return {
-    default_lease_ttl: mount.defaultLeaseSeconds || systemTtlSeconds,
-    description: mount.description,
-    force_no_cache: false,
-    ...(mount.listingVisibility === '' ? {} : { listing_visibility: mount.listingVisibility }),
-    max_lease_ttl: mount.maxLeaseSeconds || systemTtlSeconds,
-    ...(mount.path.startsWith('auth/') ? { token_type: 'default-service' } : {}),
-  }
+  return [...routesFor('mounts'), ...routesFor('auth')]
 }
 
 interface GivenTuning {
@@ -164,7 +103,8 @@ interface GivenTuning {
   options?: Readonly<Record<string, string>>
 }
 
-function wishesOf(given: GivenTuning): Omit<MountWishes, 'type'> {
+/** Reads what a mount is tuned with. @throws {DevVaultError} INVALID_REQUEST */
+export function wishesOf(given: GivenTuning): Omit<MountWishes, 'type'> {
   const defaultLeaseSeconds = toSeconds('default_lease_ttl', given.default_lease_ttl)
   const maxLeaseSeconds = toSeconds('max_lease_ttl', given.max_lease_ttl)
   if (maxLeaseSeconds !== undefined && maxLeaseSeconds > 0 && (defaultLeaseSeconds ?? 0) > maxLeaseSeconds) {

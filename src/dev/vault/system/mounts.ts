@@ -1,13 +1,6 @@
 import { invalidRequest } from '../errors.ts'
 import { newMountAccessor, newUuid } from '../identifiers.ts'
-import type { DevVaultState, MountEntry, MountType } from '../state.ts'
-
-/** What can be mounted: the type that a client names, and whether it is a login method. */
-const mountable: Readonly<Record<string, { type: MountType; isLogin: boolean }>> = {
-  ssh: { type: 'ssh', isLogin: false },
-  userpass: { type: 'userpass', isLogin: true },
-  approle: { type: 'approle', isLogin: true },
-}
+import type { MountEntry, StateAccess } from '../state.ts'
 
 /** What a mount is made or tuned with; what is absent stays as it was. */
 export interface MountWishes {
@@ -36,9 +29,11 @@ export interface MountTable {
   disable(mount: MountEntry): void
 }
 
-/** Where each part of the server answers. */
-export function createMountTable(deps: { state: Pick<DevVaultState, 'mounts'>; changed: () => void }): MountTable {
-  const { state, changed } = deps
+/** Where each part of the server answers. @param kindOf what a type is, undefined for one that is not there */
+export function createMountTable(
+  { state, changed }: Pick<StateAccess, 'state' | 'changed'>,
+  kindOf: (type: string) => 'secrets' | 'login' | 'fixed' | undefined,
+): MountTable {
   const all = () => Object.values(state.mounts)
   const checkFree = (path: string) => {
     const above = all().find((mount) => path.startsWith(mount.path))
@@ -54,12 +49,11 @@ export function createMountTable(deps: { state: Pick<DevVaultState, 'mounts'>; c
     enable(path, wishes) {
       const isLogin = path.startsWith('auth/')
       if (wishes.type === '') throw invalidRequest('backend type must be specified as a string')
-      const known = Object.hasOwn(mountable, wishes.type) ? mountable[wishes.type] : undefined
-      if (known === undefined || known.isLogin !== isLogin) {
+      if (kindOf(wishes.type) !== (isLogin ? 'login' : 'secrets')) {
         throw invalidRequest(`plugin not found in the catalog: ${wishes.type}`)
       }
       checkFree(path)
-      const mount = newMount(path, known.type, wishes, { prefix: `${isLogin ? 'auth_' : ''}${wishes.type}` })
+      const mount = newMount(path, wishes.type, wishes, { prefix: `${isLogin ? 'auth_' : ''}${wishes.type}` })
       state.mounts[path] = mount
       changed()
       return mount
@@ -73,14 +67,14 @@ export function createMountTable(deps: { state: Pick<DevVaultState, 'mounts'>; c
       changed()
     },
     disable(mount) {
-      if (!Object.hasOwn(mountable, mount.type)) throw invalidRequest(`cannot unmount "${mount.path}"`)
+      if (kindOf(mount.type) === 'fixed') throw invalidRequest(`cannot unmount "${mount.path}"`)
       delete state.mounts[mount.path]
       changed()
     },
   }
 }
 
-function newMount(path: string, type: MountType, wishes: MountWishes, { prefix }: { prefix: string }): MountEntry {
+function newMount(path: string, type: string, wishes: MountWishes, { prefix }: { prefix: string }): MountEntry {
   return {
     path,
     type,
@@ -98,7 +92,7 @@ function newMount(path: string, type: MountType, wishes: MountWishes, { prefix }
 
 /** The mounts of a server that was just begun. */
 export function firstMounts(): readonly MountEntry[] {
-  const fixed = (path: string, type: MountType, description: string, prefix: string) => ({
+  const fixed = (path: string, type: string, description: string, prefix: string) => ({
     ...newMount(path, type, { type, description }, { prefix }),
     options: null,
   })
@@ -112,11 +106,10 @@ export function firstMounts(): readonly MountEntry[] {
 
 /** A mount as `sys/mounts` shows it. */
 export function describeMount(mount: MountEntry): Readonly<Record<string, unknown>> {
-  const isBuiltIn = !Object.hasOwn(mountable, mount.type)
   return {
     accessor: mount.accessor,
     config: describeMountConfig(mount),
-    ...(isBuiltIn ? {} : { deprecation_status: 'supported' }),
+    ...(fixedTypes.includes(mount.type) ? {} : { deprecation_status: 'supported' }),
     description: mount.description,
     external_entropy_access: false,
     local: mount.local,
@@ -130,7 +123,8 @@ export function describeMount(mount: MountEntry): Readonly<Record<string, unknow
   }
 }
 
-const passedHeaders: Partial<Record<MountType, string>> = { identity: 'Authorization', system: 'Accept' }
+const fixedTypes = ['cubbyhole', 'identity', 'system', 'token']
+const passedHeaders: Readonly<Record<string, string>> = { identity: 'Authorization', system: 'Accept' }
 
 function describeMountConfig(mount: MountEntry): Readonly<Record<string, unknown>> {
   const header = passedHeaders[mount.type]

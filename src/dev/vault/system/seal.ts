@@ -1,27 +1,76 @@
-import { timingSafeEqual } from 'node:crypto'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Addition, VaultCore } from '../backend.ts'
+import type { VaultCall } from '../call.ts'
+import { type Answer, empty, errorAnswer } from '../reply.ts'
+import { healthAnswer, sealStatusAnswer } from './status.ts'
 
-/** The seal of the server. */
+/** The seal of a server, for whoever holds the server. */
 export interface Seal {
-  isSealed(): boolean
+  /** Base64; the whole of it is one share. */
+  unsealKey(): string
   seal(): void
-  /** @returns false for a wrong key */
-  unseal(key: string): boolean
+  unseal(): void
+  /** To be plugged in. */
+  plugin(core: VaultCore): Addition
 }
 
-/** Whether the server is sealed. It starts unsealed, also after it was sealed before: it is for development. */
-export function createSeal(unsealKey: string): Seal {
-  const wanted = Buffer.from(unsealKey)
+/** A seal that is open, also after it was closed in an earlier run: it is for development. */
+export function createSeal(): Seal {
   let isSealed = false
+  let key = ''
   return {
-    isSealed: () => isSealed,
+    unsealKey: () => key,
     seal() {
       isSealed = true
     },
-    unseal(key) {
-      const given = Buffer.from(key)
-      const isRight = given.length === wanted.length && timingSafeEqual(given, wanted)
-      if (isRight) isSealed = false
-      return isRight
+    unseal() {
+      isSealed = false
+    },
+    plugin(core) {
+      key = core.part('seal', () => ({ key: randomBytes(32).toString('base64') })).key
+      const unseal = (given: unknown): Answer => {
+        if (typeof given !== 'string' || given === '') {
+          return errorAnswer(400, "'key' must be specified in request body as JSON, or 'reset' set to true")
+        }
+        if (!isSame(given, key)) return errorAnswer(400, 'invalid key: failed to decrypt keys from storage')
+        isSealed = false
+        return sealStatusAnswer(core.state, false)
+      }
+      return {
+        intercept({ method, path, query, body }) {
+          const isWriting = method === 'POST' || method === 'PUT'
+          if (path === 'sys/unseal') return isWriting ? unseal(body?.key) : errorAnswer(405, '')
+          return isSealed ? whileSealed(core, { method, path, query }) : undefined
+        },
+        routes: {
+          system: [
+            {
+              pattern: 'seal',
+              needsSudo: true,
+              update() {
+                isSealed = true
+                return empty
+              },
+            },
+          ],
+        },
+      }
     },
   }
+}
+
+const isReading = (method: string) => method === 'GET' || method === 'HEAD'
+
+function whileSealed(core: VaultCore, call: Pick<VaultCall, 'method' | 'path' | 'query'>): Answer | undefined {
+  const { method, path, query } = call
+  if (path === 'sys/health' && isReading(method)) return healthAnswer(core.state, query, core.now(), true)
+  if (path === 'sys/seal-status' && isReading(method)) return sealStatusAnswer(core.state, true)
+  // What is answered whatever happens is left to those who answer it.
+  if (['sys/health', 'sys/seal-status', 'sys/leader', 'sys/init'].includes(path)) return undefined
+  return errorAnswer(503, 'Vault is sealed')
+}
+
+function isSame(given: string, key: string): boolean {
+  const [left, right] = [Buffer.from(given), Buffer.from(key)]
+  return left.length === right.length && timingSafeEqual(left, right)
 }

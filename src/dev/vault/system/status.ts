@@ -1,87 +1,66 @@
+import type { VaultCall } from '../call.ts'
 import { type Answer, errorAnswer, jsonAnswer } from '../reply.ts'
 import type { DevVaultState } from '../state.ts'
-import type { Seal } from './seal.ts'
 
 /** What this server says that it is: the version whose answers it was compared with. */
 const version = '2.0.0-HEAD'
 
-/** A call that may ask for the status. */
-export interface StatusCall {
-  method: string
-  /** Without `/v1/`. */
-  path: string
-  query: URLSearchParams
-  body: Readonly<Record<string, unknown>>
+/** How a server is named. */
+export type Cluster = Pick<DevVaultState, 'clusterId' | 'clusterName'>
+
+const shownCluster = (cluster: Cluster, isSealed: boolean) =>
+  isSealed ? {} : { cluster_name: cluster.clusterName, cluster_id: cluster.clusterId }
+
+/** `sys/health`. @param query may choose the status of the answer */
+export function healthAnswer(cluster: Cluster, query: URLSearchParams, nowMs: number, isSealed = false): Answer {
+  const replication = isSealed ? 'unknown' : 'disabled'
+  const code = Number(query.get(isSealed ? 'sealedcode' : 'activecode') ?? (isSealed ? 503 : 200))
+  if (!Number.isInteger(code) || code < 200 || code > 599) return errorAnswer(400, 'invalid status code')
+  return jsonAnswer(code, {
+    initialized: true,
+    sealed: isSealed,
+    standby: isSealed,
+    replication_performance_mode: replication,
+    replication_dr_mode: replication,
+    server_time_utc: Math.floor(nowMs / 1000),
+    version,
+    ...shownCluster(cluster, isSealed),
+  })
 }
 
-/**
- * The calls that need no token and are answered whatever happens: health, seal status, leader, init, unseal.
- * They stand outside the envelope. Undefined for any other path.
- */
-export function createStatus(deps: {
-  state: Pick<DevVaultState, 'clusterId' | 'clusterName'>
-  seal: Seal
-  now: () => number
-}): (call: StatusCall) => Answer | undefined {
-  const { state, seal, now } = deps
-  const cluster = () => (seal.isSealed() ? {} : { cluster_name: state.clusterName, cluster_id: state.clusterId })
+/** `sys/seal-status`. */
+export function sealStatusAnswer(cluster: Cluster, isSealed = false): Answer {
+  return jsonAnswer(200, {
+    type: 'shamir',
+    initialized: true,
+    sealed: isSealed,
+    t: 1,
+    n: 1,
+    progress: 0,
+    nonce: '',
+    recovery_seal: false,
+    version,
+    commit_date: '',
+    migration: false,
+    ...shownCluster(cluster, isSealed),
+    storage_type: 'inmem',
+  })
+}
 
-  const health = (query: URLSearchParams): Answer => {
-    const isSealed = seal.isSealed()
-    const replication = isSealed ? 'unknown' : 'disabled'
-    const code = Number(query.get(isSealed ? 'sealedcode' : 'activecode') ?? (isSealed ? 503 : 200))
-    if (!Number.isInteger(code) || code < 200 || code > 599) return errorAnswer(400, 'invalid status code')
-    return jsonAnswer(code, {
-      initialized: true,
-      sealed: isSealed,
-      standby: isSealed,
-      replication_performance_mode: replication,
-      replication_dr_mode: replication,
-      server_time_utc: Math.floor(now() / 1000),
-      version,
-      ...cluster(),
-    })
+/** The calls that need no token and stand outside the envelope: health, seal status, leader, init. Undefined for others. */
+export function statusAnswer(cluster: Cluster, { method, path, query }: VaultCall, nowMs: number): Answer | undefined {
+  const isWriting = method === 'POST' || method === 'PUT'
+  const whenRead = (answer: () => Answer) => (['GET', 'HEAD'].includes(method) ? answer() : errorAnswer(405, ''))
+  switch (path) {
+    case 'sys/health':
+      return whenRead(() => healthAnswer(cluster, query, nowMs))
+    case 'sys/seal-status':
+      return whenRead(() => sealStatusAnswer(cluster))
+    case 'sys/leader':
+      return whenRead(() => jsonAnswer(200, { ha_enabled: false }))
+    case 'sys/init':
+      if (isWriting) return errorAnswer(400, 'OpenBao is already initialized')
+      return whenRead(() => jsonAnswer(200, { initialized: true }))
   }
-  const sealStatus = (): Answer =>
-    jsonAnswer(200, {
-      type: 'shamir',
-      initialized: true,
-      sealed: seal.isSealed(),
-      t: 1,
-      n: 1,
-      progress: 0,
-      nonce: '',
-      recovery_seal: false,
-      version,
-      commit_date: '',
-      migration: false,
-      ...cluster(),
-      storage_type: 'inmem',
-    })
-  const unseal = (key: unknown): Answer => {
-    if (typeof key !== 'string' || key === '') {
-      return errorAnswer(400, "'key' must be specified in request body as JSON, or 'reset' set to true")
-    }
-    return seal.unseal(key) ? sealStatus() : errorAnswer(400, 'invalid key: failed to decrypt keys from storage')
-  }
-
-  return ({ method, path, query, body }) => {
-    const isReading = method === 'GET' || method === 'HEAD'
-    const isWriting = method === 'POST' || method === 'PUT'
-    const when = (isAllowed: boolean, answer: () => Answer) => (isAllowed ? answer() : errorAnswer(405, ''))
-    switch (path) {
-      case 'sys/health':
-        return when(isReading, () => health(query))
-      case 'sys/seal-status':
-        return when(isReading, sealStatus)
-      case 'sys/leader':
-        return when(isReading, () => jsonAnswer(200, { ha_enabled: false }))
-      case 'sys/init':
-        if (isWriting) return errorAnswer(400, 'OpenBao is already initialized')
-        return when(isReading, () => jsonAnswer(200, { initialized: true }))
-      case 'sys/unseal':
-        return when(isWriting, () => unseal(body.key))
-    }
-    return undefined
-  }
+  return undefined
 }

@@ -1,75 +1,46 @@
+import type { Plugin, VaultCore } from '../backend.ts'
 import { deniedByPolicy, invalidRequest } from '../errors.ts'
-import { randomBase62, tokenKey } from '../identifiers.ts'
+import { parseVaultDuration } from '../go-duration.ts'
+import { newUuid, randomBase62, tokenKey } from '../identifiers.ts'
 import { wrappingPolicy } from '../policy/policies.ts'
-import { dataReply, type Reply, type WrapInfo } from '../reply.ts'
-import { type Route, type VaultRequest, withFields } from '../routes.ts'
-import type { DevVaultState, WrappedAnswer } from '../state.ts'
-import type { Callers } from '../token/callers.ts'
+import { dataReply, emptyEnvelope, envelopeOf, type Reply } from '../reply.ts'
+import { type Handler, type VaultRequest, withFields } from '../routes.ts'
+import { table } from '../tables.ts'
 import { isoTime } from '../token/token-answer.ts'
-import type { FoundToken, TokenStore } from '../token/tokens.ts'
+import type { FoundToken } from '../token/tokens.ts'
 
-/** What is to be wrapped. */
-export interface WrapWishes {
-  answer: Readonly<Record<string, unknown>>
+/** An answer that waits for the holder of its token. */
+interface WrappedAnswer {
   creationPath: string
+  createdAtMs: number
   ttlSeconds: number
-  /** Accessor of the token or secret id inside. */
-  accessor?: string | undefined
+  /** The answer that was wrapped, without its request id. */
+  answer: Readonly<Record<string, unknown>>
 }
 
-/** Puts answers away until their holder asks. */
-export interface Wrapping {
-  /** Puts an answer away behind a token that is good for one use. */
-  wrap(wishes: WrapWishes): WrapInfo
-  routes: readonly Route[]
+/** What stands for a wrapped answer, with Vault's own names. */
+export interface WrapInfo {
+  token: string
+  accessor: string
+  ttl: number
+  creation_time: string
+  creation_path: string
+  wrapped_accessor?: string
 }
+
+const header = 'x-vault-wrap-ttl'
 
 /** Response wrapping: `sys/wrapping/…` and what the header `X-Vault-Wrap-TTL` asks for. */
-export function createWrapping(deps: {
-  state: Pick<DevVaultState, 'wrapped'>
-  changed: () => void
-  tokens: TokenStore
-  callers: Callers
-  now: () => number
-}): Wrapping {
-  const { state, changed, tokens, callers, now } = deps
+export const wrapping: Plugin = (core) => {
+  const { tokens, callers, part } = core
+  const wrapped = part('wrapped', () => table<WrappedAnswer>())
 
-  const wrap = ({ answer, creationPath, ttlSeconds, accessor }: WrapWishes): WrapInfo => {
-    const { id, entry } = tokens.create({
-      type: 'service',
-      parent: null,
-      path: creationPath,
-      policies: [wrappingPolicy],
-      meta: null,
-      displayName: '',
-      usesLeft: 1,
-      issuedAtMs: now(),
-      creationTtlSeconds: ttlSeconds,
-      explicitMaxTtlSeconds: ttlSeconds,
-      periodSeconds: 0,
-      renewable: false,
-      entityId: '',
-      boundCidrs: [],
-      login: null,
-      accessor: randomBase62(24),
-    })
-    state.wrapped[tokenKey(id)] = { answer, creationPath, ttlSeconds, createdAtMs: now() }
-    changed()
-    return {
-      token: id,
-      accessor: entry.accessor,
-      ttl: ttlSeconds,
-      creation_time: isoTime(now()),
-      creation_path: creationPath,
-      ...(accessor === undefined || accessor === '' ? {} : { wrapped_accessor: accessor }),
-    }
-  }
   /** One text for a token that never was, is used up, has expired, or wraps nothing. */
   const find = (request: VaultRequest, given: string | undefined): { token: FoundToken; wrapped: WrappedAnswer } => {
     const id = given === undefined || given === '' ? request.tokenId : given
     const token = id === undefined ? undefined : tokens.find(id)
-    const wrapped = token === undefined ? undefined : state.wrapped[token.key]
-    if (token !== undefined && wrapped !== undefined) return { token, wrapped }
+    const answer = token === undefined ? undefined : wrapped[token.key]
+    if (token !== undefined && answer !== undefined) return { token, wrapped: answer }
     throw invalidRequest('wrapping token is not valid or does not exist')
   }
   /** Whoever names the wrapping token in the body calls with a token of their own. */
@@ -80,40 +51,111 @@ export function createWrapping(deps: {
     }
     return find(request, given)
   }
+  const isKept = (request: VaultRequest) => ttlOf(request.header(header)) !== undefined
+  const wrapReply = (handler: Handler | undefined): Handler | undefined =>
+    handler && (async (request) => wrapIfAsked(core, wrapped, request, await handler(request)))
 
   return {
-    wrap,
-    routes: [
-      {
-        pattern: 'wrapping/wrap',
-        update(request): Reply {
-          if (request.wrapTtlSeconds === undefined) {
-            throw invalidRequest('endpoint requires response wrapping to be used')
-          }
-          return dataReply(request.data)
+    headers: [header],
+    intercept(call) {
+      ttlOf(call.header(header))
+      return undefined
+    },
+    decorate: (_type, route) => ({
+      ...route,
+      ...Object.fromEntries(
+        (['read', 'list', 'update', 'delete'] as const).map((operation) => [operation, wrapReply(route[operation])]),
+      ),
+    }),
+    routes: {
+      system: [
+        {
+          pattern: 'wrapping/wrap',
+          update(request): Reply {
+            if (!isKept(request)) throw invalidRequest('endpoint requires response wrapping to be used')
+            return dataReply(request.data)
+          },
         },
-      },
-      {
-        pattern: 'wrapping/lookup',
-        isUnauthenticated: true,
-        update: withFields({ token: 'text' }, ({ token }, request) => {
-          const { wrapped } = find(request, token)
-          return dataReply({
-            creation_path: wrapped.creationPath,
-            creation_time: isoTime(wrapped.createdAtMs),
-            creation_ttl: wrapped.ttlSeconds,
-          })
-        }),
-      },
-      {
-        pattern: 'wrapping/unwrap',
-        isUnauthenticated: true,
-        update: withFields({ token: 'text' }, ({ token: given }, request): Reply => {
-          const { token, wrapped } = findForCaller(request, given)
-          tokens.revoke(token.key)
-          return { type: 'stored', answer: wrapped.answer }
-        }),
-      },
-    ],
+        {
+          pattern: 'wrapping/lookup',
+          isUnauthenticated: true,
+          update: withFields({ token: 'text' }, ({ token }, request) => {
+            const { wrapped: answer } = find(request, token)
+            return dataReply({
+              creation_path: answer.creationPath,
+              creation_time: isoTime(answer.createdAtMs),
+              creation_ttl: answer.ttlSeconds,
+            })
+          }),
+        },
+        {
+          pattern: 'wrapping/unwrap',
+          isUnauthenticated: true,
+          update: withFields({ token: 'text' }, ({ token: given }, request): Reply => {
+            const { token, wrapped: answer } = findForCaller(request, given)
+            tokens.revoke(token.key)
+            delete wrapped[token.key]
+            return { type: 'envelope', envelope: { ...answer.answer, request_id: newUuid() } }
+          }),
+        },
+      ],
+    },
   }
+}
+
+function ttlOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const seconds = parseVaultDuration(text)
+  if (seconds === undefined || seconds < 0) throw invalidRequest(`invalid wrap TTL ${JSON.stringify(text)}`)
+  return seconds === 0 ? undefined : seconds
+}
+
+/** Puts an answer away behind a token that is good for one use. */
+function wrapIfAsked(
+  { tokens, changed, now, state }: VaultCore,
+  wrapped: Record<string, WrappedAnswer>,
+  { path, header: headerOf }: VaultRequest,
+  reply: Reply,
+): Reply {
+  const [ttlSeconds, answer] = [ttlOf(headerOf(header)), envelopeOf(reply)]
+  if (ttlSeconds === undefined || answer === undefined) return reply
+  for (const key of Object.keys(wrapped)) if (state.tokens[key] === undefined) delete wrapped[key]
+  const { id, entry } = tokens.create({
+    type: 'service',
+    parent: null,
+    path,
+    policies: [wrappingPolicy],
+    meta: null,
+    displayName: '',
+    usesLeft: 1,
+    issuedAtMs: now(),
+    creationTtlSeconds: ttlSeconds,
+    explicitMaxTtlSeconds: ttlSeconds,
+    periodSeconds: 0,
+    renewable: false,
+    entityId: '',
+    boundCidrs: [],
+    login: null,
+    accessor: randomBase62(24),
+  })
+  wrapped[tokenKey(id)] = { answer, creationPath: path, ttlSeconds, createdAtMs: now() }
+  changed()
+  const accessor = accessorIn(reply)
+  const info: WrapInfo = {
+    token: id,
+    accessor: entry.accessor,
+    ttl: ttlSeconds,
+    creation_time: isoTime(now()),
+    creation_path: path,
+    ...(accessor === undefined || accessor === '' ? {} : { wrapped_accessor: accessor }),
+  }
+  return { type: 'envelope', envelope: { ...emptyEnvelope, wrap_info: info } }
+}
+
+/** Of the token or secret id inside, which the answer that stands for it names. */
+function accessorIn(reply: Reply): string | undefined {
+  if (reply.type === 'auth') return reply.auth.accessor
+  if (reply.type !== 'data' || !('secret_id' in reply.data)) return undefined
+  const { secret_id_accessor: accessor } = reply.data
+  return typeof accessor === 'string' ? accessor : undefined
 }

@@ -1,15 +1,13 @@
 import { permissionDenied } from '../errors.ts'
-import type { IdentityStore } from '../identity/identity.ts'
+import type { Identities } from '../identities.ts'
 import { isInNetworks } from '../login/networks.ts'
 import type { Acl } from '../policy/acl.ts'
 import type { PolicyStore } from '../policy/policies.ts'
-import type { Entity } from '../state.ts'
 import type { FoundToken, TokenStore } from './tokens.ts'
 
 /** Whoever calls with a token. */
 export interface Caller {
   token: FoundToken
-  entity: Entity | undefined
   acl: Acl
 }
 
@@ -21,14 +19,16 @@ export interface Callers {
   aclOf(token: FoundToken): Acl
 }
 
-/** Turns tokens into callers. */
-export function createCallers(deps: { tokens: TokenStore; identity: IdentityStore; policies: PolicyStore }): Callers {
-  const { tokens, identity, policies } = deps
-  const entityOf = ({ entry }: FoundToken) => (entry.entityId === '' ? undefined : identity.find(entry.entityId))
-  const aclOf = (token: FoundToken) => {
-    const entity = entityOf(token)
-    return policies.aclOf([...token.entry.policies, ...(entity?.policies ?? [])], entity)
-  }
+/** Turns tokens into callers. @param deps.admit throws where a token that lives is not taken all the same */
+export function createCallers(deps: {
+  tokens: TokenStore
+  identities: Identities
+  policies: PolicyStore
+  admit: (caller: Caller) => void
+}): Callers {
+  const { tokens, identities, policies, admit } = deps
+  const aclOf = ({ entry }: FoundToken) =>
+    policies.aclOf([...entry.policies, ...identities.policiesOf(entry.entityId)], entry.entityId)
   return {
     aclOf,
     authenticate(tokenId, remoteAddress) {
@@ -36,9 +36,9 @@ export function createCallers(deps: { tokens: TokenStore; identity: IdentityStor
       if (token === undefined) throw permissionDenied()
       const { boundCidrs } = token.entry
       if (boundCidrs.length > 0 && !isInNetworks(remoteAddress, boundCidrs)) throw permissionDenied()
-      const entity = entityOf(token)
-      if (entity?.disabled === true) throw permissionDenied()
-      return { token, entity, acl: aclOf(token) }
+      const caller = { token, acl: aclOf(token) }
+      admit(caller)
+      return caller
     },
   }
 }

@@ -1,11 +1,10 @@
 import type { AuthAnswer } from '../reply.ts'
-import type { Entity, TokenEntry } from '../state.ts'
+import type { TokenEntry } from '../state.ts'
 import { sanitizePolicies } from './token-terms.ts'
 import { shownUses } from './tokens.ts'
 
 /** The `auth` of an answer that gives, or renews, a token. */
-export function authAnswerOf(id: string, entry: TokenEntry, entity: Entity | undefined): AuthAnswer {
-  const identityPolicies = entity?.policies ?? []
+export function authAnswerOf(id: string, entry: TokenEntry, identityPolicies: readonly string[]): AuthAnswer {
   return {
     client_token: id,
     accessor: entry.accessor,
@@ -27,7 +26,7 @@ export function authAnswerOf(id: string, entry: TokenEntry, entity: Entity | und
 export function describeToken(
   id: string,
   entry: TokenEntry,
-  entity: Entity | undefined,
+  identityPolicies: readonly string[],
   nowMs: number,
 ): Readonly<Record<string, unknown>> {
   const { expiresAtMs, lastRenewalMs } = entry
@@ -43,9 +42,7 @@ export function describeToken(
     expire_time: expiresAtMs === null ? null : timeOf(expiresAtMs),
     explicit_max_ttl: entry.explicitMaxTtlSeconds,
     id,
-    ...(entity === undefined || entity.policies.length === 0
-      ? {}
-      : { identity_policies: entity.policies, external_namespace_policies: {} }),
+    ...(identityPolicies.length === 0 ? {} : { identity_policies: identityPolicies, external_namespace_policies: {} }),
     issue_time: timeOf(entry.issuedAtMs),
     ...(lastRenewalMs === null
       ? {}

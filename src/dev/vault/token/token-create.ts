@@ -1,14 +1,13 @@
+import type { VaultCore } from '../backend.ts'
 import { invalidRequest } from '../errors.ts'
 import type { Fields } from '../fields.ts'
 import { parseVaultDuration } from '../go-duration.ts'
-import type { PolicyStore } from '../policy/policies.ts'
 import type { Reply } from '../reply.ts'
 import type { MountEntry } from '../state.ts'
 import type { Caller } from './callers.ts'
 import { authAnswerOf } from './token-answer.ts'
 import { choosePolicies } from './token-policies.ts'
 import { calculateTtl, ttlOfMount } from './token-ttl.ts'
-import type { TokenStore } from './tokens.ts'
 
 /** The fields of `auth/token/create`. */
 export const createFields = {
@@ -25,8 +24,8 @@ export const createFields = {
   display_name: 'text',
   num_uses: 'integer',
   type: 'text',
-  entity_alias: 'text',
-  role_name: 'text',
+  entity_alias: 'notBuilt',
+  role_name: 'notBuilt',
 } as const
 
 /** Who makes which token. */
@@ -39,23 +38,17 @@ export interface TokenCreation {
   isOrphan: boolean
 }
 
-/** What decides about a token here is not passed over where it is not built. */
-const notBuilt = ['entity_alias', 'role_name'] as const
-
 /**
  * Makes a token with another one (OpenBao vault/token_store.go, handleCreateCommon).
  * @throws {DevVaultError} INVALID_REQUEST
  */
 export function createToken(
   { caller, mount, path, fields, isOrphan }: TokenCreation,
-  deps: { tokens: TokenStore; policies: PolicyStore; now: () => number },
+  deps: Pick<VaultCore, 'tokens' | 'policies' | 'identities' | 'now'>,
 ): Reply {
   const parent = caller.token.entry
   const isSudo = caller.acl.hasSudo(path)
-  if (parent.type === 'batch') throw invalidRequest('batch tokens cannot create more tokens')
   if (parent.usesLeft !== 0) throw invalidRequest('restricted use token cannot generate child tokens')
-  const missing = notBuilt.find((name) => fields[name] !== undefined)
-  if (missing !== undefined) throw invalidRequest(`'${missing}' is not built into the development server`)
   const type = chooseType(fields)
   const numUses = fields.num_uses ?? 0
   if (numUses < 0) throw invalidRequest('number of uses cannot be negative')
@@ -104,7 +97,7 @@ export function createToken(
   const unwritten = policies.filter((name) => deps.policies.read(name) === undefined)
   return {
     type: 'auth',
-    auth: authAnswerOf(id, entry, hasParent ? caller.entity : undefined),
+    auth: authAnswerOf(id, entry, deps.identities.policiesOf(entry.entityId)),
     warnings: [
       ...warnings,
       ...(fields.id === undefined || fields.id === '' ? [] : [customIdWarning]),

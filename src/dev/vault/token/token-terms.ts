@@ -1,7 +1,6 @@
 import { isIP } from 'node:net'
 import { invalidRequest } from '../errors.ts'
 import type { Fields } from '../fields.ts'
-import type { TokenTerms } from '../state.ts'
 
 /** The `token_…` fields of roles and users (OpenBao sdk/helper/tokenutil). */
 export const tokenTermFields = {
@@ -17,17 +16,20 @@ export const tokenTermFields = {
   policies: 'list',
 } as const
 
+/** What roles and users say of the tokens that they get, under Vault's names, as a read shows it. 0 is not set. */
+export type TokenTerms = Required<Omit<Fields<typeof tokenTermFields>, 'policies'>>
+
 /** The terms where nothing was said. */
 export const defaultTokenTerms: TokenTerms = {
-  boundCidrs: [],
-  explicitMaxTtlSeconds: 0,
-  maxTtlSeconds: 0,
-  noDefaultPolicy: false,
-  numUses: 0,
-  periodSeconds: 0,
-  policies: [],
-  ttlSeconds: 0,
-  type: 'default',
+  token_bound_cidrs: [],
+  token_explicit_max_ttl: 0,
+  token_max_ttl: 0,
+  token_no_default_policy: false,
+  token_num_uses: 0,
+  token_period: 0,
+  token_policies: [],
+  token_ttl: 0,
+  token_type: 'default',
 }
 
 /**
@@ -35,62 +37,26 @@ export const defaultTokenTerms: TokenTerms = {
  * @throws {DevVaultError} INVALID_REQUEST
  */
 export function updateTokenTerms(old: TokenTerms, fields: Fields<typeof tokenTermFields>): TokenTerms {
-  const policies = fields.token_policies ?? fields.policies
-  const terms: TokenTerms = {
-    boundCidrs: fields.token_bound_cidrs ?? old.boundCidrs,
-    explicitMaxTtlSeconds: fields.token_explicit_max_ttl ?? old.explicitMaxTtlSeconds,
-    maxTtlSeconds: fields.token_max_ttl ?? old.maxTtlSeconds,
-    noDefaultPolicy: fields.token_no_default_policy ?? old.noDefaultPolicy,
-    numUses: fields.token_num_uses ?? old.numUses,
-    periodSeconds: fields.token_period ?? old.periodSeconds,
-    policies: policies === undefined ? old.policies : sanitizePolicies(policies, false),
-    ttlSeconds: fields.token_ttl ?? old.ttlSeconds,
-    type: fields.token_type === undefined ? old.type : toTokenType(fields.token_type),
-  }
-  checkCidrs(terms.boundCidrs)
-  if (terms.numUses < 0) throw invalidRequest("'token_num_uses' cannot be negative")
-  if (terms.maxTtlSeconds > 0 && terms.ttlSeconds > terms.maxTtlSeconds) {
+  const { policies, ...given } = fields
+  const terms = { ...old, ...(policies === undefined ? {} : { token_policies: policies }), ...given }
+  terms.token_policies = sanitizePolicies(terms.token_policies, false)
+  terms.token_type = toTokenType(terms.token_type)
+  checkCidrs(terms.token_bound_cidrs)
+  if (terms.token_num_uses < 0) throw invalidRequest("'token_num_uses' cannot be negative")
+  if (terms.token_max_ttl > 0 && terms.token_ttl > terms.token_max_ttl) {
     throw invalidRequest("'token_ttl' cannot be greater than 'token_max_ttl'")
   }
-  if (terms.type === 'batch' && terms.periodSeconds > 0) {
-    throw invalidRequest("'token_type' cannot be 'batch' or 'default_batch' when set to generate periodic tokens")
-  }
-  if (terms.type === 'batch' && terms.numUses > 0) {
-    throw invalidRequest(
-      "'token_type' cannot be 'batch' or 'default_batch' when set to generate tokens with limited use count",
-    )
+  const wrong = terms.token_period > 0 ? 'periodic tokens' : 'tokens with limited use count'
+  if (terms.token_type === 'batch' && (terms.token_period > 0 || terms.token_num_uses > 0)) {
+    throw invalidRequest(`'token_type' cannot be 'batch' or 'default_batch' when set to generate ${wrong}`)
   }
   return terms
 }
 
-function toTokenType(text: string): TokenTerms['type'] {
-  switch (text) {
-    case '':
-    case 'default':
-    case 'default-service':
-      return 'default'
-    case 'service':
-      return 'service'
-    case 'batch':
-    case 'default-batch':
-      return 'batch'
-  }
+function toTokenType(text: string): string {
+  const type = { '': 'default', 'default-service': 'default', 'default-batch': 'batch' }[text] ?? text
+  if (['default', 'service', 'batch'].includes(type)) return type
   throw invalidRequest(`invalid 'token_type' value "${text}"`)
-}
-
-/** The terms as a read of the role shows them. */
-export function describeTokenTerms(terms: TokenTerms): Readonly<Record<string, unknown>> {
-  return {
-    token_bound_cidrs: terms.boundCidrs,
-    token_explicit_max_ttl: terms.explicitMaxTtlSeconds,
-    token_max_ttl: terms.maxTtlSeconds,
-    token_no_default_policy: terms.noDefaultPolicy,
-    token_num_uses: terms.numUses,
-    token_period: terms.periodSeconds,
-    token_policies: terms.policies,
-    token_ttl: terms.ttlSeconds,
-    token_type: terms.type,
-  }
 }
 
 /** Policy names as Vault keeps them: in lower case, sorted, each once; `root` alone where it is among them. */

@@ -1,6 +1,7 @@
 import { DevVaultError } from '../errors.ts'
 import { formatGoDuration } from '../go-duration.ts'
 import type { MountEntry } from '../state.ts'
+import type { TokenTerms } from './token-terms.ts'
 
 /** The server's default and longest time to live of everything: 768 hours. */
 export const systemTtlSeconds = 2_764_800
@@ -17,6 +18,16 @@ export interface TtlWishes {
   mountDefaultSeconds?: number
   mountMaxSeconds?: number
   issuedAtMs: number
+}
+
+/** What a user or role says about the tokens that come from it. */
+export function ttlOfTerms(terms: TokenTerms): Omit<TtlWishes, 'issuedAtMs'> {
+  return {
+    ttlSeconds: terms.token_ttl,
+    maxTtlSeconds: terms.token_max_ttl,
+    explicitMaxTtlSeconds: terms.token_explicit_max_ttl,
+    periodSeconds: terms.token_period,
+  }
 }
 
 /** What a login method says about the tokens that come from it. */

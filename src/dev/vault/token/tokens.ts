@@ -1,7 +1,6 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { invalidRequest } from '../errors.ts'
+import { invalidRequest, notBuilt } from '../errors.ts'
 import { newServiceTokenId, randomBase62, tokenKey } from '../identifiers.ts'
-import type { DevVaultState, TokenEntry } from '../state.ts'
+import type { StateAccess, TokenEntry } from '../state.ts'
 
 /** What a new token is made of; the rest follows from it. */
 export type NewToken = Omit<TokenEntry, 'accessor' | 'expiresAtMs' | 'lastRenewalMs' | 'leaseTtlSeconds'> & {
@@ -23,8 +22,8 @@ export interface TokenStore {
   create(token: NewToken): { id: string; entry: TokenEntry }
   /** A token that lives: known, not expired, not used up, and its parents too. */
   find(id: string): FoundToken | undefined
-  findByAccessor(accessor: string): FoundToken | undefined
-  accessors(): readonly string[]
+  /** All service tokens that live. */
+  all(): readonly FoundToken[]
   /** Counts one use of a token with a limit. The last one leaves it to be ended with `endIfUsedUp`. */
   spendUse(token: FoundToken): void
   /** A token whose last use is over is gone. */
@@ -32,23 +31,27 @@ export interface TokenStore {
   renew(token: FoundToken, ttlSeconds: number): void
   /** Ends a token and all that was made with it. */
   revoke(key: string): void
-  /** Ends a token and leaves its children without a parent. */
-  revokeOrphan(key: string): void
   /** Ends what was made by logins of a mount that is gone. */
   revokeByMount(mountUuid: string): void
   /** Drops what has expired. */
   sweep(): void
 }
 
+/** Tokens that are kept nowhere: each is its own entry, sealed, and begins with `b.`. */
+export interface BatchTokens {
+  seal(entry: TokenEntry): string
+  /** Undefined for what this server has not sealed. */
+  open(id: string): TokenEntry | undefined
+}
+
 /** Spent on its last use while that use is still answered. */
 const usedUp = -1
 
-/** The tokens: service tokens by the hash of their id, batch tokens in themselves. */
-export function createTokenStore(deps: {
-  state: Pick<DevVaultState, 'tokens' | 'wrapped' | 'batchKey'>
-  changed: () => void
-  now: () => number
-}): TokenStore {
+/** The tokens, by the hash of their id. @param batchTokens undefined where there are none of those */
+export function createTokenStore(
+  deps: Pick<StateAccess, 'state' | 'changed'> & { now: () => number },
+  batchTokens: () => BatchTokens | undefined,
+): TokenStore {
   const { state, changed, now } = deps
 
   const isAlive = (entry: TokenEntry): boolean => {
@@ -60,12 +63,10 @@ export function createTokenStore(deps: {
   }
   const drop = (key: string) => {
     delete state.tokens[key]
-    delete state.wrapped[key]
     changed()
   }
-  const childrenOf = (key: string) => Object.keys(state.tokens).filter((child) => state.tokens[child]!.parent === key)
   const revoke = (key: string) => {
-    const children = childrenOf(key)
+    const children = Object.keys(state.tokens).filter((child) => state.tokens[child]!.parent === key)
     drop(key)
     for (const child of children) revoke(child)
   }
@@ -77,7 +78,9 @@ export function createTokenStore(deps: {
       const rest = { ...token, expiresAtMs, lastRenewalMs: null, leaseTtlSeconds: token.creationTtlSeconds }
       if (token.type === 'batch') {
         const entry = { ...rest, accessor: '' }
-        return { id: sealBatchToken(entry, state.batchKey), entry }
+        const id = batchTokens()?.seal(entry)
+        if (id === undefined) throw notBuilt('a batch token')
+        return { id, entry }
       }
       const id = chosenId ?? newServiceTokenId()
       if (chosenId !== undefined) checkChosenId(chosenId)
@@ -89,19 +92,11 @@ export function createTokenStore(deps: {
     },
     find(id) {
       const key = tokenKey(id)
-      const entry = id.startsWith('b.') ? openBatchToken(id, state.batchKey) : state.tokens[key]
+      const entry = id.startsWith('b.') ? batchTokens()?.open(id) : state.tokens[key]
       if (entry === undefined || entry.usesLeft === usedUp || !isAlive(entry)) return undefined
       return { key, entry }
     },
-    findByAccessor(accessor) {
-      const key = Object.keys(state.tokens).find((candidate) => state.tokens[candidate]!.accessor === accessor)
-      const entry = key === undefined ? undefined : state.tokens[key]
-      return key === undefined || entry === undefined || !isAlive(entry) ? undefined : { key, entry }
-    },
-    accessors: () =>
-      Object.values(state.tokens)
-        .filter(isAlive)
-        .map(({ accessor }) => accessor),
+    all: () => Object.entries(state.tokens).flatMap(([key, entry]) => (isAlive(entry) ? [{ key, entry }] : [])),
     spendUse({ entry }) {
       if (entry.usesLeft === 0) return
       entry.usesLeft = entry.usesLeft === 1 ? usedUp : entry.usesLeft - 1
@@ -117,10 +112,6 @@ export function createTokenStore(deps: {
       changed()
     },
     revoke,
-    revokeOrphan(key) {
-      for (const child of childrenOf(key)) state.tokens[child]!.parent = null
-      drop(key)
-    },
     revokeByMount(mountUuid) {
       for (const [key, entry] of Object.entries(state.tokens)) if (entry.login?.mountUuid === mountUuid) revoke(key)
     },
@@ -139,31 +130,4 @@ export function shownUses(entry: TokenEntry): number {
 function checkChosenId(id: string): void {
   if (id.startsWith('s.')) throw invalidRequest("custom token ID cannot have the 's.' prefix")
   if (id.includes('.')) throw invalidRequest("custom token ID cannot have the '.' character")
-}
-
-const ivBytes = 12
-const tagBytes = 16
-
-/** A batch token is its entry, encrypted (AES-256-GCM): the server keeps nothing of it. */
-function sealBatchToken(entry: TokenEntry, key: string): string {
-  const iv = randomBytes(ivBytes)
-  const cipher = createCipheriv('aes-256-gcm', Buffer.from(key, 'base64'), iv)
-  const sealed = Buffer.concat([cipher.update(JSON.stringify(entry), 'utf8'), cipher.final()])
-  return `b.${Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url')}`
-}
-
-function openBatchToken(id: string, key: string): TokenEntry | undefined {
-  const bytes = Buffer.from(id.slice(2), 'base64url')
-  if (bytes.length <= ivBytes + tagBytes) return undefined
-  const decipher = createDecipheriv('aes-256-gcm', Buffer.from(key, 'base64'), bytes.subarray(0, ivBytes), {
-    authTagLength: tagBytes,
-  })
-  decipher.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes))
-  try {
-    const opened = Buffer.concat([decipher.update(bytes.subarray(ivBytes + tagBytes)), decipher.final()])
-    return JSON.parse(opened.toString('utf8'))
-  } catch {
-    // Forged, or made by another server: a token like any unknown one.
-    return undefined
-  }
 }

@@ -247,7 +247,7 @@ describe('what a development Vault keeps', () => {
 
   it.each([
     ['{"version":', 'is not JSON'],
-    ['{"version":2}', 'is of another version'],
+    ['{"version":1}', 'is of another version'],
   ])('is not begun anew over something unreadable: %s', async (text, message) => {
     const starting = createDevVault({
       listen: { port: 0 },

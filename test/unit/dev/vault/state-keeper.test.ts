@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { openState, parseState } from '../../../../src/dev/vault/state-keeper.ts'
 
-const begin = () => parseState('{"version":1,"policies":{}}')
+const begin = () => parseState('{"version":2,"policies":{}}')
 
 describe('the keeper of the state', () => {
   it('saves what it has begun, and then only what has changed', async () => {
@@ -66,6 +66,6 @@ describe('the keeper of the state', () => {
     const keeper = await openState(undefined, begin)
     keeper.changed()
     await keeper.flush()
-    expect(keeper.state.version).toBe(1)
+    expect(keeper.state.version).toBe(2)
   })
 })

@@ -1,0 +1,73 @@
+import type { VaultCall } from './call.ts'
+import type { Identities } from './identities.ts'
+import type { Logins } from './login/logins.ts'
+import type { PolicyStore } from './policy/policies.ts'
+import type { Answer } from './reply.ts'
+import type { Route } from './routes.ts'
+import type { SshFeature } from './ssh/ssh-feature.ts'
+import type { MountEntry, StateAccess, TokenEntry } from './state.ts'
+import type { MountTable } from './system/mounts.ts'
+import type { Caller, Callers } from './token/callers.ts'
+import type { TokenCalls } from './token/token-calls.ts'
+import type { TokenTerms } from './token/token-terms.ts'
+import type { BatchTokens, TokenStore } from './token/tokens.ts'
+
+/** A type of mount: what it answers, and what it knows of the tokens that it gave. */
+export interface Backend {
+  /** As `sys/mounts` and `sys/auth` name it. */
+  type: string
+  /** `fixed`: mounted once, from the beginning. */
+  kind: 'secrets' | 'login' | 'fixed'
+  routes: readonly Route[]
+  /** Drops what belonged to a mount that is gone. */
+  forget?(mount: MountEntry): void
+  /**
+   * The terms of a user or role as they are now, for a renewal; undefined where there are none any more.
+   * @throws {DevVaultError} INTERNAL where the token must not be renewed
+   */
+  renewalTerms?(mount: MountEntry, name: string, entry: TokenEntry): TokenTerms | undefined
+}
+
+/** What a plug-in adds to the server. What nobody has added is refused, and never passed over. */
+export interface Addition {
+  backends?: readonly Backend[]
+  /** By the type of mount. Of a pattern that is there already, only the operations that are named here are replaced. */
+  routes?: Readonly<Record<string, readonly Route[]>>
+  /** Puts something around a route, whoever has brought it. */
+  decorate?(type: string, route: Route): Route
+  /**
+   * Looks at each call before anything else does, and may answer it.
+   * @throws {DevVaultError} for a refusal
+   */
+  intercept?(call: VaultCall): Answer | undefined
+  /** @throws {DevVaultError} for a caller whose token lives and is not taken all the same */
+  admit?(caller: Caller): void
+  /** Told of a mount that is gone. */
+  unmounted?(mount: MountEntry): void
+  /** Headers that it heeds, in lower case. */
+  headers?: readonly string[]
+  /** Knows people better than by one name at one mount. */
+  identities?: Identities
+  /** Renders a template in the path of a policy; undefined: the rule allows nothing. */
+  renderPath?(path: string, entityId: string): string | undefined
+  batchTokens?: BatchTokens
+  ssh?: SshFeature
+}
+
+/** The parts of the server that backends and plug-ins work with. */
+export interface VaultCore extends StateAccess {
+  /** Wall-clock time in ms since the epoch. */
+  now(): number
+  tokens: TokenStore
+  tokenCalls: TokenCalls
+  policies: PolicyStore
+  mounts: MountTable
+  callers: Callers
+  identities: Identities
+  logins: Logins
+  /** All that the plug-ins have added; whole when the first call comes. */
+  additions: readonly Addition[]
+}
+
+/** Adds something to a server. */
+export type Plugin = (core: VaultCore) => Addition

@@ -1,0 +1,14 @@
+/** A call as it came over HTTP. */
+export interface VaultCall {
+  method: string
+  /** Decoded, without `/v1/`. */
+  path: string
+  query: URLSearchParams
+  /** Undefined when it is no JSON object; the reason is then in `bodyError`. */
+  body: Readonly<Record<string, unknown>> | undefined
+  bodyError: string | undefined
+  tokenId: string | undefined
+  /** A header by its name in lower case; undefined where it is absent or empty. */
+  header(name: string): string | undefined
+  remoteAddress: string
+}

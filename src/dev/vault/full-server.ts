@@ -1,0 +1,48 @@
+import { identity } from './identity/identity-plugin.ts'
+import { lockouts } from './login/lockouts.ts'
+import { secretIdAdministration } from './login/secret-id-administration.ts'
+import { capabilities } from './policy/capability-routes.ts'
+import { createDevVault, type DevVault, type DevVaultOptions } from './server.ts'
+import { hostCertificates } from './ssh/host-certificates.ts'
+import { keyLengths } from './ssh/key-lengths.ts'
+import { otpRoles } from './ssh/otp-roles.ts'
+import { roleTemplates } from './ssh/role-templates.ts'
+import { sshIssue } from './ssh/ssh-issue.ts'
+import { sshIssuers } from './ssh/ssh-issuers.ts'
+import { mountTuning } from './system/mount-tuning.ts'
+import { createSeal } from './system/seal.ts'
+import { wrapping } from './system/wrapping.ts'
+import { tokenAdministration } from './token/accessor-routes.ts'
+import { batchTokens } from './token/batch-tokens.ts'
+
+/** The development Vault with all that tests have for it. */
+export interface FullVault extends DevVault {
+  unsealKey: string
+  seal(): void
+  unseal(): void
+}
+
+/** A plug-in goes here and nowhere else. */
+const plugins = [
+  lockouts,
+  secretIdAdministration,
+  identity,
+  capabilities,
+  sshIssuers,
+  sshIssue,
+  otpRoles,
+  roleTemplates,
+  hostCertificates,
+  keyLengths,
+  mountTuning,
+  tokenAdministration,
+  batchTokens,
+  wrapping,
+] as const
+
+/** Starts a development Vault that has everything. @throws as `createDevVault` */
+export async function createFullVault(options: DevVaultOptions): Promise<FullVault> {
+  const seal = createSeal()
+  const vault = await createDevVault({ ...options, plugins: [seal.plugin, ...plugins, ...(options.plugins ?? [])] })
+  return { ...vault, unsealKey: seal.unsealKey(), seal: seal.seal, unseal: seal.unseal }
+}

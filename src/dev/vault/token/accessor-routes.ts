@@ -1,0 +1,73 @@
+import type { Plugin } from '../backend.ts'
+import { invalidRequest } from '../errors.ts'
+import { empty, listReply } from '../reply.ts'
+import { pageFields, withFields } from '../routes.ts'
+import { createFields, createToken } from './token-create.ts'
+import type { FoundToken } from './tokens.ts'
+
+/** What administrators do with tokens: by their accessors, and without a parent. */
+export const tokenAdministration: Plugin = (core) => {
+  const { tokens, tokenCalls: calls, state, changed } = core
+  const find = (wanted: string) => tokens.all().find(({ entry }) => entry.accessor === wanted)
+  const byAccessor = (accessor = ''): FoundToken => {
+    if (accessor === '') throw invalidRequest('missing accessor')
+    const token = find(accessor)
+    if (token === undefined) throw invalidRequest('invalid accessor')
+    return token
+  }
+  return {
+    routes: {
+      token: [
+        {
+          pattern: 'create-orphan',
+          update: withFields(createFields, (fields, { caller, mount, path }) =>
+            createToken({ caller: caller!, mount, path, fields, isOrphan: true }, core),
+          ),
+        },
+        {
+          pattern: 'lookup-accessor',
+          update: withFields({ accessor: 'text' }, ({ accessor }) => calls.lookUp('', byAccessor(accessor))),
+        },
+        {
+          pattern: 'accessors',
+          needsSudo: true,
+          list: withFields(pageFields, (page) =>
+            listReply(
+              tokens.all().map(({ entry }) => entry.accessor),
+              page,
+            ),
+          ),
+        },
+        {
+          pattern: 'renew-accessor',
+          update: withFields({ accessor: 'text', increment: 'seconds' }, ({ accessor, increment = 0 }) =>
+            calls.renew('', byAccessor(accessor), increment),
+          ),
+        },
+        {
+          pattern: 'revoke-accessor',
+          update: withFields({ accessor: 'text' }, ({ accessor = '' }) => {
+            const token = accessor === '' ? byAccessor(accessor) : find(accessor)
+            if (token !== undefined) return calls.revoke(token)
+            return { type: 'warnings', warnings: ['No token found with this accessor'] }
+          }),
+        },
+        {
+          pattern: 'revoke-orphan',
+          update: withFields({ token: 'text' }, ({ token: id = '' }, { caller, path }) => {
+            if (!caller!.acl.hasSudo(path)) {
+              throw invalidRequest('root or sudo privileges required to revoke and orphan')
+            }
+            if (id === '') throw invalidRequest('missing token ID')
+            const token = tokens.find(id)
+            if (token === undefined) throw invalidRequest('token to revoke not found')
+            for (const entry of Object.values(state.tokens)) if (entry.parent === token.key) entry.parent = null
+            changed()
+            tokens.revoke(token.key)
+            return empty
+          }),
+        },
+      ],
+    },
+  }
+}

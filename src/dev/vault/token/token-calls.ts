@@ -1,0 +1,44 @@
+import { invalidRequest } from '../errors.ts'
+import type { Identities } from '../identities.ts'
+import { dataReply, empty, type Reply } from '../reply.ts'
+import type { TokenEntry } from '../state.ts'
+import { authAnswerOf, describeToken } from './token-answer.ts'
+import { calculateTtl, type TtlWishes } from './token-ttl.ts'
+import type { FoundToken, TokenStore } from './tokens.ts'
+
+/** What a renewal goes by. */
+export type RenewalTerms = Omit<TtlWishes, 'incrementSeconds' | 'issuedAtMs'>
+
+/** What can be done with a token, however it is named. */
+export interface TokenCalls {
+  lookUp(id: string, token: FoundToken): Reply
+  renew(id: string, token: FoundToken, incrementSeconds: number): Reply
+  revoke(token: FoundToken): Reply
+}
+
+/** Looks up, renews and revokes. */
+export function createTokenCalls(deps: {
+  tokens: TokenStore
+  identities: Identities
+  now: () => number
+  /** Undefined where there is nothing to go by any more. @throws {DevVaultError} INTERNAL where it must not be renewed */
+  renewalTermsOf: (entry: TokenEntry) => RenewalTerms | undefined
+}): TokenCalls {
+  const { tokens, identities, now, renewalTermsOf } = deps
+  return {
+    lookUp: (id, { entry }) => dataReply(describeToken(id, entry, identities.policiesOf(entry.entityId), now())),
+    renew(id, token, incrementSeconds) {
+      const { entry } = token
+      if (!entry.renewable) throw invalidRequest('lease is not renewable')
+      const terms = renewalTermsOf(entry)
+      if (terms === undefined) return empty
+      const { ttlSeconds, warnings } = calculateTtl({ ...terms, incrementSeconds, issuedAtMs: entry.issuedAtMs }, now())
+      tokens.renew(token, ttlSeconds)
+      return { type: 'auth', auth: authAnswerOf(id, entry, identities.policiesOf(entry.entityId)), warnings }
+    },
+    revoke({ key }) {
+      tokens.revoke(key)
+      return empty
+    },
+  }
+}
