@@ -1,10 +1,10 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
-import { createFullVault, type FullVault } from '../../src/dev/vault/full-server.ts'
 import type { AuthAnswer } from '../../src/dev/vault/reply.ts'
 import type { DevVaultOptions, VaultCallLine } from '../../src/dev/vault/server.ts'
-import type { WrapInfo } from '../../src/dev/vault/system/wrapping.ts'
+import { createFullVault, type FullVault } from '../doubles/vault/full-server.ts'
+import type { WrapInfo } from '../doubles/vault/system/wrapping.ts'
 
 /** The parts of an answer that tests look at; which of them are there depends on the call. */
 export interface VaultJson {

@@ -3,8 +3,8 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parsePrivateKeyText, privateKeyText } from '../../../../../src/dev/vault/ssh/private-key-text.ts'
 import { generateSshKey, parseSshPublicKey, publicKeyText } from '../../../../../src/dev/vault/ssh/ssh-keys.ts'
+import { parsePrivateKeyText, privateKeyText } from '../../../../doubles/vault/ssh/private-key-text.ts'
 import { describeWithPeers } from '../../../../support/peers.ts'
 import { temporaryFolder } from '../../../../support/temporary-folder.ts'
 

@@ -1,8 +1,8 @@
-import type { Plugin, VaultCore } from '../backend.ts'
-import { DevVaultError, permissionDenied } from '../errors.ts'
-import { textOf } from '../fields.ts'
-import type { Handler, VaultRequest } from '../routes.ts'
-import { table } from '../tables.ts'
+import type { Plugin, VaultCore } from '../../../../src/dev/vault/backend.ts'
+import { DevVaultError, permissionDenied } from '../../../../src/dev/vault/errors.ts'
+import { textOf } from '../../../../src/dev/vault/fields.ts'
+import type { Handler, VaultRequest } from '../../../../src/dev/vault/routes.ts'
+import { table } from '../../../../src/dev/vault/tables.ts'
 
 /** The defaults of Vault's user lockout: from the sixth attempt on, for 15 minutes. */
 const lockoutThreshold = 5

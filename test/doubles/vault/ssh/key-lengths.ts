@@ -1,8 +1,8 @@
-import { keyTypeNamed } from '../../../ssh/keys/key-types.ts'
-import { type PublicKey, publicKeyBits } from '../../../ssh/public-key.ts'
-import type { Plugin } from '../backend.ts'
-import { invalidRequest } from '../errors.ts'
-import type { SshRole } from './ssh-role.ts'
+import type { Plugin } from '../../../../src/dev/vault/backend.ts'
+import { invalidRequest } from '../../../../src/dev/vault/errors.ts'
+import type { SshRole } from '../../../../src/dev/vault/ssh/ssh-role.ts'
+import { keyTypeNamed } from '../../../../src/ssh/keys/key-types.ts'
+import { type PublicKey, publicKeyBits } from '../../../../src/ssh/public-key.ts'
 
 /** Roles that say which keys they certify. */
 export const keyLengths: Plugin = () => ({

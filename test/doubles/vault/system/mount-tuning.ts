@@ -1,11 +1,11 @@
-import type { Plugin } from '../backend.ts'
-import { DevVaultError, invalidRequest } from '../errors.ts'
-import { dataReply, empty } from '../reply.ts'
-import { type Handler, type Route, withFields } from '../routes.ts'
-import type { MountEntry } from '../state.ts'
-import { systemTtlSeconds } from '../token/token-ttl.ts'
-import { type MountRoot, mountPathOf, tuneFields, wishesOf } from './mount-routes.ts'
-import { describeMount } from './mounts.ts'
+import type { Plugin } from '../../../../src/dev/vault/backend.ts'
+import { DevVaultError, invalidRequest } from '../../../../src/dev/vault/errors.ts'
+import { dataReply, empty } from '../../../../src/dev/vault/reply.ts'
+import { type Handler, type Route, withFields } from '../../../../src/dev/vault/routes.ts'
+import type { MountEntry } from '../../../../src/dev/vault/state.ts'
+import { type MountRoot, mountPathOf, tuneFields, wishesOf } from '../../../../src/dev/vault/system/mount-routes.ts'
+import { describeMount } from '../../../../src/dev/vault/system/mounts.ts'
+import { systemTtlSeconds } from '../../../../src/dev/vault/token/token-ttl.ts'
 
 /** Mounts that are tuned, and what the login page and the commands of Vault ask of them. */
 export const mountTuning: Plugin = ({ mounts, callers }) => {

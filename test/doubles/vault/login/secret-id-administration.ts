@@ -1,11 +1,16 @@
-import type { Plugin } from '../backend.ts'
-import { invalidRequest, nothingThere } from '../errors.ts'
-import { dataReply, empty, listReply } from '../reply.ts'
-import { pageFields, type VaultRequest, withFields } from '../routes.ts'
-import { isoTime } from '../token/token-answer.ts'
-import { makeSecretId, secretIdFields } from './approle.ts'
-import { type AppRole, type AppRoleMount, createAppRoles, type SecretId } from './approle-mount.ts'
-import { findSecretId, isExpired, removeSecretIds } from './secret-ids.ts'
+import type { Plugin } from '../../../../src/dev/vault/backend.ts'
+import { invalidRequest, nothingThere } from '../../../../src/dev/vault/errors.ts'
+import { makeSecretId, secretIdFields } from '../../../../src/dev/vault/login/approle.ts'
+import {
+  type AppRole,
+  type AppRoleMount,
+  createAppRoles,
+  type SecretId,
+} from '../../../../src/dev/vault/login/approle-mount.ts'
+import { findSecretId, isExpired, removeSecretIds } from '../../../../src/dev/vault/login/secret-ids.ts'
+import { dataReply, empty, listReply } from '../../../../src/dev/vault/reply.ts'
+import { pageFields, type VaultRequest, withFields } from '../../../../src/dev/vault/routes.ts'
+import { isoTime } from '../../../../src/dev/vault/token/token-answer.ts'
 
 /** What administrators do with an AppRole once it is there: choose its ids, look its secret ids up, destroy them. */
 export const secretIdAdministration: Plugin = (core) => {

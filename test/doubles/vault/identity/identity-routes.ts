@@ -1,9 +1,15 @@
-import { invalidRequest } from '../errors.ts'
-import { dataReply, empty, listReply, type Reply } from '../reply.ts'
-import { type Handler, pageFields, type Route, type VaultRequest, withFields } from '../routes.ts'
-import type { MountTable } from '../system/mounts.ts'
-import { isoTime } from '../token/token-answer.ts'
-import { sanitizePolicies } from '../token/token-terms.ts'
+import { invalidRequest } from '../../../../src/dev/vault/errors.ts'
+import { dataReply, empty, listReply, type Reply } from '../../../../src/dev/vault/reply.ts'
+import {
+  type Handler,
+  pageFields,
+  type Route,
+  type VaultRequest,
+  withFields,
+} from '../../../../src/dev/vault/routes.ts'
+import type { MountTable } from '../../../../src/dev/vault/system/mounts.ts'
+import { isoTime } from '../../../../src/dev/vault/token/token-answer.ts'
+import { sanitizePolicies } from '../../../../src/dev/vault/token/token-terms.ts'
 import type { Entity, EntityAlias, IdentityStore } from './identity.ts'
 
 const entityFields = { id: 'text', name: 'text', metadata: 'textMap', policies: 'list', disabled: 'boolean' } as const

@@ -1,8 +1,8 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
-import type { Addition, VaultCore } from '../backend.ts'
-import type { VaultCall } from '../call.ts'
-import { type Answer, empty, errorAnswer } from '../reply.ts'
-import { healthAnswer, sealStatusAnswer } from './status.ts'
+import type { Addition, VaultCore } from '../../../../src/dev/vault/backend.ts'
+import type { VaultCall } from '../../../../src/dev/vault/call.ts'
+import { type Answer, empty, errorAnswer } from '../../../../src/dev/vault/reply.ts'
+import { healthAnswer, sealStatusAnswer } from '../../../../src/dev/vault/system/status.ts'
 
 /** The seal of a server, for whoever holds the server. */
 export interface Seal {

@@ -1,13 +1,13 @@
-import type { Plugin, VaultCore } from '../backend.ts'
-import { deniedByPolicy, invalidRequest } from '../errors.ts'
-import { parseVaultDuration } from '../go-duration.ts'
-import { newUuid, randomBase62, tokenKey } from '../identifiers.ts'
-import { wrappingPolicy } from '../policy/policies.ts'
-import { dataReply, emptyEnvelope, envelopeOf, type Reply } from '../reply.ts'
-import { type Handler, type VaultRequest, withFields } from '../routes.ts'
-import { table } from '../tables.ts'
-import { isoTime } from '../token/token-answer.ts'
-import type { FoundToken } from '../token/tokens.ts'
+import type { Plugin, VaultCore } from '../../../../src/dev/vault/backend.ts'
+import { deniedByPolicy, invalidRequest } from '../../../../src/dev/vault/errors.ts'
+import { parseVaultDuration } from '../../../../src/dev/vault/go-duration.ts'
+import { newUuid, randomBase62, tokenKey } from '../../../../src/dev/vault/identifiers.ts'
+import { wrappingPolicy } from '../../../../src/dev/vault/policy/policies.ts'
+import { dataReply, emptyEnvelope, envelopeOf, type Reply } from '../../../../src/dev/vault/reply.ts'
+import { type Handler, type VaultRequest, withFields } from '../../../../src/dev/vault/routes.ts'
+import { table } from '../../../../src/dev/vault/tables.ts'
+import { isoTime } from '../../../../src/dev/vault/token/token-answer.ts'
+import type { FoundToken } from '../../../../src/dev/vault/token/tokens.ts'
 
 /** An answer that waits for the holder of its token. */
 interface WrappedAnswer {

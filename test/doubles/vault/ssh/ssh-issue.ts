@@ -1,13 +1,13 @@
-import { publicKeyFromKeyObject } from '../../../ssh/public-key.ts'
-import type { Plugin } from '../backend.ts'
-import { invalidRequest } from '../errors.ts'
-import { withFields } from '../routes.ts'
+import type { Plugin } from '../../../../src/dev/vault/backend.ts'
+import { invalidRequest } from '../../../../src/dev/vault/errors.ts'
+import { withFields } from '../../../../src/dev/vault/routes.ts'
+import { generateSshKey } from '../../../../src/dev/vault/ssh/ssh-keys.ts'
+import { sshMountOf } from '../../../../src/dev/vault/ssh/ssh-mount.ts'
+import type { SshRole } from '../../../../src/dev/vault/ssh/ssh-role.ts'
+import { certify, wishFields } from '../../../../src/dev/vault/ssh/ssh-sign.ts'
+import { publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
 import { keyLengthNames, keyLengthsOf } from './key-lengths.ts'
 import { privateKeyText } from './private-key-text.ts'
-import { generateSshKey } from './ssh-keys.ts'
-import { sshMountOf } from './ssh-mount.ts'
-import type { SshRole } from './ssh-role.ts'
-import { certify, wishFields } from './ssh-sign.ts'
 
 const issueFields = { ...wishFields, key_type: 'text', key_bits: 'integer' } as const
 

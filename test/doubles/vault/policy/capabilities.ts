@@ -1,9 +1,9 @@
-import type { Plugin } from '../backend.ts'
-import { invalidRequest } from '../errors.ts'
-import type { Reply } from '../reply.ts'
-import { type Route, withFields } from '../routes.ts'
-import type { Caller, Callers } from '../token/callers.ts'
-import type { FoundToken, TokenStore } from '../token/tokens.ts'
+import type { Plugin } from '../../../../src/dev/vault/backend.ts'
+import { invalidRequest } from '../../../../src/dev/vault/errors.ts'
+import type { Reply } from '../../../../src/dev/vault/reply.ts'
+import { type Route, withFields } from '../../../../src/dev/vault/routes.ts'
+import type { Caller, Callers } from '../../../../src/dev/vault/token/callers.ts'
+import type { FoundToken, TokenStore } from '../../../../src/dev/vault/token/tokens.ts'
 
 const pathFields = { paths: 'list', path: 'list' } as const
 

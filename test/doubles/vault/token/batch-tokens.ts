@@ -1,9 +1,9 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import type { Plugin, VaultCore } from '../backend.ts'
-import { invalidRequest } from '../errors.ts'
-import { textOf } from '../fields.ts'
-import type { Handler, VaultRequest } from '../routes.ts'
-import type { TokenEntry } from '../state.ts'
+import type { Plugin, VaultCore } from '../../../../src/dev/vault/backend.ts'
+import { invalidRequest } from '../../../../src/dev/vault/errors.ts'
+import { textOf } from '../../../../src/dev/vault/fields.ts'
+import type { Handler, VaultRequest } from '../../../../src/dev/vault/routes.ts'
+import type { TokenEntry } from '../../../../src/dev/vault/state.ts'
 
 /** Batch tokens, and what cannot be done with them. */
 export const batchTokens: Plugin = (core) => {

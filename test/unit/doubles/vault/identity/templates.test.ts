@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Entity } from '../../../../../src/dev/vault/identity/identity.ts'
-import { hasTemplate, renderTemplate } from '../../../../../src/dev/vault/identity/templates.ts'
+import type { Entity } from '../../../../doubles/vault/identity/identity.ts'
+import { hasTemplate, renderTemplate } from '../../../../doubles/vault/identity/templates.ts'
 
 const entity: Entity = {
   id: 'e-1',

@@ -1,9 +1,9 @@
-import type { Plugin } from '../backend.ts'
-import { invalidRequest } from '../errors.ts'
-import { empty, listReply } from '../reply.ts'
-import { pageFields, withFields } from '../routes.ts'
-import { createFields, createToken } from './token-create.ts'
-import type { FoundToken } from './tokens.ts'
+import type { Plugin } from '../../../../src/dev/vault/backend.ts'
+import { invalidRequest } from '../../../../src/dev/vault/errors.ts'
+import { empty, listReply } from '../../../../src/dev/vault/reply.ts'
+import { pageFields, withFields } from '../../../../src/dev/vault/routes.ts'
+import { createFields, createToken } from '../../../../src/dev/vault/token/token-create.ts'
+import type { FoundToken } from '../../../../src/dev/vault/token/tokens.ts'
 
 /** What administrators do with tokens: by their accessors, and without a parent. */
 export const tokenAdministration: Plugin = (core) => {

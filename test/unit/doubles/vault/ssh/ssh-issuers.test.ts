@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { privateKeyText } from '../../../../../src/dev/vault/ssh/private-key-text.ts'
 import { publicKeyText } from '../../../../../src/dev/vault/ssh/ssh-keys.ts'
+import { privateKeyText } from '../../../../doubles/vault/ssh/private-key-text.ts'
 import { openTestVault, type TestVault } from '../../../../support/dev-vault.ts'
 
 async function openWithMount(): Promise<TestVault> {

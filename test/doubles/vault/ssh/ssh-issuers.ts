@@ -1,13 +1,13 @@
 import type { KeyObject } from 'node:crypto'
-import type { Plugin } from '../backend.ts'
-import { DevVaultError, invalidRequest } from '../errors.ts'
-import type { Fields } from '../fields.ts'
-import { dataReply, empty, listReply } from '../reply.ts'
-import { pageFields, type VaultRequest, withFields } from '../routes.ts'
+import type { Plugin } from '../../../../src/dev/vault/backend.ts'
+import { DevVaultError, invalidRequest } from '../../../../src/dev/vault/errors.ts'
+import type { Fields } from '../../../../src/dev/vault/fields.ts'
+import { dataReply, empty, listReply } from '../../../../src/dev/vault/reply.ts'
+import { pageFields, type VaultRequest, withFields } from '../../../../src/dev/vault/routes.ts'
+import { addIssuer, describeIssuer, removeIssuer } from '../../../../src/dev/vault/ssh/ssh-ca.ts'
+import { generateSshKey, parseSshPublicKey, publicKeyText } from '../../../../src/dev/vault/ssh/ssh-keys.ts'
+import { resolveIssuer, type SshMount, sshMountOf } from '../../../../src/dev/vault/ssh/ssh-mount.ts'
 import { parsePrivateKeyText } from './private-key-text.ts'
-import { addIssuer, describeIssuer, removeIssuer } from './ssh-ca.ts'
-import { generateSshKey, parseSshPublicKey, publicKeyText } from './ssh-keys.ts'
-import { resolveIssuer, type SshMount, sshMountOf } from './ssh-mount.ts'
 
 const submitFields = {
   issuer_name: 'text',

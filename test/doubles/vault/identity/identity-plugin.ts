@@ -1,5 +1,5 @@
-import type { Plugin } from '../backend.ts'
-import { permissionDenied } from '../errors.ts'
+import type { Plugin } from '../../../../src/dev/vault/backend.ts'
+import { permissionDenied } from '../../../../src/dev/vault/errors.ts'
 import { createIdentityStore, type IdentityStore } from './identity.ts'
 import { createIdentityRoutes } from './identity-routes.ts'
 import { renderTemplate, TemplateError } from './templates.ts'

@@ -1,4 +1,4 @@
-import type { Plugin } from '../backend.ts'
+import type { Plugin } from '../../../../src/dev/vault/backend.ts'
 
 /** Roles that certify hosts, within their domains. */
 export const hostCertificates: Plugin = () => ({

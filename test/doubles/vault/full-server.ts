@@ -1,8 +1,8 @@
+import { createDevVault, type DevVault, type DevVaultOptions } from '../../../src/dev/vault/server.ts'
 import { identity } from './identity/identity-plugin.ts'
 import { lockouts } from './login/lockouts.ts'
 import { secretIdAdministration } from './login/secret-id-administration.ts'
-import { capabilities } from './policy/capability-routes.ts'
-import { createDevVault, type DevVault, type DevVaultOptions } from './server.ts'
+import { capabilities } from './policy/capabilities.ts'
 import { hostCertificates } from './ssh/host-certificates.ts'
 import { keyLengths } from './ssh/key-lengths.ts'
 import { otpRoles } from './ssh/otp-roles.ts'
@@ -12,8 +12,8 @@ import { sshIssuers } from './ssh/ssh-issuers.ts'
 import { mountTuning } from './system/mount-tuning.ts'
 import { createSeal } from './system/seal.ts'
 import { wrapping } from './system/wrapping.ts'
-import { tokenAdministration } from './token/accessor-routes.ts'
 import { batchTokens } from './token/batch-tokens.ts'
+import { tokenAdministration } from './token/token-administration.ts'
 
 /** The development Vault with all that tests have for it. */
 export interface FullVault extends DevVault {

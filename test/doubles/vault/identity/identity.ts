@@ -1,7 +1,7 @@
-import { invalidRequest } from '../errors.ts'
-import { newUuid, randomBase62 } from '../identifiers.ts'
-import type { StateAccess } from '../state.ts'
-import { table } from '../tables.ts'
+import { invalidRequest } from '../../../../src/dev/vault/errors.ts'
+import { newUuid, randomBase62 } from '../../../../src/dev/vault/identifiers.ts'
+import type { StateAccess } from '../../../../src/dev/vault/state.ts'
+import { table } from '../../../../src/dev/vault/tables.ts'
 
 /** A name by which a login method knows an entity. */
 export interface EntityAlias {

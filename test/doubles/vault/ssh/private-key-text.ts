@@ -1,8 +1,8 @@
 import { createPrivateKey, type KeyObject, randomBytes } from 'node:crypto'
-import { importPrivateKey, readPrivateKeyFields } from '../../../ssh/private-key.ts'
-import { publicKeyFromKeyObject } from '../../../ssh/public-key.ts'
-import { SshError, SshReader, SshWriter } from '../../../ssh/wire.ts'
-import { invalidRequest } from '../errors.ts'
+import { invalidRequest } from '../../../../src/dev/vault/errors.ts'
+import { importPrivateKey, readPrivateKeyFields } from '../../../../src/ssh/private-key.ts'
+import { publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
+import { SshError, SshReader, SshWriter } from '../../../../src/ssh/wire.ts'
 
 /** The private key in the form in which Vault's `issue` gives it: PKCS #1, SEC 1, or OpenSSH's for Ed25519. */
 export function privateKeyText(key: KeyObject): string {

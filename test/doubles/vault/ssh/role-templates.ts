@@ -1,9 +1,9 @@
-import type { Plugin } from '../backend.ts'
-import { DevVaultError, invalidRequest } from '../errors.ts'
-import { textOf } from '../fields.ts'
+import type { Plugin } from '../../../../src/dev/vault/backend.ts'
+import { DevVaultError, invalidRequest } from '../../../../src/dev/vault/errors.ts'
+import { textOf } from '../../../../src/dev/vault/fields.ts'
+import type { SshRole } from '../../../../src/dev/vault/ssh/ssh-role.ts'
 import { createIdentityStore, type Entity } from '../identity/identity.ts'
 import { hasTemplate, renderTemplate, TemplateError } from '../identity/templates.ts'
-import type { SshRole } from './ssh-role.ts'
 
 /** Roles whose principals and extensions are templates, rendered for whoever asks. */
 export const roleTemplates: Plugin = (core) => {
