@@ -52,14 +52,12 @@ export async function startDevEnvironment(options: DevEnvironmentOptions): Promi
   }
   try {
     const vault = await createDevVault({
-      listen: { port: 0 },
       now: options.now,
       state: stateFile(folder.state.vault),
       log: (call) => appendJsonLine(folder.logs.vault, call),
     })
     closers.push(vault.close)
     const aws = await createDevAws({
-      port: 0,
       now: options.now,
       state: stateFile(folder.state.aws),
       log: (call) => appendJsonLine(folder.logs.aws, call),

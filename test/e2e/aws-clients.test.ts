@@ -11,10 +11,10 @@ import {
 } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AwsCallLine } from '../../src/dev/aws/exchange.ts'
-import type { AwsFault } from '../../src/dev/aws/faults.ts'
 import { seedDevAccount } from '../../src/dev/aws/seed.ts'
-import { createDevAws, type DevAws } from '../../src/dev/aws/server.ts'
 import { totp } from '../../src/dev/totp.ts'
+import type { AwsFault } from '../doubles/aws/faults.ts'
+import { createFullAws, type FullAws } from '../doubles/aws/full-server.ts'
 import type { Credentials } from '../support/dev-aws.ts'
 import { debianPython, describeWithPeers, findProgram } from '../support/peers.ts'
 import { run } from '../support/run.ts'
@@ -23,7 +23,7 @@ import { run } from '../support/run.ts'
  * The embedded AWS as the real clients see it, with static keys and nothing of latchkey between. They sign with the
  * machine's clock, so that the double lives in the present, off by what a test says.
  */
-let aws: DevAws
+let aws: FullAws
 let account: Awaited<ReturnType<typeof seedDevAccount>>
 let key: Credentials
 let calls: AwsCallLine[] = []
@@ -32,7 +32,7 @@ let offsetMs = 0
 const minutes = 60_000
 
 beforeAll(async () => {
-  aws = await createDevAws({
+  aws = await createFullAws({
     port: 0,
     now: () => Date.now() + offsetMs,
     log: (line) => calls.push(line),

@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { onLoopback } from '../../src/dev/loopback.ts'
 import { createDevVault, type DevVault } from '../../src/dev/vault/server.ts'
 import { createVaultAdmin, setUpVault } from '../../src/dev/vault-setup.ts'
 import type { Status } from '../../src/ipc/endpoints/status.ts'
@@ -28,7 +29,7 @@ const folder = makeFolder()
 
 beforeAll(async () => {
   vault = await createDevVault({
-    listen: { port: 0 },
+    listen: onLoopback(0),
     now: Date.now,
     log: ({ path }) => calls.push(path),
   })

@@ -49,7 +49,7 @@ function serviceTests() {
     user = await startUserWithSystemd()
     closers.push(user.close)
     installPackage(user.home)
-    const vault = await createDevVault({ listen: { port: 0 }, now: Date.now, log: () => {} })
+    const vault = await createDevVault({ now: Date.now, log: () => {} })
     closers.push(vault.close)
     const aws = await createDevAws({ port: 0, now: Date.now, log: ({ action }) => awsActions.push(action) })
     closers.push(aws.close)

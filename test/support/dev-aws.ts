@@ -3,8 +3,8 @@ import { text } from 'node:stream/consumers'
 import aws4 from 'aws4'
 import { onTestFinished } from 'vitest'
 import type { AwsCallLine } from '../../src/dev/aws/exchange.ts'
-import { createDevAws, type DevAws, type DevAwsOptions } from '../../src/dev/aws/server.ts'
 import { totp } from '../../src/dev/totp.ts'
+import { createFullAws, type FullAws, type FullAwsOptions } from '../doubles/aws/full-server.ts'
 import { type FakeClock, fakeClock } from './fake-clock.ts'
 
 export interface Credentials {
@@ -24,7 +24,7 @@ export interface AwsReply {
   message: string
 }
 
-export interface TestAws extends DevAws {
+export interface TestAws extends FullAws {
   clock: FakeClock
   calls: AwsCallLine[]
   /** Signs with aws4 and sends. */
@@ -42,10 +42,10 @@ export interface CallChange {
 }
 
 /** The embedded AWS at a clock of its own, until the test ends. */
-export async function startDevAws(options: Partial<DevAwsOptions> & { clock?: FakeClock } = {}): Promise<TestAws> {
+export async function startDevAws(options: Partial<FullAwsOptions> & { clock?: FakeClock } = {}): Promise<TestAws> {
   const clock = options.clock ?? fakeClock()
   const calls: AwsCallLine[] = []
-  const aws = await createDevAws({ port: 0, now: clock.now, log: (line) => calls.push(line), ...options })
+  const aws = await createFullAws({ now: clock.now, log: (line) => calls.push(line), ...options })
   onTestFinished(aws.close)
   return {
     ...aws,

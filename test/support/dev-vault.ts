@@ -2,8 +2,8 @@ import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:ht
 import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import type { AuthAnswer } from '../../src/dev/vault/reply.ts'
-import type { DevVaultOptions, VaultCallLine } from '../../src/dev/vault/server.ts'
-import { createFullVault, type FullVault } from '../doubles/vault/full-server.ts'
+import type { VaultCallLine } from '../../src/dev/vault/server.ts'
+import { createFullVault, type FullVault, type FullVaultOptions } from '../doubles/vault/full-server.ts'
 import type { WrapInfo } from '../doubles/vault/system/wrapping.ts'
 
 /** The parts of an answer that tests look at; which of them are there depends on the call. */
@@ -49,12 +49,11 @@ export interface TestVault {
 }
 
 /** A development Vault on a free port, whose clock stands still until it is moved. */
-export async function startTestVault(options: Partial<DevVaultOptions> = {}): Promise<TestVault> {
+export async function startTestVault(options: Partial<FullVaultOptions> = {}): Promise<TestVault> {
   // A whole second, so that lifetimes come out as they are asked for.
   let nowMs = Date.UTC(2026, 10, 23, 9, 29)
   const calls: VaultCallLine[] = []
   const vault = await createFullVault({
-    listen: { port: 0 },
     now: () => nowMs,
     log: (line) => calls.push(line),
     ...options,
@@ -79,7 +78,7 @@ export async function startTestVault(options: Partial<DevVaultOptions> = {}): Pr
 }
 
 /** A development Vault that ends with the running test. */
-export async function openTestVault(options: Partial<DevVaultOptions> = {}): Promise<TestVault> {
+export async function openTestVault(options: Partial<FullVaultOptions> = {}): Promise<TestVault> {
   const vault = await startTestVault(options)
   onTestFinished(vault.close)
   return vault

@@ -1,12 +1,12 @@
 import type { Caller } from './caller.ts'
 import type { AwsDirectory } from './directory.ts'
-import type { AwsService } from './query-protocol.ts'
 import { AwsRefusal, invalidClientToken } from './refusal.ts'
 import { openSession, type Session } from './session-token.ts'
 import { headerValues, readSignatureClaim, type SignedRequest } from './signed-request.ts'
 import { checkClaim, checkSignature } from './sigv4.ts'
 import type { DevAccessKey } from './state.ts'
 
+/** What finding out takes. */
 export interface AuthenticationDeps {
   directory: AwsDirectory
   tokenKey: Uint8Array
@@ -15,8 +15,8 @@ export interface AuthenticationDeps {
    * an endpoint signs for the region of its profile.
    */
   isRegion: (region: string) => boolean
-  /** How long a new access key is not yet known everywhere. */
-  newKeyDelayMs: () => number
+  /** Whether an active key is known already. */
+  isKeyKnown: (key: DevAccessKey, nowMs: number) => boolean
 }
 
 /** What signs, and who that is. The expiry is judged last: only the holder of a session may learn that it has ended. */
@@ -35,18 +35,14 @@ type IsKnown = (key: DevAccessKey) => boolean
  */
 export function authenticate(
   request: SignedRequest,
-  service: AwsService,
+  service: string,
   nowMs: number,
-  { directory, tokenKey, isRegion, newKeyDelayMs }: AuthenticationDeps,
+  { directory, tokenKey, isRegion, isKeyKnown }: AuthenticationDeps,
 ): Caller {
   const claim = readSignatureClaim(request)
   checkClaim(request, claim, { service, isRegion, nowMs })
   const token = headerValues(request, 'x-amz-security-token')[0]
-  const isKnown = ({ createdAtMs }: DevAccessKey) => {
-    const delayMs = newKeyDelayMs()
-    // Without a delay a key is good at once, whatever becomes of the clock: it may have been set back.
-    return delayMs === 0 || createdAtMs + delayMs <= nowMs
-  }
+  const isKnown: IsKnown = (key) => isKeyKnown(key, nowMs)
   const credentials =
     token === undefined
       ? ofAccessKey(claim.accessKeyId, directory, isKnown)

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AnswerDeps, answerCall } from './answer.ts'
-import type { AwsFaults } from './faults.ts'
+import type { Answer, AwsAddition, Exchange, RestHandler } from './plugin.ts'
 import type { SignedRequest } from './signed-request.ts'
 
 /** One call, as it is logged. Never holds a secret. */
@@ -18,51 +18,57 @@ export interface AwsCallLine {
   error: string | null
 }
 
+/** What serving an exchange takes. */
 export interface ExchangeDeps extends AnswerDeps {
-  faults: AwsFaults
+  /** What stands in the exchange; it is answered at once where there is nothing. */
+  serve: AwsAddition['serve']
+  rest: readonly RestHandler[]
   /** Told of each call when it is over. */
   log(call: AwsCallLine): void
 }
 
-/** Serves one HTTP request, with the fault that is injected into it. Rejects where it cannot be logged. */
+/** Serves one HTTP request. Rejects where it cannot be logged. */
 export async function serveExchange(
   incoming: IncomingMessage,
   response: ServerResponse,
   body: Uint8Array,
   deps: ExchangeDeps,
 ): Promise<void> {
-  const { now, faults, log } = deps
+  const { now, log, serve } = deps
   // By AWS's clock: clients correct their own by it.
   response.setHeader('Date', new Date(now()).toUTCString())
   const [path, query = ''] = incoming.url!.split(/\?(.*)/s, 2)
-  if (path !== '/') {
-    response.writeHead(404).end('<UnknownOperationException/>\n')
-    return
-  }
+  if (path !== '/') return serveRest(incoming, response, body, deps.rest)
   const request = { method: incoming.method!, query, headers: headersOf(incoming), body }
   const action = actionOf(request)
   const line = { time: new Date(now()).toISOString(), action, principal: null, role: null }
-  const fault = faults.next?.(action ?? undefined)
-  if (fault?.type === 'delay') await fault.until
-  if (fault?.type === 'hang') {
-    log({ ...line, status: null, error: 'hang' })
-    return
+  const withoutXml = ({ status, principal, role, error }: Answer) => ({ ...line, status, principal, role, error })
+  const exchange: Exchange = {
+    action: action ?? undefined,
+    answer: (judge) => answerCall(request, deps, judge),
+    send(answer, xml = answer.xml) {
+      log(withoutXml(answer))
+      response.writeHead(answer.status, { 'Content-Type': 'text/xml', 'x-amzn-RequestId': answer.requestId })
+      response.end(xml)
+    },
+    keepBack: (why, answer) => log({ ...line, ...(answer && withoutXml(answer)), status: null, error: why }),
+    reset: () => void incoming.socket.resetAndDestroy(),
   }
-  if (fault?.type === 'reset' && fault.when === 'before') {
-    log({ ...line, status: null, error: 'reset' })
-    incoming.socket.resetAndDestroy()
-    return
+  await (serve === undefined ? exchange.send(await exchange.answer()) : serve(exchange))
+}
+
+async function serveRest(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  body: Uint8Array,
+  handlers: readonly RestHandler[],
+): Promise<void> {
+  const header = (name: string) => [incoming.headers[name]].flat()[0]
+  for (const handle of handlers) {
+    const answer = await handle({ method: incoming.method!, url: incoming.url!, header, body })
+    if (answer !== undefined) return void response.writeHead(answer.status, answer.headers).end(answer.body)
   }
-  const injected = fault?.type === 'refuse' ? fault.code : undefined
-  const { xml, requestId, ...outcome } = await answerCall(request, deps, injected)
-  if (fault?.type === 'reset') {
-    log({ ...line, ...outcome, status: null, error: 'reset' })
-    incoming.socket.resetAndDestroy()
-    return
-  }
-  log({ ...line, ...outcome })
-  response.writeHead(outcome.status, { 'Content-Type': 'text/xml', 'x-amzn-RequestId': requestId })
-  response.end(fault?.type === 'truncate' ? xml.slice(0, xml.length / 2) : xml)
+  response.writeHead(404).end('<UnknownOperationException/>\n')
 }
 
 function headersOf({ rawHeaders }: IncomingMessage): SignedRequest['headers'] {

@@ -1,22 +1,24 @@
 import { AwsRefusal } from './refusal.ts'
 
-/** The two services that one endpoint of the double serves, told apart by the call's `Version`. */
-export type AwsService = 'sts' | 'iam'
+/** The services that the one endpoint serves, which are told apart by the call's `Version`. */
+export type Versions = Readonly<Record<string, string>>
 
-const versions: Readonly<Record<AwsService, string>> = { sts: '2011-06-15', iam: '2010-05-08' }
+/** Those that are built in. */
+export const ownVersions: Versions = { sts: '2011-06-15', iam: '2010-05-08' }
 
 /** A call of the AWS query protocol: the fields of its query string and its form, each once. */
 export interface AwsCall {
-  service: AwsService
+  service: string
   action: string
   fields: ReadonlyMap<string, string>
 }
 
 /**
+ * Reads a call.
  * @param query as sent, without the question mark; @param form the request's body
  * @throws {AwsRefusal} MissingAction, InvalidAction, ValidationError
  */
-export function parseCall(query: string, form: string): AwsCall {
+export function parseCall(query: string, form: string, versions = ownVersions): AwsCall {
   const fields = new Map<string, string>()
   for (const [name, value] of [...new URLSearchParams(query), ...new URLSearchParams(form)]) {
     if (fields.has(name)) throw new AwsRefusal('ValidationError', `The parameter ${name} is given more than once.`)
@@ -25,13 +27,14 @@ export function parseCall(query: string, form: string): AwsCall {
   const action = fields.get('Action')
   if (!action) throw new AwsRefusal('MissingAction', 'The request is missing an action or a required parameter.')
   const version = fields.get('Version') ?? 'NO_VERSION_SPECIFIED'
-  const service = (Object.keys(versions) as AwsService[]).find((name) => versions[name] === version)
+  const service = Object.keys(versions).find((name) => versions[name] === version)
   if (service === undefined) throw noOperation(action, version)
   return { service, action, fields }
 }
 
-export function unknownOperation({ action, service }: AwsCall): AwsRefusal {
-  return noOperation(action, versions[service])
+/** The refusal of an action that the service does not have. */
+export function unknownOperation({ action, service }: AwsCall, versions = ownVersions): AwsRefusal {
+  return noOperation(action, versions[service]!)
 }
 
 function noOperation(action: string, version: string): AwsRefusal {
@@ -47,23 +50,23 @@ export type XmlValue =
   | readonly XmlValue[]
   | { readonly [name: string]: XmlValue }
 
-/** @param result content of the action's result element */
-export function successXml(call: AwsCall, result: XmlValue, requestId: string): string {
-  return document(call.service, `${call.action}Response`, {
+/** The answer of a call that succeeded. @param result content of the action's result element */
+export function successXml(call: AwsCall, result: XmlValue, requestId: string, versions = ownVersions): string {
+  return document(call.service, versions, `${call.action}Response`, {
     [`${call.action}Result`]: result,
     ResponseMetadata: { RequestId: requestId },
   })
 }
 
-/** @param service of the call; an answer to what is no call at all is STS's */
-export function errorXml(service: AwsService, refusal: AwsRefusal, requestId: string): string {
-  return document(service, 'ErrorResponse', {
+/** The answer of a call that was refused. @param service of the call; an answer to what is no call at all is STS's */
+export function errorXml(service: string, refusal: AwsRefusal, requestId: string, versions = ownVersions): string {
+  return document(service, versions, 'ErrorResponse', {
     Error: { Type: refusal.status < 500 ? 'Sender' : 'Receiver', Code: refusal.code, Message: refusal.message },
     RequestId: requestId,
   })
 }
 
-function document(service: AwsService, root: string, content: XmlValue): string {
+function document(service: string, versions: Versions, root: string, content: XmlValue): string {
   return `<${root} xmlns="https://${service}.amazonaws.com/doc/${versions[service]}/">\n${xml(content, '  ')}</${root}>\n`
 }
 

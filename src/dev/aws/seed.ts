@@ -1,6 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import { Secret } from '../../core/secret.ts'
-import type { AwsAdministration } from './directory.ts'
-import { iamArn } from './identifiers.ts'
+import { encodeBase32 } from '../totp.ts'
+import type { AwsDirectory } from './directory.ts'
+import { iamArn, newAccessKeyId, newSecretAccessKey, newUniqueId, parseIamArn } from './identifiers.ts'
+import type { DevAws } from './server.ts'
+import type { DevAccessKey, DevMfaDevice, DevUser } from './state.ts'
+import type { TrustPolicy } from './trust-policy.ts'
 
 /** What a development environment needs to know of its AWS. */
 export interface DevAccount {
@@ -22,43 +27,69 @@ const userArn = iamArn(masterAccount, 'user', 'jo')
  * One user in a master account, with an access key and an MFA device; roles in three member accounts: `dev` and `prod`
  * demand MFA, `chained` trusts the `dev` role alone. What is there from an earlier run stays as it is.
  */
-export async function seedDevAccount(aws: AwsAdministration): Promise<DevAccount> {
+export async function seedDevAccount({ directory, now }: Pick<DevAws, 'directory' | 'now'>): Promise<DevAccount> {
+  const before = JSON.stringify(directory.state)
   const roles = {
     dev: iamArn('123456789012', 'role', 'DeveloperRole'),
     prod: iamArn('444455556666', 'role', 'OperatorRole'),
     chained: iamArn('777788889999', 'role', 'AuditorRole'),
   }
   const master = `arn:aws:iam::${masterAccount}:root`
-  await addRole(aws, roles.dev, trust(master, withMfa), [roles.chained])
-  await addRole(aws, roles.prod, trust(master, withMfa))
-  await addRole(aws, roles.chained, trust(roles.dev))
-  if (aws.user(userArn) === undefined) await aws.addUser({ arn: userArn, mayAssume: [roles.dev, roles.prod] })
-  return { userArn, ...(await accessKey(aws)), ...(await mfaDevice(aws)), roles }
+  addRole(directory, roles.dev, trust(master, withMfa), [roles.chained])
+  addRole(directory, roles.prod, trust(master, withMfa))
+  addRole(directory, roles.chained, trust(roles.dev))
+  const user = directory.user(userArn) ?? newUser(directory, [roles.dev, roles.prod], now())
+  const key = user.accessKeys.find(({ status }) => status === 'Active') ?? newKey(user, now())
+  const device = user.mfaDevices[0] ?? newDevice(user, now())
+  if (JSON.stringify(directory.state) !== before) await directory.save()
+  return {
+    userArn,
+    accessKeyId: key.id,
+    secretAccessKey: new Secret(key.secret),
+    mfaSerial: device.serialNumber,
+    totpSecret: new Secret(device.secretBase32),
+    roles,
+  }
 }
 
 const withMfa = { Bool: { 'aws:MultiFactorAuthPresent': 'true' } }
 
-function trust(principal: string, condition?: object): object {
-  const statement = { Effect: 'Allow', Principal: { AWS: principal }, Action: 'sts:AssumeRole' }
+function trust(principal: string, condition?: typeof withMfa): TrustPolicy {
+  const statement = { Effect: 'Allow', Principal: { AWS: principal }, Action: 'sts:AssumeRole' } as const
   return {
     Version: '2012-10-17',
     Statement: [condition === undefined ? statement : { ...statement, Condition: condition }],
   }
 }
 
-async function addRole(aws: AwsAdministration, arn: string, trustPolicy: object, mayAssume: string[] = []) {
-  if (aws.role(arn) === undefined) await aws.addRole({ arn, trustPolicy, mayAssume })
+function addRole(directory: AwsDirectory, arn: string, trustPolicy: TrustPolicy, mayAssume: string[] = []): void {
+  const { account, name } = parseIamArn(arn)!
+  if (directory.role(arn) !== undefined) return
+  const role = { account, name, id: newUniqueId('AROA'), maxSessionDurationSeconds: 3600, trustPolicy, mayAssume }
+  directory.state.roles.push(role)
 }
 
-async function accessKey(aws: AwsAdministration) {
-  const key = aws.user(userArn)?.accessKeys.find(({ status }) => status === 'Active')
-  if (key === undefined) return aws.addAccessKey(userArn)
-  return { accessKeyId: key.id, secretAccessKey: new Secret(key.secret) }
+function newUser({ state }: AwsDirectory, mayAssume: string[], createdAtMs: number): DevUser {
+  const { account, name } = parseIamArn(userArn)!
+  const user = { account, name, id: newUniqueId('AIDA'), createdAtMs, mayAssume, accessKeys: [], mfaDevices: [] }
+  state.users.push(user)
+  return user
 }
 
-async function mfaDevice(aws: AwsAdministration) {
-  const device = aws.user(userArn)?.mfaDevices[0]
-  if (device !== undefined) return { mfaSerial: device.serialNumber, totpSecret: new Secret(device.secretBase32) }
-  const added = await aws.addMfaDevice(userArn)
-  return { mfaSerial: added.serialNumber, totpSecret: added.secretBase32 }
+function newKey({ account, accessKeys }: DevUser, createdAtMs: number): DevAccessKey {
+  const key = {
+    id: newAccessKeyId('AKIA', account),
+    secret: newSecretAccessKey(),
+    status: 'Active',
+    createdAtMs,
+  } as const
+  accessKeys.push(key)
+  return key
+}
+
+function newDevice({ account, name, mfaDevices }: DevUser, enabledAtMs: number): DevMfaDevice {
+  const secretBase32 = encodeBase32(randomBytes(20))
+  const device = { serialNumber: iamArn(account, 'mfa', name), secretBase32, enabledAtMs, lastAcceptedStep: -1 }
+  mfaDevices.push(device)
+  return device
 }

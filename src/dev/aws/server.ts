@@ -1,31 +1,33 @@
 import { uptime } from 'node:os'
 import { createSystemClock } from '../../core/clock.ts'
 import { startLoopbackServer } from '../../http/loopback-server.ts'
-import { type AwsAdministration, createDirectory } from './directory.ts'
+import { type Actions, ownActions } from './answer.ts'
+import { type AwsDirectory, createDirectory } from './directory.ts'
 import { type AwsCallLine, type ExchangeDeps, serveExchange } from './exchange.ts'
-import type { AwsFaults } from './faults.ts'
+import type { AwsAddition } from './plugin.ts'
+import { ownVersions } from './query-protocol.ts'
 import { type DevAwsStateStore, parseState } from './state.ts'
 
+/** What an embedded AWS is started with. */
 export interface DevAwsOptions {
-  /** On 127.0.0.1; 0 takes a free one. */
-  port: number
+  /** On 127.0.0.1; a free one by default. */
+  port?: number
   /** Without it everything is forgotten at the end. */
   state?: DevAwsStateStore
   /** Wall clock, in ms since the epoch. */
   now: () => number
   /** Told of each call when it is over. */
   log(call: AwsCallLine): void
-  faults?: AwsFaults
-  /** Regions that this endpoint stands for; all of the `aws` partition by default. */
-  regions?: readonly string[]
-  /** Lets role sessions keep their MFA context, as some report that AWS does; AWS's documentation says no. */
-  roleSessionsCarryMfa?: boolean
+  /** What it has besides its own. */
+  plugins?: readonly AwsAddition[]
 }
 
 /** An AWS of one's own, for development and tests: STS and a little of IAM at one endpoint. */
-export interface DevAws extends AwsAdministration {
+export interface DevAws {
   /** `http://127.0.0.1:PORT`, for AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL_IAM */
   endpoint: string
+  directory: AwsDirectory
+  now: () => number
   close(): Promise<void>
 }
 
@@ -43,32 +45,43 @@ const awsRegion = /^(af|ap|ca|eu|il|me|mx|sa|us)-(central|(north|south)(east|wes
  * @throws {DevAwsStateError} DEV_AWS_STATE_INVALID; a system error where the port cannot be had
  */
 export async function createDevAws(options: DevAwsOptions): Promise<DevAws> {
-  const { regions, faults = {}, state: store } = options
+  const { now, log, state: store, plugins = [], port = 0 } = options
   const state = parseState(await store?.load())
-  const now = () => options.now() + (faults.clockOffsetMs?.() ?? 0)
   let lastSave = Promise.resolve()
-  const directory = createDirectory(state, now, () => {
+  const directory = createDirectory(state, () => {
     // One after the other, each with what is true when its turn comes; a failure is its own caller's.
     lastSave = lastSave.catch(() => {}).then(() => store?.save(`${JSON.stringify(state, null, 2)}\n`))
     return lastSave
   })
+  const added = <K extends keyof AwsAddition>(name: K) => plugins.find((plugin) => plugin[name] !== undefined)?.[name]
   const deps: ExchangeDeps = {
     directory,
-    tokenKey: Buffer.from(state.tokenKey, 'base64'),
-    isRegion: (region) => regions?.includes(region) ?? awsRegion.test(region),
-    newKeyDelayMs: () => faults.newKeyDelayMs?.() ?? 0,
-    roleSessionsCarryMfa: options.roleSessionsCarryMfa ?? false,
     now,
-    faults,
-    log: options.log,
+    log,
+    tokenKey: Buffer.from(state.tokenKey, 'base64'),
+    versions: Object.assign({ ...ownVersions }, ...plugins.map(({ services }) => services)),
+    actions: withActions(plugins),
+    rest: plugins.flatMap(({ rest }) => rest ?? []),
+    serve: added('serve'),
+    isRegion: added('isRegion') ?? ((region) => awsRegion.test(region)),
+    isKeyKnown: added('isKeyKnown') ?? (() => true),
+    roleSessionsCarryMfa: added('roleSessionsCarryMfa') ?? false,
   }
-  const { port, close } = await startLoopbackServer({
-    port: options.port,
+  const server = await startLoopbackServer({
+    port,
     clock: createSystemClock(uptime),
     patienceMs: keepAliveMs,
     maxBodyBytes,
     // Where it fails, as where the log cannot be written: an answer that is not logged is none.
     serve: (incoming, response, body) => serveExchange(incoming, response, body, deps),
   })
-  return { ...directory, endpoint: `http://127.0.0.1:${port}`, close }
+  return { directory, now, endpoint: `http://127.0.0.1:${server.port}`, close: server.close }
+}
+
+/** Of an action that is there twice the added one counts. */
+function withActions(plugins: readonly AwsAddition[]): Actions {
+  const services = new Set([ownActions, ...plugins.map(({ actions = {} }) => actions)].flatMap(Object.keys))
+  const actionsOf = (service: string) =>
+    Object.assign({ ...ownActions[service] }, ...plugins.map(({ actions }) => actions?.[service]))
+  return Object.fromEntries([...services].map((service) => [service, actionsOf(service)]))
 }

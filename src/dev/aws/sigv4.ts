@@ -15,7 +15,7 @@ const terminator = 'aws4_request'
 const maxSkewMs = 15 * 60_000
 
 export interface ExpectedScope {
-  service: 'sts' | 'iam'
+  service: string
   isRegion: (region: string) => boolean
   nowMs: number
 }

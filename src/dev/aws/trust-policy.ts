@@ -1,5 +1,4 @@
 import * as v from 'valibot'
-import { AwsRefusal } from './refusal.ts'
 
 const oneOrMore = v.union([v.string(), v.array(v.string())])
 /** A boolean or number in JSON means its text, as in IAM. */
@@ -40,18 +39,11 @@ export const trustPolicySchema = v.strictObject({
   Statement: v.array(statementSchema),
 })
 
+/** A trust policy that has been read. */
 export type TrustPolicy = v.InferOutput<typeof trustPolicySchema>
 type Statement = TrustPolicy['Statement'][number]
 type Operator = keyof NonNullable<Statement['Condition']>
 type ConditionValues = v.InferOutput<typeof conditionKeys>[string]
-
-/** @throws {AwsRefusal} MalformedPolicyDocument */
-export function parseTrustPolicy(document: unknown): TrustPolicy {
-  const parsed = v.safeParse(trustPolicySchema, document)
-  if (parsed.success) return parsed.output
-  const place = v.getDotPath(parsed.issues[0]) ?? 'the document'
-  throw new AwsRefusal('MalformedPolicyDocument', `the trust policy is not one that can be judged here: see ${place}`)
-}
 
 /** Who asks, as the policy may name them: their account's root, and their own ARNs. */
 export interface TrustedCaller {

@@ -1,19 +1,27 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Listen, onLoopback } from '../loopback.ts'
 import type { Plugin } from './backend.ts'
 import { createBackends } from './backends.ts'
 import type { VaultCall } from './call.ts'
 import { createDispatcher } from './dispatch.ts'
 import { DevVaultError } from './errors.ts'
-import { methodOf, pathForLog, readCall } from './http/http-call.ts'
-import { createHttpIntake } from './http/http-intake.ts'
-import { type ListenOptions, listenOnLoopback, type TlsOptions } from './http/loopback.ts'
+import { methodOf, pathForLog, readCall } from './http-call.ts'
 import { newServiceTokenId, newUuid, randomBase62, tokenKey } from './identifiers.ts'
 import { type Answer, errorAnswer } from './reply.ts'
 import type { DevVaultState } from './state.ts'
 import { openState, type StateStorage } from './state-keeper.ts'
 import { firstMounts } from './system/mounts.ts'
 import { table } from './tables.ts'
+
+/** Node's parser of HTTP knows no LIST. */
+const methodRefusal = [
+  'HTTP/1.1 400 Bad Request',
+  'Content-Type: application/json',
+  'Connection: close',
+  '',
+  '{"errors":["this is no request that the development server understands; ask for lists with GET and list=true"]}',
+].join('\r\n')
 
 /** One line of the call log; nothing in it is a secret. */
 export interface VaultCallLine {
@@ -27,7 +35,8 @@ export interface VaultCallLine {
 
 /** What a development Vault is started with. */
 export interface DevVaultOptions {
-  listen: ListenOptions
+  /** A free port on loopback by default. */
+  listen?: Listen
   /** Kept between runs, the CA keys included; without it everything is forgotten at the end. */
   state?: StateStorage
   /** For the first run; a later one keeps the token that is in the state. */
@@ -35,7 +44,6 @@ export interface DevVaultOptions {
   /** Wall-clock time in ms since the epoch. */
   now: () => number
   log: (call: VaultCallLine) => void
-  tls?: TlsOptions
   /** What the server has besides its own. */
   plugins?: readonly Plugin[]
 }
@@ -44,7 +52,6 @@ export interface DevVaultOptions {
 export interface DevVault {
   /** `http://127.0.0.1:PORT`, or `https:`. */
   address: string
-  socketPath: string | undefined
   rootToken: string
   /** A line for whoever starts it. */
   notice: string
@@ -79,16 +86,14 @@ export async function createDevVault(options: DevVaultOptions): Promise<DevVault
     })
     respond(message, response, saved, now())
   }
-  const intake = createHttpIntake((message, response) => {
+  const listen = options.listen ?? onLoopback(0, {}, methodRefusal)
+  const listener = await listen((message, response) => {
     serve(message, response).catch(() => response.destroy())
   })
-
-  const listener = await listenOnLoopback(options.listen, options.tls, intake.accept)
   const { address } = listener
   await flush()
   return {
     address,
-    socketPath: options.listen.socketPath,
     rootToken: state.rootToken,
     notice: `development Vault on ${address}: for trying and testing only, its keys lie in the clear on this machine`,
     async close() {

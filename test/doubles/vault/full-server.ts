@@ -1,4 +1,6 @@
 import { createDevVault, type DevVault, type DevVaultOptions } from '../../../src/dev/vault/server.ts'
+import { createHttpIntake } from './http/http-intake.ts'
+import { type ListenOptions, listenOnLoopback, type TlsOptions } from './http/loopback.ts'
 import { identity } from './identity/identity-plugin.ts'
 import { lockouts } from './login/lockouts.ts'
 import { secretIdAdministration } from './login/secret-id-administration.ts'
@@ -15,8 +17,15 @@ import { wrapping } from './system/wrapping.ts'
 import { batchTokens } from './token/batch-tokens.ts'
 import { tokenAdministration } from './token/token-administration.ts'
 
+/** What it is started with: like the development Vault, and where. */
+export interface FullVaultOptions extends Omit<DevVaultOptions, 'listen'> {
+  listen?: ListenOptions
+  tls?: TlsOptions
+}
+
 /** The development Vault with all that tests have for it. */
 export interface FullVault extends DevVault {
+  socketPath: string | undefined
   unsealKey: string
   seal(): void
   unseal(): void
@@ -41,8 +50,18 @@ const plugins = [
 ] as const
 
 /** Starts a development Vault that has everything. @throws as `createDevVault` */
-export async function createFullVault(options: DevVaultOptions): Promise<FullVault> {
+export async function createFullVault({
+  listen = { port: 0 },
+  tls,
+  plugins: others = [],
+  ...options
+}: FullVaultOptions): Promise<FullVault> {
   const seal = createSeal()
-  const vault = await createDevVault({ ...options, plugins: [seal.plugin, ...plugins, ...(options.plugins ?? [])] })
-  return { ...vault, unsealKey: seal.unsealKey(), seal: seal.seal, unseal: seal.unseal }
+  const vault = await createDevVault({
+    ...options,
+    listen: (serve) => listenOnLoopback(listen, tls, createHttpIntake(serve).accept),
+    plugins: [seal.plugin, ...plugins, ...others],
+  })
+  const { seal: close, unseal } = seal
+  return { ...vault, socketPath: listen.socketPath, unsealKey: seal.unsealKey(), seal: close, unseal }
 }

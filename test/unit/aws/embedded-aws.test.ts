@@ -9,9 +9,9 @@ import { silentLogger } from '../../../src/core/log.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import type { AwsCallLine } from '../../../src/dev/aws/exchange.ts'
 import { seedDevAccount } from '../../../src/dev/aws/seed.ts'
-import { createDevAws } from '../../../src/dev/aws/server.ts'
 import { totp } from '../../../src/dev/totp.ts'
 import { createPrompts } from '../../../src/prompts/broker.ts'
+import { createFullAws } from '../../doubles/aws/full-server.ts'
 import { lasting, stubKeychain } from '../../support/aws-stub-keychain.ts'
 import { person, rejection } from '../../support/aws-world.ts'
 
@@ -21,7 +21,7 @@ import { person, rejection } from '../../support/aws-world.ts'
  */
 async function setUp(awsIsAheadMs = 0) {
   const calls: AwsCallLine[] = []
-  const dev = await createDevAws({
+  const dev = await createFullAws({
     port: 0,
     now: Date.now,
     log: (line) => calls.push(line),

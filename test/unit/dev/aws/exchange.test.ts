@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AwsFault } from '../../../../src/dev/aws/faults.ts'
+import type { AwsFault } from '../../../doubles/aws/faults.ts'
 import {
   addUser,
   credentialsOf,

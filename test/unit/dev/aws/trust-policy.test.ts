@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { evaluateTrust, parseTrustPolicy } from '../../../../src/dev/aws/trust-policy.ts'
+import { evaluateTrust } from '../../../../src/dev/aws/trust-policy.ts'
+import { parseTrustPolicy } from '../../../doubles/aws/administration.ts'
 import { trusting } from '../../../support/dev-aws.ts'
 
 const account = '111122223333'

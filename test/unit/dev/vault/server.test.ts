@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
+import { onLoopback } from '../../../../src/dev/loopback.ts'
 import { createDevVault } from '../../../../src/dev/vault/server.ts'
 import { openTestVault } from '../../../support/dev-vault.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
@@ -37,7 +38,9 @@ describe('the development Vault', () => {
   it('fails to start on a port that is taken', async () => {
     const { vault } = await openTestVault()
     const port = Number(new URL(vault.address).port)
-    await expect(createDevVault({ listen: { port }, now: () => 0, log: () => {} })).rejects.toThrow('EADDRINUSE')
+    await expect(createDevVault({ listen: onLoopback(port), now: () => 0, log: () => {} })).rejects.toThrow(
+      'EADDRINUSE',
+    )
   })
 
   it('answers on a Unix socket that is its owner’s alone', async () => {
@@ -250,7 +253,6 @@ describe('what a development Vault keeps', () => {
     ['{"version":1}', 'is of another version'],
   ])('is not begun anew over something unreadable: %s', async (text, message) => {
     const starting = createDevVault({
-      listen: { port: 0 },
       state: { load: () => text, save: () => {} },
       now: () => 0,
       log: () => {},

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { Secret } from '../../../../src/core/secret.ts'
 import { type AwsDirectory, createDirectory } from '../../../../src/dev/aws/directory.ts'
 import { type DevAwsState, parseState } from '../../../../src/dev/aws/state.ts'
+import { type AwsAdministration, createAdministration } from '../../../doubles/aws/administration.ts'
 import { trusting } from '../../../support/dev-aws.ts'
 
 const jo = 'arn:aws:iam::111122223333:user/jo'
@@ -12,18 +13,16 @@ const refusal = (code: string, message = '') =>
 
 let state: DevAwsState
 let saved: string[]
-let directory: AwsDirectory
+let own: AwsDirectory
+let directory: AwsAdministration
 
 beforeEach(() => {
   state = parseState(undefined)
   saved = []
-  directory = createDirectory(
-    state,
-    () => 1_767_323_045_000,
-    async () => {
-      saved.push(JSON.stringify(state))
-    },
-  )
+  own = createDirectory(state, async () => {
+    saved.push(JSON.stringify(state))
+  })
+  directory = createAdministration(own, () => 1_767_323_045_000)
 })
 
 it('saves each change before it is done, in a form that is read back', async () => {
@@ -81,11 +80,11 @@ describe('access keys', () => {
   it('are found by their id, with their user', async () => {
     await directory.addUser({ arn: jo })
     const { accessKeyId, secretAccessKey } = await directory.addAccessKey(jo)
-    expect(directory.accessKey(accessKeyId)).toMatchObject({
+    expect(own.accessKey(accessKeyId)).toMatchObject({
       key: { secret: secretAccessKey.expose(), status: 'Active' },
       user: { name: 'jo' },
     })
-    expect(directory.accessKey('AKIAOTHER')).toBeUndefined()
+    expect(own.accessKey('AKIAOTHER')).toBeUndefined()
   })
 
   it('are handed out without being printed', async () => {
@@ -157,7 +156,7 @@ describe('a role', () => {
   })
 })
 
-it.each<[string, (directory: AwsDirectory) => Promise<unknown>]>([
+it.each<[string, (directory: AwsAdministration) => Promise<unknown>]>([
   ['a user to remove', (own) => own.removeUser(jo)],
   ['a user to give a key', (own) => own.addAccessKey(jo)],
   ['a user to give a device', (own) => own.addMfaDevice(jo)],

@@ -1,4 +1,5 @@
-import { AwsRefusal } from './refusal.ts'
+import type { AwsAddition, Exchange } from '../../../src/dev/aws/plugin.ts'
+import { AwsRefusal } from '../../../src/dev/aws/refusal.ts'
 
 /** One thing that goes wrong with one call. */
 export type AwsFault =
@@ -27,7 +28,7 @@ export interface AwsFaults {
 }
 
 /** @param account of the caller */
-export function faultRefusal(code: InjectedError, account: string): AwsRefusal {
+function faultRefusal(code: InjectedError, account: string): AwsRefusal {
   switch (code) {
     case 'InternalFailure':
       return new AwsRefusal(code, 'We encountered an internal error. Please try again.')
@@ -40,5 +41,44 @@ export function faultRefusal(code: InjectedError, account: string): AwsRefusal {
         code,
         `STS is not activated in this region for account:${account}. Your account administrator can activate STS in this region using the IAM Console.`,
       )
+  }
+}
+
+/** Lets things go wrong as `faults` says. */
+export function faultyExchanges({ next, newKeyDelayMs }: AwsFaults): AwsAddition {
+  return {
+    serve: (exchange) => serveFaulty(exchange, next?.(exchange.action)),
+    isKeyKnown({ createdAtMs }, nowMs) {
+      const delayMs = newKeyDelayMs?.() ?? 0
+      // Without a delay a key is good at once, whatever becomes of the clock: it may have been set back.
+      return delayMs === 0 || createdAtMs + delayMs <= nowMs
+    },
+  }
+}
+
+async function serveFaulty(exchange: Exchange, fault: AwsFault | undefined): Promise<void> {
+  switch (fault?.type) {
+    case undefined:
+      return exchange.send(await exchange.answer())
+    case 'delay':
+      await fault.until
+      return exchange.send(await exchange.answer())
+    case 'hang':
+      return exchange.keepBack('hang')
+    case 'refuse':
+      return exchange.send(
+        await exchange.answer(({ account }) => {
+          throw faultRefusal(fault.code, account)
+        }),
+      )
+    case 'reset': {
+      const answer = fault.when === 'after' ? await exchange.answer() : undefined
+      exchange.keepBack('reset', answer)
+      return exchange.reset()
+    }
+    case 'truncate': {
+      const answer = await exchange.answer()
+      return exchange.send(answer, answer.xml.slice(0, answer.xml.length / 2))
+    }
   }
 }

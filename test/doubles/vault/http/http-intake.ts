@@ -1,9 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
-
-/** Node's parser knows no LIST. This method, as long and used by nobody, stands for it inside the server. */
-export const methodForList = 'LINK'
+import { methodForList } from '../../../../src/dev/vault/http-call.ts'
 
 const listStart = Buffer.from('LIST ')
 

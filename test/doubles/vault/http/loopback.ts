@@ -1,6 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
-import { listenOnLoopback as listenOnBoth } from '../../../http/loopback-listener.ts'
+import type { Listener } from '../../../../src/dev/loopback.ts'
+import { listenOnLoopback as listenOnBoth } from '../../../../src/http/loopback-listener.ts'
 
 /** Where to listen. */
 export interface ListenOptions {
@@ -17,14 +18,6 @@ export interface TlsOptions {
   ca?: string
 }
 
-/** A server that listens. */
-export interface LoopbackListener {
-  /** `http://127.0.0.1:PORT`, or `https:`. */
-  address: string
-  /** Ends all connections. */
-  close(): Promise<void>
-}
-
 /**
  * Listens on loopback and nowhere else.
  * @param accept gets each connection, after its TLS handshake where there is one
@@ -34,7 +27,7 @@ export async function listenOnLoopback(
   { port: wanted, socketPath }: ListenOptions,
   tls: TlsOptions | undefined,
   accept: (socket: Socket) => void,
-): Promise<LoopbackListener> {
+): Promise<Listener> {
   const { port, close } = await listenOnBoth(wanted, tls === undefined ? accept : acceptTls(tls, accept))
   const address = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
   if (socketPath === undefined) return { address, close }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createHttpIntake } from '../../../../../src/dev/vault/http/http-intake.ts'
+import { createHttpIntake } from '../../../../doubles/vault/http/http-intake.ts'
 
 /** A server that answers each request with its method, path and body. */
 async function startEcho(): Promise<Socket> {
