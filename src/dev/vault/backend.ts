@@ -1,7 +1,7 @@
 import type { VaultCall } from './call.ts'
 import type { Identities } from './identities.ts'
 import type { Logins } from './login/logins.ts'
-import type { PolicyStore } from './policy/policies.ts'
+import type { ParsePathBlocks, PolicyStore, RenderPath } from './policy/policies.ts'
 import type { Answer } from './reply.ts'
 import type { Route } from './routes.ts'
 import type { SshFeature } from './ssh/ssh-feature.ts'
@@ -48,8 +48,8 @@ export interface Addition {
   headers?: readonly string[]
   /** Knows people better than by one name at one mount. */
   identities?: Identities
-  /** Renders a template in the path of a policy; undefined: the rule allows nothing. */
-  renderPath?(path: string, entityId: string): string | undefined
+  renderPath?: RenderPath
+  parsePathBlocks?: ParsePathBlocks
   batchTokens?: BatchTokens
   ssh?: SshFeature
 }

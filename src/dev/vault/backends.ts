@@ -71,7 +71,10 @@ function createCore(
     policiesOf: (entityId) => (added('identities') ?? nameless).policiesOf(entityId),
   }
   const tokens = createTokenStore(deps, () => added('batchTokens'))
-  const policies = createPolicyStore(access, () => added('renderPath'))
+  const policies = createPolicyStore(access, {
+    renderPath: () => added('renderPath'),
+    parsePathBlocks: () => added('parsePathBlocks'),
+  })
   const mounts = createMountTable(access, (type) => backendOf(type)?.kind)
   const callers = createCallers({
     tokens,

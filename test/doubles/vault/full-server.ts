@@ -5,6 +5,7 @@ import { identity } from './identity/identity-plugin.ts'
 import { lockouts } from './login/lockouts.ts'
 import { secretIdAdministration } from './login/secret-id-administration.ts'
 import { capabilities } from './policy/capabilities.ts'
+import { jsonPolicies } from './policy/policy-json.ts'
 import { hostCertificates } from './ssh/host-certificates.ts'
 import { keyLengths } from './ssh/key-lengths.ts'
 import { otpRoles } from './ssh/otp-roles.ts'
@@ -37,6 +38,7 @@ const plugins = [
   secretIdAdministration,
   identity,
   capabilities,
+  jsonPolicies,
   sshIssuers,
   sshIssue,
   otpRoles,

@@ -9,8 +9,8 @@ export interface Acl {
   hasSudo(path: string): boolean
   /** As `sys/capabilities` names them: sorted; `root`, or `deny` where there is nothing. */
   capabilities(path: string): readonly string[]
-  /** Whether any rule allows something at or below a mount's path. */
-  reaches(mountPath: string): boolean
+  /** For those who ask otherwise. */
+  rules: readonly MergedRule[]
 }
 
 /** The root policy: everything. */
@@ -18,10 +18,11 @@ export const rootAcl: Acl = {
   allows: () => true,
   hasSudo: () => true,
   capabilities: () => ['root'],
-  reaches: () => true,
+  rules: [{ path: '*', granted: new Set(['sudo']) }],
 }
 
-interface MergedRule {
+/** What all rules for one path grant together. */
+export interface MergedRule {
   path: string
   granted: ReadonlySet<Capability>
 }
@@ -55,13 +56,7 @@ export function createAcl(rules: readonly PathRule[]): Acl {
       return !granted.has('deny') && granted.has('sudo')
     },
     capabilities,
-    reaches(mountPath) {
-      if (!capabilities(mountPath).includes('deny')) return true
-      return merged.some(({ path, granted }) => {
-        const covers = path.startsWith(mountPath) || (isPattern(path) && matchesBeginning(path, mountPath))
-        return covers && granted.size > 0 && !granted.has('deny')
-      })
-    },
+    rules: merged,
   }
 }
 
@@ -75,7 +70,8 @@ function mergeRules(rules: readonly PathRule[]): MergedRule[] {
   return [...byPath].map(([path, granted]) => ({ path, granted }))
 }
 
-const isPattern = (path: string) => path.endsWith('*') || path.split('/').includes('+')
+/** Whether a path stands for more than itself. */
+export const isPattern = (path: string) => path.endsWith('*') || path.split('/').includes('+')
 
 function matchesPattern(pattern: string, path: string): boolean {
   const isPrefix = pattern.endsWith('*')
@@ -86,17 +82,6 @@ function matchesPattern(pattern: string, path: string): boolean {
     const isLast = index === wanted.length - 1
     if (segment === '+') return segments[index] !== ''
     return isPrefix && isLast ? segments[index]!.startsWith(segment) : segments[index] === segment
-  })
-}
-
-/** Whether a pattern can match something below `mountPath`, which ends with a slash. */
-function matchesBeginning(pattern: string, mountPath: string): boolean {
-  const segments = mountPath.slice(0, -1).split('/')
-  const wanted = pattern.split('/')
-  return segments.every((segment, index) => {
-    const own = wanted[index]
-    if (own === undefined) return pattern.endsWith('*')
-    return own === '+' || own === segment || (own.endsWith('*') && segment.startsWith(own.slice(0, -1)))
   })
 }
 

@@ -1,7 +1,8 @@
 import { invalidRequest, notBuilt } from '../errors.ts'
 import type { StateAccess } from '../state.ts'
 import { type Acl, createAcl, rootAcl } from './acl.ts'
-import { parsePolicy } from './policy-rules.ts'
+import { toPathRule } from './policy-rules.ts'
+import { type PathBlock, parsePathBlocks } from './policy-text.ts'
 
 /** What every token may do that was not made without it: see to itself, and unwrap. */
 const defaultPolicy = `
@@ -35,11 +36,20 @@ export interface PolicyStore {
 /** Renders a template in the path of a rule for an entity; undefined: the rule allows nothing. */
 export type RenderPath = (path: string, entityId: string) => string | undefined
 
-/** The policies by name. @param renderPath undefined where templates are refused */
+/** Reads a policy that is not in HCL; undefined where it is. @throws {DevVaultError} INVALID_REQUEST */
+export type ParsePathBlocks = (text: string) => readonly PathBlock[] | undefined
+
+/** The policies by name. @param added undefined: templates, and policies that are not in HCL, are refused */
 export function createPolicyStore(
   { state, changed }: Pick<StateAccess, 'state' | 'changed'>,
-  renderPath: () => RenderPath | undefined,
+  added: { renderPath: () => RenderPath | undefined; parsePathBlocks: () => ParsePathBlocks | undefined },
 ): PolicyStore {
+  const { renderPath } = added
+  const parsePolicy = (text: string) => {
+    const blocks = added.parsePathBlocks()?.(text)
+    if (blocks === undefined && text.trimStart().startsWith('{')) throw notBuilt('a policy in JSON')
+    return (blocks ?? parsePathBlocks(text)).map(toPathRule)
+  }
   const fixed: Readonly<Record<string, string>> = { root: '', [wrappingPolicy]: '' }
   const read = (name: string): string | undefined => {
     if (Object.hasOwn(fixed, name)) return fixed[name]

@@ -6,6 +6,7 @@ import type { MountEntry } from '../../../../src/dev/vault/state.ts'
 import { type MountRoot, mountPathOf, tuneFields, wishesOf } from '../../../../src/dev/vault/system/mount-routes.ts'
 import { describeMount } from '../../../../src/dev/vault/system/mounts.ts'
 import { systemTtlSeconds } from '../../../../src/dev/vault/token/token-ttl.ts'
+import { reaches } from '../policy/reach.ts'
 
 /** Mounts that are tuned, and what the login page and the commands of Vault ask of them. */
 export const mountTuning: Plugin = ({ mounts, callers }) => {
@@ -38,7 +39,7 @@ export const mountTuning: Plugin = ({ mounts, callers }) => {
         mounts
           .all()
           .filter((mount) => isLogin(mount) === wantsLogin)
-          .filter((mount) => mount.listingVisibility === 'unauth' || acl?.reaches(mount.path) === true)
+          .filter((mount) => mount.listingVisibility === 'unauth' || (acl !== undefined && reaches(acl, mount.path)))
           .map((mount) => [
             wantsLogin ? mount.path.slice('auth/'.length) : mount.path,
             acl === undefined ? describeBriefly(mount) : describeMount(mount),
@@ -50,7 +51,7 @@ export const mountTuning: Plugin = ({ mounts, callers }) => {
     const { acl } = callers.authenticate(tokenId, remoteAddress)
     const path = `${params.path!.replace(/\/+$/, '')}/`
     const mount = mounts.of(path.slice(0, -1))
-    if (mount === undefined || !acl.reaches(mount.path)) {
+    if (mount === undefined || !reaches(acl, mount.path)) {
       throw new DevVaultError(
         'PERMISSION_DENIED',
         `preflight capability check returned 403, please ensure client's policies grant access to path "${path}"`,

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { parsePolicy } from '../../../../../src/dev/vault/policy/policy-rules.ts'
+import { toPathRule } from '../../../../../src/dev/vault/policy/policy-rules.ts'
+import { parsePathBlocks } from '../../../../../src/dev/vault/policy/policy-text.ts'
+import { parseJsonBlocks } from '../../../../doubles/vault/policy/policy-json.ts'
+
+const parsePolicy = (text: string) => (parseJsonBlocks(text) ?? parsePathBlocks(text)).map(toPathRule)
 
 describe('a policy', () => {
   it('is read from HCL with comments, escapes and more than one path', () => {
