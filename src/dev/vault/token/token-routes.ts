@@ -2,10 +2,9 @@ import type { Backend, VaultCore } from '../backend.ts'
 import { DevVaultError, invalidRequest } from '../errors.ts'
 import { empty } from '../reply.ts'
 import { type Handler, withFields } from '../routes.ts'
-import { createFields, createToken } from './token-create.ts'
 import type { FoundToken } from './tokens.ts'
 
-/** `auth/token/…`: making, looking up, renewing and revoking tokens. */
+/** `auth/token/…`: looking up, renewing and revoking tokens. */
 export function createTokenBackend(core: VaultCore): Backend {
   const { tokens, tokenCalls: calls } = core
   const byId = (id: string | undefined): FoundToken | undefined => {
@@ -23,12 +22,6 @@ export function createTokenBackend(core: VaultCore): Backend {
     type: 'token',
     kind: 'fixed',
     routes: [
-      {
-        pattern: 'create',
-        update: withFields(createFields, (fields, { caller, mount, path }) =>
-          createToken({ caller: caller!, mount, path, fields, isOrphan: false }, core),
-        ),
-      },
       { pattern: 'lookup', read: lookUpById, update: lookUpById },
       { pattern: 'lookup-self', read: lookUpSelf, update: lookUpSelf },
       {

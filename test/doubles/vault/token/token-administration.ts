@@ -2,10 +2,10 @@ import type { Plugin } from '../../../../src/dev/vault/backend.ts'
 import { invalidRequest } from '../../../../src/dev/vault/errors.ts'
 import { empty, listReply } from '../../../../src/dev/vault/reply.ts'
 import { pageFields, withFields } from '../../../../src/dev/vault/routes.ts'
-import { createFields, createToken } from '../../../../src/dev/vault/token/token-create.ts'
 import type { FoundToken } from '../../../../src/dev/vault/token/tokens.ts'
+import { createFields, createToken } from './token-create.ts'
 
-/** What administrators do with tokens: by their accessors, and without a parent. */
+/** What administrators do with tokens: making them, by their accessors, and without a parent. */
 export const tokenAdministration: Plugin = (core) => {
   const { tokens, tokenCalls: calls, state, changed } = core
   const find = (wanted: string) => tokens.all().find(({ entry }) => entry.accessor === wanted)
@@ -15,15 +15,15 @@ export const tokenAdministration: Plugin = (core) => {
     if (token === undefined) throw invalidRequest('invalid accessor')
     return token
   }
+  const create = (isOrphan: boolean) =>
+    withFields(createFields, (fields, { caller, mount, path }) =>
+      createToken({ caller: caller!, mount, path, fields, isOrphan }, core),
+    )
   return {
     routes: {
       token: [
-        {
-          pattern: 'create-orphan',
-          update: withFields(createFields, (fields, { caller, mount, path }) =>
-            createToken({ caller: caller!, mount, path, fields, isOrphan: true }, core),
-          ),
-        },
+        { pattern: 'create', update: create(false) },
+        { pattern: 'create-orphan', update: create(true) },
         {
           pattern: 'lookup-accessor',
           update: withFields({ accessor: 'text' }, ({ accessor }) => calls.lookUp('', byAccessor(accessor))),

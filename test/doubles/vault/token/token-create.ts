@@ -1,13 +1,13 @@
-import type { VaultCore } from '../backend.ts'
-import { invalidRequest } from '../errors.ts'
-import type { Fields } from '../fields.ts'
-import { parseVaultDuration } from '../go-duration.ts'
-import type { Reply } from '../reply.ts'
-import type { MountEntry } from '../state.ts'
-import type { Caller } from './callers.ts'
-import { authAnswerOf } from './token-answer.ts'
+import type { VaultCore } from '../../../../src/dev/vault/backend.ts'
+import { invalidRequest } from '../../../../src/dev/vault/errors.ts'
+import type { Fields } from '../../../../src/dev/vault/fields.ts'
+import { parseVaultDuration } from '../../../../src/dev/vault/go-duration.ts'
+import type { Reply } from '../../../../src/dev/vault/reply.ts'
+import type { MountEntry } from '../../../../src/dev/vault/state.ts'
+import type { Caller } from '../../../../src/dev/vault/token/callers.ts'
+import { authAnswerOf } from '../../../../src/dev/vault/token/token-answer.ts'
+import { calculateTtl, ttlOfMount } from '../../../../src/dev/vault/token/token-ttl.ts'
 import { choosePolicies } from './token-policies.ts'
-import { calculateTtl, ttlOfMount } from './token-ttl.ts'
 
 /** The fields of `auth/token/create`. */
 export const createFields = {

@@ -1,6 +1,6 @@
-import { invalidRequest } from '../errors.ts'
-import { wrappingPolicy } from '../policy/policies.ts'
-import { sanitizePolicies } from './token-terms.ts'
+import { invalidRequest } from '../../../../src/dev/vault/errors.ts'
+import { wrappingPolicy } from '../../../../src/dev/vault/policy/policies.ts'
+import { sanitizePolicies } from '../../../../src/dev/vault/token/token-terms.ts'
 
 /** What decides about the policies of a new token. */
 export interface PolicyChoice {
