@@ -4,7 +4,9 @@ import { type ListenOptions, listenOnLoopback, type TlsOptions } from './http/lo
 import { identity } from './identity/identity-plugin.ts'
 import { lockouts } from './login/lockouts.ts'
 import { secretIdAdministration } from './login/secret-id-administration.ts'
+import { userAdministration } from './login/user-administration.ts'
 import { capabilities } from './policy/capabilities.ts'
+import { legacyPolicies } from './policy/legacy-policies.ts'
 import { jsonPolicies } from './policy/policy-json.ts'
 import { hostCertificates } from './ssh/host-certificates.ts'
 import { keyLengths } from './ssh/key-lengths.ts'
@@ -36,9 +38,11 @@ export interface FullVault extends DevVault {
 const plugins = [
   lockouts,
   secretIdAdministration,
+  userAdministration,
   identity,
   capabilities,
   jsonPolicies,
+  legacyPolicies,
   sshIssuers,
   sshIssue,
   otpRoles,

@@ -15,15 +15,21 @@ import { isInNetworks } from './networks.ts'
 
 const userFields = { ...tokenTermFields, password: 'text', ttl: 'seconds', max_ttl: 'seconds' } as const
 
-interface UserpassUser {
+/** A user who logs in by password. */
+export interface UserpassUser {
   passwordHash: string
   terms: TokenTerms
 }
 
+/** The users of each mount, by its uuid and their name in lower case. */
+export function usersByMount({ part }: Pick<VaultCore, 'part'>): Record<string, Record<string, UserpassUser>> {
+  return part('userpass', () => table<Record<string, UserpassUser>>())
+}
+
 /** Login by user name and password. */
 export function createUserpassBackend({ part, changed, logins }: VaultCore): Backend {
-  const mounts = part('userpass', () => table<Record<string, UserpassUser>>())
-  const usersOf = ({ mount }: VaultRequest): Record<string, UserpassUser> => entryOf(mounts, mount.uuid, () => table())
+  const mounts = usersByMount({ part })
+  const usersOf = ({ mount }: VaultRequest) => entryOf(mounts, mount.uuid, () => table<UserpassUser>())
   const nameOf = ({ params }: VaultRequest) => params.username!.toLowerCase()
   const findUser = (request: VaultRequest) => usersOf(request)[nameOf(request)]
 
@@ -96,27 +102,6 @@ export function createUserpassBackend({ part, changed, logins }: VaultCore): Bac
           return empty
         },
       },
-      {
-        pattern: 'users/{username}/password',
-        update: withFields({ password: 'text' }, async ({ password }, request) => {
-          const user = findUser(request)
-          if (user === undefined) throw new DevVaultError('INTERNAL', 'username does not exist')
-          if (password === undefined || password === '') throw invalidRequest('missing password')
-          user.passwordHash = await hashPassword(password)
-          changed()
-          return empty
-        }),
-      },
-      {
-        pattern: 'users/{username}/policies',
-        update: withFields({ token_policies: 'list', policies: 'list' }, (fields, request) => {
-          const user = findUser(request)
-          if (user === undefined) throw new DevVaultError('INTERNAL', 'username does not exist')
-          user.terms = updateTokenTerms(user.terms, fields)
-          changed()
-          return empty
-        }),
-      },
     ],
   }
 }
@@ -126,7 +111,8 @@ const hashBytes = 32
 const scryptCost = { N: 1024, r: 8, p: 1 }
 const unusableHash = `${'00'.repeat(16)}:${'00'.repeat(hashBytes)}`
 
-async function hashPassword(password: string): Promise<string> {
+/** What is kept of a password. */
+export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16)
   return `${salt.toString('hex')}:${(await deriveHash(password, salt)).toString('hex')}`
 }

@@ -1,10 +1,8 @@
-import { DevVaultError, invalidRequest } from '../errors.ts'
-import { readFields } from '../fields.ts'
-import { parseVaultDuration } from '../go-duration.ts'
+import { DevVaultError, invalidRequest, notBuilt } from '../errors.ts'
 import { dataReply, empty, type Reply } from '../reply.ts'
 import { type Handler, type Route, withFields } from '../routes.ts'
 import type { MountEntry } from '../state.ts'
-import { describeMount, type MountTable, type MountWishes } from './mounts.ts'
+import { describeMount, type MountTable } from './mounts.ts'
 
 const enableFields = {
   type: 'text',
@@ -17,15 +15,6 @@ const enableFields = {
   plugin_name: 'text',
   plugin_version: 'text',
 } as const
-/** What a mount can be tuned with. */
-export const tuneFields = {
-  description: 'text',
-  default_lease_ttl: 'text',
-  max_lease_ttl: 'text',
-  listing_visibility: 'text',
-  options: 'textMap',
-} as const
-
 /** Where `sys/mounts` neither makes nor ends a mount; `sys/auth`, which needs sudo, does so below `auth/`. */
 const protectedPaths = ['audit/', 'auth/', 'sys/', 'cubbyhole/', 'identity/']
 
@@ -71,12 +60,9 @@ export function createMountRoutes(mounts: MountTable, forget: (mount: MountEntry
           if (isProtected(path)) {
             throw new DevVaultError('PERMISSION_DENIED', `cannot mount ${JSON.stringify(path)}`)
           }
-          mounts.enable(path, {
-            ...wishesOf({ ...readFields(tuneFields, config), ...fields }),
-            type,
-            local: fields.local,
-            sealWrap: fields.seal_wrap,
-          })
+          refuseTuning(config)
+          const { description, options, local, seal_wrap: sealWrap } = fields
+          mounts.enable(path, { type, description, options, local, sealWrap })
           return empty
         }),
         delete({ params }) {
@@ -95,38 +81,8 @@ export function createMountRoutes(mounts: MountTable, forget: (mount: MountEntry
   return [...routesFor('mounts'), ...routesFor('auth')]
 }
 
-interface GivenTuning {
-  description?: string
-  default_lease_ttl?: string
-  max_lease_ttl?: string
-  listing_visibility?: string
-  options?: Readonly<Record<string, string>>
-}
-
-/** Reads what a mount is tuned with. @throws {DevVaultError} INVALID_REQUEST */
-export function wishesOf(given: GivenTuning): Omit<MountWishes, 'type'> {
-  const defaultLeaseSeconds = toSeconds('default_lease_ttl', given.default_lease_ttl)
-  const maxLeaseSeconds = toSeconds('max_lease_ttl', given.max_lease_ttl)
-  if (maxLeaseSeconds !== undefined && maxLeaseSeconds > 0 && (defaultLeaseSeconds ?? 0) > maxLeaseSeconds) {
-    throw invalidRequest('given default lease TTL greater than given max lease TTL')
-  }
-  const visibility = given.listing_visibility
-  if (visibility !== undefined && !['', 'unauth', 'hidden'].includes(visibility)) {
-    throw invalidRequest('invalid listing_visibility type')
-  }
-  return {
-    description: given.description,
-    defaultLeaseSeconds,
-    maxLeaseSeconds,
-    listingVisibility: visibility === 'hidden' ? '' : visibility,
-    options: given.options,
-  }
-}
-
-function toSeconds(name: string, text: string | undefined): number | undefined {
-  // "system" takes a setting of the mount back.
-  if (text === undefined || text === 'system') return text === undefined ? undefined : 0
-  const seconds = parseVaultDuration(text)
-  if (seconds === undefined || seconds < 0) throw invalidRequest(`unable to parse ${name} of ${text}`)
-  return seconds
+/** The `vault` command sends all settings, those that are not asked for as nothing. */
+function refuseTuning(config: Readonly<Record<string, unknown>>): void {
+  const set = Object.entries(config).find(([, value]) => ![null, false, '', 0, '0', '0s'].includes(value as string))
+  if (set !== undefined) throw notBuilt(`'${set[0]}'`)
 }

@@ -2,13 +2,10 @@ import { invalidRequest } from '../errors.ts'
 import { newMountAccessor, newUuid } from '../identifiers.ts'
 import type { MountEntry, StateAccess } from '../state.ts'
 
-/** What a mount is made or tuned with; what is absent stays as it was. */
+/** What a mount is made with. */
 export interface MountWishes {
   type: string
   description?: string | undefined
-  defaultLeaseSeconds?: number | undefined
-  maxLeaseSeconds?: number | undefined
-  listingVisibility?: string | undefined
   options?: Readonly<Record<string, string>> | undefined
   local?: boolean | undefined
   sealWrap?: boolean | undefined
@@ -24,7 +21,6 @@ export interface MountTable {
   byAccessor(accessor: string): MountEntry | undefined
   /** @throws {DevVaultError} INVALID_REQUEST when the path is taken, or the type is not one that this server has */
   enable(path: string, wishes: MountWishes): MountEntry
-  tune(mount: MountEntry, wishes: Omit<MountWishes, 'type'>): void
   /** @throws {DevVaultError} INVALID_REQUEST for a mount that the server cannot be without */
   disable(mount: MountEntry): void
 }
@@ -58,14 +54,6 @@ export function createMountTable(
       changed()
       return mount
     },
-    tune(mount, wishes) {
-      mount.description = wishes.description ?? mount.description
-      mount.defaultLeaseSeconds = wishes.defaultLeaseSeconds ?? mount.defaultLeaseSeconds
-      mount.maxLeaseSeconds = wishes.maxLeaseSeconds ?? mount.maxLeaseSeconds
-      mount.listingVisibility = wishes.listingVisibility ?? mount.listingVisibility
-      mount.options = wishes.options ?? mount.options
-      changed()
-    },
     disable(mount) {
       if (kindOf(mount.type) === 'fixed') throw invalidRequest(`cannot unmount "${mount.path}"`)
       delete state.mounts[mount.path]
@@ -81,9 +69,9 @@ function newMount(path: string, type: string, wishes: MountWishes, { prefix }: {
     accessor: newMountAccessor(prefix),
     uuid: newUuid(),
     description: wishes.description ?? '',
-    defaultLeaseSeconds: wishes.defaultLeaseSeconds ?? 0,
-    maxLeaseSeconds: wishes.maxLeaseSeconds ?? 0,
-    listingVisibility: wishes.listingVisibility ?? '',
+    defaultLeaseSeconds: 0,
+    maxLeaseSeconds: 0,
+    listingVisibility: '',
     options: wishes.options ?? {},
     local: wishes.local ?? false,
     sealWrap: wishes.sealWrap ?? false,

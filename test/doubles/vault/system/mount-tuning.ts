@@ -1,15 +1,17 @@
 import type { Plugin } from '../../../../src/dev/vault/backend.ts'
 import { DevVaultError, invalidRequest } from '../../../../src/dev/vault/errors.ts'
+import { readFields } from '../../../../src/dev/vault/fields.ts'
+import { parseVaultDuration } from '../../../../src/dev/vault/go-duration.ts'
 import { dataReply, empty } from '../../../../src/dev/vault/reply.ts'
 import { type Handler, type Route, withFields } from '../../../../src/dev/vault/routes.ts'
 import type { MountEntry } from '../../../../src/dev/vault/state.ts'
-import { type MountRoot, mountPathOf, tuneFields, wishesOf } from '../../../../src/dev/vault/system/mount-routes.ts'
+import { type MountRoot, mountPathOf } from '../../../../src/dev/vault/system/mount-routes.ts'
 import { describeMount } from '../../../../src/dev/vault/system/mounts.ts'
 import { systemTtlSeconds } from '../../../../src/dev/vault/token/token-ttl.ts'
 import { reaches } from '../policy/reach.ts'
 
 /** Mounts that are tuned, and what the login page and the commands of Vault ask of them. */
-export const mountTuning: Plugin = ({ mounts, callers }) => {
+export const mountTuning: Plugin = ({ mounts, callers, changed }) => {
   const isLogin = ({ path }: MountEntry) => path.startsWith('auth/')
   const tuningOf = (root: MountRoot): Route => {
     const find = (path: string) => mounts.at(mountPathOf(root, path))
@@ -25,7 +27,8 @@ export const mountTuning: Plugin = ({ mounts, callers }) => {
       update: withFields(tuneFields, (fields, { params }) => {
         const mount = find(params.path!)
         if (mount === undefined) throw invalidRequest('no mount entry found')
-        mounts.tune(mount, wishesOf(fields))
+        tune(mount, wishesOf(fields))
+        changed()
         return empty
       }),
     }
@@ -61,6 +64,12 @@ export const mountTuning: Plugin = ({ mounts, callers }) => {
   }
 
   return {
+    decorate: (type, route) => {
+      const [, root] = type === 'system' ? (/^(mounts|auth)\/\{path\*\}$/.exec(route.pattern) ?? []) : []
+      if (root === undefined) return route
+      const find = (path: string) => mounts.at(mountPathOf(root === 'auth' ? 'auth' : 'mounts', path))
+      return { ...route, update: tuningWhatIsMade(route.update!, find) }
+    },
     routes: {
       system: [
         tuningOf('mounts'),
@@ -85,4 +94,85 @@ function describeTuning(mount: MountEntry): Readonly<Record<string, unknown>> {
     max_lease_ttl: mount.maxLeaseSeconds || systemTtlSeconds,
     ...(mount.path.startsWith('auth/') ? { token_type: 'default-service' } : {}),
   }
+}
+
+/** What a mount can be tuned with. */
+const tuneFields = {
+  description: 'text',
+  default_lease_ttl: 'text',
+  max_lease_ttl: 'text',
+  listing_visibility: 'text',
+  options: 'textMap',
+} as const
+
+/** Mounts with the `config` that they are asked for. */
+function tuningWhatIsMade(enable: Handler, find: (path: string) => MountEntry | undefined): Handler {
+  return async (request) => {
+    const { config, ...data } = request.data
+    const { description, options } = data
+    const given = { ...(typeof config === 'object' ? config : {}) }
+    const wishes = wishesOf(
+      readFields(tuneFields, {
+        ...given,
+        ...(description === undefined ? {} : { description }),
+        ...(options === undefined ? {} : { options }),
+      }),
+    )
+    const reply = await enable({ ...request, data })
+    tune(find(request.params.path!)!, wishes)
+    return reply
+  }
+}
+
+/** What is absent stays as it was. */
+function tune(mount: MountEntry, wishes: Tuning): void {
+  mount.description = wishes.description ?? mount.description
+  mount.defaultLeaseSeconds = wishes.defaultLeaseSeconds ?? mount.defaultLeaseSeconds
+  mount.maxLeaseSeconds = wishes.maxLeaseSeconds ?? mount.maxLeaseSeconds
+  mount.listingVisibility = wishes.listingVisibility ?? mount.listingVisibility
+  mount.options = wishes.options ?? mount.options
+}
+
+interface Tuning {
+  options: MountEntry['options'] | undefined
+  description: string | undefined
+  defaultLeaseSeconds: number | undefined
+  maxLeaseSeconds: number | undefined
+  listingVisibility: string | undefined
+}
+
+interface GivenTuning {
+  description?: string
+  default_lease_ttl?: string
+  max_lease_ttl?: string
+  listing_visibility?: string
+  options?: Readonly<Record<string, string>>
+}
+
+/** Reads what a mount is tuned with. @throws {DevVaultError} INVALID_REQUEST */
+function wishesOf(given: GivenTuning): Tuning {
+  const defaultLeaseSeconds = toSeconds('default_lease_ttl', given.default_lease_ttl)
+  const maxLeaseSeconds = toSeconds('max_lease_ttl', given.max_lease_ttl)
+  if (maxLeaseSeconds !== undefined && maxLeaseSeconds > 0 && (defaultLeaseSeconds ?? 0) > maxLeaseSeconds) {
+    throw invalidRequest('given default lease TTL greater than given max lease TTL')
+  }
+  const visibility = given.listing_visibility
+  if (visibility !== undefined && !['', 'unauth', 'hidden'].includes(visibility)) {
+    throw invalidRequest('invalid listing_visibility type')
+  }
+  return {
+    description: given.description,
+    defaultLeaseSeconds,
+    maxLeaseSeconds,
+    listingVisibility: visibility === 'hidden' ? '' : visibility,
+    options: given.options,
+  }
+}
+
+function toSeconds(name: string, text: string | undefined): number | undefined {
+  // "system" takes a setting of the mount back.
+  if (text === undefined || text === 'system') return text === undefined ? undefined : 0
+  const seconds = parseVaultDuration(text)
+  if (seconds === undefined || seconds < 0) throw invalidRequest(`unable to parse ${name} of ${text}`)
+  return seconds
 }
