@@ -7,6 +7,7 @@ import type { Secret } from '../core/secret.ts'
 import { devSource } from './dev-files.ts'
 import { DevError } from './dev-folder.ts'
 
+/** A daemon that runs for a development environment. */
 export interface DevDaemon {
   pid: number
   /** Resolves when the daemon has ended of itself. */
@@ -14,6 +15,7 @@ export interface DevDaemon {
   stop(): Promise<void>
 }
 
+/** How the daemon is started. */
 export interface DevDaemonOptions {
   /** The command line that starts `latchkey daemon`. */
   command: readonly [string, ...string[]]
@@ -70,6 +72,7 @@ function lastLines(file: string): string {
   return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-shownLogLines).join('\n')
 }
 
+/** Whose key goes into the keychain, and how. */
 export interface AccessKeyToStore {
   /** The command line that starts `latchkey`. */
   command: readonly [string, ...string[]]

@@ -4,6 +4,7 @@ import { CodedError, errorCode } from '../core/errors.ts'
 import { findPathFault } from '../core/path-trust.ts'
 import { maxSocketPathBytes } from '../core/socket-path.ts'
 
+/** What can be wrong with a development environment. */
 export class DevError extends CodedError<
   'DEV_FOLDER_IN_USE' | 'DEV_FOLDER_UNSAFE' | 'DEV_DAEMON_FAILED' | 'DEV_SETUP_FAILED'
 > {}

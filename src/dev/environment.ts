@@ -11,6 +11,7 @@ import { appendJsonLine, type DevFolder, openDevFolder, readIfPresent, writePriv
 import { createDevVault } from './vault/server.ts'
 import { createVaultAdmin, setUpVault } from './vault-setup.ts'
 
+/** What a development environment is started with. */
 export interface DevEnvironmentOptions {
   folder: string
   /** Whom the certificates are for. */
@@ -24,6 +25,7 @@ export interface DevEnvironmentOptions {
   now: () => number
 }
 
+/** A development environment that runs. */
 export interface DevEnvironment {
   folder: DevFolder
   /** What a command needs to use all of it: the caller's variables, with ours over them. */

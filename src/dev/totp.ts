@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { CodedError } from '../core/errors.ts'
 
+/** A secret that is none. */
 export class TotpError extends CodedError<'TOTP_SECRET_INVALID'> {}
 
 /** RFC 4648 §6 */
@@ -45,6 +46,7 @@ export function decodeBase32(text: string): Uint8Array {
   return Uint8Array.from(bytes)
 }
 
+/** What the defaults of RFC 6238 may be instead. */
 export interface TotpOptions {
   /** 6 by default */
   digits?: number

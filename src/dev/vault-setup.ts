@@ -7,6 +7,7 @@ import { DevError } from './dev-folder.ts'
 /** Calls the embedded Vault as its administrator would: over HTTP. Resolves to the answer's `data`, or to its text. */
 export type VaultAdmin = (method: 'GET' | 'POST', path: string, body?: object) => Promise<unknown>
 
+/** Makes the calls with the root token. Rejects with a {@link DevError} DEV_SETUP_FAILED for a refusal. */
 export function createVaultAdmin(address: string, rootToken: string): VaultAdmin {
   return (method, path, body) =>
     new Promise((resolve, reject) => {
@@ -28,6 +29,7 @@ function parseAnswer(answer: string): unknown {
   return parsed.data
 }
 
+/** What the embedded Vault is set up for. */
 export interface VaultSetup {
   /** Whom the certificates are for. */
   userName: string

@@ -20,6 +20,7 @@ export interface CallerIdentity {
   userId: string
 }
 
+/** Whom a caller is known as. */
 export function identityOf(caller: Caller): CallerIdentity {
   switch (caller.type) {
     case 'user':

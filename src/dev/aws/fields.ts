@@ -9,6 +9,7 @@ export interface TextRule {
   pattern?: string
 }
 
+/** Reads fields one by one, and tells in the end what was wrong with them. */
 export interface FieldReader {
   text(name: string, rule: TextRule): string | undefined
   requiredText(name: string, rule: TextRule): string

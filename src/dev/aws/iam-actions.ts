@@ -6,6 +6,7 @@ import { createFieldReader } from './fields.ts'
 import { AwsRefusal } from './refusal.ts'
 import type { DevUser } from './state.ts'
 
+/** The calling user. */
 export const getUser: Action = async (context) => {
   const user = self(context)
   return {
@@ -19,6 +20,7 @@ export const getUser: Action = async (context) => {
   }
 }
 
+/** The devices of the calling user. */
 export const listMfaDevices: Action = async (context) => {
   const user = self(context)
   return {
@@ -31,6 +33,7 @@ export const listMfaDevices: Action = async (context) => {
   }
 }
 
+/** The access keys of the calling user, without their secrets. */
 export const listAccessKeys: Action = async (context) => {
   const user = self(context)
   return {

@@ -21,6 +21,7 @@ export function newSecretAccessKey(): string {
   return randomBytes(30).toString('base64')
 }
 
+/** What of IAM has an ARN here. */
 export type IamKind = 'user' | 'role' | 'mfa'
 
 /** An ARN of the one partition that the double knows. */

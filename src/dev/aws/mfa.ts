@@ -4,6 +4,7 @@ import type { FieldReader } from './fields.ts'
 import { AwsRefusal } from './refusal.ts'
 import type { DevMfaDevice } from './state.ts'
 
+/** A one-time code as a call gives it. */
 export interface GivenCode {
   serialNumber: string | undefined
   code: string | undefined

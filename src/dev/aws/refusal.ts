@@ -21,6 +21,7 @@ const statusOf = {
   ValidationError: 400,
 } as const
 
+/** The error codes. */
 export type AwsErrorCode = keyof typeof statusOf
 
 /** What AWS would refuse, in AWS's words: `code` and `message` go into the error answer as they are. */

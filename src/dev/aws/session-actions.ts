@@ -43,6 +43,7 @@ export function newTemporaryKey(account: string, nowMs: number, durationSeconds:
   }
 }
 
+/** The credentials in an answer. */
 export function credentialsXml(session: Session, tokenKey: Uint8Array): XmlValue {
   return {
     AccessKeyId: session.accessKeyId,

@@ -14,6 +14,7 @@ const terminator = 'aws4_request'
 /** How far a request's time may be off, in either direction. */
 const maxSkewMs = 15 * 60_000
 
+/** For whom, where and when a request must be signed. */
 export interface ExpectedScope {
   service: string
   isRegion: (region: string) => boolean

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { CodedError } from '../../core/errors.ts'
 import { trustPolicySchema } from './trust-policy.ts'
 
+/** A state that cannot be read. */
 export class DevAwsStateError extends CodedError<'DEV_AWS_STATE_INVALID'> {}
 
 const name = v.pipe(v.string(), v.regex(/^[\w+=,.@-]{1,64}$/))
@@ -54,9 +55,13 @@ const stateSchema = v.strictObject({
 
 /** Everything that the double knows; it is kept as one JSON text. */
 export type DevAwsState = v.InferOutput<typeof stateSchema>
+/** A user. */
 export type DevUser = v.InferOutput<typeof userSchema>
+/** A long-term key. */
 export type DevAccessKey = DevUser['accessKeys'][number]
+/** A virtual MFA device. */
 export type DevMfaDevice = DevUser['mfaDevices'][number]
+/** A role. */
 export type DevRole = v.InferOutput<typeof roleSchema>
 
 /** Where the state is kept. It holds secrets: a file must be its owner's alone. */

@@ -30,7 +30,7 @@ export type Fields<S extends FieldKinds> = { readonly [Name in keyof S]?: ValueO
 export function readFields<S extends FieldKinds>(kinds: S, data: Readonly<Record<string, unknown>>): Fields<S> {
   const given = Object.entries(kinds)
     .filter(([name]) => data[name] !== undefined && data[name] !== null)
-    .map(([name, kind]) => [name, convert(name, kind, data[name])] as const)
+    .map(([name, kind]) => [name, convert[kind](name, data[name])] as const)
   // The compiler cannot follow a table of kinds through fromEntries.
   return Object.fromEntries(given) as Fields<S>
 }
@@ -46,25 +46,15 @@ export function warnOfUnknownFields(
   return `Endpoint ignored these unrecognized parameters: [${unknown.sort().join(' ')}]`
 }
 
-function convert(name: string, kind: FieldKind, value: unknown): unknown {
-  switch (kind) {
-    case 'text':
-      return toText(name, value)
-    case 'boolean':
-      return toBoolean(name, value)
-    case 'integer':
-      return toInteger(name, value)
-    case 'seconds':
-      return toSeconds(name, value)
-    case 'list':
-      return toList(name, value)
-    case 'map':
-      return toMap(name, value)
-    case 'textMap':
-      return toTextMap(value, name)
-    case 'notBuilt':
-      return refuseIfSet(name, value)
-  }
+const convert: Readonly<Record<FieldKind, (name: string, value: unknown) => unknown>> = {
+  text: toText,
+  boolean: toBoolean,
+  integer: toInteger,
+  seconds: toSeconds,
+  list: toList,
+  map: toMap,
+  textMap: toTextMap,
+  notBuilt: refuseIfSet,
 }
 
 /** What decides about something here is not passed over; what asks for nothing may be. */
@@ -125,7 +115,7 @@ function toMap(name: string, value: unknown): Readonly<Record<string, unknown>> 
   throw failed(name, `'' expected a map, got '${goTypeOf(value)}'`)
 }
 
-function toTextMap(value: unknown, name: string): Readonly<Record<string, string>> {
+function toTextMap(name: string, value: unknown): Readonly<Record<string, string>> {
   if (Array.isArray(value)) {
     return Object.fromEntries(value.map((pair) => splitPair(name, toText(name, pair))))
   }

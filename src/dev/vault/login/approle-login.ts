@@ -21,9 +21,12 @@ export function checkAppRoleLogin(
 ): { role: AppRole; secretId: SecretId | undefined } {
   const role = Object.values(mount.roles).find(({ roleId }) => roleId === login.roleId)
   if (role === undefined) throw invalidRequest('invalid role or secret ID')
-  const secretId = role.bindSecretId ? takeSecretId(mount, role, login, nowMs) : undefined
+  const secretId = role.settings.bind_secret_id ? takeSecretId(mount, role, login, nowMs) : undefined
   const { remoteAddress } = login
-  if (role.secretIdBoundCidrs.length > 0 && !isInNetworks(remoteAddress, role.secretIdBoundCidrs)) {
+  if (
+    role.settings.secret_id_bound_cidrs.length > 0 &&
+    !isInNetworks(remoteAddress, role.settings.secret_id_bound_cidrs)
+  ) {
     throw invalidRequest(unauthorizedSource(remoteAddress, 'role'))
   }
   return { role, secretId }

@@ -4,15 +4,19 @@ import type { StateAccess } from '../state.ts'
 import { entryOf, table } from '../tables.ts'
 import type { TokenTerms } from '../token/token-terms.ts'
 
-/** A role that logs in by secret id. Seconds; 0 is not set. */
+/** The settings of a role under Vault's names, as a read shows them. 0 is not set. */
+export interface AppRoleSettings extends TokenTerms {
+  readonly bind_secret_id: boolean
+  readonly secret_id_bound_cidrs: readonly string[]
+  readonly secret_id_num_uses: number
+  readonly secret_id_ttl: number
+}
+
+/** A role that logs in by secret id. */
 export interface AppRole {
   name: string
   roleId: string
-  bindSecretId: boolean
-  secretIdBoundCidrs: readonly string[]
-  secretIdNumUses: number
-  secretIdTtlSeconds: number
-  terms: TokenTerms
+  settings: AppRoleSettings
 }
 
 /** A secret id but for itself. */

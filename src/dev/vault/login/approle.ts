@@ -6,7 +6,7 @@ import { dataReply, empty, listReply, type Reply } from '../reply.ts'
 import { pageFields, type VaultRequest, withFields } from '../routes.ts'
 import { checkCidrs, defaultTokenTerms, tokenTermFields, updateTokenTerms } from '../token/token-terms.ts'
 import { checkAppRoleLogin } from './approle-login.ts'
-import { type AppRole, appRoleMounts, createAppRoles } from './approle-mount.ts'
+import { type AppRole, type AppRoleSettings, appRoleMounts, createAppRoles } from './approle-mount.ts'
 import { addSecretId, removeSecretIds } from './secret-ids.ts'
 
 const roleFields = {
@@ -48,7 +48,7 @@ export function createAppRoleBackend(core: VaultCore): Backend {
       aliasName: role.roleId,
       displayName: '',
       metadata: { ...secretId?.metadata, role_name: role.name },
-      terms: role.terms,
+      terms: role.settings,
       ...(secretId === undefined || secretId.tokenBoundCidrs.length === 0
         ? {}
         : { boundCidrs: secretId.tokenBoundCidrs }),
@@ -63,7 +63,7 @@ export function createAppRoleBackend(core: VaultCore): Backend {
     renewalTerms({ uuid }, name) {
       const role = mounts[uuid]?.roles[name]
       if (role === undefined) throw new DevVaultError('INTERNAL', `role "${name}" does not exist during renewal`)
-      return role.terms
+      return role.settings
     },
     routes: [
       { pattern: 'login', isUnauthenticated: true, update: login },
@@ -76,7 +76,7 @@ export function createAppRoleBackend(core: VaultCore): Backend {
         exists: (request) => roles.find(request) !== undefined,
         read(request) {
           const role = roles.find(request)
-          return role === undefined ? empty : dataReply(describeRole(role))
+          return role === undefined ? empty : dataReply({ local_secret_ids: false, ...role.settings })
         },
         update: withFields(roleFields, (fields, request) => {
           const name = roles.nameOf(request)
@@ -128,33 +128,23 @@ export function makeSecretId(
   })
 }
 
-function updateRole(name: string, old: AppRole | undefined, fields: Fields<typeof roleFields>): AppRole {
-  const { role_id, bind_secret_id, secret_id_bound_cidrs, secret_id_num_uses, secret_id_ttl, ...terms } = fields
-  const role: AppRole = {
-    name,
-    roleId: role_id ?? old?.roleId ?? newUuid(),
-    bindSecretId: bind_secret_id ?? old?.bindSecretId ?? true,
-    secretIdBoundCidrs: secret_id_bound_cidrs ?? old?.secretIdBoundCidrs ?? [],
-    secretIdNumUses: secret_id_num_uses ?? old?.secretIdNumUses ?? 0,
-    secretIdTtlSeconds: secret_id_ttl ?? old?.secretIdTtlSeconds ?? 0,
-    terms: updateTokenTerms(old?.terms ?? defaultTokenTerms, terms),
-  }
-  checkCidrs(role.secretIdBoundCidrs)
-  if (role.roleId === '') throw invalidRequest('invalid role_id supplied, or failed to generate a role_id')
-  if (role.secretIdNumUses < 0) throw invalidRequest('secret_id_num_uses cannot be negative')
-  if (!role.bindSecretId && role.secretIdBoundCidrs.length === 0) {
-    throw new DevVaultError('INTERNAL', 'at least one constraint should be enabled on the role')
-  }
-  return role
+const defaults: AppRoleSettings = {
+  bind_secret_id: true,
+  secret_id_bound_cidrs: [],
+  secret_id_num_uses: 0,
+  secret_id_ttl: 0,
+  ...defaultTokenTerms,
 }
 
-function describeRole(role: AppRole): Readonly<Record<string, unknown>> {
-  return {
-    bind_secret_id: role.bindSecretId,
-    local_secret_ids: false,
-    secret_id_bound_cidrs: role.secretIdBoundCidrs,
-    secret_id_num_uses: role.secretIdNumUses,
-    secret_id_ttl: role.secretIdTtlSeconds,
-    ...role.terms,
+function updateRole(name: string, old: AppRole | undefined, fields: Fields<typeof roleFields>): AppRole {
+  const { role_id: roleId = old?.roleId ?? newUuid(), ...given } = fields
+  const settings = updateTokenTerms(old?.settings ?? defaults, given)
+  const { bind_secret_id: isBound, secret_id_bound_cidrs: cidrs, secret_id_num_uses: numUses } = settings
+  checkCidrs(cidrs)
+  if (roleId === '') throw invalidRequest('invalid role_id supplied, or failed to generate a role_id')
+  if (numUses < 0) throw invalidRequest('secret_id_num_uses cannot be negative')
+  if (!isBound && cidrs.length === 0) {
+    throw new DevVaultError('INTERNAL', 'at least one constraint should be enabled on the role')
   }
+  return { name, roleId, settings }
 }

@@ -17,7 +17,7 @@ export interface SecretIdWishes {
  * @throws {DevVaultError} INVALID_REQUEST
  */
 export function addSecretId(mount: AppRoleMount, role: AppRole, wishes: SecretIdWishes, nowMs: number) {
-  if (!role.bindSecretId) throw invalidRequest('bind_secret_id is not set on the role')
+  if (!role.settings.bind_secret_id) throw invalidRequest('bind_secret_id is not set on the role')
   if (wishes.secretId === '') throw invalidRequest('missing secret_id')
   removeSecretIds(mount, (entry) => isExpired(entry, nowMs))
   const secretId = wishes.secretId ?? newUuid()
@@ -26,12 +26,12 @@ export function addSecretId(mount: AppRoleMount, role: AppRole, wishes: SecretId
     role: role.name,
     usesLeft: withinLimit(
       wishes.numUses,
-      role.secretIdNumUses,
+      role.settings.secret_id_num_uses,
       "num_uses cannot be higher than the role's secret_id_num_uses",
     ),
     ttlSeconds: withinLimit(
       wishes.ttlSeconds,
-      role.secretIdTtlSeconds,
+      role.settings.secret_id_ttl,
       "ttl cannot be longer than the role's secret_id_ttl",
     ),
     createdAtMs: nowMs,

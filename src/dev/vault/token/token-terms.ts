@@ -36,7 +36,7 @@ export const defaultTokenTerms: TokenTerms = {
  * The terms after a write: what was given, and the rest as it was.
  * @throws {DevVaultError} INVALID_REQUEST
  */
-export function updateTokenTerms(old: TokenTerms, fields: Fields<typeof tokenTermFields>): TokenTerms {
+export function updateTokenTerms<T extends TokenTerms>(old: T, fields: Fields<typeof tokenTermFields>): T {
   const { policies, ...given } = fields
   const terms = { ...old, ...(policies === undefined ? {} : { token_policies: policies }), ...given }
   terms.token_policies = sanitizePolicies(terms.token_policies, false)
