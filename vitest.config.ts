@@ -26,7 +26,7 @@ export default defineConfig({
     // The AWS SDK warns on Node 20 since 2026; latchkey runs there on purpose.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     unstubEnvs: true,
-    coverage: { include: ['src/**'], reporter: ['text-summary'] },
+    coverage: { include: ['src/**', 'test/doubles/**'], reporter: ['text-summary'] },
     projects: [
       {
         extends: true,

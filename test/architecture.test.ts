@@ -133,3 +133,43 @@ describe('the architecture', () => {
     expect(long).toEqual([])
   })
 })
+
+describe('the doubles', () => {
+  const folder = join(root, 'test/doubles')
+  const doubles = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+  const textOf = new Map(doubles.map((file) => [join('test/doubles', file), readFileSync(join(folder, file), 'utf8')]))
+  const devFiles = files.filter((file) => roomOf(file) === 'dev')
+
+  it('are made of the embedded servers, and of what those are made of', () => {
+    const mayUse = /^(test\/doubles|src\/(dev|ssh|core))\//
+    const wrong = [...textOf].flatMap(([file, source]) =>
+      [...source.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)]
+        .map(([, specifier]) => join(dirname(file), specifier!))
+        .filter((target) => !mayUse.test(target))
+        .map((target) => `${file} → ${target}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('lie in folders that mirror those of the embedded servers', () => {
+    const own = new Set(devFiles.map((file) => dirname(file.replace(/^dev\//, ''))))
+    const others = new Set(doubles.map((file) => dirname(file)).filter((name) => !own.has(name)))
+    // Entities are not built into the embedded Vault at all, and it listens in one way only.
+    expect([...others].sort()).toEqual(['vault/http', 'vault/identity'])
+  })
+
+  it('and the embedded servers have short files, whose exports all say what they are', () => {
+    const sources = [...textOf, ...devFiles.map((file) => [join('src', file), text.get(file)!] as const)]
+    const wrong = sources.flatMap(([file, source]) => {
+      const lines = source.trimEnd().split('\n')
+      const silent = lines.filter(
+        (line, index) => /^export (?!\{)/.test(line) && !lines[index - 1]?.trimEnd().endsWith('*/'),
+      )
+      return [
+        ...(lines.length > 250 ? [`${file}: ${lines.length} lines`] : []),
+        ...silent.map((line) => `${file}: ${line}`),
+      ]
+    })
+    expect(wrong).toEqual([])
+  })
+})

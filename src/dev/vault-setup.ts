@@ -44,7 +44,7 @@ const signingPolicy = 'path "ssh/sign/dev" { capabilities = ["update"] }'
  * @returns the AppRole's role id
  */
 export async function setUpVault(admin: VaultAdmin, setup: VaultSetup): Promise<string> {
-  if (!existsSync(setup.secretIdFile)) {
+  if (!existsSync(setup.secretIdFile) || !(await isMounted(admin, 'sys/auth', 'approle'))) {
     await mountOnce(admin, 'sys/mounts', 'ssh')
     await admin('POST', 'ssh/config/ca', { generate_signing_key: true, key_type: 'ed25519' })
     await admin('POST', 'ssh/roles/dev', {
@@ -64,7 +64,7 @@ export async function setUpVault(admin: VaultAdmin, setup: VaultSetup): Promise<
       token_max_ttl: '12h',
     })
     const issued = fieldsOf(await admin('POST', 'auth/approle/role/latchkey/secret-id'))
-    // Last: its presence says that all of the above is done.
+    // Last: its presence says that all of the above is done, unless the server's state was removed since.
     await writeFileAtomically(setup.secretIdFile, `${String(issued.secret_id)}\n`, 0o600)
   }
   await writeFileAtomically(setup.caPublicKeyFile, `${String(await admin('GET', 'ssh/public_key')).trim()}\n`, 0o644)
@@ -73,8 +73,11 @@ export async function setUpVault(admin: VaultAdmin, setup: VaultSetup): Promise<
 
 /** A start that was ended half-way may have mounted it; whatever else it did can be done again. */
 async function mountOnce(admin: VaultAdmin, table: string, type: string): Promise<void> {
-  if (Object.hasOwn(fieldsOf(await admin('GET', table)), `${type}/`)) return
-  await admin('POST', `${table}/${type}`, { type })
+  if (!(await isMounted(admin, table, type))) await admin('POST', `${table}/${type}`, { type })
+}
+
+async function isMounted(admin: VaultAdmin, table: string, type: string): Promise<boolean> {
+  return Object.hasOwn(fieldsOf(await admin('GET', table)), `${type}/`)
 }
 
 function fieldsOf(answer: unknown): Readonly<Record<string, unknown>> {

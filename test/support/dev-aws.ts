@@ -55,7 +55,8 @@ export async function startDevAws(options: Partial<FullAwsOptions> & { clock?: F
   }
 }
 
-async function callAws(
+/** Signs a call with aws4 and sends it. */
+export async function callAws(
   endpoint: string,
   { accessKeyId, secretAccessKey, sessionToken }: Credentials,
   fields: Record<string, string>,

@@ -59,9 +59,13 @@ const convert: Readonly<Record<FieldKind, (name: string, value: unknown) => unkn
 
 /** What decides about something here is not passed over; what asks for nothing may be. */
 function refuseIfSet(name: string, value: unknown): undefined {
-  const isUnset = value === false || value === 0 || (typeof value === 'object' && Object.keys(value ?? {}).length === 0)
-  if (value === '' || isUnset) return undefined
-  throw notBuilt(`'${name}'`)
+  if (!isUnset(value)) throw notBuilt(`'${name}'`)
+}
+
+/** Whether a value asks for nothing, as clients say it that send all fields that they know. */
+export function isUnset(value: unknown): boolean {
+  if (typeof value === 'object') return Object.keys(value ?? {}).length === 0
+  return value === false || value === 0 || value === '' || value === '0' || value === '0s'
 }
 
 function failed(name: string, reason: string): Error {

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createVaultAdmin, setUpVault, type VaultAdmin } from '../../../src/dev/vault-setup.ts'
+import { createVaultAdmin, setUpVault, type VaultAdmin, type VaultSetup } from '../../../src/dev/vault-setup.ts'
 import { openTestVault } from '../../support/dev-vault.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
-async function world() {
+async function world(left?: VaultSetup) {
   const { vault, call } = await openTestVault()
   const folder = temporaryFolder()
-  const setup = {
+  const setup = left ?? {
     userName: 'jo',
     secretIdFile: join(folder, 'secret-id'),
     caPublicKeyFile: join(folder, 'ca.pub'),
@@ -31,6 +31,13 @@ describe('the setting up of the embedded Vault', () => {
     expect(await setUpVault(admin, setup)).toBe(roleId)
     expect(readFileSync(setup.caPublicKeyFile, 'utf8')).toBe(ca)
     expect(readFileSync(setup.secretIdFile, 'utf8')).toBe(secretId)
+  })
+
+  it('is done anew for a server that knows nothing of it, whatever an earlier one has left', async () => {
+    const { admin: earlier, setup } = await world()
+    await setUpVault(earlier, setup)
+    const { admin, logIn } = await world(setup)
+    expect(await logIn(await setUpVault(admin, setup))).toMatchObject({ policies: ['default', 'ssh-dev'] })
   })
 
   it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(

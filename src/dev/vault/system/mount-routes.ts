@@ -1,4 +1,5 @@
 import { DevVaultError, invalidRequest, notBuilt } from '../errors.ts'
+import { isUnset } from '../fields.ts'
 import { dataReply, empty, type Reply } from '../reply.ts'
 import { type Handler, type Route, withFields } from '../routes.ts'
 import type { MountEntry } from '../state.ts'
@@ -83,6 +84,6 @@ export function createMountRoutes(mounts: MountTable, forget: (mount: MountEntry
 
 /** The `vault` command sends all settings, those that are not asked for as nothing. */
 function refuseTuning(config: Readonly<Record<string, unknown>>): void {
-  const set = Object.entries(config).find(([, value]) => ![null, false, '', 0, '0', '0s'].includes(value as string))
+  const set = Object.entries(config).find(([, value]) => !isUnset(value))
   if (set !== undefined) throw notBuilt(`'${set[0]}'`)
 }
