@@ -12,7 +12,7 @@ type Token = { kind: 'word' | 'text' | 'mark'; text: string; line: number }
 const tokenPattern =
   /(?<space>\s+|#[^\n]*|\/\/[^\n]*|\/\*[\s\S]*?\*\/)|"(?<text>(?:[^"\\\n]|\\.)*)"|(?<word>[\w.-]+)|(?<mark>[{}[\]=,])/y
 
-/** What a path may say. The rest of what a real server knows is refused: it would allow less than is granted here. */
+/** What a path may say. The rest of what a real server knows is refused: a rule that passes it over grants too much. */
 const settings: readonly string[] = ['capabilities', 'policy', 'comment']
 
 /**
