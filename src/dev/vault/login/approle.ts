@@ -3,10 +3,10 @@ import { DevVaultError, invalidRequest } from '../errors.ts'
 import type { Fields } from '../fields.ts'
 import { newUuid } from '../identifiers.ts'
 import { dataReply, empty, listReply, type Reply } from '../reply.ts'
-import { pageFields, type VaultRequest, withFields } from '../routes.ts'
+import { pageFields, withFields } from '../routes.ts'
 import { checkCidrs, defaultTokenTerms, tokenTermFields, updateTokenTerms } from '../token/token-terms.ts'
 import { checkAppRoleLogin } from './approle-login.ts'
-import { type AppRole, type AppRoleSettings, appRoleMounts, createAppRoles } from './approle-mount.ts'
+import { type AppRole, type AppRoleSettings, appRoleMounts, createAppRoles, type SecretId } from './approle-mount.ts'
 import { addSecretId, removeSecretIds } from './secret-ids.ts'
 
 const roleFields = {
@@ -18,14 +18,13 @@ const roleFields = {
   secret_id_ttl: 'seconds',
 } as const
 
-/** What a secret id may be asked to be. */
-export const secretIdFields = {
-  secret_id: 'text',
-  num_uses: 'integer',
-  ttl: 'seconds',
-  metadata: 'text',
-  cidr_list: 'list',
-  token_bound_cidrs: 'list',
+/** A secret id is as its role says. */
+const secretIdFields = {
+  num_uses: 'notBuilt',
+  ttl: 'notBuilt',
+  metadata: 'notBuilt',
+  cidr_list: 'notBuilt',
+  token_bound_cidrs: 'notBuilt',
 } as const
 
 /** Login by role id and secret id. */
@@ -101,25 +100,19 @@ export function createAppRoleBackend(core: VaultCore): Backend {
       },
       {
         pattern: 'role/{role_name}/secret-id',
-        update: withFields(secretIdFields, (fields, request) => makeSecretId(core, request, fields, undefined)),
+        update: withFields(secretIdFields, (_fields, request) => {
+          const secretId = newUuid()
+          const entry = addSecretId(roles.mountOf(request), roles.of(request), secretId, now())
+          changed()
+          return secretIdReply(secretId, entry)
+        }),
       },
     ],
   }
 }
 
-/** Makes a secret id for the role that a call is about. @param chosen random where it is undefined */
-export function makeSecretId(
-  core: VaultCore,
-  request: VaultRequest,
-  fields: Fields<typeof secretIdFields>,
-  chosen: string | undefined,
-): Reply {
-  const roles = createAppRoles(core)
-  const { cidr_list: cidrs, token_bound_cidrs: tokenBoundCidrs, num_uses: numUses, ttl, metadata } = fields
-  checkCidrs([...(cidrs ?? []), ...(tokenBoundCidrs ?? [])])
-  const wishes = { secretId: chosen, numUses, ttlSeconds: ttl, metadata, cidrs, tokenBoundCidrs }
-  const { secretId, entry } = addSecretId(roles.mountOf(request), roles.of(request), wishes, core.now())
-  core.changed()
+/** What whoever makes a secret id is told of it. */
+export function secretIdReply(secretId: string, entry: SecretId): Reply {
   return dataReply({
     secret_id: secretId,
     secret_id_accessor: entry.accessor,

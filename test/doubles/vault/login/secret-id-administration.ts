@@ -1,6 +1,6 @@
 import type { Plugin } from '../../../../src/dev/vault/backend.ts'
 import { invalidRequest, nothingThere } from '../../../../src/dev/vault/errors.ts'
-import { makeSecretId, secretIdFields } from '../../../../src/dev/vault/login/approle.ts'
+import { newUuid } from '../../../../src/dev/vault/identifiers.ts'
 import {
   type AppRole,
   type AppRoleMount,
@@ -11,6 +11,7 @@ import { findSecretId, isExpired, removeSecretIds } from '../../../../src/dev/va
 import { dataReply, empty, listReply } from '../../../../src/dev/vault/reply.ts'
 import { pageFields, type VaultRequest, withFields } from '../../../../src/dev/vault/routes.ts'
 import { isoTime } from '../../../../src/dev/vault/token/token-answer.ts'
+import { makeSecretId, secretIdFields } from './secret-id-wishes.ts'
 
 /** What administrators do with an AppRole once it is there: choose its ids, look its secret ids up, destroy them. */
 export const secretIdAdministration: Plugin = (core) => {
@@ -33,6 +34,7 @@ export const secretIdAdministration: Plugin = (core) => {
         },
         {
           pattern: 'role/{role_name}/secret-id',
+          update: withFields(secretIdFields, (fields, request) => makeSecretId(core, request, fields, newUuid())),
           list: withFields(pageFields, (page, request) =>
             listReply(
               living(request).map(({ accessor }) => accessor),
