@@ -12,6 +12,7 @@ import {
 } from '../support/built-daemon.ts'
 import { latchkey, latchkeyPath } from '../support/latchkey.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
+import { scriptedVault } from '../support/vault-http.ts'
 
 async function start(toml = '', options: BuiltDaemonOptions = {}, folder = temporaryFolder()): Promise<BuiltDaemon> {
   const daemon = await startBuiltDaemon(folder, toml, options)
@@ -53,9 +54,10 @@ describe('latchkey daemon', () => {
     const folder = temporaryFolder()
     const program = join(folder, 'askpass')
     writeFileSync(program, '#!/bin/sh\necho $$ >"$0.pid"; exec sleep 600\n', { mode: 0o700 })
+    const { address } = await scriptedVault()
     const daemon = await start(
       `[vault.corp]
-address = "http://127.0.0.1:1"
+address = "${address}"
 auth = { method = "userpass", username = "jo" }
 [prompt]
 program = "${program}"

@@ -9,6 +9,7 @@ import { latchkey, latchkeyPath } from '../support/latchkey.ts'
 import { describeWithPeers } from '../support/peers.ts'
 import { run } from '../support/run.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
+import { scriptedVault } from '../support/vault-http.ts'
 
 const fastPath = join(dirname(latchkeyPath), 'latchkey-credentials')
 const granted = { status: 200, body: credentials }
@@ -161,9 +162,10 @@ describe('the daemon', () => {
     chmodSync(program, 0o757)
     writeFileSync(token, 'hvs.secret\n')
     chmodSync(token, 0o606)
+    const { address } = await scriptedVault()
     const daemon = await startBuiltDaemon(
       folder,
-      `[prompt]\nprogram = "${program}"\n[vault.a]\naddress = "http://127.0.0.1:1"\n` +
+      `[prompt]\nprogram = "${program}"\n[vault.a]\naddress = "${address}"\n` +
         `[vault.a.auth]\nmethod = "userpass"\nusername = "jo"\n` +
         `[vault.b]\naddress = "http://127.0.0.1:1"\n[vault.b.auth]\nmethod = "token"\ntoken_file = "${token}"\n`,
     )

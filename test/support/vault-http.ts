@@ -29,7 +29,7 @@ export type ScriptedAnswer =
   | 'break'
 
 /** An answer, or how it comes about from the request. */
-export type Script = ScriptedAnswer | ((request: ReceivedRequest) => ScriptedAnswer)
+export type Script = ScriptedAnswer | ((request: ReceivedRequest) => ScriptedAnswer | Promise<ScriptedAnswer>)
 
 /** A real server on the loopback that answers as a test tells it. */
 export interface ScriptedVault {
@@ -74,7 +74,7 @@ export async function scriptedVault({ tls, socketPath }: ScriptedVaultOptions = 
     const route = `${request.method} ${request.path.replace(/^\/v1\//, '')}`
     const script = scripts.get(route) ?? []
     const next = script.length > 1 ? script.shift()! : script[0]
-    const answer = typeof next === 'function' ? next(request) : next
+    const answer = typeof next === 'function' ? await next(request) : next
     reply(
       answer ??
         (isStateLook ? unsealed : undefined) ?? {

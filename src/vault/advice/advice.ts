@@ -94,7 +94,7 @@ const generalRows: readonly AdviceRow[] = [
   // Vault's own word since 1.17: `2 errors occurred: * permission denied * invalid token` where it knows no such token
   // (vault/request_handling.go, fetchACLTokenEntryAndEntity), and `bad token` of a look-up (vault/token_store.go).
   {
-    text: /\binvalid token\b|^bad token$/,
+    text: /permission denied.*\binvalid token$|^(bad|invalid) token$/,
     code: 'VAULT_TOKEN_INVALID',
     message: () => 'the token is not valid: expired, revoked, used up, or made by another server',
     hint: (_, __, vault) => `run: latchkey login ${vault}`,

@@ -258,3 +258,19 @@ it('a found token that its owner has replaced is not renewed', async () => {
   expect(vault.calls()).toEqual([lookUp, lookUp])
   expect(tokensOf(vault)).toEqual(['hvs.found', 'hvs.new'])
 })
+
+it('what is found out about a found token is not taken for the one that has replaced it', async () => {
+  const { vault, files, source, use, calledAfter } = await tokenWorld('token')
+  const file = '/home/jo/.vault-token'
+  files.set(file, 'hvs.found')
+  vault.on(lookUp, async () => {
+    files.set(file, 'hvs.new')
+    await use()
+    return looked()
+  })
+  source.start()
+  await until(() => source.status().state === 'logged-in')
+  await calledAfter(60_000, 2)
+  expect(source.status()).toEqual({ state: 'logged-in' })
+  expect(tokensOf(vault)).toEqual(['hvs.found', 'hvs.new'])
+})
