@@ -141,7 +141,7 @@ describe('the doubles', () => {
   const devFiles = files.filter((file) => roomOf(file) === 'dev')
 
   it('are made of the embedded servers, and of what those are made of', () => {
-    const mayUse = /^(test\/doubles|src\/(dev|ssh|core))\//
+    const mayUse = /^(test\/doubles|src\/(dev|ssh|http|core))\//
     const wrong = [...textOf].flatMap(([file, source]) =>
       [...source.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)]
         .map(([, specifier]) => join(dirname(file), specifier!))

@@ -21,8 +21,8 @@ export interface CertificateSource {
    * then the source counts as away, and all of them go on.
    */
   waitFor(attempt: Promise<unknown>): Promise<void>
-  /** Calls `run` whenever it has come back after it was away. */
-  onReturn(run: () => void): void
+  /** Calls `run` whenever it has come back after it was away, until the returned function is called. */
+  onReturn(run: () => void): () => void
   /** What is wrong with it: that it is away, or keeps a list waiting right now. */
   trouble(): unknown
 }
@@ -49,7 +49,7 @@ export function createCertificateSource(options: CertificateSourceOptions): Cert
   const outcome = createLastOutcome(clock)
   let failedAtMs = 0
   let wait: { over: Promise<void>; end: () => void; waiters: number; isTold: boolean } | undefined
-  const returns: (() => void)[] = []
+  const returns = new Set<() => void>()
 
   const timedOut = () =>
     new AgentError('CERTIFICATE_WAIT_TIMEOUT', `${name} did not certify a key within ${waitMs / 1000} s`, {
@@ -109,7 +109,10 @@ export function createCertificateSource(options: CertificateSourceOptions): Cert
       mine.waiters -= 1
       if (mine.waiters === 0) mine.end()
     },
-    onReturn: (run) => void returns.push(run),
+    onReturn(run) {
+      returns.add(run)
+      return () => void returns.delete(run)
+    },
     trouble() {
       if (isAway()) return outcome.error()
       if (wait?.isTold !== true) return undefined

@@ -130,18 +130,22 @@ export function createCertificateTries(options: CertificateTriesOptions): Certif
     return taken
   }
 
-  source.onReturn(() => {
+  const onReturn = (): void => {
     if (isHanging()) letGo()
     if (failure?.type === 'passing') loop.retry()
-  })
+  }
+  let unwatch = source.onReturn(onReturn)
 
   return {
     start(isDue) {
       forget()
+      unwatch()
+      unwatch = source.onReturn(onReturn)
       loop.start()
-      if (isDue || isWanted) take()
+      if (isDue || isWanted) void take()
     },
     stop() {
+      unwatch()
       loop.stop()
       giveUp()
     },

@@ -123,7 +123,8 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
   const identitiesNow = (): readonly Identity[] => {
     const present = peek()
     if (present !== undefined) return present.identities
-    throw tries.lastError() ?? source.trouble() ?? noCertificate(name)
+    const reason = tries.lastError() ?? source.trouble()
+    throw reason instanceof Error ? reason : noCertificate(name)
   }
 
   const list = (): readonly Identity[] | Promise<readonly Identity[]> => {
