@@ -164,7 +164,7 @@ describe('a login', () => {
     expect(status).toBe(0)
     expect(stdout).toMatch(/^an MFA session has begun: dev-user, .* left\nthere is an MFA session already: dev-user, /)
     expect(stdout).not.toMatch(/ASIA|SecretAccessKey/)
-    expect(stdout.match(/"kind":"mfa-code"/g)).toHaveLength(1)
+    expect(stdout.match(/"kind":"code"/g)).toHaveLength(1)
   })
 })
 
