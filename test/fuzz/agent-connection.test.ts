@@ -9,6 +9,7 @@ import { createFrameReader, framed } from '../support/agent-stream.ts'
 import { agentVector, agentVectors } from '../support/agent-vectors.ts'
 import { noChurn } from '../support/churn.ts'
 import { fakeClock } from '../support/fake-clock.ts'
+import { fuzzed } from '../support/fuzzing.ts'
 import { ownSeat } from '../support/seats.ts'
 
 const quickHash: PassphraseHash = async () => new Uint8Array(32)
@@ -56,7 +57,7 @@ describe('a connection that gets garbage', () => {
       fc.asyncProperty(fc.array(bytes(200), { maxLength: 5 }), async (chunks) => {
         for (const answer of await exchange(chunks)) expect(answerNumbers).toContain(answer)
       }),
-      { seed: 20, numRuns: 300 },
+      fuzzed(20, 300),
     )
   })
 
@@ -67,7 +68,7 @@ describe('a connection that gets garbage', () => {
         expect(answers).toHaveLength(messages.length)
         for (const answer of answers) expect(answerNumbers).toContain(answer)
       }),
-      { seed: 21, numRuns: 300 },
+      fuzzed(21, 300),
     )
   })
 
@@ -84,7 +85,7 @@ describe('a connection that gets garbage', () => {
           expect(await exchange(pieces)).toHaveLength(messages.length)
         },
       ),
-      { seed: 22, numRuns: 200 },
+      fuzzed(22, 200),
     )
   })
 })
