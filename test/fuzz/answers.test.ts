@@ -45,7 +45,7 @@ describe('a Vault, or what answers in its place', () => {
           .request({
             method: 'POST',
             path: 'auth/userpass/login/jo',
-            purpose: { type: 'login', method: 'userpass', mount: 'userpass', who: 'jo' },
+            purpose: { type: 'login', mount: 'userpass', who: 'jo', advice: [] },
             token: new Secret(token),
             body: { password: new Secret(password) },
             isIdempotent: false,
@@ -83,7 +83,7 @@ describe('an STS, or what answers in its place', () => {
       server.close()
     })
     const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    const sts = createStsSdk({ sdk, clock: movableClock(), log: recordingLog().log, endpoint })
+    const sts = createStsSdk({ sdk, clock: movableClock(), random: Math.random, log: recordingLog().log, endpoint })
     const answers = fc.oneof(...stsAnswers.map(mangled), fc.string({ unit: 'binary', maxLength: 100 }))
     // Not 500 and its like: the SDK takes its time before it asks again.
     await fc.assert(

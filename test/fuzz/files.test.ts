@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { profilesIn, readPlaintextKey, withoutPlaintextKey } from '../../src/aws/config/credentials-file.ts'
 import { parseSharedConfig } from '../../src/aws/config/shared-config.ts'
-import { ConfigError, parseConfig } from '../../src/daemon/config/config.ts'
+import { ConfigError } from '../../src/daemon/config/config.ts'
 import { fuzzed } from '../support/fuzzing.ts'
+import { parseConfig } from '../support/parsed-config.ts'
 
 const name = fc.constantFrom('dev', 'prod', 'master', 'default', 'a b', '"', '\u202e', '__proto__', 'constructor', '')
 const tomlKey = fc.constantFrom(
