@@ -49,7 +49,8 @@ step('types: tsc', () => run(bin('tsc'), '--noEmit', '--pretty', 'false'))
 const resultsFile = join(scratch, 'results.json')
 let counts = { passed: 0, failed: 0, skipped: 0 }
 step(testStep, () => {
-  const isOk = run(bin('vitest'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${resultsFile}`)
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${resultsFile}`]
+  const isOk = run(bin('vitest'), 'run', '--coverage', ...reporters)
   counts = readTestResults(resultsFile)
   return isOk && counts.failed === 0
 })

@@ -1,0 +1,64 @@
+// npm run mutation [-- ROOM…]: changes the code of the rooms that decide about keys and credentials, one small change at a
+// time, and counts which changes the unit tests notice (mutation testing, by Stryker). Room by room, because each change
+// is then tried with the tests that could notice it only. docs/TESTING.md has the score and what it means.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { rooms } from '../test/mutation/rooms.mjs'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const folder = join(root, 'test/mutation')
+const goal = 85
+
+/** @throws where the program fails */
+function run(command, args, options) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options })
+  if (error !== undefined) throw error
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: status ${status}`)
+}
+
+/** The changes that were tried in a room, by what became of them. */
+function mutate(room) {
+  const env = { ...process.env, VITEST_MUTATION_ROOM: room }
+  run(
+    process.execPath,
+    [join(folder, 'node_modules/@stryker-mutator/core/bin/stryker.js'), 'run', join(folder, 'stryker.config.mjs')],
+    { env },
+  )
+  const { files } = JSON.parse(readFileSync(join(root, `coverage/mutation/${room}.json`), 'utf8'))
+  const count = {}
+  for (const { mutants } of Object.values(files)) {
+    for (const { status } of mutants) count[status] = (count[status] ?? 0) + 1
+  }
+  return {
+    detected: (count.Killed ?? 0) + (count.Timeout ?? 0),
+    missed: (count.Survived ?? 0) + (count.NoCoverage ?? 0),
+  }
+}
+
+const score = ({ detected, missed }) => (100 * detected) / (detected + missed)
+const row = (name, counts) =>
+  `${name.padEnd(8)} ${score(counts).toFixed(1).padStart(5)} %  ${counts.detected} of ${counts.detected + counts.missed}\n`
+
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(rooms)
+const unknown = wanted.find((room) => !Object.hasOwn(rooms, room))
+if (unknown !== undefined) {
+  process.stderr.write(`no such room: ${unknown}; there are ${Object.keys(rooms).join(', ')}\n`)
+  process.exit(2)
+}
+if (!existsSync(join(folder, 'node_modules'))) {
+  run('npm', ['ci', '--legacy-peer-deps', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: folder })
+}
+const results = wanted.map((room) => [room, mutate(room)])
+const all = results.reduce(
+  (sum, [, { detected, missed }]) => ({ detected: sum.detected + detected, missed: sum.missed + missed }),
+  { detected: 0, missed: 0 },
+)
+process.stdout.write(
+  `\nchanges that the tests notice\n${results.map(([room, counts]) => row(room, counts)).join('')}${row('all', all)}`,
+)
+if (score(all) < goal) {
+  process.stderr.write(`the goal is ${goal} %; the reports in coverage/mutation name the changes\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+import project from '../../vitest.config.ts'
+import { rooms } from './rooms.mjs'
+
+// Stryker runs tests in threads, in which no process can be set up; it is nobody's terminal by itself.
+const { projects: _projects, setupFiles: _setupFiles, ...shared } = project.test
+const room = process.env.VITEST_MUTATION_ROOM
+
+/** The unit tests of one room: what starts programs takes too long to be run once for every change. */
+export default defineConfig({
+  test: { ...shared, include: rooms[room].tests.map((folder) => `test/unit/${folder}/**/*.test.ts`) },
+})
