@@ -10,7 +10,7 @@ import { AgentError } from './agent-error.ts'
 import type { CertificateSource } from './certificate-source.ts'
 import { createCertificateTries } from './certificate-tries.ts'
 import { createEphemeralKey, type EphemeralKey } from './ephemeral-key.ts'
-import type { ConnectionView, Identity, KeyStore } from './key-store.ts'
+import type { ConnectionView, Identity, KeyStore, MaybePromise } from './key-store.ts'
 import { createServedCertificate, type ServedCertificate } from './served-certificate.ts'
 
 /** One configured identity: a key that is made here and never leaves, and the certificate that an issuer gives it. */
@@ -60,27 +60,48 @@ export interface ConfiguredIdentityOptions {
 
 /** How long a client that listed a certificate may still sign with it after its successor has come, in ms (docs/PROTOCOL.md P-2). */
 const predecessorMs = 60_000
+/** What every role takes, and what signs fastest. */
+const keyType = 'ssh-ed25519'
 const noIdentities: readonly Identity[] = []
 
 /** An identity that has neither key nor certificate yet, and gets them when it is listed or started. */
 export function createConfiguredIdentity(options: ConfiguredIdentityOptions): ConfiguredIdentity {
   const { name, issuer, source, clock, log, renew, forwarding, onKeysReleased = () => {} } = options
   // One key pair until `clear`: the fingerprint, and whatever was saved of `ssh-add -L`, stays good across renewals.
-  let ephemeral: EphemeralKey | undefined
+  let ephemeral: MaybePromise<EphemeralKey> | undefined
+  /** The same, once it is made. */
+  let ownKey: EphemeralKey | undefined
   let served: ServedCertificate | undefined
   let predecessor: { served: ServedCertificate; untilMs: number } | undefined
   let hasSigned = false
   /** False after `clear`, until somebody wants a certificate again. */
   let isInUse = true
 
+  const noteSignature = (): void => {
+    // Once for each certificate: signing is the path that must be fast.
+    if (hasSigned) return
+    hasSigned = true
+    tries.replan()
+  }
+
+  /** The key pair, made when it is first wanted. One that could not be made is tried for again. */
+  const keyPair = (): MaybePromise<EphemeralKey> => {
+    if (ephemeral !== undefined) return ephemeral
+    const made = createEphemeralKey(keyType, noteSignature)
+    ephemeral = made
+    if (made instanceof Promise) {
+      made.catch(() => {
+        if (ephemeral === made) ephemeral = undefined
+      })
+    }
+    return made
+  }
+
   const issue = async (signal: AbortSignal): Promise<void> => {
-    ephemeral ??= createEphemeralKey(() => {
-      // Once for each certificate: signing is the path that must be fast.
-      if (hasSigned) return
-      hasSigned = true
-      tries.replan()
-    })
-    const certifiedKey = ephemeral
+    const made = keyPair()
+    const certifiedKey = made instanceof Promise ? await made : made
+    signal.throwIfAborted()
+    ownKey = certifiedKey
     const issued = await issuer.issue(certifiedKey.publicKey, signal)
     signal.throwIfAborted()
     succeed(createServedCertificate(issued, certifiedKey, options))
@@ -148,7 +169,7 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
       const present = peek()
       if (present !== undefined && equalBytes(keyBlob, present.certificate.blob)) return present.signer
       // Nothing is authorised for the bare key, but clients name it when they mean the certificate.
-      if (ephemeral !== undefined && equalBytes(keyBlob, ephemeral.publicKey.blob)) return ephemeral.bareSigner
+      if (ownKey !== undefined && equalBytes(keyBlob, ownKey.publicKey.blob)) return ownKey.signer
       if (predecessor === undefined || !equalBytes(keyBlob, predecessor.served.certificate.blob)) return undefined
       const isCurrent = clock.uptime() < predecessor.untilMs && isUsable(predecessor.served)
       return isCurrent ? predecessor.served.signer : undefined
@@ -163,6 +184,7 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
       served = undefined
       if (ephemeral !== undefined) onKeysReleased()
       ephemeral = undefined
+      ownKey = undefined
       predecessor = undefined
       hasSigned = false
       tries.reset()
@@ -173,7 +195,7 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
       const state = present === undefined ? 'expired' : stateOf(present)
       return {
         state: state === 'expired' ? 'none' : state,
-        keyType: 'ssh-ed25519',
+        keyType,
         ...(present === undefined ? {} : { certificate: present.certificate }),
         ...(present === undefined || present.warnings.length === 0 ? {} : { warnings: present.warnings }),
         ...(lastError === undefined ? {} : { lastError }),

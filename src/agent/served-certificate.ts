@@ -24,6 +24,7 @@ export interface ServedCertificate {
 const longestMandatoryMs = 60_000
 const compareEveryMs = 1_000
 
+/** What is decided besides by the certificate. */
 export interface ServedCertificateOptions {
   name: string
   comment: string
@@ -34,7 +35,7 @@ export interface ServedCertificateOptions {
 /** Puts a certificate to its key. @param options.random decides once per certificate when its renewal is due */
 export function createServedCertificate(
   issued: IssuedCertificate,
-  { sign }: EphemeralKey,
+  { signer }: EphemeralKey,
   options: ServedCertificateOptions,
 ): ServedCertificate {
   const { certificate, warnings } = issued
@@ -48,7 +49,7 @@ export function createServedCertificate(
     validity,
     standing: issued.standing,
     windows: renewalWindows(validity().notAfterMs - clock.now(), random),
-    signer: { identity, sign },
+    signer: { ...signer, identity },
     identities: [identity],
   }
 }

@@ -1,5 +1,4 @@
-import { generateKeyPair, type JsonWebKey, type KeyObject } from 'node:crypto'
-import { promisify } from 'node:util'
+import { generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { padToWidth, SshError, SshReader, SshWriter } from '../wire.ts'
 import { derExplicit0, derInteger, derOctetString, derSequence, importDer, publicPoint } from './der.ts'
 import {
@@ -89,7 +88,7 @@ function ecdsa(curve: Curve): KeyType {
     fromJwk: (jwk) => fromJwk(jwk, curve, name),
     privateKeys: {
       isFast: curve.isFast,
-      generate: async () => (await promisify(generateKeyPair)('ec', { namedCurve: curve.jwkName })).privateKey,
+      generate: () => generateKeyPairSync('ec', { namedCurve: curve.jwkName }).privateKey,
       read: (reader, isCertified) => readPrivate(reader, isCertified, curve, name),
     },
   }

@@ -1,5 +1,4 @@
-import { generateKeyPair } from 'node:crypto'
-import { promisify } from 'node:util'
+import { generateKeyPairSync } from 'node:crypto'
 import { equalBytes, type SshReader } from '../wire.ts'
 import { importDer, publicPoint } from './der.ts'
 import { jwkNumber, jwkText, type KeyType, keyInvalid, type PrivateFields, type PublicFields } from './key-type.ts'
@@ -26,7 +25,7 @@ export const ed25519: KeyType = {
   fromJwk: (jwk) => (jwk.kty === 'OKP' && jwk.crv === 'Ed25519' ? fieldsOf(jwkNumber(jwk, 'x')) : undefined),
   privateKeys: {
     isFast: true,
-    generate: async () => (await promisify(generateKeyPair)('ed25519')).privateKey,
+    generate: () => generateKeyPairSync('ed25519').privateKey,
     read: readPrivate,
   },
 }

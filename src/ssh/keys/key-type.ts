@@ -50,7 +50,8 @@ export interface PrivateFields {
 export interface PrivateKeyType {
   /** Signing takes less time than the way to another thread and back. */
   isFast: boolean
-  generate(): Promise<KeyObject>
+  /** A new key; a promise where that takes long enough to be done beside other work. */
+  generate(): KeyObject | Promise<KeyObject>
   /** @param isCertified a certificate was sent before the fields @throws {SshError} KEY_INVALID, WIRE_… */
   read(reader: SshReader, isCertified: boolean): PrivateFields
 }
