@@ -10,7 +10,7 @@ import { AgentError } from './agent-error.ts'
 import type { CertificateSource } from './certificate-source.ts'
 import { createCertificateTries } from './certificate-tries.ts'
 import { createEphemeralKey, type EphemeralKey } from './ephemeral-key.ts'
-import type { ConnectionView, Identity, KeyStore, MaybePromise } from './key-store.ts'
+import type { Identity, KeyStore, MaybePromise } from './key-store.ts'
 import { createServedCertificate, type ServedCertificate } from './served-certificate.ts'
 
 /** One configured identity: a key that is made here and never leaves, and the certificate that an issuer gives it. */
@@ -62,7 +62,6 @@ export interface ConfiguredIdentityOptions {
 const predecessorMs = 60_000
 /** What every role takes, and what signs fastest. */
 const keyType = 'ssh-ed25519'
-const noIdentities: readonly Identity[] = []
 
 /** An identity that has neither key nor certificate yet, and gets them when it is listed or started. */
 export function createConfiguredIdentity(options: ConfiguredIdentityOptions): ConfiguredIdentity {
@@ -138,7 +137,6 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
   const isUsable = (certificate: ServedCertificate) =>
     stateOf(certificate) !== 'expired' && certificate.standing() !== 'foreign'
   const peek = () => (served !== undefined && isUsable(served) ? served : undefined)
-  const isHidden = (connection: ConnectionView) => connection.isForwarded && !forwarding
 
   /** @throws why there is none */
   const identitiesNow = (): readonly Identity[] => {
@@ -159,13 +157,12 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
   }
 
   return {
-    identities(connection) {
-      if (isHidden(connection)) return noIdentities
+    isShownTo: ({ isForwarded }) => !isForwarded || forwarding,
+    identities() {
       const looked = issuer.look()
       return looked === undefined ? list() : looked.then(list)
     },
-    signer(keyBlob, connection) {
-      if (isHidden(connection)) return undefined
+    signer(keyBlob) {
       const present = peek()
       if (present !== undefined && equalBytes(keyBlob, present.certificate.blob)) return present.signer
       // Nothing is authorised for the bare key, but clients name it when they mean the certificate.

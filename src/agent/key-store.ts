@@ -35,8 +35,10 @@ export interface ConnectionView {
 
 /** Somewhere that keys are. */
 export interface KeyStore {
-  /** What this store shows to the connection. A rejection hides the identities of this store alone. */
-  identities(connection: ConnectionView): MaybePromise<readonly Identity[]>
+  /** Whether a connection may know of this store at all: from one that may not nothing is listed and nothing signed with. */
+  isShownTo(connection: ConnectionView): boolean
+  /** What is in this store. A rejection hides the identities of this store alone. */
+  identities(): MaybePromise<readonly Identity[]>
   /** The signer for a key blob; undefined when it is not of this store: ask the next. A rejection is final. */
-  signer(keyBlob: Uint8Array, connection: ConnectionView): MaybePromise<Signer | undefined>
+  signer(keyBlob: Uint8Array): MaybePromise<Signer | undefined>
 }

@@ -72,6 +72,8 @@ export function createKeyring({ clock, onKeysReleased = () => {} }: KeyringDeps)
   }
 
   return {
+    // `ssh-add` gives keys to whoever reaches the agent, as ssh-agent does.
+    isShownTo: () => true,
     identities() {
       dropExpired()
       listed ??= [...held.values()].map(({ signer }) => signer.identity)

@@ -51,11 +51,12 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   let known: readonly KeyStore[] = []
   let isClosed = false
 
-  const allStores = (): readonly KeyStore[] => {
+  /** What this connection may know of: the one place that decides it. */
+  const shownStores = (): readonly KeyStore[] => {
     const present = stores()
     if (present !== configured) known = [...present, keyring]
     configured = present
-    return known
+    return known.filter((store) => store.isShownTo(connection))
   }
 
   const refuse = (response: AgentResponse, error: unknown): AgentResponse => {
@@ -71,7 +72,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
       return []
     }
     try {
-      const identities = store.identities(connection)
+      const identities = store.identities()
       return identities instanceof Promise ? identities.catch(hide) : identities
     } catch (error) {
       return hide(error)
@@ -84,15 +85,15 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
 
   const list = (): MaybePromise<AgentResponse> => {
     if (lock.isLocked()) return emptyList
-    const parts = allStores().map(identitiesOf)
+    const parts = shownStores().map(identitiesOf)
     return areReady(parts)
       ? answerList(parts)
       : Promise.all(parts.map((part) => Promise.resolve(part))).then(answerList)
   }
 
-  const findSigner = (keyBlob: Uint8Array, all = allStores(), from = 0): MaybePromise<Signer | undefined> => {
+  const findSigner = (keyBlob: Uint8Array, all = shownStores(), from = 0): MaybePromise<Signer | undefined> => {
     for (let index = from; index < all.length; index += 1) {
-      const signer = all[index]!.signer(keyBlob, connection)
+      const signer = all[index]!.signer(keyBlob)
       if (signer instanceof Promise) return signer.then((found) => found ?? findSigner(keyBlob, all, index + 1))
       if (signer !== undefined) return signer
     }

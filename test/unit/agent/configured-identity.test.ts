@@ -37,7 +37,7 @@ function setUp(options: Partial<ConfiguredIdentityOptions> = {}) {
   })
   /** Lists, letting the issue that this needs succeed. */
   const listNew = async () => {
-    const listing = key.identities(local)
+    const listing = key.identities()
     await settle()
     const certificate = issuer.succeed()
     return { identities: await listing, certificate }
@@ -67,22 +67,22 @@ describe('a configured identity', () => {
     const { listNew, key } = setUp()
     const { certificate } = await listNew()
     for (const blob of [certificate.blob, certificate.publicKey.blob]) {
-      const signer = await key.signer(Uint8Array.from(blob), local)
+      const signer = await key.signer(Uint8Array.from(blob))
       const signature = await signer!.sign(data, 0)
       expect(verifySignature(certificate.publicKey, data, signature)).toBe(true)
     }
-    expect(await key.signer(Buffer.from('another'), local)).toBeUndefined()
+    expect(await key.signer(Buffer.from('another'))).toBeUndefined()
   })
 
   it('is not known before it was issued', () => {
     const { key } = setUp()
-    expect(key.signer(Buffer.from('any'), local)).toBeUndefined()
+    expect(key.signer(Buffer.from('any'))).toBeUndefined()
     expect(key.status()).toEqual({ state: 'none', keyType: 'ssh-ed25519' })
   })
 
   it('is issued once for all who list at the same time', async () => {
     const { key, issuer } = setUp()
-    const lists = [key.identities(local), key.identities(local), key.identities(local)]
+    const lists = [key.identities(), key.identities(), key.identities()]
     await settle()
     const { blob } = issuer.succeed()
     for (const list of lists) expect((await list)[0]?.keyBlob).toBe(blob)
@@ -92,7 +92,7 @@ describe('a configured identity', () => {
   it('lists a fresh certificate without a promise, the same array each time', async () => {
     const { key, listNew } = setUp()
     const { identities } = await listNew()
-    expect(key.identities(local)).toBe(identities)
+    expect(key.identities()).toBe(identities)
   })
 
   it('has a comment that no terminal obeys', async () => {
@@ -106,7 +106,7 @@ describe('a configured identity', () => {
     key.start()
     await settle()
     issuer.succeed({ validAfter: 0n, validBefore: 2n ** 64n - 1n })
-    const [identity] = await key.identities(local)
+    const [identity] = await key.identities()
     expect(identity?.comment).toContain('until 9999-12-31T23:59:59Z')
   })
 })
@@ -116,13 +116,13 @@ describe('renewing a certificate when it is listed', () => {
     const { key, issuer, clock, listNew, blobs } = setUp()
     const { certificate: first } = await listNew()
     clock.advance(untilAdvisoryMs)
-    expect(blobs(await key.identities(local))).toEqual([first.blob])
-    expect(blobs(await key.identities(local))).toEqual([first.blob])
+    expect(blobs(await key.identities())).toEqual([first.blob])
+    expect(blobs(await key.identities())).toEqual([first.blob])
     await settle()
     expect(issuer.calls).toHaveLength(2)
     const second = issuer.succeed()
     await settle()
-    expect(blobs(await key.identities(local))).toEqual([second.blob])
+    expect(blobs(await key.identities())).toEqual([second.blob])
   })
 
   it('keeps the key pair, so that what was saved of it stays good', async () => {
@@ -132,7 +132,7 @@ describe('renewing a certificate when it is listed', () => {
     const { certificate: second } = await listNew()
     expect(second.publicKey).toEqual(first.publicKey)
     expect(issuer.calls).toHaveLength(2)
-    expect(await key.signer(first.publicKey.blob, local)).toBeDefined()
+    expect(await key.signer(first.publicKey.blob)).toBeDefined()
   })
 
   it('waits in the last minute alone, not in the last tenth of an hour', async () => {
@@ -141,15 +141,15 @@ describe('renewing a certificate when it is listed', () => {
     clock.advance(untilMandatoryMs - 1)
     expect(key.status().state).toBe('advisory')
     // Not a promise: nobody waits.
-    expect(blobs(key.identities(local) as readonly Identity[])).toEqual([certificate.blob])
+    expect(blobs(key.identities() as readonly Identity[])).toEqual([certificate.blob])
     clock.advance(1)
     expect(key.status().state).toBe('mandatory')
-    expect(key.identities(local)).toBeInstanceOf(Promise)
+    expect(key.identities()).toBeInstanceOf(Promise)
   })
 
   it('waits in the last tenth of a certificate of five minutes', async () => {
     const { key, issuer, clock } = setUp()
-    const listing = key.identities(local)
+    const listing = key.identities()
     await settle()
     issuer.succeed({ validBefore: BigInt(Math.floor(clock.now() / 1000)) + 300n })
     await listing
@@ -163,7 +163,7 @@ describe('renewing a certificate when it is listed', () => {
     const { key, issuer, clock, listNew, blobs } = setUp()
     const { certificate: first } = await listNew()
     clock.advance(untilMandatoryMs)
-    const listing = key.identities(local)
+    const listing = key.identities()
     await settle()
     issuer.fail(new Error('sealed'))
     expect(blobs(await listing)).toEqual([first.blob])
@@ -174,24 +174,24 @@ describe('renewing a certificate when it is listed', () => {
     const { key, issuer, clock, listNew } = setUp()
     const { certificate } = await listNew()
     clock.advance(3_600_000)
-    const listing = key.identities(local)
+    const listing = key.identities()
     await settle()
     issuer.fail(new Error('unreachable'))
     expect(await codeOf(listing)).toBe('Error: unreachable')
-    expect(await key.signer(certificate.blob, local)).toBeUndefined()
+    expect(await key.signer(certificate.blob)).toBeUndefined()
     expect(key.status()).toMatchObject({ state: 'none' })
   })
 
   it('waits eight seconds for a first certificate and no longer', async () => {
     const { key, clock, issuer, blobs } = setUp()
-    const listing = codeOf(key.identities(local))
+    const listing = codeOf(key.identities())
     await settle()
     clock.advance(8_000)
     expect(await listing).toBe('CERTIFICATE_WAIT_TIMEOUT')
     // The call goes on, and the next list has its answer.
     const { blob } = issuer.succeed()
     await settle()
-    expect(blobs(await key.identities(local))).toEqual([blob])
+    expect(blobs(await key.identities())).toEqual([blob])
     expect(clock.pendingTimers()).toBe(0)
   })
 
@@ -199,7 +199,7 @@ describe('renewing a certificate when it is listed', () => {
     const { key, clock, listNew, blobs } = setUp()
     const { certificate } = await listNew()
     clock.advance(untilMandatoryMs)
-    const listing = key.identities(local)
+    const listing = key.identities()
     await settle()
     clock.advance(8_000)
     expect(blobs(await listing)).toEqual([certificate.blob])
@@ -211,7 +211,7 @@ describe('the predecessor of a certificate', () => {
     const world = setUp()
     const { certificate: first } = await world.listNew()
     world.clock.advance(untilAdvisoryMs)
-    await world.key.identities(local)
+    await world.key.identities()
     await settle()
     const second = world.issuer.succeed()
     await settle()
@@ -220,33 +220,28 @@ describe('the predecessor of a certificate', () => {
 
   it('signs for a minute more for those who listed it, and is not listed', async () => {
     const { key, clock, first, second, blobs } = await renewed()
-    expect(blobs(await key.identities(local))).toEqual([second.blob])
-    const signer = await key.signer(first.blob, local)
+    expect(blobs(await key.identities())).toEqual([second.blob])
+    const signer = await key.signer(first.blob)
     expect(verifySignature(first.publicKey, data, await signer!.sign(data, 0))).toBe(true)
     clock.advance(minuteMs - 1)
-    expect(await key.signer(first.blob, local)).toBeDefined()
+    expect(await key.signer(first.blob)).toBeDefined()
     clock.advance(1)
-    expect(await key.signer(first.blob, local)).toBeUndefined()
-    expect(await key.signer(second.blob, local)).toBeDefined()
+    expect(await key.signer(first.blob)).toBeUndefined()
+    expect(await key.signer(second.blob)).toBeDefined()
   })
 
   it('does not sign past its own end', async () => {
     const { key, clock, issuer, listNew } = setUp()
     const { certificate: first } = await listNew()
     clock.advance(3_600_000 - 10_000)
-    const listing = key.identities(local)
+    const listing = key.identities()
     await settle()
     issuer.succeed()
     await listing
     clock.advance(9_999)
-    expect(await key.signer(first.blob, local)).toBeDefined()
+    expect(await key.signer(first.blob)).toBeDefined()
     clock.advance(1)
-    expect(await key.signer(first.blob, local)).toBeUndefined()
-  })
-
-  it('stays hidden where the identity is', async () => {
-    const { key, first } = await renewed()
-    expect(await key.signer(first.blob, forwarded)).toBeUndefined()
+    expect(await key.signer(first.blob)).toBeUndefined()
   })
 })
 
@@ -269,7 +264,7 @@ describe('the end of a certificate', () => {
 
   /** Lists once with a CA whose clock is `skewMs` ahead: its certificate ends an hour from now, whatever ours says. */
   async function certified(world: ReturnType<typeof settable>, skewMs: number) {
-    const listing = world.key.identities(local)
+    const listing = world.key.identities()
     await settle()
     const nowSeconds = BigInt(Math.floor((world.base.now() + skewMs) / 1000))
     const { blob } = world.issuer.succeed({ validAfter: nowSeconds - 30n, validBefore: nowSeconds + 3600n }, skewMs)
@@ -285,9 +280,9 @@ describe('the end of a certificate', () => {
     const world = settable()
     const blob = await certified(world, skewMs)
     world.base.advance(3_600_000 - 1)
-    expect(world.key.signer(blob, local)).toBeDefined()
+    expect(world.key.signer(blob)).toBeDefined()
     world.base.advance(1)
-    expect(world.key.signer(blob, local)).toBeUndefined()
+    expect(world.key.signer(blob)).toBeUndefined()
     expect(world.key.status()).toMatchObject({ state: 'none' })
   })
 
@@ -299,16 +294,16 @@ describe('the end of a certificate', () => {
     const blob = await certified(world, skewMs)
     world.set(setMs)
     world.base.advance(3_600_000 - 1)
-    expect(world.key.signer(blob, local)).toBeDefined()
+    expect(world.key.signer(blob)).toBeDefined()
     world.base.advance(1)
-    expect(world.key.signer(blob, local)).toBeUndefined()
+    expect(world.key.signer(blob)).toBeUndefined()
   })
 
   it('has come when our clock is past it, as after a pause that uptime did not count', async () => {
     const world = settable()
     const blob = await certified(world, 0)
     world.set(3_600_000)
-    expect(world.key.signer(blob, local)).toBeUndefined()
+    expect(world.key.signer(blob)).toBeUndefined()
   })
 
   it('costs one look at the uptime a second, and one when the clock was set back', async () => {
@@ -316,8 +311,8 @@ describe('the end of a certificate', () => {
     const blob = await certified(world, 0)
     const issuedLooks = world.looks()
     const looksOfUse = () => {
-      void world.key.identities(local)
-      void world.key.signer(blob, local)
+      void world.key.identities()
+      void world.key.signer(blob)
       return world.looks() - issuedLooks
     }
     world.base.advance(999)
@@ -332,27 +327,17 @@ describe('the end of a certificate', () => {
   it('is in the comment by the clock of the CA', async () => {
     const world = settable()
     await certified(world, 10 * minuteMs)
-    const [identity] = await world.key.identities(local)
+    const [identity] = await world.key.identities()
     expect(identity?.comment).toBe('ops: ops@corp until 2026-01-02T04:14:05Z')
   })
 })
 
 describe('a forwarded connection', () => {
-  it('does not see the identity, cannot sign with it and makes nobody issue it', async () => {
-    const { key, issuer, listNew } = setUp()
-    expect(await key.identities(forwarded)).toEqual([])
-    expect(issuer.calls).toHaveLength(0)
-    const { certificate } = await listNew()
-    expect(await key.identities(forwarded)).toEqual([])
-    expect(await key.signer(certificate.blob, forwarded)).toBeUndefined()
-    expect(await key.signer(certificate.publicKey.blob, forwarded)).toBeUndefined()
-  })
-
-  it('sees an identity that is meant to be forwarded', async () => {
-    const { key, listNew, blobs } = setUp({ forwarding: true })
-    const { certificate } = await listNew()
-    expect(blobs(await key.identities(forwarded))).toEqual([certificate.blob])
-    expect(await key.signer(certificate.blob, forwarded)).toBeDefined()
+  it('does not see an identity unless it is meant to be forwarded', () => {
+    const { key } = setUp()
+    expect([key.isShownTo(local), key.isShownTo(forwarded)]).toEqual([true, false])
+    const { key: shared } = setUp({ forwarding: true })
+    expect([shared.isShownTo(local), shared.isShownTo(forwarded)]).toEqual([true, true])
   })
 })
 
@@ -378,7 +363,7 @@ describe('renewing a certificate ahead of time', () => {
     expect(issuer.calls).toHaveLength(2)
     const second = issuer.succeed()
     await settle()
-    expect(blobs(await key.identities(local))).toEqual([second.blob])
+    expect(blobs(await key.identities())).toEqual([second.blob])
     clock.advance(untilAdvisoryMs)
     await settle()
     expect(issuer.calls).toHaveLength(3)
@@ -386,7 +371,7 @@ describe('renewing a certificate ahead of time', () => {
 
   it('`when-used` renews what has signed', async () => {
     const { clock, issuer, key, certificate } = await started('when-used')
-    const signer = await key.signer(certificate.blob, local)
+    const signer = await key.signer(certificate.blob)
     await signer!.sign(data, 0)
     clock.advance(untilAdvisoryMs)
     await settle()
@@ -401,7 +386,7 @@ describe('renewing a certificate ahead of time', () => {
 
   it('`when-used` leaves alone what was only listed', async () => {
     const { clock, issuer, key } = await started('when-used')
-    await key.identities(local)
+    await key.identities()
     clock.advance(3_600_000)
     await settle()
     expect(issuer.calls).toHaveLength(1)
@@ -409,7 +394,7 @@ describe('renewing a certificate ahead of time', () => {
 
   it('`on-demand` does nothing by itself', async () => {
     const { clock, issuer, key, certificate } = await started('on-demand')
-    const signer = await key.signer(certificate.blob, local)
+    const signer = await key.signer(certificate.blob)
     await signer!.sign(data, 0)
     expect(clock.pendingTimers()).toBe(0)
     clock.advance(3_600_000)
@@ -469,7 +454,7 @@ describe('renewing a certificate ahead of time', () => {
 
   it('of `when-used` ends when the certificate has expired', async () => {
     const { clock, issuer, key, certificate } = await started('when-used')
-    const signer = await key.signer(certificate.blob, local)
+    const signer = await key.signer(certificate.blob)
     await signer!.sign(data, 0)
     clock.advance(untilAdvisoryMs)
     await settle()
@@ -540,7 +525,7 @@ describe('renewing a certificate ahead of time', () => {
     const { clock, key, certificate, blobs } = await started('always')
     key.stop()
     expect(clock.pendingTimers()).toBe(0)
-    expect(blobs(await key.identities(local))).toEqual([certificate.blob])
+    expect(blobs(await key.identities())).toEqual([certificate.blob])
   })
 })
 
@@ -566,8 +551,8 @@ describe('clearing an identity', () => {
     const { certificate: first } = await listNew()
     key.clear()
     expect(key.status()).toEqual({ state: 'none', keyType: 'ssh-ed25519' })
-    expect(await key.signer(first.blob, local)).toBeUndefined()
-    expect(await key.signer(first.publicKey.blob, local)).toBeUndefined()
+    expect(await key.signer(first.blob)).toBeUndefined()
+    expect(await key.signer(first.publicKey.blob)).toBeUndefined()
     const { certificate: second } = await listNew()
     expect(second.publicKey).not.toEqual(first.publicKey)
   })
@@ -576,20 +561,20 @@ describe('clearing an identity', () => {
     const { key, clock, issuer, listNew } = setUp()
     const { certificate: first } = await listNew()
     clock.advance(untilAdvisoryMs)
-    await key.identities(local)
+    await key.identities()
     await settle()
     issuer.succeed()
     await settle()
-    expect(key.signer(first.blob, local)).toBeDefined()
+    expect(key.signer(first.blob)).toBeDefined()
     key.clear()
-    expect(key.signer(first.blob, local)).toBeUndefined()
+    expect(key.signer(first.blob)).toBeUndefined()
   })
 
   it('forgets a call in flight, even one that does not listen to its signal', async () => {
     const { key, issuer } = setUp({ renew: 'always' })
     key.start()
     await settle()
-    const listing = codeOf(key.identities(local))
+    const listing = codeOf(key.identities())
     key.clear()
     issuer.succeed()
     await settle()
@@ -673,39 +658,39 @@ describe('a certificate whose origin has changed', () => {
     const { key, issuer, listNew, blobs } = setUp()
     const { certificate } = await listNew()
     issuer.stand(certificate, 'foreign')
-    expect(key.signer(certificate.blob, local)).toBeUndefined()
+    expect(key.signer(certificate.blob)).toBeUndefined()
     expect(key.status()).toMatchObject({ state: 'none' })
-    const listing = key.identities(local)
+    const listing = key.identities()
     await settle()
     issuer.fail(new Error('denied'))
     expect(await codeOf(listing)).toContain('denied')
     const next = await (async () => {
       key.start()
-      const started = key.identities(local)
+      const started = key.identities()
       await settle()
       const issued = issuer.succeed({ serial: 2n })
       expect(blobs(await started)).toEqual([issued.blob])
       return issued
     })()
-    expect(key.signer(next.blob, local)).toBeDefined()
-    expect(key.signer(certificate.blob, local)).toBeUndefined()
+    expect(key.signer(next.blob)).toBeDefined()
+    expect(key.signer(certificate.blob)).toBeUndefined()
   })
 
   it('is served until it has a successor where the CA has another key, which a list waits for', async () => {
     const { clock, key, issuer, listNew, blobs } = setUp()
     const { certificate } = await listNew()
     issuer.stand(certificate, 'outdated')
-    const listing = key.identities(local)
+    const listing = key.identities()
     await settle()
     issuer.fail(new Error('sealed'))
     expect(blobs(await listing)).toEqual([certificate.blob])
     clock.advance(5000)
-    const again = key.identities(local)
+    const again = key.identities()
     await settle()
     const successor = issuer.succeed({ serial: 2n })
     await again
-    expect(blobs(await key.identities(local))).toEqual([successor.blob])
-    expect(key.signer(certificate.blob, local)).toBeDefined()
+    expect(blobs(await key.identities())).toEqual([successor.blob])
+    expect(key.signer(certificate.blob)).toBeDefined()
   })
 
   it('is found out by a list, which waits for what this machine knows', async () => {
@@ -714,7 +699,7 @@ describe('a certificate whose origin has changed', () => {
     const { key } = setUp({
       issuer: { ...issuer, look: () => new Promise<void>((resolve) => (look = resolve)) },
     })
-    const listing = key.identities(local)
+    const listing = key.identities()
     await settle()
     expect(issuer.calls).toHaveLength(0)
     look()

@@ -38,7 +38,7 @@ const identity = (comment: string): Identity => ({ keyBlob: Buffer.from(`blob of
 
 /** A store that answers the same every time. */
 function storeOf(answers: Partial<KeyStore>): KeyStore {
-  return { identities: () => [], signer: () => undefined, ...answers }
+  return { isShownTo: () => true, identities: () => [], signer: () => undefined, ...answers }
 }
 
 function signerOf(name: string): Signer {
@@ -408,23 +408,32 @@ describe('a connection that another machine may be using', () => {
     return world
   }
 
-  it('tells the stores so, with what was bound', async () => {
-    const seen: boolean[] = []
-    const store = storeOf({
-      identities: (connection) => {
-        seen.push(connection.isForwarded)
-        expect(connection.bindings).toHaveLength(1)
-        return []
+  it('is shown to the stores with what was bound, and gets nothing of one that is not for it', async () => {
+    const seen: [boolean, number][] = []
+    const calls: string[] = []
+    const hidden = storeOf({
+      isShownTo({ isForwarded, bindings }) {
+        seen.push([isForwarded, bindings.length])
+        return !isForwarded
       },
-      signer: (_, connection) => {
-        seen.push(connection.isForwarded)
-        return undefined
+      identities() {
+        calls.push('identities')
+        return [identity('hidden')]
+      },
+      signer() {
+        calls.push('signer')
+        return signerOf('hidden')
       },
     })
-    const { ask } = await forwardedWorld([store])
-    await ask(empty(number.list))
-    await ask(signRequest(Buffer.from('x'), userauthRequest({ keyBlob: blobOf(key) })))
-    expect(seen).toEqual([true, true])
+    const { ask, comments } = await forwardedWorld([hidden])
+    expect(await comments()).toEqual(['added'])
+    const login = userauthRequest({ keyBlob: identity('hidden').keyBlob })
+    expect(await ask(signRequest(identity('hidden').keyBlob, login))).toEqual(failure)
+    expect(seen).toEqual([
+      [true, 1],
+      [true, 1],
+    ])
+    expect(calls).toEqual([])
   })
 
   it('lists added keys and signs logins with them', async () => {
@@ -546,6 +555,7 @@ it('shows what the configured identities are now, on a connection that is open',
   const clock = fakeClock()
   const log = createLogger({ write: () => {}, level: 'debug' })
   const named = (name: string): KeyStore => ({
+    isShownTo: () => true,
     identities: () => [identity(name)],
     signer: (keyBlob) => (Buffer.from(keyBlob).equals(identity(name).keyBlob) ? signerOf(name) : undefined),
   })
