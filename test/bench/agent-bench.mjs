@@ -1,10 +1,10 @@
-// Measures an SSH agent from outside: node test/bench/agent-bench.mjs SOCKET [sign|list] [CONNECTIONS] [SECONDS]
+// Measures an SSH agent from outside: node test/bench/agent-bench.mjs SOCKET [sign|list] [CONNECTIONS] [SECONDS] [KEY-TYPE]
 // Each connection sends its next request when the answer to the last one is there, as ssh does. Prints one JSON line.
 import { connect } from 'node:net'
 
-const [socketPath, kind = 'sign', connectionCount = '1', seconds = '3'] = process.argv.slice(2)
+const [socketPath, kind = 'sign', connectionCount = '1', seconds = '3', keyType = 'ssh-ed25519'] = process.argv.slice(2)
 if (socketPath === undefined || !['sign', 'list'].includes(kind)) {
-  process.stderr.write('usage: agent-bench.mjs SOCKET [sign|list] [CONNECTIONS] [SECONDS]\n')
+  process.stderr.write('usage: agent-bench.mjs SOCKET [sign|list] [CONNECTIONS] [SECONDS] [KEY-TYPE]\n')
   process.exit(2)
 }
 
@@ -46,17 +46,17 @@ function repeat(request, answerNumber, isOver) {
   })
 }
 
-/** The blob of the first Ed25519 identity, or of the first certificate of one. */
+/** The blob of the first identity of the type, or of the first certificate of one. */
 async function firstKeyBlob() {
   const { lastAnswer } = await repeat(frame(numbers.list), numbers.listAnswer, () => true)
   let offset = 9
   for (let left = lastAnswer.readUInt32BE(5); left > 0; left -= 1) {
     const blob = lastAnswer.subarray(offset + 4, offset + 4 + lastAnswer.readUInt32BE(offset))
-    if (blob.subarray(4, 15).toString() === 'ssh-ed25519') return blob
+    if (blob.toString('latin1', 4, 4 + keyType.length) === keyType) return blob
     offset += 4 + blob.length
     offset += 4 + lastAnswer.readUInt32BE(offset)
   }
-  throw new Error('the agent lists no Ed25519 identity')
+  throw new Error(`the agent lists no identity of type ${keyType}`)
 }
 
 async function measure() {
