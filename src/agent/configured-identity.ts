@@ -27,6 +27,7 @@ export interface ConfiguredIdentity extends KeyStore {
   status(): ConfiguredIdentityStatus
 }
 
+/** What can be shown of an identity without asking anyone. */
 export interface ConfiguredIdentityStatus {
   /** `none`: there is no certificate, or it has expired. */
   state: 'fresh' | 'advisory' | 'mandatory' | 'none'
@@ -38,6 +39,7 @@ export interface ConfiguredIdentityStatus {
   lastError?: unknown
 }
 
+/** What an identity is, and what it works with. */
 export interface ConfiguredIdentityOptions {
   /** The name in config.toml, unique there. */
   name: string

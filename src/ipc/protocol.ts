@@ -13,7 +13,9 @@ export const maxBodyBytes = 64 * 1024
 
 /** Request header that says how this caller may be asked: on its own terminal, by the daemon's prompt program, never. */
 export const promptHeader = 'latchkey-prompt'
+/** The values of that header. */
 export const promptModes = ['terminal', 'program', 'never'] as const
+/** One of them. */
 export type PromptMode = (typeof promptModes)[number]
 
 /** A question that is lent to the caller, with what its kind has besides (src/prompts/kinds). */
@@ -37,4 +39,5 @@ export const promptAnswerSchema = v.union([
   v.strictObject({ answer: v.pipe(v.string(), v.maxLength(4096)) }),
   v.strictObject({ cancel: v.literal(true) }),
 ])
+/** What is typed, or that nothing is. */
 export type PromptAnswer = v.InferOutput<typeof promptAnswerSchema>

@@ -1,14 +1,9 @@
 import { rootCertificates } from 'node:tls'
 import { type CertificateSource, createCertificateSource } from '../../agent/certificate-source.ts'
 import { type ConfiguredIdentity, createConfiguredIdentity } from '../../agent/configured-identity.ts'
-import type { Clock } from '../../core/clock.ts'
-import type { Environment } from '../../core/environment.ts'
-import type { Logger } from '../../core/log.ts'
-import type { Keychain } from '../../keychain/keychain.ts'
-import type { Prompts } from '../../prompts/prompt.ts'
 import { createVaultClient, type VaultClient } from '../../vault/client.ts'
+import type { LoginContext } from '../../vault/login/login-method.ts'
 import { createLoginMethod } from '../../vault/login/login-methods.ts'
-import type { RunProgram } from '../../vault/login/token-helper.ts'
 import { type CaWatch, createCaWatch } from '../../vault/ssh/ca-watch.ts'
 import { createVaultIssuer } from '../../vault/ssh/issuer.ts'
 import { createTokenSource, type TokenSource } from '../../vault/token/token-source.ts'
@@ -41,16 +36,7 @@ export interface RunningVault {
 }
 
 /** What a vault works with. */
-export interface VaultDeps {
-  keychain: Keychain
-  prompts: Prompts
-  clock: Clock
-  random: () => number
-  log: Logger
-  environment: Environment
-  home: string
-  readText: (path: string) => Promise<string>
-  runProgram: RunProgram
+export interface VaultDeps extends Omit<LoginContext, 'client' | 'address' | 'tokenRefusal'> {
   /** Told that a private key was let go. */
   onKeysReleased: () => void
 }

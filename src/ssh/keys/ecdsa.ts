@@ -1,15 +1,8 @@
 import { generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { padToWidth, SshError, SshReader, SshWriter } from '../wire.ts'
 import { derExplicit0, derInteger, derOctetString, derSequence, importDer, publicPoint } from './der.ts'
-import {
-  jwkNumber,
-  jwkText,
-  type KeyType,
-  keyInvalid,
-  type PrivateFields,
-  type PublicFields,
-  type SignatureAlgorithm,
-} from './key-type.ts'
+import { jwkNumber, jwkText } from './jwk.ts'
+import { type KeyType, keyInvalid, type PrivateFields, type PublicFields, type SignatureAlgorithm } from './key-type.ts'
 
 /** What node:crypto knows of a NIST curve, and how RFC 5656 §6.2.1 hashes for it. */
 interface Curve {

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { equalBytes, type SshReader } from '../wire.ts'
 import { importDer, publicPoint } from './der.ts'
-import { jwkNumber, jwkText, type KeyType, keyInvalid, type PrivateFields, type PublicFields } from './key-type.ts'
+import { jwkNumber, jwkText } from './jwk.ts'
+import { type KeyType, keyInvalid, type PrivateFields, type PublicFields } from './key-type.ts'
 
 const pointBytes = 32
 const seedBytes = 32

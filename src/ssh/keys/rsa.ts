@@ -2,15 +2,8 @@ import { generateKeyPair, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { bitLength, equalBytes, padToWidth, SshError, type SshReader, trimLeadingZeros } from '../wire.ts'
 import { derInteger, derSequence, importDer } from './der.ts'
-import {
-  jwkNumber,
-  jwkText,
-  type KeyType,
-  keyInvalid,
-  type PrivateFields,
-  type PublicFields,
-  type SignatureAlgorithm,
-} from './key-type.ts'
+import { jwkNumber, jwkText } from './jwk.ts'
+import { type KeyType, keyInvalid, type PrivateFields, type PublicFields, type SignatureAlgorithm } from './key-type.ts'
 import { isOne, minusOne, multiply, remainder } from './secret-number.ts'
 
 // OpenSSH's SSH_RSA_MINIMUM_MODULUS_SIZE, and OpenSSL's OPENSSL_RSA_MAX_MODULUS_BITS and _MAX_PUBEXP_BITS: numbers
