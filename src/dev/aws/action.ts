@@ -1,6 +1,8 @@
 import type { Caller } from './caller.ts'
 import type { AwsDirectory } from './directory.ts'
+import type { RoleFeature } from './plugin.ts'
 import type { AwsCall, XmlValue } from './query-protocol.ts'
+import type { JudgeTrust } from './trust-policy.ts'
 
 /** What an action needs to answer one authenticated call. */
 export interface ActionContext {
@@ -9,8 +11,8 @@ export interface ActionContext {
   nowMs: number
   directory: AwsDirectory
   tokenKey: Uint8Array
-  /** Whether a role session keeps the MFA context of the session that assumed the role. AWS says that it does not. */
-  roleSessionsCarryMfa: boolean
+  judgeTrust: JudgeTrust
+  roleFeature: RoleFeature | undefined
 }
 
 /** Resolves to the content of the result element. @throws {AwsRefusal} */

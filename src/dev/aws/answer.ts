@@ -21,7 +21,7 @@ export const ownActions: Actions = {
 }
 
 /** What carrying out a call takes. */
-export interface AnswerDeps extends AuthenticationDeps, Pick<ActionContext, 'roleSessionsCarryMfa'> {
+export interface AnswerDeps extends AuthenticationDeps, Pick<ActionContext, 'judgeTrust' | 'roleFeature'> {
   now: () => number
   versions: Versions
   actions: Actions
@@ -37,7 +37,7 @@ export async function answerCall(
   judge: ((caller: CallerIdentity) => void) | undefined,
 ): Promise<Answer> {
   const requestId = randomUUID()
-  const { versions, actions, directory, tokenKey, roleSessionsCarryMfa } = deps
+  const { versions, actions, directory, tokenKey, judgeTrust, roleFeature } = deps
   let service = 'sts'
   let principal: string | null = null
   let role: string | null = null
@@ -52,7 +52,7 @@ export async function answerCall(
     const caller = authenticate(request, service, nowMs, deps)
     principal = identityOf(caller).arn
     judge?.(identityOf(caller))
-    const result = await action({ call, caller, nowMs, directory, tokenKey, roleSessionsCarryMfa })
+    const result = await action({ call, caller, nowMs, directory, tokenKey, judgeTrust, roleFeature })
     const xml = successXml(call, result, requestId, versions)
     return { status: 200, requestId, xml, principal, role, error: null }
   } catch (cause) {

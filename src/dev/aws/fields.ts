@@ -9,6 +9,9 @@ export interface TextRule {
   pattern?: string
 }
 
+/** Of a name that a role session goes by. */
+export const sessionNameRule: TextRule = { min: 2, max: 64, pattern: '[\\w+=,.@-]*' }
+
 /** Reads fields one by one, and tells in the end what was wrong with them. */
 export interface FieldReader {
   text(name: string, rule: TextRule): string | undefined

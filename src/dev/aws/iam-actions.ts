@@ -3,7 +3,7 @@ import type { Action, ActionContext } from './action.ts'
 import { identityOf } from './caller.ts'
 import { userArn } from './directory.ts'
 import { createFieldReader } from './fields.ts'
-import { AwsRefusal } from './refusal.ts'
+import { AwsRefusal, notAuthorized } from './refusal.ts'
 import type { DevUser } from './state.ts'
 
 /** The calling user. */
@@ -57,10 +57,8 @@ function self({ call, caller }: ActionContext): DevUser {
   }
   if (caller.type === 'role' || (name !== undefined && name !== caller.user.name)) {
     const action = `iam:${call.action}`
-    throw new AwsRefusal(
-      'AccessDenied',
-      `User: ${identityOf(caller).arn} is not authorized to perform: ${action} on resource: user ${name} because no identity-based policy allows the ${action} action`,
-    )
+    const resource = `user ${name} because no identity-based policy allows the ${action} action`
+    throw notAuthorized(identityOf(caller).arn, action, resource)
   }
   return caller.user
 }

@@ -1,6 +1,8 @@
 import type { Action } from './action.ts'
-import type { CallerIdentity } from './caller.ts'
+import type { Caller, CallerIdentity } from './caller.ts'
+import type { FieldReader } from './fields.ts'
 import type { DevAccessKey } from './state.ts'
+import type { JudgeTrust } from './trust-policy.ts'
 
 /** What became of a call. */
 export interface Answer {
@@ -38,6 +40,24 @@ export type RestHandler = (request: {
   body: Uint8Array
 }) => Promise<{ status: number; headers: Readonly<Record<string, string>>; body: string } | undefined>
 
+/** What AssumeRole heeds besides what is built in. */
+export interface RoleFeature {
+  /** Fields that are refused where nobody reads them. */
+  fields: readonly string[]
+  /** Reads them; what it returns is asked once a code was taken. @throws {AwsRefusal} then */
+  read(fields: FieldReader): (caller: Caller, codeAtMs: number | undefined) => RoleTerms
+}
+
+/** What one call of AssumeRole comes to by a feature. */
+export interface RoleTerms {
+  /** That the trust policy must allow as well. */
+  actions: readonly string[]
+  /** Condition keys in lower case, besides those of MFA. */
+  context: Iterable<readonly [string, string]>
+  /** What the session knows of the call. */
+  carried: { sourceIdentity?: string | undefined; mfaAtMs?: number | undefined }
+}
+
 /** What a plug-in adds to the embedded AWS. What nobody has added is refused. */
 export interface AwsAddition {
   /** Versions of services of the query protocol, which tell calls apart: `{ sso: '2019-06-10' }`. */
@@ -52,6 +72,7 @@ export interface AwsAddition {
   isRegion?(region: string): boolean
   /** Whether an active key is known already. */
   isKeyKnown?(key: DevAccessKey, nowMs: number): boolean
-  /** Lets role sessions keep their MFA context, as some report that AWS does; AWS's documentation says no. */
-  roleSessionsCarryMfa?: boolean
+  /** Judges trust policies in the place of the embedded AWS, which knows those of its own roles only. */
+  judgeTrust?: JudgeTrust
+  roleFeature?: RoleFeature
 }

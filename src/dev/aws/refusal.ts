@@ -35,3 +35,11 @@ export class AwsRefusal extends CodedError<AwsErrorCode> {
 export function invalidClientToken(): AwsRefusal {
   return new AwsRefusal('InvalidClientTokenId', 'The security token included in the request is invalid.')
 }
+
+/** The refusal of what the policies of a caller or of a role do not allow. */
+export function notAuthorized(callerArn: string, action: string, resource: string): AwsRefusal {
+  return new AwsRefusal(
+    'AccessDenied',
+    `User: ${callerArn} is not authorized to perform: ${action} on resource: ${resource}`,
+  )
+}

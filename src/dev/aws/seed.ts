@@ -52,7 +52,7 @@ export async function seedDevAccount({ directory, now }: Pick<DevAws, 'directory
   }
 }
 
-const withMfa = { Bool: { 'aws:MultiFactorAuthPresent': 'true' } }
+const withMfa = { Bool: { 'aws:MultiFactorAuthPresent': 'true' } } as const
 
 function trust(principal: string, condition?: typeof withMfa): TrustPolicy {
   const statement = { Effect: 'Allow', Principal: { AWS: principal }, Action: 'sts:AssumeRole' } as const

@@ -7,6 +7,7 @@ import { type AwsCallLine, type ExchangeDeps, serveExchange } from './exchange.t
 import type { AwsAddition } from './plugin.ts'
 import { ownVersions } from './query-protocol.ts'
 import { type DevAwsStateStore, parseState } from './state.ts'
+import { judgeOwnTrust } from './trust-policy.ts'
 
 /** What an embedded AWS is started with. */
 export interface DevAwsOptions {
@@ -65,7 +66,8 @@ export async function createDevAws(options: DevAwsOptions): Promise<DevAws> {
     serve: added('serve'),
     isRegion: added('isRegion') ?? ((region) => awsRegion.test(region)),
     isKeyKnown: added('isKeyKnown') ?? (() => true),
-    roleSessionsCarryMfa: added('roleSessionsCarryMfa') ?? false,
+    judgeTrust: added('judgeTrust') ?? judgeOwnTrust,
+    roleFeature: added('roleFeature'),
   }
   const server = await startLoopbackServer({
     port,

@@ -1,49 +1,23 @@
 import * as v from 'valibot'
+import { AwsRefusal } from './refusal.ts'
 
-const oneOrMore = v.union([v.string(), v.array(v.string())])
-/** A boolean or number in JSON means its text, as in IAM. */
-const conditionValue = v.union([v.string(), v.boolean(), v.number()])
-const judgedKeys = new Set([
-  'aws:multifactorauthpresent',
-  'aws:multifactorauthage',
-  'sts:externalid',
-  'sts:rolesessionname',
-  'sts:sourceidentity',
-])
-const conditionKey = v.pipe(
-  v.string(),
-  v.check((key) => judgedKeys.has(key.toLowerCase())),
-)
-const conditionKeys = v.record(conditionKey, v.union([conditionValue, v.array(conditionValue)]))
-
-const statementSchema = v.strictObject({
-  Sid: v.optional(v.string()),
-  Effect: v.picklist(['Allow', 'Deny']),
-  Principal: v.union([v.literal('*'), v.strictObject({ AWS: oneOrMore })]),
-  Action: oneOrMore,
-  Condition: v.optional(
-    v.strictObject({
-      Bool: v.optional(conditionKeys),
-      BoolIfExists: v.optional(conditionKeys),
-      NumericLessThan: v.optional(conditionKeys),
-      NumericLessThanIfExists: v.optional(conditionKeys),
-      StringEquals: v.optional(conditionKeys),
-      StringEqualsIfExists: v.optional(conditionKeys),
-    }),
-  ),
-})
-
-/** A role's trust policy, as far as the double can judge it: what it cannot judge is refused, never ignored. */
-export const trustPolicySchema = v.strictObject({
+/** A role's trust policy as `latchkey dev` makes it: one principal, and a code where it says so. */
+const trustPolicySchema = v.strictObject({
   Version: v.literal('2012-10-17'),
-  Statement: v.array(statementSchema),
+  Statement: v.strictTuple([
+    v.strictObject({
+      Effect: v.literal('Allow'),
+      Principal: v.strictObject({ AWS: v.string() }),
+      Action: v.literal('sts:AssumeRole'),
+      Condition: v.optional(
+        v.strictObject({ Bool: v.strictObject({ 'aws:MultiFactorAuthPresent': v.literal('true') }) }),
+      ),
+    }),
+  ]),
 })
 
-/** A trust policy that has been read. */
+/** A trust policy that is understood here. */
 export type TrustPolicy = v.InferOutput<typeof trustPolicySchema>
-type Statement = TrustPolicy['Statement'][number]
-type Operator = keyof NonNullable<Statement['Condition']>
-type ConditionValues = v.InferOutput<typeof conditionKeys>[string]
 
 /** Who asks, as the policy may name them: their account's root, and their own ARNs. */
 export interface TrustedCaller {
@@ -55,62 +29,21 @@ export interface TrustedCaller {
 /** Condition keys in lower case, as they are compared. A key that is not in the request is not in here. */
 export type RequestContext = ReadonlyMap<string, string>
 
-/**
- * What a trust policy says to one action: `principal` when it names the caller (or everybody), `account` when it only
- * trusts the caller's account to decide, undefined when it does not allow it or denies it.
- */
-export function evaluateTrust(
-  policy: TrustPolicy,
-  action: string,
-  caller: TrustedCaller,
-  context: RequestContext,
-): 'principal' | 'account' | undefined {
-  const trusts = policy.Statement.filter(
-    (statement) => matchesAction(statement, action) && matchesConditions(statement, context),
-  ).flatMap((statement) => {
-    const trust = matchPrincipal(statement, caller)
-    return trust === undefined ? [] : [{ effect: statement.Effect, trust }]
-  })
-  if (trusts.some(({ effect }) => effect === 'Deny')) return undefined
-  return trusts.find(({ trust }) => trust === 'principal')?.trust ?? trusts[0]?.trust
-}
+/** `principal`: the caller is named. `account`: the caller's account is to decide. Undefined: not allowed, or denied. */
+export type Trust = 'principal' | 'account' | undefined
 
-function matchesAction(statement: Statement, action: string): boolean {
-  // Action names are compared without regard to case (IAM user guide, "IAM JSON policy elements: Action").
-  return [statement.Action].flat().some((name) => ['*', 'sts:*', action.toLowerCase()].includes(name.toLowerCase()))
-}
+/** What a trust policy says to one action. @throws {AwsRefusal} for a policy that cannot be judged */
+export type JudgeTrust = (policy: unknown, action: string, caller: TrustedCaller, context: RequestContext) => Trust
 
-function matchPrincipal({ Principal }: Statement, caller: TrustedCaller): 'principal' | 'account' | undefined {
-  const named = Principal === '*' ? ['*'] : [Principal.AWS].flat()
-  if (named.some((name) => name === '*' || caller.arns.includes(name))) return 'principal'
-  const accounts = [caller.account, `arn:aws:iam::${caller.account}:root`]
-  return named.some((name) => accounts.includes(name)) ? 'account' : undefined
-}
-
-function matchesConditions({ Condition = {} }: Statement, context: RequestContext): boolean {
-  return Object.entries(Condition).every(([operator, keys]) =>
-    Object.entries(keys ?? {}).every(([key, wanted]) =>
-      matchesCondition(operator as Operator, wanted, context.get(key.toLowerCase())),
-    ),
-  )
-}
-
-/** A key that is missing from the request matches nothing, unless the operator ends in IfExists. */
-function matchesCondition(operator: Operator, wanted: ConditionValues, actual: string | undefined): boolean {
-  if (actual === undefined) return operator.endsWith('IfExists')
-  return [wanted].flat().some((value) => compareCondition(operator, String(value), actual))
-}
-
-function compareCondition(operator: Operator, wanted: string, actual: string): boolean {
-  switch (operator) {
-    case 'Bool':
-    case 'BoolIfExists':
-      return actual.toLowerCase() === wanted.toLowerCase()
-    case 'NumericLessThan':
-    case 'NumericLessThanIfExists':
-      return Number(actual) < Number(wanted)
-    case 'StringEquals':
-    case 'StringEqualsIfExists':
-      return actual === wanted
+/** Judges the trust policies that are made here; what else a policy may say is refused, and never passed over. */
+export const judgeOwnTrust: JudgeTrust = (policy, action, caller, context) => {
+  const parsed = v.safeParse(trustPolicySchema, policy)
+  if (!parsed.success) {
+    throw new AwsRefusal('ValidationError', 'A trust policy like this one is not built into the embedded AWS.')
   }
+  const [{ Principal, Action, Condition }] = parsed.output.Statement
+  const lacksCode = Condition !== undefined && context.get('aws:multifactorauthpresent') !== 'true'
+  if (action !== Action || lacksCode) return undefined
+  if (caller.arns.includes(Principal.AWS)) return 'principal'
+  return Principal.AWS === `arn:aws:iam::${caller.account}:root` ? 'account' : undefined
 }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import * as v from 'valibot'
 import { Secret } from '../../../src/core/secret.ts'
 import type { AwsDirectory } from '../../../src/dev/aws/directory.ts'
 import {
@@ -12,8 +11,8 @@ import {
 } from '../../../src/dev/aws/identifiers.ts'
 import { AwsRefusal } from '../../../src/dev/aws/refusal.ts'
 import type { DevRole, DevUser } from '../../../src/dev/aws/state.ts'
-import { type TrustPolicy, trustPolicySchema } from '../../../src/dev/aws/trust-policy.ts'
 import { decodeBase32, encodeBase32 } from '../../../src/dev/totp.ts'
+import { parseTrustPolicy } from './trust-language.ts'
 
 /** IAM's quotas (IAM user guide, "IAM and AWS STS quotas"). */
 const maxAccessKeys = 2
@@ -147,12 +146,4 @@ function alreadyExists(what: string, name: string): AwsRefusal {
 
 function quotaExceeded(quota: string, limit: number): AwsRefusal {
   return new AwsRefusal('LimitExceeded', `Cannot exceed quota for ${quota}: ${limit}`)
-}
-
-/** Reads a trust policy. @throws {AwsRefusal} MalformedPolicyDocument */
-export function parseTrustPolicy(document: unknown): TrustPolicy {
-  const parsed = v.safeParse(trustPolicySchema, document)
-  if (parsed.success) return parsed.output
-  const place = v.getDotPath(parsed.issues[0]) ?? 'the document'
-  throw new AwsRefusal('MalformedPolicyDocument', `the trust policy is not one that can be judged here: see ${place}`)
 }

@@ -1,6 +1,8 @@
 import { createDevAws, type DevAws, type DevAwsOptions } from '../../../src/dev/aws/server.ts'
 import { type AwsAdministration, createAdministration } from './administration.ts'
 import { type AwsFaults, faultyExchanges } from './faults.ts'
+import { roleTerms } from './role-terms.ts'
+import { evaluateTrust } from './trust-language.ts'
 
 /** What it is started with: like the embedded AWS, and how it differs. */
 export interface FullAwsOptions extends DevAwsOptions {
@@ -16,7 +18,7 @@ export interface FullAws extends DevAws, AwsAdministration {}
 
 /** Starts an embedded AWS that has everything; a plug-in goes here and nowhere else. @throws as `createDevAws` */
 export async function createFullAws(options: FullAwsOptions): Promise<FullAws> {
-  const { faults = {}, regions, roleSessionsCarryMfa, plugins = [], ...own } = options
+  const { faults = {}, regions, roleSessionsCarryMfa = false, plugins = [], ...own } = options
   const now = () => options.now() + (faults.clockOffsetMs?.() ?? 0)
   const aws = await createDevAws({
     ...own,
@@ -24,7 +26,7 @@ export async function createFullAws(options: FullAwsOptions): Promise<FullAws> {
     plugins: [
       faultyExchanges(faults),
       ...(regions === undefined ? [] : [{ isRegion: (region: string) => regions.includes(region) }]),
-      ...(roleSessionsCarryMfa === undefined ? [] : [{ roleSessionsCarryMfa }]),
+      { judgeTrust: evaluateTrust, roleFeature: roleTerms(roleSessionsCarryMfa) },
       ...plugins,
     ],
   })

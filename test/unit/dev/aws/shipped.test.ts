@@ -2,7 +2,8 @@ import { expect, it, onTestFinished } from 'vitest'
 import type { AwsAddition } from '../../../../src/dev/aws/plugin.ts'
 import { seedDevAccount } from '../../../../src/dev/aws/seed.ts'
 import { createDevAws } from '../../../../src/dev/aws/server.ts'
-import { callAws, send } from '../../../support/dev-aws.ts'
+import { totp } from '../../../../src/dev/totp.ts'
+import { callAws, send, trusting } from '../../../support/dev-aws.ts'
 
 const atMs = Date.UTC(2026, 0, 2, 3, 4, 5)
 
@@ -22,6 +23,20 @@ it('knows its user, and nothing beyond its actions and its one path', async () =
   expect((await call({ Action: 'GetFederationToken' })).code).toBe('InvalidAction')
   const { hostname, port } = new URL(aws.endpoint)
   expect((await send({ hostname, port: Number(port), path: '/federation/credentials' })).status).toBe(404)
+})
+
+it('gives its roles by what their trust policies say, and refuses what it cannot judge', async () => {
+  const { aws, account, call } = await openShipped()
+  const role = { Action: 'AssumeRole', RoleArn: account.roles.dev, RoleSessionName: 'jo' }
+  const code = { SerialNumber: account.mfaSerial, TokenCode: totp(account.totpSecret.expose(), atMs) }
+  expect((await call(role)).code).toBe('AccessDenied')
+  expect((await call({ ...role, SourceIdentity: 'jo' })).message).toBe('The embedded AWS cannot judge SourceIdentity.')
+  expect((await call({ ...role, ...code, ExternalId: 'abc' })).status).toBe(200)
+  aws.directory.role(account.roles.dev)!.trustPolicy = trusting(account.userArn, undefined, 'sts:*')
+  expect(await call(role)).toMatchObject({
+    code: 'ValidationError',
+    message: 'A trust policy like this one is not built into the embedded AWS.',
+  })
 })
 
 it('takes actions, services and other paths from plug-ins', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { evaluateTrust } from '../../../../src/dev/aws/trust-policy.ts'
-import { parseTrustPolicy } from '../../../doubles/aws/administration.ts'
+import { judgeOwnTrust } from '../../../../src/dev/aws/trust-policy.ts'
+import { evaluateTrust, parseTrustPolicy } from '../../../doubles/aws/trust-language.ts'
 import { trusting } from '../../../support/dev-aws.ts'
 
 const account = '111122223333'
@@ -141,6 +141,46 @@ describe('a policy that cannot be judged', () => {
   ])('is refused: %s', (_, document, place) => {
     expect(() => parseTrustPolicy(document)).toThrow(
       expect.objectContaining({ code: 'MalformedPolicyDocument', message: expect.stringContaining(`see ${place}`) }),
+    )
+  })
+})
+
+describe('the trust policies that latchkey dev makes', () => {
+  const withMfa = { Bool: { 'aws:MultiFactorAuthPresent': 'true' } }
+  const present = (value: string) => new Map([['aws:multifactorauthpresent', value]])
+
+  it.each<[string, object, ReadonlyMap<string, string>, string]>([
+    ['the account', trusting(root), new Map(), 'sts:AssumeRole'],
+    ['the caller', trusting(user), new Map(), 'sts:AssumeRole'],
+    ['another account', trusting('arn:aws:iam::444455556666:root'), new Map(), 'sts:AssumeRole'],
+    ['another action', trusting(user), new Map(), 'sts:SetSourceIdentity'],
+    ['a code that was given', trusting(root, withMfa), present('true'), 'sts:AssumeRole'],
+    ['a code that was not given', trusting(root, withMfa), present('false'), 'sts:AssumeRole'],
+    ['nothing known of a code', trusting(root, withMfa), new Map(), 'sts:AssumeRole'],
+  ])('are judged as by the whole language: %s', (_, policy, context, action) => {
+    expect(judgeOwnTrust(policy, action, caller, context)).toBe(evaluateTrust(policy, action, caller, context))
+  })
+
+  it('name the caller, the account, or neither', () => {
+    expect(judgeOwnTrust(trusting(user), 'sts:AssumeRole', caller, new Map())).toBe('principal')
+    expect(judgeOwnTrust(trusting(root, withMfa), 'sts:AssumeRole', caller, present('true'))).toBe('account')
+    expect(judgeOwnTrust(trusting(root, withMfa), 'sts:AssumeRole', caller, present('false'))).toBeUndefined()
+    expect(judgeOwnTrust(trusting(root), 'sts:SetSourceIdentity', caller, new Map())).toBeUndefined()
+  })
+
+  it.each<[string, object]>([
+    [
+      'two statements',
+      { Version: '2012-10-17', Statement: [trusting(root).Statement[0], trusting(user).Statement[0]] },
+    ],
+    ['a deny', { Version: '2012-10-17', Statement: [{ ...trusting(root).Statement[0], Effect: 'Deny' }] }],
+    ['several principals', trusting([root, user])],
+    ['another condition', trusting(root, { StringEquals: { 'sts:ExternalId': 'abc' } })],
+    ['one condition more', trusting(root, { ...withMfa, NumericLessThan: { 'aws:MultiFactorAuthAge': '60' } })],
+    ['another action', trusting(root, undefined, 'sts:*')],
+  ])('are all that is judged; refused is %s', (_, policy) => {
+    expect(() => judgeOwnTrust(policy, 'sts:AssumeRole', caller, new Map())).toThrow(
+      'is not built into the embedded AWS',
     )
   })
 })
