@@ -1,6 +1,6 @@
 import type { VaultCall } from './call.ts'
 import type { Identities } from './identities.ts'
-import type { Logins } from './login/logins.ts'
+import type { LoginGrant, Logins } from './login/logins.ts'
 import type { ParsePathBlocks, PolicyStore, RenderPath } from './policy/policies.ts'
 import type { Answer } from './reply.ts'
 import type { Route } from './routes.ts'
@@ -41,7 +41,9 @@ export interface Addition {
    */
   intercept?(call: VaultCall): Answer | undefined
   /** @throws {DevVaultError} for a caller whose token lives and is not taken all the same */
-  admit?(caller: Caller): void
+  admit?(caller: Caller, remoteAddress: string): void
+  /** The networks that whoever logs in is bound to from then on. @throws {DevVaultError} for a login from elsewhere */
+  networksOf?(login: LoginGrant): readonly string[]
   /** Told of a mount that is gone. */
   unmounted?(mount: MountEntry): void
   /** Headers that it heeds, in lower case. */

@@ -80,11 +80,11 @@ function createCore(
     tokens,
     identities,
     policies,
-    admit(caller) {
-      for (const { admit } of additions) admit?.(caller)
+    admit(...call) {
+      for (const { admit } of additions) admit?.(...call)
     },
   })
-  const logins = createLogins({ tokens, identities, now })
+  const logins = createLogins({ tokens, identities, now, networksOf: (login) => added('networksOf')?.(login) ?? [] })
   /** The terms of the user or role as they are now, else those of the token itself. */
   const renewalTermsOf = (entry: TokenEntry): RenewalTerms | undefined => {
     const { login, leaseTtlSeconds: ttlSeconds, periodSeconds, explicitMaxTtlSeconds } = entry

@@ -3,6 +3,7 @@ import { createHttpIntake } from './http/http-intake.ts'
 import { type ListenOptions, listenOnLoopback, type TlsOptions } from './http/loopback.ts'
 import { identity } from './identity/identity-plugin.ts'
 import { lockouts } from './login/lockouts.ts'
+import { networkBinding } from './login/network-binding.ts'
 import { secretIdAdministration } from './login/secret-id-administration.ts'
 import { userAdministration } from './login/user-administration.ts'
 import { capabilities } from './policy/capabilities.ts'
@@ -36,6 +37,7 @@ export interface FullVault extends DevVault {
 
 /** A plug-in goes here and nowhere else. */
 const plugins = [
+  networkBinding,
   lockouts,
   secretIdAdministration,
   userAdministration,

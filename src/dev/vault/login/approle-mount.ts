@@ -7,6 +7,7 @@ import type { TokenTerms } from '../token/token-terms.ts'
 /** The settings of a role under Vault's names, as a read shows them. 0 is not set. */
 export interface AppRoleSettings extends TokenTerms {
   readonly bind_secret_id: boolean
+  /** Set and heeded by plug-ins alone. */
   readonly secret_id_bound_cidrs: readonly string[]
   readonly secret_id_num_uses: number
   readonly secret_id_ttl: number
@@ -29,8 +30,6 @@ export interface SecretId {
   updatedAtMs: number
   expiresAtMs: number | null
   metadata: Readonly<Record<string, string>>
-  cidrs: readonly string[]
-  tokenBoundCidrs: readonly string[]
 }
 
 /** What one mount of AppRole keeps. */

@@ -4,16 +4,22 @@ import type { Fields } from '../fields.ts'
 import { newUuid } from '../identifiers.ts'
 import { dataReply, empty, listReply, type Reply } from '../reply.ts'
 import { pageFields, withFields } from '../routes.ts'
-import { checkCidrs, defaultTokenTerms, tokenTermFields, updateTokenTerms } from '../token/token-terms.ts'
-import { checkAppRoleLogin } from './approle-login.ts'
-import { type AppRole, type AppRoleSettings, appRoleMounts, createAppRoles, type SecretId } from './approle-mount.ts'
-import { addSecretId, removeSecretIds } from './secret-ids.ts'
+import { defaultTokenTerms, tokenTermFields, updateTokenTerms } from '../token/token-terms.ts'
+import {
+  type AppRole,
+  type AppRoleMount,
+  type AppRoleSettings,
+  appRoleMounts,
+  createAppRoles,
+  type SecretId,
+} from './approle-mount.ts'
+import { addSecretId, findSecretId, removeSecretIds, spendSecretId } from './secret-ids.ts'
 
 const roleFields = {
   ...tokenTermFields,
   role_id: 'text',
   bind_secret_id: 'boolean',
-  secret_id_bound_cidrs: 'list',
+  secret_id_bound_cidrs: 'notBuilt',
   secret_id_num_uses: 'integer',
   secret_id_ttl: 'seconds',
 } as const
@@ -37,20 +43,17 @@ export function createAppRoleBackend(core: VaultCore): Backend {
     const roleId = fields.role_id?.trim() ?? ''
     // A 500, and not the caller's 400: so it is.
     if (roleId === '') throw new DevVaultError('INTERNAL', 'missing role_id')
-    const { remoteAddress, mount, path } = request
-    const shown = { roleId, secretId: fields.secret_id, remoteAddress }
-    const { role, secretId } = checkAppRoleLogin(roles.mountOf(request), shown, now())
+    const kept = roles.mountOf(request)
+    const role = Object.values(kept.roles).find((candidate) => candidate.roleId === roleId)
+    if (role === undefined) throw invalidRequest('invalid role or secret ID')
+    const secretId = role.settings.bind_secret_id ? takeSecretId(kept, role, fields.secret_id, now()) : undefined
     changed()
     return logins.issue({
-      mount,
-      path,
+      request,
       aliasName: role.roleId,
       displayName: '',
       metadata: { ...secretId?.metadata, role_name: role.name },
       terms: role.settings,
-      ...(secretId === undefined || secretId.tokenBoundCidrs.length === 0
-        ? {}
-        : { boundCidrs: secretId.tokenBoundCidrs }),
       name: role.name,
     })
   })
@@ -111,6 +114,16 @@ export function createAppRoleBackend(core: VaultCore): Backend {
   }
 }
 
+/** Uses a secret id up by one. @throws {DevVaultError} INVALID_REQUEST; INVALID_CREDENTIALS for a wrong one */
+function takeSecretId(mount: AppRoleMount, role: AppRole, shown: string | undefined, nowMs: number): SecretId {
+  const given = shown?.trim() ?? ''
+  if (given === '') throw invalidRequest('missing secret_id')
+  const entry = findSecretId(mount, role, given, nowMs)
+  if (entry === undefined) throw new DevVaultError('INVALID_CREDENTIALS', 'invalid role or secret ID')
+  spendSecretId(mount, entry, nowMs)
+  return entry
+}
+
 /** What whoever makes a secret id is told of it. */
 export function secretIdReply(secretId: string, entry: SecretId): Reply {
   return dataReply({
@@ -130,13 +143,11 @@ const defaults: AppRoleSettings = {
 }
 
 function updateRole(name: string, old: AppRole | undefined, fields: Fields<typeof roleFields>): AppRole {
-  const { role_id: roleId = old?.roleId ?? newUuid(), ...given } = fields
+  const { role_id: roleId = old?.roleId ?? newUuid(), secret_id_bound_cidrs: _notBuilt, ...given } = fields
   const settings = updateTokenTerms(old?.settings ?? defaults, given)
-  const { bind_secret_id: isBound, secret_id_bound_cidrs: cidrs, secret_id_num_uses: numUses } = settings
-  checkCidrs(cidrs)
   if (roleId === '') throw invalidRequest('invalid role_id supplied, or failed to generate a role_id')
-  if (numUses < 0) throw invalidRequest('secret_id_num_uses cannot be negative')
-  if (!isBound && cidrs.length === 0) {
+  if (settings.secret_id_num_uses < 0) throw invalidRequest('secret_id_num_uses cannot be negative')
+  if (!settings.bind_secret_id) {
     throw new DevVaultError('INTERNAL', 'at least one constraint should be enabled on the role')
   }
   return { name, roleId, settings }

@@ -1,6 +1,7 @@
 import { invalidRequest } from '../errors.ts'
 import type { Identities } from '../identities.ts'
 import type { Reply } from '../reply.ts'
+import type { VaultRequest } from '../routes.ts'
 import type { MountEntry } from '../state.ts'
 import { authAnswerOf } from '../token/token-answer.ts'
 import { sanitizePolicies, type TokenTerms } from '../token/token-terms.ts'
@@ -9,28 +10,32 @@ import type { TokenStore } from '../token/tokens.ts'
 
 /** What a login method found out about whoever logs in. */
 export interface LoginGrant {
-  mount: MountEntry
-  /** The path of the login call, which the token remembers. */
-  path: string
+  /** The login call, whose path the token remembers. */
+  request: VaultRequest
   /** The name by which the method knows the caller; an entity is made for it. */
   aliasName: string
   /** Added to the mount's name; may be empty. */
   displayName: string
   metadata: Readonly<Record<string, string>>
   terms: TokenTerms
-  /** Instead of the networks in the terms. */
-  boundCidrs?: readonly string[]
   /** The user or role, by which a renewal finds its terms. */
   name: string
 }
 
 /** Gives out tokens for logins that succeeded. */
-export function createLogins(deps: { tokens: TokenStore; identities: Identities; now: () => number }) {
-  const { tokens, identities, now } = deps
+export function createLogins(deps: {
+  tokens: TokenStore
+  identities: Identities
+  now: () => number
+  networksOf: (login: LoginGrant) => readonly string[]
+}) {
+  const { tokens, identities, now, networksOf } = deps
   return {
     /** @throws {DevVaultError} INVALID_REQUEST for a role that would give the root policy */
     issue(grant: LoginGrant): Reply {
-      const { mount, terms } = grant
+      const { terms } = grant
+      const { mount, path } = grant.request
+      const boundCidrs = networksOf(grant)
       const policies = sanitizePolicies(terms.token_policies, !terms.token_no_default_policy)
       if (policies.includes('root')) throw invalidRequest('auth methods cannot create root tokens')
       const { ttlSeconds, warnings } = calculateTtl(
@@ -42,7 +47,7 @@ export function createLogins(deps: { tokens: TokenStore; identities: Identities;
       const { id, entry } = tokens.create({
         type: isBatch ? 'batch' : 'service',
         parent: null,
-        path: grant.path,
+        path,
         policies,
         meta: grant.metadata,
         displayName: displayNameOf(mount, grant.displayName),
@@ -53,7 +58,7 @@ export function createLogins(deps: { tokens: TokenStore; identities: Identities;
         periodSeconds: terms.token_period,
         renewable: !isBatch,
         entityId,
-        boundCidrs: grant.boundCidrs ?? terms.token_bound_cidrs,
+        boundCidrs,
         login: { mountUuid: mount.uuid, name: grant.name },
       })
       return { type: 'auth', auth: authAnswerOf(id, entry, identities.policiesOf(entityId)), warnings }

@@ -3,9 +3,7 @@ import { newUuid, tokenKey } from '../identifiers.ts'
 import type { AppRole, AppRoleMount, SecretId } from './approle-mount.ts'
 
 /** What a secret id may be otherwise than its role says. */
-export type SecretIdWishes = Partial<
-  Pick<SecretId, 'usesLeft' | 'ttlSeconds' | 'metadata' | 'cidrs' | 'tokenBoundCidrs'>
->
+export type SecretIdWishes = Partial<Pick<SecretId, 'usesLeft' | 'ttlSeconds' | 'metadata'>>
 
 /**
  * Makes a secret id for a role. Only its hash is kept.
@@ -31,8 +29,6 @@ export function addSecretId(
     updatedAtMs: nowMs,
     expiresAtMs: null,
     metadata: {},
-    cidrs: [],
-    tokenBoundCidrs: [],
     ...wishes,
   }
   if (entry.ttlSeconds > 0) entry.expiresAtMs = nowMs + entry.ttlSeconds * 1000

@@ -1,6 +1,6 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import type { Backend, VaultCore } from '../backend.ts'
-import { DevVaultError, invalidRequest, permissionDenied } from '../errors.ts'
+import { DevVaultError, invalidRequest } from '../errors.ts'
 import { dataReply, empty, listReply } from '../reply.ts'
 import { pageFields, type VaultRequest, withFields } from '../routes.ts'
 import { entryOf, table } from '../tables.ts'
@@ -11,7 +11,6 @@ import {
   tokenTermFields,
   updateTokenTerms,
 } from '../token/token-terms.ts'
-import { isInNetworks } from './networks.ts'
 
 const userFields = { ...tokenTermFields, password: 'text', ttl: 'seconds', max_ttl: 'seconds' } as const
 
@@ -42,11 +41,8 @@ export function createUserpassBackend({ part, changed, logins }: VaultCore): Bac
     const isRight = await isPasswordOf(user?.passwordHash ?? unusableHash, password)
     if (user === undefined) throw invalidRequest('invalid username or password')
     if (!isRight) throw new DevVaultError('INVALID_CREDENTIALS', 'invalid username or password')
-    const { token_bound_cidrs: boundCidrs } = user.terms
-    if (boundCidrs.length > 0 && !isInNetworks(request.remoteAddress, boundCidrs)) throw permissionDenied()
     return logins.issue({
-      mount: request.mount,
-      path: request.path,
+      request,
       aliasName: name,
       displayName: name,
       metadata: { username: name },
@@ -81,7 +77,7 @@ export function createUserpassBackend({ part, changed, logins }: VaultCore): Bac
         exists: (request) => findUser(request) !== undefined,
         read(request) {
           const user = findUser(request)
-          return user === undefined ? empty : dataReply(user.terms)
+          return user === undefined ? empty : dataReply({ ...user.terms })
         },
         update: withFields(userFields, async ({ password, ttl, max_ttl: maxTtl, ...fields }, request) => {
           const old = findUser(request)

@@ -1,6 +1,5 @@
 import { permissionDenied } from '../errors.ts'
 import type { Identities } from '../identities.ts'
-import { isInNetworks } from '../login/networks.ts'
 import type { Acl } from '../policy/acl.ts'
 import type { PolicyStore } from '../policy/policies.ts'
 import type { FoundToken, TokenStore } from './tokens.ts'
@@ -24,7 +23,7 @@ export function createCallers(deps: {
   tokens: TokenStore
   identities: Identities
   policies: PolicyStore
-  admit: (caller: Caller) => void
+  admit: (caller: Caller, remoteAddress: string) => void
 }): Callers {
   const { tokens, identities, policies, admit } = deps
   const aclOf = ({ entry }: FoundToken) =>
@@ -34,10 +33,8 @@ export function createCallers(deps: {
     authenticate(tokenId, remoteAddress) {
       const token = tokenId === undefined ? undefined : tokens.find(tokenId)
       if (token === undefined) throw permissionDenied()
-      const { boundCidrs } = token.entry
-      if (boundCidrs.length > 0 && !isInNetworks(remoteAddress, boundCidrs)) throw permissionDenied()
       const caller = { token, acl: aclOf(token) }
-      admit(caller)
+      admit(caller, remoteAddress)
       return caller
     },
   }

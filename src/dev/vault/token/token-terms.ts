@@ -1,10 +1,9 @@
-import { isIP } from 'node:net'
 import { invalidRequest } from '../errors.ts'
 import type { Fields } from '../fields.ts'
 
 /** The `token_…` fields of roles and users (OpenBao sdk/helper/tokenutil). */
 export const tokenTermFields = {
-  token_bound_cidrs: 'list',
+  token_bound_cidrs: 'notBuilt',
   token_explicit_max_ttl: 'seconds',
   token_max_ttl: 'seconds',
   token_no_default_policy: 'boolean',
@@ -17,7 +16,10 @@ export const tokenTermFields = {
 } as const
 
 /** What roles and users say of the tokens that they get, under Vault's names, as a read shows it. 0 is not set. */
-export type TokenTerms = Required<Omit<Fields<typeof tokenTermFields>, 'policies'>>
+export interface TokenTerms extends Required<Omit<Fields<typeof tokenTermFields>, 'policies' | 'token_bound_cidrs'>> {
+  /** Set and heeded by plug-ins alone. */
+  readonly token_bound_cidrs: readonly string[]
+}
 
 /** The terms where nothing was said. */
 export const defaultTokenTerms: TokenTerms = {
@@ -37,11 +39,10 @@ export const defaultTokenTerms: TokenTerms = {
  * @throws {DevVaultError} INVALID_REQUEST
  */
 export function updateTokenTerms<T extends TokenTerms>(old: T, fields: Fields<typeof tokenTermFields>): T {
-  const { policies, ...given } = fields
+  const { policies, token_bound_cidrs: _notBuilt, ...given } = fields
   const terms = { ...old, ...(policies === undefined ? {} : { token_policies: policies }), ...given }
   terms.token_policies = sanitizePolicies(terms.token_policies, false)
   terms.token_type = toTokenType(terms.token_type)
-  checkCidrs(terms.token_bound_cidrs)
   if (terms.token_num_uses < 0) throw invalidRequest("'token_num_uses' cannot be negative")
   if (terms.token_max_ttl > 0 && terms.token_ttl > terms.token_max_ttl) {
     throw invalidRequest("'token_ttl' cannot be greater than 'token_max_ttl'")
@@ -64,17 +65,4 @@ export function sanitizePolicies(names: readonly string[], addsDefault: boolean)
   const clean = names.map((name) => name.trim().toLowerCase()).filter((name) => name !== '')
   if (clean.includes('root')) return ['root']
   return [...new Set(addsDefault ? [...clean, 'default'] : clean)].sort()
-}
-
-/** @throws {DevVaultError} INVALID_REQUEST when one is neither an address nor a network */
-export function checkCidrs(cidrs: readonly string[]): void {
-  const wrong = cidrs.find((cidr) => !isCidr(cidr))
-  if (wrong !== undefined) throw invalidRequest(`invalid CIDR block ${JSON.stringify(wrong)}`)
-}
-
-function isCidr(text: string): boolean {
-  const [address, prefix] = text.split('/')
-  const family = isIP(address ?? '')
-  if (family === 0) return false
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
 }

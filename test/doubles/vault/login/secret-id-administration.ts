@@ -11,6 +11,7 @@ import { findSecretId, isExpired, removeSecretIds } from '../../../../src/dev/va
 import { dataReply, empty, listReply } from '../../../../src/dev/vault/reply.ts'
 import { pageFields, type VaultRequest, withFields } from '../../../../src/dev/vault/routes.ts'
 import { isoTime } from '../../../../src/dev/vault/token/token-answer.ts'
+import { networksOfSecretId } from './network-binding.ts'
 import { makeSecretId, secretIdFields } from './secret-id-wishes.ts'
 
 /** What administrators do with an AppRole once it is there: choose its ids, look its secret ids up, destroy them. */
@@ -93,8 +94,9 @@ function secretIdsOf(mount: AppRoleMount, role: AppRole, nowMs: number): readonl
 
 /** What a lookup shows. */
 function describeSecretId(entry: SecretId): Readonly<Record<string, unknown>> {
+  const { cidrs, tokenBoundCidrs } = networksOfSecretId(entry)
   return {
-    cidr_list: entry.cidrs,
+    cidr_list: cidrs,
     creation_time: isoTime(entry.createdAtMs),
     expiration_time: entry.expiresAtMs === null ? '0001-01-01T00:00:00Z' : isoTime(entry.expiresAtMs),
     last_updated_time: isoTime(entry.updatedAtMs),
@@ -102,6 +104,6 @@ function describeSecretId(entry: SecretId): Readonly<Record<string, unknown>> {
     secret_id_accessor: entry.accessor,
     secret_id_num_uses: entry.usesLeft,
     secret_id_ttl: entry.ttlSeconds,
-    token_bound_cidrs: entry.tokenBoundCidrs,
+    token_bound_cidrs: tokenBoundCidrs,
   }
 }

@@ -6,7 +6,8 @@ import { createAppRoles } from '../../../../src/dev/vault/login/approle-mount.ts
 import { addSecretId } from '../../../../src/dev/vault/login/secret-ids.ts'
 import type { Reply } from '../../../../src/dev/vault/reply.ts'
 import type { VaultRequest } from '../../../../src/dev/vault/routes.ts'
-import { checkCidrs } from '../../../../src/dev/vault/token/token-terms.ts'
+import type { BoundSecretId } from './network-binding.ts'
+import { checkCidrs } from './networks.ts'
 
 /** What a secret id may be asked to be; what is absent comes from the role. */
 export const secretIdFields = {
@@ -39,13 +40,14 @@ export function makeSecretId(
   checkCidrs([...cidrs, ...tokenBoundCidrs])
   const role = roles.of(request)
   const { secret_id_num_uses: maxUses, secret_id_ttl: maxTtl } = role.settings
-  const entry = addSecretId(roles.mountOf(request), role, secretId, core.now(), {
+  const wishes: Partial<BoundSecretId> = {
     usesLeft: withinLimit(numUses, maxUses, "num_uses cannot be higher than the role's secret_id_num_uses"),
     ttlSeconds: withinLimit(ttl, maxTtl, "ttl cannot be longer than the role's secret_id_ttl"),
     metadata: parseMetadata(metadata),
     cidrs,
     tokenBoundCidrs,
-  })
+  }
+  const entry = addSecretId(roles.mountOf(request), role, secretId, core.now(), wishes)
   core.changed()
   return secretIdReply(secretId, entry)
 }

@@ -2,10 +2,10 @@ import { isIP } from 'node:net'
 import type { Plugin } from '../../../../src/dev/vault/backend.ts'
 import { DevVaultError, invalidRequest } from '../../../../src/dev/vault/errors.ts'
 import { type FieldKinds, type Fields, textOf } from '../../../../src/dev/vault/fields.ts'
-import { isInNetworks } from '../../../../src/dev/vault/login/networks.ts'
 import { type Handler, withFields } from '../../../../src/dev/vault/routes.ts'
 import { sshMountOf } from '../../../../src/dev/vault/ssh/ssh-mount.ts'
 import type { SshRole } from '../../../../src/dev/vault/ssh/ssh-role.ts'
+import { isInNetworks } from '../login/networks.ts'
 
 /** Roles for one-time passwords: they can be written and read, and they sign nothing. */
 export const otpRoles: Plugin = (core) => ({

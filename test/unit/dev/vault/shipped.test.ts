@@ -83,6 +83,9 @@ describe('the Vault that latchkey dev ships', () => {
     ['ssh/roles/ops', { ...caRole, allow_host_certificates: true }, "'allow_host_certificates'"],
     ['ssh/roles/ops', { ...caRole, allowed_user_key_lengths: { rsa: 4096 } }, "'allowed_user_key_lengths'"],
     ['ssh/roles/ops', { key_type: 'otp', default_user: 'a' }, 'a role for one-time passwords'],
+    ['auth/userpass/users/jo', { password: 'pw', token_bound_cidrs: '10.0.0.0/8' }, "'token_bound_cidrs'"],
+    ['auth/approle/role/ci', { token_bound_cidrs: ['10.0.0.0/8'] }, "'token_bound_cidrs'"],
+    ['auth/approle/role/ci', { secret_id_bound_cidrs: '10.0.0.0/8' }, "'secret_id_bound_cidrs'"],
     ['ssh/config/ca', { private_key: 'a', public_key: 'b' }, "'private_key'"],
     ['sys/mounts/other', { type: 'ssh', config: { max_lease_ttl: '1h' } }, "'max_lease_ttl'"],
     ['sys/policies/acl/a', { policy: '{"path": {}}' }, 'a policy in JSON'],
@@ -147,12 +150,11 @@ describe('a plug-in', () => {
               {
                 pattern: 'login',
                 isUnauthenticated: true,
-                update: withFields({ name: 'text' }, ({ name = '' }, { mount, path }) => {
-                  visits[mount.uuid] = (visits[mount.uuid] ?? 0) + 1
+                update: withFields({ name: 'text' }, ({ name = '' }, request) => {
+                  visits[request.mount.uuid] = (visits[request.mount.uuid] ?? 0) + 1
                   core.changed()
                   return core.logins.issue({
-                    mount,
-                    path,
+                    request,
                     aliasName: name,
                     displayName: name,
                     metadata: {},

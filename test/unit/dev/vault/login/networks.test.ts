@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isInNetworks } from '../../../../../src/dev/vault/login/networks.ts'
+import { isInNetworks } from '../../../../doubles/vault/login/networks.ts'
 
 describe('an address', () => {
   it.each([
