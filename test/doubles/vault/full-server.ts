@@ -10,6 +10,7 @@ import { capabilities } from './policy/capabilities.ts'
 import { legacyPolicies } from './policy/legacy-policies.ts'
 import { jsonPolicies } from './policy/policy-json.ts'
 import { hostCertificates } from './ssh/host-certificates.ts'
+import { keyWords } from './ssh/key-forms.ts'
 import { keyLengths } from './ssh/key-lengths.ts'
 import { otpRoles } from './ssh/otp-roles.ts'
 import { roleTemplates } from './ssh/role-templates.ts'
@@ -51,6 +52,7 @@ const plugins = [
   roleTemplates,
   hostCertificates,
   keyLengths,
+  keyWords,
   mountTuning,
   tokenAdministration,
   batchTokens,

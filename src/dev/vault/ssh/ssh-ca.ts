@@ -2,9 +2,9 @@ import type { KeyObject } from 'node:crypto'
 import type { VaultCore } from '../backend.ts'
 import { invalidRequest } from '../errors.ts'
 import { newUuid } from '../identifiers.ts'
-import { dataReply, empty } from '../reply.ts'
+import { dataReply } from '../reply.ts'
 import { type Route, withFields } from '../routes.ts'
-import { generateSshKey, publicKeyText } from './ssh-keys.ts'
+import { generateCaKey, publicKeyText } from './ssh-keys.ts'
 import { resolveIssuer, type SshIssuer, type SshMount, sshMountOf } from './ssh-mount.ts'
 
 /** A CA key that is made here; one that is brought along needs a plug-in. */
@@ -14,10 +14,10 @@ const caFields = {
   public_key: 'notBuilt',
   generate_signing_key: 'boolean',
   key_type: 'text',
-  key_bits: 'integer',
+  key_bits: 'notBuilt',
 } as const
 
-/** The CA key of an SSH mount: the default among its issuers, which `config/ca` makes and deletes. */
+/** The CA key of an SSH mount: the default among its issuers, which `config/ca` makes. */
 export function createSshCaRoutes(core: VaultCore): readonly Route[] {
   return [
     {
@@ -30,19 +30,11 @@ export function createSshCaRoutes(core: VaultCore): readonly Route[] {
       read: (request) => dataReply(describeIssuer(resolveIssuer(sshMountOf(core, request), 'default'))),
       update: withFields(caFields, async (fields, request) => {
         if (fields.generate_signing_key === false) throw invalidRequest('missing public_key')
-        const key = await generateSshKey(fields.key_type ?? 'ssh-rsa', fields.key_bits ?? 0)
+        const key = await generateCaKey(fields.key_type ?? 'ssh-rsa')
         const issuer = addIssuer(sshMountOf(core, request), key, '', true)
         core.changed()
         return dataReply(describeIssuer(issuer))
       }),
-      delete(request) {
-        const mount = sshMountOf(core, request)
-        const issuers = Object.values(mount.issuers)
-        for (const issuer of issuers) removeIssuer(mount, issuer)
-        core.changed()
-        const warnings = [`Deleted ${issuers.length} issuers, including the configured 'default'.`]
-        return issuers.length === 0 ? empty : { type: 'warnings', warnings }
-      },
     },
   ]
 }
@@ -54,12 +46,6 @@ export function addIssuer(mount: SshMount, key: KeyObject, name: string, isDefau
   mount.issuers[issuer.id] = issuer
   if (isDefault) mount.defaultIssuer = issuer.id
   return issuer
-}
-
-/** Takes a CA key away, and with it the default where it was that. */
-export function removeIssuer(mount: SshMount, issuer: SshIssuer): void {
-  delete mount.issuers[issuer.id]
-  if (mount.defaultIssuer === issuer.id) mount.defaultIssuer = ''
 }
 
 /** An issuer as its paths show it. */

@@ -15,6 +15,8 @@ export interface SshFeature {
   checkRole?(role: SshRole): SshRole
   /** Types of role that are no CA's. @throws {DevVaultError} INVALID_REQUEST */
   roleTypes?: Readonly<Record<string, (fields: Fields<FieldKinds>) => SshRole>>
+  /** Reads a public key as `sign` takes it. @throws {Error} whose message says what is wrong with it */
+  parseKey?(text: string): PublicKey
   /** @throws {Error} whose message says which kind of key the role wants */
   checkKey?(role: SshRole, key: PublicKey): void
   /** A field of the role as it reads for somebody. @throws {DevVaultError} where it cannot be rendered */

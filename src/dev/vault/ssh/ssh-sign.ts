@@ -36,9 +36,11 @@ export function createSshSignRoutes(core: VaultCore): readonly Route[] {
         const role = sshMountOf(core, request).roles[request.params.role!]
         if (role === undefined) throw invalidRequest(`Unknown role: ${request.params.role}`)
         if (text === '') throw invalidRequest('missing public_key')
-        const publicKey = orRefuse('failed to parse public_key as SSH key', () => parseSshPublicKey(text))
+        const features = sshFeatures(core)
+        const parse = features.find(({ parseKey }) => parseKey !== undefined)?.parseKey ?? parseSshPublicKey
+        const publicKey = orRefuse('failed to parse public_key as SSH key', () => parse(text))
         orRefuse('public_key failed to meet the key requirements', () => {
-          for (const feature of sshFeatures(core)) feature.checkKey?.(role, publicKey)
+          for (const feature of features) feature.checkKey?.(role, publicKey)
         })
         return { type: 'data', ...certify(core, request, { role, publicKey, wishes }) }
       }),

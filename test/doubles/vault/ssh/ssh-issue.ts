@@ -1,11 +1,11 @@
 import type { Plugin } from '../../../../src/dev/vault/backend.ts'
 import { invalidRequest } from '../../../../src/dev/vault/errors.ts'
 import { withFields } from '../../../../src/dev/vault/routes.ts'
-import { generateSshKey } from '../../../../src/dev/vault/ssh/ssh-keys.ts'
 import { sshMountOf } from '../../../../src/dev/vault/ssh/ssh-mount.ts'
 import type { SshRole } from '../../../../src/dev/vault/ssh/ssh-role.ts'
 import { certify, wishFields } from '../../../../src/dev/vault/ssh/ssh-sign.ts'
 import { publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
+import { generateSshKey } from './key-forms.ts'
 import { keyLengthNames, keyLengthsOf } from './key-lengths.ts'
 import { privateKeyText } from './private-key-text.ts'
 

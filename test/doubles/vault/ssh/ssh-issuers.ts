@@ -4,9 +4,10 @@ import { DevVaultError, invalidRequest } from '../../../../src/dev/vault/errors.
 import type { Fields } from '../../../../src/dev/vault/fields.ts'
 import { dataReply, empty, listReply } from '../../../../src/dev/vault/reply.ts'
 import { pageFields, type VaultRequest, withFields } from '../../../../src/dev/vault/routes.ts'
-import { addIssuer, describeIssuer, removeIssuer } from '../../../../src/dev/vault/ssh/ssh-ca.ts'
-import { generateSshKey, parseSshPublicKey, publicKeyText } from '../../../../src/dev/vault/ssh/ssh-keys.ts'
-import { resolveIssuer, type SshMount, sshMountOf } from '../../../../src/dev/vault/ssh/ssh-mount.ts'
+import { addIssuer, describeIssuer } from '../../../../src/dev/vault/ssh/ssh-ca.ts'
+import { publicKeyText } from '../../../../src/dev/vault/ssh/ssh-keys.ts'
+import { resolveIssuer, type SshIssuer, type SshMount, sshMountOf } from '../../../../src/dev/vault/ssh/ssh-mount.ts'
+import { generateSshKey, parseSshPublicKey } from './key-forms.ts'
 import { parsePrivateKeyText } from './private-key-text.ts'
 
 const submitFields = {
@@ -42,6 +43,14 @@ export const sshIssuers: Plugin = (core) => {
         {
           pattern: 'config/ca',
           update: withFields(submitFields, (fields, request) => add(request, fields, fields.issuer_name, true)),
+          delete(request) {
+            const mount = mountOf(request)
+            const issuers = Object.values(mount.issuers)
+            for (const issuer of issuers) removeIssuer(mount, issuer)
+            changed()
+            const warnings = [`Deleted ${issuers.length} issuers, including the configured 'default'.`]
+            return issuers.length === 0 ? empty : { type: 'warnings', warnings }
+          },
         },
         {
           pattern: 'issuer/{issuer_ref}/public_key',
@@ -101,7 +110,6 @@ export const sshIssuers: Plugin = (core) => {
             const wasDefault = issuer.id === mount.defaultIssuer
             removeIssuer(mount, issuer)
             changed()
-            changed()
             const warning = `Deleted issuer ${issuer.id} (via issuer_ref ${request.params.issuer_ref}); this was configured as the default issuer. Operations without an explicit issuer will not work until a new default is configured.`
             return wasDefault ? { type: 'warnings', warnings: [warning] } : empty
           },
@@ -109,6 +117,12 @@ export const sshIssuers: Plugin = (core) => {
       ],
     },
   }
+}
+
+/** Takes a CA key away, and with it the default where it was that. */
+function removeIssuer(mount: SshMount, issuer: SshIssuer): void {
+  delete mount.issuers[issuer.id]
+  if (mount.defaultIssuer === issuer.id) mount.defaultIssuer = ''
 }
 
 /** @throws {DevVaultError} INVALID_REQUEST for a name that is reserved, taken or no name; an empty one is none */

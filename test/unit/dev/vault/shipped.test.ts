@@ -62,6 +62,9 @@ describe('the Vault that latchkey dev ships', () => {
   it.each([
     'auth/token/create',
     'auth/token/accessors',
+    'auth/token/lookup',
+    'auth/token/renew',
+    'auth/token/revoke',
     'auth/userpass/users/jo/password',
     'auth/approle/role/ci/custom-secret-id',
     'identity/entity',
@@ -86,6 +89,8 @@ describe('the Vault that latchkey dev ships', () => {
     ['auth/userpass/users/jo', { password: 'pw', token_bound_cidrs: '10.0.0.0/8' }, "'token_bound_cidrs'"],
     ['auth/approle/role/ci', { token_bound_cidrs: ['10.0.0.0/8'] }, "'token_bound_cidrs'"],
     ['auth/approle/role/ci', { secret_id_bound_cidrs: '10.0.0.0/8' }, "'secret_id_bound_cidrs'"],
+    ['ssh/config/ca', {}, "a CA key of type 'ssh-rsa'"],
+    ['ssh/config/ca', { key_type: 'ed25519', key_bits: 256 }, "'key_bits'"],
     ['ssh/config/ca', { private_key: 'a', public_key: 'b' }, "'private_key'"],
     ['sys/mounts/other', { type: 'ssh', config: { max_lease_ttl: '1h' } }, "'max_lease_ttl'"],
     ['sys/policies/acl/a', { policy: '{"path": {}}' }, 'a policy in JSON'],

@@ -3,7 +3,9 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { generateSshKey, parseSshPublicKey, publicKeyText } from '../../../../../src/dev/vault/ssh/ssh-keys.ts'
+import * as shipped from '../../../../../src/dev/vault/ssh/ssh-keys.ts'
+import { publicKeyText } from '../../../../../src/dev/vault/ssh/ssh-keys.ts'
+import { generateSshKey, parseSshPublicKey } from '../../../../doubles/vault/ssh/key-forms.ts'
 import { parsePrivateKeyText, privateKeyText } from '../../../../doubles/vault/ssh/private-key-text.ts'
 import { describeWithPeers } from '../../../../support/peers.ts'
 import { temporaryFolder } from '../../../../support/temporary-folder.ts'
@@ -104,6 +106,7 @@ describe('a public key to be signed', () => {
 
   it.each([line, base64, `${line} jo@laptop more`, `${line}\n`, `${base64}\r\n`])('may be %j', (text) => {
     expect(parseSshPublicKey(text).type).toBe('ssh-ed25519')
+    expect(shipped.parseSshPublicKey(text).blob).toEqual(parseSshPublicKey(text).blob)
   })
 
   it.each([
@@ -120,5 +123,6 @@ describe('a public key to be signed', () => {
     ['', 'ssh: short read'],
   ])('may not be %j', (text, message) => {
     expect(() => parseSshPublicKey(text)).toThrow(message)
+    expect(() => shipped.parseSshPublicKey(text)).toThrow()
   })
 })
