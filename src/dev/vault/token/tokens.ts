@@ -18,7 +18,7 @@ export interface FoundToken {
 
 /** The tokens and what happens to them. */
 export interface TokenStore {
-  /** @throws {DevVaultError} INVALID_REQUEST for an id that may not be chosen */
+  /** @throws {DevVaultError} INVALID_REQUEST for an id that is taken */
   create(token: NewToken): { id: string; entry: TokenEntry }
   /** A token that lives: known, not expired, not used up, and its parents too. */
   find(id: string): FoundToken | undefined
@@ -83,7 +83,6 @@ export function createTokenStore(
         return { id, entry }
       }
       const id = chosenId ?? newServiceTokenId()
-      if (chosenId !== undefined) checkChosenId(chosenId)
       if (store.find(id) !== undefined) throw invalidRequest('cannot create a token with a duplicate ID')
       const entry = { ...rest, accessor: accessor ?? randomBase62(24) }
       state.tokens[tokenKey(id)] = entry
@@ -125,9 +124,4 @@ export function createTokenStore(
 /** What a lookup shows as the uses that are left. */
 export function shownUses(entry: TokenEntry): number {
   return Math.max(entry.usesLeft, 0)
-}
-
-function checkChosenId(id: string): void {
-  if (id.startsWith('s.')) throw invalidRequest("custom token ID cannot have the 's.' prefix")
-  if (id.includes('.')) throw invalidRequest("custom token ID cannot have the '.' character")
 }

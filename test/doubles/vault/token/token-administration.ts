@@ -1,11 +1,11 @@
 import type { Plugin } from '../../../../src/dev/vault/backend.ts'
-import { invalidRequest } from '../../../../src/dev/vault/errors.ts'
+import { DevVaultError, invalidRequest } from '../../../../src/dev/vault/errors.ts'
 import { empty, listReply } from '../../../../src/dev/vault/reply.ts'
 import { pageFields, withFields } from '../../../../src/dev/vault/routes.ts'
 import type { FoundToken } from '../../../../src/dev/vault/token/tokens.ts'
 import { createFields, createToken } from './token-create.ts'
 
-/** What administrators do with tokens: making them, by their accessors, and without a parent. */
+/** What administrators do with tokens: making them, by their ids and accessors, and without a parent. */
 export const tokenAdministration: Plugin = (core) => {
   const { tokens, tokenCalls: calls, state, changed } = core
   const find = (wanted: string) => tokens.all().find(({ entry }) => entry.accessor === wanted)
@@ -15,6 +15,16 @@ export const tokenAdministration: Plugin = (core) => {
     if (token === undefined) throw invalidRequest('invalid accessor')
     return token
   }
+  const byId = (id: string | undefined): FoundToken | undefined => {
+    if (id === undefined || id === '') throw invalidRequest('missing token ID')
+    return tokens.find(id)
+  }
+  const lookUpById = withFields({ token: 'text' }, ({ token: id }, request) => {
+    const wanted = id === undefined || id === '' ? request.tokenId! : id
+    const token = byId(wanted)
+    if (token === undefined) throw new DevVaultError('PERMISSION_DENIED', 'bad token')
+    return calls.lookUp(wanted, token)
+  })
   const create = (isOrphan: boolean) =>
     withFields(createFields, (fields, { caller, mount, path }) =>
       createToken({ caller: caller!, mount, path, fields, isOrphan }, core),
@@ -24,6 +34,22 @@ export const tokenAdministration: Plugin = (core) => {
       token: [
         { pattern: 'create', update: create(false) },
         { pattern: 'create-orphan', update: create(true) },
+        { pattern: 'lookup', read: lookUpById, update: lookUpById },
+        {
+          pattern: 'renew',
+          update: withFields({ token: 'text', increment: 'seconds' }, ({ token: id, increment = 0 }) => {
+            const token = byId(id)
+            if (token === undefined) throw invalidRequest('token not found')
+            return calls.renew(id!, token, increment)
+          }),
+        },
+        {
+          pattern: 'revoke',
+          update: withFields({ token: 'text' }, ({ token: id }) => {
+            const token = byId(id)
+            return token === undefined ? empty : calls.revoke(token)
+          }),
+        },
         {
           pattern: 'lookup-accessor',
           update: withFields({ accessor: 'text' }, ({ accessor }) => calls.lookUp('', byAccessor(accessor))),

@@ -76,6 +76,7 @@ export function createToken(
   if (ttlSeconds === 0 && parent.creationTtlSeconds !== 0) {
     throw invalidRequest('expiring root tokens cannot create non-expiring root tokens')
   }
+  if (type === 'service' && fields.id !== undefined && fields.id !== '') checkChosenId(fields.id)
   const { id, entry } = deps.tokens.create({
     ...(fields.id === undefined || fields.id === '' ? {} : { id: fields.id }),
     type,
@@ -104,6 +105,11 @@ export function createToken(
       ...unwritten.map((name) => `Policy "${name}" does not exist`),
     ],
   }
+}
+
+function checkChosenId(id: string): void {
+  if (id.startsWith('s.')) throw invalidRequest("custom token ID cannot have the 's.' prefix")
+  if (id.includes('.')) throw invalidRequest("custom token ID cannot have the '.' character")
 }
 
 const customIdWarning =
