@@ -5,6 +5,7 @@ import { DevVaultError, deniedByPolicy, invalidRequest, oneErrorOccurred, unsupp
 import type { Operation } from './policy/acl.ts'
 import { type Answer, answerOf, errorAnswer, type Reply } from './reply.ts'
 import { matchRoute, type Route, type VaultRequest } from './routes.ts'
+import { newMount } from './system/mounts.ts'
 import { statusAnswer } from './system/status.ts'
 import type { Caller } from './token/callers.ts'
 
@@ -69,19 +70,7 @@ async function dispatch({ core, routesOf }: Backends, call: VaultCall): Promise<
 }
 
 /** Stands for the mount of a path that has none; such a request gets no further than its policy. */
-const missingMount: VaultRequest['mount'] = {
-  path: '',
-  type: 'system',
-  accessor: '',
-  uuid: '',
-  description: '',
-  defaultLeaseSeconds: 0,
-  maxLeaseSeconds: 0,
-  listingVisibility: '',
-  options: null,
-  local: false,
-  sealWrap: false,
-}
+const missingMount = newMount('', 'system', {}, { prefix: '' })
 
 /** A header that asks for something else than the call alone must not be passed over. */
 function refuseWhatIsNotBuilt({ additions }: VaultCore, call: VaultCall): void {

@@ -1,13 +1,10 @@
 import type { IncomingMessage } from 'node:http'
+import { readBody } from '../../http/read-body.ts'
 import type { VaultCall } from './call.ts'
 import { DevVaultError } from './errors.ts'
 
-/** Node's parser knows no LIST. This method, as long and used by nobody, stands for it where somebody has put it there. */
-export const methodForList = 'LINK'
-
 /** Far below Vault's own 32 MiB, and more than any call of this server needs. */
 const maxBodyBytes = 1024 * 1024
-const maxDiscardedBytes = 32 * maxBodyBytes
 
 /**
  * Reads a call from HTTP.
@@ -16,22 +13,19 @@ const maxDiscardedBytes = 32 * maxBodyBytes
 export async function readCall(message: IncomingMessage): Promise<VaultCall> {
   const [rawPath = '', query = ''] = splitOnce(message.url ?? '/', '?')
   if (!rawPath.startsWith('/v1/')) throw new DevVaultError('NOT_FOUND', '')
-  const body = parseBody(await readBody(message))
+  // Not destroyed when left early: the answer goes over the same socket.
+  const bytes = await readBody(message.iterator({ destroyOnReturn: false }), maxBodyBytes)
+  if (bytes === undefined) throw new DevVaultError('TOO_LARGE', 'http: request body too large')
   return {
-    method: methodOf(message),
+    method: message.method ?? 'GET',
     path: decodePath(rawPath.slice('/v1/'.length)),
     query: new URLSearchParams(query),
-    ...body,
+    ...parseBody(bytes.toString()),
     tokenId: tokenOf(message),
     header: (name) => headerOf(message, name) || undefined,
     // Absent on a Unix socket.
     remoteAddress: message.socket.remoteAddress ?? '',
   }
-}
-
-/** The method as the client sent it. */
-export function methodOf(message: IncomingMessage): string {
-  return message.method === methodForList ? 'LIST' : (message.method ?? 'GET')
 }
 
 /** The path of a call for the log: without the query, where an OIDC code would be, and without tokens. */
@@ -62,19 +56,6 @@ function tokenOf(message: IncomingMessage): string | undefined {
   const [, bearer] = /^Bearer (.+)$/.exec(headerOf(message, 'authorization') ?? '') ?? []
   const token = headerOf(message, 'x-vault-token') ?? bearer
   return token === '' ? undefined : token
-}
-
-async function readBody(message: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = []
-  let length = 0
-  for await (const part of message) {
-    length += part.length
-    // What is too long is read to its end all the same, so that the client is there to hear of it.
-    if (length <= maxBodyBytes) parts.push(part)
-    if (length > maxDiscardedBytes) break
-  }
-  if (length > maxBodyBytes) throw new DevVaultError('TOO_LARGE', 'http: request body too large')
-  return Buffer.concat(parts).toString('utf8')
 }
 
 function parseBody(text: string): Pick<VaultCall, 'body' | 'bodyError'> {

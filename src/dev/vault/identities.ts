@@ -13,13 +13,7 @@ export function createNamelessIdentities(): Identities {
   return {
     ofLogin(mountAccessor, name) {
       const digest = createHash('sha256').update(`${mountAccessor}/${name}`).digest('hex')
-      return [
-        digest.slice(0, 8),
-        digest.slice(8, 12),
-        digest.slice(12, 16),
-        digest.slice(16, 20),
-        digest.slice(20, 32),
-      ].join('-')
+      return digest.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5')
     },
     policiesOf: () => [],
   }

@@ -6,7 +6,7 @@ import { createBackends } from './backends.ts'
 import type { VaultCall } from './call.ts'
 import { createDispatcher } from './dispatch.ts'
 import { DevVaultError } from './errors.ts'
-import { methodOf, pathForLog, readCall } from './http-call.ts'
+import { pathForLog, readCall } from './http-call.ts'
 import { newServiceTokenId, newUuid, randomBase62, tokenKey } from './identifiers.ts'
 import { type Answer, errorAnswer } from './reply.ts'
 import type { DevVaultState } from './state.ts'
@@ -80,7 +80,7 @@ export async function createDevVault(options: DevVaultOptions): Promise<DevVault
     )
     log({
       time: new Date(now()).toISOString(),
-      method: methodOf(message),
+      method: message.method ?? 'GET',
       path: pathForLog(message),
       status: saved.status,
     })

@@ -62,7 +62,13 @@ export function createMountTable(
   }
 }
 
-function newMount(path: string, type: string, wishes: MountWishes, { prefix }: { prefix: string }): MountEntry {
+/** A mount with the settings that one has from the beginning. */
+export function newMount(
+  path: string,
+  type: string,
+  wishes: Omit<MountWishes, 'type'>,
+  { prefix }: { prefix: string },
+): MountEntry {
   return {
     path,
     type,
@@ -81,7 +87,7 @@ function newMount(path: string, type: string, wishes: MountWishes, { prefix }: {
 /** The mounts of a server that was just begun. */
 export function firstMounts(): readonly MountEntry[] {
   const fixed = (path: string, type: string, description: string, prefix: string) => ({
-    ...newMount(path, type, { type, description }, { prefix }),
+    ...newMount(path, type, { description }, { prefix }),
     options: null,
   })
   return [

@@ -39,11 +39,11 @@ describe('requests with the method LIST', () => {
   it('arrive, on a connection that stays open for others', async () => {
     const client = await startEcho()
     client.write('LIST /v1/a HTTP/1.1\r\nHost: x\r\n\r\n')
-    expect(await readAnswer(client)).toBe('LINK /v1/a ')
+    expect(await readAnswer(client)).toBe('LIST /v1/a ')
     client.write('GET /v1/b HTTP/1.1\r\nHost: x\r\n\r\n')
     expect(await readAnswer(client)).toBe('GET /v1/b ')
     client.write('LIST /v1/c HTTP/1.1\r\nHost: x\r\n\r\n')
-    expect(await readAnswer(client)).toBe('LINK /v1/c ')
+    expect(await readAnswer(client)).toBe('LIST /v1/c ')
   })
 
   it('may come in pieces', async () => {
@@ -53,7 +53,7 @@ describe('requests with the method LIST', () => {
       client.write(piece)
       await new Promise(setImmediate)
     }
-    expect(await answer).toBe('LINK /v1/a ')
+    expect(await answer).toBe('LIST /v1/a ')
   })
 
   it('are not looked for in a body', async () => {
