@@ -1,7 +1,8 @@
 import type { VaultCall } from './call.ts'
 import type { Identities } from './identities.ts'
 import type { LoginGrant, Logins } from './login/logins.ts'
-import type { ParsePathBlocks, PolicyStore, RenderPath } from './policy/policies.ts'
+import type { PathPatterns } from './policy/acl.ts'
+import type { ParsePolicy, PolicyStore, RenderPath } from './policy/policies.ts'
 import type { Answer } from './reply.ts'
 import type { Route } from './routes.ts'
 import type { SshFeature } from './ssh/ssh-feature.ts'
@@ -51,7 +52,8 @@ export interface Addition {
   /** Knows people better than by one name at one mount. */
   identities?: Identities
   renderPath?: RenderPath
-  parsePathBlocks?: ParsePathBlocks
+  parsePolicy?: ParsePolicy
+  patterns?: PathPatterns
   batchTokens?: BatchTokens
   ssh?: SshFeature
 }

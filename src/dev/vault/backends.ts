@@ -73,7 +73,8 @@ function createCore(
   const tokens = createTokenStore(deps, () => added('batchTokens'))
   const policies = createPolicyStore(access, {
     renderPath: () => added('renderPath'),
-    parsePathBlocks: () => added('parsePathBlocks'),
+    parsePolicy: () => added('parsePolicy'),
+    patterns: () => added('patterns'),
   })
   const mounts = createMountTable(access, (type) => backendOf(type)?.kind)
   const callers = createCallers({

@@ -7,8 +7,8 @@ import { networkBinding } from './login/network-binding.ts'
 import { secretIdAdministration } from './login/secret-id-administration.ts'
 import { userAdministration } from './login/user-administration.ts'
 import { capabilities } from './policy/capabilities.ts'
+import { fullPolicies } from './policy/full-policies.ts'
 import { legacyPolicies } from './policy/legacy-policies.ts'
-import { jsonPolicies } from './policy/policy-json.ts'
 import { hostCertificates } from './ssh/host-certificates.ts'
 import { keyWords } from './ssh/key-forms.ts'
 import { keyLengths } from './ssh/key-lengths.ts'
@@ -44,7 +44,7 @@ const plugins = [
   userAdministration,
   identity,
   capabilities,
-  jsonPolicies,
+  fullPolicies,
   legacyPolicies,
   sshIssuers,
   sshIssue,

@@ -7,17 +7,31 @@ export type Operation = 'create' | 'read' | 'update' | 'delete' | 'list' | 'patc
 export interface Acl {
   allows(path: string, operation: Operation): boolean
   hasSudo(path: string): boolean
-  /** As `sys/capabilities` names them: sorted; `root`, or `deny` where there is nothing. */
-  capabilities(path: string): readonly string[]
-  /** For those who ask otherwise. */
+  /** For those who ask otherwise: what the rule that counts for a path grants, `deny` included, and all rules. */
+  granted(path: string): ReadonlySet<Capability>
   rules: readonly MergedRule[]
+}
+
+/** Which paths of rules stand for more than themselves. */
+export interface PathPatterns {
+  isPattern(path: string): boolean
+  matches(pattern: string, path: string): boolean
+  /** Negative where `left` has the lower priority. */
+  compare(left: string, right: string): number
+}
+
+/** `ssh/*`, of which the longest counts. */
+const prefixes: PathPatterns = {
+  isPattern: (path) => path.endsWith('*'),
+  matches: (pattern, path) => path.startsWith(pattern.slice(0, -1)),
+  compare: (left, right) => left.length - right.length,
 }
 
 /** The root policy: everything. */
 export const rootAcl: Acl = {
   allows: () => true,
   hasSudo: () => true,
-  capabilities: () => ['root'],
+  granted: () => new Set(['sudo']),
   rules: [{ path: '*', granted: new Set(['sudo']) }],
 }
 
@@ -28,22 +42,18 @@ export interface MergedRule {
 }
 
 /** Puts the rules of several policies together: rules for one path are united, and a deny among them wins. */
-export function createAcl(rules: readonly PathRule[]): Acl {
+export function createAcl(rules: readonly PathRule[], { isPattern, matches, compare } = prefixes): Acl {
   const merged = mergeRules(rules)
   const exact = new Map(merged.filter(({ path }) => !isPattern(path)).map((rule) => [rule.path, rule]))
-  const patterns = merged.filter(({ path }) => isPattern(path)).sort((a, b) => comparePriority(b.path, a.path))
+  const patterns = merged.filter(({ path }) => isPattern(path)).sort((a, b) => compare(b.path, a.path))
 
   const grantedOn = (path: string, isList: boolean): ReadonlySet<Capability> => {
     const rule =
       exact.get(path) ??
       // A list is asked with a trailing slash, and policies are written with and without it.
       (isList ? exact.get(path.replace(/\/$/, '')) : undefined) ??
-      patterns.find((pattern) => matchesPattern(pattern.path, path))
+      patterns.find((pattern) => matches(pattern.path, path))
     return rule?.granted ?? new Set()
-  }
-  const capabilities = (path: string) => {
-    const granted = grantedOn(path, false)
-    return granted.size === 0 || granted.has('deny') ? ['deny'] : [...granted].sort()
   }
   return {
     allows(path, operation) {
@@ -55,7 +65,7 @@ export function createAcl(rules: readonly PathRule[]): Acl {
       const granted = grantedOn(path, false)
       return !granted.has('deny') && granted.has('sudo')
     },
-    capabilities,
+    granted: (path) => grantedOn(path, false),
     rules: merged,
   }
 }
@@ -68,36 +78,4 @@ function mergeRules(rules: readonly PathRule[]): MergedRule[] {
     byPath.set(path, granted)
   }
   return [...byPath].map(([path, granted]) => ({ path, granted }))
-}
-
-/** Whether a path stands for more than itself. */
-export const isPattern = (path: string) => path.endsWith('*') || path.split('/').includes('+')
-
-function matchesPattern(pattern: string, path: string): boolean {
-  const isPrefix = pattern.endsWith('*')
-  const wanted = (isPrefix ? pattern.slice(0, -1) : pattern).split('/')
-  const segments = path.split('/')
-  if (isPrefix ? segments.length < wanted.length : segments.length !== wanted.length) return false
-  return wanted.every((segment, index) => {
-    const isLast = index === wanted.length - 1
-    if (segment === '+') return segments[index] !== ''
-    return isPrefix && isLast ? segments[index]!.startsWith(segment) : segments[index] === segment
-  })
-}
-
-/** The order of Vault's "Policy syntax": negative where `left` has the lower priority. */
-function comparePriority(left: string, right: string): number {
-  const firstWildcard = (path: string) => {
-    const at = path.search(/\+|\*$/)
-    return at < 0 ? path.length : at
-  }
-  const isPrefix = (path: string) => (path.endsWith('*') ? 1 : 0)
-  const plusses = (path: string) => path.split('/').filter((segment) => segment === '+').length
-  return (
-    firstWildcard(left) - firstWildcard(right) ||
-    isPrefix(right) - isPrefix(left) ||
-    plusses(right) - plusses(left) ||
-    left.length - right.length ||
-    (left < right ? -1 : 1)
-  )
 }

@@ -1,8 +1,8 @@
 import { invalidRequest, notBuilt } from '../errors.ts'
 import type { StateAccess } from '../state.ts'
-import { type Acl, createAcl, rootAcl } from './acl.ts'
-import { toPathRule } from './policy-rules.ts'
-import { type PathBlock, parsePathBlocks } from './policy-text.ts'
+import { type Acl, createAcl, type PathPatterns, rootAcl } from './acl.ts'
+import { type PathRule, toPathRule } from './policy-rules.ts'
+import { parsePathBlocks } from './policy-text.ts'
 
 /** What every token may do that was not made without it: see to itself, and unwrap. */
 const defaultPolicy = `
@@ -36,20 +36,20 @@ export interface PolicyStore {
 /** Renders a template in the path of a rule for an entity; undefined: the rule allows nothing. */
 export type RenderPath = (path: string, entityId: string) => string | undefined
 
-/** Reads a policy that is not in HCL; undefined where it is. @throws {DevVaultError} INVALID_REQUEST */
-export type ParsePathBlocks = (text: string) => readonly PathBlock[] | undefined
+/** Reads a policy. @throws {DevVaultError} INVALID_REQUEST */
+export type ParsePolicy = (text: string) => readonly PathRule[]
 
-/** The policies by name. @param added undefined: templates, and policies that are not in HCL, are refused */
+/** The policies by name. @param added undefined: templates, and what is not HCL with prefixes, are refused */
 export function createPolicyStore(
   { state, changed }: Pick<StateAccess, 'state' | 'changed'>,
-  added: { renderPath: () => RenderPath | undefined; parsePathBlocks: () => ParsePathBlocks | undefined },
+  added: {
+    renderPath: () => RenderPath | undefined
+    parsePolicy: () => ParsePolicy | undefined
+    patterns: () => PathPatterns | undefined
+  },
 ): PolicyStore {
   const { renderPath } = added
-  const parsePolicy = (text: string) => {
-    const blocks = added.parsePathBlocks()?.(text)
-    if (blocks === undefined && text.trimStart().startsWith('{')) throw notBuilt('a policy in JSON')
-    return (blocks ?? parsePathBlocks(text)).map(toPathRule)
-  }
+  const parsePolicy: ParsePolicy = (text) => (added.parsePolicy() ?? parseOwnPolicy)(text)
   const fixed: Readonly<Record<string, string>> = { root: '', [wrappingPolicy]: '' }
   const read = (name: string): string | undefined => {
     if (Object.hasOwn(fixed, name)) return fixed[name]
@@ -80,9 +80,18 @@ export function createPolicyStore(
           const path = hasTemplate(rule.path) ? renderPath()?.(rule.path, entityId) : rule.path
           return path === undefined ? [] : [{ ...rule, path }]
         }),
+        added.patterns(),
       )
     },
   }
+}
+
+function parseOwnPolicy(text: string): readonly PathRule[] {
+  if (text.trimStart().startsWith('{')) throw notBuilt('a policy in JSON')
+  const rules = parsePathBlocks(text).map(toPathRule)
+  const plus = rules.find(({ path }) => path.split('/').includes('+'))
+  if (plus !== undefined) throw notBuilt(`a + in the path of a policy, such as ${plus.path},`)
+  return rules
 }
 
 const hasTemplate = (path: string) => /\{\{.+?\}\}/.test(path)

@@ -25,7 +25,7 @@ export function writePolicy(policies: PolicyStore): Handler {
   return withFields({ policy: 'text', rules: 'text' }, ({ policy, rules }, { params }) => {
     const text = policy ?? rules ?? ''
     if (text === '') throw invalidRequest("'policy' parameter not supplied or empty")
-    policies.write(params.name!.toLowerCase(), decodeIfBase64(text))
+    policies.write(params.name!.toLowerCase(), text)
     return empty
   })
 }
@@ -36,9 +36,4 @@ export function removePolicy(policies: PolicyStore): Handler {
     policies.remove(params.name!.toLowerCase())
     return empty
   }
-}
-
-/** Clients may send a policy as base64; a policy in clear always holds a character that base64 has not. */
-function decodeIfBase64(text: string): string {
-  return /^[A-Za-z0-9+/\r\n]+={0,2}$/.test(text.trim()) ? Buffer.from(text, 'base64').toString('utf8') : text
 }

@@ -6,19 +6,12 @@ export type Capability = 'create' | 'read' | 'update' | 'delete' | 'list' | 'pat
 
 /** One `path` of a policy. */
 export interface PathRule {
-  /** May end with `*`, and may have `+` for one segment. */
+  /** May end with `*`; what else it may be a plug-in says. */
   path: string
   capabilities: readonly Capability[]
 }
 
 const capabilities: readonly Capability[] = ['create', 'read', 'update', 'delete', 'list', 'patch', 'sudo', 'deny']
-/** The short-hands of policies from before capabilities. */
-const shorthands: ReadonlyMap<string, readonly Capability[]> = new Map<string, readonly Capability[]>([
-  ['deny', ['deny']],
-  ['read', ['read', 'list']],
-  ['write', ['create', 'read', 'update', 'delete', 'list']],
-  ['sudo', ['create', 'read', 'update', 'delete', 'list', 'sudo']],
-])
 
 /**
  * What a path of a policy grants.
@@ -28,15 +21,10 @@ export function toPathRule({ path: label, values }: PathBlock): PathRule {
   const refuse = (what: string) => invalidRequest(`failed to parse policy: path ${JSON.stringify(label)}: ${what}`)
   const path = label.replace(/^\//, '')
   if (path.includes('+*')) throw refuse("invalid use of wildcards ('+*' is forbidden)")
-  const granted = (values.get('policy') ?? []).flatMap((name) => {
-    const shorthand = shorthands.get(name)
-    if (shorthand === undefined) throw refuse(`invalid policy ${JSON.stringify(name)}`)
-    return shorthand
-  })
   const listed = (values.get('capabilities') ?? []).map((name) => {
     const capability = capabilities.find((known) => known === name)
     if (capability === undefined) throw refuse(`invalid capability ${JSON.stringify(name)}`)
     return capability
   })
-  return { path, capabilities: [...granted, ...listed] }
+  return { path, capabilities: listed }
 }

@@ -13,13 +13,13 @@ const tokenPattern =
   /(?<space>\s+|#[^\n]*|\/\/[^\n]*|\/\*[\s\S]*?\*\/)|"(?<text>(?:[^"\\\n]|\\.)*)"|(?<word>[\w.-]+)|(?<mark>[{}[\]=,])/y
 
 /** What a path may say. The rest of what a real server knows is refused: a rule that passes it over grants too much. */
-const settings: readonly string[] = ['capabilities', 'policy', 'comment']
+export const settings: readonly string[] = ['capabilities', 'comment']
 
 /**
  * Reads the HCL that policies are written in: blocks of `path`, with texts and lists of texts.
  * @throws {DevVaultError} INVALID_REQUEST with the line
  */
-export function parsePathBlocks(source: string): readonly PathBlock[] {
+export function parsePathBlocks(source: string, known = settings): readonly PathBlock[] {
   const tokens = tokenize(source)
   let at = 0
   const peek = () => tokens[at]
@@ -55,7 +55,7 @@ export function parsePathBlocks(source: string): readonly PathBlock[] {
     const path = checkLabels(labels)
     const values = new Map<string, readonly string[]>()
     while (!isMark('}')) {
-      const name = checkSetting(path, readText('name'))
+      const name = checkSetting(path, readText('name'), known)
       take('=')
       values.set(name, isMark('[') ? readList() : [readText('value')])
       if (isMark(',')) at += 1
@@ -78,8 +78,8 @@ function checkLabels([label, ...others]: readonly string[]): string {
 }
 
 /** @throws {DevVaultError} INVALID_REQUEST for a setting that is not heeded here */
-export function checkSetting(path: string, name: string): string {
-  if (settings.includes(name)) return name
+export function checkSetting(path: string, name: string, known: readonly string[]): string {
+  if (known.includes(name)) return name
   throw notBuilt(`failed to parse policy: path ${JSON.stringify(path)}: key ${JSON.stringify(name)}`)
 }
 

@@ -4,6 +4,7 @@ import type { Reply } from '../../../../src/dev/vault/reply.ts'
 import { type Route, withFields } from '../../../../src/dev/vault/routes.ts'
 import type { Caller, Callers } from '../../../../src/dev/vault/token/callers.ts'
 import type { FoundToken, TokenStore } from '../../../../src/dev/vault/token/tokens.ts'
+import { capabilitiesOf } from './full-policies.ts'
 
 const pathFields = { paths: 'list', path: 'list' } as const
 
@@ -14,7 +15,7 @@ function createRoutes(tokens: TokenStore, { aclOf }: Callers): readonly Route[] 
   const answer = (acl: Caller['acl'], fields: { paths?: readonly string[]; path?: readonly string[] }): Reply => {
     const paths = fields.paths ?? fields.path ?? []
     if (paths.length === 0) throw invalidRequest('paths must be supplied')
-    const data = Object.fromEntries(paths.map((path) => [path, acl.capabilities(path.replace(/^\//, ''))]))
+    const data = Object.fromEntries(paths.map((path) => [path, capabilitiesOf(acl, path.replace(/^\//, ''))]))
     const [first] = paths
     // One path is also answered as clients of long ago want it.
     const shortly = paths.length === 1 ? { capabilities: data[first!] } : {}

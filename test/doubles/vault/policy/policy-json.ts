@@ -1,10 +1,6 @@
-import type { Plugin } from '../../../../src/dev/vault/backend.ts'
 import { invalidRequest } from '../../../../src/dev/vault/errors.ts'
 import { textOf } from '../../../../src/dev/vault/fields.ts'
-import { checkSetting, invalidKey, type PathBlock } from '../../../../src/dev/vault/policy/policy-text.ts'
-
-/** Policies in JSON, which says the same as HCL. */
-export const jsonPolicies: Plugin = () => ({ parsePathBlocks: parseJsonBlocks })
+import { checkSetting, invalidKey, type PathBlock, settings } from '../../../../src/dev/vault/policy/policy-text.ts'
 
 /**
  * Reads `{"path": {"ssh/*": {"capabilities": ["read"]}}}`, each object also in a list of them. Undefined: no JSON.
@@ -37,5 +33,7 @@ function asObjects(value: unknown): readonly object[] {
 
 function valuesOf(path: string, rule: unknown): ReadonlyMap<string, readonly string[]> {
   const entries = asObjects(rule).flatMap((object) => Object.entries(object))
-  return new Map(entries.map(([name, value]) => [checkSetting(path, name), [value].flat().map(textOf)]))
+  return new Map(
+    entries.map(([name, value]) => [checkSetting(path, name, [...settings, 'policy']), [value].flat().map(textOf)]),
+  )
 }

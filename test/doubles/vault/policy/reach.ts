@@ -1,10 +1,11 @@
-import { type Acl, isPattern } from '../../../../src/dev/vault/policy/acl.ts'
+import type { Acl } from '../../../../src/dev/vault/policy/acl.ts'
+import { capabilitiesOf, patterns } from './full-policies.ts'
 
 /** Whether any rule allows something at or below a mount's path. */
 export function reaches(acl: Acl, mountPath: string): boolean {
-  if (!acl.capabilities(mountPath).includes('deny')) return true
+  if (!capabilitiesOf(acl, mountPath).includes('deny')) return true
   return acl.rules.some(({ path, granted }) => {
-    const covers = path.startsWith(mountPath) || (isPattern(path) && matchesBeginning(path, mountPath))
+    const covers = path.startsWith(mountPath) || (patterns.isPattern(path) && matchesBeginning(path, mountPath))
     return covers && granted.size > 0 && !granted.has('deny')
   })
 }

@@ -94,6 +94,12 @@ describe('the Vault that latchkey dev ships', () => {
     ['ssh/config/ca', { private_key: 'a', public_key: 'b' }, "'private_key'"],
     ['sys/mounts/other', { type: 'ssh', config: { max_lease_ttl: '1h' } }, "'max_lease_ttl'"],
     ['sys/policies/acl/a', { policy: '{"path": {}}' }, 'a policy in JSON'],
+    ['sys/policies/acl/a', { policy: 'path "a/+/b" { }' }, 'a + in the path of a policy, such as a/+/b,'],
+    [
+      'sys/policies/acl/a',
+      { policy: 'path "a" { policy = "read" }' },
+      'failed to parse policy: path "a": key "policy"',
+    ],
     [
       'sys/policies/acl/a',
       { policy: 'path "a/{{identity.entity.id}}" { }' },

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { createAcl, rootAcl } from '../../../../../src/dev/vault/policy/acl.ts'
 import { toPathRule } from '../../../../../src/dev/vault/policy/policy-rules.ts'
+import { capabilitiesOf, patterns } from '../../../../doubles/vault/policy/full-policies.ts'
 import { reaches } from '../../../../doubles/vault/policy/reach.ts'
 
-const aclOf = (...rules: readonly (readonly [string, ...string[]])[]) =>
-  createAcl(
-    rules.map(([path, ...capabilities]) => toPathRule({ path, values: new Map([['capabilities', capabilities]]) })),
-  )
+type Rule = readonly [string, ...string[]]
+
+const toRules = (rules: readonly Rule[]) =>
+  rules.map(([path, ...capabilities]) => toPathRule({ path, values: new Map([['capabilities', capabilities]]) }))
+const aclOf = (...rules: readonly Rule[]) => createAcl(toRules(rules), patterns)
 
 describe('an access control list', () => {
   it('allows what a rule for the very path grants, and nothing else', () => {
@@ -17,9 +19,9 @@ describe('an access control list', () => {
   })
 
   it('unites the rules for one path, and a deny among them wins', () => {
-    expect(aclOf(['a', 'read'], ['a', 'update']).capabilities('a')).toEqual(['read', 'update'])
+    expect(capabilitiesOf(aclOf(['a', 'read'], ['a', 'update']), 'a')).toEqual(['read', 'update'])
     const denied = aclOf(['a', 'read', 'sudo'], ['a', 'deny'])
-    expect(denied.capabilities('a')).toEqual(['deny'])
+    expect(capabilitiesOf(denied, 'a')).toEqual(['deny'])
     expect(denied.allows('a', 'read')).toBe(false)
     expect(denied.hasSudo('a')).toBe(false)
   })
@@ -46,8 +48,24 @@ describe('an access control list', () => {
     ['a longer prefix before a shorter one', 'a/b/*', 'a/*'],
   ])('takes %s', (_title, winner, loser) => {
     const path = { 'a/b': 'a/b', 'a/b/+': 'a/b/c', 'a/+': 'a/b', 'a/+/c': 'a/b/c', 'a/b/*': 'a/b/c' }[winner]!
-    expect(aclOf([loser, 'read'], [winner, 'update']).capabilities(path)).toEqual(['update'])
-    expect(aclOf([winner, 'update'], [loser, 'read']).capabilities(path)).toEqual(['update'])
+    expect(capabilitiesOf(aclOf([loser, 'read'], [winner, 'update']), path)).toEqual(['update'])
+    expect(capabilitiesOf(aclOf([winner, 'update'], [loser, 'read']), path)).toEqual(['update'])
+  })
+
+  it('takes prefixes as a server does that knows all patterns, where they are all that there is', () => {
+    const rules: readonly Rule[] = [
+      ['a/*', 'read'],
+      ['a/b*', 'update'],
+      ['a/b/c', 'list', 'sudo'],
+      ['*', 'deny'],
+    ]
+    const [own, full] = [createAcl(toRules(rules)), aclOf(...rules)]
+    for (const path of ['a/', 'a/x', 'a/b', 'a/b/d', 'a/b/c', 'other', '']) {
+      expect([path, own.granted(path)]).toEqual([path, full.granted(path)])
+      expect([path, own.allows(path, 'list')]).toEqual([path, full.allows(path, 'list')])
+    }
+    expect(own.allows('a/b/d', 'update') && own.allows('a/x', 'read') && own.hasSudo('a/b/c')).toBe(true)
+    expect(own.allows('other', 'read') || own.allows('a/b/d', 'read')).toBe(false)
   })
 
   it('takes a list for allowed with and without the trailing slash in the policy', () => {
@@ -59,7 +77,7 @@ describe('an access control list', () => {
 
   it('names capabilities sorted, and sudo apart', () => {
     const acl = aclOf(['sys/auth/*', 'update', 'sudo', 'create'])
-    expect(acl.capabilities('sys/auth/x')).toEqual(['create', 'sudo', 'update'])
+    expect(capabilitiesOf(acl, 'sys/auth/x')).toEqual(['create', 'sudo', 'update'])
     expect(acl.hasSudo('sys/auth/x')).toBe(true)
     expect(acl.hasSudo('sys/mounts')).toBe(false)
   })
@@ -79,7 +97,7 @@ describe('an access control list', () => {
   })
 
   it('lets root do everything', () => {
-    expect(rootAcl.capabilities('any')).toEqual(['root'])
+    expect(capabilitiesOf(rootAcl, 'any')).toEqual(['root'])
     expect(rootAcl.allows('any', 'delete') && rootAcl.hasSudo('any') && reaches(rootAcl, 'any/')).toBe(true)
   })
 })

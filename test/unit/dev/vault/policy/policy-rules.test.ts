@@ -1,9 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { toPathRule } from '../../../../../src/dev/vault/policy/policy-rules.ts'
-import { parsePathBlocks } from '../../../../../src/dev/vault/policy/policy-text.ts'
-import { parseJsonBlocks } from '../../../../doubles/vault/policy/policy-json.ts'
-
-const parsePolicy = (text: string) => (parseJsonBlocks(text) ?? parsePathBlocks(text)).map(toPathRule)
+import { parsePolicy } from '../../../../doubles/vault/policy/full-policies.ts'
 
 describe('a policy', () => {
   it('is read from HCL with comments, escapes and more than one path', () => {
