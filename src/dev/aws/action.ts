@@ -1,7 +1,7 @@
 import type { Caller } from './caller.ts'
 import type { AwsDirectory } from './directory.ts'
-import type { RoleFeature } from './plugin.ts'
 import type { AwsCall, XmlValue } from './query-protocol.ts'
+import type { RoleFeature } from './role-feature.ts'
 import type { JudgeTrust } from './trust-policy.ts'
 
 /** What an action needs to answer one authenticated call. */

@@ -1,6 +1,6 @@
 import type { Action } from './action.ts'
-import type { Caller, CallerIdentity } from './caller.ts'
-import type { FieldReader } from './fields.ts'
+import type { CallerIdentity } from './caller.ts'
+import type { RoleFeature } from './role-feature.ts'
 import type { DevAccessKey } from './state.ts'
 import type { JudgeTrust } from './trust-policy.ts'
 
@@ -39,24 +39,6 @@ export type RestHandler = (request: {
   header(name: string): string | undefined
   body: Uint8Array
 }) => Promise<{ status: number; headers: Readonly<Record<string, string>>; body: string } | undefined>
-
-/** What AssumeRole heeds besides what is built in. */
-export interface RoleFeature {
-  /** Fields that are refused where nobody reads them. */
-  fields: readonly string[]
-  /** Reads them; what it returns is asked once a code was taken. @throws {AwsRefusal} then */
-  read(fields: FieldReader): (caller: Caller, codeAtMs: number | undefined) => RoleTerms
-}
-
-/** What one call of AssumeRole comes to by a feature. */
-export interface RoleTerms {
-  /** That the trust policy must allow as well. */
-  actions: readonly string[]
-  /** Condition keys in lower case, besides those of MFA. */
-  context: Iterable<readonly [string, string]>
-  /** What the session knows of the call. */
-  carried: { sourceIdentity?: string | undefined; mfaAtMs?: number | undefined }
-}
 
 /** What a plug-in adds to the embedded AWS. What nobody has added is refused. */
 export interface AwsAddition {
