@@ -28,7 +28,7 @@ import { fuzzed } from '../support/fuzzing.ts'
 import { ownSeat } from '../support/seats.ts'
 
 const types = keyTypes.flatMap(({ privateKeys }) => privateKeys ?? [])
-const keys = await Promise.all(types.map(({ generate }) => generate()))
+const keys = await Promise.all(types.map(async ({ generate }) => await generate()))
 const publicKeys = keys.map((key) => publicKeyFromKeyObject(key))
 
 /** What a client may do, with a key by its place in the list above. */
