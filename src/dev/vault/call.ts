@@ -4,9 +4,10 @@ export interface VaultCall {
   /** Decoded, without `/v1/`. */
   path: string
   query: URLSearchParams
-  /** Undefined when it is no JSON object; the reason is then in `bodyError`. */
+  /** Undefined when it is no JSON object. */
   body: Readonly<Record<string, unknown>> | undefined
-  bodyError: string | undefined
+  /** The body as it was sent. */
+  text: string
   tokenId: string | undefined
   /** A header by its name in lower case; undefined where it is absent or empty. */
   header(name: string): string | undefined

@@ -34,7 +34,7 @@ export function createDispatcher(backends: Backends): (call: VaultCall) => Promi
 
 async function dispatch({ core, routesOf }: Backends, call: VaultCall): Promise<Answer> {
   refuseWhatIsNotBuilt(core, call)
-  if (call.body === undefined) throw invalidRequest(`failed to decode JSON input: ${call.bodyError}`)
+  if (call.body === undefined) throw invalidRequest('failed to decode JSON input: not an object')
   const operation = operationOf(call)
   const path = call.path.replace(/\/+$/, '')
   if (path.split('/').includes('..')) throw invalidRequest('path cannot contain parent references')
@@ -89,22 +89,21 @@ function refuseWhatIsNotBuilt({ additions }: VaultCore, call: VaultCall): void {
   }
 }
 
+const operations: ReadonlyMap<string, Operation> = new Map([
+  ['GET', 'read'],
+  ['LIST', 'list'],
+  ['POST', 'update'],
+  ['PUT', 'update'],
+  ['DELETE', 'delete'],
+  ['PATCH', 'patch'],
+])
+
 function operationOf({ method, query }: VaultCall): Operation {
-  switch (method) {
-    case 'GET':
-      // Any truth of Go's: clients say list=true and list=1.
-      return /^(1|t|true|T|TRUE|True)$/.test(query.get('list') ?? '') ? 'list' : 'read'
-    case 'LIST':
-      return 'list'
-    case 'POST':
-    case 'PUT':
-      return 'update'
-    case 'DELETE':
-      return 'delete'
-    case 'PATCH':
-      return 'patch'
-  }
-  throw new DevVaultError('UNSUPPORTED_OPERATION', '')
+  const operation = operations.get(method)
+  if (operation === undefined) throw new DevVaultError('UNSUPPORTED_OPERATION', '')
+  // Any truth of Go's: clients say list=true and list=1.
+  const isList = operation === 'read' && /^(1|t|true|T|TRUE|True)$/.test(query.get('list') ?? '')
+  return isList ? 'list' : operation
 }
 
 function checkPolicy(caller: Caller, request: VaultRequest, route: Route | undefined): void {

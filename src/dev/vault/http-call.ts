@@ -20,7 +20,8 @@ export async function readCall(message: IncomingMessage): Promise<VaultCall> {
     method: message.method ?? 'GET',
     path: decodePath(rawPath.slice('/v1/'.length)),
     query: new URLSearchParams(query),
-    ...parseBody(bytes.toString()),
+    body: parseBody(bytes.toString()),
+    text: bytes.toString(),
     tokenId: tokenOf(message),
     header: (name) => headerOf(message, name) || undefined,
     // Absent on a Unix socket.
@@ -58,23 +59,13 @@ function tokenOf(message: IncomingMessage): string | undefined {
   return token === '' ? undefined : token
 }
 
-function parseBody(text: string): Pick<VaultCall, 'body' | 'bodyError'> {
-  if (text.trim() === '') return { body: {}, bodyError: undefined }
+/** Undefined for what is no JSON object. */
+function parseBody(text: string): VaultCall['body'] {
+  if (text.trim() === '') return {}
   try {
-    const parsed: unknown = JSON.parse(text)
-    if (parsed === null) return { body: {}, bodyError: undefined }
-    if (typeof parsed === 'object' && !Array.isArray(parsed)) return { body: { ...parsed }, bodyError: undefined }
-    return { body: undefined, bodyError: 'not an object' }
-  } catch (error) {
-    return { body: undefined, bodyError: invalidCharacter(text, error) }
+    const parsed: unknown = JSON.parse(text) ?? {}
+    return typeof parsed === 'object' && !Array.isArray(parsed) ? { ...parsed } : undefined
+  } catch {
+    return undefined
   }
-}
-
-/** The character at which Go would stop, where the message of V8 tells it. */
-function invalidCharacter(text: string, error: unknown): string {
-  const message = error instanceof Error ? error.message : ''
-  const [, position] = /at position (\d+)/.exec(message) ?? []
-  const [, token] = /^Unexpected token '?(.)/u.exec(message) ?? []
-  const character = position === undefined ? token : text[Number(position)]
-  return character === undefined ? 'unexpected EOF' : `invalid character '${character}'`
 }

@@ -1,5 +1,6 @@
 import { createDevVault, type DevVault, type DevVaultOptions } from '../../../src/dev/vault/server.ts'
 import { createHttpIntake } from './http/http-intake.ts'
+import { jsonWords } from './http/json-words.ts'
 import { type ListenOptions, listenOnLoopback, type TlsOptions } from './http/loopback.ts'
 import { identity } from './identity/identity-plugin.ts'
 import { lockouts } from './login/lockouts.ts'
@@ -38,6 +39,7 @@ export interface FullVault extends DevVault {
 
 /** A plug-in goes here and nowhere else. */
 const plugins = [
+  jsonWords,
   networkBinding,
   lockouts,
   secretIdAdministration,

@@ -18,7 +18,6 @@ export interface MountTable {
   at(path: string): MountEntry | undefined
   /** The mount that a call goes to. */
   of(path: string): MountEntry | undefined
-  byAccessor(accessor: string): MountEntry | undefined
   /** @throws {DevVaultError} INVALID_REQUEST when the path is taken, or the type is not one that this server has */
   enable(path: string, wishes: MountWishes): MountEntry
   /** @throws {DevVaultError} INVALID_REQUEST for a mount that the server cannot be without */
@@ -41,7 +40,6 @@ export function createMountTable(
     all,
     at: (path) => state.mounts[path],
     of: (path) => all().find((mount) => `${path}/`.startsWith(mount.path)),
-    byAccessor: (accessor) => all().find((mount) => mount.accessor === accessor),
     enable(path, wishes) {
       const isLogin = path.startsWith('auth/')
       if (wishes.type === '') throw invalidRequest('backend type must be specified as a string')

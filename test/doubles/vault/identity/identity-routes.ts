@@ -82,7 +82,7 @@ export function createIdentityRoutes(deps: { identity: IdentityStore; mounts: Mo
         const { name = '', mount_accessor: mountAccessor = '', canonical_id: entityId = '' } = fields
         if (name === '') throw invalidRequest('missing alias name')
         if (mountAccessor === '') throw invalidRequest('missing mount_accessor')
-        if (mounts.byAccessor(mountAccessor) === undefined) {
+        if (!mounts.all().some(({ accessor }) => accessor === mountAccessor)) {
           throw invalidRequest(`invalid mount accessor "${mountAccessor}"`)
         }
         const owner = identity.findByAlias(mountAccessor, name)
@@ -131,7 +131,7 @@ function describeEntity(entity: Entity, mounts: MountTable): Readonly<Record<str
 }
 
 function describeAlias(alias: EntityAlias, entity: Entity, mounts: MountTable): Readonly<Record<string, unknown>> {
-  const mount = mounts.byAccessor(alias.mountAccessor)
+  const mount = mounts.all().find(({ accessor }) => accessor === alias.mountAccessor)
   return {
     canonical_id: entity.id,
     custom_metadata: alias.metadata,
