@@ -34,4 +34,6 @@ export interface LastingKeychain extends Keychain {
   keep(name: string, value: Secret<string>, endsAtMs?: number): Promise<void>
   /** As `delete`, and made good later in the same way. */
   discard(name: string): Promise<void>
+  /** Whether a change of this item has failed and waits to be made good. */
+  owes(name: string): boolean
 }

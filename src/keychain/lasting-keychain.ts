@@ -143,5 +143,6 @@ export function createLastingKeychain({ keychain, clock, random, log }: LastingK
     },
     keep: (name, value, endsAtMs = Number.POSITIVE_INFINITY) => makeLasting(name, { value, endsAtMs }),
     discard: (name) => makeLasting(name, { endsAtMs: Number.POSITIVE_INFINITY }),
+    owes: (name) => changes.has(name),
   }
 }

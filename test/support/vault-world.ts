@@ -1,7 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { createLogger } from '../../src/core/log.ts'
+import { createLogger, silentLogger } from '../../src/core/log.ts'
 import { Secret } from '../../src/core/secret.ts'
-import type { Keychain } from '../../src/keychain/keychain.ts'
+import type { LastingKeychain } from '../../src/keychain/keychain.ts'
+import { createLastingKeychain } from '../../src/keychain/lasting-keychain.ts'
 import type { PromptCaller, PromptQuestion, Prompts } from '../../src/prompts/prompt.ts'
 import { createVaultClient, type VaultClient, type VaultClientOptions } from '../../src/vault/client.ts'
 import type { LoginContext } from '../../src/vault/login/login-method.ts'
@@ -60,29 +61,29 @@ export function testClient(address: string, options: Partial<VaultClientOptions>
   })
 }
 
-/** A keychain in memory that can be told to fail. */
-export function testKeychain(): Keychain & { items: Map<string, string>; failure: Error | undefined } {
+/** A keychain in memory that can be told to fail. What is to be made good is made good with the next call that works. */
+export function testKeychain(): LastingKeychain & { items: Map<string, string>; failure: Error | undefined } {
   const items = new Map<string, string>()
+  const state = { items, failure: undefined as Error | undefined }
   const keychain = {
     description: 'test',
-    items,
-    failure: undefined as Error | undefined,
     async get(name: string) {
-      if (keychain.failure !== undefined) throw keychain.failure
+      if (state.failure !== undefined) throw state.failure
       const value = items.get(name)
       return value === undefined ? undefined : new Secret(value)
     },
     async set(name: string, value: Secret<string>) {
-      if (keychain.failure !== undefined) throw keychain.failure
+      if (state.failure !== undefined) throw state.failure
       items.set(name, value.expose())
     },
     async delete(name: string) {
-      if (keychain.failure !== undefined) throw keychain.failure
+      if (state.failure !== undefined) throw state.failure
       return items.delete(name)
     },
     list: async () => [...items.keys()].sort(),
   }
-  return keychain
+  const deps = { keychain, clock: fakeClock(), random: () => 0, log: silentLogger }
+  return Object.assign(state, createLastingKeychain(deps))
 }
 
 /** What a login method is created with, where a test says nothing else; the files are those of `files`. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { Environment } from '../../core/environment.ts'
 import type { Logger } from '../../core/log.ts'
 import type { Secret } from '../../core/secret.ts'
-import type { Keychain } from '../../keychain/keychain.ts'
+import type { LastingKeychain } from '../../keychain/keychain.ts'
 import type { Prompts } from '../../prompts/prompt.ts'
 import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
 import type { VaultClient } from '../client.ts'
@@ -63,7 +63,7 @@ export interface LoginContext {
   /** The server's address as it is configured, for a token helper. */
   address: string
   prompts: Prompts
-  keychain: Keychain
+  keychain: LastingKeychain
   clock: Clock
   /** Uniform in [0, 1). */
   random: () => number

@@ -2,7 +2,7 @@ import { isPrintable } from '../../core/display-text.ts'
 import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import { Secret } from '../../core/secret.ts'
-import type { Keychain } from '../../keychain/keychain.ts'
+import type { LastingKeychain } from '../../keychain/keychain.ts'
 import type { AdviceRow, UnwrapPurpose } from '../advice/advice-row.ts'
 import type { VaultClient } from '../client.ts'
 import { isVaultError, VaultError } from '../vault-error.ts'
@@ -41,7 +41,7 @@ export interface WrappedSecretId {
 export async function openWrappedSecretId(
   wrappingToken: Secret<string>,
   { file, mount, digest }: WrappedSecretId,
-  { client, keychain, log }: { client: VaultClient; keychain: Keychain; log: Logger },
+  { client, keychain, log }: { client: VaultClient; keychain: LastingKeychain; log: Logger },
 ): Promise<Secret<string>> {
   const item = `vault/${client.name}/opened-secret-id`
   const purpose: UnwrapPurpose = { type: 'unwrap', file, advice: unwrapAdvice }
@@ -99,13 +99,13 @@ function isSecretIdPath(path: string, mount: string): boolean {
 }
 
 // Without the keychain a restart may cry thief; that is better than not logging in.
-async function remembered(keychain: Keychain, item: string): Promise<string | undefined> {
+async function remembered(keychain: LastingKeychain, item: string): Promise<string | undefined> {
   const value = await keychain.get(item).catch(() => undefined)
   return value?.expose()
 }
 
-async function remember(keychain: Keychain, item: string, digest: string, log: Logger): Promise<void> {
-  await keychain.set(item, new Secret(digest)).catch((error: unknown) => {
-    log.warn('the keychain cannot keep that a secret id was opened', { item, reason: describeError(error) })
+async function remember(keychain: LastingKeychain, item: string, digest: string, log: Logger): Promise<void> {
+  await keychain.keep(item, new Secret(digest)).catch((error: unknown) => {
+    log.warn('the keychain cannot keep yet that a secret id was opened', { item, reason: describeError(error) })
   })
 }

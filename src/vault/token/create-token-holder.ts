@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/log.ts'
-import type { Keychain } from '../../keychain/keychain.ts'
+import type { LastingKeychain } from '../../keychain/keychain.ts'
 import type { VaultClient } from '../client.ts'
 import type { LoginMethod } from '../login/login-method.ts'
 import { createExternalTokenHolder } from './external-token.ts'
@@ -12,7 +12,7 @@ import { createTokenStore } from './token-store.ts'
 export interface TokenHolderDeps {
   client: VaultClient
   method: LoginMethod
-  keychain: Keychain
+  keychain: LastingKeychain
   revoke: (held: HeldToken) => Promise<void>
   clock: Clock
   random: () => number

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts'
 import { createLastOutcome } from '../../core/last-outcome.ts'
 import type { Logger } from '../../core/log.ts'
 import type { Secret } from '../../core/secret.ts'
-import type { Keychain } from '../../keychain/keychain.ts'
+import type { LastingKeychain } from '../../keychain/keychain.ts'
 import type { PromptCaller, Prompts } from '../../prompts/prompt.ts'
 import { createSharedLogin } from '../../prompts/shared-login.ts'
 import type { VaultClient } from '../client.ts'
@@ -69,7 +69,7 @@ export interface TokenSource extends PresentLogin {
 export interface TokenSourceDeps {
   client: VaultClient
   method: LoginMethod
-  keychain: Keychain
+  keychain: LastingKeychain
   clock: Clock
   random: () => number
   log: Logger

@@ -5,8 +5,8 @@ import { describeError } from '../../core/errors.ts'
 import { createLastOutcome } from '../../core/last-outcome.ts'
 import type { Logger } from '../../core/log.ts'
 import { Secret } from '../../core/secret.ts'
-import type { Keychain } from '../../keychain/keychain.ts'
-import type { LeasedToken } from './token-lease.ts'
+import type { LastingKeychain } from '../../keychain/keychain.ts'
+import { expiresAtMs, type LeasedToken } from './token-lease.ts'
 
 /** Keeps the token of one vault in the keychain, so that a restart of the daemon needs no new login. */
 export interface TokenStore {
@@ -15,11 +15,14 @@ export interface TokenStore {
    * @throws {KeychainError} the keychain cannot answer
    */
   load(): Promise<LeasedToken | undefined>
-  /** Stores a token. A keychain that fails is logged and kept as `lastError`: the token then lives in memory only. */
+  /**
+   * Stores a token. A keychain that fails is logged and kept as `lastError`: the token lives in memory only, until the
+   * keychain answers again and takes it.
+   */
   save(grant: LeasedToken): Promise<void>
-  /** @throws {KeychainError} */
+  /** @throws {KeychainError} it is removed when the keychain answers again */
   forget(): Promise<void>
-  /** What the last use of the keychain failed with; undefined after one that worked. */
+  /** What the last use of the keychain failed with; undefined after one that worked, and once it was made good. */
   lastError(): unknown
 }
 
@@ -43,7 +46,7 @@ const storedSchema = v.strictObject({
 
 /** Which token is stored where. */
 export interface TokenStoreOptions {
-  keychain: Keychain
+  keychain: LastingKeychain
   /** The server's name in the configuration. */
   vault: string
   /** Server and login that the token belongs to; see `VaultClient.destination`, `LoginRequest.identity`. */
@@ -55,17 +58,24 @@ export interface TokenStoreOptions {
 /** A store of one item, `vault/NAME/token`, in JSON. */
 export function createTokenStore({ keychain, vault, madeFor, clock, log }: TokenStoreOptions): TokenStore {
   const item = `vault/${vault}/token`
-  const outcome = createLastOutcome(clock)
+  const reads = createLastOutcome(clock)
+  const changes = createLastOutcome(clock)
   /** Shared by all who ask meanwhile, however slow the keychain is. */
   let reading: Promise<LeasedToken | undefined> | undefined
   const read = async (): Promise<LeasedToken | undefined> => {
-    const text = await outcome.note(() => keychain.get(item))
+    const text = await reads.note(() => keychain.get(item))
     if (text === undefined) return undefined
     const stored = parseStored(text)
     if (stored === undefined) log.warn('the stored vault token cannot be read and is left out', { vault })
     else if (stored.madeFor !== madeFor) log.info('the stored vault token belongs to another server or user', { vault })
     else return { token: new Secret(stored.token), lease: stored.life }
     return undefined
+  }
+
+  /** One that works shows that the keychain can be read again, too. */
+  const change = async (call: () => Promise<void>): Promise<void> => {
+    await changes.note(call)
+    reads.succeeded()
   }
 
   return {
@@ -77,16 +87,15 @@ export function createTokenStore({ keychain, vault, madeFor, clock, log }: Token
     },
     async save({ token, lease }) {
       const text = JSON.stringify({ version: 1, madeFor, token: token.expose(), life: lease })
-      await outcome
-        .note(() => keychain.set(item, new Secret(text)))
-        .catch((error: unknown) => {
-          log.warn('the vault token is kept in memory only', { vault, reason: describeError(error) })
+      await change(() => keychain.keep(item, new Secret(text), expiresAtMs(lease))).catch((error: unknown) => {
+        log.warn('the vault token is kept in memory only, until the keychain takes it', {
+          vault,
+          reason: describeError(error),
         })
+      })
     },
-    async forget() {
-      await outcome.note(() => keychain.delete(item))
-    },
-    lastError: outcome.error,
+    forget: () => change(() => keychain.discard(item)),
+    lastError: () => reads.error() ?? (keychain.owes(item) ? changes.error() : undefined),
   }
 }
 

@@ -11,6 +11,7 @@ import { Secret } from '../../../../src/core/secret.ts'
 import { startVault } from '../../../../src/daemon/running/running-vault.ts'
 import { createMemoryKeychain } from '../../../../src/keychain/memory-store.ts'
 import { createPrompts } from '../../../../src/prompts/broker.ts'
+import { lasting } from '../../../support/aws-stub-keychain.ts'
 import { parseConfig } from '../../../support/parsed-config.ts'
 
 const pem = (name: string) => readFileSync(join(import.meta.dirname, '../../../vectors/tls', name), 'utf8')
@@ -68,7 +69,7 @@ describe('a CA of NODE_EXTRA_CA_CERTS', () => {
     const files = { ca: line === '' ? undefined : pem('other-ca.pem'), version: '' }
     const plan = { config: config.vaults[0]!, files, extraCa, tokenRefusal: undefined }
     const vault = startVault(plan, {
-      keychain: createMemoryKeychain(),
+      keychain: lasting(createMemoryKeychain(), clock),
       prompts: createPrompts({ clock, newId: () => '1' }),
       clock,
       random: () => 0,

@@ -10,6 +10,7 @@ import { loadConfig } from '../../../../src/daemon/config/load-config.ts'
 import { createRunningConfig } from '../../../../src/daemon/running/running-config.ts'
 import { createMemoryKeychain } from '../../../../src/keychain/memory-store.ts'
 import { createPrompts } from '../../../../src/prompts/broker.ts'
+import { lasting } from '../../../support/aws-stub-keychain.ts'
 
 const pem = (name: string) => readFileSync(join(import.meta.dirname, '../../../vectors/tls', name), 'utf8')
 const clock = createSystemClock(() => performance.now() / 1000)
@@ -35,7 +36,7 @@ function setUp() {
   const files = new Map<string, string>()
   let released = 0
   const running = createRunningConfig({
-    keychain: createMemoryKeychain(),
+    keychain: lasting(createMemoryKeychain(), clock),
     prompts: createPrompts({ clock, newId: () => '1' }),
     clock,
     random: () => 0,

@@ -658,13 +658,13 @@ describe('a logout', () => {
 
   it('while a token is being stored leaves none stored', async () => {
     const { keychain, source } = await tokenWorld('approle')
-    const set = keychain.set
+    const keep = keychain.keep
     let leaving: Promise<void> | undefined
     // The deletion is the faster one.
-    keychain.set = async (name, value) => {
+    keychain.keep = async (...item) => {
       leaving ??= source.logout()
       await leaving
-      await set(name, value)
+      await keep(...item)
     }
     await expect(tokenOf(source)).rejects.toMatchObject(overtaken)
     await leaving

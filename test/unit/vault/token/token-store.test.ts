@@ -12,7 +12,7 @@ const grant = {
     displayName: 'userpass-jo',
     policies: ['default'],
     owner: 'e1/',
-    grantedAtMs: 1,
+    grantedAtMs: fakeClock().now(),
     leaseSeconds: 3600,
     isRenewable: true,
     isLimited: false,
@@ -80,6 +80,31 @@ describe('a keychain that is locked', () => {
     expect(one.lastError()).toBe(locked)
     keychain.failure = undefined
     await one.save(grant)
+    expect(one.lastError()).toBeUndefined()
+  })
+
+  it('gets the token once it can be read again, which nobody needs to see to', async () => {
+    const { keychain, store } = world()
+    const one = store()
+    keychain.failure = locked
+    await one.save(grant)
+    keychain.failure = undefined
+    await keychain.get('anything')
+    expect((await store().load())?.token.expose()).toBe('hvs.secret')
+    expect(one.lastError()).toBeUndefined()
+  })
+
+  it('loses a token that was forgotten meanwhile, once it can be read again', async () => {
+    const { keychain, store } = world()
+    const one = store()
+    await one.save(grant)
+    keychain.failure = locked
+    await expect(one.forget()).rejects.toBe(locked)
+    expect(one.lastError()).toBe(locked)
+    keychain.failure = undefined
+    await keychain.get('anything')
+    expect(await store().load()).toBeUndefined()
+    expect(keychain.items.size).toBe(0)
     expect(one.lastError()).toBeUndefined()
   })
 })
