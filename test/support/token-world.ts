@@ -49,7 +49,7 @@ export const locked = new KeychainError('KEYCHAIN_LOCKED', 'the keychain is lock
 
 export async function tokenWorld(
   kind: 'userpass' | 'approle' | 'token',
-  passwords: readonly string[] = ['pw', 'pw', 'pw'],
+  passwords: readonly (string | Error)[] = ['pw', 'pw', 'pw'],
 ) {
   const vault = await scriptedVault()
   vault.on(sign, signed)

@@ -3,7 +3,7 @@ import { createLastOutcome } from '../../core/last-outcome.ts'
 import type { Logger } from '../../core/log.ts'
 import type { Secret } from '../../core/secret.ts'
 import type { LastingKeychain } from '../../keychain/keychain.ts'
-import type { PromptCaller, Prompts } from '../../prompts/prompt.ts'
+import { type PromptCaller, PromptError, type Prompts } from '../../prompts/prompt.ts'
 import { createSharedLogin } from '../../prompts/shared-login.ts'
 import type { VaultClient } from '../client.ts'
 import { type LoginMethod, loginTopic } from '../login/login-method.ts'
@@ -104,7 +104,8 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     try {
       return await call()
     } catch (error) {
-      outcome.failed(error)
+      // That a person said no, or nothing, is no fault of the login that is there.
+      if (!(error instanceof PromptError)) outcome.failed(error)
       throw error
     } finally {
       renewal.replan()

@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../../src/core/secret.ts'
 import { createPrompts } from '../../../../src/prompts/broker.ts'
-import type { PromptLease } from '../../../../src/prompts/prompt.ts'
+import { PromptError, type PromptLease } from '../../../../src/prompts/prompt.ts'
 import type { LoginMethod } from '../../../../src/vault/login/login-method.ts'
 import { createLoginMethod } from '../../../../src/vault/login/login-methods.ts'
 import { createTokenSource } from '../../../../src/vault/token/token-source.ts'
@@ -66,6 +66,16 @@ describe('a login by a person', () => {
       hint: 'run: latchkey login corp',
     })
     expect(questions).toEqual([])
+  })
+
+  it('that a person cancels is no fault of the login that is there', async () => {
+    const cancelled = new PromptError('PROMPT_CANCELLED', 'cancelled: password')
+    const { source, use } = await tokenWorld('userpass', ['pw', cancelled])
+    await source.login(person)
+    await expect(source.login(person)).rejects.toBe(cancelled)
+    expect(source.status()).toMatchObject({ state: 'logged-in' })
+    expect(source.status().lastError).toBeUndefined()
+    await use()
   })
 
   it('is never begun by a use: it needs a login, and says how', async () => {
