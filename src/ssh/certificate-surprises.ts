@@ -6,6 +6,7 @@ import { quoted } from './wire.ts'
 export interface AskedCertificate {
   principals?: readonly string[] | undefined
   criticalOptions?: Readonly<Record<string, string>> | undefined
+  extensions?: Readonly<Record<string, string>> | undefined
   ttlSeconds?: number | undefined
 }
 
@@ -13,6 +14,8 @@ export interface AskedCertificate {
 const tolerableSeconds = 5 * 60
 /** How many names a message repeats: a certificate has room for thousands. */
 const maxNames = 5
+/** PROTOCOL.certkeys, "Extensions". */
+const terminalExtension = 'permit-pty'
 
 /**
  * In what a certificate goes beyond what was asked for, or falls short of it, in words. It can be used all the same, as
@@ -21,13 +24,14 @@ const maxNames = 5
  */
 export function certificateSurprises(
   certificate: SshCertificate,
-  { principals, criticalOptions = {}, ttlSeconds }: AskedCertificate,
+  { principals, criticalOptions = {}, extensions, ttlSeconds }: AskedCertificate,
   nowMs: number,
 ): string[] {
   const lifeMinutes = Math.round((certificateValidity(certificate).notAfterMs - nowMs) / 60_000)
   return [
     ...principalSurprises(certificate.principals, principals),
     ...optionSurprises(certificate.criticalOptions, criticalOptions),
+    ...terminalSurprises(certificate.extensions, extensions),
     ...(ttlSeconds === undefined || lifeMinutes * 60 <= ttlSeconds + tolerableSeconds
       ? []
       : [`it lives ${formatDuration(lifeMinutes * 60)}, though ${formatDuration(ttlSeconds)} was asked for`]),
@@ -54,6 +58,15 @@ function optionSurprises(given: ReadonlyMap<string, string>, asked: Readonly<Rec
   return [
     ...(more.length === 0 ? [] : [`it is restricted by ${list(more.map(assigned))}, which was not asked for`]),
     ...(other.length === 0 ? [] : [`it is not restricted by ${list(other.map(assigned))}, which was asked for`]),
+  ]
+}
+
+/** sshd says "PTY allocation request failed" then, and the shell that starts all the same looks broken. */
+function terminalSurprises(given: ReadonlyMap<string, string>, asked: Readonly<Record<string, string>> | undefined) {
+  const isWanted = asked === undefined || Object.hasOwn(asked, terminalExtension)
+  if (given.has(terminalExtension) || !isWanted) return []
+  return [
+    `it allows no terminal, as it has no ${terminalExtension}: ssh runs commands with it, and no shell to work in`,
   ]
 }
 

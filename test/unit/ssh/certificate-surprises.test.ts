@@ -77,5 +77,24 @@ it('is a life that is longer than was asked for, but for what clocks differ', ()
 })
 
 it('is no extension that a role adds', () => {
-  expect(surprises({ extensions: new Map([['permit-agent-forwarding', '']]) }, {})).toEqual([])
+  const extensions = new Map([
+    ['permit-agent-forwarding', ''],
+    ['permit-pty', ''],
+  ])
+  expect(surprises({ extensions }, {})).toEqual([])
+})
+
+describe('a certificate without a terminal', () => {
+  const words = 'it allows no terminal, as it has no permit-pty: ssh runs commands with it, and no shell to work in'
+
+  it.each<[Record<string, string> | undefined, string[]]>([
+    // Left to the role, which adds none unless it is told to.
+    [undefined, [words]],
+    [{ 'permit-pty': '', 'permit-X11-forwarding': '' }, [words]],
+    // For git and its like nobody wants one.
+    [{ 'permit-port-forwarding': '' }, []],
+    [{}, []],
+  ])('is worth a word unless it was not asked for: %j', (extensions, expected) => {
+    expect(surprises({ extensions: new Map() }, { extensions })).toEqual(expected)
+  })
 })
