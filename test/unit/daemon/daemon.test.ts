@@ -196,9 +196,13 @@ role = "r"
       const pem = new Promise<string>((resolve) => {
         read = resolve
       })
+      let isReading = false
       const config = '[vault.corp]\naddress = "https://127.0.0.1:1"\nca_file = "/ca.pem"\n'
       const running = run(folder, config, {
-        readText: (path) => (path === '/ca.pem' ? pem : Promise.reject(new Error(path))),
+        readText(path) {
+          isReading = path === '/ca.pem'
+          return isReading ? pem : Promise.reject(new Error(path))
+        },
       })
       const socket = await connected(join(folder, `${name}.sock`))
       const order: string[] = []
@@ -207,6 +211,8 @@ role = "r"
         return String(data)
       })
       socket.write(request)
+      // From here on the vaults are all that is waited for.
+      while (!isReading) await new Promise((resolve) => setImmediate(resolve))
       // It is all in this process: whoever is served is served within a few of these.
       for (let turn = 0; turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve))
       order.push('ready')
