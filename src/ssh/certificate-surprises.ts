@@ -66,7 +66,7 @@ function terminalSurprises(given: ReadonlyMap<string, string>, asked: Readonly<R
   const isWanted = asked === undefined || Object.hasOwn(asked, terminalExtension)
   if (given.has(terminalExtension) || !isWanted) return []
   return [
-    `it allows no terminal, as it has no ${terminalExtension}: ssh runs commands with it, and no shell to work in`,
+    `it gives ssh no terminal without ${terminalExtension}: set that in default_extensions of the role, or in extensions here`,
   ]
 }
 

@@ -85,7 +85,8 @@ it('is no extension that a role adds', () => {
 })
 
 describe('a certificate without a terminal', () => {
-  const words = 'it allows no terminal, as it has no permit-pty: ssh runs commands with it, and no shell to work in'
+  const words =
+    'it gives ssh no terminal without permit-pty: set that in default_extensions of the role, or in extensions here'
 
   it.each<[Record<string, string> | undefined, string[]]>([
     // Left to the role, which adds none unless it is told to.
