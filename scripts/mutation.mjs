@@ -1,6 +1,6 @@
 // npm run mutation [-- ROOM…]: changes the code of the rooms that decide about keys and credentials, one small change at a
 // time, and counts which changes the unit tests notice (mutation testing, by Stryker). Room by room, because each change
-// is then tried with the tests that could notice it only. docs/TESTING.md has the score and what it means.
+// is then tried with the tests that could notice it only. CONTRIBUTING.md says what the score is worth.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -23,7 +23,7 @@ const collectAfterMs = 20_000
 /**
  * Has garbage collected by what clients have sent. V8 lets 64 MiB of buffers gather before it looks at them, on top of
  * what is held. Left alone it looks at none while nothing happens: whoever has sent much and left would be remembered for
- * ever, but for a setting (src/daemon/garbage.ts) and this (ADR 0020).
+ * ever, but for a setting (src/daemon/process/garbage.ts) and this (ADR 0020).
  */
 export function createChurn({ clock, collect }: ChurnDeps): Churn {
   let used = 0

@@ -66,7 +66,7 @@ function terminalSurprises(given: ReadonlyMap<string, string>, asked: Readonly<R
   const isWanted = asked === undefined || Object.hasOwn(asked, terminalExtension)
   if (given.has(terminalExtension) || !isWanted) return []
   return [
-    `it gives ssh no terminal without ${terminalExtension}: set that in default_extensions of the role, or in extensions here`,
+    `it gives ssh no terminal without ${terminalExtension}: set that in default_extensions of the role, or in extensions of config.toml`,
   ]
 }
 

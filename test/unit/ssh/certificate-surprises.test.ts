@@ -86,7 +86,7 @@ it('is no extension that a role adds', () => {
 
 describe('a certificate without a terminal', () => {
   const words =
-    'it gives ssh no terminal without permit-pty: set that in default_extensions of the role, or in extensions here'
+    'it gives ssh no terminal without permit-pty: set that in default_extensions of the role, or in extensions of config.toml'
 
   it.each<[Record<string, string> | undefined, string[]]>([
     // Left to the role, which adds none unless it is told to.
