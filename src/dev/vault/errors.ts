@@ -49,11 +49,6 @@ export function notBuilt(what: string): DevVaultError {
   return invalidRequest(`${what} is not built into the development server`)
 }
 
-/** A 404 without a text: what was asked for is not there. */
-export function nothingThere(): DevVaultError {
-  return new DevVaultError('NOT_FOUND', '')
-}
-
 /** How hashicorp/go-multierror prints a single error. */
 export function oneErrorOccurred(text: string): string {
   return `1 error occurred:\n\t* ${text}\n\n`

@@ -1,5 +1,5 @@
 import type { Plugin } from '../../../../src/dev/vault/backend.ts'
-import { invalidRequest, nothingThere } from '../../../../src/dev/vault/errors.ts'
+import { DevVaultError, invalidRequest } from '../../../../src/dev/vault/errors.ts'
 import { newUuid } from '../../../../src/dev/vault/identifiers.ts'
 import {
   type AppRole,
@@ -106,4 +106,9 @@ function describeSecretId(entry: SecretId): Readonly<Record<string, unknown>> {
     secret_id_ttl: entry.ttlSeconds,
     token_bound_cidrs: tokenBoundCidrs,
   }
+}
+
+/** A 404 without a text: what was asked for is not there. */
+function nothingThere(): DevVaultError {
+  return new DevVaultError('NOT_FOUND', '')
 }
