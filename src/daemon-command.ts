@@ -1,4 +1,4 @@
-import type { Environment } from './core/environment.ts'
+import type { Environment } from './core/places/environment.ts'
 import { checkConfig } from './daemon/check-config.ts'
 import { runDaemon } from './daemon/main.ts'
 import { reportFailure } from './helper/fast/failure.ts'

@@ -27,10 +27,10 @@ const extraEdges: Readonly<Record<string, readonly string[]>> = { 'helper/comman
 
 /** Effects stay at the edges: a file that is not listed here takes them as arguments. */
 const effectOwners: readonly { effect: RegExp; owners: readonly RegExp[] }[] = [
-  { effect: /\bDate\.now\(|\bnew Date\(\)/, owners: [/^core\/clock\.ts$/, /^helper\//] },
+  { effect: /\bDate\.now\(|\bnew Date\(\)/, owners: [/^core\/time\/clock\.ts$/, /^helper\//] },
   {
     effect: /(?<![.\w])set(Timeout|Interval)\(|\bAbortSignal\.timeout\(/,
-    owners: [/^core\/clock\.ts$/, /^helper\//],
+    owners: [/^core\/time\/clock\.ts$/, /^helper\//],
   },
   { effect: /\bMath\.random\(/, owners: [/^daemon\/main\.ts$/] },
   { effect: /\bprocess\.env\b/, owners: [/^daemon\/main\.ts$/, /^helper\//, /^main\.ts$/] },
@@ -100,7 +100,7 @@ describe('the architecture', () => {
 
   it('loads nothing but built-ins on the fast path of credential_process', () => {
     const loaded = [...loadedWith('main.ts')]
-    expect(loaded).toContain('ipc/client.ts')
+    expect(loaded).toContain('ipc/client/client.ts')
     const packages = loaded.filter((name) => !text.has(name) && !name.startsWith('node:'))
     expect(packages).toEqual([])
   })

@@ -1,5 +1,5 @@
-import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/log.ts'
+import type { Clock } from '../core/time/clock.ts'
 import type { LastingKeychain } from '../keychain/keychain.ts'
 import type { PromptCaller, Prompts } from '../prompts/prompt.ts'
 import { AwsError, isAwsError } from './aws-error.ts'

@@ -1,5 +1,5 @@
 import type { Secret } from '../core/secret.ts'
-import { formatUtc } from '../core/utc-time.ts'
+import { formatUtc } from '../core/time/utc-time.ts'
 import { AwsError } from './aws-error.ts'
 
 /** A long-term access key of an IAM user. It never leaves latchkey: only what STS makes of it does. */

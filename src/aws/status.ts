@@ -1,4 +1,4 @@
-import { formatUtc } from '../core/utc-time.ts'
+import { formatUtc } from '../core/time/utc-time.ts'
 import { profileNames } from './config/profile-lookup.ts'
 import type { AwsSettings } from './config/settings.ts'
 import type { SharedConfig } from './config/shared-config.ts'

@@ -1,6 +1,6 @@
-import { displayJson, displayLine } from './display-text.ts'
-import type { RepeatLimit } from './repeats.ts'
+import type { RepeatLimit } from './limits/repeats.ts'
 import type { Secret } from './secret.ts'
+import { displayJson, displayLine } from './text/display-text.ts'
 
 /** How much a line matters; each level includes those after it. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'

@@ -1,8 +1,8 @@
 import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseSharedConfig, type SharedConfig } from '../aws/config/shared-config.ts'
-import { sweepTemporaries } from '../core/atomic-file.ts'
-import { type Environment, isSet } from '../core/environment.ts'
+import { sweepTemporaries } from '../core/files/atomic-file.ts'
+import { type Environment, isSet } from '../core/places/environment.ts'
 import { unreadable } from './config/config-file.ts'
 import { createWatchedFiles } from './process/watched-files.ts'
 

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
-import { createAdmission, type Marking } from '../core/admission.ts'
-import type { Churn } from '../core/churn.ts'
+import { createAdmission, type Marking } from '../core/limits/admission.ts'
+import type { Churn } from '../core/limits/churn.ts'
 import type { Logger } from '../core/log.ts'
-import { isOwnPeer, type PeerCredentials } from '../ipc/peer-credentials.ts'
-import type { OnStream } from '../ipc/unix-listener.ts'
+import { isOwnPeer, type PeerCredentials } from '../ipc/sockets/peer-credentials.ts'
+import type { OnStream } from '../ipc/sockets/unix-listener.ts'
 
 /** About what a connection takes in memory. */
 const connectionBytes = 16 * 1024

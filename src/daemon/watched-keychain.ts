@@ -1,5 +1,5 @@
-import type { Clock } from '../core/clock.ts'
-import { createLastOutcome } from '../core/last-outcome.ts'
+import { createLastOutcome } from '../core/renewal/last-outcome.ts'
+import type { Clock } from '../core/time/clock.ts'
 import type { Keychain } from '../keychain/keychain.ts'
 
 /** A keychain that remembers how its last call ended, for the status. */

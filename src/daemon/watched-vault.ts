@@ -1,4 +1,4 @@
-import type { CertificateSource } from '../agent/certificate-source.ts'
+import type { CertificateSource } from '../agent/identities/certificate-source.ts'
 import type { VaultClient } from '../vault/client.ts'
 import { isVaultError } from '../vault/vault-error.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { awsConfigBlock } from '../core/aws-config-block.ts'
-import { shellWord } from '../core/shell-word.ts'
+import { awsConfigBlock } from '../core/text/aws-config-block.ts'
+import { shellWord } from '../core/text/shell-word.ts'
 
 /** What the files of a development environment are made from. */
 export interface DevFacts {

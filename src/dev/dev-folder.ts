@@ -1,8 +1,8 @@
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CodedError, errorCode } from '../core/errors.ts'
-import { findPathFault } from '../core/path-trust.ts'
-import { maxSocketPathBytes } from '../core/socket-path.ts'
+import { maxSocketPathBytes } from '../core/places/socket-path.ts'
+import { findPathFault } from '../core/trust/path-trust.ts'
 
 /** What can be wrong with a development environment. */
 export class DevError extends CodedError<

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { writeFileAtomically } from '../core/atomic-file.ts'
+import { writeFileAtomically } from '../core/files/atomic-file.ts'
 import { DevError } from './dev-folder.ts'
 
 /** Calls the embedded Vault as its administrator would: over HTTP. Resolves to the answer's `data`, or to its text. */

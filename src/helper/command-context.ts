@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { displayLines } from '../core/display-text.ts'
-import type { Environment } from '../core/environment.ts'
+import type { Environment } from '../core/places/environment.ts'
+import { displayLines } from '../core/text/display-text.ts'
 import { createDaemonAccess, type DaemonAccess } from './daemon-access.ts'
 import { apiSocketPath } from './fast/api-socket.ts'
 import type { ReadLine } from './fast/ask-lent-prompt.ts'

@@ -1,4 +1,4 @@
-import { displayLine } from '../core/display-text.ts'
+import { displayLine } from '../core/text/display-text.ts'
 import type { ConfigReport } from '../ipc/endpoints/config.ts'
 
 const effects: Readonly<Record<ConfigReport['errors'][number]['effect'], string>> = {

@@ -1,5 +1,5 @@
-import { displayLine } from '../core/display-text.ts'
-import { formatDuration } from '../core/duration.ts'
+import { displayLine } from '../core/text/display-text.ts'
+import { formatDuration } from '../core/time/duration.ts'
 import type { ReportedError } from '../ipc/endpoints/fields.ts'
 import type { SshIdentityStatus, Status, VaultStatus } from '../ipc/endpoints/status.ts'
 import { formatConfigProblems } from './config-report.ts'
@@ -102,7 +102,7 @@ const vaultStates: Readonly<Record<VaultStatus['state'], string>> = {
   'logged-out': 'logged out',
 }
 
-/** What a state of src/core/validity.ts means to a person. */
+/** What a state of src/core/time/validity.ts means to a person. */
 const certificateStates: Readonly<Record<SshIdentityStatus['state'], string>> = {
   fresh: 'valid',
   advisory: 'valid, renewing',

@@ -1,4 +1,4 @@
-import { displayLine } from '../core/display-text.ts'
+import { displayLine } from '../core/text/display-text.ts'
 
 /** Columns of text, each as wide as its widest cell, two blanks apart; the first row is the heading. @param indent in front of each line */
 export function formatTable(rows: readonly (readonly string[])[], indent = ''): string {

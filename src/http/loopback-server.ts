@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Clock } from '../core/clock.ts'
+import type { Clock } from '../core/time/clock.ts'
 import { isLoopbackHost } from './loopback-host.ts'
 import { type LoopbackListener, listenOnLoopback } from './loopback-listener.ts'
 import { readBody } from './read-body.ts'

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Clock } from '../core/clock.ts'
+import type { Clock } from '../core/time/clock.ts'
 import { connectionError } from './connection-error.ts'
 import { openConnections, type RequestHead, type ServerAddress } from './connections.ts'
 import { HttpError } from './http-error.ts'

@@ -1,15 +1,15 @@
 import { lstat, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { writeFileAtomically } from '../core/atomic-file.ts'
-import type { Clock } from '../core/clock.ts'
-import { withDeadline } from '../core/deadline.ts'
-import type { Environment } from '../core/environment.ts'
+import { createTurns } from '../core/calls/turns.ts'
 import { describeError, errorCode } from '../core/errors.ts'
+import { writeFileAtomically } from '../core/files/atomic-file.ts'
+import { withProcessLock } from '../core/files/process-lock.ts'
 import type { Logger } from '../core/log.ts'
-import { findPathFault } from '../core/path-trust.ts'
-import { withProcessLock } from '../core/process-lock.ts'
+import type { Environment } from '../core/places/environment.ts'
 import type { Secret } from '../core/secret.ts'
-import { createTurns } from '../core/turns.ts'
+import type { Clock } from '../core/time/clock.ts'
+import { withDeadline } from '../core/time/deadline.ts'
+import { findPathFault } from '../core/trust/path-trust.ts'
 import { createFileKeychain, lockOf, resolveLink } from './file-store.ts'
 import { type Keychain, KeychainError } from './keychain.ts'
 import { type KeyringModule, loadKeyring } from './keyring-module.ts'
@@ -28,7 +28,7 @@ export interface KeychainConfig {
 
 /** The machine, as far as the choice depends on it. */
 export interface OpenKeychainDeps {
-  /** Where the encrypted file is when the configuration names none (core/paths.ts). */
+  /** Where the encrypted file is when the configuration names none (core/places/paths.ts). */
   stateFolder: string
   environment: Environment
   clock: Clock

@@ -1,8 +1,8 @@
-import type { Clock } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
-import { createRenewalLoop } from '../core/renewal-loop.ts'
+import { createRenewalLoop } from '../core/renewal/renewal-loop.ts'
 import type { Secret } from '../core/secret.ts'
+import type { Clock } from '../core/time/clock.ts'
 import type { Keychain, LastingKeychain } from './keychain.ts'
 
 /** The keychain that is made lasting, and what its repairs go by. */

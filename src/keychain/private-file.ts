@@ -1,6 +1,6 @@
 import { errorCode } from '../core/errors.ts'
-import { FileError, readTextIfPresent } from '../core/read-file.ts'
-import { shellWord } from '../core/shell-word.ts'
+import { FileError, readTextIfPresent } from '../core/files/read-file.ts'
+import { shellWord } from '../core/text/shell-word.ts'
 import { KeychainError } from './keychain.ts'
 
 /** The most that is read, and therefore written, of a file: an item has some hundred bytes. */

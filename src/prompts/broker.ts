@@ -1,5 +1,5 @@
-import type { Clock } from '../core/clock.ts'
 import type { Secret } from '../core/secret.ts'
+import type { Clock } from '../core/time/clock.ts'
 import { coolDownMs, createCoolDown } from './cool-down.ts'
 import { createDialogs, type PromptProgram } from './dialogs.ts'
 import { type AnswerOf, kindOf, type Question, questionFault } from './kinds.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts'
+import type { Clock } from '../core/time/clock.ts'
 
 /** Leaves a person alone for a while who said no, so that twenty waiting tools do not open twenty prompts. */
 export interface CoolDown {

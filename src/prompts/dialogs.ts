@@ -1,5 +1,5 @@
+import { createTurns } from '../core/calls/turns.ts'
 import type { Secret } from '../core/secret.ts'
-import { createTurns } from '../core/turns.ts'
 import type { Asker } from './asker.ts'
 import type { Question } from './kinds.ts'
 import type { OpenQuestion } from './open-question.ts'

@@ -1,4 +1,4 @@
-import { displayLine } from '../core/display-text.ts'
+import { displayLine } from '../core/text/display-text.ts'
 import { choice } from './kinds/choice.ts'
 import { code } from './kinds/code.ts'
 import { confirm } from './kinds/confirm.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts'
+import type { Clock } from '../core/time/clock.ts'
 import { kindOf } from './kinds.ts'
 import { originOf, type PromptCaller, PromptError, type Prompts } from './prompt.ts'
 

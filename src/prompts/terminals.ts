@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts'
+import type { Clock } from '../core/time/clock.ts'
 import type { Asker } from './asker.ts'
 import { kindOf } from './kinds.ts'
 import type { OpenQuestion } from './open-question.ts'

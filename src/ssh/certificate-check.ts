@@ -1,4 +1,4 @@
-import { formatUtc } from '../core/utc-time.ts'
+import { formatUtc } from '../core/time/utc-time.ts'
 import { certificateValidity, isSignatureValid, type SshCertificate } from './certificate.ts'
 import { namesIn } from './certificate-surprises.ts'
 import { signatureAlgorithmNamed } from './keys/key-types.ts'

@@ -1,4 +1,4 @@
-import type { Validity } from '../core/validity.ts'
+import type { Validity } from '../core/time/validity.ts'
 import { keyTypeNamed, keyTypeOfCertificate } from './keys/key-types.ts'
 import { decodePublicKey, type PublicKey, publicFieldsOf, readPublicKey } from './public-key.ts'
 import { verifySignature } from './signature.ts'

@@ -1,4 +1,4 @@
-import { displayLine } from '../core/display-text.ts'
+import { displayLine } from '../core/text/display-text.ts'
 import { quoted, SshError, SshReader } from './wire.ts'
 
 /** A public key as a line of text (sshd(8), AUTHORIZED_KEYS FILE FORMAT). */

@@ -1,5 +1,5 @@
-import { displayJson } from '../core/display-text.ts'
 import { CodedError } from '../core/errors.ts'
+import { displayJson } from '../core/text/display-text.ts'
 
 /** What is wrong with bytes that came over the wire. */
 export type SshErrorCode =

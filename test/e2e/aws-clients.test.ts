@@ -10,7 +10,7 @@ import {
   STSServiceException,
 } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { AwsCallLine } from '../../src/dev/aws/exchange.ts'
+import type { AwsCallLine } from '../../src/dev/aws/protocol/exchange.ts'
 import { seedDevAccount } from '../../src/dev/aws/seed.ts'
 import { totp } from '../../src/dev/totp.ts'
 import type { AwsFault } from '../doubles/aws/faults.ts'

@@ -16,7 +16,7 @@ const emptyList = Buffer.of(12, 0, 0, 0, 0)
 /** 100 are promised (SECURITY.md): what comes near is to be seen before it is there. */
 const mostMegabytes = 85
 
-/** What comes after a collection is left to V8 until it is as much again (src/core/churn.ts). */
+/** What comes after a collection is left to V8 until it is as much again (src/core/limits/churn.ts). */
 const leftBytes = 8 * 1024 * 1024
 
 /** As by hand, where nothing else is said: without the options of the service, which make less of it. */

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { shellWord } from '../../src/core/shell-word.ts'
+import { shellWord } from '../../src/core/text/shell-word.ts'
 import { inDev } from '../support/latchkey.ts'
 import { describeWithPeers, findProgram } from '../support/peers.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import type { Clock } from '../../src/core/clock.ts'
 import { CodedError } from '../../src/core/errors.ts'
+import type { Clock } from '../../src/core/time/clock.ts'
 import {
   type CertificateFields,
   decodeCertificate,

@@ -1,6 +1,6 @@
-import type { Clock } from '../../src/core/clock.ts'
 import { silentLogger } from '../../src/core/log.ts'
 import type { Secret } from '../../src/core/secret.ts'
+import type { Clock } from '../../src/core/time/clock.ts'
 import { type Keychain, KeychainError, type LastingKeychain } from '../../src/keychain/keychain.ts'
 import { createLastingKeychain } from '../../src/keychain/lasting-keychain.ts'
 

@@ -3,8 +3,8 @@ import { AwsError } from '../../src/aws/aws-error.ts'
 import type { AccessKey, SessionCredentials, SigningCredentials } from '../../src/aws/credentials.ts'
 import { parseIamArn } from '../../src/aws/plan/partitions.ts'
 import type { StsClient } from '../../src/aws/sts/sts-client.ts'
-import type { Clock } from '../../src/core/clock.ts'
 import { Secret } from '../../src/core/secret.ts'
+import type { Clock } from '../../src/core/time/clock.ts'
 
 /** A call that reached the stub. */
 export interface StubCall {

@@ -1,4 +1,4 @@
-import type { Churn } from '../../src/core/churn.ts'
+import type { Churn } from '../../src/core/limits/churn.ts'
 
 /** Nobody counts. */
 export const noChurn: Churn = { used: () => {}, held: () => {} }

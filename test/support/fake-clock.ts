@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/core/clock.ts'
+import type { Clock } from '../../src/core/time/clock.ts'
 
 export interface FakeClock extends Clock {
   /** Moves wall clock and uptime, and runs the timers that fall due, in order. */

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { describe, it } from 'vitest'
-import { isExecutable } from '../../src/core/program-trust.ts'
+import { isExecutable } from '../../src/core/trust/program-trust.ts'
 
 /** Where a program of another project is, or undefined where it is not installed. */
 export function findProgram(name: string): string | undefined {

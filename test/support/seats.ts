@@ -1,4 +1,4 @@
-import type { Marking, Standing } from '../../src/core/admission.ts'
+import type { Marking, Standing } from '../../src/core/limits/admission.ts'
 
 /** A seat that nobody else wants. */
 export const ownSeat: Marking = { mark: () => {} }

@@ -1,6 +1,6 @@
 import type { Secret } from '../../core/secret.ts'
 import type { PrivateKeyFields } from '../../ssh/private-key.ts'
-import type { Identity } from '../key-store.ts'
+import type { Identity } from '../keys/key-store.ts'
 import type { KeyConstraints } from './constraints.ts'
 
 /** The message numbers of RFC 9987 §7.1 and of the SSH1 messages that OpenSSH's clients still send. */

@@ -1,6 +1,6 @@
 import { SshReader } from '../../ssh/wire.ts'
 import { AgentError } from '../agent-error.ts'
-import type { Identity } from '../key-store.ts'
+import type { Identity } from '../keys/key-store.ts'
 import { readComment } from './comment.ts'
 import { type AgentResponse, messageNumbers } from './messages.ts'
 

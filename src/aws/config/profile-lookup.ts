@@ -1,5 +1,5 @@
-import { formatDuration } from '../../core/duration.ts'
-import { nearestNames } from '../../core/near-names.ts'
+import { nearestNames } from '../../core/text/near-names.ts'
+import { formatDuration } from '../../core/time/duration.ts'
 import { AwsError } from '../aws-error.ts'
 import { roleDuration, sessionDuration } from '../plan/field-rules.ts'
 import { parseCredentialProcess } from './own-process.ts'

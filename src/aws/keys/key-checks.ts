@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts'
+import type { Clock } from '../../core/time/clock.ts'
 import type { AccessKey } from '../credentials.ts'
 import { findCaller, isNotTaken } from '../sts/known-caller.ts'
 import { refusedKey } from '../sts/refusal-advice.ts'

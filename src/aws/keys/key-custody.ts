@@ -1,5 +1,5 @@
 import type { Logger } from '../../core/log.ts'
-import { shellWord } from '../../core/shell-word.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import { AwsError, isAwsError } from '../aws-error.ts'
 import type { AccessKey } from '../credentials.ts'
 import type { KeyChecks } from './key-checks.ts'

@@ -1,4 +1,4 @@
-import { namesWithin } from '../../core/near-names.ts'
+import { namesWithin } from '../../core/text/near-names.ts'
 import type { AwsSettings } from '../config/settings.ts'
 import type { SharedConfig } from '../config/shared-config.ts'
 import { planIfValid, validPlans } from '../plan/credential-plan.ts'

@@ -1,5 +1,5 @@
 import { Secret } from '../../core/secret.ts'
-import { shellWord } from '../../core/shell-word.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import type { Keychain } from '../../keychain/keychain.ts'
 import { AwsError } from '../aws-error.ts'
 import type { AccessKey } from '../credentials.ts'

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../core/duration.ts'
+import { formatDuration } from '../../core/time/duration.ts'
 import { AwsError } from '../aws-error.ts'
 import { invalid, profileNames, type RoleLink } from '../config/profile-lookup.ts'
 import { profileNotices } from '../config/profile-notices.ts'

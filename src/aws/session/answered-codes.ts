@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.ts'
 import type { Secret } from '../../core/secret.ts'
+import type { Clock } from '../../core/time/clock.ts'
 
 /** RFC 6238's time step, which every AWS device uses, in ms. */
 const stepMs = 30_000

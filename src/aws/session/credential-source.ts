@@ -1,6 +1,6 @@
-import type { Clock } from '../../core/clock.ts'
 import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
+import type { Clock } from '../../core/time/clock.ts'
 import type { PromptCaller } from '../../prompts/prompt.ts'
 import { AwsError, isAwsError } from '../aws-error.ts'
 import type { SessionCredentials } from '../credentials.ts'

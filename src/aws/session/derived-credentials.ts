@@ -1,9 +1,9 @@
-import type { Clock } from '../../core/clock.ts'
 import { describeError } from '../../core/errors.ts'
-import { createLastOutcome, type LastOutcome } from '../../core/last-outcome.ts'
 import type { Logger } from '../../core/log.ts'
-import { createRenewalLoop, type RenewalLoop, type RenewalStep } from '../../core/renewal-loop.ts'
-import { type RenewalState, type RenewalWindows, renewalState } from '../../core/validity.ts'
+import { createLastOutcome, type LastOutcome } from '../../core/renewal/last-outcome.ts'
+import { createRenewalLoop, type RenewalLoop, type RenewalStep } from '../../core/renewal/renewal-loop.ts'
+import type { Clock } from '../../core/time/clock.ts'
+import { type RenewalState, type RenewalWindows, renewalState } from '../../core/time/validity.ts'
 import { isAwsError } from '../aws-error.ts'
 import type { SessionCredentials } from '../credentials.ts'
 

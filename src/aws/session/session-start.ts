@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.ts'
-import { shellWord } from '../../core/shell-word.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
+import type { Clock } from '../../core/time/clock.ts'
 import type { PromptCaller } from '../../prompts/prompt.ts'
 import { AwsError } from '../aws-error.ts'
 import type { CredentialPlan } from '../plan/credential-plan.ts'

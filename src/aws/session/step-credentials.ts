@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/log.ts'
+import type { Clock } from '../../core/time/clock.ts'
 import { AwsError, isAwsError } from '../aws-error.ts'
 import { asKept, type SessionCredentials, type SigningCredentials } from '../credentials.ts'
 import type { KeyChecks } from '../keys/key-checks.ts'

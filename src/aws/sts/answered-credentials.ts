@@ -1,6 +1,6 @@
 import type { Credentials } from '@aws-sdk/client-sts'
-import { isPrintable } from '../../core/display-text.ts'
 import { Secret } from '../../core/secret.ts'
+import { isPrintable } from '../../core/text/display-text.ts'
 import { AwsError } from '../aws-error.ts'
 import type { SessionCredentials } from '../credentials.ts'
 

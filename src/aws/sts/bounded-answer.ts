@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { STSClient } from '@aws-sdk/client-sts'
-import type { Clock } from '../../core/clock.ts'
-import { withDeadline } from '../../core/deadline.ts'
+import type { Clock } from '../../core/time/clock.ts'
+import { withDeadline } from '../../core/time/deadline.ts'
 import { readBody } from '../../http/read-body.ts'
 import { AwsError } from '../aws-error.ts'
 

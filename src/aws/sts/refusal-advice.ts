@@ -1,5 +1,5 @@
-import { formatDuration } from '../../core/duration.ts'
-import { shellWord } from '../../core/shell-word.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
+import { formatDuration } from '../../core/time/duration.ts'
 import { AwsError, isAwsError } from '../aws-error.ts'
 import { displayKeyId } from '../credentials.ts'
 import type { DerivedStep, RoleStep } from '../plan/steps.ts'

@@ -1,6 +1,6 @@
 import type { STSClientConfig } from '@aws-sdk/client-sts'
-import { backoffDelayMs } from '../../core/backoff.ts'
 import { errorCode } from '../../core/errors.ts'
+import { backoffDelayMs } from '../../core/renewal/backoff.ts'
 import { isClockRefusal } from './sts-errors.ts'
 
 /** The SDK's own decision about sending a request again (smithy's RetryStrategyV2), which it takes from outside. */

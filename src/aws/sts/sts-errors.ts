@@ -1,5 +1,5 @@
-import { foreignText } from '../../core/display-text.ts'
 import { describeError, errorCode } from '../../core/errors.ts'
+import { foreignText } from '../../core/text/display-text.ts'
 import { AwsError } from '../aws-error.ts'
 
 /** A call to STS that failed, as the SDK reports it. */

@@ -1,5 +1,4 @@
 import { Secret } from '../../core/secret.ts'
-import type { ApiConnection, ApiReply, ApiRequest } from '../../ipc/api-route.ts'
 import {
   type ApiErrorBody,
   type LentPrompt,
@@ -8,6 +7,7 @@ import {
   promptHeader,
   promptModes,
 } from '../../ipc/protocol.ts'
+import type { ApiConnection, ApiReply, ApiRequest } from '../../ipc/server/api-route.ts'
 import type { PromptCaller, PromptLease } from '../../prompts/prompt.ts'
 import { ApiError } from './api-errors.ts'
 

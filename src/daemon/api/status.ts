@@ -1,6 +1,6 @@
 import type { AwsCredentials } from '../../aws/aws-credentials.ts'
 import { CodedError } from '../../core/errors.ts'
-import { formatUtc } from '../../core/utc-time.ts'
+import { formatUtc } from '../../core/time/utc-time.ts'
 import type { ConfigReport } from '../../ipc/endpoints/config.ts'
 import type { SshIdentityStatus, Status, VaultStatus } from '../../ipc/endpoints/status.ts'
 import { isVaultError } from '../../vault/vault-error.ts'

@@ -1,5 +1,5 @@
 import { CodedError, describeError } from '../../core/errors.ts'
-import { readTextIfPresent } from '../../core/read-file.ts'
+import { readTextIfPresent } from '../../core/files/read-file.ts'
 import { ConfigError } from './config.ts'
 
 /** Files that name programs and servers, or hold what is trusted or sent. A bundle of CA certificates takes a quarter. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { pathField as path, textField as text } from '../../core/config-fields.ts'
-import { parseDurationSeconds } from '../../core/duration.ts'
+import { parseDurationSeconds } from '../../core/time/duration.ts'
 import { authSchema } from '../../vault/login/login-methods.ts'
 
 /** A duration in Go's notation, read as seconds within bounds. */

@@ -1,4 +1,4 @@
-import { type Environment, isSet } from '../../core/environment.ts'
+import { type Environment, isSet } from '../../core/places/environment.ts'
 import type { Config } from './config.ts'
 import type { ConfigFile } from './config-file.ts'
 import type { ConfigDefaults } from './section-faults.ts'

@@ -1,4 +1,4 @@
-import type { Environment } from '../../core/environment.ts'
+import type { Environment } from '../../core/places/environment.ts'
 import { type Config, type ConfigError, toConfig, toConfigError } from './config.ts'
 import type { ConfigFile } from './config-file.ts'
 import { defaultsOf, environmentWarnings } from './environment-warnings.ts'

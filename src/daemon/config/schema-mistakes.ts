@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { nearestNames } from '../../core/near-names.ts'
+import { nearestNames } from '../../core/text/near-names.ts'
 import { configSchema } from './config-schema.ts'
 
 /** What is wrong with the key at a path of the document. */

@@ -1,7 +1,7 @@
 import { watch } from 'node:fs'
 import { basename } from 'node:path'
-import type { Clock } from '../../core/clock.ts'
 import { errorCode } from '../../core/errors.ts'
+import type { Clock } from '../../core/time/clock.ts'
 import { stepsOfPath } from './steps-of-path.ts'
 
 /** Tells soon after something has happened to a file or on the way to it. */

@@ -1,5 +1,5 @@
-import { type Environment, isSet, openingNodeVariables } from '../../core/environment.ts'
 import { CodedError } from '../../core/errors.ts'
+import { type Environment, isSet, openingNodeVariables } from '../../core/places/environment.ts'
 import type { Native } from './native.ts'
 import { refusedOption, splitNodeOptions } from './node-options.ts'
 

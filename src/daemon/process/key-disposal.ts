@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts'
+import type { Clock } from '../../core/time/clock.ts'
 
 /** Soon, and once for all that are let go meanwhile: a collection takes 10 ms, or 100 where there is much to free. */
 const delayMs = 1_000

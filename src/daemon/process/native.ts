@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
-import type { PeerCredentials } from '../../ipc/peer-credentials.ts'
+import type { PeerCredentials } from '../../ipc/sockets/peer-credentials.ts'
 
 /** System calls that Node does not have. Each does nothing where there is no way to make it. */
 export interface Native {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { trustedProgram } from '../../core/program-trust.ts'
+import { trustedProgram } from '../../core/trust/program-trust.ts'
 import type { RunProgram } from '../../vault/login/token-helper.ts'
 
 /**

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { displayLine } from '../../core/display-text.ts'
 import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
-import { trustedProgram } from '../../core/program-trust.ts'
+import { displayLine } from '../../core/text/display-text.ts'
+import { trustedProgram } from '../../core/trust/program-trust.ts'
 import type { Native } from './native.ts'
 
 /** Tells the service manager how far the daemon is (sd_notify(3)); does nothing where none has asked. Never fails. */

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { errorCode } from '../../core/errors.ts'
-import { readTextIfPresent } from '../../core/read-file.ts'
+import { readTextIfPresent } from '../../core/files/read-file.ts'
 
 /**
  * Seven thousand profiles fit into it. They are the AWS tools' own files, in which nothing is run or trusted by latchkey:

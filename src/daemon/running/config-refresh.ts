@@ -1,6 +1,6 @@
-import type { Clock } from '../../core/clock.ts'
 import { describeError, errorCode } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
+import type { Clock } from '../../core/time/clock.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 
 /** Loads and applies the configuration, one time after the other. */

@@ -1,4 +1,4 @@
-import type { ConfiguredIdentity } from '../../agent/configured-identity.ts'
+import type { ConfiguredIdentity } from '../../agent/identities/configured-identity.ts'
 import type { AwsSettings } from '../../aws/config/settings.ts'
 import type { CodedError } from '../../core/errors.ts'
 import type { ConfigReport } from '../../ipc/endpoints/config.ts'

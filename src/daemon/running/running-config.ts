@@ -1,4 +1,4 @@
-import type { ConfiguredIdentity } from '../../agent/configured-identity.ts'
+import type { ConfiguredIdentity } from '../../agent/identities/configured-identity.ts'
 import type { AwsSettings } from '../../aws/config/settings.ts'
 import { refuseSharedToken } from '../../vault/token/shared-token.ts'
 import type { ConfigError, VaultConfig } from '../config/config.ts'

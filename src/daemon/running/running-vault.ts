@@ -1,6 +1,6 @@
 import { rootCertificates } from 'node:tls'
-import { type CertificateSource, createCertificateSource } from '../../agent/certificate-source.ts'
-import { type ConfiguredIdentity, createConfiguredIdentity } from '../../agent/configured-identity.ts'
+import { type CertificateSource, createCertificateSource } from '../../agent/identities/certificate-source.ts'
+import { type ConfiguredIdentity, createConfiguredIdentity } from '../../agent/identities/configured-identity.ts'
 import { createVaultClient, type VaultClient } from '../../vault/client.ts'
 import type { LoginContext } from '../../vault/login/login-method.ts'
 import { createLoginMethod } from '../../vault/login/login-methods.ts'

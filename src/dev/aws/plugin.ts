@@ -1,8 +1,8 @@
-import type { Action } from './action.ts'
-import type { CallerIdentity } from './caller.ts'
-import type { RoleFeature } from './role-feature.ts'
+import type { Action } from './actions/action.ts'
+import type { RoleFeature } from './actions/role-feature.ts'
+import type { JudgeTrust } from './actions/trust-policy.ts'
+import type { CallerIdentity } from './caller/caller.ts'
 import type { DevAccessKey } from './state.ts'
-import type { JudgeTrust } from './trust-policy.ts'
 
 /** What became of a call. */
 export interface Answer {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { Secret } from '../../core/secret.ts'
 import { encodeBase32 } from '../totp.ts'
+import type { TrustPolicy } from './actions/trust-policy.ts'
 import type { AwsDirectory } from './directory.ts'
 import { iamArn, newAccessKeyId, newSecretAccessKey, newUniqueId, parseIamArn } from './identifiers.ts'
 import type { DevAws } from './server.ts'
 import type { DevAccessKey, DevMfaDevice, DevUser } from './state.ts'
-import type { TrustPolicy } from './trust-policy.ts'
 
 /** What a development environment needs to know of its AWS. */
 export interface DevAccount {

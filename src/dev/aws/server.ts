@@ -1,13 +1,13 @@
 import { uptime } from 'node:os'
-import { createSystemClock } from '../../core/clock.ts'
+import { createSystemClock } from '../../core/time/clock.ts'
 import { startLoopbackServer } from '../../http/loopback-server.ts'
-import { type Actions, ownActions } from './answer.ts'
+import { judgeOwnTrust } from './actions/trust-policy.ts'
 import { type AwsDirectory, createDirectory } from './directory.ts'
-import { type AwsCallLine, type ExchangeDeps, serveExchange } from './exchange.ts'
 import type { AwsAddition } from './plugin.ts'
-import { ownVersions } from './query-protocol.ts'
+import { type Actions, ownActions } from './protocol/answer.ts'
+import { type AwsCallLine, type ExchangeDeps, serveExchange } from './protocol/exchange.ts'
+import { ownVersions } from './protocol/query-protocol.ts'
 import { type DevAwsStateStore, parseState } from './state.ts'
-import { judgeOwnTrust } from './trust-policy.ts'
 
 /** What an embedded AWS is started with. */
 export interface DevAwsOptions {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { awsConfigBlock, credentialProcess } from '../../core/aws-config-block.ts'
-import { displayJson, displayLine } from '../../core/display-text.ts'
+import { awsConfigBlock, credentialProcess } from '../../core/text/aws-config-block.ts'
+import { displayJson, displayLine } from '../../core/text/display-text.ts'
 import type { AwsProfileList } from '../../ipc/endpoints/aws-profiles.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { displayLine } from '../../core/display-text.ts'
+import { displayLine } from '../../core/text/display-text.ts'
 import type { AwsLoggedIn } from '../../ipc/endpoints/aws-credentials.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runCredentials } from '../fast/credentials.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { displayJson } from '../../core/display-text.ts'
-import type { Environment } from '../../core/environment.ts'
+import type { Environment } from '../../core/places/environment.ts'
+import { displayJson } from '../../core/text/display-text.ts'
 import type { ConfigReport } from '../../ipc/endpoints/config.ts'
 import type { CommandContext } from '../command-context.ts'
 import { formatConfigCheck } from '../config-report.ts'

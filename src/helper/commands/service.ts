@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { findPathFault } from '../../core/path-trust.ts'
-import { trustedProgram } from '../../core/program-trust.ts'
+import { findPathFault } from '../../core/trust/path-trust.ts'
+import { trustedProgram } from '../../core/trust/program-trust.ts'
 import type { CommandContext } from '../command-context.ts'
 import { formatConfigProblems } from '../config-report.ts'
 import { HelperError } from '../fast/failure.ts'

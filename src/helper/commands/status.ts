@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { displayJson } from '../../core/display-text.ts'
+import { displayJson } from '../../core/text/display-text.ts'
 import { version } from '../../core/version.ts'
 import type { CommandContext } from '../command-context.ts'
 import { serviceRestart } from '../service/service-host.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { displayLine } from '../../core/display-text.ts'
+import { displayLine } from '../../core/text/display-text.ts'
 import type { LoggedIn } from '../../ipc/endpoints/vault.ts'
 import type { CommandContext } from '../command-context.ts'
 import { formatTimeLeft } from '../status-report.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import type { Environment } from '../../core/environment.ts'
-import { homeFolder } from '../../core/home.ts'
-import { agentSocketName, apiSocketName, runtimeFolder } from '../../core/paths.ts'
+import type { Environment } from '../../core/places/environment.ts'
+import { homeFolder } from '../../core/places/home.ts'
+import { agentSocketName, apiSocketName, runtimeFolder } from '../../core/places/paths.ts'
 
 /** Where the daemon's API listens for this user. */
 export function apiSocketPath(environment: Environment): string {

@@ -1,5 +1,5 @@
-import { displayLine } from '../../core/display-text.ts'
 import { CodedError, describeError } from '../../core/errors.ts'
+import { displayLine } from '../../core/text/display-text.ts'
 
 /** What can go wrong between the person and the daemon. */
 export type HelperErrorCode =

@@ -1,6 +1,6 @@
 import type { Secret } from '../../core/secret.ts'
-import type { ApiCall, ApiClient } from '../../ipc/client.ts'
-import type { ApiAnswer } from '../../ipc/http-reply.ts'
+import type { ApiCall, ApiClient } from '../../ipc/client/client.ts'
+import type { ApiAnswer } from '../../ipc/client/http-reply.ts'
 import type { PromptMode } from '../../ipc/protocol.ts'
 import { parseQuestion, type Question } from '../../prompts/kinds.ts'
 import { HelperError } from './failure.ts'

@@ -1,4 +1,4 @@
-import { isProcessCredentials } from '../../ipc/process-credentials.ts'
+import { isProcessCredentials } from '../../ipc/client/process-credentials.ts'
 import { HelperError } from './failure.ts'
 
 /** The AWS SDK for Go v1 reads no more. */

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs'
-import type { Environment } from '../../core/environment.ts'
+import type { Environment } from '../../core/places/environment.ts'
 
 /** The terminal of this process, whatever its standard streams are. */
 export const terminalPath = '/dev/tty'

@@ -1,4 +1,4 @@
-import type { Environment } from '../../core/environment.ts'
+import type { Environment } from '../../core/places/environment.ts'
 
 /**
  * The lines that point ssh at the service's agent, which is ready.

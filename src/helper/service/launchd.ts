@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { displayLine } from '../../core/display-text.ts'
+import { displayLine } from '../../core/text/display-text.ts'
 import { HelperError } from '../fast/failure.ts'
 import { markContent } from './service-file.ts'
 import { notInstalled, type ServiceManager } from './service-manager.ts'

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
 import { CodedError, describeError, errorCode } from '../../core/errors.ts'
-import { findPathFault } from '../../core/path-trust.ts'
-import { openApiClient } from '../../ipc/client.ts'
-import { callOf } from '../../ipc/endpoint-call.ts'
+import { findPathFault } from '../../core/trust/path-trust.ts'
+import { openApiClient } from '../../ipc/client/client.ts'
+import { callOf } from '../../ipc/client/endpoint-call.ts'
 import type { ConfigReport } from '../../ipc/endpoints/config.ts'
 import { checkedAnswer } from '../checked-answer.ts'
 

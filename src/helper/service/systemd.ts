@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { displayLine } from '../../core/display-text.ts'
-import { type Environment, isSet } from '../../core/environment.ts'
+import { type Environment, isSet } from '../../core/places/environment.ts'
+import { displayLine } from '../../core/text/display-text.ts'
 import { HelperError } from '../fast/failure.ts'
 import { markContent } from './service-file.ts'
 import { notInstalled, type RunCommand, type ServiceManager, type ServicePart } from './service-manager.ts'

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
+import { credentialsRoute, isProcessCredentials, type ProcessCredentials } from '../client/process-credentials.ts'
 import type { AnswerOf, Endpoint } from '../endpoint.ts'
-import { credentialsRoute, isProcessCredentials, type ProcessCredentials } from '../process-credentials.ts'
 import { listOf, time } from './fields.ts'
 
 /** The credentials of a profile, as `credential_process` prints them. */

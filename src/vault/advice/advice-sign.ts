@@ -1,4 +1,4 @@
-import { formatDuration } from '../../core/duration.ts'
+import { formatDuration } from '../../core/time/duration.ts'
 import { type AdviceRow, reportHint, type SignPurpose } from './advice-row.ts'
 
 const readRole = ({ mount, role }: SignPurpose) => `vault read ${mount}/roles/${role}`

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../core/duration.ts'
+import { formatDuration } from '../../core/time/duration.ts'
 import { VaultError, type VaultErrorCode, type VaultErrorOptions } from '../vault-error.ts'
 import { loginRows } from './advice-login.ts'
 import { type AdviceRow, reportHint, type VaultPurpose } from './advice-row.ts'

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { pathField, textField } from '../../core/config-fields.ts'
-import { expandHome } from '../../core/paths.ts'
+import { expandHome } from '../../core/places/paths.ts'
 import type { Secret } from '../../core/secret.ts'
 import { vaultPath } from '../address.ts'
 import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts'
+import type { Clock } from '../../core/time/clock.ts'
 import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
 import type { VaultBody, VaultClient } from '../client.ts'
 import { type LeasedToken, leaseFromLogin } from '../token/token-lease.ts'

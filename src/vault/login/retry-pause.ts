@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.ts'
-import { failurePauseMs, lastingPauseMs } from '../../core/renewal-schedule.ts'
+import { failurePauseMs, lastingPauseMs } from '../../core/renewal/renewal-schedule.ts'
+import type { Clock } from '../../core/time/clock.ts'
 
 /** The pauses between tries that failed, longer each time. */
 export interface RetryPause {

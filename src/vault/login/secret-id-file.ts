@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describeError, errorCode } from '../../core/errors.ts'
-import { FileError } from '../../core/read-file.ts'
+import { FileError } from '../../core/files/read-file.ts'
 import { Secret } from '../../core/secret.ts'
 import { VaultError } from '../vault-error.ts'
 

@@ -1,8 +1,8 @@
-import type { Environment } from '../../core/environment.ts'
 import { describeError, errorCode } from '../../core/errors.ts'
-import { expandHome } from '../../core/paths.ts'
-import { trustedProgram } from '../../core/program-trust.ts'
-import { FileError } from '../../core/read-file.ts'
+import { FileError } from '../../core/files/read-file.ts'
+import type { Environment } from '../../core/places/environment.ts'
+import { expandHome } from '../../core/places/paths.ts'
+import { trustedProgram } from '../../core/trust/program-trust.ts'
 import { VaultError } from '../vault-error.ts'
 
 /**

@@ -1,7 +1,7 @@
-import { isPrintable } from '../../core/display-text.ts'
 import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import { Secret } from '../../core/secret.ts'
+import { isPrintable } from '../../core/text/display-text.ts'
 import type { LastingKeychain } from '../../keychain/keychain.ts'
 import type { AdviceRow, UnwrapPurpose } from '../advice/advice-row.ts'
 import type { VaultClient } from '../client.ts'

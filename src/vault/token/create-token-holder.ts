@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/log.ts'
+import type { Clock } from '../../core/time/clock.ts'
 import type { LastingKeychain } from '../../keychain/keychain.ts'
 import type { VaultClient } from '../client.ts'
 import type { LoginMethod } from '../login/login-method.ts'

@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.ts'
 import type { Secret } from '../../core/secret.ts'
+import type { Clock } from '../../core/time/clock.ts'
 import type { ExternalToken, TokenFinder } from '../login/login-method.ts'
 import { VaultError } from '../vault-error.ts'
 import { createSuspicion } from './suspicion.ts'

@@ -1,6 +1,6 @@
-import type { Clock } from '../../core/clock.ts'
-import { createInterval } from '../../core/interval.ts'
 import type { Secret } from '../../core/secret.ts'
+import type { Clock } from '../../core/time/clock.ts'
+import { createInterval } from '../../core/time/interval.ts'
 import type { HeldToken, TokenHolder } from './token-holder.ts'
 
 /** Which login goes on, for what was got with its tokens. */

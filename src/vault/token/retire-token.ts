@@ -1,6 +1,6 @@
-import type { Clock } from '../../core/clock.ts'
 import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
+import type { Clock } from '../../core/time/clock.ts'
 import { type HeldToken, isExpired } from './token-holder.ts'
 
 /** What a token is retired with. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts'
+import type { Clock } from '../../core/time/clock.ts'
 import type { VaultClient } from '../client.ts'
 import { isVaultError } from '../vault-error.ts'
 import type { HeldToken } from './token-holder.ts'

@@ -1,4 +1,4 @@
-import { type Environment, isSet } from '../../core/environment.ts'
+import { type Environment, isSet } from '../../core/places/environment.ts'
 import { destinationOf, parseVaultAddress } from '../address.ts'
 import { VaultError } from '../vault-error.ts'
 

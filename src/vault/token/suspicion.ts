@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.ts'
 import type { Secret } from '../../core/secret.ts'
+import type { Clock } from '../../core/time/clock.ts'
 
 /**
  * Which token the server has refused in words that it has for a dead one, for a network that is not allowed and for a

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { isPrintable } from '../../core/display-text.ts'
 import type { Secret } from '../../core/secret.ts'
+import { isPrintable } from '../../core/text/display-text.ts'
 import { lifeSchema, ownerOf, type VaultAnswer } from '../answer.ts'
 import { VaultError } from '../vault-error.ts'
 

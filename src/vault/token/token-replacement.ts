@@ -1,5 +1,5 @@
+import { createSingleFlight } from '../../core/calls/single-flight.ts'
 import type { Logger } from '../../core/log.ts'
-import { createSingleFlight } from '../../core/single-flight.ts'
 import { isVaultError, VaultError } from '../vault-error.ts'
 import type { SelfCalls } from './self-calls.ts'
 import type { HeldToken, TokenHolder } from './token-holder.ts'

@@ -1,10 +1,10 @@
 import * as v from 'valibot'
-import type { Clock } from '../../core/clock.ts'
-import { isPrintable } from '../../core/display-text.ts'
 import { describeError } from '../../core/errors.ts'
-import { createLastOutcome } from '../../core/last-outcome.ts'
 import type { Logger } from '../../core/log.ts'
+import { createLastOutcome } from '../../core/renewal/last-outcome.ts'
 import { Secret } from '../../core/secret.ts'
+import { isPrintable } from '../../core/text/display-text.ts'
+import type { Clock } from '../../core/time/clock.ts'
 import type { LastingKeychain } from '../../keychain/keychain.ts'
 import { expiresAtMs, type LeasedToken } from './token-lease.ts'
 

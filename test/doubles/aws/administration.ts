@@ -9,7 +9,7 @@ import {
   newUniqueId,
   parseIamArn,
 } from '../../../src/dev/aws/identifiers.ts'
-import { AwsRefusal } from '../../../src/dev/aws/refusal.ts'
+import { AwsRefusal } from '../../../src/dev/aws/protocol/refusal.ts'
 import type { DevRole, DevUser } from '../../../src/dev/aws/state.ts'
 import { decodeBase32, encodeBase32 } from '../../../src/dev/totp.ts'
 import { parseTrustPolicy } from './trust-language.ts'

@@ -1,5 +1,5 @@
 import type { AwsAddition, Exchange } from '../../../src/dev/aws/plugin.ts'
-import { AwsRefusal } from '../../../src/dev/aws/refusal.ts'
+import { AwsRefusal } from '../../../src/dev/aws/protocol/refusal.ts'
 
 /** One thing that goes wrong with one call. */
 export type AwsFault =

@@ -1,8 +1,8 @@
-import type { Caller } from '../../../src/dev/aws/caller.ts'
-import { identityOf } from '../../../src/dev/aws/caller.ts'
-import { sessionNameRule } from '../../../src/dev/aws/fields.ts'
-import { notAuthorized } from '../../../src/dev/aws/refusal.ts'
-import type { RoleFeature } from '../../../src/dev/aws/role-feature.ts'
+import type { RoleFeature } from '../../../src/dev/aws/actions/role-feature.ts'
+import type { Caller } from '../../../src/dev/aws/caller/caller.ts'
+import { identityOf } from '../../../src/dev/aws/caller/caller.ts'
+import { sessionNameRule } from '../../../src/dev/aws/protocol/fields.ts'
+import { notAuthorized } from '../../../src/dev/aws/protocol/refusal.ts'
 
 /**
  * All that AssumeRole may be told and a trust policy may ask for: external id, session name, source identity.

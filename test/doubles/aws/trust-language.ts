@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { AwsRefusal } from '../../../src/dev/aws/refusal.ts'
-import type { JudgeTrust, RequestContext, Trust, TrustedCaller } from '../../../src/dev/aws/trust-policy.ts'
+import type { JudgeTrust, RequestContext, Trust, TrustedCaller } from '../../../src/dev/aws/actions/trust-policy.ts'
+import { AwsRefusal } from '../../../src/dev/aws/protocol/refusal.ts'
 
 const oneOrMore = v.union([v.string(), v.array(v.string())])
 /** A boolean or number in JSON means its text, as in IAM. */

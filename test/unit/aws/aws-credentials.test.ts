@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { AwsError } from '../../../src/aws/aws-error.ts'
 import { Secret } from '../../../src/core/secret.ts'
-import { formatUtc } from '../../../src/core/utc-time.ts'
+import { formatUtc } from '../../../src/core/time/utc-time.ts'
 import type { PromptLease } from '../../../src/prompts/prompt.ts'
 import {
   devRole,

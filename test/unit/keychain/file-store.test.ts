@@ -88,7 +88,7 @@ it('loses no write of another process', async () => {
   const program = bundle(
     folder,
     `import { createFileKeychain } from './src/keychain/file-store.ts'
-     import { createSystemClock } from './src/core/clock.ts'
+     import { createSystemClock } from './src/core/time/clock.ts'
      import { Secret } from './src/core/secret.ts'
      const clock = createSystemClock(process.uptime)
      const [, , path, name] = process.argv
@@ -109,7 +109,7 @@ it('keeps whatever it has said it stored, however often its process is killed', 
   const program = bundle(
     folder,
     `import { createFileKeychain } from './src/keychain/file-store.ts'
-     import { createSystemClock } from './src/core/clock.ts'
+     import { createSystemClock } from './src/core/time/clock.ts'
      import { Secret } from './src/core/secret.ts'
      const clock = createSystemClock(process.uptime)
      const [, , path, name] = process.argv

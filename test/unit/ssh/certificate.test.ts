@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { identityForHost, identityForUser, parseCertificate } from 'sshpk'
 import { describe, expect, it } from 'vitest'
-import { formatUtc } from '../../../src/core/utc-time.ts'
+import { formatUtc } from '../../../src/core/time/utc-time.ts'
 import {
   type CertificateFields,
   certificateValidity,

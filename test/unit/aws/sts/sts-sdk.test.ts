@@ -4,9 +4,9 @@ import { inspect } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as sdk from '../../../../src/aws/sts/aws-sdk.ts'
 import { createStsSdk, type StsSdkOptions } from '../../../../src/aws/sts/sts-sdk.ts'
-import { createSystemClock } from '../../../../src/core/clock.ts'
 import { createLogger } from '../../../../src/core/log.ts'
 import { Secret } from '../../../../src/core/secret.ts'
+import { createSystemClock } from '../../../../src/core/time/clock.ts'
 import { rejection } from '../../../support/aws-world.ts'
 
 // The SDK has timers of its own, which are real.

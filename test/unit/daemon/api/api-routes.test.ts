@@ -4,7 +4,7 @@ import { Secret } from '../../../../src/core/secret.ts'
 import { type ApiRoutesDeps, createApiRoutes } from '../../../../src/daemon/api/api-routes.ts'
 import { createLentPrompts } from '../../../../src/daemon/api/lent-prompts.ts'
 import type { RunningVault } from '../../../../src/daemon/running/running-vault.ts'
-import type { ApiConnection, ApiRequest } from '../../../../src/ipc/api-route.ts'
+import type { ApiConnection, ApiRequest } from '../../../../src/ipc/server/api-route.ts'
 import type { VaultError } from '../../../../src/vault/vault-error.ts'
 import { fullStatus } from '../../../support/helper-status.ts'
 

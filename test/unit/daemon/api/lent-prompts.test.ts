@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createLentPrompts, type LentPrompts } from '../../../../src/daemon/api/lent-prompts.ts'
-import type { ApiConnection, ApiReply, ApiRequest } from '../../../../src/ipc/api-route.ts'
+import type { ApiConnection, ApiReply, ApiRequest } from '../../../../src/ipc/server/api-route.ts'
 import type { PromptCaller, PromptLease } from '../../../../src/prompts/prompt.ts'
 
 const question = { topic: 'aws-mfa/jo', kind: 'code', text: 'MFA code for jo' } as const

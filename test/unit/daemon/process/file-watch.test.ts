@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { createSystemClock } from '../../../../src/core/clock.ts'
+import { createSystemClock } from '../../../../src/core/time/clock.ts'
 import { createFileWatch } from '../../../../src/daemon/process/file-watch.ts'
 import { stepsOfPath } from '../../../../src/daemon/process/steps-of-path.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'

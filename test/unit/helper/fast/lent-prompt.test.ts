@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../../src/core/secret.ts'
 import { callWithPrompts, type PromptingOptions, successBody } from '../../../../src/helper/fast/lent-prompt.ts'
-import type { ApiCall } from '../../../../src/ipc/client.ts'
-import type { ApiAnswer } from '../../../../src/ipc/http-reply.ts'
+import type { ApiCall } from '../../../../src/ipc/client/client.ts'
+import type { ApiAnswer } from '../../../../src/ipc/client/http-reply.ts'
 
 const request = { method: 'GET', path: '/v1/aws/credentials/dev' } as const
 const prompt = { id: 'p/1', kind: 'code', text: 'MFA code' }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { foreignText } from '../../../../src/core/display-text.ts'
+import { foreignText } from '../../../../src/core/text/display-text.ts'
 import { adviseOn } from '../../../../src/vault/advice/advice.ts'
 import type { VaultPurpose } from '../../../../src/vault/advice/advice-row.ts'
 import { approle as byApprole } from '../../../../src/vault/login/approle.ts'

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { FileError } from '../../../../src/core/read-file.ts'
+import { FileError } from '../../../../src/core/files/read-file.ts'
 import { KeychainError } from '../../../../src/keychain/keychain.ts'
 import { approle } from '../../../../src/vault/login/approle.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'

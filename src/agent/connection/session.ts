@@ -1,0 +1,208 @@
+import type { Turns } from '../../core/calls/turns.ts'
+import { CodedError, describeError, errorCode } from '../../core/errors.ts'
+import type { Logger } from '../../core/log.ts'
+import { importPrivateKey } from '../../ssh/private-key.ts'
+import { SshWriter } from '../../ssh/wire.ts'
+import type { IdentityLists } from '../keys/identity-lists.ts'
+import type { ConnectionView, Identity, KeyStore, MaybePromise, Signer } from '../keys/key-store.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import type { Lock } from '../lock/lock.ts'
+import type { AgentRequest, AgentResponse } from '../protocol/messages.ts'
+import { createSessionBindings, sessionBindName } from './session-bind.ts'
+import { maySign } from './sign-policy.ts'
+
+/** One connection to the agent. It owns the connection's session binds. */
+export interface AgentSession {
+  /** Answers one request. It never throws: what is refused is answered so, and the log says why. */
+  handle(request: AgentRequest): MaybePromise<AgentResponse>
+  /** The connection has closed: nobody waits for an answer any more. */
+  close(): void
+}
+
+/** What a session works with; all but the peer is shared by the connections of an agent. */
+export interface AgentSessionDeps {
+  keyring: Keyring
+  /** The configured identities, the same array until they change. They are listed before the keys of the keyring. */
+  stores: () => readonly KeyStore[]
+  lock: Lock
+  lists: IdentityLists
+  /** The turns of what is signed in Node's thread pool, which files and names need too. */
+  pool: Turns
+  log: Logger
+  /** Who has connected, for the log and for the order of those who unlock; undefined where it is not known. */
+  peer: string | undefined
+}
+
+const failure: AgentResponse = { type: 'failure' }
+const success: AgentResponse = { type: 'success' }
+const extensionFailure: AgentResponse = { type: 'extension-failure' }
+const emptyList: AgentResponse = { type: 'identities-answer', identities: [] }
+
+const queryName = 'query'
+const extensionNames: readonly string[] = [queryName, sessionBindName]
+
+/** The session of a connection that has just been accepted. */
+export function createAgentSession(deps: AgentSessionDeps): AgentSession {
+  const { keyring, stores, lock, lists, pool, log, peer } = deps
+  const bindings = createSessionBindings()
+  const unlocking = lock.connect(peer)
+  const connection: ConnectionView = bindings
+  let configured: readonly KeyStore[] | undefined
+  let known: readonly KeyStore[] = []
+  let isClosed = false
+
+  /** What this connection may know of: the one place that decides it. */
+  const shownStores = (): readonly KeyStore[] => {
+    const present = stores()
+    if (present !== configured) known = [...present, keyring]
+    configured = present
+    return known.filter((store) => store.isShownTo(connection))
+  }
+
+  const refuse = (response: AgentResponse, error: unknown): AgentResponse => {
+    // Our own errors explain a refusal; any other is a fault of ours, and still no reason to fall over.
+    const write = error instanceof CodedError ? log.info : log.error
+    write('agent request refused', { code: errorCode(error), reason: describeError(error), peer })
+    return response
+  }
+
+  const identitiesOf = (store: KeyStore): MaybePromise<readonly Identity[]> => {
+    const hide = (error: unknown): readonly Identity[] => {
+      log.info('identities left out', { code: errorCode(error), reason: describeError(error), peer })
+      return []
+    }
+    try {
+      const identities = store.identities()
+      return identities instanceof Promise ? identities.catch(hide) : identities
+    } catch (error) {
+      return hide(error)
+    }
+  }
+
+  const answerList = (parts: readonly (readonly Identity[])[]): AgentResponse =>
+    // It may have been locked while a store was waiting.
+    lock.isLocked() ? emptyList : lists.answer(parts)
+
+  const list = (): MaybePromise<AgentResponse> => {
+    if (lock.isLocked()) return emptyList
+    const parts = shownStores().map(identitiesOf)
+    return areReady(parts)
+      ? answerList(parts)
+      : Promise.all(parts.map((part) => Promise.resolve(part))).then(answerList)
+  }
+
+  const findSigner = (keyBlob: Uint8Array, all = shownStores(), from = 0): MaybePromise<Signer | undefined> => {
+    for (let index = from; index < all.length; index += 1) {
+      const signer = all[index]!.signer(keyBlob)
+      if (signer instanceof Promise) return signer.then((found) => found ?? findSigner(keyBlob, all, index + 1))
+      if (signer !== undefined) return signer
+    }
+    return undefined
+  }
+
+  const sign = ({ keyBlob, data, flags }: AgentRequest & { type: 'sign-request' }): MaybePromise<AgentResponse> => {
+    if (!maySign(connection, data)) return refuseForwarded('to sign something else than a login')
+    const signWith = (signer: Signer | undefined): MaybePromise<AgentResponse> => {
+      if (signer === undefined) return failure
+      if (signer.usesPool === true) return signInPool(signer, data, flags)
+      const signature = signer.sign(data, flags)
+      return signature instanceof Promise ? signature.then(toSignResponse) : toSignResponse(signature)
+    }
+    const signer = findSigner(keyBlob)
+    return signer instanceof Promise ? signer.then(signWith) : signWith(signer)
+  }
+
+  /** In its turn, and not at all when nobody waits any more: it takes milliseconds. */
+  const signInPool = (signer: Signer, data: Uint8Array, flags: number): Promise<AgentResponse> =>
+    pool.run(async () => (isClosed ? failure : toSignResponse(await signer.sign(data, flags))))
+
+  const refuseForwarded = (what: string): AgentResponse => {
+    log.info('agent request refused', { reason: `a forwarded connection asked ${what}`, peer })
+    return failure
+  }
+
+  const add = ({ key, comment, constraints }: AgentRequest & { type: 'add-identity' }): AgentResponse => {
+    keyring.add(importPrivateKey(key), comment, constraints)
+    return success
+  }
+
+  const turnLock = async (request: AgentRequest & { type: 'lock' | 'unlock' }): Promise<AgentResponse> => {
+    const { passphrase } = request
+    const turn = request.type === 'lock' ? lock.lock : unlocking.unlock
+    try {
+      return !isOutOfReach(request) && (await turn(passphrase)) ? success : failure
+    } finally {
+      passphrase.expose().fill(0)
+    }
+  }
+
+  const answerExtension = (name: string, contents: Uint8Array): AgentResponse => {
+    if (name === sessionBindName) {
+      try {
+        bindings.bind(contents)
+        return success
+      } catch (error) {
+        return refuse(extensionFailure, error)
+      }
+    }
+    if (name !== queryName || lock.isLocked()) return failure
+    const names = extensionNames.reduce((writer, extension) => writer.string(extension), new SshWriter())
+    return contents.length === 0 ? { type: 'extension-response', name, contents: names.bytes() } : extensionFailure
+  }
+
+  /** What only this machine may ask, and only while the agent is open. */
+  const isOutOfReach = (request: AgentRequest): boolean => {
+    if (lock.isLocked() && request.type !== 'unlock') return true
+    if (!connection.isForwarded) return false
+    refuseForwarded(`for ${request.type}`)
+    return true
+  }
+
+  const answer = (request: AgentRequest): MaybePromise<AgentResponse> => {
+    switch (request.type) {
+      case 'request-identities':
+        return list()
+      case 'sign-request':
+        return lock.isLocked() ? failure : sign(request)
+      case 'add-identity':
+        return isOutOfReach(request) ? failure : add(request)
+      case 'remove-identity':
+        return !isOutOfReach(request) && keyring.remove(request.keyBlob) ? success : failure
+      case 'remove-all-identities':
+        if (isOutOfReach(request)) return failure
+        keyring.removeAll()
+        return success
+      case 'lock':
+      case 'unlock':
+        return turnLock(request)
+      case 'extension':
+        return answerExtension(request.name, request.contents)
+      case 'unsupported':
+        log.debug('unknown agent message', { number: request.messageNumber, peer })
+        return failure
+    }
+  }
+
+  return {
+    handle(request) {
+      try {
+        const response = answer(request)
+        return response instanceof Promise ? response.catch((error: unknown) => refuse(failure, error)) : response
+      } catch (error) {
+        return refuse(failure, error)
+      } finally {
+        if (request.type === 'add-identity') request.key.fields.wipe()
+      }
+    },
+    close() {
+      isClosed = true
+      unlocking.close()
+    },
+  }
+}
+
+const toSignResponse = (signature: Uint8Array): AgentResponse => ({ type: 'sign-response', signature })
+
+function areReady<T>(parts: readonly MaybePromise<T>[]): parts is readonly T[] {
+  return parts.every((part) => !(part instanceof Promise))
+}

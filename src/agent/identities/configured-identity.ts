@@ -1,0 +1,207 @@
+import type { Logger } from '../../core/log.ts'
+import type { PlannedStep } from '../../core/renewal/renewal-schedule.ts'
+import type { Clock } from '../../core/time/clock.ts'
+import { formatUtc } from '../../core/time/utc-time.ts'
+import { type RenewalState, renewalState } from '../../core/time/validity.ts'
+import { certificateValidity, type SshCertificate } from '../../ssh/certificate.ts'
+import type { CertificateIssuer } from '../../ssh/certificate-issuer.ts'
+import { equalBytes } from '../../ssh/wire.ts'
+import { AgentError } from '../agent-error.ts'
+import type { Identity, KeyStore, MaybePromise } from '../keys/key-store.ts'
+import type { CertificateSource } from './certificate-source.ts'
+import { createCertificateTries } from './certificate-tries.ts'
+import { createEphemeralKey, type EphemeralKey } from './ephemeral-key.ts'
+import { createServedCertificate, type ServedCertificate } from './served-certificate.ts'
+
+/** One configured identity: a key that is made here and never leaves, and the certificate that an issuer gives it. */
+export interface ConfiguredIdentity extends KeyStore {
+  /**
+   * Begins to renew ahead; `always` fetches at once. Calling it again, as after a login, forgets what has failed: what a
+   * list has asked for in vain is tried at once, and `always` fetches again.
+   */
+  start(): void
+  /** Ends renewing ahead and gives up a call in flight. What is held is served on. */
+  stop(): void
+  /** Drops key and certificate, as after a logout. The next list, or `start`, makes new ones. */
+  clear(): void
+  status(): ConfiguredIdentityStatus
+}
+
+/** What can be shown of an identity without asking anyone. */
+export interface ConfiguredIdentityStatus {
+  /** `none`: there is no certificate, or it has expired. */
+  state: 'fresh' | 'advisory' | 'mandatory' | 'none'
+  keyType: string
+  certificate?: SshCertificate
+  /** What its issuer said about it; absent where that is nothing. */
+  warnings?: readonly string[]
+  /** What the last issue failed with, or what it waits for; absent after a success. */
+  lastError?: unknown
+}
+
+/** What an identity is, and what it works with. */
+export interface ConfiguredIdentityOptions {
+  /** The name in config.toml, unique there. */
+  name: string
+  /** Who certifies as what: `ops@corp`. */
+  comment: string
+  issuer: CertificateIssuer
+  /** The server behind the issuer; identities of one server share it. */
+  source: CertificateSource
+  clock: Clock
+  /** Uniform in [0, 1). */
+  random: () => number
+  log: Logger
+  /** Renew ahead of time: ever, if the present certificate has signed, or only when somebody lists. */
+  renew: 'always' | 'when-used' | 'on-demand'
+  /** Shown and signed with on connections that may come from another machine. */
+  forwarding: boolean
+  /** Told that a private key was let go, and is garbage now. */
+  onKeysReleased?: () => void
+}
+
+/** How long a client that listed a certificate may still sign with it after its successor has come, in ms (docs/PROTOCOL.md P-2). */
+const predecessorMs = 60_000
+/** What every role takes, and what signs fastest. */
+const keyType = 'ssh-ed25519'
+
+/** An identity that has neither key nor certificate yet, and gets them when it is listed or started. */
+export function createConfiguredIdentity(options: ConfiguredIdentityOptions): ConfiguredIdentity {
+  const { name, issuer, source, clock, log, renew, forwarding, onKeysReleased = () => {} } = options
+  // One key pair until `clear`: the fingerprint, and whatever was saved of `ssh-add -L`, stays good across renewals.
+  let ephemeral: MaybePromise<EphemeralKey> | undefined
+  /** The same, once it is made. */
+  let ownKey: EphemeralKey | undefined
+  let served: ServedCertificate | undefined
+  let predecessor: { served: ServedCertificate; untilMs: number } | undefined
+  let hasSigned = false
+  /** False after `clear`, until somebody wants a certificate again. */
+  let isInUse = true
+
+  const noteSignature = (): void => {
+    // Once for each certificate: signing is the path that must be fast.
+    if (hasSigned) return
+    hasSigned = true
+    tries.replan()
+  }
+
+  /** The key pair, made when it is first wanted. One that could not be made is tried for again. */
+  const keyPair = (): MaybePromise<EphemeralKey> => {
+    if (ephemeral !== undefined) return ephemeral
+    const made = createEphemeralKey(keyType, noteSignature)
+    ephemeral = made
+    if (made instanceof Promise) {
+      made.catch(() => {
+        if (ephemeral === made) ephemeral = undefined
+      })
+    }
+    return made
+  }
+
+  const issue = async (signal: AbortSignal): Promise<void> => {
+    const made = keyPair()
+    const certifiedKey = made instanceof Promise ? await made : made
+    signal.throwIfAborted()
+    ownKey = certifiedKey
+    const issued = await issuer.issue(certifiedKey.publicKey, signal)
+    signal.throwIfAborted()
+    succeed(createServedCertificate(issued, certifiedKey, options))
+  }
+
+  const succeed = (successor: ServedCertificate): void => {
+    const present = peek()
+    if (present !== undefined) predecessor = { served: present, untilMs: clock.uptime() + predecessorMs }
+    served = successor
+    hasSigned = false
+    const { keyId, serial, principals } = successor.certificate
+    log.info('ssh certificate issued', {
+      identity: name,
+      keyId,
+      serial: String(serial),
+      principals: principals.join(','),
+      until: formatUtc(certificateValidity(successor.certificate).notAfterMs),
+    })
+  }
+
+  const plan = (isWanted: boolean): PlannedStep | undefined => {
+    const present = peek()
+    if (present === undefined) return isWanted || (renew === 'always' && isInUse) ? { atMs: clock.now() } : undefined
+    const endMs = present.validity().notAfterMs
+    if (isWanted) return { atMs: clock.now(), endMs }
+    const isAhead = renew === 'always' || (renew === 'when-used' && hasSigned)
+    return isAhead ? { atMs: endMs - present.windows.advisoryMs, endMs } : undefined
+  }
+
+  const tries = createCertificateTries({ ...options, issue, failureOf: issuer.failureOf, plan })
+
+  const stateOf = (certificate: ServedCertificate): RenewalState =>
+    renewalState(certificate.validity(), certificate.windows, clock.now())
+  const isUsable = (certificate: ServedCertificate) =>
+    stateOf(certificate) !== 'expired' && certificate.standing() !== 'foreign'
+  const peek = () => (served !== undefined && isUsable(served) ? served : undefined)
+
+  /** @throws why there is none */
+  const identitiesNow = (): readonly Identity[] => {
+    const present = peek()
+    if (present !== undefined) return present.identities
+    const reason = tries.lastError() ?? source.trouble()
+    throw reason instanceof Error ? reason : noCertificate(name)
+  }
+
+  const list = (): readonly Identity[] | Promise<readonly Identity[]> => {
+    const present = peek()
+    const state = present === undefined ? 'expired' : present.standing() === 'current' ? stateOf(present) : 'mandatory'
+    if (state === 'fresh') return present!.identities
+    isInUse = true
+    const attempt = tries.hurry()
+    if (state === 'advisory' || attempt === undefined) return identitiesNow()
+    return source.waitFor(attempt).then(identitiesNow)
+  }
+
+  return {
+    isShownTo: ({ isForwarded }) => !isForwarded || forwarding,
+    identities() {
+      const looked = issuer.look()
+      return looked === undefined ? list() : looked.then(list)
+    },
+    signer(keyBlob) {
+      const present = peek()
+      if (present !== undefined && equalBytes(keyBlob, present.certificate.blob)) return present.signer
+      // Nothing is authorised for the bare key, but clients name it when they mean the certificate.
+      if (ownKey !== undefined && equalBytes(keyBlob, ownKey.publicKey.blob)) return ownKey.signer
+      if (predecessor === undefined || !equalBytes(keyBlob, predecessor.served.certificate.blob)) return undefined
+      const isCurrent = clock.uptime() < predecessor.untilMs && isUsable(predecessor.served)
+      return isCurrent ? predecessor.served.signer : undefined
+    },
+    start() {
+      isInUse = true
+      tries.start(renew === 'always')
+    },
+    stop: tries.stop,
+    clear() {
+      isInUse = false
+      served = undefined
+      if (ephemeral !== undefined) onKeysReleased()
+      ephemeral = undefined
+      ownKey = undefined
+      predecessor = undefined
+      hasSigned = false
+      tries.reset()
+    },
+    status() {
+      const present = peek()
+      const lastError = tries.lastError() ?? (present === undefined ? source.trouble() : undefined)
+      const state = present === undefined ? 'expired' : stateOf(present)
+      return {
+        state: state === 'expired' ? 'none' : state,
+        keyType,
+        ...(present === undefined ? {} : { certificate: present.certificate }),
+        ...(present === undefined || present.warnings.length === 0 ? {} : { warnings: present.warnings }),
+        ...(lastError === undefined ? {} : { lastError }),
+      }
+    },
+  }
+}
+
+const noCertificate = (name: string) =>
+  new AgentError('CERTIFICATE_NONE', `no valid certificate for ${name} yet`, { hint: 'latchkey status' })

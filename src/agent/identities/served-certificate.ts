@@ -1,0 +1,92 @@
+import { displayLine } from '../../core/text/display-text.ts'
+import type { Clock } from '../../core/time/clock.ts'
+import { formatUtc } from '../../core/time/utc-time.ts'
+import type { RenewalWindows, Validity } from '../../core/time/validity.ts'
+import { certificateValidity, type SshCertificate } from '../../ssh/certificate.ts'
+import type { CertificateStanding, IssuedCertificate } from '../../ssh/certificate-issuer.ts'
+import type { Identity, Signer } from '../keys/key-store.ts'
+import type { EphemeralKey } from './ephemeral-key.ts'
+
+/** A key pair with one certificate of it, ready to be listed and signed with. */
+export interface ServedCertificate {
+  certificate: SshCertificate
+  /** What its issuer said about it. */
+  warnings: readonly string[]
+  /** When it may be used, by our clock as it goes now. */
+  validity(): Validity
+  windows: RenewalWindows
+  /** How it stands to login and CA, by its issuer. */
+  standing(): CertificateStanding
+  signer: Signer
+  identities: readonly Identity[]
+}
+
+const longestMandatoryMs = 60_000
+const compareEveryMs = 1_000
+
+/** What is decided besides by the certificate. */
+export interface ServedCertificateOptions {
+  name: string
+  comment: string
+  clock: Clock
+  random: () => number
+}
+
+/** Puts a certificate to its key. @param options.random decides once per certificate when its renewal is due */
+export function createServedCertificate(
+  issued: IssuedCertificate,
+  { signer }: EphemeralKey,
+  options: ServedCertificateOptions,
+): ServedCertificate {
+  const { certificate, warnings } = issued
+  const { clock, random } = options
+  const stated = certificateValidity(certificate)
+  const identity = { keyBlob: certificate.blob, comment: certificateComment(options, stated) }
+  const validity = validityByOurClock(stated, issued.clockSkewMs, clock)
+  return {
+    certificate,
+    warnings,
+    validity,
+    standing: issued.standing,
+    windows: renewalWindows(validity().notAfterMs - clock.now(), random),
+    signer: { ...signer, identity },
+    identities: [identity],
+  }
+}
+
+/**
+ * A certificate ends by the CA's clock, which sshd shares. Ours may be wrong, and may be set right or wrong meanwhile,
+ * which uptime does not notice; uptime stands still while a virtual machine is paused. Whichever ends first ends it.
+ */
+function validityByOurClock({ notBeforeMs, notAfterMs }: Validity, skewMs: number, clock: Clock): () => Validity {
+  const endMs = notAfterMs - skewMs
+  const endUptimeMs = clock.uptime() + endMs - clock.now()
+  let validity = { notBeforeMs: notBeforeMs - skewMs, notAfterMs: endMs }
+  let comparedMs = clock.now()
+  return () => {
+    const nowMs = clock.now()
+    // Compared once a second, and whenever the clock was set back: reading the uptime costs as much as a whole list.
+    if (nowMs < comparedMs || nowMs >= comparedMs + compareEveryMs) {
+      comparedMs = nowMs
+      validity = { ...validity, notAfterMs: Math.min(endMs, nowMs + endUptimeMs - clock.uptime()) }
+    }
+    return validity
+  }
+}
+
+/**
+ * Renewal is due somewhere in the last 20 to 40 % of the time that is left, so that a fleet does not call at once.
+ * Not of the whole lifetime: a role may date certificates back by more than they last (`not_before_duration`), and
+ * each would be due for renewal when it comes.
+ */
+function renewalWindows(leftMs: number, random: () => number): RenewalWindows {
+  return {
+    advisoryMs: leftMs * (0.2 + 0.2 * random()),
+    mandatoryMs: Math.min(longestMandatoryMs, leftMs * 0.1),
+  }
+}
+
+/** Unique by the name, readable in `ssh-add -l`, and harmless to the terminal that shows it. */
+function certificateComment({ name, comment }: ServedCertificateOptions, validity: Validity): string {
+  return displayLine(`${name}: ${comment} until ${formatUtc(validity.notAfterMs)}`)
+}

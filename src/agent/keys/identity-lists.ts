@@ -1,0 +1,60 @@
+import type { Logger } from '../../core/log.ts'
+import { maxFrameBytes } from '../protocol/frame.ts'
+import type { AgentResponse } from '../protocol/messages.ts'
+import { identityBytes } from '../protocol/responses.ts'
+import type { Identity } from './key-store.ts'
+
+/** The answers to lists. One per daemon: an answer may have 256 KiB, and each connection would keep its own. */
+export interface IdentityLists {
+  /**
+   * The answer with the identities of all stores, in their order. It is the same one as long as the stores give the same
+   * arrays, which they do until something changes.
+   */
+  answer(parts: readonly (readonly Identity[])[]): AgentResponse
+}
+
+/** OpenSSH's MAX_AGENT_IDENTITIES: a longer list would hide everything from its clients. */
+const maxIdentities = 2048
+/** What a list has before its first identity: message number and count. */
+const listHeadBytes = 5
+/** Forwarded connections see other identities than local ones. */
+const maxKept = 2
+
+/** Lists that are made anew only when what is in them changes. */
+export function createIdentityLists({ log }: { log: Logger }): IdentityLists {
+  const kept: { parts: readonly (readonly Identity[])[]; response: AgentResponse }[] = []
+
+  const compose = (identities: readonly Identity[]): AgentResponse => {
+    const fitting = countFitting(identities)
+    if (fitting < identities.length)
+      log.warn('the list is too long for clients', { leftOut: identities.length - fitting })
+    return { type: 'identities-answer', identities: identities.slice(0, fitting) }
+  }
+
+  return {
+    answer(parts) {
+      const index = kept.findIndex((known) => areSame(known.parts, parts))
+      if (index === 0) return kept[0]!.response
+      const entry = index < 0 ? { parts, response: compose(parts.flat()) } : kept.splice(index, 1)[0]!
+      kept.unshift(entry)
+      kept.splice(maxKept)
+      return entry.response
+    },
+  }
+}
+
+function areSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((part, index) => part === b[index])
+}
+
+/** How many identities, from the first on, fit into an answer that clients read. */
+function countFitting(identities: readonly Identity[]): number {
+  let bytes = listHeadBytes
+  let count = 0
+  for (const identity of identities) {
+    bytes += identityBytes(identity)
+    if (bytes > maxFrameBytes || count === maxIdentities) break
+    count += 1
+  }
+  return count
+}

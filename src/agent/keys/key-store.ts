@@ -1,0 +1,44 @@
+import type { SessionBinding } from '../connection/session-bind.ts'
+
+/** A value, or the promise of one. The fast path of a signature makes no promise at all. */
+export type MaybePromise<T> = T | Promise<T>
+
+/** One row of an agent's list. */
+export interface Identity {
+  /** The plain key or the certificate: this is what a client names in its sign request. */
+  keyBlob: Uint8Array
+  comment: string
+}
+
+/** One identity with its private key. */
+export interface Signer {
+  identity: Identity
+  /** True when it signs in Node's thread pool: such signatures take turns. */
+  usesPool?: boolean
+  /**
+   * Signs `data` and returns the signature blob.
+   * @param flags of RFC 9987 §5.6.1; they matter to RSA keys alone
+   */
+  sign(data: Uint8Array, flags: number): MaybePromise<Uint8Array>
+}
+
+/** What a key store may know of the connection that asks. */
+export interface ConnectionView {
+  /** The verified session binds of this connection, in their order. */
+  readonly bindings: readonly SessionBinding[]
+  /**
+   * True when the asker may be on another machine: a bind said that it forwards, or a bind failed. A client that never
+   * binds cannot be told from a local one.
+   */
+  readonly isForwarded: boolean
+}
+
+/** Somewhere that keys are. */
+export interface KeyStore {
+  /** Whether a connection may know of this store at all: from one that may not nothing is listed and nothing signed with. */
+  isShownTo(connection: ConnectionView): boolean
+  /** What is in this store. A rejection hides the identities of this store alone. */
+  identities(): MaybePromise<readonly Identity[]>
+  /** The signer for a key blob; undefined when it is not of this store: ask the next. A rejection is final. */
+  signer(keyBlob: Uint8Array): MaybePromise<Signer | undefined>
+}

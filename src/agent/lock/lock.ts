@@ -1,0 +1,120 @@
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+import type { Secret } from '../../core/secret.ts'
+import type { Clock } from '../../core/time/clock.ts'
+import { createUnlockQueue, type Guess, type Guesser } from './unlock-queue.ts'
+
+/** Whether the agent is locked, and by which passphrase. One per daemon. */
+export interface Lock {
+  isLocked(): boolean
+  /** Never waits for those who unlock. @returns false when it is locked already, or the passphrase is empty */
+  lock(passphrase: Secret<Uint8Array>): Promise<boolean>
+  /** Somebody who may want to unlock: one for each connection, in their order. @param origin such as its process */
+  connect(origin: string | undefined): LockConnection
+}
+
+/** One connection's way to unlock. */
+export interface LockConnection {
+  /**
+   * Compares and opens. A wrong passphrase is answered late, later each time; attempts are tried one after the other,
+   * so that many connections guess no faster than one. The newest connection comes first, of those that have guessed
+   * wrong least often: a right passphrase waits for one delay, 10 s at most. Nobody else waits.
+   * @returns false when the passphrase is wrong, nothing is locked, or too many wait
+   */
+  unlock(passphrase: Secret<Uint8Array>): Promise<boolean>
+  /** The connection has closed: what waits on it is not tried, and counts as wrong. */
+  close(): void
+}
+
+const saltBytes = 16
+const hashBytes = 32
+// OpenSSH's delays: 0.1 s for each failure, up to 10 s.
+const delayStepMs = 100
+const maxCountedFailures = 100
+
+/** Makes a hash that is slow to guess against. */
+export type PassphraseHash = (passphrase: Secret<Uint8Array>, salt: Uint8Array) => Promise<Uint8Array>
+
+/** A lock that is open. */
+export function createLock({ clock, hash = hashWithScrypt }: { clock: Clock; hash?: PassphraseHash }): Lock {
+  let locked: { salt: Uint8Array; hash: Uint8Array } | undefined
+  let isLocking = false
+  let failures = 0
+  let isTrying = false
+  let connections = 0
+  const queue = createUnlockQueue()
+
+  const fail = (): void => {
+    failures = Math.min(failures + 1, maxCountedFailures)
+  }
+
+  /** Not tried, and wrong all the same: guessing must not get cheaper by hanging up. */
+  const giveUp = (guess: Guess): void => {
+    fail()
+    guess.settle(false)
+  }
+
+  const open = (): true => {
+    locked = undefined
+    failures = 0
+    for (const guess of queue.clear()) guess.settle(false)
+    return true
+  }
+
+  const attempt = async ({ by, passphrase }: Guess, { salt, hash: expected }: NonNullable<typeof locked>) => {
+    if (timingSafeEqual(await hash(passphrase, salt), expected)) return open()
+    queue.countWrong(by)
+    fail()
+    await new Promise<void>((resolve) => clock.after(failures * delayStepMs, resolve))
+    return false
+  }
+
+  const tryNext = (): void => {
+    if (isTrying || locked === undefined) return
+    const guess = queue.next()
+    if (guess === undefined) return
+    isTrying = true
+    const tried = attempt(guess, locked).finally(() => {
+      isTrying = false
+      tryNext()
+    })
+    guess.settle(tried)
+  }
+
+  return {
+    isLocked: () => locked !== undefined,
+    async lock(passphrase) {
+      if (locked !== undefined || isLocking || passphrase.expose().length === 0) return false
+      isLocking = true
+      try {
+        const salt = randomBytes(saltBytes)
+        locked = { salt, hash: await hash(passphrase, salt) }
+        return true
+      } finally {
+        isLocking = false
+      }
+    },
+    connect(origin) {
+      connections += 1
+      const by: Guesser = { number: connections, origin }
+      by.origin ??= by
+      return {
+        unlock: async (passphrase) =>
+          locked !== undefined &&
+          (await new Promise<boolean>((settle) => {
+            const refused = queue.add({ by, passphrase, settle })
+            if (refused !== undefined) giveUp(refused)
+            tryNext()
+          })),
+        close() {
+          for (const guess of queue.leave(by)) giveUp(guess)
+        },
+      }
+    },
+  }
+}
+
+/** scrypt with Node's parameters: 16 MiB and some 50 ms for each guess. */
+const hashWithScrypt: PassphraseHash = (passphrase, salt) =>
+  new Promise((resolve, reject) => {
+    scrypt(passphrase.expose(), salt, hashBytes, (error, key) => (error === null ? resolve(key) : reject(error)))
+  })

@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, mkdtemp, open, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { basename, dirname, join } from 'node:path'
+import { errorCode } from '../errors.ts'
+import { maxSocketPathBytes } from '../places/socket-path.ts'
+import { isDeadSocket } from './dead-socket.ts'
+
+/**
+ * Runs `run` while no other process on this machine holds the lock `path`; waits for the present holder.
+ *
+ * The lock is a folder with one socket in it, on which its holder listens. A folder with a socket in it is renamed to
+ * `path`, which the kernel refuses while the folder there is not empty: so one wins. The kernel also says whether a
+ * holder lives (its socket accepts or refuses) and wakes those who wait (their connection ends), without a timer, a pid
+ * that may be another's by now, or a lock that outlives a crash. Every socket has a name of its own, so that removing a
+ * dead one never removes its successor's.
+ * Across machines that share the folder by a network file system it does not hold. On macOS (not tested) the path must
+ * leave room for the socket's.
+ * @param signal ends the waiting: the holder may have been stopped, and then lives for ever. Not what `run` does
+ * @throws the file system's error when the lock cannot be made; ENAMETOOLONG; the reason of `signal`
+ */
+export async function withProcessLock<T>(path: string, run: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  const folder = await open(dirname(path), 'r')
+  try {
+    const release = await acquire(path, folder, signal)
+    try {
+      return await run()
+    } finally {
+      await release()
+    }
+  } finally {
+    await folder.close()
+  }
+}
+
+/**
+ * Takes away the folders of those that were killed while they waited for the lock: those in which no socket has a
+ * listener. For who holds it.
+ */
+export async function sweepProcessLock(path: string): Promise<void> {
+  const folder = await open(dirname(path), 'r')
+  try {
+    for (const name of (await readdir(dirname(path))).filter((entry) => isWaiter(entry, basename(path)))) {
+      if (await isAbandoned(folder, path, name)) await rm(join(dirname(path), name), { recursive: true, force: true })
+    }
+  } finally {
+    await folder.close()
+  }
+}
+
+/** The name of the lock with the six characters of mkdtemp. */
+function isWaiter(name: string, lock: string): boolean {
+  return name.startsWith(lock) && /^\.\w{6}$/.test(name.slice(lock.length))
+}
+
+async function isAbandoned(folder: FileHandle, path: string, name: string): Promise<boolean> {
+  // No folder, or none of ours to look into, or gone.
+  const sockets = await readdir(join(dirname(path), name)).catch(() => undefined)
+  if (sockets === undefined) return false
+  const areDead = await Promise.all(sockets.map((socket) => isDeadSocket(reachable(folder, path, join(name, socket)))))
+  return areDead.every(Boolean)
+}
+
+async function acquire(path: string, folder: FileHandle, signal?: AbortSignal): Promise<() => Promise<void>> {
+  signal?.throwIfAborted()
+  // Short, for the path of a socket has room for little.
+  const name = randomBytes(4).toString('hex')
+  const own = await mkdtemp(`${path}.`)
+  const waiting = new Set<Socket>()
+  const server = createServer((socket) => {
+    waiting.add(socket)
+    socket.on('error', () => {}).on('close', () => waiting.delete(socket))
+  })
+  const endServer = () => {
+    server.close()
+    for (const socket of waiting) socket.destroy()
+  }
+  try {
+    await listen(server, reachable(folder, path, join(basename(own), name)))
+    while (!(await movedTo(own, path))) {
+      for (const holder of await readdir(path).catch(emptyWhereMissing)) {
+        const isDead = await outlive(reachable(folder, path, join(basename(path), holder)), signal)
+        if (isDead) await unlink(join(path, holder)).catch(ignoreMissing)
+        signal?.throwIfAborted()
+      }
+    }
+  } catch (error) {
+    endServer()
+    // A sweep took it for one that was left, in the moment before its socket listened.
+    const wasSwept = !(await readdir(dirname(path))).includes(basename(own))
+    if (wasSwept) return await acquire(path, folder, signal)
+    await rm(own, { recursive: true, force: true })
+    throw error
+  }
+  return async () => {
+    await unlink(join(path, name))
+    // Whoever comes next may have put its folder here already.
+    await rmdir(path).catch(() => {})
+    endServer()
+  }
+}
+
+/** A path of a socket that fits into sockaddr_un: where it would not, the way through the open folder does. */
+function reachable(folder: FileHandle, lock: string, entry: string): string {
+  const path = join(dirname(lock), entry)
+  if (Buffer.byteLength(path) <= maxSocketPathBytes) return path
+  if (process.platform === 'linux') return `/proc/self/fd/${folder.fd}/${entry}`
+  throw Object.assign(new Error(`the path of a socket is too long: ${path}`), { code: 'ENAMETOOLONG' })
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject).listen(path, resolve)
+  })
+}
+
+async function movedTo(own: string, path: string): Promise<boolean> {
+  try {
+    await rename(own, path)
+    return true
+  } catch (error) {
+    // POSIX leaves the choice between the two.
+    if (errorCode(error) === 'ENOTEMPTY' || errorCode(error) === 'EEXIST') return false
+    throw error
+  }
+}
+
+/** Waits until the holder that listens there lets go, or the signal. @returns whether nobody listened */
+function outlive(socketPath: string, signal?: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve(false)
+    const socket = connect(socketPath)
+    const giveUp = () => socket.destroy()
+    signal?.addEventListener('abort', giveUp)
+    socket
+      .on('error', (error) => resolve(errorCode(error) === 'ECONNREFUSED'))
+      .on('close', () => {
+        signal?.removeEventListener('abort', giveUp)
+        resolve(false)
+      })
+  })
+}
+
+function emptyWhereMissing(error: unknown): string[] {
+  ignoreMissing(error)
+  return []
+}
+
+function ignoreMissing(error: unknown): void {
+  if (errorCode(error) !== 'ENOENT') throw error
+}

@@ -1,0 +1,146 @@
+import { lstatSync, readlinkSync, type Stats } from 'node:fs'
+import { shellWord } from '../text/shell-word.ts'
+import { isPrivateGroup } from './private-group.ts'
+
+/** Why a path is not to be used. */
+export interface PathFault {
+  /** Names the path that was asked about, and the folder, link or file on the way to it that is at fault, with its mode. */
+  message: string
+  /** A command that mends it. */
+  hint: string
+}
+
+/** What is looked at, and for whom. */
+export interface PathTrustHost {
+  uid: number
+  platform: NodeJS.Platform
+  /** Does not follow a link. @throws the file system's error */
+  lstat(path: string): Pick<Stats, 'uid' | 'gid' | 'mode'>
+  readlink(path: string): string
+  /** Whether nobody but this user is in the group. */
+  isPrivateGroup(gid: number, uid: number): boolean
+}
+
+/**
+ * Looks whether anybody but the user and root could put another file in the place of `path`, or change what is in it:
+ * from `/` on each folder, each link and the file itself must belong to root or to the user and must not be writable by
+ * others. Three things others may write to are fine: a sticky folder of root's, in which nobody touches what is
+ * another's (/tmp); a group of which the user is the only member; and the group `admin` of macOS, whose members can
+ * become root. Links are followed one step after the other, as the kernel does it: who can turn one can choose what is
+ * found.
+ *
+ * Synchronous, for the fast path of `aws credentials` as well: a look costs some microseconds. What nobody but the user
+ * and root can change stays as it is between this look and the use, so that a path that is in order is used by its name.
+ * An access control list shows in the mode as the right of the group, so that one is refused too, unless the group is
+ * the user's own.
+ * @returns undefined where all is well, and where the way ends: whoever opens the path then learns that from the system
+ */
+export function findPathFault(path: string, host: PathTrustHost = processHost()): PathFault | undefined {
+  const seen = walk(path, host)
+  if (seen === undefined) return undefined
+  const { at, problem, remedy } = seen
+  const message = at === path ? `${at} ${problem}` : `${path} is not safe to use: ${at} ${problem}`
+  return { message, hint: remedy }
+}
+
+/** The most links on one way: Linux has this bound too (path_resolution(7)). */
+const maxLinks = 40
+const typeBits = 0o170000
+const folderType = 0o040000
+const linkType = 0o120000
+const sticky = 0o1000
+/** `admin` of macOS. */
+const adminGroup = 80
+
+interface Fault {
+  at: string
+  problem: string
+  remedy: string
+}
+
+function walk(path: string, host: PathTrustHost): Fault | undefined {
+  const ahead = path.startsWith('/') ? partsOf(path) : [...partsOf(process.cwd()), ...partsOf(path)]
+  let reached = ''
+  let links = 0
+  const root = look('/', host)
+  if (root.fault !== undefined) return root.fault
+  while (ahead.length > 0) {
+    const part = ahead.shift()!
+    if (part === '..') {
+      // No link is left in what has been reached.
+      reached = reached.slice(0, Math.max(reached.lastIndexOf('/'), 0))
+      continue
+    }
+    const at = `${reached}/${part}`
+    const { fault, type } = look(at, host)
+    if (fault !== undefined || type === undefined) return fault
+    if (type !== linkType) {
+      reached = at
+      continue
+    }
+    links += 1
+    if (links > maxLinks) return { at, problem: 'is a link that leads in a circle', remedy: `ls -l ${shellWord(at)}` }
+    const target = host.readlink(at)
+    if (target.startsWith('/')) reached = ''
+    ahead.unshift(...partsOf(target))
+  }
+  return undefined
+}
+
+const partsOf = (path: string) => path.split('/').filter((part) => part !== '' && part !== '.')
+
+/** One step; its type is undefined where there is nothing, or nothing that we may see, and so nothing to use. */
+function look(at: string, host: PathTrustHost): { fault?: Fault; type?: number } {
+  let entry: ReturnType<PathTrustHost['lstat']>
+  try {
+    entry = host.lstat(at)
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (['ENOENT', 'ENOTDIR', 'EACCES', 'ENAMETOOLONG'].includes(code)) return {}
+    return { fault: { at, problem: `cannot be looked at (${code})`, remedy: `ls -ld ${shellWord(at)}` } }
+  }
+  const type = entry.mode & typeBits
+  const fault = ownerFault(at, entry, host) ?? (type === linkType ? undefined : writeFault(at, entry, host))
+  return fault === undefined ? { type } : { fault }
+}
+
+/** The permissions of a mode as chmod(1) has them. */
+export const octal = (mode: number) => (mode & 0o7777).toString(8)
+
+function ownerFault(at: string, { uid, mode }: { uid: number; mode: number }, host: PathTrustHost): Fault | undefined {
+  if (uid === 0 || uid === host.uid) return undefined
+  return {
+    at,
+    problem: `belongs to another user (uid ${uid}, mode ${octal(mode)})`,
+    remedy: `use a place of your own, or see whose it is: ls -ld ${shellWord(at)}`,
+  }
+}
+
+function writeFault(
+  at: string,
+  { uid, gid, mode }: { uid: number; gid: number; mode: number },
+  host: PathTrustHost,
+): Fault | undefined {
+  if ((mode & 0o022) === 0) return undefined
+  if ((mode & typeBits) === folderType && (mode & sticky) !== 0 && uid === 0) return undefined
+  const isAdmin = host.platform === 'darwin' && gid === adminGroup
+  const byGroup = (mode & 0o020) !== 0 && !isAdmin && !host.isPrivateGroup(gid, host.uid)
+  const byOthers = (mode & 0o002) !== 0
+  if (!byGroup && !byOthers) return undefined
+  const who = byGroup && byOthers ? 'go' : byGroup ? 'g' : 'o'
+  return {
+    at,
+    problem: `can be changed by ${byOthers ? 'other users' : `the group ${gid}`} (mode ${octal(mode)})`,
+    remedy: `${uid === host.uid ? '' : 'sudo '}chmod ${who}-w ${shellWord(at)}`,
+  }
+}
+
+function processHost(): PathTrustHost {
+  return {
+    uid: process.getuid!(),
+    platform: process.platform,
+    lstat: lstatSync,
+    readlink: (path) => readlinkSync(path),
+    isPrivateGroup,
+  }
+}

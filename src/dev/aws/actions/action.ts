@@ -1,0 +1,19 @@
+import type { Caller } from '../caller/caller.ts'
+import type { AwsDirectory } from '../directory.ts'
+import type { AwsCall, XmlValue } from '../protocol/query-protocol.ts'
+import type { RoleFeature } from './role-feature.ts'
+import type { JudgeTrust } from './trust-policy.ts'
+
+/** What an action needs to answer one authenticated call. */
+export interface ActionContext {
+  call: AwsCall
+  caller: Caller
+  nowMs: number
+  directory: AwsDirectory
+  tokenKey: Uint8Array
+  judgeTrust: JudgeTrust
+  roleFeature: RoleFeature | undefined
+}
+
+/** Resolves to the content of the result element. @throws {AwsRefusal} */
+export type Action = (context: ActionContext) => Promise<XmlValue>

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto'
+import { describeError } from '../../../core/errors.ts'
+import type { Action, ActionContext } from '../actions/action.ts'
+import { assumeRole } from '../actions/assume-role.ts'
+import { getUser, listAccessKeys, listMfaDevices } from '../actions/iam-actions.ts'
+import { getCallerIdentity, getSessionToken } from '../actions/session-actions.ts'
+import { type AuthenticationDeps, authenticate } from '../caller/authentication.ts'
+import { type CallerIdentity, identityOf } from '../caller/caller.ts'
+import type { SignedRequest } from '../caller/signed-request.ts'
+import type { Answer } from '../plugin.ts'
+import { errorXml, parseCall, successXml, unknownOperation, type Versions } from './query-protocol.ts'
+import { AwsRefusal } from './refusal.ts'
+
+/** Actions by service, then by name. */
+export type Actions = Readonly<Record<string, Readonly<Record<string, Action>>>>
+
+/** What the embedded AWS can do by itself. */
+export const ownActions: Actions = {
+  sts: { AssumeRole: assumeRole, GetCallerIdentity: getCallerIdentity, GetSessionToken: getSessionToken },
+  iam: { GetUser: getUser, ListAccessKeys: listAccessKeys, ListMFADevices: listMfaDevices },
+}
+
+/** What carrying out a call takes. */
+export interface AnswerDeps extends AuthenticationDeps, Pick<ActionContext, 'judgeTrust' | 'roleFeature'> {
+  now: () => number
+  versions: Versions
+  actions: Actions
+}
+
+/**
+ * Carries out one request, whatever it is; it never rejects.
+ * @param judge told who is calling before the call takes effect; may throw an AwsRefusal
+ */
+export async function answerCall(
+  request: SignedRequest,
+  deps: AnswerDeps,
+  judge: ((caller: CallerIdentity) => void) | undefined,
+): Promise<Answer> {
+  const requestId = randomUUID()
+  const { versions, actions, directory, tokenKey, judgeTrust, roleFeature } = deps
+  let service = 'sts'
+  let principal: string | null = null
+  let role: string | null = null
+  try {
+    const call = parseCall(request.query, Buffer.from(request.body).toString(), versions)
+    service = call.service
+    role = call.fields.get('RoleArn') ?? null
+    const own = actions[service] ?? {}
+    const action = Object.hasOwn(own, call.action) ? own[call.action] : undefined
+    if (action === undefined) throw unknownOperation(call, versions)
+    const nowMs = deps.now()
+    const caller = authenticate(request, service, nowMs, deps)
+    principal = identityOf(caller).arn
+    judge?.(identityOf(caller))
+    const result = await action({ call, caller, nowMs, directory, tokenKey, judgeTrust, roleFeature })
+    const xml = successXml(call, result, requestId, versions)
+    return { status: 200, requestId, xml, principal, role, error: null }
+  } catch (cause) {
+    const refusal = cause instanceof AwsRefusal ? cause : internalFailure
+    const error = cause === refusal ? refusal.code : `${refusal.code}: ${describeError(cause)}`
+    const xml = errorXml(service, refusal, requestId, versions)
+    return { status: refusal.status, requestId, xml, principal, role, error }
+  }
+}
+
+const internalFailure = new AwsRefusal('InternalFailure', 'We encountered an internal error. Please try again.')

@@ -1,0 +1,29 @@
+import { isPrintable } from '../../core/text/display-text.ts'
+import type { Route } from '../route.ts'
+
+/** The endpoint of the fast path, which loads no schema. */
+export const credentialsRoute = { method: 'GET', pattern: '/v1/aws/credentials/{profile}' } as const satisfies Route
+
+/** Exactly what `credential_process` prints (AWS SDKs and Tools Reference Guide). */
+export interface ProcessCredentials {
+  Version: 1
+  AccessKeyId: string
+  SecretAccessKey: string
+  SessionToken: string
+  /** UTC, whole seconds, with Z. */
+  Expiration: string
+  AccountId?: string
+}
+
+/** Whether credentials are whole, and in the form that every SDK reads. */
+export function isProcessCredentials(body: unknown): body is ProcessCredentials {
+  if (typeof body !== 'object' || body === null) return false
+  const { Version, AccessKeyId, SecretAccessKey, SessionToken, Expiration, AccountId } = body as Record<string, unknown>
+  return (
+    Version === 1 &&
+    [AccessKeyId, SecretAccessKey, SessionToken].every(isPrintable) &&
+    typeof Expiration === 'string' &&
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(Expiration) &&
+    (AccountId === undefined || isPrintable(AccountId))
+  )
+}

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { createIdentityLists } from '../../../../src/agent/keys/identity-lists.ts'
+import { silentLogger } from '../../../../src/core/log.ts'
+
+const part = (comment: string) => [{ keyBlob: Buffer.from(comment), comment }]
+
+describe('the answers to lists', () => {
+  it('are one for all connections that see the same', () => {
+    const lists = createIdentityLists({ log: silentLogger })
+    const [one, two, none] = [part('one'), part('two'), []]
+    const local = lists.answer([one, two])
+    const forwarded = lists.answer([none, two])
+    expect(forwarded).not.toBe(local)
+    for (let round = 0; round < 2; round += 1) {
+      expect(lists.answer([one, two])).toBe(local)
+      expect(lists.answer([none, two])).toBe(forwarded)
+    }
+  })
+
+  it('are made anew when a store has changed, and the old ones are not kept', () => {
+    const lists = createIdentityLists({ log: silentLogger })
+    const [one, two, three] = [part('one'), part('two'), part('three')]
+    const first = lists.answer([one])
+    lists.answer([two])
+    lists.answer([three])
+    const again = lists.answer([one])
+    expect(again).not.toBe(first)
+    expect(again).toEqual(first)
+  })
+})

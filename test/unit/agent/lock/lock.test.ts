@@ -1,0 +1,246 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { createLock, type Lock, type LockConnection, type PassphraseHash } from '../../../../src/agent/lock/lock.ts'
+import { Secret } from '../../../../src/core/secret.ts'
+import { settle } from '../../../support/agent-issuer.ts'
+import { fakeClock } from '../../../support/fake-clock.ts'
+
+const secret = (text: string | Uint8Array) => new Secret<Uint8Array>(Buffer.from(text))
+
+// As good as scrypt for what is tested here, and a hundred attempts take no time.
+const quickHash: PassphraseHash = async (passphrase, salt) =>
+  createHash('sha256').update(salt).update(passphrase.expose()).digest()
+
+function setUp() {
+  const clock = fakeClock()
+  return { clock, ...locking(createLock({ clock, hash: quickHash })) }
+}
+
+/** A lock, and a way to unlock it on a connection of its own each time. */
+function locking(lock: Lock) {
+  const unlock = (passphrase: Secret<Uint8Array>, origin?: string) => lock.connect(origin).unlock(passphrase)
+  return { lock: { ...lock, unlock }, connect: (origin?: string) => lock.connect(origin) }
+}
+
+/** Waits for the hash to be done and the delay of a wrong passphrase to begin. */
+async function delayed(clock: { pendingTimers(): number }): Promise<void> {
+  while (clock.pendingTimers() === 0) await settle()
+}
+
+/** The delay of one wrong attempt, in ms. */
+async function delayOf({ clock, lock }: ReturnType<typeof setUp>): Promise<number> {
+  let answered = false
+  const attempt = lock.unlock(secret('wrong')).then((isOpen) => {
+    answered = true
+    return isOpen
+  })
+  await delayed(clock)
+  let waitedMs = 0
+  while (!answered) {
+    clock.advance(100)
+    waitedMs += 100
+    await settle()
+  }
+  expect(await attempt).toBe(false)
+  return waitedMs
+}
+
+describe('a lock', () => {
+  it('hashes with scrypt unless it is told otherwise', async () => {
+    const { lock } = locking(createLock({ clock: fakeClock() }))
+    expect(await lock.lock(secret('x'))).toBe(true)
+    expect(await lock.unlock(secret('x'))).toBe(true)
+  })
+
+  it('closes with a passphrase and opens with the same', async () => {
+    const { lock } = setUp()
+    expect(lock.isLocked()).toBe(false)
+    expect(await lock.lock(secret('x'))).toBe(true)
+    expect(lock.isLocked()).toBe(true)
+    expect(await lock.unlock(secret('x'))).toBe(true)
+    expect(lock.isLocked()).toBe(false)
+  })
+
+  it('takes any bytes for a passphrase, also NUL and what is no text', async () => {
+    const { lock } = setUp()
+    const bytes = Buffer.of(0, 0xff, 0, 1)
+    await lock.lock(secret(bytes))
+    expect(await lock.unlock(secret(bytes))).toBe(true)
+  })
+
+  it('does not take an empty passphrase', async () => {
+    const { lock } = setUp()
+    expect(await lock.lock(secret(''))).toBe(false)
+    expect(lock.isLocked()).toBe(false)
+  })
+
+  it('closes once', async () => {
+    const { lock } = setUp()
+    expect(await Promise.all([lock.lock(secret('first')), lock.lock(secret('second'))])).toEqual([true, false])
+    expect(await lock.unlock(secret('first'))).toBe(true)
+  })
+
+  it('does not open what is open, and says so at once', async () => {
+    const { lock, clock } = setUp()
+    expect(await lock.unlock(secret('x'))).toBe(false)
+    expect(clock.pendingTimers()).toBe(0)
+  })
+
+  it('answers a wrong passphrase late, later each time, until a right one comes', async () => {
+    const world = setUp()
+    await world.lock.lock(secret('x'))
+    expect(await delayOf(world)).toBe(100)
+    expect(await delayOf(world)).toBe(200)
+    expect(await delayOf(world)).toBe(300)
+    expect(world.lock.isLocked()).toBe(true)
+    expect(await world.lock.unlock(secret('x'))).toBe(true)
+    await world.lock.lock(secret('x'))
+    expect(await delayOf(world)).toBe(100)
+  })
+
+  it('never waits longer than 10 s', async () => {
+    const world = setUp()
+    await world.lock.lock(secret('x'))
+    let last = 0
+    for (let attempt = 0; attempt < 102; attempt += 1) last = await delayOf(world)
+    expect(last).toBe(10_000)
+  })
+
+  it('tries passphrases one after the other, so that many connections guess no faster than one', async () => {
+    const { lock, clock } = setUp()
+    await lock.lock(secret('x'))
+    const answers: string[] = []
+    const wrong = lock.unlock(secret('wrong')).then(() => answers.push('wrong'))
+    const right = lock.unlock(secret('x')).then((isOpen) => answers.push(isOpen ? 'right' : 'refused'))
+    await delayed(clock)
+    expect(lock.isLocked()).toBe(true)
+    clock.advance(100)
+    await Promise.all([wrong, right])
+    expect(answers).toEqual(['wrong', 'right'])
+  })
+
+  it('waits for no passphrase when it closes', async () => {
+    const { lock, clock } = setUp()
+    await lock.lock(secret('x'))
+    void lock.unlock(secret('wrong'))
+    await delayed(clock)
+    expect(await lock.lock(secret('y'))).toBe(false)
+  })
+
+  it('hashes one passphrase at a time, and none for those who come when it is open', async () => {
+    let hashing = 0
+    let most = 0
+    const hash: PassphraseHash = async (passphrase, salt) => {
+      hashing += 1
+      most = Math.max(most, hashing)
+      await settle()
+      hashing -= 1
+      return quickHash(passphrase, salt)
+    }
+    const { lock } = locking(createLock({ clock: fakeClock(), hash }))
+    await lock.lock(secret('x'))
+    expect(await Promise.all(Array.from({ length: 40 }, () => lock.unlock(secret('x'))))).toContain(true)
+    expect(most).toBe(1)
+  })
+
+  it('tells whoever waits when it cannot hash, and goes on', async () => {
+    let isBroken = false
+    const hash: PassphraseHash = (passphrase, salt) =>
+      isBroken ? Promise.reject(new Error('no memory')) : quickHash(passphrase, salt)
+    const { lock } = locking(createLock({ clock: fakeClock(), hash }))
+    await lock.lock(secret('x'))
+    isBroken = true
+    await expect(lock.unlock(secret('x'))).rejects.toThrow('no memory')
+    isBroken = false
+    expect(await lock.unlock(secret('x'))).toBe(true)
+  })
+})
+
+describe('those who wait to unlock', () => {
+  /** Forty wrong guesses, the first of which is being answered. */
+  async function crowded() {
+    const world = setUp()
+    await world.lock.lock(secret('x'))
+    const crowd = Array.from({ length: 40 }, () => world.connect())
+    for (const connection of crowd) void connection.unlock(secret('wrong'))
+    await delayed(world.clock)
+    return { ...world, crowd }
+  }
+
+  it('wait for one delay with the right passphrase, whoever has come before', async () => {
+    const { lock, clock, crowd } = await crowded()
+    for (const connection of crowd.slice(0, 20)) connection.close()
+    const right = lock.unlock(secret('x'))
+    clock.advance(10_000)
+    expect(await right).toBe(true)
+    expect(lock.isLocked()).toBe(false)
+  })
+
+  it('wait for one delay also beside connections that guess again and again', async () => {
+    const { lock, clock, connect } = setUp()
+    await lock.lock(secret('x'))
+    const guessAgain = async (connection: LockConnection) => {
+      while (lock.isLocked()) await connection.unlock(secret('wrong'))
+    }
+    const guessing = Array.from({ length: 20 }, () => guessAgain(connect()))
+    await delayed(clock)
+    const right = lock.unlock(secret('x'))
+    for (let delay = 0; delay < 3; delay += 1) await settle()
+    clock.advance(10_000)
+    expect(await right).toBe(true)
+    await Promise.all(guessing)
+  })
+
+  it('wait for one delay also beside a process that guesses on a new connection each time', async () => {
+    const { lock, clock, connect } = setUp()
+    await lock.lock(secret('x'))
+    void connect('pid 1').unlock(secret('wrong'))
+    await delayed(clock)
+    const right = lock.unlock(secret('x'), 'pid 2')
+    void connect('pid 1').unlock(secret('wrong'))
+    clock.advance(10_000)
+    expect(await right).toBe(true)
+  })
+
+  it('are not tried once they have gone, and count as wrong', async () => {
+    const { lock, clock, connect } = setUp()
+    await lock.lock(secret('x'))
+    const first = lock.unlock(secret('wrong'))
+    await delayed(clock)
+    const gone = connect()
+    const right = gone.unlock(secret('x'))
+    gone.close()
+    expect(await right).toBe(false)
+    clock.advance(100)
+    expect(await first).toBe(false)
+    await settle()
+    expect(lock.isLocked()).toBe(true)
+    expect(await delayOf({ lock, clock, connect })).toBe(300)
+  })
+
+  it('are all told at once when it opens', async () => {
+    const { lock, clock, connect } = setUp()
+    await lock.lock(secret('x'))
+    void lock.unlock(secret('wrong'))
+    await delayed(clock)
+    const late = connect().unlock(secret('also wrong'))
+    const right = lock.unlock(secret('x'))
+    clock.advance(100)
+    expect(await Promise.all([right, late])).toEqual([true, false])
+    expect(clock.pendingTimers()).toBe(0)
+  })
+
+  it('are at most 32: of more, the oldest connections are refused at once', async () => {
+    const { lock, clock, connect } = setUp()
+    await lock.lock(secret('x'))
+    const refused: number[] = []
+    for (let number = 0; number < 40; number += 1) {
+      void connect()
+        .unlock(secret('wrong'))
+        .then(() => refused.push(number))
+    }
+    await delayed(clock)
+    // The first is being tried.
+    expect(refused).toEqual([1, 2, 3, 4, 5, 6, 7])
+  })
+})

@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest'
+import { callerEnvironment, unreadCaFile } from '../../../../src/core/places/environment.ts'
+
+it('gives children the CA file that was moved out of the way', () => {
+  expect(callerEnvironment({ A: '1', LATCHKEY_EXTRA_CA_CERTS: '/ca.pem' })).toEqual({
+    A: '1',
+    NODE_EXTRA_CA_CERTS: '/ca.pem',
+  })
+  expect(callerEnvironment({ A: '1', LATCHKEY_EXTRA_CA_CERTS: '' })).toEqual({ A: '1' })
+  expect(callerEnvironment({ NODE_EXTRA_CA_CERTS: '/own.pem' })).toEqual({ NODE_EXTRA_CA_CERTS: '/own.pem' })
+})
+
+it('names the CA file that Node has not read', () => {
+  expect(unreadCaFile({ LATCHKEY_EXTRA_CA_CERTS: '/ca.pem' })).toBe('/ca.pem')
+  expect(unreadCaFile({ LATCHKEY_EXTRA_CA_CERTS: '' })).toBeUndefined()
+  expect(unreadCaFile({ NODE_EXTRA_CA_CERTS: '/own.pem' })).toBeUndefined()
+})

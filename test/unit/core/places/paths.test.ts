@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest'
+import { configFile, expandHome, runtimeFolder, stateFolder } from '../../../../src/core/places/paths.ts'
+
+it.each([
+  [{ LATCHKEY_RUNTIME_DIR: '/own', XDG_RUNTIME_DIR: '/run/user/7' }, '/own'],
+  [{ XDG_RUNTIME_DIR: '/run/user/7' }, '/run/user/7/latchkey'],
+  [{ LATCHKEY_RUNTIME_DIR: '', XDG_RUNTIME_DIR: '' }, '/home/jo/.latchkey/run'],
+  [{ XDG_RUNTIME_DIR: 'run' }, '/home/jo/.latchkey/run'],
+])('finds the sockets of %j in %s', (environment, folder) => {
+  expect(runtimeFolder(environment, '/home/jo')).toBe(folder)
+})
+
+it.each([
+  [{ LATCHKEY_CONFIG: '/own.toml', XDG_CONFIG_HOME: '/config' }, '/own.toml'],
+  [{ XDG_CONFIG_HOME: '/config' }, '/config/latchkey/config.toml'],
+  [{}, '/home/jo/.config/latchkey/config.toml'],
+  [{ XDG_CONFIG_HOME: '.' }, '/home/jo/.config/latchkey/config.toml'],
+])('finds the configuration of %j in %s', (environment, file) => {
+  expect(configFile(environment, '/home/jo')).toBe(file)
+})
+
+it('keeps state in its own folder', () => {
+  expect(stateFolder({}, '/home/jo')).toBe('/home/jo/.local/state/latchkey')
+  expect(stateFolder({ XDG_STATE_HOME: '/state' }, '/home/jo')).toBe('/state/latchkey')
+  expect(stateFolder({ XDG_STATE_HOME: './state' }, '/home/jo')).toBe('/home/jo/.local/state/latchkey')
+})
+
+it('puts the home folder in the place of ~/ and of nothing else', () => {
+  expect(expandHome('~/x', '/home/jo')).toBe('/home/jo/x')
+  expect(expandHome('/a/~/x', '/home/jo')).toBe('/a/~/x')
+  expect(expandHome('~other/x', '/home/jo')).toBe('~other/x')
+})
