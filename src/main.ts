@@ -1,17 +1,21 @@
-import { runCredentials } from './helper/fast/credentials.ts'
+import { printCredentials } from './helper/fast/credentials.ts'
 
 // `credential_process` is run once for each AWS call of a person, thirty times a minute under Terraform. So its path
 // loads built-ins only, and everything else is a chunk of its own (scripts/build.mjs) behind a dynamic import.
 const args = process.argv.slice(2)
 const [command, subcommand, profile] = args
 
-if (command === 'aws' && subcommand === 'credentials' && args.length === 3 && isPlain(profile)) {
-  // exit, for the connection to the daemon may still be open. Both streams are written by then.
-  void runCredentials(profile, process.env).then((status) => process.exit(status))
-} else {
-  void runChunk().then((status) => {
-    process.exitCode = status
-  })
+void run().then((status) => {
+  process.exitCode = status
+})
+
+async function run(): Promise<number> {
+  if (command === 'aws' && subcommand === 'credentials' && args.length === 3 && isPlain(profile)) {
+    const status = await printCredentials(profile, process.env)
+    // exit, for the connection to the daemon may still be open. Both streams are written by then.
+    if (status !== undefined) process.exit(status)
+  }
+  return await runChunk()
 }
 
 async function runChunk(): Promise<number> {

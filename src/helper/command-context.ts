@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 import type { Environment } from '../core/places/environment.ts'
 import { displayLines } from '../core/text/display-text.ts'
+import type { ReadLine } from './asking/ask-lent-prompt.ts'
+import { createTerminalAccess } from './asking/terminal.ts'
+import { readTerminalLine } from './asking/terminal-line.ts'
 import { createDaemonAccess, type DaemonAccess } from './daemon-access.ts'
 import { apiSocketPath } from './fast/api-socket.ts'
-import type { ReadLine } from './fast/ask-lent-prompt.ts'
-import { createTerminalAccess } from './fast/terminal.ts'
-import { readTerminalLine } from './fast/terminal-line.ts'
 import { readInputText } from './input-text.ts'
 
 /** What a command reaches the world through. */

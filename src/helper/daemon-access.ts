@@ -5,11 +5,12 @@ import type { ApiAnswer } from '../ipc/client/http-reply.ts'
 import type { Endpoint } from '../ipc/endpoint.ts'
 import { type AnswerTo, type EndpointName, endpoints } from '../ipc/endpoints.ts'
 import type { Question } from '../prompts/kinds.ts'
+import { askLentPrompt, type ReadLine } from './asking/ask-lent-prompt.ts'
+import { callWithPrompts } from './asking/lent-prompt.ts'
+import type { TerminalAccess } from './asking/terminal.ts'
 import { checkedAnswer } from './checked-answer.ts'
-import { askLentPrompt, type ReadLine } from './fast/ask-lent-prompt.ts'
+import { successBody } from './fast/answer.ts'
 import { HelperError } from './fast/failure.ts'
-import { callWithPrompts, successBody } from './fast/lent-prompt.ts'
-import type { TerminalAccess } from './fast/terminal.ts'
 
 /** The daemon, for commands that want an answer or an error, in bounded time. */
 export interface DaemonAccess {

@@ -188,6 +188,13 @@ async function measureAll() {
         goal: 1.25,
       },
     )
+    // What of that is ours: a client that connects, sends one request and prints the answer, and checks nothing.
+    compareProcesses(
+      'latchkey aws credentials dev, warm',
+      [process.execPath, [latchkey, 'aws', 'credentials', 'dev']],
+      [process.execPath, [join(here, 'bare-helper.cjs'), apiSocket, '/v1/aws/credentials/dev']],
+      { peer: 'a bare client', goal: 1.1 },
+    )
     compareProcesses(
       'latchkey-credentials dev, warm',
       [join(dist, 'latchkey-credentials'), ['dev']],

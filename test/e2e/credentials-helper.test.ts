@@ -33,7 +33,8 @@ function askingApi(kind: string, before: () => ScriptedReply | undefined = () =>
       return { status: 204 }
     }
     if (answered.has(connection)) return granted
-    if (mode !== 'terminal') return before() ?? refused(401, 'AWS_MFA_NEEDED')
+    if (mode === 'program') return before() ?? refused(401, 'AWS_MFA_NEEDED')
+    if (mode === 'never') return refused(401, 'AWS_MFA_NEEDED')
     const prompt = { id: 'p1', kind, text: 'MFA code for jo', notice: 'once a day' }
     return { status: 401, body: { error: { code: 'PROMPT_LENT', message: 'asks', prompt } } }
   })
@@ -49,7 +50,7 @@ describe('credential_process', () => {
       stderr: '',
     })
     expect(api.requests).toEqual([
-      { method: 'GET', path: '/v1/aws/credentials/dev', mode: 'program', body: undefined, connection: 1 },
+      { method: 'GET', path: '/v1/aws/credentials/dev', mode: 'never', byCurl: false, body: undefined, connection: 1 },
     ])
   })
 
@@ -143,6 +144,7 @@ describeWithPeers('credential_process on a terminal', ['python:pty', 'setsid'], 
       'once a day\r\nMFA code for jo: 12345\r\na code is 6 digits\r\nMFA code for jo: 123 456\r\n',
     )
     expect(api.requests.map(({ path, mode, body }) => [path, mode, body])).toEqual([
+      ['/v1/aws/credentials/dev', 'never', undefined],
       ['/v1/aws/credentials/dev', 'terminal', undefined],
       ['/v1/prompts/p1', undefined, { answer: '123 456' }],
       ['/v1/aws/credentials/dev', 'terminal', undefined],
@@ -155,7 +157,7 @@ describeWithPeers('credential_process on a terminal', ['python:pty', 'setsid'], 
     const result = await runOnTerminal(command, steps, env(api))
     expect(result).toMatchObject({ status: 0, stdout: line, stderr: '', echoes: [false], echoesAtEnd: true })
     expect(result.screen).toBe('once a day\r\nMFA code for jo: \r\n')
-    expect(api.requests[1]?.body).toEqual({ answer: 'hunter 2' })
+    expect(api.requests[2]?.body).toEqual({ answer: 'hunter 2' })
   })
 
   it.each(['code', 'password'])('is cancelled with Ctrl-C at a %s', async (kind) => {
@@ -163,7 +165,7 @@ describeWithPeers('credential_process on a terminal', ['python:pty', 'setsid'], 
     const result = await runOnTerminal(command, [{ expect: 'jo: ', type: '12\u0003' }], env(api))
     expect(result).toMatchObject({ status: 130, stdout: '', echoesAtEnd: true })
     expect(result.stderr).toBe('latchkey: cancelled: MFA code for jo\n')
-    expect(api.requests[1]).toMatchObject({ path: '/v1/prompts/p1', body: { cancel: true }, connection: 1 })
+    expect(api.requests[2]).toMatchObject({ path: '/v1/prompts/p1', body: { cancel: true }, connection: 2 })
   })
 
   it.each([
@@ -173,8 +175,8 @@ describeWithPeers('credential_process on a terminal', ['python:pty', 'setsid'], 
     const api = await askingApi('password')
     const result = await runOnTerminal(command, [{ expect: 'jo: ', signal }], env(api))
     expect(result).toMatchObject({ status, stdout: '', stderr: '', echoes: [false], echoesAtEnd: true })
-    await api.closed(1)
-    expect(api.requests).toHaveLength(1)
+    await api.closed(2)
+    expect(api.requests.map(({ mode }) => mode)).toEqual(['never', 'terminal'])
   })
 
   it('asks the daemon to ask when it is a background job, and is not stopped', async () => {
@@ -182,7 +184,7 @@ describeWithPeers('credential_process on a terminal', ['python:pty', 'setsid'], 
     const script = `set -m; ${latchkeyPath} aws credentials dev >"$out" 2>"$err" & wait $!; exit $?`
     const result = await runOnTerminal(script, [], env(api))
     expect(result).toMatchObject({ status: 0, stdout: line, stderr: '', screen: '' })
-    expect(api.requests[0]?.mode).toBe('program')
+    expect(api.requests.map(({ mode }) => mode)).toEqual(['never', 'program'])
   })
 
   it.each([
@@ -192,7 +194,7 @@ describeWithPeers('credential_process on a terminal', ['python:pty', 'setsid'], 
     const api = await askingApi('code')
     const result = await runOnTerminal(script, [], env(api))
     expect(result).toMatchObject({ status: 3, stdout: '', stderr: refusal, screen: '' })
-    expect(api.requests.map(({ mode }) => mode)).toEqual(['program'])
+    expect(api.requests.map(({ mode }) => mode)).toEqual(['never', 'program'])
   })
 
   it('asks on behalf of the curl fast path', async () => {
@@ -214,7 +216,7 @@ describeWithPeers('the fast path', ['curl', 'sh'], () => {
       stderr: '',
     })
     expect(api.requests).toEqual([
-      { method: 'GET', path: '/v1/aws/credentials/dev', mode: 'never', body: undefined, connection: 1 },
+      { method: 'GET', path: '/v1/aws/credentials/dev', mode: 'never', byCurl: true, body: undefined, connection: 1 },
     ])
   })
 
@@ -244,7 +246,7 @@ describeWithPeers('the fast path', ['curl', 'sh'], () => {
   ] as const)('leaves %s to latchkey and prints nothing itself', async (_what, reply, status, stderr) => {
     const api = await scriptedApi(() => reply)
     expect(await run(fastPath, ['dev'], { env: env(api) })).toEqual({ status, stdout: '', stderr })
-    expect(api.requests.map(({ mode }) => mode)).toEqual(['never', 'program'])
+    expect(api.requests.slice(0, 2).map(({ byCurl }) => byCurl)).toEqual([true, false])
   })
 
   it.each(['a b', 'a/b', 'a"b$(id)', '..', 'ü', 'a%41'])(
@@ -252,8 +254,8 @@ describeWithPeers('the fast path', ['curl', 'sh'], () => {
     async (name) => {
       const api = await scriptedApi(() => granted)
       expect(await run(fastPath, [name], { env: env(api) })).toEqual({ status: 0, stdout: line, stderr: '' })
-      expect(api.requests.map(({ path, mode }) => [decodeURIComponent(path), mode])).toEqual([
-        [`/v1/aws/credentials/${name}`, 'program'],
+      expect(api.requests.map(({ path, byCurl }) => [decodeURIComponent(path), byCurl])).toEqual([
+        [`/v1/aws/credentials/${name}`, false],
       ])
     },
   )
@@ -278,7 +280,7 @@ describeWithPeers('the fast path', ['curl', 'sh'], () => {
     const path = folderWith('node', 'readlink')
     const result = await run(join(folder, 'lc'), ['dev'], { env: { ...env(api), PATH: path } })
     expect(result).toEqual({ status: 0, stdout: line, stderr: '' })
-    expect(api.requests.map(({ mode }) => mode)).toEqual(['program'])
+    expect(api.requests.map(({ byCurl }) => byCurl)).toEqual([false])
   })
 })
 

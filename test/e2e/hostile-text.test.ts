@@ -54,6 +54,6 @@ describe('whoever answers in the place of the daemon', () => {
     expect(finished).toMatchObject({ status: 1, stdout: '' })
     expect(finished.stderr).toMatch(/^latchkey: [\u0020-\u007e]+\n$/)
     // curl's, and the one of latchkey, which has judged it.
-    expect(api.requests.map(({ mode }) => mode)).toEqual(['never', 'program'])
+    expect(api.requests.map(({ byCurl }) => byCurl)).toEqual([true, false])
   })
 })

@@ -2,8 +2,10 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { AwsCredentials } from '../../src/aws/aws-credentials.ts'
+import { AwsError } from '../../src/aws/aws-error.ts'
 import type { IssuedCredentials } from '../../src/aws/credentials.ts'
 import { Secret } from '../../src/core/secret.ts'
+import { toApiError } from '../../src/daemon/api/api-errors.ts'
 import { createApiRoutes } from '../../src/daemon/api/api-routes.ts'
 import { createLentPrompts } from '../../src/daemon/api/lent-prompts.ts'
 import { createPrompts } from '../../src/prompts/broker.ts'
@@ -66,6 +68,7 @@ async function world(
   }
   const aws: Pick<AwsCredentials, 'credentials'> = {
     async credentials(_profile, caller) {
+      if (!caller.mayPrompt) throw new AwsError('AWS_MFA_NEEDED', 'an answer is needed')
       await shared.run(caller, async () => {
         const question: PromptQuestion = { topic, ...questions[kind] }
         const answer = await prompts.ask(question)
@@ -83,7 +86,7 @@ async function world(
     status: async () => expect.unreachable(),
     config: () => expect.unreachable(),
   })
-  const { path } = await startApiServer({ routes })
+  const { path } = await startApiServer({ routes, toError: toApiError })
   return { env: { LATCHKEY_RUNTIME_DIR: dirname(path) }, answers, asked, prompts }
 }
 

@@ -85,7 +85,7 @@ describeWithPeers('the fast path', ['curl', 'sh'], () => {
     chmodSync(api.folder, 0o1700)
     const env = { LATCHKEY_RUNTIME_DIR: api.folder }
     expect(await run(fastPath, ['dev'], { env })).toMatchObject({ status: 0, stdout: line })
-    expect(api.requests.map(({ mode }) => mode)).toEqual(['never'])
+    expect(api.requests.map(({ byCurl }) => byCurl)).toEqual([true])
   })
 
   it('leaves what is not plain to latchkey: a link in the place of the socket, a path from here', async () => {
@@ -94,7 +94,7 @@ describeWithPeers('the fast path', ['curl', 'sh'], () => {
     symlinkSync(join(api.folder, 'api.sock'), join(folder, 'api.sock'))
     await run(fastPath, ['dev'], { env: { LATCHKEY_RUNTIME_DIR: folder } })
     await run(fastPath, ['dev'], { env: { LATCHKEY_RUNTIME_DIR: '.' }, cwd: api.folder })
-    expect(api.requests.map(({ mode }) => mode)).toEqual(['program', 'program'])
+    expect(api.requests.map(({ byCurl }) => byCurl)).toEqual([false, false])
   })
 
   it.runIf(isRoot)('takes no credentials from another user', async () => {

@@ -41,6 +41,7 @@ export interface ApiServerOptions {
   encode?: EncodeReply
   maxConnections?: number
   peer?: PeerCredentials
+  toError?: Parameters<typeof createApiServer>[0]['toError']
 }
 
 /** A server on a socket of its own, in time that the test moves. */
@@ -55,10 +56,12 @@ export async function startApiServer(options: ApiServerOptions = {}) {
     clock,
     churn: noChurn,
     log: createLogger({ write: (line) => lines.push(line), level: 'debug' }),
-    toError: (error) =>
-      error instanceof CodedError
-        ? { status: 404, body: { error: { code: error.code, message: error.message, hint: error.hint ?? '' } } }
-        : { status: 500, body: { error: { code: 'INTERNAL', message: 'something went wrong' } } },
+    toError:
+      options.toError ??
+      ((error) =>
+        error instanceof CodedError
+          ? { status: 404, body: { error: { code: error.code, message: error.message, hint: error.hint ?? '' } } }
+          : { status: 500, body: { error: { code: 'INTERNAL', message: 'something went wrong' } } }),
   })
   const admission = createAdmission({ maxSeats: options.maxConnections ?? 100, onEvict: () => {} })
   // The connections, in the order in which they came.

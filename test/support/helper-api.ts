@@ -10,6 +10,8 @@ export interface ScriptedRequest {
   path: string
   /** Header `latchkey-prompt`. */
   mode: string | undefined
+  /** Whether curl has sent it, for the fast path in the shell. */
+  byCurl: boolean
   body: unknown
   /** Counted from 1: which connection it came on. */
   connection: number
@@ -86,6 +88,7 @@ async function read(incoming: IncomingMessage, connection: number): Promise<Scri
     method: incoming.method!,
     path: incoming.url!,
     mode: typeof mode === 'string' ? mode : undefined,
+    byCurl: incoming.headers['user-agent']?.startsWith('curl/') ?? false,
     body: content === '' ? undefined : JSON.parse(content),
     connection,
   }

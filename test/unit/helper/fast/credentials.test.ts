@@ -1,39 +1,35 @@
 import { describe, expect, it } from 'vitest'
-import { Secret } from '../../../../src/core/secret.ts'
-import { type CredentialsEffects, runCredentials } from '../../../../src/helper/fast/credentials.ts'
+import { type CredentialsEffects, printCredentials } from '../../../../src/helper/fast/credentials.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { credentials, type ScriptedApi, scriptedApi } from '../../../support/helper-api.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
 
-const prompt = { id: 'p1', kind: 'code', text: 'MFA code for jo' }
-const lent = { status: 401, body: { error: { code: 'PROMPT_LENT', message: 'asks', prompt } } }
-
-/** Runs the command as a process in the foreground of a terminal, on which `answer` is typed. */
 async function run(
   profile: string,
   api: Pick<ScriptedApi, 'folder'>,
   effects: Partial<CredentialsEffects> = {},
-): Promise<{ status: number; stdout: string; stderr: string }> {
+): Promise<{ status: number | undefined; stdout: string; stderr: string }> {
   const written = { 1: '', 2: '' }
-  const environment = { LATCHKEY_RUNTIME_DIR: api.folder, HOME: '/nowhere', AWS_PROFILE: 'other' }
-  const status = await runCredentials(profile, environment, {
-    write: async (descriptor, text) => {
-      written[descriptor] += text
+  const status = await printCredentials(
+    profile,
+    { LATCHKEY_RUNTIME_DIR: api.folder, HOME: '/nowhere', AWS_PROFILE: 'other' },
+    {
+      write: async (descriptor, text) => {
+        written[descriptor] += text
+      },
+      after: () => () => {},
+      ...effects,
     },
-    terminal: { mayAsk: () => true, isForeground: async () => true },
-    readLine: async () => new Secret('123456'),
-    after: () => () => {},
-    ...effects,
-  })
+  )
   return { status, stdout: written[1], stderr: written[2] }
 }
 
-describe('latchkey aws credentials', () => {
-  it('prints one line and nothing else', async () => {
+describe('latchkey aws credentials where nobody has to be asked', () => {
+  it('prints one line and nothing else, and lets nobody be asked', async () => {
     const api = await scriptedApi(() => ({ status: 200, body: credentials }))
     expect(await run('dev', api)).toEqual({ status: 0, stdout: `${JSON.stringify(credentials)}\n`, stderr: '' })
     expect(api.requests).toEqual([
-      { method: 'GET', path: '/v1/aws/credentials/dev', mode: 'terminal', body: undefined, connection: 1 },
+      { method: 'GET', path: '/v1/aws/credentials/dev', mode: 'never', byCurl: false, body: undefined, connection: 1 },
     ])
   })
 
@@ -43,19 +39,17 @@ describe('latchkey aws credentials', () => {
     expect(api.requests[0]?.path).toBe('/v1/aws/credentials/a%20b%2F..%2F%C3%BC%3F%23')
   })
 
-  it('answers a question and then prints the credentials', async () => {
-    const api = await scriptedApi((_request, count) =>
-      count === 1 ? lent : count === 2 ? { status: 204 } : { status: 200, body: credentials },
-    )
-    expect(await run('dev', api)).toMatchObject({ status: 0, stderr: '' })
-    expect(api.requests.map(({ path, body, connection }) => [path, body, connection])).toEqual([
-      ['/v1/aws/credentials/dev', undefined, 1],
-      ['/v1/prompts/p1', { answer: '123456' }, 1],
-      ['/v1/aws/credentials/dev', undefined, 1],
-    ])
+  it('writes nothing and keeps no connection where a person is needed', async () => {
+    const clock = fakeClock()
+    const error = { code: 'AWS_MFA_NEEDED', message: 'an MFA code is needed', hint: 'latchkey aws login dev' }
+    const api = await scriptedApi(() => ({ status: 401, body: { error } }))
+    expect(await run('dev', api, { after: clock.after })).toEqual({ status: undefined, stdout: '', stderr: '' })
+    await api.closed(1)
+    expect(api.requests).toHaveLength(1)
+    expect(clock.pendingTimers()).toBe(0)
   })
 
-  it('fails with one line and prints nothing', async () => {
+  it('fails with one line and prints nothing, and asks no second time', async () => {
     const error = { code: 'AWS_PROFILE_UNKNOWN', message: 'there is no profile dve', hint: 'did you mean dev?' }
     const api = await scriptedApi(() => ({ status: 404, body: { error } }))
     expect(await run('dve', api)).toEqual({
@@ -63,19 +57,7 @@ describe('latchkey aws credentials', () => {
       stdout: '',
       stderr: 'latchkey: there is no profile dve; hint: did you mean dev?\n',
     })
-  })
-
-  it('has an exit status of its own where a person is needed', async () => {
-    const error = { code: 'AWS_MFA_NEEDED', message: 'an MFA code is needed', hint: 'latchkey aws credentials dev' }
-    const api = await scriptedApi(() => ({ status: 401, body: { error } }))
-    expect(await run('dev', api)).toMatchObject({ status: 3, stdout: '' })
-  })
-
-  it('is cancelled with the status of Ctrl-C', async () => {
-    const api = await scriptedApi((_request, count) => (count === 1 ? lent : { status: 204 }))
-    const result = await run('dev', api, { readLine: async () => undefined })
-    expect(result).toEqual({ status: 130, stdout: '', stderr: 'latchkey: cancelled: MFA code for jo\n' })
-    expect(api.requests[1]?.body).toEqual({ cancel: true })
+    expect(api.requests).toHaveLength(1)
   })
 
   it('does not print what it cannot understand', async () => {
@@ -91,6 +73,12 @@ describe('latchkey aws credentials', () => {
     expect(stderr).toMatch(/^latchkey: the daemon is not running: .*; hint: latchkey service install.*\n$/)
   })
 
+  it('says what is wrong with a socket that cannot be', async () => {
+    const { status, stderr } = await run('dev', { folder: `/${'long'.repeat(40)}` })
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^latchkey: the path of a socket has at most \d+ bytes: .*\n$/)
+  })
+
   it('gives up before the SDKs do, for the daemon goes on', async () => {
     const clock = fakeClock()
     const api = await scriptedApi(() => {
@@ -102,21 +90,6 @@ describe('latchkey aws credentials', () => {
     expect([status, stdout]).toEqual([1, ''])
     expect(stderr).toContain('no credentials for dev within 50 s; the daemon goes on')
     await api.closed(1)
-  })
-
-  it('gives up a question that nobody answers, and gives it back', async () => {
-    const clock = fakeClock()
-    const api = await scriptedApi(() => lent)
-    const readLine: CredentialsEffects['readLine'] = (_prompt, { signal }) =>
-      new Promise((_resolve, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason as Error))
-        clock.advance(50_000)
-      })
-    const { status, stderr } = await run('dev', api, { after: clock.after, readLine })
-    expect(status).toBe(3)
-    expect(stderr).toBe('latchkey: nobody answered in time: MFA code for jo; hint: latchkey aws login dev\n')
-    await api.closed(1)
-    expect(api.requests).toHaveLength(1)
   })
 
   it('stops its clock when it is done', async () => {

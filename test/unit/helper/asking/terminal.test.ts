@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createTerminalAccess, isForegroundStat } from '../../../../src/helper/fast/terminal.ts'
+import { createTerminalAccess, isForegroundStat } from '../../../../src/helper/asking/terminal.ts'
 
 const stat = (name: string, group: number, terminal: number, foreground: number) =>
   `4242 (${name}) S 4000 ${group} 4000 ${terminal} ${foreground} 4194304 1000 0 0`

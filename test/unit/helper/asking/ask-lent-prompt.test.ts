@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { Secret } from '../../../../src/core/secret.ts'
-import { askLentPrompt, type ReadLine } from '../../../../src/helper/fast/ask-lent-prompt.ts'
+import { askLentPrompt, type ReadLine } from '../../../../src/helper/asking/ask-lent-prompt.ts'
 
 /** A person who types these lines. */
 function typing(...lines: (string | undefined)[]) {

@@ -3,7 +3,8 @@ import type { ApiCall, ApiClient } from '../../ipc/client/client.ts'
 import type { ApiAnswer } from '../../ipc/client/http-reply.ts'
 import type { PromptMode } from '../../ipc/protocol.ts'
 import { parseQuestion, type Question } from '../../prompts/kinds.ts'
-import { HelperError } from './failure.ts'
+import { isRecord, successBody } from '../fast/answer.ts'
+import { HelperError } from '../fast/failure.ts'
 
 /** A question that the daemon lends to this caller. */
 export interface LentQuestion {
@@ -64,22 +65,4 @@ function lentQuestionOf({ status, body }: ApiAnswer): LentQuestion | undefined {
   const { id } = body.error.prompt
   const question = parseQuestion(body.error.prompt)
   return typeof id === 'string' && question !== undefined ? { id, question } : undefined
-}
-
-/** Tells whether something read from JSON is an object; an array is one, too. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/**
- * The body of a successful answer.
- * @throws {HelperError} PERSON_NEEDED for 401, REFUSED for any other, in the daemon's words
- */
-export function successBody({ status, body }: ApiAnswer): unknown {
-  if (status >= 200 && status < 300) return body
-  const code = status === 401 ? 'PERSON_NEEDED' : 'REFUSED'
-  const error = isRecord(body) && isRecord(body.error) ? body.error : {}
-  const message =
-    typeof error.message === 'string' ? error.message : `the daemon answered HTTP ${status} without a reason`
-  throw new HelperError(code, message, { hint: typeof error.hint === 'string' ? error.hint : undefined })
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createLineEditor } from '../../../../src/helper/fast/line-editor.ts'
+import { createLineEditor } from '../../../../src/helper/asking/line-editor.ts'
 
 it.each([
   ['a line', '123456\r', '123456'],

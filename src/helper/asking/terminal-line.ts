@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import type { ReadStream } from 'node:tty'
 import { Secret } from '../../core/secret.ts'
-import { HelperError } from './failure.ts'
+import { HelperError } from '../fast/failure.ts'
 import { createLineEditor } from './line-editor.ts'
 import { terminalPath } from './terminal.ts'
 

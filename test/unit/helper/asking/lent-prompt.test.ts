@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../../src/core/secret.ts'
-import { callWithPrompts, type PromptingOptions, successBody } from '../../../../src/helper/fast/lent-prompt.ts'
+import { callWithPrompts, type PromptingOptions } from '../../../../src/helper/asking/lent-prompt.ts'
 import type { ApiCall } from '../../../../src/ipc/client/client.ts'
 import type { ApiAnswer } from '../../../../src/ipc/client/http-reply.ts'
 
@@ -103,27 +103,5 @@ describe('a call that may be asked back', () => {
   ])('asks nothing for a 401 with %s', async (_what, body) => {
     const { options } = daemon({ status: 401, body })
     expect(await callWithPrompts(request, options)).toEqual({ status: 401, body })
-  })
-})
-
-describe('an answer', () => {
-  it('is its body when it succeeded', () => {
-    expect(successBody(done)).toEqual({ done: true })
-    expect(successBody(settled)).toBeUndefined()
-  })
-
-  it.each([
-    [401, 'PERSON_NEEDED'],
-    [404, 'REFUSED'],
-    [500, 'REFUSED'],
-  ])('with status %i is an error in the daemon’s words', (status, code) => {
-    const body = { error: { code: 'X', message: 'no such profile', hint: 'latchkey status' } }
-    expect(() => successBody({ status, body })).toThrow(
-      expect.objectContaining({ code, message: 'no such profile', hint: 'latchkey status' }),
-    )
-  })
-
-  it('without a reason says at least the status', () => {
-    expect(() => successBody({ status: 502, body: undefined })).toThrow('the daemon answered HTTP 502 without a reason')
   })
 })
