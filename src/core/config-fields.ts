@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 
-/** A text of the configuration that is not empty. */
+/** A non-empty string of the configuration. */
 export const textField = v.pipe(v.string(), v.minLength(1, 'must not be empty'))
 
-/** A file: absolute, or from the home folder with `~/`. */
+/** A path: absolute, or starting with `~/` for the home folder. */
 export const pathField = v.pipe(v.string(), v.regex(/^(\/|~\/)/, 'not an absolute path (it may start with ~/)'))

@@ -1,4 +1,4 @@
-/** What an error carries beside its code and its message. */
+/** What an error carries besides its code and its message. */
 export interface CodedErrorOptions {
   cause?: unknown
   /** What the user can do next: lower case, no full stop, with a command to run where there is one. */
@@ -21,12 +21,12 @@ export class CodedError<Code extends string = string> extends Error {
   }
 }
 
-/** A short text for any thrown value, safe to show: own errors and system errors speak for themselves. */
+/** A short text for any thrown value, safe to show: our own errors and system errors speak for themselves. */
 export function describeError(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** The code of a CodedError or of a Node system error (`ENOENT`), else undefined. */
+/** The code of a CodedError or of a Node system error (`ENOENT`); otherwise undefined. */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined
   return typeof error.code === 'string' ? error.code : undefined

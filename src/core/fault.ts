@@ -1,12 +1,12 @@
 import { CodedError, errorCode } from './errors.ts'
 import type { LogFields } from './log.ts'
 
-/** How many calls of the stack are told. */
+/** How many stack frames are logged. */
 const shownFrames = 8
 
 /**
- * What the log tells of an error that nobody expected: its kind and where it happened. The message of our own errors
- * only: that of a parser, for one, quotes what it read.
+ * What the log says about an unexpected error: its kind and where it happened. Only our own errors are logged with their
+ * message: that of a parser, for one, quotes what it read.
  */
 export function describeFault(error: unknown): LogFields {
   if (!(error instanceof Error)) return { type: typeof error }

@@ -2,13 +2,13 @@ import type { RepeatLimit } from './limits/repeats.ts'
 import type { Secret } from './secret.ts'
 import { displayJson, displayLine } from './text/display-text.ts'
 
-/** How much a line matters; each level includes those after it. */
+/** How much a line matters; a logger of one level also writes the levels after it. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /** What a log line may carry: flat, and never a secret (a Secret prints as `[redacted]`). */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined | Secret<unknown>>>
 
-/** Writes one line an event. */
+/** Writes one line per event. */
 export interface Logger {
   debug(message: string, fields?: LogFields): void
   info(message: string, fields?: LogFields): void
@@ -20,7 +20,7 @@ const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 /** systemd reads a leading `<N>` as the syslog priority (sd-daemon(3)). */
 const syslogPriority: Readonly<Record<LogLevel, string>> = { debug: '<7>', info: '<6>', warn: '<4>', error: '<3>' }
 
-/** Where lines go, and which. */
+/** Which lines are written, and where. */
 export interface LoggerOptions {
   /** Receives one line with its newline. */
   write(line: string): void
@@ -28,13 +28,13 @@ export interface LoggerOptions {
   level: LogLevel
   /** Put the journal's priority before each line. */
   journal?: boolean
-  /** Which lines of the same message and code are left out; none when absent. */
+  /** Decides which lines with the same message and code are left out; none when absent. */
   repeats?: RepeatLimit
 }
 
 /**
  * A logger of `message key=value` lines. Values are quoted when they hold blanks, quotes or control characters.
- * Messages are fixed texts, and what changes is in the fields: lines are told to repeat by message and `code`.
+ * Messages are fixed texts, and what varies is in the fields: lines with the same message and `code` count as repeats.
  */
 export function createLogger({ write, level, journal = false, repeats }: LoggerOptions): Logger {
   const threshold = levels.indexOf(level)
@@ -45,8 +45,8 @@ export function createLogger({ write, level, journal = false, repeats }: LoggerO
       write(`${prefix}${displayLine(message)}${formatFields(fields)}\n`)
     return (message: string, fields: LogFields = {}) => {
       const { code } = fields
-      const tell = (repeated: number) => put(message, { code, repeated })
-      if (repeats?.admits(`${lineLevel} ${message} ${String(code)}`, tell) !== false) put(message, fields)
+      const report = (repeated: number) => put(message, { code, repeated })
+      if (repeats?.admits(`${lineLevel} ${message} ${String(code)}`, report) !== false) put(message, fields)
     }
   }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
@@ -59,7 +59,7 @@ function formatFields(fields: LogFields): string {
     .join('')
 }
 
-// Quoting keeps a line break in a remote's text from forging a log line, and what a terminal obeys from reaching one.
+// Quoting keeps a line break in a remote's text from forging a log line, and control characters from reaching a terminal.
 function formatValue(text: string): string {
   return /^[\w.:/@+=,*()[\]-]+$/.test(text) ? text : displayJson(text)
 }

@@ -1,4 +1,4 @@
 declare const LATCHKEY_VERSION: string | undefined
 
-/** The version of package.json, put in by the build; `source` where the sources run unbuilt, as in tests. */
+/** The version in package.json, inserted by the build; `source` when the sources run unbuilt, as in tests. */
 export const version: string = typeof LATCHKEY_VERSION === 'undefined' ? 'source' : LATCHKEY_VERSION

@@ -93,7 +93,7 @@ describe('what is no file', () => {
     expect([status, stdout]).toEqual([0, expect.stringContaining(`! config.toml is switched off: ${config} is a `)])
     const env = { ...daemonEnvironment(folder), LATCHKEY_CONFIG: config }
     const checked = await latchkey(['config', 'check'], { env, timeoutMs: 10_000 })
-    expect([checked.status, checked.stdout]).toEqual([1, expect.stringContaining('which is not a file')])
+    expect([checked.status, checked.stdout]).toEqual([1, expect.stringContaining('not a regular file')])
   })
 
   it('hangs neither the status nor the stop as keychain or AWS configuration', async () => {
@@ -104,10 +104,10 @@ describe('what is no file', () => {
     const daemon = await start(folder, toml, { AWS_CONFIG_FILE: aws })
     const shown = await daemon.run(latchkeyPath, ['status'], { timeoutMs: 10_000 })
     expect([shown.status, shown.stderr]).toEqual([0, ''])
-    expect(shown.stdout).toContain(`! AWS: ${aws} is a pipe, which is not a file`)
+    expect(shown.stdout).toContain(`! AWS: ${aws} is a pipe, not a regular file`)
     rmSync(aws)
     const mended = await daemon.run(latchkeyPath, ['status'], { timeoutMs: 10_000 })
-    expect(mended.stdout).toContain(`! ${keychain} is a pipe, which is not a file`)
+    expect(mended.stdout).toContain(`! ${keychain} is a pipe, not a regular file`)
     expect(await daemon.end('SIGTERM')).toBe(0)
   })
 })
@@ -120,7 +120,7 @@ it('an AWS configuration of 50 MB is not held in memory', async () => {
   const daemon = await start(folder, '', { AWS_CONFIG_FILE: aws })
   const before = residentMb(daemon.pid)
   const { status, stderr } = await daemon.run(latchkeyPath, ['aws', 'credentials', 'dev'])
-  expect([status, stderr]).toEqual([1, expect.stringContaining(`${aws} has more than the 1 MiB`)])
+  expect([status, stderr]).toEqual([1, expect.stringContaining(`${aws} is larger than 1 MiB`)])
   expect(residentMb(daemon.pid) - before).toBeLessThan(50)
 })
 

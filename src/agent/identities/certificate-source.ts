@@ -1,6 +1,6 @@
 import { describeError, errorCode } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
-import { createLastOutcome, type FailureRow } from '../../core/renewal/last-outcome.ts'
+import { createLastOutcome, type FailureRun } from '../../core/renewal/last-outcome.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { AgentError } from '../agent-error.ts'
 
@@ -91,7 +91,7 @@ export function createCertificateSource(options: CertificateSourceOptions): Cert
     failed,
     isAway,
     answered() {
-      const row: FailureRow | undefined = outcome.succeeded()
+      const row: FailureRun | undefined = outcome.succeeded()
       if (row === undefined) return
       log.info('a source of certificates is back', { source: name, failures: row.count })
       for (const run of returns) run()

@@ -1,12 +1,12 @@
 import { createTurns, type Turns } from './turns.ts'
 
-/** Runs what belongs together one after the other, in the order in which it came; different keys do not wait for each other. */
+/** Runs work with the same key one at a time, in the order in which it came; different keys do not wait for each other. */
 export interface InTurn<Key> {
-  /** Runs `work` when all that came before it under this key has ended, well or not. @throws what `work` throws */
+  /** Runs `work` once all earlier work under this key has settled, even if it failed. @throws what `work` throws */
   run<T>(key: Key, work: () => Promise<T> | T): Promise<T>
 }
 
-/** A queue for each key, as long as it is needed. What has but one queue takes `createTurns(1)`. */
+/** One queue for each key, kept only while it is needed. For a single queue, use `createTurns(1)`. */
 export function createInTurn<Key = string>(): InTurn<Key> {
   const queues = new Map<Key, { turns: Turns; length: number }>()
   return {

@@ -1,4 +1,4 @@
-/** Runs `run` when its result is first wanted, and keeps that. A failure is not kept: the next who wants it tries again. */
+/** Runs `run` when its result is first needed, and keeps that result. A failure is not kept: the next call tries again. */
 export function once<T>(run: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | undefined
   return () => {

@@ -1,11 +1,11 @@
-/** Runs at most one call per key at a time; callers that come meanwhile share its outcome. */
+/** Runs at most one call per key at a time; callers that arrive in the meantime share its outcome. */
 export interface SingleFlight<T> {
   run(key: string, call: () => Promise<T>): Promise<T>
   /** True while a call for this key is pending. */
   isRunning(key: string): boolean
 }
 
-/** Shares the calls of one kind, of which none is under way yet. */
+/** Shares the calls of one kind; none is under way at first. */
 export function createSingleFlight<T>(): SingleFlight<T> {
   const pending = new Map<string, Promise<T>>()
   return {

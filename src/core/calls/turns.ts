@@ -1,9 +1,9 @@
-/** Lets a bounded number of works run at once; the others wait in the order in which they came. */
+/** Lets a limited number of tasks run at once; the others wait in the order in which they came. */
 export interface Turns {
   run<T>(work: () => Promise<T> | T): Promise<T>
 }
 
-/** Turns that nobody has taken yet. @param atOnce how many works may run at the same time */
+/** Turns that nobody has taken yet. @param atOnce how many tasks may run at the same time */
 export function createTurns(atOnce: number): Turns {
   const waiting: (() => void)[] = []
   let running = 0
@@ -15,7 +15,7 @@ export function createTurns(atOnce: number): Turns {
       try {
         return await work()
       } finally {
-        // The place goes to the next one, who must not find it taken by somebody who comes meanwhile.
+        // Hand the place straight to the next in line, so that a newcomer cannot take it first.
         const next = waiting.shift()
         if (next === undefined) running -= 1
         else next()

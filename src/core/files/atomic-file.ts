@@ -4,8 +4,8 @@ import { type FileHandle, lstat, open, readdir, rename, rm } from 'node:fs/promi
 import { basename, dirname, join } from 'node:path'
 
 /**
- * Replaces a file whole: a crash at any instant leaves the old content or the new, never a part. Durable when it
- * resolves. A link is replaced, not followed: resolve it first where that is wanted.
+ * Replaces a whole file: a crash at any instant leaves the old content or the new, never a part of it. Durable when it
+ * resolves. A link is replaced, not followed: resolve it first if it should be followed.
  * @param mode permissions of the new file, from its first instant
  * @throws the file system's error; the old file is then untouched
  */
@@ -31,29 +31,29 @@ export async function writeFileAtomically(path: string, content: string | Uint8A
   await sweepTemporaries(path, writtenMs)
 }
 
-/** Longer than a file is being written: what is older was left behind by one that was killed. */
+/** Longer than any write takes: an older temporary file was left behind by a writer that was killed. */
 const writingMs = 60_000
 
-/** Whether a name in the folder of a file is one under which that file was being written. */
+/** Whether `name` is that of a temporary file for writing `fileName`. */
 export function isTemporaryOf(name: string, fileName: string): boolean {
   const prefix = `.${fileName}.`
   return name.startsWith(prefix) && /^[0-9a-f]{12}$/.test(name.slice(prefix.length))
 }
 
 /**
- * Takes away what was left beside a file by writers of it that were killed, more than a minute ago. It never fails.
+ * Removes the temporary files beside a file that are more than a minute old: their writers were killed. It never fails.
  * @param nowMs by the wall clock
  */
 export async function sweepTemporaries(path: string, nowMs: number): Promise<void> {
   const folder = dirname(path)
-  // The file is in place: what is left beside it is no failure of its writer.
+  // The file itself is in place, so leftovers beside it must not make its writer fail.
   const names = await readdir(folder).catch(() => [])
   for (const name of names.filter((each) => isTemporaryOf(each, basename(path)))) {
     await removeOwnFile(join(folder, name), (entry) => entry.mtimeMs < nowMs - writingMs)
   }
 }
 
-/** Removes a file of the user's own that `isLeft` picks; what is not there, or not ours, stays as it is. */
+/** Removes a file of the user's own if `isLeft` is true for it; leaves a missing file, or one of another user, alone. */
 export async function removeOwnFile(path: string, isLeft: (entry: Stats) => boolean = () => true): Promise<void> {
   const entry = await lstat(path).catch(() => undefined)
   if (entry?.isFile() !== true || entry.uid !== process.getuid!() || !isLeft(entry)) return

@@ -2,8 +2,8 @@ import { connect } from 'node:net'
 import { errorCode } from '../errors.ts'
 
 /**
- * Whether a socket file was left behind: nobody listens on it, or it has just gone. Every other failure, such as a full
- * queue, comes from somebody who listens, even if that process has been stopped.
+ * Whether a socket file was left behind: nobody listens on it, or it has just gone. Any other failure, such as a full
+ * queue, means that a process is listening, even if that process is suspended.
  */
 export function isDeadSocket(path: string): Promise<boolean> {
   return new Promise((resolve) => {

@@ -7,16 +7,16 @@ import { maxSocketPathBytes } from '../places/socket-path.ts'
 import { isDeadSocket } from './dead-socket.ts'
 
 /**
- * Runs `run` while no other process on this machine holds the lock `path`; waits for the present holder.
+ * Runs `run` while no other process on this machine holds the lock `path`; waits for the current holder.
  *
- * The lock is a folder with one socket in it, on which its holder listens. A folder with a socket in it is renamed to
- * `path`, which the kernel refuses while the folder there is not empty: so one wins. The kernel also says whether a
- * holder lives (its socket accepts or refuses) and wakes those who wait (their connection ends), without a timer, a pid
- * that may be another's by now, or a lock that outlives a crash. Every socket has a name of its own, so that removing a
- * dead one never removes its successor's.
- * Across machines that share the folder by a network file system it does not hold. On macOS (not tested) the path must
- * leave room for the socket's.
- * @param signal ends the waiting: the holder may have been stopped, and then lives for ever. Not what `run` does
+ * The lock is a folder with one socket in it, on which its holder listens. Each process renames a folder of its own, with
+ * its socket in it, to `path`. The kernel refuses that while the folder there is not empty, so only one process wins.
+ * The kernel also reports whether a holder is alive (its socket accepts or refuses) and wakes the waiting processes (their
+ * connection ends). So there is no timer, no pid that may have been reused, and no lock that outlives a crash. Every
+ * socket has a name of its own, so that removing a dead one never removes its successor's.
+ * The lock does not work across machines that share the folder over a network file system. On macOS (not tested) the path
+ * must leave room for the name of the socket.
+ * @param signal ends the wait, because a suspended holder would never let go. It does not interrupt `run`
  * @throws the file system's error when the lock cannot be made; ENAMETOOLONG; the reason of `signal`
  */
 export async function withProcessLock<T>(path: string, run: () => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -34,8 +34,8 @@ export async function withProcessLock<T>(path: string, run: () => Promise<T>, si
 }
 
 /**
- * Takes away the folders of those that were killed while they waited for the lock: those in which no socket has a
- * listener. For who holds it.
+ * Removes the folders of processes that were killed while they waited for the lock: those in which no socket has a
+ * listener. Only the holder of the lock may call it.
  */
 export async function sweepProcessLock(path: string): Promise<void> {
   const folder = await open(dirname(path), 'r')
@@ -54,7 +54,7 @@ function isWaiter(name: string, lock: string): boolean {
 }
 
 async function isAbandoned(folder: FileHandle, path: string, name: string): Promise<boolean> {
-  // No folder, or none of ours to look into, or gone.
+  // Not a folder, or not readable by us, or gone.
   const sockets = await readdir(join(dirname(path), name)).catch(() => undefined)
   if (sockets === undefined) return false
   const areDead = await Promise.all(sockets.map((socket) => isDeadSocket(reachable(folder, path, join(name, socket)))))
@@ -63,7 +63,7 @@ async function isAbandoned(folder: FileHandle, path: string, name: string): Prom
 
 async function acquire(path: string, folder: FileHandle, signal?: AbortSignal): Promise<() => Promise<void>> {
   signal?.throwIfAborted()
-  // Short, for the path of a socket has room for little.
+  // Short, because the path of a socket may not be long.
   const name = randomBytes(4).toString('hex')
   const own = await mkdtemp(`${path}.`)
   const waiting = new Set<Socket>()
@@ -86,7 +86,7 @@ async function acquire(path: string, folder: FileHandle, signal?: AbortSignal): 
     }
   } catch (error) {
     endServer()
-    // A sweep took it for one that was left, in the moment before its socket listened.
+    // A sweep took the folder for an abandoned one, in the moment before its socket listened.
     const wasSwept = !(await readdir(dirname(path))).includes(basename(own))
     if (wasSwept) return await acquire(path, folder, signal)
     await rm(own, { recursive: true, force: true })
@@ -94,13 +94,13 @@ async function acquire(path: string, folder: FileHandle, signal?: AbortSignal): 
   }
   return async () => {
     await unlink(join(path, name))
-    // Whoever comes next may have put its folder here already.
+    // The next holder may have put its folder here already.
     await rmdir(path).catch(() => {})
     endServer()
   }
 }
 
-/** A path of a socket that fits into sockaddr_un: where it would not, the way through the open folder does. */
+/** A path of the socket that fits into sockaddr_un: where the plain one is too long, one through the open folder. */
 function reachable(folder: FileHandle, lock: string, entry: string): string {
   const path = join(dirname(lock), entry)
   if (Buffer.byteLength(path) <= maxSocketPathBytes) return path
@@ -119,13 +119,13 @@ async function movedTo(own: string, path: string): Promise<boolean> {
     await rename(own, path)
     return true
   } catch (error) {
-    // POSIX leaves the choice between the two.
+    // POSIX allows either code.
     if (errorCode(error) === 'ENOTEMPTY' || errorCode(error) === 'EEXIST') return false
     throw error
   }
 }
 
-/** Waits until the holder that listens there lets go, or the signal. @returns whether nobody listened */
+/** Waits until the holder that listens there lets go, or the signal aborts. @returns true if nobody was listening */
 function outlive(socketPath: string, signal?: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve(false)

@@ -12,39 +12,39 @@ export type FileErrorCode =
   | 'FILE_NOT_REGULAR'
   | 'FILE_TOO_LARGE'
 
-/** A file that is there and is not read; the message names it. What the system refuses is thrown as the system's error. */
+/** A file that exists but is not read; the message names it. Where the system refuses, its own error is thrown. */
 export class FileError extends CodedError<FileErrorCode> {}
 
 /** What may be read. */
 export interface ReadFileOptions {
-  /** More than this is refused, and not held in memory. */
+  /** A larger file is refused, and not held in memory. */
   maxBytes: number
   /**
-   * Whether it decides what is run, trusted or sent, so that nobody but the user and root may be able to change it. Looked
-   * at before the file is opened.
+   * Whether the file decides what is run, trusted or sent, so that nobody but the user and root may be able to change it.
+   * Its path is checked before it is opened.
    */
   isTrusted: boolean
-  /** Looks at the open file before it is read; throws where it is not to be used. */
+  /** Inspects the open file before it is read; throws if it must not be used. */
   check?: (stats: Stats) => void
 }
 
 const chunkBytes = 64 * 1024
-/** As people say it to a program that wants one: `AWS_CONFIG_FILE=/dev/null`. */
+/** How people tell a program that there is no such file: `AWS_CONFIG_FILE=/dev/null`. */
 const noFile = '/dev/null'
 
 /**
- * Reads a whole file: a regular one of bounded size, which is what never has to be waited for. Whatever stands in its
- * place, such as a pipe that nobody writes to, a device without an end or a file that grows while it is read, is an
- * error. A pipe of the shell's (`<(…)`, /dev/fd/N) is refused too: most files are read again later, when it is empty.
- * @throws {FileError}; the file system's error, as ENOENT where there is no file, whoever owns the folder
+ * Reads a whole file. Only a regular file of limited size is read, because reading one never blocks. Anything else in its
+ * place, such as a pipe that nobody writes to, an endless device or a file that grows while it is read, is an error.
+ * A pipe made by the shell (`<(…)`, /dev/fd/N) is refused too: most files are read again later, when it is empty.
+ * @throws {FileError}; the file system's error, such as ENOENT where there is no file, no matter who owns the folder
  */
 export async function readWholeFile(path: string, options: ReadFileOptions): Promise<Buffer> {
   if (path === noFile) return Buffer.alloc(0)
   if (options.isTrusted) await refuseUntrusted(path)
-  // Without O_NONBLOCK the opening of a pipe waits for a writer, and holds one of the threads that all files share.
+  // Without O_NONBLOCK, opening a pipe waits for a writer and occupies one of the threads that all file operations share.
   const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
   const file = await open(path, flags).catch((error: unknown) => {
-    // open(2): a socket.
+    // open(2): ENXIO is a socket.
     throw errorCode(error) === 'ENXIO' ? notRegular(path, 'a socket') : error
   })
   try {
@@ -76,18 +76,19 @@ export async function readTextIfPresent(path: string, options: ReadFileOptions):
 async function refuseUntrusted(path: string): Promise<void> {
   const fault = findPathFault(path)
   if (fault === undefined) return
-  // What is not there is not used, wherever it might be; and of a device the right to write is nothing to mend.
+  // A missing file cannot be used, so its folders do not matter (stat throws); and a device is refused as one, whatever its
+  // permissions.
   const stats = await stat(path)
   if (!stats.isFile()) throw notRegular(path, kindOf(stats))
   throw untrusted(fault)
 }
 
-/** For what others could have put there. */
+/** The error for a file that others could have put there. */
 export function untrusted({ message, hint }: PathFault): FileError {
   return new FileError('FILE_UNTRUSTED', message, { hint })
 }
 
-/** To the end, whatever its size was: a file of /proc has none. */
+/** Reads to the end, whatever size was reported: files in /proc report none. */
 async function readToEnd(file: FileHandle, path: string, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
@@ -106,14 +107,14 @@ function kindOf(stats: Stats): string {
   return stats.isFIFO() ? 'a pipe' : 'a device'
 }
 
-/** For what is in the place of a file. @param kind such as `a pipe` */
+/** The error for something else in the place of a file. @param kind such as `a pipe` */
 export function notRegular(path: string, kind: string): FileError {
-  const hint = kind === 'a pipe' ? 'write it into a file first' : `ls -ld ${shellWord(path)}`
-  return new FileError('FILE_NOT_REGULAR', `${path} is ${kind}, which is not a file`, { hint })
+  const hint = kind === 'a pipe' ? 'write it to a file first' : `ls -ld ${shellWord(path)}`
+  return new FileError('FILE_NOT_REGULAR', `${path} is ${kind}, not a regular file`, { hint })
 }
 
 function tooLarge(path: string, maxBytes: number): FileError {
   const limit = maxBytes >= 1024 * 1024 ? `${maxBytes / 1024 / 1024} MiB` : `${maxBytes / 1024} KiB`
   const hint = `ls -l ${shellWord(path)}`
-  return new FileError('FILE_TOO_LARGE', `${path} has more than the ${limit} that are read of such a file`, { hint })
+  return new FileError('FILE_TOO_LARGE', `${path} is larger than ${limit}, the limit for such a file`, { hint })
 }

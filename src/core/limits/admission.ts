@@ -1,4 +1,4 @@
-/** What a connection is about. */
+/** What a connection is doing. */
 export type Standing =
   /** In the middle of a request, or of an answer that it does not read. */
   | 'unfinished'
@@ -11,9 +11,9 @@ export type Standing =
   /** A person is being asked on it. */
   | 'asked'
 
-/** Told what one connection is about. */
+/** Records what one connection is doing. */
 export interface Marking {
-  /** How long it has been about this counts from here. */
+  /** The time for which it has been doing this counts from now. */
   mark(standing: Standing): void
 }
 
@@ -24,33 +24,37 @@ export interface Seat extends Marking {
 
 /** A connection that asks for a seat. */
 export interface Newcomer {
-  /** The process that has connected; those that are not known count as one. */
+  /** The process that has connected; all unknown processes count as one. */
   holder: number | undefined
   /** Called when the connection must make room. Its seat is free already. */
   close(): void
 }
 
-/** The seats of one socket. Everybody gets one: when they are all taken, somebody else has to go. */
+/** The seats of one socket. Every newcomer gets one: when all are taken, another connection has to go. */
 export interface Admission {
   admit(newcomer: Newcomer): Seat
 }
 
 interface Taken extends Newcomer {
   standing: Standing
-  /** Smaller for what has been so for longer. */
+  /** Smaller for a connection that has had its standing for longer. */
   since: number
 }
 
-/** Who is spared first. New ones and idle ones are one group: there it counts first who has most of them. */
+/**
+ * The higher the number, the longer a connection is spared. New and idle ones are one group: among them, the process with
+ * the most connections is what counts first.
+ */
 const group: Readonly<Record<Standing, number>> = { unfinished: 0, new: 1, idle: 1, busy: 2, asked: 3 }
 
 /**
- * Gives out the seats of a socket, so that nobody who holds connections keeps others out.
- * A newcomer takes the place of one that is in the middle of something; then of one that waits for nothing; then of one
- * that is being answered; last of one on which a person is asked. Within these it is one of the process that has most
- * connections, one that has never sent a request before one that has, and then the one that has been so for longest.
+ * Gives out the seats of a socket, so that no process can keep others out by holding connections.
+ * A newcomer takes the place of an unfinished connection; if there is none, of one that waits for nothing; then of one
+ * that is being answered; and last of one on which a person is being asked. Within each of these groups, it takes one of
+ * the process with the most connections; among those, one that has never sent a request before one that has; and then the
+ * one that has had its standing for longest.
  * @param maxSeats how many connections are held at once
- * @param onEvict told of each that has to go, for the log
+ * @param onEvict called for each connection that has to go, for the log
  */
 export function createAdmission({ maxSeats, onEvict }: { maxSeats: number; onEvict: () => void }): Admission {
   const taken = new Set<Taken>()
@@ -67,7 +71,7 @@ export function createAdmission({ maxSeats, onEvict }: { maxSeats: number; onEvi
     if (taken.delete(seat)) count(seat, -1)
   }
 
-  /** Below zero when `a` is to go before `b`. */
+  /** Negative when `a` has to go before `b`. */
   const compare = (a: Taken, b: Taken): number =>
     group[a.standing] - group[b.standing] ||
     perHolder.get(b.holder)! - perHolder.get(a.holder)! ||

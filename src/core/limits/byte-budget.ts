@@ -1,20 +1,20 @@
 import type { Churn } from './churn.ts'
 
-/** What one connection holds of the shared memory. */
+/** One connection's part of the shared memory. */
 export interface Holding {
-  /** Says how many bytes it holds now; none releases it. */
+  /** Sets how many bytes it holds now; zero releases it. */
   set(bytes: number): void
 }
 
 /** The memory that the clients of one socket may fill together. */
 export interface ByteBudget {
-  /** @param close called once too much is held and this one has held something for longest. Its bytes are free already. */
+  /** @param close called when too much is held and this one has held bytes for longest. Its bytes are free already. */
   open(close: () => void): Holding
 }
 
 /**
- * Bounds what many connections hold together: a bound for each, times their number, would be too much. Whoever has held
- * something for longest has to go: an honest client is done in a moment.
+ * Limits what all connections hold together: a limit for each, times their number, would be too much. The one that has
+ * held bytes for longest has to go: an honest client is done in a moment.
  */
 export function createByteBudget({ maxBytes, churn }: { maxBytes: number; churn: Churn }): ByteBudget {
   // In the order in which they began to hold something.

@@ -1,29 +1,29 @@
 import type { Clock } from '../time/clock.ts'
 
-/** Told of the memory that clients make this process use and let go. */
+/** Keeps count of the memory that clients make this process use and let go. */
 export interface Churn {
-  /** Bytes have come, mostly to be used up at once. */
+  /** Bytes have arrived, most of which are used up at once. */
   used(bytes: number): void
-  /** Bytes are kept until more comes. */
+  /** Bytes are kept until more of them arrive. */
   held(bytes: number): void
 }
 
-/** What the collection of garbage works with. */
+/** What garbage collection needs. */
 export interface ChurnDeps {
   clock: Clock
-  /** Runs the garbage collector over everything, which takes some tens of milliseconds. */
+  /** Runs a full garbage collection, which takes some tens of milliseconds. */
   collect: () => void
 }
 
 const usedBytes = 8 * 1024 * 1024
-/** As much as the clients of one socket hold at once: beside that there is as much garbage at most. */
+/** As much as the clients of one socket may hold at once; so there is at most the same amount of garbage besides. */
 const heldBytes = 16 * 1024 * 1024
 const collectAfterMs = 20_000
 
 /**
- * Has garbage collected by what clients have sent. V8 lets 64 MiB of buffers gather before it looks at them, on top of
- * what is held. Left alone it looks at none while nothing happens: whoever has sent much and left would be remembered for
- * ever, but for a setting (src/daemon/process/garbage.ts) and this (ADR 0020).
+ * Triggers garbage collection by how much clients have sent. V8 lets 64 MiB of buffers build up before it collects them,
+ * on top of what is held. While nothing happens it collects nothing: what a client that has left once sent would stay in
+ * memory for ever, but for a setting (src/daemon/process/garbage.ts) and this (ADR 0020).
  */
 export function createChurn({ clock, collect }: ChurnDeps): Churn {
   let used = 0

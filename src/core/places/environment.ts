@@ -2,16 +2,17 @@
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * The environment as whoever called `latchkey` set it, for the programs that it starts: the command's first line moves
- * NODE_EXTRA_CA_CERTS out of the way, with which Node 20 takes more than twice as long to start (scripts/build.mjs).
+ * The environment as the caller of `latchkey` set it, for the programs that it starts. The command's first line moves
+ * NODE_EXTRA_CA_CERTS out of the way, because Node 20 takes more than twice as long to start with it (scripts/build.mjs).
  */
 export function callerEnvironment({ LATCHKEY_EXTRA_CA_CERTS: moved, ...rest }: Environment): Environment {
   return isSet(moved) ? { NODE_EXTRA_CA_CERTS: moved, ...rest } : rest
 }
 
 /**
- * Variables that make Node itself write requests, with the tokens in them, coverage or warnings somewhere, or load
- * files that are not ours (node(1), ENVIRONMENT). NODE_OPTIONS is none of them: some options do no harm.
+ * Variables that make Node itself write something to a place of their choice (requests with the tokens in them, coverage,
+ * warnings) or load files that are not ours (node(1), ENVIRONMENT). NODE_OPTIONS is not among them, because some options
+ * do no harm.
  */
 export const openingNodeVariables = [
   'NODE_DEBUG',

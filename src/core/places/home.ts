@@ -5,13 +5,13 @@ import type { Environment } from './environment.ts'
 /** Why a home folder is not known. */
 export type HomeErrorCode = 'HOME_UNKNOWN'
 
-/** Nobody says where the home folder is. */
+/** Nothing says where the home folder is. */
 export class HomeError extends CodedError<HomeErrorCode> {}
 
 /**
- * The user's home folder: HOME, or what the user database says where that is unset or no absolute path. With a relative
- * one, whichever folder a command is run in would say where its configuration and its daemon are, and be it a
- * repository of somebody else's.
+ * The user's home folder: HOME, or what the user database says if HOME is unset or not an absolute path. With a relative
+ * HOME, the folder in which a command is run would decide where its configuration and its daemon are, even if that
+ * folder is somebody else's repository.
  * @param lookUp asks the user database
  * @throws {HomeError}
  */
@@ -27,5 +27,5 @@ export function homeFolder({ HOME: home }: Environment, lookUp: () => string = o
   }
 }
 
-/** Loaded by those few only who run without HOME. */
+/** Loads `node:os` only for the few who run without HOME. */
 const ownHome = () => process.getBuiltinModule('node:os').userInfo().homedir

@@ -2,10 +2,10 @@ import { isAbsolute, join } from 'node:path'
 import { type Environment, isSet } from './environment.ts'
 
 const set = (value: string | undefined) => (isSet(value) ? value : undefined)
-/** A relative path in one of these is ignored, as their specification demands: it would be another folder everywhere. */
+/** A relative path in an XDG variable is ignored, as the specification demands: it would mean another folder everywhere. */
 const absolute = (value: string | undefined) => (value !== undefined && isAbsolute(value) ? value : undefined)
 
-/** The folder of the sockets: LATCHKEY_RUNTIME_DIR, else in XDG_RUNTIME_DIR, else (macOS) in the home folder. */
+/** The folder of the sockets: LATCHKEY_RUNTIME_DIR; else `latchkey` in XDG_RUNTIME_DIR; else (macOS) in the home folder. */
 export function runtimeFolder(environment: Environment, home: string): string {
   const own = set(environment.LATCHKEY_RUNTIME_DIR)
   if (own !== undefined) return own
@@ -31,7 +31,7 @@ export const agentSocketName = 'agent.sock'
 /** The local API's socket in the runtime folder. */
 export const apiSocketName = 'api.sock'
 
-/** A path that may begin with `~/`, for the home folder. */
+/** Expands a leading `~/` to the home folder. */
 export function expandHome(path: string, home: string): string {
   return path.startsWith('~/') ? join(home, path.slice(2)) : path
 }

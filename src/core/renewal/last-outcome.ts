@@ -1,48 +1,48 @@
 import { errorCode } from '../errors.ts'
 import type { Clock } from '../time/clock.ts'
 
-/** A row of failures that has not ended. */
-export interface FailureRow {
-  /** What it failed with last. */
+/** A run of failures that has not ended. */
+export interface FailureRun {
+  /** The latest error. */
   error: unknown
-  /** The first of the row, in wall-clock ms. */
+  /** The time of the first failure in the run, in wall-clock ms. */
   sinceMs: number
-  /** The last of the row, in wall-clock ms. */
+  /** The time of the latest failure in the run, in wall-clock ms. */
   lastMs: number
   /** How many there were. */
   count: number
 }
 
-/** How something ended that is tried again and again: for the status, and for a log in which an outage of a night is one line. */
+/** How the latest attempt ended: for `status`, and for a log in which an outage that lasts all night is one line. */
 export interface LastOutcome {
-  /** It has worked, or what failed is of no account any more. @returns the row of failures that this ends */
-  succeeded(): FailureRow | undefined
-  /** It has failed. @returns true where that is news: the first failure of its kind in this row */
+  /** It has worked, or what failed no longer matters. @returns the run of failures that this ends */
+  succeeded(): FailureRun | undefined
+  /** It has failed. @returns true if that is news: the first failure of its kind in this run */
   failed(error: unknown): boolean
-  /** Notes how `call` ends, and ends likewise. */
+  /** Records how `call` ends, and ends the same way. */
   note<T>(call: () => Promise<T>): Promise<T>
-  /** The row of failures that goes on; undefined after a success, and before anything was tried. */
-  failure(): FailureRow | undefined
-  /** What it failed with last; undefined where `failure` is. */
+  /** The current run of failures; undefined after a success, and before the first attempt. */
+  failure(): FailureRun | undefined
+  /** The latest error; undefined when `failure()` is. */
   error(): unknown
 }
 
-/** One who knows no failure yet. */
+/** Starts without a failure. */
 export function createLastOutcome(clock: Clock): LastOutcome {
-  let row: FailureRow | undefined
+  let current: FailureRun | undefined
   let kinds = new Set<string>()
 
   const succeeded = () => {
-    const ended = row
-    row = undefined
+    const ended = current
+    current = undefined
     kinds = new Set()
     return ended
   }
 
   const failed = (error: unknown) => {
     const nowMs = clock.now()
-    row = { error, sinceMs: row?.sinceMs ?? nowMs, lastMs: nowMs, count: (row?.count ?? 0) + 1 }
-    // Not by the words: the network puts the same outage into others every minute.
+    current = { error, sinceMs: current?.sinceMs ?? nowMs, lastMs: nowMs, count: (current?.count ?? 0) + 1 }
+    // Not by the message: the network words the same outage differently every minute.
     const kind = errorCode(error) ?? (error instanceof Error ? error.name : 'unknown')
     const isNews = !kinds.has(kind)
     kinds.add(kind)
@@ -62,7 +62,7 @@ export function createLastOutcome(clock: Clock): LastOutcome {
         throw error
       }
     },
-    failure: () => row,
-    error: () => row?.error,
+    failure: () => current,
+    error: () => current?.error,
   }
 }

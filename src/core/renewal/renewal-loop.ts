@@ -8,35 +8,35 @@ import {
   shortestPauseMs,
 } from './renewal-schedule.ts'
 
-/** A step that the loop takes by itself at its time. */
+/** A step that the loop takes by itself when it is due. */
 export interface RenewalStep extends PlannedStep {
-  /** A rejection is a failure, and a pause follows. It must settle: nothing else is done meanwhile. */
+  /** A rejection is a failure, and a pause follows. It must settle: nothing else is done in the meantime. */
   run: () => Promise<void>
 }
 
 /**
- * Keeps one expiring value good: takes one step after another, each at its time, and pauses after failures, longer each
- * time. Certificates, tokens and roles all have theirs.
+ * Keeps one expiring value valid: takes one step after another, each when it is due, and pauses after failures, longer
+ * each time. Certificates, tokens and roles each have a loop.
  */
 export interface RenewalLoop {
   /** Takes planned steps from now on. */
   start(): void
-  /** Takes no more planned steps. One that is under way comes to its end. */
+  /** Takes no more planned steps. One that is under way still finishes. */
   stop(): void
-  /** The plan is another one now. A pause stays. */
+  /** The plan has changed. A pause stays. */
   replan(): void
   /** Something has changed that may cure what failed: its pause is over. */
   retry(): void
-  /** Lets go of the step that is under way: however it ends, it counts for nothing, and another one may be taken. */
+  /** Lets go of the step that is under way: its outcome is ignored, and another step may be taken. */
   abandon(): void
   /**
-   * Takes a step at once, be the loop started and whatever is planned; where one is under way, that one counts.
+   * Takes a step at once, whether or not the loop is started and whatever is planned; if one is under way, joins that one.
    * @throws what the step rejects with
    */
   take(run: () => Promise<void>): Promise<void>
   /** True while a step is under way. */
   isBusy(): boolean
-  /** When the next step is taken, in wall-clock ms as the clock goes now; undefined where none is planned. */
+  /** When the next step is due, in wall-clock ms as the clock stands now; undefined if none is planned. */
   nextAtMs(): number | undefined
 }
 
@@ -45,21 +45,21 @@ export interface RenewalLoopOptions {
   clock: Clock
   /** Uniform in [0, 1). */
   random: () => number
-  /** What is to be done next; undefined: nothing until `replan`. Asked again and again, so that it must be cheap. */
+  /** What is to be done next; undefined: nothing until `replan`. Called again and again, so it must be cheap. */
   plan: () => RenewalStep | undefined
-  /** True for a failure that only a change can cure. None is where absent. */
+  /** True for a failure that only a change can cure. If absent, no failure is. */
   isLasting?: (error: unknown) => boolean
-  /** Told what a planned step failed with, when the pause is set. Who takes a step is told by its promise. */
+  /** Called with the error of a planned step, after the pause is set. A caller of `take` gets the error from its promise. */
   onError?: (error: unknown) => void
 }
 
 /**
- * How long the loop sleeps at most. Timers stand still while the machine sleeps, and the wall clock may be set: what is
- * due is found out a minute later.
+ * How long the loop sleeps at most. Timers stand still while the machine sleeps, and the wall clock may be set: a step
+ * that became due in either way is noticed within a minute.
  */
 const longestSleepMs = 60_000
 
-/** A loop that takes no planned step until it is started. */
+/** Creates a loop that takes no planned step until it is started. */
 export function createRenewalLoop(options: RenewalLoopOptions): RenewalLoop {
   const { clock, random, plan, isLasting = () => false, onError = () => {} } = options
   let isStarted = false
@@ -77,7 +77,7 @@ export function createRenewalLoop(options: RenewalLoopOptions): RenewalLoop {
     cancelTimer = clock.after(Math.min(Math.max(delayTo(step), 0), longestSleepMs), look)
   }
 
-  // Planned anew: the wall clock, or what the plan goes by, may have moved.
+  // Planned anew: the wall clock, or what the plan is based on, may have changed.
   const look = (): void => {
     const step = plan()
     if (step === undefined || delayTo(step) > 0) arm()

@@ -4,22 +4,22 @@ import { backoffDelayMs } from './backoff.ts'
 export interface PlannedStep {
   /** Wall-clock ms since the epoch. */
   atMs: number
-  /** When the value that the step renews ends, in wall-clock ms; absent where nothing ends. */
+  /** When the value that the step renews expires, in wall-clock ms; absent if nothing expires. */
   endMs?: number | undefined
 }
 
 /** The rest after a step, before the next one. */
 export interface Pause {
   lengthMs: number
-  /** What the step failed with lasts: the pause is kept to, however little is left of the value. */
+  /** The failure of the step lasts: the pause is kept in full, however soon the value expires. */
   isLasting: boolean
   /** `uptime()` of the clock when the step was over. */
   sinceMs: number
 }
 
-/** What has just been done well is not done again within a second, whatever is planned: no server is asked without end. */
+/** After a success, nothing is done again within a second, whatever is planned: no server is asked in a tight loop. */
 export const shortestPauseMs = 1_000
-/** What only a change can cure is not tried again within five minutes, unless something is said to have changed. */
+/** After a failure that only a change can cure, five minutes pass before the next try, unless a change is reported. */
 export const lastingPauseMs = 300_000
 const backoff = { baseMs: 1_000, capMs: 60_000 }
 
@@ -37,8 +37,8 @@ export function failurePauseMs(failures: number, random: () => number): number {
 }
 
 /**
- * How long it is to a step, in ms; zero or less: it is due. A pause is over earlier where it would take more than a
- * quarter of what is left of the value, so that an outage that ends in time never costs the value.
+ * How long it is until a step, in ms; zero or less: it is due. A pause ends early if it would take more than a quarter of
+ * the time that is left until the value expires, so that an outage that ends in time never costs the value.
  */
 export function delayToStepMs(
   step: PlannedStep,

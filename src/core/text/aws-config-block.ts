@@ -9,9 +9,9 @@ export interface AwsConfigBlock {
 }
 
 /**
- * A profile of `~/.aws/config`: its region and the program that gives its credentials, which is all that every SDK reads
- * alike (AWS SDKs and Tools Reference Guide, "Process credential provider").
- * @returns undefined for a name that no quoting makes readable for all of them
+ * A profile of `~/.aws/config`: its region and the program that gives its credentials. No other settings are read alike by
+ * every SDK (AWS SDKs and Tools Reference Guide, "Process credential provider").
+ * @returns undefined for a name that no quoting makes readable for every SDK
  */
 export function awsConfigBlock({ name, region, latchkey }: AwsConfigBlock): string | undefined {
   const header = sectionHeader(name)
@@ -20,8 +20,8 @@ export function awsConfigBlock({ name, region, latchkey }: AwsConfigBlock): stri
 }
 
 /**
- * The line that names the program. botocore splits it by shlex, the others give it to a shell: both read the words of a
- * POSIX shell in the same way as long as they are quoted by single quotes.
+ * The line that names the program. botocore splits it with shlex, the other SDKs pass it to a shell: both read words in
+ * single quotes in the same way.
  */
 export function credentialProcess(name: string, latchkey: string): string {
   return `credential_process = ${shellWord(latchkey)} aws credentials ${shellWord(name)}`
@@ -31,6 +31,6 @@ function sectionHeader(name: string): string | undefined {
   if (name === 'default') return '[default]'
   // The SDK for JavaScript takes these characters without quotes (shared-ini-file-loader).
   if (/^[\w@.%:/+][\w@.%:/+-]*$/.test(name)) return `[profile ${name}]`
-  // botocore splits the header by shlex, the others take off the quotes and read no escapes. A hyphen begins an option.
+  // botocore splits the header with shlex, the others strip the quotes and know no escapes. A leading hyphen is an option.
   return /["\\\]]|^-/.test(name) ? undefined : `[profile "${name}"]`
 }

@@ -1,21 +1,21 @@
 /**
- * What no text of another program may put on a terminal or into a log: control characters, which are commands to a
- * terminal in both their ranges (ECMA-48, C0 and C1); format characters, which turn the order of what is shown around
- * (Unicode UAX #9); line breaks; halves of characters.
+ * What no text from another program may put on a terminal or into a log: control characters, which are commands to a
+ * terminal in both their ranges (ECMA-48, C0 and C1); format characters, which can reverse the order of what is shown
+ * (Unicode UAX #9); line breaks; lone surrogates.
  */
-// Made when it is used: Node takes a quarter of a millisecond for it, which `aws credentials` mostly does not need.
+// Compiled when it is used: it takes Node a quarter of a millisecond, and `aws credentials` mostly does not need it.
 const unsafe = () => /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
-/** More than this on one line is not read by anyone, and some SDKs put it into a message of their own. */
+/** Nobody reads more than this on one line, and some SDKs put the line into a message of their own. */
 const maxLineLength = 1000
 
-/** A text as one line that only shows what it says: whatever else is in it becomes a blank, and it ends somewhere. */
+/** A text as one line that is safe to show: unsafe characters become blanks, and the line is cut at `maxLength`. */
 export function displayLine(text: string, maxLength = maxLineLength): string {
   const line = text
     .replace(unsafe(), ' ')
     .replace(/\p{Zs}+/gu, ' ')
     .trim()
-  // Not in the middle of a character of two halves.
+  // Not in the middle of a surrogate pair.
   return line.length > maxLength ? `${line.slice(0, maxLength).replace(/[\uD800-\uDBFF]$/, '')}…` : line
 }
 
@@ -24,13 +24,13 @@ export function displayLines(text: string): string {
   return text.replace(unsafe(), (char) => (char === '\n' || char === '\t' ? char : ' '))
 }
 
-/** JSON that means the same everywhere and does nothing to a terminal: what JSON may leave as it is is escaped too. */
+/** JSON that is safe on a terminal: unsafe characters are escaped even where JSON does not require it. */
 export function displayJson(value: unknown, indent?: number): string {
   // The line breaks of the layout stay: JSON escapes those in a text.
   return JSON.stringify(value, undefined, indent).replace(unsafe(), (char) => (char === '\n' ? char : escaped(char)))
 }
 
-/** A character as JSON spells it: one beyond the basic plane is two units. */
+/** A character as a JSON escape: one beyond the basic plane is two units. */
 function escaped(char: string): string {
   return char
     .split('')
@@ -38,10 +38,10 @@ function escaped(char: string): string {
     .join('')
 }
 
-/** Longer texts of a server are pages of something that answers in its place. */
+/** A longer text is usually a page from something that answers in the server's place. */
 const maxForeignLength = 300
 
-/** What a server says, as a part of a message of ours: one line, without the secrets that were sent to it. */
+/** A server's text, for use in a message of ours: one line, without the secrets that were sent to the server. */
 export function foreignText(text: string, secrets: readonly string[]): string {
   return displayLine(
     secrets.reduce((left, secret) => (secret === '' ? left : left.replaceAll(secret, '[redacted]')), text),
@@ -49,7 +49,7 @@ export function foreignText(text: string, secrets: readonly string[]): string {
   )
 }
 
-/** Letters, digits and signs of ASCII without a blank, and at least one: what tokens and AWS's credentials are made of. */
+/** Whether it is a non-empty string of printable ASCII without blanks, as tokens and AWS credentials are. */
 export function isPrintable(text: unknown): text is string {
   return typeof text === 'string' && /^[!-~]+$/.test(text)
 }

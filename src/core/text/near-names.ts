@@ -1,7 +1,7 @@
-/** The comparison takes the product of both lengths; nobody mistypes a longer one. */
+/** The comparison takes time in proportion to the product of both lengths; nobody types a longer name. */
 const longestName = 256
 
-/** Names that were probably meant: within a third of their length in edits, or beginning alike; nearest first, at most three. */
+/** The three nearest names at most, nearest first: within a third of their length in edits, or starting with `name`. */
 export function nearestNames(name: string, known: readonly string[]): string[] {
   if (name.length > longestName) return []
   return known
@@ -17,7 +17,7 @@ export function nearestNames(name: string, known: readonly string[]): string[] {
     .map(({ candidate }) => candidate)
 }
 
-/** The names that are no more than so many letters away, for one that may be mistyped. Half of a name is never a slip. */
+/** The names at most `letters` edits away from one that may be mistyped. More than half of a name is never a typo. */
 export function namesWithin(name: string, known: readonly string[], letters: number): string[] {
   return known.filter((candidate) => {
     const longest = Math.max(name.length, candidate.length)
@@ -26,7 +26,7 @@ export function namesWithin(name: string, known: readonly string[], letters: num
   })
 }
 
-/** Edits from one to the other: a letter more, less or another, or two neighbours swapped (optimal string alignment). */
+/** The number of edits: a letter added, removed or replaced, or two neighbours swapped (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   let before: number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)

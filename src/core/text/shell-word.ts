@@ -1,4 +1,4 @@
-/** A text as one word of a POSIX shell, quoted where it must be: for commands that a person copies, and for scripts. */
+/** A text as one word of a POSIX shell, quoted if necessary: for commands that a person copies, and for scripts. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

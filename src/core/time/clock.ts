@@ -6,7 +6,7 @@ export interface Clock {
   uptime(): number
   /**
    * Runs `run` once after about `delayMs`; returns a function that cancels it. Never keeps the process alive.
-   * A hint only: timers stand still in suspend, so whoever relies on a limit checks it at use.
+   * A hint only: timers stand still in suspend, so code that relies on a limit checks it again when it uses the value.
    */
   after(delayMs: number, run: () => void): () => void
 }

@@ -1,13 +1,13 @@
 import type { Clock } from './clock.ts'
 
-/** Lets something that is asked for all the time be done now and then. */
+/** Limits how often something that is requested all the time is done. */
 export interface Interval {
-  /** True when it is due, which it then is not again before the interval is over. */
+  /** True if it is due; after that, it is not due again until the interval has passed. */
   takeTurn(): boolean
 }
 
 /**
- * An interval by the wall clock: reading the uptime costs more than what is spared here. A clock that was set back makes it due.
+ * An interval by the wall clock: reading the uptime costs more than the interval saves. Setting the clock back makes it due.
  * @param isDue whether it is due at once
  */
 export function createInterval(clock: Clock, lengthMs: number, isDue: boolean): Interval {

@@ -6,7 +6,7 @@ export interface Validity {
 
 /** How long before `notAfterMs` renewal starts, in ms. */
 export interface RenewalWindows {
-  /** Renew behind the caller's back, and go on serving the present value. */
+  /** Renew in the background, and go on serving the current value. */
   advisoryMs: number
   /** Wait for the renewal before serving anything. */
   mandatoryMs: number
@@ -15,7 +15,7 @@ export interface RenewalWindows {
 /** How urgent a renewal is. */
 export type RenewalState = 'fresh' | 'advisory' | 'mandatory' | 'expired'
 
-/** Tells whether a value may be served and whether it is due for renewal (the windows of botocore's credentials.py). */
+/** Whether a value may be served, and whether it is due for renewal (the windows of botocore's credentials.py). */
 export function renewalState(validity: Validity, windows: RenewalWindows, nowMs: number): RenewalState {
   const leftMs = validity.notAfterMs - nowMs
   if (leftMs <= 0) return 'expired'

@@ -2,15 +2,15 @@ import { lstatSync, readlinkSync, type Stats } from 'node:fs'
 import { shellWord } from '../text/shell-word.ts'
 import { isPrivateGroup } from './private-group.ts'
 
-/** Why a path is not to be used. */
+/** Why a path must not be used. */
 export interface PathFault {
   /** Names the path that was asked about, and the folder, link or file on the way to it that is at fault, with its mode. */
   message: string
-  /** A command that mends it. */
+  /** A command that fixes it. */
   hint: string
 }
 
-/** What is looked at, and for whom. */
+/** The user for whom a path is checked, and how its parts are inspected. */
 export interface PathTrustHost {
   uid: number
   platform: NodeJS.Platform
@@ -22,18 +22,18 @@ export interface PathTrustHost {
 }
 
 /**
- * Looks whether anybody but the user and root could put another file in the place of `path`, or change what is in it:
- * from `/` on each folder, each link and the file itself must belong to root or to the user and must not be writable by
- * others. Three things others may write to are fine: a sticky folder of root's, in which nobody touches what is
- * another's (/tmp); a group of which the user is the only member; and the group `admin` of macOS, whose members can
- * become root. Links are followed one step after the other, as the kernel does it: who can turn one can choose what is
- * found.
+ * Checks whether anybody but the user and root could put another file in the place of `path`, or change its contents:
+ * from `/` on, each folder, each link and the file itself must belong to root or to the user and must not be writable by
+ * others. Write access is allowed in three cases: for others, to a sticky folder of root's, in which nobody can touch the
+ * files of another user (/tmp); for a group of which the user is the only member; and for the group `admin` of macOS,
+ * whose members can become root. Links are followed step by step, as the kernel does it: anybody who can redirect one
+ * chooses what is found.
  *
- * Synchronous, for the fast path of `aws credentials` as well: a look costs some microseconds. What nobody but the user
- * and root can change stays as it is between this look and the use, so that a path that is in order is used by its name.
- * An access control list shows in the mode as the right of the group, so that one is refused too, unless the group is
- * the user's own.
- * @returns undefined where all is well, and where the way ends: whoever opens the path then learns that from the system
+ * Synchronous, because the fast path of `aws credentials` uses it as well: a check takes some microseconds. A path that
+ * passes can then be used by its name: between the check and the use, only the user and root can change it.
+ * An access control list shows up in the mode as permissions of the group, so it is refused too, unless the group is the
+ * user's own.
+ * @returns undefined if all is well, or if the path does not exist: opening it then gives the system's error
  */
 export function findPathFault(path: string, host: PathTrustHost = processHost()): PathFault | undefined {
   const seen = walk(path, host)
@@ -43,7 +43,7 @@ export function findPathFault(path: string, host: PathTrustHost = processHost())
   return { message, hint: remedy }
 }
 
-/** The most links on one way: Linux has this bound too (path_resolution(7)). */
+/** The most links in one path: Linux has the same limit (path_resolution(7)). */
 const maxLinks = 40
 const typeBits = 0o170000
 const folderType = 0o040000
@@ -89,7 +89,7 @@ function walk(path: string, host: PathTrustHost): Fault | undefined {
 
 const partsOf = (path: string) => path.split('/').filter((part) => part !== '' && part !== '.')
 
-/** One step; its type is undefined where there is nothing, or nothing that we may see, and so nothing to use. */
+/** One step; its type is undefined if there is nothing, or nothing that we may see: then there is nothing to use either. */
 function look(at: string, host: PathTrustHost): { fault?: Fault; type?: number } {
   let entry: ReturnType<PathTrustHost['lstat']>
   try {
@@ -97,14 +97,14 @@ function look(at: string, host: PathTrustHost): { fault?: Fault; type?: number }
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException
     if (['ENOENT', 'ENOTDIR', 'EACCES', 'ENAMETOOLONG'].includes(code)) return {}
-    return { fault: { at, problem: `cannot be looked at (${code})`, remedy: `ls -ld ${shellWord(at)}` } }
+    return { fault: { at, problem: `cannot be examined (${code})`, remedy: `ls -ld ${shellWord(at)}` } }
   }
   const type = entry.mode & typeBits
   const fault = ownerFault(at, entry, host) ?? (type === linkType ? undefined : writeFault(at, entry, host))
   return fault === undefined ? { type } : { fault }
 }
 
-/** The permissions of a mode as chmod(1) has them. */
+/** The permissions of a mode as chmod(1) writes them. */
 export const octal = (mode: number) => (mode & 0o7777).toString(8)
 
 function ownerFault(at: string, { uid, mode }: { uid: number; mode: number }, host: PathTrustHost): Fault | undefined {
@@ -112,7 +112,7 @@ function ownerFault(at: string, { uid, mode }: { uid: number; mode: number }, ho
   return {
     at,
     problem: `belongs to another user (uid ${uid}, mode ${octal(mode)})`,
-    remedy: `use a place of your own, or see whose it is: ls -ld ${shellWord(at)}`,
+    remedy: `use a folder of your own, or see who owns this one: ls -ld ${shellWord(at)}`,
   }
 }
 

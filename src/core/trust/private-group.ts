@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 /**
- * Whether a group is the user's own, as Debian, Fedora and their kin make one for each user (useradd(8), USERGROUPS_ENAB):
- * it is the user's primary group, has the user's name, and nobody else is in it, neither by /etc/group nor with it as
- * primary group. A group that only has no members is not: programs and services are put into such ones when they start.
- * Users and groups of a directory service are not in these files, and have no private group here: to ask for them takes
- * a program.
+ * Whether a group is the user's own, as Debian, Fedora and their kin create one for each user (useradd(8),
+ * USERGROUPS_ENAB): it is the user's primary group, has the user's name, and nobody else is in it, neither through
+ * /etc/group nor as their primary group. A group without members is not enough: programs and services are put into such
+ * groups when they start. Users and groups of a directory service are not in these files, so they have no private group
+ * here: looking them up would take a program.
  */
 export function isPrivateGroup(gid: number, uid: number): boolean {
   return isPrivateIn(readTable('/etc/passwd'), readTable('/etc/group'), gid, uid)
@@ -24,10 +24,10 @@ export function isPrivateIn(passwd: string, group: string, gid: number, uid: num
 
 const recordsOf = (text: string) => text.split('\n').map((line) => line.split(':'))
 
-/** Larger tables are not of a machine with a few users: who is in a group then is not looked up here. */
+/** A larger table is not that of a machine with a few users: then no group counts as private. */
 const maxTableBytes = 1024 * 1024
 
-/** Empty where it cannot be read, so that no group counts as private. */
+/** Empty if it cannot be read, so that no group counts as private. */
 function readTable(path: string): string {
   try {
     const file = openSync(path, 'r')

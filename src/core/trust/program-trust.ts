@@ -4,10 +4,10 @@ import { untrusted } from '../files/read-file.ts'
 import { findPathFault } from './path-trust.ts'
 
 /**
- * Where a program is that nobody but the user and root can change: run that path, and what was looked at is what is run.
- * @param name a path, or a name that is looked for as execvp(3) does
+ * The path of a program that nobody but the user and root can change: run this path, so that what was checked is what runs.
+ * @param name a path, or a name that is looked up as execvp(3) does
  * @param searchPath PATH
- * @returns the name itself where it is not found: the system says so when it is run
+ * @returns the name itself if it is not found: running it then gives the system's error
  * @throws {FileError} FILE_UNTRUSTED
  */
 export function trustedProgram(name: string, searchPath: string | undefined): string {
@@ -24,7 +24,7 @@ function pathsIn(searchPath: string, name: string): string[] {
     .map((folder) => join(folder, name))
 }
 
-/** Whether a path is a file that we may run. A folder has the same right, with which it is entered. */
+/** Whether a path is a file that we may run. A folder has the same permission, but there it allows entering. */
 export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)

@@ -11,7 +11,7 @@ it('carries its code, its hint and its cause, and is named after its room', () =
   expect(String(error)).toBe('DoorError: the door is locked')
 })
 
-it('has no cause and no hint where none was given', () => {
+it('has no cause and no hint if none was given', () => {
   const error = new DoorError('DOOR_LOCKED', 'the door is locked')
   expect('cause' in error).toBe(false)
   expect(error.hint).toBeUndefined()
@@ -23,7 +23,7 @@ it('describes whatever was thrown', () => {
   expect(describeError(undefined)).toBe('undefined')
 })
 
-it('finds the code of our errors and of the system, and no other', () => {
+it('finds the code of our errors and of system errors, and of no others', () => {
   const systemError = () => {
     try {
       readFileSync('/nowhere/at/all')

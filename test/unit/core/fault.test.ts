@@ -10,7 +10,7 @@ const parserError = () => {
   }
 }
 
-it('tells kind and place of a foreign error, and not its message, which may quote what it read', () => {
+it('reports kind and place of a foreign error, but not its message, which may quote what it read', () => {
   const fault = describeFault(parserError())
   expect(fault).toMatchObject({ type: 'SyntaxError', code: undefined, reason: undefined })
   expect(fault.at).toContain('fault.test.ts')
@@ -18,7 +18,7 @@ it('tells kind and place of a foreign error, and not its message, which may quot
   expect(JSON.stringify(fault)).not.toContain('hunter2')
 })
 
-it('tells the code of a system error, and the message of our own', () => {
+it('reports the code of a system error, and the message of our own', () => {
   expect(describeFault(Object.assign(new Error('no'), { code: 'ENOENT' }))).toMatchObject({ code: 'ENOENT' })
   expect(describeFault(new CodedError('VAULT_SEALED', 'the vault is sealed'))).toMatchObject({
     type: 'CodedError',
@@ -27,6 +27,6 @@ it('tells the code of a system error, and the message of our own', () => {
   })
 })
 
-it('tells no more of what is no error than what it is', () => {
+it('reports only the type of a thrown value that is not an error', () => {
   expect(describeFault('hunter2')).toEqual({ type: 'string' })
 })

@@ -8,7 +8,7 @@ function logger(level: LogLevel, journal = false) {
 }
 
 describe('the logger', () => {
-  it('writes one line a message, with its fields', () => {
+  it('writes one line per message, with its fields', () => {
     const { lines, log } = logger('debug')
     log.info('certificate issued', { identity: 'ops', serial: 17, ok: true, error: undefined })
     expect(lines).toEqual(['info: certificate issued identity=ops serial=17 ok=true\n'])
@@ -32,7 +32,7 @@ describe('the logger', () => {
     expect(lines).toEqual(['<7>a\n', '<6>b\n', '<4>c\n', '<3>d\n'])
   })
 
-  it('quotes what a remote could forge a line with', () => {
+  it('quotes what a remote could use to forge a line', () => {
     const { lines, log } = logger('info')
     log.info('denied', { reason: 'no\nerror: all is well', empty: '', path: '/v1/ssh/sign/a=b', quote: '"' })
     expect(lines).toEqual([
@@ -40,7 +40,7 @@ describe('the logger', () => {
     ])
   })
 
-  it('writes nothing that a terminal obeys', () => {
+  it('writes nothing that controls a terminal', () => {
     const { lines, log } = logger('info')
     log.info('a\nb\u009b2J', { reason: 'a\u009b2J\u202e\ud83d' })
     expect(lines).toEqual(['info: a b 2J reason="a\\u009b2J\\u202e\\ud83d"\n'])

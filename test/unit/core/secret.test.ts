@@ -4,7 +4,7 @@ import { Secret } from '../../../src/core/secret.ts'
 
 const secret = new Secret('hunter2')
 
-it('gives its value to whoever says so in code', () => {
+it('gives its value only to an explicit call', () => {
   expect(secret.expose()).toBe('hunter2')
 })
 

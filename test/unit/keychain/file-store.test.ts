@@ -276,7 +276,7 @@ it('shows no secret in its errors', async () => {
 it('waits for no pipe, and reads nothing without an end, in the place of the file', async () => {
   const path = join(temporaryFolder(), 'keychain')
   execFileSync('mkfifo', [path])
-  const pipe = { code: 'KEYCHAIN_UNAVAILABLE', message: `${path} is a pipe, which is not a file` }
+  const pipe = { code: 'KEYCHAIN_UNAVAILABLE', message: `${path} is a pipe, not a regular file` }
   await expect(openedAt(path).list()).rejects.toMatchObject(pipe)
   await expect(openedAt(path).set('a', new Secret('1'))).rejects.toMatchObject(pipe)
   await expect(openedAt('/dev/zero').list()).rejects.toMatchObject({ code: 'KEYCHAIN_UNAVAILABLE' })

@@ -16,8 +16,8 @@ function setUp() {
   return { inTurn, begun, run, end: (name: string, error?: Error) => ends.get(name)!(error) }
 }
 
-describe('what is run in turn', () => {
-  it('begins when all before it under its key have ended, in their order', async () => {
+describe('work that is run in turn', () => {
+  it('begins when all earlier work under its key has settled, in the order of arrival', async () => {
     const { begun, run, end } = setUp()
     const [a, b] = ['a', 'b', 'c'].map((name) => run('key', name))
     await settle()
@@ -32,7 +32,7 @@ describe('what is run in turn', () => {
     expect(begun).toEqual(['a', 'b', 'c'])
   })
 
-  it('does not wait for what is of another key', async () => {
+  it('does not wait for work of another key', async () => {
     const { begun, run } = setUp()
     void run('one', 'a')
     void run('two', 'b')
@@ -40,7 +40,7 @@ describe('what is run in turn', () => {
     expect(begun).toEqual(['a', 'b'])
   })
 
-  it('goes on after one that fails, which is its own caller’s failure', async () => {
+  it('goes on after work that fails, and only its own caller sees the failure', async () => {
     const { begun, run, end } = setUp()
     const failing = run('key', 'a')
     const next = run('key', 'b')
@@ -53,7 +53,7 @@ describe('what is run in turn', () => {
     expect(await next).toBe('b')
   })
 
-  it('takes what throws at once for one that fails', async () => {
+  it('treats work that throws at once as work that fails', async () => {
     const { inTurn } = setUp()
     const broken = () => {
       throw new Error('broken')
@@ -62,7 +62,7 @@ describe('what is run in turn', () => {
     expect(await inTurn.run('key', () => 'well')).toBe('well')
   })
 
-  it('begins anew when a queue was empty, also behind one that comes just then', async () => {
+  it('starts again after its queue was empty, even behind work that arrives at that moment', async () => {
     const { begun, run, end } = setUp()
     const a = run('key', 'a')
     await settle()

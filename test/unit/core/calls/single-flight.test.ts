@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest'
 import { createSingleFlight } from '../../../../src/core/calls/single-flight.ts'
 
-it('shares one call among all who come while it is pending', async () => {
+it('shares one call among all who ask while it is pending', async () => {
   const flight = createSingleFlight<number>()
   const call = vi.fn(() => Promise.resolve(7))
   const results = await Promise.all([flight.run('a', call), flight.run('a', call), flight.run('a', call)])

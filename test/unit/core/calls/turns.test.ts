@@ -17,7 +17,7 @@ function setUp(atOnce: number) {
 }
 
 describe('turns', () => {
-  it('run as many at once as they may, the others in their order', async () => {
+  it('run as many at once as allowed, the others in their order', async () => {
     const { begun, run, end } = setUp(2)
     const [a] = ['a', 'b', 'c', 'd'].map(run)
     await settle()

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { appendLine } from '../../../../src/core/files/append-file.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
 
-it('adds lines to a file that it makes for its user alone', async () => {
+it('adds lines to a file that it creates for its user alone', async () => {
   const path = join(temporaryFolder(), 'log')
   await appendLine(path, 'one')
   await appendLine(path, 'two')
@@ -13,14 +13,14 @@ it('adds lines to a file that it makes for its user alone', async () => {
   expect(statSync(path).mode & 0o777).toBe(0o600)
 })
 
-it('waits for nobody who reads a pipe, and writes to no device', async () => {
+it('does not wait for a reader of a pipe, and writes to no device', async () => {
   const pipe = join(temporaryFolder(), 'pipe')
   execFileSync('mkfifo', [pipe])
   await expect(appendLine(pipe, 'one')).rejects.toMatchObject({ code: 'ENXIO' })
   await expect(appendLine('/dev/null', 'one')).rejects.toMatchObject({ code: expect.stringMatching(/^FILE_/) })
 })
 
-it('does not write where others could lead it', async () => {
+it('does not write through a path that others could change', async () => {
   const folder = temporaryFolder()
   chmodSync(folder, 0o757)
   await expect(appendLine(join(folder, 'log'), 'one')).rejects.toMatchObject({

@@ -21,7 +21,7 @@ it('leaves no part of a file behind when it cannot be put in place', async () =>
   expect(readdirSync(folder)).toEqual([])
 })
 
-it('takes away what a writer of the same file has left that was killed long ago, and nothing else', async () => {
+it('removes what a writer of the same file that was killed long ago left behind, and nothing else', async () => {
   const folder = temporaryFolder()
   const [old, young, other] = ['.f.00112233aabb', '.f.00112233aacc', '.g.00112233aabb'] as const
   for (const name of [old, young, other]) writeFileSync(join(folder, name), name)

@@ -48,7 +48,7 @@ it('keeps processes apart: no increment of a shared counter is lost', async () =
   expect(readFileSync(counter, 'utf8')).toBe('60')
 })
 
-it('wakes those who wait when the holder is killed', async () => {
+it('wakes the waiting processes when the holder is killed', async () => {
   const folder = temporaryFolder()
   const lock = join(folder, '.lock')
   const holder = await startHolder(folder, lock)
@@ -58,7 +58,7 @@ it('wakes those who wait when the holder is killed', async () => {
   expect(readdirSync(folder).filter((name) => name.startsWith('.lock'))).toEqual([])
 })
 
-it('takes over a lock whose holder died before', async () => {
+it('takes over a lock whose holder has died', async () => {
   const folder = temporaryFolder()
   const lock = join(folder, '.lock')
   mkdirSync(lock)
@@ -67,7 +67,7 @@ it('takes over a lock whose holder died before', async () => {
   expect(await withProcessLock(lock, () => Promise.resolve('mine'))).toBe('mine')
 })
 
-it('waits as long as a holder lives', async () => {
+it('waits as long as the holder is alive', async () => {
   const folder = temporaryFolder()
   const lock = join(folder, '.lock')
   mkdirSync(lock)
@@ -113,7 +113,7 @@ it('fails where its folder does not exist', async () => {
   ).rejects.toMatchObject({ code: 'ENOENT' })
 })
 
-it('gives up waiting for a holder that was stopped, and leaves nothing behind', async () => {
+it('gives up waiting for a suspended holder, and leaves nothing behind', async () => {
   const folder = temporaryFolder()
   const lock = join(folder, '.lock')
   const holder = await startHolder(folder, lock)
@@ -128,7 +128,7 @@ it('gives up waiting for a holder that was stopped, and leaves nothing behind', 
   expect(readdirSync(lock)).toHaveLength(1)
 })
 
-it('takes away what was left by those that were killed while they waited, and nothing else', async () => {
+it('removes what processes that were killed while waiting left behind, and nothing else', async () => {
   const folder = temporaryFolder()
   const lock = join(folder, '.lock')
   for (const name of ['.lock.dead11', '.lock.live11', '.lock.none11', '.lock.longer1', '.other1']) {
@@ -144,7 +144,7 @@ it('takes away what was left by those that were killed while they waited, and no
   expect(readdirSync(folder).sort()).toEqual(['.lock.file11', '.lock.live11', '.lock.longer1', '.other1'])
 })
 
-it('waits anew where a sweep took its place in the moment before it was taken', async () => {
+it('waits again if a sweep removed its folder just before it could be used', async () => {
   const folder = temporaryFolder()
   const lock = join(folder, '.lock')
   let isEnding = false

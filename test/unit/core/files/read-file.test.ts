@@ -9,7 +9,7 @@ import { temporaryFolder } from '../../../support/temporary-folder.ts'
 
 const options = { maxBytes: 1024, isTrusted: false }
 
-it('reads a file whole, up to its bound', async () => {
+it('reads a whole file, up to the limit', async () => {
   const path = join(temporaryFolder(), 'file')
   writeFileSync(path, 'ü'.repeat(512))
   expect(await readTextFile(path, options)).toBe('ü'.repeat(512))
@@ -17,17 +17,17 @@ it('reads a file whole, up to its bound', async () => {
   expect((await readWholeFile(path, { ...options, maxBytes: 200_000 })).length).toBe(200_000)
   await expect(readTextFile(path, options)).rejects.toMatchObject({
     code: 'FILE_TOO_LARGE',
-    message: `${path} has more than the 1 KiB that are read of such a file`,
+    message: `${path} is larger than 1 KiB, the limit for such a file`,
     hint: `ls -l ${path}`,
   })
 })
 
-it.runIf(process.platform === 'linux')('reads a file that has no size, and bounds it', async () => {
+it.runIf(process.platform === 'linux')('reads a file that reports no size, up to the limit', async () => {
   expect(await readTextFile('/proc/self/comm', options)).not.toBe('')
   await expect(readTextFile('/proc/self/maps', options)).rejects.toMatchObject({ code: 'FILE_TOO_LARGE' })
 })
 
-it('waits for no pipe, device, socket or folder, and says what it is', async () => {
+it('does not wait for a pipe, device, socket or folder, and says what it is', async () => {
   const folder = temporaryFolder()
   const [pipe, sub, socket] = ['pipe', 'sub', 'socket'].map((name) => join(folder, name)) as [string, string, string]
   execFileSync('mkfifo', [pipe])
@@ -43,7 +43,7 @@ it('waits for no pipe, device, socket or folder, and says what it is', async () 
   ]) {
     const expected = {
       code: 'FILE_NOT_REGULAR',
-      message: `${path} is ${kind}, which is not a file`,
+      message: `${path} is ${kind}, not a regular file`,
       hint: expect.any(String),
     }
     for (const isTrusted of [false, true]) {
@@ -52,11 +52,11 @@ it('waits for no pipe, device, socket or folder, and says what it is', async () 
   }
 })
 
-it('takes /dev/null for an empty file, as people mean it', async () => {
+it('reads /dev/null as an empty file, as people mean it', async () => {
   expect(await readTextFile('/dev/null', { ...options, isTrusted: true })).toBe('')
 })
 
-it('hands over the look at the open file', async () => {
+it('lets the caller inspect the open file', async () => {
   const path = join(temporaryFolder(), 'file')
   writeFileSync(path, 'text')
   const check = ({ size }: { size: number }) => {
@@ -65,7 +65,7 @@ it('hands over the look at the open file', async () => {
   await expect(readTextFile(path, { ...options, check })).rejects.toThrow('size 4')
 })
 
-it('does not read what others could have written, and misses what is not there', async () => {
+it('does not read what others could have written, and reports a missing file as missing', async () => {
   const path = join(temporaryFolder(), 'file')
   await expect(readTextFile(path, { ...options, isTrusted: true })).rejects.toMatchObject({ code: 'ENOENT' })
   writeFileSync(path, 'text')
@@ -82,7 +82,7 @@ it('does not read what others could have written, and misses what is not there',
   })
 })
 
-it('takes nothing but a missing file for none', async () => {
+it('takes nothing but a missing file as missing', async () => {
   const folder = temporaryFolder()
   expect(await readTextIfPresent(join(folder, 'none'), options)).toBeUndefined()
   await expect(readTextIfPresent(folder, options)).rejects.toMatchObject({ code: 'FILE_NOT_REGULAR' })

@@ -15,7 +15,7 @@ function setUp(maxSeats: number) {
 }
 
 describe('the seats of a socket', () => {
-  it('are for everybody while there are some', () => {
+  it('are for everybody while some are free', () => {
     const { admit, gone, evictions } = setUp(2)
     admit('a')
     admit('b').leave()
@@ -24,7 +24,7 @@ describe('the seats of a socket', () => {
     expect(evictions()).toBe(0)
   })
 
-  it('are given up in the order of what connections are about', () => {
+  it('are given up in an order that depends on what connections are doing', () => {
     const { admit, gone, evictions } = setUp(5)
     for (const standing of ['asked', 'busy', 'idle', 'new', 'unfinished'] as const) admit(standing, standing)
     for (let newcomer = 0; newcomer < 5; newcomer += 1) admit('newcomer', 'asked')
@@ -32,7 +32,7 @@ describe('the seats of a socket', () => {
     expect(evictions()).toBe(5)
   })
 
-  it('are given up by whoever has been so for longest', () => {
+  it('are given up by the connection that has been in its state for longest', () => {
     const { admit, gone } = setUp(3)
     const first = admit('first', 'idle')
     admit('second', 'idle')
@@ -43,7 +43,7 @@ describe('the seats of a socket', () => {
     expect(gone).toEqual(['second', 'third'])
   })
 
-  it('are given up by the process that has most connections, before one that has waited longer', () => {
+  it('are given up by the process with the most connections, before one that has waited longer', () => {
     const { admit, gone } = setUp(4)
     admit('old and alone', 'idle', 7)
     for (const name of ['one', 'two', 'three']) admit(name, 'idle', 8)
@@ -52,7 +52,7 @@ describe('the seats of a socket', () => {
     expect(gone).toEqual(['one', 'two'])
   })
 
-  it('are given up by half-sent requests first, whoever has most connections', () => {
+  it('are given up by half-sent requests first, even if another process has more connections', () => {
     const { admit, gone } = setUp(3)
     admit('one', 'idle', 7)
     admit('two', 'idle', 7)
@@ -75,7 +75,7 @@ describe('the seats of a socket', () => {
     expect(gone).toEqual(['c'])
   })
 
-  it('count unknown processes as one', () => {
+  it('count all unknown processes as one', () => {
     const { admit, gone } = setUp(3)
     admit('known', 'idle', 7)
     admit('a', 'idle', undefined)

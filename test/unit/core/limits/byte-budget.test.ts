@@ -9,21 +9,21 @@ function setUp(maxBytes: number) {
 }
 
 describe('a budget of bytes', () => {
-  it('closes nobody while what is held fits', () => {
+  it('closes nobody while everything fits', () => {
     const { open, gone } = setUp(10)
     open('a').set(4)
     open('b').set(6)
     expect(gone).toEqual([])
   })
 
-  it('closes whoever has held something for longest, until the rest fits', () => {
+  it('closes the connections that have held bytes for longest, until the rest fits', () => {
     const { open, gone } = setUp(10)
     for (const name of ['a', 'b', 'c']) open(name).set(3)
     open('d').set(7)
     expect(gone).toEqual(['a', 'b'])
   })
 
-  it('counts from when something was first held, and anew after nothing was', () => {
+  it('counts from when bytes were first held, and starts again after none were', () => {
     const { open, gone } = setUp(10)
     const [a, b] = [open('a'), open('b')]
     a.set(1)
@@ -35,7 +35,7 @@ describe('a budget of bytes', () => {
     expect(gone).toEqual(['a'])
   })
 
-  it('closes the one that asks for more than there is', () => {
+  it('closes a connection that asks for more than the whole budget', () => {
     const { open, gone } = setUp(10)
     const a = open('a')
     a.set(11)
@@ -44,7 +44,7 @@ describe('a budget of bytes', () => {
     expect(gone).toEqual(['a'])
   })
 
-  it('takes nothing from one that was closed and then lets go', () => {
+  it('counts nothing twice when a closed connection releases its bytes', () => {
     const { open, gone } = setUp(10)
     const a = open('a')
     a.set(6)

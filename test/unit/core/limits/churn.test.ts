@@ -11,8 +11,8 @@ function setUp() {
   return { clock, churn, collections: () => collections }
 }
 
-describe('the garbage that clients make', () => {
-  it('is collected some time after much has come, once', () => {
+describe('the garbage that clients cause', () => {
+  it('is collected once, some time after a lot has arrived', () => {
     const { clock, churn, collections } = setUp()
     for (let times = 0; times < 100; times += 1) churn.used(mebibyte)
     expect(collections()).toBe(0)
@@ -21,7 +21,7 @@ describe('the garbage that clients make', () => {
     expect(clock.pendingTimers()).toBe(0)
   })
 
-  it('is collected again when more comes', () => {
+  it('is collected again when more arrives', () => {
     const { clock, churn, collections } = setUp()
     churn.used(8 * mebibyte)
     clock.advance(20_000)
@@ -30,14 +30,14 @@ describe('the garbage that clients make', () => {
     expect(collections()).toBe(2)
   })
 
-  it('is left to V8 where it is little', () => {
+  it('is left to V8 while there is little', () => {
     const { clock, churn, collections } = setUp()
     churn.used(7 * mebibyte)
     clock.advance(60_000)
     expect(collections()).toBe(0)
   })
 
-  it('is collected at once when much was held', () => {
+  it('is collected at once when a lot was held', () => {
     const { churn, collections } = setUp()
     for (let times = 0; times < 31; times += 1) churn.held(mebibyte)
     expect(collections()).toBe(1)

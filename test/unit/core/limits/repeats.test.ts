@@ -15,7 +15,7 @@ function setUp() {
 }
 
 describe('lines that repeat', () => {
-  it('are all written where they are few', () => {
+  it('are all written while they are few', () => {
     const { clock, refuse, lines } = setUp()
     refuse(30)
     clock.advance(60_000)
@@ -44,7 +44,7 @@ describe('lines that repeat', () => {
     ])
   })
 
-  it('are one line and one count a minute while it goes on, and are written again after a quiet minute', () => {
+  it('are one line and one count a minute while they go on, and are written in full again after a quiet minute', () => {
     const { clock, refuse, taken } = setUp()
     refuse(31)
     clock.advance(60_000)

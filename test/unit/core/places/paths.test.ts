@@ -25,7 +25,7 @@ it('keeps state in its own folder', () => {
   expect(stateFolder({ XDG_STATE_HOME: './state' }, '/home/jo')).toBe('/home/jo/.local/state/latchkey')
 })
 
-it('puts the home folder in the place of ~/ and of nothing else', () => {
+it('replaces ~/ with the home folder, and nothing else', () => {
   expect(expandHome('~/x', '/home/jo')).toBe('/home/jo/x')
   expect(expandHome('/a/~/x', '/home/jo')).toBe('/a/~/x')
   expect(expandHome('~other/x', '/home/jo')).toBe('~other/x')

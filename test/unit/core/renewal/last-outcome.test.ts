@@ -13,14 +13,14 @@ function setUp() {
 }
 
 describe('the last outcome', () => {
-  it('knows no failure before one', () => {
+  it('has no failure at first', () => {
     const { outcome } = setUp()
     expect(outcome.failure()).toBeUndefined()
     expect(outcome.error()).toBeUndefined()
     expect(outcome.succeeded()).toBeUndefined()
   })
 
-  it('tells since when it fails, how often it did, and what with', () => {
+  it('reports since when it fails, how often it has failed, and with what', () => {
     const { clock, outcome } = setUp()
     const sinceMs = clock.now()
     outcome.failed(refused)
@@ -30,21 +30,21 @@ describe('the last outcome', () => {
     expect(outcome.error()).toBe(silent)
   })
 
-  it('makes an outage of a night one line, in whatever words the network puts it', () => {
+  it('makes an outage that lasts all night one line, however the network words it', () => {
     const { outcome } = setUp()
     const news = Array.from({ length: 500 }, (_, count) => outcome.failed(count % 2 === 0 ? refused : silent))
     expect(news.filter((isNews) => isNews)).toHaveLength(1)
     expect(news[0]).toBe(true)
   })
 
-  it('tells each kind of failure of a row once', () => {
+  it('reports each kind of failure once in a run', () => {
     const { outcome } = setUp()
     expect(
       [refused, denied, silent, denied, new TypeError('a'), new TypeError('b'), 'text', 'text'].map(outcome.failed),
     ).toEqual([true, true, false, false, true, false, true, false])
   })
 
-  it('ends the row with a success, which returns it; the next failure is news again', () => {
+  it('ends the run with a success, which returns it; the next failure is news again', () => {
     const { outcome } = setUp()
     outcome.failed(refused)
     outcome.failed(refused)
@@ -54,7 +54,7 @@ describe('the last outcome', () => {
     expect(outcome.failure()).toMatchObject({ count: 1 })
   })
 
-  it('notes how a call ends, and ends likewise', async () => {
+  it('records how a call ends, and ends the same way', async () => {
     const { outcome } = setUp()
     await expect(outcome.note(async () => Promise.reject(denied))).rejects.toBe(denied)
     expect(outcome.error()).toBe(denied)

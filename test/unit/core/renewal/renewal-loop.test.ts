@@ -59,7 +59,7 @@ describe('a renewal loop', () => {
     expect(loop.nextAtMs()).toBeUndefined()
   })
 
-  it('takes a step at its time, and tells that time before', async () => {
+  it('takes a step when it is due, and reports that time beforehand', async () => {
     const startMs = fakeClock().now()
     const { runs, loop, pass } = setUp(() => ({ atMs: startMs + 5 * hourMs }))
     loop.start()
@@ -70,7 +70,7 @@ describe('a renewal loop', () => {
     expect(runs).toEqual([5 * hourMs])
   })
 
-  it('takes a step that lies further ahead than a timer reaches', async () => {
+  it('takes a step that is further ahead than a timer reaches', async () => {
     const startMs = fakeClock().now()
     const dueMs = 60 * 24 * hourMs
     const { runs, loop, pass } = setUp(() => ({ atMs: startMs + dueMs }))
@@ -102,7 +102,7 @@ describe('a renewal loop', () => {
     expect(runs).toHaveLength(1)
   })
 
-  it('asks for the plan again when the time has come: it may be another one', async () => {
+  it('asks for the plan again when the step is due, because it may have changed', async () => {
     const startMs = fakeClock().now()
     let dueMs = startMs + 30_000
     const { runs, loop, pass } = setUp(() => ({ atMs: dueMs }))
@@ -130,7 +130,7 @@ describe('a renewal loop', () => {
     expect(runs).toHaveLength(2)
   })
 
-  it('stops, and lets what is under way come to its end', async () => {
+  it('stops, and lets the step that is under way finish', async () => {
     let finish = () => {}
     const { runs, clock, loop, pass } = setUp(now, () => new Promise<void>((resolve) => (finish = resolve)))
     loop.start()
@@ -167,7 +167,7 @@ describe('a machine that sleeps', () => {
     expect(runs.length).toBeGreaterThan(before)
   })
 
-  it('keeps to a plan that goes by the uptime when the clock is set back by a day', async () => {
+  it('keeps to a plan that follows the uptime when the clock is set back by a day', async () => {
     const { runs, clock, loop, pass } = setUp(() => ({ atMs: clock.now() + hourMs - clock.uptime() }))
     loop.start()
     await pass(minuteMs)
@@ -180,7 +180,7 @@ describe('a machine that sleeps', () => {
 })
 
 describe('after failures', () => {
-  it('pauses longer each time and tells of each; a replan does not cut the pause short', async () => {
+  it('pauses longer each time and reports each failure; a replan does not cut the pause short', async () => {
     const { runs, errors, loop, pass, live } = setUp(now, fail)
     loop.start()
     await pass(0)
@@ -190,7 +190,7 @@ describe('after failures', () => {
     expect(errors).toHaveLength(6)
   })
 
-  it('has set the next time when the failure is told', async () => {
+  it('has planned the next step when the failure is reported', async () => {
     let nextAtMs: number | undefined
     const world = setUp(now, fail, { onError: () => (nextAtMs = world.loop.nextAtMs()) })
     world.loop.start()
@@ -214,7 +214,7 @@ describe('after failures', () => {
     expect(runs.length).toBe(before + 1)
   })
 
-  it('loses no value in an outage that ends in the last tenth of its life', async () => {
+  it('loses no value in an outage that ends in the last tenth of its lifetime', async () => {
     const endMs = fakeClock().now() + 20 * minuteMs
     const world = setUp((clock) => (clock.now() < endMs ? { atMs: clock.now(), endMs } : undefined), fail)
     world.loop.start()
@@ -228,7 +228,7 @@ describe('after failures', () => {
     expect(world.runs.at(-1)).toBeGreaterThanOrEqual(20 * minuteMs - 2_000)
   })
 
-  it('shortens a pause that has begun when much of what was left has gone by in suspend', async () => {
+  it('shortens a running pause when much of the time that was left has passed in suspend', async () => {
     const endMs = fakeClock().now() + 10 * hourMs
     const { runs, clock, loop, live } = setUp((moved) => ({ atMs: moved.now(), endMs }), fail)
     loop.start()
@@ -240,7 +240,7 @@ describe('after failures', () => {
     expect(runs.length).toBeGreaterThan(before + 8)
   })
 
-  it('leaves alone for five minutes what only a change can cure, and tries at once when there was one', async () => {
+  it('leaves alone for five minutes what only a change can cure, and tries at once after a change', async () => {
     const { runs, loop, pass, live } = setUp(now, fail, { isLasting: () => true })
     loop.start()
     await pass(0)
@@ -255,8 +255,8 @@ describe('after failures', () => {
   })
 })
 
-describe('a step that is taken because somebody wants it', () => {
-  it('is taken at once, though none is planned, a pause goes on, or the loop is stopped', async () => {
+describe('a step that is taken on request', () => {
+  it('is taken at once, even if none is planned, during a pause, or when the loop is stopped', async () => {
     const { runs, loop, run, pass } = setUp(() => undefined, fail)
     await expect(loop.take(run)).rejects.toThrow('down')
     await expect(loop.take(run)).rejects.toThrow('down')
@@ -265,7 +265,7 @@ describe('a step that is taken because somebody wants it', () => {
     expect(runs).toEqual([0, 0])
   })
 
-  it('is the one that is under way, also where that was planned', async () => {
+  it('joins the one that is under way, even if that was planned', async () => {
     let finish = () => {}
     const { runs, loop, run, pass } = setUp(now, () => new Promise<void>((resolve) => (finish = resolve)))
     loop.start()
@@ -276,7 +276,7 @@ describe('a step that is taken because somebody wants it', () => {
     expect(runs).toHaveLength(1)
   })
 
-  it('counts as a failure for what is planned', async () => {
+  it('counts as a failure of the plan', async () => {
     const { runs, errors, loop, run, pass } = setUp(now, fail)
     await loop.take(run).catch(() => {})
     await loop.take(run).catch(() => {})
@@ -304,8 +304,8 @@ describe('a step that is taken because somebody wants it', () => {
   })
 })
 
-describe('a step that was let go of', () => {
-  it('counts for nothing, and the next is taken at once', async () => {
+describe('a step that was abandoned', () => {
+  it('has no effect, and the next is taken at once', async () => {
     const finishes: (() => void)[] = []
     const { runs, loop, pass } = setUp(
       now,

@@ -28,12 +28,12 @@ describe('the delay to a step', () => {
   const now = { wallMs: 1_000_000, uptimeMs: 5_000 }
   const pause = { lengthMs: minuteMs, isLasting: false, sinceMs: 5_000 }
 
-  it('is the time until then', () => {
+  it('is the time until it is due', () => {
     expect(delayToStepMs({ atMs: now.wallMs + 7 }, undefined, now)).toBe(7)
     expect(delayToStepMs({ atMs: now.wallMs - 7 }, undefined, now)).toBe(-7)
   })
 
-  it('is the rest of the pause where that is longer, by the uptime', () => {
+  it('is the rest of the pause if that is longer, by the uptime', () => {
     expect(delayToStepMs({ atMs: now.wallMs }, { ...pause, sinceMs: 4_000 }, now)).toBe(minuteMs - 1_000)
     expect(delayToStepMs({ atMs: now.wallMs + 2 * minuteMs }, pause, now)).toBe(2 * minuteMs)
   })
@@ -48,7 +48,7 @@ describe('the delay to a step', () => {
     expect(delayToStepMs({ atMs: now.wallMs, endMs: now.wallMs + leftMs }, pause, now)).toBe(delayMs)
   })
 
-  it('keeps to the pause after a failure that lasts, however little is left', () => {
+  it('keeps to the pause after a lasting failure, however little time is left', () => {
     const step = { atMs: now.wallMs, endMs: now.wallMs + 10_000 }
     expect(delayToStepMs(step, { ...pause, isLasting: true }, now)).toBe(minuteMs)
   })

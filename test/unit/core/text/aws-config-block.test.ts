@@ -4,7 +4,7 @@ import { awsConfigBlock } from '../../../../src/core/text/aws-config-block.ts'
 const block = (name: string, latchkey = '/bin/latchkey') => awsConfigBlock({ name, region: 'eu-west-1', latchkey })
 
 describe('a block of the AWS config file', () => {
-  it('has a region, where one is known, and a credential_process', () => {
+  it('has a region, if one is known, and a credential_process', () => {
     const line = 'credential_process = /bin/latchkey aws credentials dev\n'
     expect(block('dev')).toBe(`[profile dev]\nregion = eu-west-1\n${line}`)
     expect(awsConfigBlock({ name: 'dev', latchkey: '/bin/latchkey' })).toBe(`[profile dev]\n${line}`)

@@ -27,7 +27,7 @@ describe.each(Object.entries(hostile))('%s', (_name, text) => {
     expect(displayLine(`a${String.fromCodePoint(text.codePointAt(0)!)}b`)).toBe('a b')
   })
 
-  it('is a blank in several lines', () => {
+  it('is a blank in a text of several lines', () => {
     expect(displayLines(`a${String.fromCodePoint(text.codePointAt(0)!)}b\n`)).toBe('a b\n')
   })
 
@@ -46,18 +46,18 @@ it('leaves every other text as it is', () => {
   expect(displayJson({ a: [1, true, null] }, 2)).toBe(JSON.stringify({ a: [1, true, null] }, undefined, 2))
 })
 
-it('makes one line of many, with an end', () => {
+it('turns many lines into one of limited length', () => {
   expect(displayLine('  a\r\n\tb\u00a0 \u2003c ')).toBe('a b c')
   expect(displayLine('x'.repeat(5000))).toBe(`${'x'.repeat(1000)}…`)
   expect(displayLine('ab😀', 3)).toBe('ab…')
 })
 
-describe('the text of a server', () => {
+describe('text from a server', () => {
   it('is short', () => {
     expect(foreignText('x'.repeat(1000), [])).toBe(`${'x'.repeat(300)}…`)
   })
 
-  it('does not repeat what was sent in confidence', () => {
+  it('does not repeat the secrets that were sent', () => {
     expect(foreignText('no such token s.abc, s.abc', ['s.abc', ''])).toBe('no such token [redacted], [redacted]')
   })
 })

@@ -17,7 +17,7 @@ it('puts the nearest first and gives at most three', () => {
   expect(nearestNames('prod', ['prod-eu-west', 'prods', 'prod1', 'pro', 'prod'])).toEqual(['prod', 'prods', 'prod1'])
 })
 
-it('does not take one letter for the beginning of a name', () => {
+it('does not take a single letter as the beginning of a name', () => {
   expect(nearestNames('c', ['chained'])).toEqual([])
 })
 

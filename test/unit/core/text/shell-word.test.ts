@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { shellWord } from '../../../../src/core/text/shell-word.ts'
 
-describe('a word of a shell', () => {
+describe('a shell word', () => {
   it.each(['dev', 'team/dev', 'jo@example.com', '/run/user/1000/latchkey'])('is left as it is: %s', (text) => {
     expect(shellWord(text)).toBe(text)
   })

@@ -12,7 +12,7 @@ afterEach(() => {
 const dayMs = 86_400_000
 const clock = createSystemClock(() => 12.34)
 
-it('tells the wall-clock time and the boot time in ms', () => {
+it('gives the wall-clock time and the boot time in ms', () => {
   vi.setSystemTime(Date.UTC(2026, 0, 2))
   expect(clock.now()).toBe(Date.UTC(2026, 0, 2))
   expect(clock.uptime()).toBe(12_340)

@@ -3,7 +3,7 @@ import { createInterval } from '../../../../src/core/time/interval.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 
 describe('an interval', () => {
-  it('is due at once where that is said, and once in its length', () => {
+  it('is due at once if told so, and then once per interval', () => {
     const clock = fakeClock()
     const interval = createInterval(clock, 1000, true)
     expect([interval.takeTurn(), interval.takeTurn()]).toEqual([true, false])
@@ -13,7 +13,7 @@ describe('an interval', () => {
     expect([interval.takeTurn(), interval.takeTurn()]).toEqual([true, false])
   })
 
-  it('begins when it is made where it is not due at once', () => {
+  it('counts from its creation if it is not due at once', () => {
     const clock = fakeClock()
     const interval = createInterval(clock, 1000, false)
     expect(interval.takeTurn()).toBe(false)

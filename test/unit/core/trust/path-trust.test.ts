@@ -96,21 +96,21 @@ it.each<[string, string, Record<string, Entry>, string, string]>([
     '/home/eve/s',
     { '/home': {}, '/home/eve': { uid: 1001, mode: 0o700 } },
     '/home/eve/s is not safe to use: /home/eve belongs to another user (uid 1001, mode 700)',
-    'use a place of your own, or see whose it is: ls -ld /home/eve',
+    'use a folder of your own, or see who owns this one: ls -ld /home/eve',
   ],
   [
     'a file of another user in a sticky folder',
     '/tmp/s',
     { '/tmp': { mode: 0o1777 }, '/tmp/s': { kind: 'socket', uid: 1001 } },
     '/tmp/s belongs to another user (uid 1001, mode 755)',
-    'use a place of your own, or see whose it is: ls -ld /tmp/s',
+    'use a folder of your own, or see who owns this one: ls -ld /tmp/s',
   ],
   [
     'a link of another user, though it leads to what is mine',
     '/tmp/l/x',
     { '/tmp': { mode: 0o1777 }, '/tmp/l': { kind: 'link', uid: 1001, target: '/h', mode: 0o777 }, '/h': mine },
     '/tmp/l/x is not safe to use: /tmp/l belongs to another user (uid 1001, mode 777)',
-    'use a place of your own, or see whose it is: ls -ld /tmp/l',
+    'use a folder of your own, or see who owns this one: ls -ld /tmp/l',
   ],
   [
     'a folder that a link leads through',
@@ -142,13 +142,13 @@ it.each<[string, string, Record<string, Entry>, string, string]>([
   expect(findPathFault(path, machine(entries))).toEqual({ message, hint })
 })
 
-it('takes the group admin of macOS, and of macOS only', () => {
+it('accepts the group admin of macOS, and on macOS only', () => {
   const entries = { '/opt': { mode: 0o775, gid: 80 }, '/opt/x': { kind: 'file' } } as const
   expect(findPathFault('/opt/x', machine(entries, 'darwin'))).toBeUndefined()
   expect(findPathFault('/opt/x', machine(entries))).toMatchObject({ hint: 'sudo chmod g-w /opt' })
 })
 
-it('ends at links that lead in a circle, and at what the system cannot tell', () => {
+it('stops at links that lead in a circle, and where the system gives an error', () => {
   const circle = machine({ '/a': { kind: 'link', target: 'b' }, '/b': { kind: 'link', target: '/a' } })
   expect(findPathFault('/a', circle)?.message).toMatch(/leads in a circle$/)
   const broken = {
@@ -157,7 +157,7 @@ it('ends at links that lead in a circle, and at what the system cannot tell', ()
       throw Object.assign(new Error('i/o'), { code: 'EIO' })
     },
   }
-  expect(findPathFault('/x', broken)?.message).toBe('/x is not safe to use: / cannot be looked at (EIO)')
+  expect(findPathFault('/x', broken)?.message).toBe('/x is not safe to use: / cannot be examined (EIO)')
 })
 
 describe('on this machine', () => {

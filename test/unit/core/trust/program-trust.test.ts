@@ -24,14 +24,14 @@ it('finds the first program of a name that can be run, and takes a path for what
   expect(trustedProgram(tool, undefined)).toBe(tool)
 })
 
-it('passes over a folder of the name, as the system does', () => {
+it('skips a folder of that name, as the system does', () => {
   const { searchPath, place } = machine()
   mkdirSync(join(searchPath.split(':')[1]!, 'tool'))
   const tool = place('b/tool', 0o755)
   expect(trustedProgram('tool', searchPath)).toBe(tool)
 })
 
-it('leaves what is not there to the system', () => {
+it('leaves a missing path to the system', () => {
   const { searchPath } = machine()
   expect(trustedProgram('none', searchPath)).toBe('none')
   expect(trustedProgram('none', undefined)).toBe('none')
