@@ -8,19 +8,19 @@ import type { AnswerOutcome, PromptQuestion, Prompts } from './prompt.ts'
 import { coolingDown, unanswered, unaskable, unavailable } from './prompt-failures.ts'
 import { createTerminals } from './terminals.ts'
 
-/** Told about each question put to a person, for the log; never with the answer. It must not throw. */
+/** Called for each question put to a person, for the log; never with the answer. It must not throw. */
 export type PromptListener = (asked: { question: PromptQuestion; by: PromptPlace }) => void
 
-/** What a broker works with. */
+/** What a broker needs. */
 export interface PromptsOptions {
   clock: Clock
-  /** Absent: only terminals can be asked. Looked at for each question: it may be a getter. */
+  /** Absent: only terminals can be asked. Read for each question, so it may be a getter. */
   readonly program?: PromptProgram | undefined
   onAsked?: PromptListener
   newId: () => string
 }
 
-/** An open question, as it is told to whoever might answer it in another place than the one that has it. */
+/** An open question, as it is shown to those who might answer it from elsewhere. */
 export interface ListedQuestion {
   id: string
   question: Question
@@ -31,15 +31,15 @@ export interface ListedQuestion {
 }
 
 /**
- * The broker of questions. Whoever knows the id of an open one may answer or cancel it, wherever it is at the moment;
- * that place is told that it has ended.
+ * The broker of questions. Code that knows the id of an open question may answer or cancel it, wherever it is being asked
+ * at the moment; that place is told that it has ended.
  */
 export interface PromptBroker extends Prompts {
   /** The open questions, the oldest first. */
   open(): readonly ListedQuestion[]
-  /** @param typed as the person would type it: the name of a choice, `yes` */
+  /** @param typed what the person would type: the name of a choice, `yes` */
   answer(id: string, typed: Secret<string>): AnswerOutcome
-  /** The person said no. @returns false: it is not open any more */
+  /** The person said no. @returns false if it is not open any more */
   cancel(id: string): boolean
 }
 

@@ -1,12 +1,12 @@
 import type { Clock } from '../core/time/clock.ts'
 
-/** Leaves a person alone for a while who said no, so that twenty waiting tools do not open twenty prompts. */
+/** Leaves a person who said no alone for a while, so that twenty waiting tools do not open twenty prompts. */
 export interface CoolDown {
   begin(topic: string): void
   isOn(topic: string): boolean
 }
 
-/** How long nobody is asked about a topic after a no. */
+/** How long a topic is not asked about after a no. */
 export const coolDownMs = 5_000
 
 /** Remembers the topics that the person said no to, for `coolDownMs`. */

@@ -7,18 +7,18 @@ import { PromptError } from './prompt.ts'
 import { unavailable, unfit } from './prompt-failures.ts'
 
 /**
- * Asks the person without a terminal: an askpass program. Resolves to what was typed, or chosen in the same words; to
- * undefined when the person says no.
- * @param withdrawn nobody waits for the answer any more: the dialog is closed
+ * Asks the person without a terminal: an askpass program. Resolves to what was typed, or to what a person would have
+ * typed for the same choice; to undefined when the person says no.
+ * @param withdrawn aborts when nobody waits for the answer any more: the dialog is closed
  */
 export type PromptProgram = (question: Question, withdrawn: AbortSignal) => Promise<Secret<string> | undefined>
 
-/** A program that never gives what can be an answer is not run for ever. */
+/** A program that never gives a valid answer is not run for ever. */
 const maxTries = 3
 
 /**
  * Asks with a program, one dialog at a time: two on one screen would take each other's input.
- * @param present the program that asks now; undefined where there is none
+ * @param present returns the program that asks now; undefined if there is none
  */
 export function createDialogs(present: () => PromptProgram | undefined): Asker {
   const turns = createTurns(1)
@@ -52,7 +52,7 @@ export function createDialogs(present: () => PromptProgram | undefined): Asker {
       queued.add(open)
       void turns.run(async () => {
         queued.delete(open)
-        // A terminal that turned up meanwhile has taken it over, or nobody waits any more.
+        // Not free: a terminal has taken it over in the meantime, or nobody waits for it any more.
         if (open.isFree()) await converse(open, program)
       })
       return true

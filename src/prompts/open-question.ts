@@ -6,12 +6,12 @@ import { cancelled } from './prompt-failures.ts'
 /** Where a question is put to the person. */
 export type PromptPlace = 'terminal' | 'program'
 
-/** A question at the one place that has it. Once the place has it no more, the calls do nothing. */
+/** A question's hold at the one place that has it. Once the place has lost the question, the calls do nothing. */
 export interface Hold {
   answer(typed: Secret<string>): AnswerOutcome
   cancel(): void
   fail(error: PromptError): void
-  /** Gives it back without an answer: it passes on. */
+  /** Gives the question back without an answer: it goes to another place. */
   release(): void
 }
 
@@ -27,30 +27,30 @@ export interface OpenQuestion {
   isFree(): boolean
   /** True once some place has had it. */
   wasPut(): boolean
-  /** Takes a free question. @param onEnd the place has it no more, for whatever reason */
+  /** Takes a free question. @param onEnd called when the place loses the question, for whatever reason */
   take(place: PromptPlace, onEnd: () => void): Hold
   /**
-   * The answer, for one who waits and may stop to.
-   * @param signal rejects with its reason; when nobody is left who waits, the question is over
+   * Waits for the answer.
+   * @param signal stops this wait, which rejects with its reason; when nobody is left waiting, the question is over
    */
   wait(signal: AbortSignal | undefined): Promise<unknown>
-  /** Answers it from anywhere, whoever has it. */
+  /** Answers it from anywhere, whichever place has it. */
   answer(typed: Secret<string>): AnswerOutcome
   /** The person said no: everyone who waits fails. */
   cancel(): void
   fail(error: PromptError): void
 }
 
-/** What its owner is told. */
+/** What the owner of a question is told. */
 export interface OpenQuestionEvents {
   onPut(place: PromptPlace): void
   /** The place that had it gave it back. */
   onFree(): void
-  /** It is answered, has failed, or nobody waits any more. */
+  /** It was answered, it failed, or nobody waits for it any more. */
   onEnd(how: 'cancelled' | 'otherwise'): void
 }
 
-/** Opens a question, for its owner to find a place for. */
+/** Opens a question; its owner has to find a place for it. */
 export function createOpenQuestion(
   { id, question, sinceMs }: Pick<OpenQuestion, 'id' | 'question' | 'sinceMs'>,
   events: OpenQuestionEvents,
@@ -69,7 +69,7 @@ export function createOpenQuestion(
   const end = (tellWaiters: () => void, how: 'cancelled' | 'otherwise' = 'otherwise') => {
     if (isOver) return
     isOver = true
-    // First, so that who asks at once because of the outcome is asked anew.
+    // First, so that a waiter who reacts to the outcome by asking again opens a new question.
     events.onEnd(how)
     letGo()
     tellWaiters()

@@ -12,7 +12,7 @@ export function unavailable({ text }: Asked, cause?: unknown): PromptError {
   })
 }
 
-/** Somebody was asked, and left the question alone. */
+/** Somebody was asked and did not answer. */
 export function unanswered({ text }: Asked): PromptError {
   return new PromptError('PROMPT_TIMEOUT', `nobody answered: ${text}`, { hint: askAgain })
 }
@@ -22,21 +22,21 @@ export function cancelled({ text }: Asked): PromptError {
   return new PromptError('PROMPT_CANCELLED', `cancelled: ${text}`, { hint: askAgain })
 }
 
-/** The person said no so short a time ago that nobody is asked. */
+/** The person said no so recently that nobody is asked. */
 export function coolingDown({ text }: Asked, seconds: number): PromptError {
   return new PromptError('PROMPT_COOLING_DOWN', `the prompt was cancelled a moment ago: ${text}`, {
     hint: `wait ${seconds} s and run the command again`,
   })
 }
 
-/** No answer had the form of one, however often it was asked for. */
+/** No answer was valid, after several tries. */
 export function unfit({ text }: Asked, complaint: string): PromptError {
-  return new PromptError('PROMPT_ANSWER_INVALID', `no answer that can be right (${complaint}): ${text}`, {
+  return new PromptError('PROMPT_ANSWER_INVALID', `no valid answer (${complaint}): ${text}`, {
     hint: askAgain,
   })
 }
 
-/** It must not be put to anybody, such as a page that is not safe to visit. */
+/** The question must not be asked, for example because its page is not safe to visit. */
 export function unaskable({ text }: Asked, fault: string): PromptError {
   return new PromptError('PROMPT_QUESTION_INVALID', `cannot be asked (${fault}): ${text}`)
 }

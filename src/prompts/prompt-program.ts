@@ -9,28 +9,28 @@ import { kindOf, type Question, questionText } from './kinds.ts'
 import { PromptError } from './prompt.ts'
 import { unanswered } from './prompt-failures.ts'
 
-/** What the program tells it by; the daemon may have been started with it. */
+/** The variable that gives the program its mode; the daemon may have been started with it. */
 const modeVariable = 'SSH_ASKPASS_PROMPT'
 /** The daemon may have been started with these; a dialog needs none of them. */
 const secretVariables = ['BAO_TOKEN', 'VAULT_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']
-/** An answer is a code, a password or a choice; more than this is not an answer. */
+/** An answer is a code, a password or a choice; anything longer is not an answer. */
 const maxAnswerBytes = 4096
 
-/** A dialog that nobody looks at is closed after so long. */
+/** A dialog that nobody answers is closed after this time. */
 const dialogMs = 5 * 60_000
 
 /** What a prompt program runs with. */
 export interface PromptProgramOptions {
   clock: Clock
-  /** The daemon's, which the program gets without the secrets in it: it needs the display and the locale. */
+  /** The daemon's environment. The program gets it without the secrets: it needs the display and the locale. */
   environment: Environment
-  /** Closes the dialog that is open: nobody waits for its answer any more. */
+  /** Closes the open dialog: nobody waits for its answer any more. */
   stopping?: AbortSignal
 }
 
 /**
- * Runs an askpass program the way ssh does (ssh(1), SSH_ASKPASS): the question is its argument, the kind says in which
- * mode it runs and with that what it says by its first line and by its exit status.
+ * Runs an askpass program the way ssh does (ssh(1), SSH_ASKPASS): the question is its argument. The kind of the question
+ * decides the mode, and so what the program's first line and exit status mean.
  */
 export function createPromptProgram(path: string, options: PromptProgramOptions): PromptProgram {
   const { clock, environment, stopping = new AbortController().signal } = options
@@ -38,7 +38,7 @@ export function createPromptProgram(path: string, options: PromptProgramOptions)
   const env = Object.fromEntries(Object.entries(environment).filter(([name]) => isKept(name)))
   return (question, withdrawn) =>
     new Promise((resolve, reject) => {
-      // Before each run: who can change it would be told the answer.
+      // Checked before each run: anybody who can change the program would learn the answer.
       const fault = findPathFault(path)
       if (fault !== undefined) return reject(new PromptError('PROMPT_UNAVAILABLE', fault.message, { hint: fault.hint }))
       const { askpass } = kindOf(question)
@@ -55,7 +55,7 @@ export function createPromptProgram(path: string, options: PromptProgramOptions)
         const typed = typedBy(askpass, isSuccess, line)
         resolve(typed === undefined ? undefined : new Secret(typed))
       }
-      // Not only `close`: what the program has started may outlive it and hold its output open.
+      // `close` alone is not enough: what the program has started may outlive it and hold its output open.
       const answerIfWhole = () => {
         if (isDone && chunks.some((chunk) => chunk.includes('\n'))) answer(true)
       }
@@ -96,7 +96,7 @@ export function createPromptProgram(path: string, options: PromptProgramOptions)
     })
 }
 
-/** What a person would have typed to say the same; undefined for a no to being asked (OpenSSH's readpass.c). */
+/** What a person would have typed to say the same; undefined if the person declined to be asked (OpenSSH's readpass.c). */
 function typedBy(mode: AskpassMode, isSuccess: boolean, line: string): string | undefined {
   switch (mode) {
     case 'text':
@@ -110,7 +110,7 @@ function typedBy(mode: AskpassMode, isSuccess: boolean, line: string): string | 
 
 function endedBySignal(path: string, question: Question, sizeBytes: number): PromptError {
   if (sizeBytes > maxAnswerBytes) {
-    return new PromptError('PROMPT_UNAVAILABLE', `the prompt program ${path} printed more than an answer`, {
+    return new PromptError('PROMPT_UNAVAILABLE', `the prompt program ${path} printed too much to be an answer`, {
       hint: 'check prompt.program in the configuration',
     })
   }

@@ -16,59 +16,62 @@ export class PromptError extends CodedError<PromptErrorCode> {}
 
 /** One question to the person at the machine. */
 export type PromptQuestion = Question & {
-  /** Who asks whom: the same for all who wait for the same answer, such as one MFA device of one user. */
+  /** Who asks whom: the same for everyone who waits for the same answer, such as the code of one user's MFA device. */
   topic: string
 }
 
 /**
- * What became of an answer: it was taken, or the question is not open any more, or it cannot be the answer, which
- * `complaint` says to the person; the question is still open then.
+ * What became of an answer: it was taken; or the question is not open any more; or it is not valid, and `complaint` tells
+ * the person why. In the last case the question is still open.
  */
 export type AnswerOutcome = 'taken' | 'gone' | { complaint: string }
 
-/** An open question, lent to one caller's terminal. It is settled once; the calls after that do nothing. */
+/** An open question, lent to one caller's terminal. It is settled once; calls after that do nothing. */
 export interface PromptLease {
-  /** The question's. */
+  /** The id of the question. */
   readonly id: string
   readonly question: PromptQuestion
   /** @param typed as the person typed it */
   answer(typed: Secret<string>): AnswerOutcome
   /** The person said no: everyone who waits fails. */
   cancel(): void
-  /** The holder went away without an answer: the question passes on. */
+  /** The holder went away without an answer: the question goes to another place. */
   release(): void
   /**
-   * Runs `run` when it is settled, or ends otherwise: by its time, because nobody wants the answer any more, or because
+   * Runs `run` when the lease is settled or ends in another way: its time is up, nobody wants the answer any more, or
    * somebody else gave it.
    */
   onEnd(run: () => void): void
 }
 
-/** Someone who waits for a result and may be able to answer the questions on the way to it. */
+/** A caller that waits for a result and may be able to answer the questions on the way to it. */
 export interface PromptCaller {
   /** False: fail with a clear error instead of waiting for a person. */
   readonly mayPrompt: boolean
-  /** Takes the question to this caller's terminal. Absent where the caller has none in the foreground. */
+  /** Takes the question to this caller's terminal. Absent if the caller has none in the foreground. */
   readonly offer?: (lease: PromptLease) => void
-  /** True once nobody would read a question any more; absent where that cannot happen. */
+  /** True once nobody would read a question any more; absent if that cannot happen. */
   readonly isGone?: () => boolean
-  /** The same in every call of one caller, who may leave with a question and come back for the outcome; this object if absent. */
+  /**
+   * The same object in every call of one caller, which may leave with a question and come back for the outcome. If absent,
+   * this object.
+   */
   readonly origin?: object
 }
 
-/** What a caller is known by from one call to the next. */
+/** The object by which a caller is recognised from one call to the next. */
 export const originOf = (caller: PromptCaller): object => caller.origin ?? caller
 
-/** The port through which a room reaches the person: asked once, however many wait. */
+/** The port through which a room reaches the person, who is asked once, however many callers wait. */
 export interface Prompts {
   /**
-   * Asks through the terminal of a caller who attends to the topic, else through the prompt program.
-   * @param signal nobody wants the answer any more: rejects with its reason at once, and the question is withdrawn from
-   *   wherever it is, unless others wait for the same answer
-   * @returns what the question's kind says (src/prompts/kinds)
+   * Asks through the terminal of a caller that is registered for the topic, otherwise through the prompt program.
+   * @param signal aborts when the answer is not wanted any more: the promise rejects at once with its reason, and the
+   *   question is withdrawn, unless others wait for the same answer
+   * @returns the answer of the question's kind (src/prompts/kinds)
    * @throws {PromptError} nobody can be asked, or nobody answered
    */
   ask<Asked extends PromptQuestion>(question: Asked, signal?: AbortSignal): Promise<AnswerOf<Asked['kind']>>
-  /** Registers a waiting caller; the returned function takes it off again. */
+  /** Registers a waiting caller; the returned function removes it again. */
   attend(topic: string, caller: PromptCaller): () => void
 }

@@ -2,26 +2,26 @@ import type { Clock } from '../core/time/clock.ts'
 import { kindOf } from './kinds.ts'
 import { originOf, type PromptCaller, PromptError, type Prompts } from './prompt.ts'
 
-/** One login at a time, whose outcome is for everyone who wants it. */
+/** One login at a time, whose outcome is shared by everyone who wants it. */
 export interface SharedLogin<T> {
   /**
    * Joins the login that is under way, or begins one; its questions may go to the terminal of `caller`.
-   * @param login heeds the signal, whose reason is then the outcome: what it brings after that is for nobody
+   * @param login heeds the signal. Once that aborts, its reason is the outcome, and whatever `login` returns is dropped
    */
   run(caller: PromptCaller, login: (signal: AbortSignal) => Promise<T>): Promise<T>
   /**
-   * Makes `reason` the outcome of the login that is under way, for everyone who waits for it and for whoever comes back
-   * for it; the outcome of one that is over is for nobody any more.
+   * Makes `reason` the outcome of the login that is under way, for everyone who waits for it or comes back for it. The
+   * outcome of a login that is over is given to nobody any more.
    */
   abandon(reason: Error): void
 }
 
-/** What the logins ask about, and whom. */
+/** Whom the logins ask, and about what. */
 export interface SharedLoginOptions {
   prompts: Prompts
   topic: string
   clock: Clock
-  /** Also a success is kept for who comes back: there is no other place where it can be found. */
+  /** Whether a success is kept too for a caller that comes back, because it cannot be found anywhere else. */
   keepsSuccess: boolean
 }
 
@@ -29,7 +29,7 @@ interface Flight<T> {
   outcome: Promise<T>
   /** In ms of uptime; undefined while it is under way. */
   endedMs: number | undefined
-  /** Who has left with a question, and has not come back. */
+  /** The callers that have left with a question and have not come back. */
   owedTo: Set<object>
   /** How long one of them may still be typing at a question, in ms. */
   patienceMs: number
@@ -39,12 +39,12 @@ interface Flight<T> {
 }
 
 /**
- * How long an outcome is kept for a caller that was lent a question: its call ended with the question, and the answer
- * may have ended the login before it is back.
+ * How long an outcome is kept for a caller that was lent a question: its call ended with the question, and the answer may
+ * finish the login before the caller is back.
  */
 const outcomeKeptMs = 10_000
 
-/** Shares the logins of one kind, of which there is one at a time. */
+/** Shares the logins of one kind, one at a time. */
 export function createSharedLogin<T>({ prompts, topic, clock, keepsSuccess }: SharedLoginOptions): SharedLogin<T> {
   let last: Flight<T> | undefined
 
@@ -66,7 +66,7 @@ export function createSharedLogin<T>({ prompts, topic, clock, keepsSuccess }: Sh
     }
     flight.outcome.then(
       () => end(keepsSuccess),
-      // Whoever said no, or did not answer, does not come back.
+      // A caller whose person said no, or did not answer, does not come back.
       (error: unknown) => end(!(error instanceof PromptError)),
     )
     return flight
@@ -80,7 +80,7 @@ export function createSharedLogin<T>({ prompts, topic, clock, keepsSuccess }: Sh
       const origin = originOf(caller)
       const flight = last !== undefined && isFor(last, origin) ? last : begin(login)
       last = flight
-      // It is back, and gets the outcome from this call, unless that ends with a question too.
+      // The caller is back and gets the outcome from this call, unless this call ends with a question too.
       flight.owedTo.delete(origin)
       const { offer } = caller
       const owing: PromptCaller = {
@@ -104,15 +104,15 @@ export function createSharedLogin<T>({ prompts, topic, clock, keepsSuccess }: Sh
       }
     },
     abandon(reason) {
-      // Why one was abandoned stays for whoever has left with its question.
+      // The reason of an earlier abandonment is kept for the callers that have left with a question.
       if (last === undefined || last.abandoned.signal.aborted) return
       if (last.endedMs !== undefined) {
         last = undefined
         return
       }
-      // At once: whoever comes from now on begins anew.
+      // At once: a caller that arrives from now on begins a new login.
       last.endedMs = clock.uptime()
-      // A person may be typing at its question still, and knows nothing of it.
+      // A person may still be typing an answer, unaware that the login was abandoned.
       last.keptMs = last.patienceMs + outcomeKeptMs
       last.abandoned.abort(reason)
     },

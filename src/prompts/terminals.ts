@@ -6,18 +6,18 @@ import { originOf, type PromptCaller, type PromptLease } from './prompt.ts'
 
 /** The terminals of the callers that wait. */
 export interface Terminals extends Asker {
-  /** Registers a caller that waits for something about this topic; the returned function takes it off again. */
+  /** Registers a caller that waits for something about this topic; the returned function removes it again. */
   attend(topic: string, caller: PromptCaller): () => void
 }
 
-/** After an answer from a terminal its caller comes back at once; a question that is asked again waits so long for it. */
+/** After an answer from a terminal, its caller comes back at once; a question that is asked again waits this long for it. */
 const comeBackMs = 3_000
 
-/** Lends each question to one terminal, and to the next when that one is left or goes away. */
+/** Lends each question to one terminal, and to the next when nobody answers there or the terminal goes away. */
 export function createTerminals(clock: Clock): Terminals {
   const attending = new Map<string, Set<PromptCaller>>()
   const offered = new WeakSet<PromptCaller>()
-  /** Where the person is: who gave the last answer about a topic, while it may be on its way back. */
+  /** Where the person is: the caller that gave the last answer about a topic, while it may still come back. */
   const lastAnswered = new Map<string, { origin: object; endsMs: number }>()
 
   const awaited = (topic: string) => {
@@ -66,14 +66,14 @@ export function createTerminals(clock: Clock): Terminals {
     },
     ask(question, again) {
       const { topic, notice } = question.question
-      // What is asked for the first time goes on with nobody's conversation.
+      // A question that is asked for the first time continues nobody's conversation.
       const last = notice === undefined ? undefined : awaited(topic)
       const caller = [...(attending.get(topic) ?? [])].find(
         (each) =>
           each.offer !== undefined &&
           each.isGone?.() !== true &&
           !offered.has(each) &&
-          // The person is where the last answer came from, not at another terminal that waits, or begins to.
+          // The person is where the last answer came from, not at another terminal that waits now or starts to.
           (last === undefined || originOf(each) === last.origin),
       )
       if (caller !== undefined) lend(question, caller)

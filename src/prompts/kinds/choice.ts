@@ -1,11 +1,11 @@
 import { type PromptKind, typedLine } from './kind.ts'
 
-/** What there is to choose from, in the order in which it is shown. */
+/** The options, in the order in which they are shown. */
 export interface ChoiceFields {
   options: readonly string[]
 }
 
-/** More than fits on a screen is no choice. */
+/** Nobody can choose from more than fits on a screen. */
 const maxOptions = 50
 
 /** One of several, by its number or its name; the answer is the name. */
@@ -15,9 +15,9 @@ export const choice: PromptKind<ChoiceFields, string> = {
   suffix: '\nnumber: ',
   fault({ options }) {
     if (!Array.isArray(options) || options.length === 0) return 'there is nothing to choose from'
-    if (options.length > maxOptions) return `there is more to choose from than ${maxOptions}`
+    if (options.length > maxOptions) return `there are more than ${maxOptions} options`
     const isNamed = options.every((option) => typeof option === 'string' && option !== '')
-    return isNamed ? undefined : 'what there is to choose from has no name'
+    return isNamed ? undefined : 'an option has no name'
   },
   lines: ({ text, options }) => [`${text}:`, ...options.map((option, index) => `${index + 1}) ${option}`)],
   read(typed, { options }) {

@@ -1,7 +1,7 @@
 import { Secret } from '../../core/secret.ts'
 import { type PromptKind, typedLine } from './kind.ts'
 
-/** A one-time code of six digits, which is spent with its first use: it may be seen, as other AWS tools show it. */
+/** A one-time code of six digits. It can be used only once, so it may be seen: other AWS tools show it too. */
 export const code: PromptKind<object, Secret<string>> = {
   ...typedLine,
   isEchoed: true,

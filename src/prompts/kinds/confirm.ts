@@ -1,8 +1,8 @@
 import { type PromptKind, typedLine } from './kind.ts'
 
 /**
- * Yes or no. Only what the person says is a no: a question that was clicked away or left has no answer, so it is asked
- * anew the next time.
+ * Yes or no. Only an explicit no is a no: a question that was dismissed or left open has no answer, so it is asked again
+ * the next time.
  */
 export const confirm: PromptKind<object, boolean> = {
   ...typedLine,

@@ -1,36 +1,36 @@
 /** What every question says. */
 export interface Wording {
-  /** What is asked, without the sign at its end: `MFA code for arn:aws:iam::111122223333:mfa/jo`. */
+  /** What is asked, without the punctuation at its end: `MFA code for arn:aws:iam::111122223333:mfa/jo`. */
   text: string
   /** Shown before the question: why it is asked again. */
   notice?: string
 }
 
-/** What was typed, as the answer that it is; or what is wrong with it, in words for the person. */
+/** The answer that was typed; or what is wrong with it, in words for the person. */
 export type Reading<Answer> = { answer: Answer } | { complaint: string }
 
 /**
  * How an askpass program is used (OpenSSH's readpass.c and ssh-askpass: SSH_ASKPASS_PROMPT).
- * `text`: unset; the first line that it prints is what was typed. `confirm`: its exit status is the answer.
- * `none`: it only shows something, and how it ends means nothing.
+ * `text`: the variable is unset, and the first line that the program prints is what was typed. `confirm`: its exit status
+ * is the answer. `none`: it only shows something, and its exit status means nothing.
  */
 export type AskpassMode = 'text' | 'confirm' | 'none'
 
 /**
- * A kind of question: all that differs between one and another, for whoever puts it, a terminal or a program, and for
- * whoever reads the answer. The helper's fast path has this too, so nothing here imports more than core.
+ * A kind of question: everything in which kinds differ, for the terminal or program that asks, and for the code that reads
+ * the answer. The helper's fast path uses this too, so nothing here imports more than core.
  */
 export interface PromptKind<Fields extends object, Answer> {
-  /** Whether it may be seen what is typed. */
+  /** Whether the typed text may be seen. */
   isEchoed: boolean
   /** What stands before the cursor, after the last line. */
   suffix: string
   askpass: AskpassMode
-  /** A terminal that has had the question for so long has been left. */
+  /** After this time at one terminal, the person is taken to have left it. */
   patienceMs: number
   /** Whether a person who said no to it is left alone for a while. */
   coolsDown: boolean
-  /** Why these are not the fields of such a question; they may come from anywhere. */
+  /** What is wrong with these fields, which may come from anywhere; undefined if nothing is. */
   fault(fields: Readonly<Record<keyof Fields, unknown>>): string | undefined
   /** What is shown, without the notice. */
   lines(question: Wording & Fields): readonly string[]
@@ -38,7 +38,7 @@ export interface PromptKind<Fields extends object, Answer> {
   read(typed: string, fields: Fields): Reading<Answer>
 }
 
-/** What most questions have: a line to be typed within a minute, and nothing but their wording. */
+/** What most questions share: a line to be typed within a minute, and no fields but their wording. */
 export const typedLine = {
   suffix: ': ',
   askpass: 'text',
@@ -48,5 +48,5 @@ export const typedLine = {
   lines: ({ text }: Wording) => [text],
 } as const
 
-/** The longest line that is shown: the address of a page must be whole. */
+/** The longest line that is shown: the address of a page must fit into one. */
 export const maxLineLength = 2048

@@ -1,14 +1,14 @@
 import { maxLineLength, type PromptKind, typedLine } from './kind.ts'
 
-/** The page, which must hold no secret: a program that shows it has it as an argument, which others may see. */
+/** The page. Its address must hold no secret: a program that shows it gets it as an argument, which others may see. */
 export interface VisitFields {
-  /** https, or http of this machine. */
+  /** https, or http on this machine. */
   url: string
-  /** What the person types there, or compares. */
+  /** A code that the person types there, or compares with one shown there. */
   userCode?: string
 }
 
-/** A page to be visited. What comes of it is found out elsewhere; the person can only say that it is done. */
+/** A page to be visited. The outcome is found out elsewhere; the person can only say that the visit is over. */
 export const visit: PromptKind<VisitFields, 'done'> = {
   ...typedLine,
   isEchoed: true,
@@ -17,7 +17,7 @@ export const visit: PromptKind<VisitFields, 'done'> = {
   // Logging in somewhere takes longer than typing a code.
   patienceMs: 5 * 60_000,
   fault({ url, userCode }) {
-    if (userCode !== undefined && (typeof userCode !== 'string' || userCode === '')) return 'the code is no text'
+    if (userCode !== undefined && (typeof userCode !== 'string' || userCode === '')) return 'the code is not a text'
     if (typeof url !== 'string' || !URL.canParse(url)) return 'the page has no address'
     return addressFault(new URL(url))
   },
@@ -29,7 +29,7 @@ export const visit: PromptKind<VisitFields, 'done'> = {
   read: () => ({ answer: 'done' }),
 }
 
-/** The address may be a server's word. */
+/** Checks the address, which may come from a server. */
 function addressFault({ protocol, hostname, username, password, href }: URL): string | undefined {
   const isHere = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
   if (protocol !== 'https:' && !(protocol === 'http:' && isHere)) return 'the page is not https'

@@ -79,7 +79,7 @@ describe('a question', () => {
     expect(await Promise.all(waiting.map(answerOf))).toEqual(['123456', 'hunter2'])
   })
 
-  it('is not put to callers who left or who have no terminal', async () => {
+  it('is not put to callers that have left or have no terminal', async () => {
     const { prompts } = broker()
     const gone = terminal()
     prompts.attend(mfa.topic, gone.caller)()
@@ -91,7 +91,7 @@ describe('a question', () => {
     expect(gone.leases).toHaveLength(0)
   })
 
-  it('is not put to callers who have gone while they waited, and is not counted as asked', async () => {
+  it('is not put to callers that went away while they waited, and does not count as asked', async () => {
     const { prompts, asked } = broker()
     const { leases, caller } = terminal()
     const gone = Array.from({ length: 20_000 }, terminal)
@@ -104,7 +104,7 @@ describe('a question', () => {
     expect(asked).toEqual(['aws-mfa/jo by terminal'])
   })
 
-  it('can be asked again once it is answered', async () => {
+  it('can be asked again once it has been answered', async () => {
     const { prompts } = broker()
     const first = terminal()
     const second = terminal(first.origin)
@@ -121,7 +121,7 @@ describe('a question', () => {
 })
 
 describe('a lease', () => {
-  it('passes on when its holder goes away, and is not offered to that caller again', async () => {
+  it('goes to another place when its holder goes away, and is not offered to that caller again', async () => {
     const { prompts } = broker()
     const [first, second] = [terminal(), terminal()]
     prompts.attend(mfa.topic, first.caller)
@@ -134,7 +134,7 @@ describe('a lease', () => {
     expect(first.leases).toHaveLength(1)
   })
 
-  it('passes on when nobody answers for a minute', async () => {
+  it('goes to another place when nobody answers for a minute', async () => {
     const { clock, prompts } = broker()
     const [first, second] = [terminal(), terminal()]
     prompts.attend(mfa.topic, first.caller)
@@ -151,7 +151,7 @@ describe('a lease', () => {
     expect(await answerOf(waiting)).toBe('222222')
   })
 
-  it('passes on to the program when no other terminal is left', async () => {
+  it('goes to the program when no other terminal is left', async () => {
     const { open, program } = dialogs()
     const { prompts, asked } = broker(program)
     const { leases, caller } = terminal()
@@ -257,7 +257,7 @@ describe('after an answer from a terminal', () => {
     expect(await answerOf(waiting)).toBe('222222')
   })
 
-  it('a question that is not asked again waits for nobody', async () => {
+  it('a question that is not asked again waits for no terminal', async () => {
     const { prompts } = broker()
     const [typing, other] = [terminal(), terminal()]
     prompts.attend(mfa.topic, typing.caller)
@@ -290,7 +290,7 @@ describe('after an answer from a terminal', () => {
 })
 
 describe('the prompt program', () => {
-  it('is asked only where there is no terminal', async () => {
+  it('is asked only if there is no terminal', async () => {
     const { open, program } = dialogs()
     const { prompts, asked } = broker(program)
     const { leases, caller } = terminal()
@@ -303,7 +303,7 @@ describe('the prompt program', () => {
     expect(asked).toEqual(['aws-mfa/jo by terminal'])
   })
 
-  it('keeps its question when a terminal turns up meanwhile', async () => {
+  it('keeps its question when a terminal turns up in the meantime', async () => {
     const { open, program } = dialogs()
     const { prompts } = broker(program)
     const waiting = prompts.ask(mfa)
@@ -405,7 +405,7 @@ describe('a lease', () => {
   })
 })
 
-describe('a question that nobody wants the answer to any more', () => {
+describe('a question whose answer nobody wants any more', () => {
   const reason = new Error('logged out')
 
   it('is taken from the terminal that has it', async () => {
@@ -489,15 +489,15 @@ describe('a question that nobody wants the answer to any more', () => {
     expect(await answerOf(staying)).toBe('123456')
   })
 
-  it('is not put at all', async () => {
+  it('is not asked at all', async () => {
     const { prompts, asked } = broker()
     await expect(prompts.ask(mfa, AbortSignal.abort(reason))).rejects.toBe(reason)
     expect(asked).toEqual([])
   })
 })
 
-describe('an answer that cannot be one', () => {
-  it('from a terminal is told to it, and the question stays there', async () => {
+describe('an invalid answer', () => {
+  it('from a terminal is reported there, and the question stays there', async () => {
     const { prompts } = broker()
     const { leases, caller } = terminal()
     prompts.attend(mfa.topic, caller)
@@ -509,7 +509,7 @@ describe('an answer that cannot be one', () => {
     expect(await answerOf(waiting)).toBe('123456')
   })
 
-  it('from the program is asked for again with the reason', async () => {
+  it('from the program makes it ask again, with the reason', async () => {
     const { open, program } = dialogs()
     const { prompts, asked } = broker(program)
     const waiting = prompts.ask(mfa)
@@ -522,12 +522,12 @@ describe('an answer that cannot be one', () => {
     expect(asked).toEqual(['aws-mfa/jo by program'])
   })
 
-  it('from a program that gives nothing else fails the question', async () => {
+  it('given again and again by a program fails the question', async () => {
     let runs = 0
     const { prompts } = broker(async () => new Secret(`${runs++}`))
     await expect(prompts.ask(mfa)).rejects.toMatchObject({
       code: 'PROMPT_ANSWER_INVALID',
-      message: 'no answer that can be right (a code is 6 digits): MFA code for jo',
+      message: 'no valid answer (a code is 6 digits): MFA code for jo',
     })
     expect(runs).toBe(3)
     expect(prompts.open()).toEqual([])
@@ -538,7 +538,7 @@ describe('a question of each kind', () => {
   const topic = 'topic'
   const text = 'which one'
 
-  it('has the answer that is its kind’s', async () => {
+  it('has an answer of its kind', async () => {
     const { prompts } = broker()
     const put = (typed: string) =>
       prompts.attend(topic, { mayPrompt: true, offer: (lease) => void lease.answer(new Secret(typed)) })
@@ -553,7 +553,7 @@ describe('a question of each kind', () => {
     expect([confirmed, refused, visited, chosen]).toEqual([true, false, 'done', 'oidc'])
   })
 
-  it('is another question than one of another kind about the same', async () => {
+  it('differs from a question of another kind about the same topic', async () => {
     const { prompts } = broker()
     const [first, second] = [terminal(), terminal()]
     prompts.attend(topic, first.caller)
@@ -577,7 +577,7 @@ describe('a question of each kind', () => {
     expect(asked).toEqual([])
   })
 
-  it('to confirm that was clicked away or left is asked anew at once: that was no answer', async () => {
+  it('to confirm that was dismissed or left open is asked again at once, because it has no answer', async () => {
     const { clock, prompts } = broker()
     const question = { topic, kind: 'confirm', text } as const
     const [clicked, left, last] = [terminal(), terminal(), terminal()]
@@ -607,7 +607,7 @@ describe('a question of each kind', () => {
 })
 
 describe('an open question', () => {
-  it('is listed with where it is, and since when', async () => {
+  it('is listed with its place, and since when it is open', async () => {
     const { open, program } = dialogs()
     const { clock, prompts } = broker(program)
     const startMs = clock.now()
@@ -637,7 +637,7 @@ describe('an open question', () => {
     expect(prompts.open()).toEqual([])
   })
 
-  it('is answered from elsewhere, and the terminal that has it is told its end', async () => {
+  it('is answered from elsewhere, and the terminal that has it is told that it has ended', async () => {
     const { clock, prompts } = broker()
     const { leases, caller } = terminal()
     prompts.attend(mfa.topic, caller)
@@ -684,7 +684,7 @@ describe('an open question', () => {
     await expect(prompts.ask(mfa)).rejects.toMatchObject({ code: 'PROMPT_COOLING_DOWN' })
   })
 
-  it('that is answered from elsewhere wrongly is put again where it was, without a wait', async () => {
+  it('that got a wrong answer from elsewhere is asked again where it was, without a wait', async () => {
     const { prompts } = broker()
     const { caller } = terminal()
     prompts.attend(mfa.topic, caller)

@@ -66,7 +66,7 @@ describe('what was typed', () => {
     expect(read(question, typed)).toEqual(answer)
   })
 
-  it.each([code, password])('is a secret where it is one: %j', (question) => {
+  it.each([code, password])('is a secret if it is a code or a password: %j', (question) => {
     expect(JSON.stringify(readAnswer(question, '123456'))).not.toContain('123456')
   })
 })
@@ -86,17 +86,17 @@ describe('what is shown', () => {
     if (kindOf(question).askpass !== 'text') expect(questionText(question, false)).toBe(shown)
   })
 
-  it('begins with why it is asked again', () => {
+  it('begins with the reason why it is asked again', () => {
     expect(questionText({ ...code, notice: 'that was wrong' }, true)).toBe('that was wrong\nwhich one: ')
   })
 
-  it('does nothing to a terminal, whoever wrote it', () => {
+  it('does nothing to a terminal, wherever the text comes from', () => {
     const hostile = 'a\u001b[2J\u202e\nb'
     const question: Question = { kind: 'choice', text: hostile, notice: hostile, options: [hostile, hostile] }
     expect(questionText(question, true)).toBe('a [2J b\na [2J b:\n1) a [2J b\n2) a [2J b\nnumber: ')
   })
 
-  it('has the whole of an address, spelled as browsers do', () => {
+  it('has the whole address, spelled as browsers spell it', () => {
     const long = `https://sso.example.com/auth?state=${'x'.repeat(1500)}`
     expect(questionText({ ...visit, url: long }, false)).toContain(long)
     expect(questionText({ ...visit, url: 'https://exämple.com/\u202eü' }, false)).toMatch(/^[ -~\n]+$/)
@@ -113,7 +113,7 @@ describe('what is shown', () => {
   })
 })
 
-describe('a question that must not be put', () => {
+describe('a question that must not be asked', () => {
   it.each([
     ['https://sso.example.com/', undefined],
     ['http://127.0.0.1:8250/', undefined],
@@ -135,15 +135,15 @@ describe('a question that must not be put', () => {
 
   it.each([
     [[], 'there is nothing to choose from'],
-    [Array(51).fill('x'), 'there is more to choose from than 50'],
-    [['a', ''], 'what there is to choose from has no name'],
+    [Array(51).fill('x'), 'there are more than 50 options'],
+    [['a', ''], 'an option has no name'],
   ])('with the choice %j', (options, fault) => {
     expect(questionFault({ ...choice, options })).toBe(fault)
   })
 })
 
-describe('a question that came as JSON', () => {
-  it.each([code, password, confirm, visit, choice])('is one: %j', (question) => {
+describe('a question from JSON', () => {
+  it.each([code, password, confirm, visit, choice])('is a question: %j', (question) => {
     expect(parseQuestion({ id: 'p', ...question, notice: 'again' })).toMatchObject({ ...question, notice: 'again' })
   })
 
@@ -152,13 +152,13 @@ describe('a question that came as JSON', () => {
     ['of a kind that every object has', { kind: 'constructor', text }],
     ['of another kind', { kind: 'retina', text }],
     ['without a text', { kind: 'code' }],
-    ['with a notice that is none', { ...code, notice: 1 }],
-    ['with a page that is none', { ...visit, url: 5 }],
-    ['with a code that is none', { ...visit, userCode: 5 }],
+    ['with a notice that is not a text', { ...code, notice: 1 }],
+    ['with a page that is not a text', { ...visit, url: 5 }],
+    ['with a code that is not a text', { ...visit, userCode: 5 }],
     ['with an empty code', { ...visit, userCode: '' }],
-    ['with options that are none', { ...choice, options: 'userpass' }],
+    ['with options that are not a list', { ...choice, options: 'userpass' }],
     ['with options that have no names', { ...choice, options: [1] }],
-  ])('%s is none', (_what, value) => {
+  ])('%s is not a question', (_what, value) => {
     expect(parseQuestion(value)).toBeUndefined()
   })
 })

@@ -27,7 +27,7 @@ describe('a prompt program', () => {
     expect(readFileSync(`${path}.argument`, 'utf8')).toBe('MFA code for jo: ')
   })
 
-  it('is not run when others could have changed it since', async () => {
+  it('is not run if others could have changed it in the meantime', async () => {
     const path = script('printf x >"$0.ran"; echo 123456')
     const ask = createPromptProgram(path, { clock, environment })
     expect((await ask(mfa, kept))?.expose()).toBe('123456')
@@ -41,7 +41,7 @@ describe('a prompt program', () => {
     expect(existsSync(`${path}.ran`)).toBe(false)
   })
 
-  it('is told first why it is asked again', async () => {
+  it('is first told why the question is asked again', async () => {
     const path = script('printf "%s" "$1" >"$0.argument"; echo 123456')
     await createPromptProgram(path, { clock, environment })({ ...mfa, notice: 'that code was wrong' }, kept)
     expect(readFileSync(`${path}.argument`, 'utf8')).toBe('that code was wrong\nMFA code for jo: ')
@@ -73,7 +73,7 @@ describe('a prompt program', () => {
     expect(await createPromptProgram(script(body), { clock, environment })(mfa, kept)).toBeUndefined()
   })
 
-  it('has its line taken as it is', async () => {
+  it('has its line taken unchanged', async () => {
     const path = script("printf ' 12 34 \\r\\n'")
     expect((await createPromptProgram(path, { clock, environment })(mfa, kept))?.expose()).toBe(' 12 34 ')
   })
@@ -84,7 +84,7 @@ describe('a prompt program', () => {
   it.each([
     [confirm, 'confirm', 'sign with ops?'],
     [visit, 'none', 'log in:\nhttps://sso.example.com/\ncode: WDJB-MJHT'],
-  ])('is told by SSH_ASKPASS_PROMPT that it has nothing to ask for: %j', async (question, mode, shown) => {
+  ])('is told by SSH_ASKPASS_PROMPT that there is nothing to type: %j', async (question, mode, shown) => {
     const path = script('printf "%s|%s" "$SSH_ASKPASS_PROMPT" "$1" >"$0.argument"')
     await createPromptProgram(path, { clock, environment })(question, kept)
     expect(readFileSync(`${path}.argument`, 'utf8')).toBe(`${mode}|${shown}`)
@@ -108,7 +108,7 @@ describe('a prompt program', () => {
     await expect(answer).rejects.toMatchObject({ code: 'PROMPT_TIMEOUT' })
   })
 
-  it.each(['exit 0', 'exit 1', 'echo text'])('says by its end that a page was seen, and no more: %s', async (body) => {
+  it.each(['exit 0', 'exit 1', 'echo text'])('only says that a page was seen, however it exits: %s', async (body) => {
     expect((await createPromptProgram(script(body), { clock, environment })(visit, kept))?.expose()).toBe('')
   })
 
@@ -121,12 +121,12 @@ describe('a prompt program', () => {
     })
   })
 
-  it('that prints without end is stopped', async () => {
+  it('that prints endlessly is stopped', async () => {
     const answer = createPromptProgram(script('exec yes'), { clock, environment })(mfa, kept)
     await expect(answer).rejects.toMatchObject({ code: 'PROMPT_UNAVAILABLE' })
   })
 
-  it('that nobody answers is closed, even when something that it has started holds its output', async () => {
+  it('that nobody answers is closed, even if something that it started holds its output open', async () => {
     const path = script('sleep 60 & echo $! >"$0.child"; echo >"$0.started"; wait')
     const answer = createPromptProgram(path, { clock, environment })(mfa, kept)
     const refused = expect(answer).rejects.toMatchObject({
@@ -139,7 +139,7 @@ describe('a prompt program', () => {
     process.kill(Number(readFileSync(`${path}.child`, 'utf8')))
   })
 
-  it('has answered once it has ended, even when something that it has started holds its output', async () => {
+  it('has answered once it has exited, even if something that it started holds its output open', async () => {
     for (const print of ['echo 123456', 'printf 123456; echo']) {
       const path = script(`sleep 60 & echo $! >"$0.child"; ${print}`)
       expect((await createPromptProgram(path, { clock, environment })(mfa, kept))?.expose()).toBe('123456')
@@ -149,7 +149,7 @@ describe('a prompt program', () => {
     }
   })
 
-  it('gets nothing that a terminal or a dialog obeys', async () => {
+  it('gets nothing that controls a terminal or a dialog', async () => {
     const path = script('printf "%s" "$*" >"$0.argument"; echo 123456')
     const hostile = { ...mfa, text: 'code\u0000 for \u009b2J\u202ejo\nx', notice: 'wrong\u001b[2J' }
     await createPromptProgram(path, { clock, environment })(hostile, kept)

@@ -40,7 +40,7 @@ function world({
 }
 
 describe('a login with a question that is lent to its caller', () => {
-  it('has its outcome kept for the caller that comes back after it', async () => {
+  it('keeps its outcome for the caller that comes back afterwards', async () => {
     const { asked, run, call, lent } = world()
     const lease = await lent()
     const another = run({ mayPrompt: false })
@@ -50,7 +50,7 @@ describe('a login with a question that is lent to its caller', () => {
     expect(asked).toHaveLength(1)
   })
 
-  it('has its failure kept too', async () => {
+  it('keeps its failure too', async () => {
     const { asked, run, call, lent } = world()
     const lease = await lent()
     const another = run({ mayPrompt: false })
@@ -60,7 +60,7 @@ describe('a login with a question that is lent to its caller', () => {
     expect(asked).toHaveLength(1)
   })
 
-  it('has its outcome kept once: the next caller wants a new login', async () => {
+  it('gives a kept outcome out once: the next call wants a new login', async () => {
     const { asked, run, call, lent } = world()
     const lease = await lent()
     const another = run({ mayPrompt: false })
@@ -72,7 +72,7 @@ describe('a login with a question that is lent to its caller', () => {
     expect(asked).toHaveLength(2)
   })
 
-  it('has its outcome kept for no other caller', async () => {
+  it('keeps its outcome for no other caller', async () => {
     const { asked, run, call, lent } = world()
     const lease = await lent()
     const another = run({ mayPrompt: false })
@@ -82,7 +82,7 @@ describe('a login with a question that is lent to its caller', () => {
     expect(asked).toHaveLength(2)
   })
 
-  it('has its outcome kept no longer for one that was back in time to be told', async () => {
+  it('drops the outcome for a caller that was back in time to get it', async () => {
     const { call, lent } = world()
     const lease = await lent()
     const back = call()
@@ -91,7 +91,7 @@ describe('a login with a question that is lent to its caller', () => {
     expect(await call()).toMatchObject({ question: { topic } })
   })
 
-  it('has its success kept for nobody where that is to be found elsewhere, but its failure is', async () => {
+  it('does not keep a success that can be found elsewhere, but keeps a failure', async () => {
     const { run, call, lent } = world({ keepsSuccess: false })
     const lease = await lent()
     const another = run({ mayPrompt: false })
@@ -104,7 +104,7 @@ describe('a login with a question that is lent to its caller', () => {
     await expect(call()).rejects.toThrow('wrong password')
   })
 
-  it('has its outcome kept for ten seconds', async () => {
+  it('keeps its outcome for ten seconds', async () => {
     const { clock, asked, run, call, lent } = world()
     const lease = await lent()
     const waiting = run({ mayPrompt: false })
@@ -124,7 +124,7 @@ describe('a login with a question that is lent to its caller', () => {
     await expect(call()).rejects.toMatchObject({ code: 'PROMPT_COOLING_DOWN' })
   })
 
-  it('is for nobody once it was abandoned', async () => {
+  it('has an outcome for nobody once it was abandoned', async () => {
     const { asked, shared, run, call, lent } = world()
     const lease = await lent()
     const another = run({ mayPrompt: false })
@@ -135,7 +135,7 @@ describe('a login with a question that is lent to its caller', () => {
     expect(asked).toHaveLength(2)
   })
 
-  it('is joined by who comes meanwhile, with a terminal or without', async () => {
+  it('is joined by callers that arrive in the meantime, with or without a terminal', async () => {
     const { asked, run, lent } = world()
     const lease = await lent()
     const others = Promise.all([run({ mayPrompt: false }), run({ mayPrompt: true, offer: () => {} })])
@@ -151,7 +151,7 @@ describe('a login with a question that is lent to its caller', () => {
 })
 
 describe('a login without a question', () => {
-  it('is made anew for each caller', async () => {
+  it('is run anew for each caller', async () => {
     const clock = fakeClock()
     let count = 0
     const prompts = createPrompts({ clock, newId: () => '1' })
@@ -164,7 +164,7 @@ describe('a login without a question', () => {
 describe('a login that is abandoned while it is under way', () => {
   const reason = new Error('logged out')
 
-  it('fails at once for everyone who waits, and its signal tells it', async () => {
+  it('fails at once for everyone who waits, and its signal aborts', async () => {
     const { shared } = world()
     let signal: AbortSignal | undefined
     const login = (given: AbortSignal) => {
@@ -178,7 +178,7 @@ describe('a login that is abandoned while it is under way', () => {
     expect(signal).toMatchObject({ aborted: true, reason })
   })
 
-  it('is not joined by whoever comes after that', async () => {
+  it('is not joined by later callers', async () => {
     const { shared } = world()
     const first = shared.run({ mayPrompt: true }, () => new Promise<string>(() => {}))
     shared.abandon(reason)
@@ -187,7 +187,7 @@ describe('a login that is abandoned while it is under way', () => {
     expect(await second).toBe('second')
   })
 
-  it('keeps its reason for the caller that has left with its question, for as long as one may type', async () => {
+  it('keeps the reason for the caller that has left with its question, for as long as the person may be typing', async () => {
     const { shared, clock, call, lent, asked } = world()
     await lent()
     shared.abandon(reason)
@@ -196,7 +196,7 @@ describe('a login that is abandoned while it is under way', () => {
     expect(asked).toHaveLength(1)
   })
 
-  it('keeps it for longer where the person is at a page meanwhile', async () => {
+  it('keeps the reason for longer if the person is visiting a page', async () => {
     const question = { topic, kind: 'visit', text: 'log in', url: 'https://sso.example.com/' } as const
     const { shared, clock, call, lent } = world({ question })
     await lent()
@@ -205,7 +205,7 @@ describe('a login that is abandoned while it is under way', () => {
     await expect(call()).rejects.toBe(reason)
   })
 
-  it('does not keep its reason for ever', async () => {
+  it('does not keep the reason for ever', async () => {
     const { shared, clock, call, lent, asked } = world()
     await lent()
     shared.abandon(reason)
@@ -217,7 +217,7 @@ describe('a login that is abandoned while it is under way', () => {
     expect(asked).toHaveLength(2)
   })
 
-  it('may fail by itself later without a word', async () => {
+  it('may fail by itself later without an unhandled rejection', async () => {
     const { shared } = world()
     let fail = (_error: Error) => {}
     const waiting = shared.run({ mayPrompt: true }, () => new Promise<string>((_, reject) => (fail = reject)))
