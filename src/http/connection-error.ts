@@ -1,7 +1,7 @@
 import { errorCode } from '../core/errors.ts'
 import { describeReason, HttpError, type HttpReason } from './http-error.ts'
 
-/** System errors of connect(2), getaddrinfo(3) and of sockets. */
+/** System errors from connect(2), getaddrinfo(3) and sockets. */
 const networkReasons: Readonly<Record<string, HttpReason>> = {
   ECONNREFUSED: 'refused',
   ENOTFOUND: 'host-unknown',
@@ -15,7 +15,7 @@ const networkReasons: Readonly<Record<string, HttpReason>> = {
   EACCES: 'socket-forbidden',
 }
 
-/** Of the server's certificate, as Node and OpenSSL spell them (Node.js tls, "X509 certificate error codes"). */
+/** Errors about the server's certificate, as Node and OpenSSL spell them (Node.js tls, "X509 certificate error codes"). */
 const certificateReasons: Readonly<Record<string, HttpReason>> = {
   CERT_HAS_EXPIRED: 'expired',
   CERT_NOT_YET_VALID: 'not-yet-valid',
@@ -35,7 +35,7 @@ const certificateReasons: Readonly<Record<string, HttpReason>> = {
   PATH_LENGTH_EXCEEDED: 'untrusted',
 }
 
-/** What a server refuses a handshake with, by number (RFC 8446 §6). It verifies no certificate but ours. */
+/** The TLS alerts of a server, by number (RFC 8446 §6). An alert about a certificate means ours: it verifies no other. */
 const alertReasons: Readonly<Record<string, HttpReason>> = {
   40: 'no-agreement',
   42: 'client-refused',
@@ -62,19 +62,19 @@ export function connectionError(cause: Error, server: string): HttpError {
   return new HttpError(reason, messageOf(reason, server, code === '' ? cause.message : code), { cause })
 }
 
-/** @param untold what is known where the reason has no words of its own */
-function messageOf(reason: HttpReason, server: string, untold: string): string {
-  if (reason === 'untrusted') return `the certificate of ${server} is not trusted (${untold})`
-  const { code, words = untold } = describeReason(reason)
+/** @param detail used when the reason has no words of its own */
+function messageOf(reason: HttpReason, server: string, detail: string): string {
+  if (reason === 'untrusted') return `the certificate of ${server} is not trusted (${detail})`
+  const { code, words = detail } = describeReason(reason)
   return code === 'HTTP_TLS' ? `no secure connection to ${server}: ${words}` : `${server} cannot be reached: ${words}`
 }
 
-/** @returns undefined where it is not about TLS */
+/** @returns undefined if the error is not about TLS */
 function tlsReason({ message }: Error, code: string): HttpReason | undefined {
   const certificate = certificateReasons[code]
   if (certificate !== undefined) return certificate
   if (!/^(EPROTO$|ERR_TLS_|ERR_SSL_|CERT_)/.test(code)) return undefined
-  // OpenSSL's own words: before Node 22 the code tells less, and OpenSSL 3.2 has renamed the codes.
+  // OpenSSL's own text: before Node 22 the code says less, and OpenSSL 3.2 renamed the codes.
   const [, alert] = /SSL alert number (\d+)/.exec(message) ?? []
   if (alert !== undefined) return alertReasons[alert] ?? 'other-tls'
   return /wrong.version.number|packet.length.too.long/i.test(`${code} ${message}`) ? 'no-tls' : 'other-tls'

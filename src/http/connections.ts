@@ -8,29 +8,29 @@ export interface ServerAddress {
   /** Without the brackets of an IPv6 address. */
   hostname: string
   port: number
-  /** Set where it listens on a Unix socket: `hostname` is the Host then, and nothing more. */
+  /** Set if the server listens on a Unix socket: `hostname` is then used for the Host header only. */
   socketPath: string | undefined
 }
 
-/** A request as far as it is a head. */
+/** The head of a request. */
 export interface RequestHead {
   method: string
   /** From the root of the server, encoded. */
   path: string
   headers: Readonly<Record<string, string>>
-  /** False: on a connection of its own, so that an idle one that the server has just closed cannot swallow it. */
+  /** False: the request gets a connection of its own, so that it is not lost on an idle one that the server just closed. */
   mayReuse: boolean
 }
 
-/** The connections to one server. However they are made, such as through a proxy, is decided here. */
+/** The connections to one server. How they are made, for example through a proxy, is decided here. */
 export interface Connections {
-  /** Begins a request on a connection that is there, or on a new one. */
+  /** Begins a request on an existing connection or on a new one. */
   start(head: RequestHead): ClientRequest
   /** Closes the idle ones. */
   close(): void
 }
 
-/** Idle connections go before servers and firewalls forget them. */
+/** Idle connections are closed before servers and firewalls drop them. */
 const idleMs = 30_000
 
 /** @throws {HttpError} HTTP_CONFIG when a certificate or key cannot be read */

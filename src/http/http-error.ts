@@ -1,30 +1,30 @@
 import { CodedError } from '../core/errors.ts'
 
-/** What can go wrong on the way to a server and back, before anybody looks at what an answer says. */
+/** What can go wrong on the way to a server and back, before the contents of an answer are looked at. */
 export type HttpErrorCode =
-  /** No connection, or none that lasted. */
+  /** No connection, or it broke. */
   | 'HTTP_UNREACHABLE'
-  /** No connection that is secure. */
+  /** No secure connection. */
   | 'HTTP_TLS'
   | 'HTTP_TIMEOUT'
-  /** Whoever asked gave up. */
+  /** The caller gave up. */
   | 'HTTP_ABORTED'
   | 'HTTP_TOO_LARGE'
   /** What came back is not HTTP. */
   | 'HTTP_MALFORMED'
-  /** What the connection is to be made with cannot be used. */
+  /** A certificate or key for the connection cannot be used. */
   | 'HTTP_CONFIG'
 
-/** Each thing that is told apart, for whoever knows which setting it is about: its code, and what is said of the server. */
+/** Each reason that callers need to tell apart, to name the setting at fault: its code, and its words about the server. */
 const reasons = {
   refused: ['HTTP_UNREACHABLE', 'nothing listens there'],
   'host-unknown': ['HTTP_UNREACHABLE', 'its host name is not known'],
-  'no-lookup': ['HTTP_UNREACHABLE', 'host names cannot be looked up now'],
+  'no-lookup': ['HTTP_UNREACHABLE', 'host names cannot be looked up at the moment'],
   broken: ['HTTP_UNREACHABLE', 'the connection broke'],
   silent: ['HTTP_UNREACHABLE', 'it does not answer'],
-  'no-way-to-host': ['HTTP_UNREACHABLE', 'there is no way to its host'],
-  'no-way-to-network': ['HTTP_UNREACHABLE', 'there is no way to its network'],
-  'no-socket': ['HTTP_UNREACHABLE', 'its socket is not there'],
+  'no-way-to-host': ['HTTP_UNREACHABLE', 'there is no route to its host'],
+  'no-way-to-network': ['HTTP_UNREACHABLE', 'there is no route to its network'],
+  'no-socket': ['HTTP_UNREACHABLE', 'its socket does not exist'],
   'socket-forbidden': ['HTTP_UNREACHABLE', 'its socket may not be opened'],
   'other-failure': ['HTTP_UNREACHABLE', undefined],
   untrusted: ['HTTP_TLS', 'its certificate is not trusted'],
@@ -32,13 +32,16 @@ const reasons = {
   'not-yet-valid': ['HTTP_TLS', 'its certificate is not valid yet'],
   'other-name': ['HTTP_TLS', 'its certificate is for another name'],
   'no-tls': ['HTTP_TLS', 'it does not speak TLS'],
-  'client-wanted': ['HTTP_TLS', 'it wants a client certificate'],
+  'client-wanted': ['HTTP_TLS', 'it requires a client certificate'],
   'client-expired': ['HTTP_TLS', 'it says that our client certificate has expired'],
   'client-revoked': ['HTTP_TLS', 'it says that our client certificate has been revoked'],
   'client-untrusted': ['HTTP_TLS', 'it does not know the CA of our client certificate'],
-  'client-refused': ['HTTP_TLS', 'it does not take our client certificate'],
+  'client-refused': ['HTTP_TLS', 'it refuses our client certificate'],
   'name-unknown': ['HTTP_TLS', 'it has no certificate for the name that we asked for'],
-  'no-agreement': ['HTTP_TLS', 'it ended the handshake: it may want a client certificate, or another version of TLS'],
+  'no-agreement': [
+    'HTTP_TLS',
+    'it ended the handshake: it may require a client certificate, or another version of TLS',
+  ],
   'other-tls': ['HTTP_TLS', undefined],
   timeout: ['HTTP_TIMEOUT', undefined],
   aborted: ['HTTP_ABORTED', undefined],
@@ -48,18 +51,18 @@ const reasons = {
   'client-unusable': ['HTTP_CONFIG', undefined],
 } as const satisfies Readonly<Record<string, readonly [HttpErrorCode, string | undefined]>>
 
-/** Why, as a machine reads it. */
+/** The reason, for code to read. */
 export type HttpReason = keyof typeof reasons
 
-/** The code of a reason, and its words, such as stand after `cannot be reached: `, where it has some of its own. */
+/** The code of a reason, and its words, for use after `cannot be reached: `; undefined if it has none of its own. */
 export function describeReason(reason: HttpReason): { code: HttpErrorCode; words: string | undefined } {
   const [code, words] = reasons[reason]
   return { code, words }
 }
 
 /**
- * What went wrong with a request, in words that name the server and no setting: whoever sent it knows what it was
- * configured with, and adds the hint.
+ * What went wrong with a request, in words that name the server but no setting: the sender knows which settings were used
+ * and adds the hint.
  */
 export class HttpError extends CodedError<HttpErrorCode> {
   readonly reason: HttpReason

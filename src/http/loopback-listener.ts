@@ -1,23 +1,23 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { errorCode } from '../core/errors.ts'
 
-/** What listens on loopback. */
+/** A listener on loopback. */
 export interface LoopbackListener {
   port: number
-  /** Listens no longer, and ends all connections. */
+  /** Stops listening, and ends all connections. */
   close(): Promise<void>
 }
 
-/** Both addresses of `localhost`, of which a client may take either. */
+/** Both addresses of `localhost`: a client may use either. */
 const hosts = ['127.0.0.1', '::1'] as const
-/** Where the free port of the one is taken on the other. */
+/** How often another port is tried when one that is free on the first address is taken on the second. */
 const maxAttempts = 5
 
 /**
- * Listens on one port of 127.0.0.1 and of ::1, where this machine has that, and nowhere else: on both, so that no program
- * of somebody else gets what is meant for `localhost`.
+ * Listens on the same port of 127.0.0.1 and of ::1 (if this machine has IPv6), and nowhere else. Both, so that no other
+ * user's program gets what is meant for `localhost`.
  * @param port 0 takes a free one
- * @throws the system's error where the port cannot be had on both; nothing is left listening then
+ * @throws the system's error if the port is not available on both; nothing is left listening then
  */
 export async function listenOnLoopback(
   port: number,
@@ -58,7 +58,7 @@ async function listenOnBoth(wanted: number, onConnection: (socket: Socket) => vo
   }
 }
 
-/** @returns false where the machine has no IPv6 */
+/** @returns false if the machine has no IPv6 */
 function listens(server: Server, host: (typeof hosts)[number], port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {

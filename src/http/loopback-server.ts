@@ -5,28 +5,28 @@ import { isLoopbackHost } from './loopback-host.ts'
 import { type LoopbackListener, listenOnLoopback } from './loopback-listener.ts'
 import { readBody } from './read-body.ts'
 
-/** What a server on loopback is started with. */
+/** How a server on loopback is started. */
 export interface LoopbackServerOptions {
   /** 0 takes a free one. */
   port: number
   clock: Clock
-  /** How long a request may take to be whole, from connecting or from the last answer, in ms. */
+  /** How long a request may take to arrive whole, from connecting or from the last answer, in ms. */
   patienceMs: number
   maxBodyBytes: number
-  /** Answers a request, whose body was read. What it throws ends the connection. */
+  /** Answers a request whose body has been read. If it throws, the connection is ended. */
   serve(incoming: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void>
 }
 
 const maxHeaderBytes = 16 * 1024
 const maxHeaders = 64
-/** More than a browser opens. One more is not taken. */
+/** More than a browser opens. Any further connection is closed. */
 const maxConnections = 64
 
 /**
- * HTTP on loopback for whoever is on this machine, such as a browser. Every program of every user can connect, and a web
- * page can send requests: whom to answer is decided by `serve`. Refused here are other hosts (421), and what is larger
- * than anything that is wanted (413, 431).
- * @throws the system's error when the port cannot be had
+ * HTTP on loopback for clients on this machine, such as a browser. Every program of every user can connect, and a web page
+ * can send requests: `serve` decides whom to answer. Refused here are requests for another host (421), and requests that
+ * are larger than any legitimate one (413, 431).
+ * @throws the system's error if the port is not available
  */
 export async function startLoopbackServer(options: LoopbackServerOptions): Promise<LoopbackListener> {
   const { clock, patienceMs, maxBodyBytes, serve } = options
@@ -45,14 +45,14 @@ export async function startLoopbackServer(options: LoopbackServerOptions): Promi
   const answer = async (incoming: IncomingMessage, response: ServerResponse) => {
     if (!isLoopbackHost(incoming.headers.host, port)) return refuse(response, 421)
     if (incoming.rawHeaders.length > 2 * maxHeaders) return refuse(response, 431)
-    // Not destroyed when left early: the answer goes over the same socket.
+    // The socket is not destroyed when reading stops early: the answer goes over it.
     const body = await readBody(incoming.iterator({ destroyOnReturn: false }), maxBodyBytes)
     if (body === undefined) return refuse(response, 413)
     deadlines.get(incoming.socket)?.()
     await serve(incoming, response, body)
   }
 
-  // Node's own limits of time go by another clock.
+  // Node's own time limits use another clock.
   const limits = { maxHeaderSize: maxHeaderBytes, keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 }
   const server = createServer(limits, (incoming, response) => {
     response.once('finish', () => expect(incoming.socket))

@@ -1,7 +1,7 @@
 /**
- * Reads a body whole, with a cap on what a sender makes us hold.
- * @param onBytes told how many bytes there are, whenever there are more
- * @returns undefined where it is longer; no more of it is read then, and a stream is destroyed unless its iterator says
+ * Reads a whole body, with a limit on what a sender can make us hold.
+ * @param onBytes called with the number of bytes so far, after each chunk
+ * @returns undefined if the body is longer; reading then stops, and the stream is destroyed unless its iterator says
  *   otherwise
  * @throws the stream's error
  */

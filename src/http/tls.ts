@@ -4,25 +4,25 @@ import { createSecureContext } from 'node:tls'
 import type { Secret } from '../core/secret.ts'
 import { HttpError } from './http-error.ts'
 
-/** What TLS to one server uses, as the content of PEM files. */
+/** The TLS settings for one server, as the contents of PEM files. */
 export interface TlsSettings {
-  /** Certificates that are trusted instead of Node's own. */
+  /** CA certificates that are trusted instead of Node's own. */
   ca?: string | undefined
   clientCert?: string | undefined
   clientKey?: Secret<string> | undefined
-  /** The name that the server's certificate must have, where it is not the host of the address. */
+  /** The name that the server's certificate must have, if it is not the host of the address. */
   serverName?: string | undefined
 }
 
 /**
- * The options of an https.Agent. The client's key goes into a context at once, so that no option object holds it.
+ * The options of an https.Agent. The client key goes straight into a secure context, so that no options object holds it.
  * @throws {HttpError} HTTP_CONFIG when a certificate or key cannot be read
  */
 export function tlsAgentOptions({ ca, clientCert, clientKey, serverName }: TlsSettings): AgentOptions {
   if (ca !== undefined) checkCertificates(ca)
   return {
     secureContext: secureContext(ca, clientCert, clientKey),
-    // Said here because NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would turn it off otherwise.
+    // Set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would turn it off otherwise.
     rejectUnauthorized: true,
     ...(serverName === undefined ? {} : { servername: serverName }),
   }
@@ -40,7 +40,7 @@ function secureContext(ca: string | undefined, cert: string | undefined, key: Se
   }
 }
 
-// Node takes a file without certificates in silence, and then trusts nobody.
+// Node silently accepts a file without certificates, and then trusts nobody.
 function checkCertificates(pem: string): void {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
   try {
@@ -52,4 +52,4 @@ function checkCertificates(pem: string): void {
 }
 
 const unreadable = (cause: unknown) =>
-  new HttpError('ca-unreadable', 'the CA file holds no certificate that can be read', { cause })
+  new HttpError('ca-unreadable', 'the CA file holds no readable certificate', { cause })

@@ -6,21 +6,21 @@ import { HttpError } from './http-error.ts'
 import { readBody } from './read-body.ts'
 import type { TlsSettings } from './tls.ts'
 
-/** One HTTP request, whole. */
+/** One complete HTTP request. */
 export interface HttpRequest extends RequestHead {
   body: Uint8Array | undefined
-  /** From its first byte out to the last byte of its answer in. */
+  /** For the whole exchange, from its start to the last byte of the answer. */
   timeoutMs: number
   signal: AbortSignal | undefined
 }
 
-/** An answer, whole. */
+/** One complete answer. */
 export interface HttpAnswer {
   status: number
   /** The first value of a header. @param name in lower case */
   header(name: string): string | undefined
   body: Buffer
-  /** How far the server's clock is ahead of ours in ms, by its Date header; zero where they may agree. */
+  /** How far the server's clock is ahead of ours in ms, by its Date header; zero if they may agree. */
   clockSkewMs: number | undefined
 }
 
@@ -32,19 +32,19 @@ export type HttpOutcome =
 
 /** Sends requests to one server. */
 export interface HttpTransport {
-  /** Rejects for nothing that the network or the server does: that is a `failure`. */
+  /** Never rejects because of the network or the server: that is a `failure`. */
   exchange(request: HttpRequest): Promise<HttpOutcome>
   /** Closes the idle connections. */
   close(): void
 }
 
-/** The one server, and how it is reached. */
+/** The server, and how it is reached. */
 export interface HttpTransportOptions {
   address: ServerAddress
   tls: TlsSettings
   /** How messages name the server. */
   server: string
-  /** The longest body of an answer. */
+  /** The size limit for the body of an answer. */
   maxBytes: number
   clock: Clock
 }
@@ -119,8 +119,8 @@ const timeoutError = (server: string, timeoutMs: number) =>
   new HttpError('timeout', `${server} did not answer within ${Math.ceil(timeoutMs / 1000)} s`)
 
 /**
- * As much as is certain. Date has whole seconds, and was written at some time of the exchange, which may have lasted:
- * a machine that was suspended meanwhile is no clock that is fast.
+ * Only as much skew as is certain. Date has whole seconds and was written at some time during the exchange, which may have
+ * been long: if this machine was suspended meanwhile, that is no sign of a wrong clock.
  */
 function clockSkew(date: string | undefined, startedMs: number, answeredMs: number): number | undefined {
   const serverMs = Date.parse(date ?? '')

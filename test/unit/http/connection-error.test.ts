@@ -10,13 +10,13 @@ const alertText = (words: string, number: number) =>
 it.each([
   ['ECONNREFUSED', 'refused', 'nothing listens there'],
   ['ENOTFOUND', 'host-unknown', 'its host name is not known'],
-  ['EAI_AGAIN', 'no-lookup', 'host names cannot be looked up now'],
+  ['EAI_AGAIN', 'no-lookup', 'host names cannot be looked up at the moment'],
   ['ECONNRESET', 'broken', 'the connection broke'],
   ['EPIPE', 'broken', 'the connection broke'],
   ['ETIMEDOUT', 'silent', 'it does not answer'],
-  ['EHOSTUNREACH', 'no-way-to-host', 'there is no way to its host'],
-  ['ENETUNREACH', 'no-way-to-network', 'there is no way to its network'],
-  ['ENOENT', 'no-socket', 'its socket is not there'],
+  ['EHOSTUNREACH', 'no-way-to-host', 'there is no route to its host'],
+  ['ENETUNREACH', 'no-way-to-network', 'there is no route to its network'],
+  ['ENOENT', 'no-socket', 'its socket does not exist'],
   ['EACCES', 'socket-forbidden', 'its socket may not be opened'],
   ['EWHATEVER', 'other-failure', 'EWHATEVER'],
 ])('%s means that the server cannot be reached', (code, reason, words) => {
@@ -57,19 +57,19 @@ it.each([
 
 describe('a handshake that the server ends', () => {
   it.each([
-    ['sslv3 alert handshake failure', 40, 'no-agreement', 'it may want a client certificate'],
-    ['sslv3 alert bad certificate', 42, 'client-refused', 'it does not take our client certificate'],
-    ['sslv3 alert unsupported certificate', 43, 'client-refused', 'it does not take our client certificate'],
+    ['sslv3 alert handshake failure', 40, 'no-agreement', 'it may require a client certificate'],
+    ['sslv3 alert bad certificate', 42, 'client-refused', 'it refuses our client certificate'],
+    ['sslv3 alert unsupported certificate', 43, 'client-refused', 'it refuses our client certificate'],
     ['sslv3 alert certificate revoked', 44, 'client-revoked', 'our client certificate has been revoked'],
     ['sslv3 alert certificate expired', 45, 'client-expired', 'our client certificate has expired'],
-    ['sslv3 alert certificate unknown', 46, 'client-refused', 'it does not take our client certificate'],
+    ['sslv3 alert certificate unknown', 46, 'client-refused', 'it refuses our client certificate'],
     ['tlsv1 alert unknown ca', 48, 'client-untrusted', 'it does not know the CA of our client certificate'],
-    ['tlsv1 alert access denied', 49, 'client-refused', 'it does not take our client certificate'],
+    ['tlsv1 alert access denied', 49, 'client-refused', 'it refuses our client certificate'],
     ['tlsv1 alert protocol version', 70, 'no-agreement', 'another version of TLS'],
     ['tlsv1 unrecognized name', 112, 'name-unknown', 'it has no certificate for the name that we asked for'],
-    ['tlsv13 alert certificate required', 116, 'client-wanted', 'it wants a client certificate'],
+    ['tlsv13 alert certificate required', 116, 'client-wanted', 'it requires a client certificate'],
     ['tlsv1 alert internal error', 80, 'other-tls', 'no secure connection to the server: EPROTO'],
-  ])('by "%s" is told by the number of the alert', (text, number, reason, words) => {
+  ])('by "%s" is read by the number of the alert', (text, number, reason, words) => {
     expect(connectionError(systemError('EPROTO', alertText(text, number)), 'the server')).toMatchObject({
       code: 'HTTP_TLS',
       reason,
@@ -77,7 +77,7 @@ describe('a handshake that the server ends', () => {
     })
   })
 
-  it('is told whatever this version of OpenSSL calls the alert', () => {
+  it('is reported whatever this version of OpenSSL calls the alert', () => {
     for (const code of ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED', 'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_EXPIRED']) {
       expect(connectionError(systemError(code, alertText('x', 45)), 'the server').reason).toBe('client-expired')
     }
@@ -90,7 +90,7 @@ it('EPROTO is read by what OpenSSL says in its text', () => {
   expect(connectionError(systemError('EPROTO', 'write EPROTO'), 'the server').reason).toBe('other-tls')
 })
 
-it('what is no HTTP keeps nothing of what was received', () => {
+it('an answer that is not HTTP leaves nothing of what was received', () => {
   const error = connectionError(
     Object.assign(systemError('HPE_INVALID_CONSTANT'), { rawPacket: Buffer.from('secret') }),
     'the server',

@@ -21,6 +21,6 @@ it.each([
   expect(isLoopbackHost(host, 8250)).toBe(false)
 })
 
-it('the port of http may be left out', () => {
+it('the default port of http may be left out', () => {
   expect(isLoopbackHost('localhost', 80)).toBe(true)
 })

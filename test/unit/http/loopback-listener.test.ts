@@ -39,13 +39,13 @@ it.each(hosts)('listens on %s, at the same port', async (host) => {
   socket.destroy()
 })
 
-it('listens on the port that it is given, once it is free again', async () => {
+it('listens on the given port, once it is free again', async () => {
   const { port, close } = await listen()
   await close()
   expect((await listen(port)).port).toBe(port)
 })
 
-it.each(hosts)('fails where the port is taken on %s, and leaves nothing behind', async (host) => {
+it.each(hosts)('fails if the port is taken on %s, and leaves nothing behind', async (host) => {
   const port = await occupy(host)
   await expect(listenOnLoopback(port, () => {})).rejects.toMatchObject({ code: 'EADDRINUSE' })
   for (const other of hosts.filter((candidate) => candidate !== host)) expect(await occupy(other, port)).toBe(port)

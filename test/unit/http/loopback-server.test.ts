@@ -34,7 +34,7 @@ async function start(serve = echo) {
   return { clock, port, raw, call, close: server.close }
 }
 
-it('hands over requests with their bodies', async () => {
+it('passes on requests with their bodies', async () => {
   const { call } = await start()
   expect(await call()).toEqual({ status: 200, body: 'GET /a?b ' })
   expect(await call({ method: 'POST', body: '0123456789' })).toEqual({ status: 200, body: 'POST /a?b 0123456789' })
@@ -77,7 +77,7 @@ it.each([
   await closed
 })
 
-it('gives each request of a connection its own time, and an answer as long as it takes', async () => {
+it('gives each request of a connection its own time limit, and an answer as long as it takes', async () => {
   let finish = () => {}
   const { call, clock } = await start(async (_incoming, response) => {
     await new Promise<void>((resolve) => {
@@ -106,7 +106,7 @@ it('ends the connection of a request that cannot be served', async () => {
   await expect(call()).rejects.toThrow('socket hang up')
 })
 
-it('takes no more connections than a browser opens', async () => {
+it('accepts no more connections than a browser opens', async () => {
   const { raw, call } = await start()
   const held = Array.from({ length: 64 }, () => raw(''))
   await Promise.all(held.map((socket) => once(socket, 'connect')))

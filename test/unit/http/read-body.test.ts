@@ -4,12 +4,12 @@ import { readBody } from '../../../src/http/read-body.ts'
 
 const bytes = (...lengths: number[]) => Readable.from(lengths.map((length) => Buffer.alloc(length, 'x')))
 
-it('is read whole up to its cap', async () => {
+it('is read whole up to the limit', async () => {
   expect(await readBody(bytes(), 0)).toEqual(Buffer.alloc(0))
   expect(await readBody(bytes(3, 4), 7)).toEqual(Buffer.alloc(7, 'x'))
 })
 
-it('that is longer is not read on, and its stream ends', async () => {
+it('that is longer is not read any further, and its stream is destroyed', async () => {
   const endless = new PassThrough({ highWaterMark: 4 })
   endless.write(Buffer.alloc(4))
   endless.write(Buffer.alloc(4))
@@ -17,7 +17,7 @@ it('that is longer is not read on, and its stream ends', async () => {
   expect(endless.destroyed).toBe(true)
 })
 
-it('tells how many bytes it holds, and never more than its cap', async () => {
+it('reports how many bytes it holds, and never more than the limit', async () => {
   const held: number[] = []
   await readBody(bytes(3, 3, 3), 7, (count) => held.push(count))
   expect(held).toEqual([3, 6])

@@ -320,7 +320,7 @@ describe('a request that fails', () => {
     const gone = vault.address.replace('v.sock', 'gone.sock')
     expect(await failure(testClient(gone, { clock }), login)).toMatchObject({
       code: 'VAULT_UNREACHABLE',
-      message: expect.stringContaining('its socket is not there'),
+      message: expect.stringContaining('its socket does not exist'),
     })
     expect(clock.waits).toHaveLength(2)
   })
