@@ -1,13 +1,13 @@
 import type * as v from 'valibot'
 import type { ParamsOf, Route } from './route.ts'
 
-/** One call of the local API, as the daemon answers it and the helper makes it. Both check what they get by it. */
+/** One call of the local API, as the daemon answers it and the helper makes it. Both check what they receive against it. */
 export interface Endpoint extends Route {
-  /** The body of a request; without it a body is refused. */
+  /** The body of a request; if absent, a body is refused. */
   readonly request?: v.GenericSchema
-  /** The body of the answer, whose status is 200; without it there is none, and it is 204. */
+  /** The body of the answer, whose status is 200; if absent, the answer is 204 without a body. */
   readonly answer?: v.GenericSchema
-  /** A person may be asked on the way, on the caller's own terminal too (protocol.ts). */
+  /** A person may be asked on the way, possibly on the caller's own terminal (protocol.ts). */
   readonly mayAsk?: true
 }
 
@@ -24,6 +24,6 @@ export type AnswerOf<E extends Endpoint> = E extends { readonly answer: infer Sc
   ? v.InferOutput<Schema>
   : undefined
 
-/** What a caller gives: the `{name}` parts of the path where there are any, and the body where there is one. */
+/** What a caller gives: the `{name}` parts of the path, if there are any, and the body, if there is one. */
 export type InputOf<E extends Endpoint> = (keyof ParamsOf<E> extends never ? unknown : { params: ParamsOf<E> }) &
   (E extends { readonly request: v.GenericSchema } ? { body: RequestOf<E> } : unknown)

@@ -6,19 +6,19 @@ import * as v from 'valibot'
  * caller answers it with `POST /v1/prompts/{id}` **on the same connection**, which holds the lease, and then repeats
  * its request.
  *
- * endpoints.ts has them all: requests and answers are described as schemas, and whoever gets one checks it before a word
- * of it is used.
+ * endpoints.ts lists all calls: requests and answers are described as schemas, and the receiver checks each one before
+ * using it.
  */
 export const maxBodyBytes = 64 * 1024
 
-/** Request header that says how this caller may be asked: on its own terminal, by the daemon's prompt program, never. */
+/** Request header that says how this caller may be asked: on its own terminal, by the daemon's prompt program, or never. */
 export const promptHeader = 'latchkey-prompt'
 /** The values of that header. */
 export const promptModes = ['terminal', 'program', 'never'] as const
 /** One of them. */
 export type PromptMode = (typeof promptModes)[number]
 
-/** A question that is lent to the caller, with what its kind has besides (src/prompts/kinds). */
+/** A question that is lent to the caller; the fields of its kind come on top (src/prompts/kinds). */
 export interface LentPrompt {
   id: string
   kind: string
@@ -26,18 +26,18 @@ export interface LentPrompt {
   notice?: string
 }
 
-/** The body of an answer that is an error. */
+/** The body of an error answer. */
 export interface ApiErrorBody {
   error: { code: string; message: string; hint?: string; prompt?: LentPrompt }
 }
 
 /**
- * `POST /v1/prompts/{id}`: answers 204; 404 `PROMPT_GONE` when the lease has ended; 400 `REQUEST_INVALID` for what cannot
- * be the answer, and then the question is still open. The answer is what a person would type, which its kind reads.
+ * `POST /v1/prompts/{id}`: answers 204; 404 `PROMPT_GONE` when the lease has ended; 400 `REQUEST_INVALID` for an invalid
+ * answer, after which the question is still open. The answer is what a person would type; the question's kind reads it.
  */
 export const promptAnswerSchema = v.union([
   v.strictObject({ answer: v.pipe(v.string(), v.maxLength(4096)) }),
   v.strictObject({ cancel: v.literal(true) }),
 ])
-/** What is typed, or that nothing is. */
+/** What was typed, or a cancellation. */
 export type PromptAnswer = v.InferOutput<typeof promptAnswerSchema>

@@ -9,7 +9,7 @@ type ParamNames<Pattern extends string> = Pattern extends `${string}{${infer Nam
   ? Name | ParamNames<Rest>
   : never
 
-/** What stands for the `{name}` parts of a route's pattern. */
+/** The values of the `{name}` parts of a route's pattern. */
 export type ParamsOf<R extends Route> = { readonly [Name in ParamNames<R['pattern']>]: string }
 
 /** The path of a call, its `{name}` parts encoded, so that no name can reach another route. */

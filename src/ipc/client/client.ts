@@ -14,18 +14,18 @@ export interface ApiCall {
   body?: unknown
 }
 
-/** One connection to the daemon, one call at a time. What is lent on it ends with it. */
+/** One connection to the daemon, one call at a time. A question that is lent on it is withdrawn when it closes. */
 export interface ApiClient {
-  /** @throws {IpcError} DAEMON_NOT_RUNNING, DAEMON_UNREACHABLE, REPLY_UNREADABLE; what `close` was called with */
+  /** @throws {IpcError} DAEMON_NOT_RUNNING, DAEMON_UNREACHABLE, REPLY_UNREADABLE; the reason given to `close` */
   call(request: ApiCall): Promise<ApiAnswer>
-  /** Fails the call that waits, and those to come. */
+  /** Fails the call under way, and all later ones. */
   close(reason?: Error): void
 }
 
 /**
- * Connects to `api.sock` with node:net alone. Measured on Node 20: a helper that loads node:http takes 1.54 × the time
- * of `node -e 0`, this one 1.20 ×.
- * @throws {IpcError} DAEMON_UNREACHABLE for a path that no socket can have
+ * Connects to `api.sock` with node:net alone. Measured on Node 20: a helper that loads node:http takes 1.54 × as long as
+ * `node -e 0`, this one 1.20 ×.
+ * @throws {IpcError} DAEMON_UNREACHABLE for a path that is too long for a socket
  */
 export function openApiClient(socketPath: string): ApiClient {
   let received: Buffer[] = []
@@ -73,8 +73,8 @@ export function openApiClient(socketPath: string): ApiClient {
 
 const closedMessage = 'the daemon closed the connection without an answer'
 
-/** Mostly it ended while it started, such as with a mistake in its configuration. */
-const endedHint = 'latchkey service status, or latchkey daemon, which says why where it does not start'
+/** Usually the daemon ended while it started, for example because of a mistake in its configuration. */
+const endedHint = 'latchkey service status; or latchkey daemon, which says why it does not start'
 
 function encodeRequest({ method, path, headers = {}, body }: ApiCall): string {
   const json = body === undefined ? '' : JSON.stringify(body)
@@ -85,7 +85,7 @@ function encodeRequest({ method, path, headers = {}, body }: ApiCall): string {
 }
 
 function pathTooLong(socketPath: string): IpcError {
-  const message = `the path of a socket has at most ${maxSocketPathBytes} bytes: ${socketPath}`
+  const message = `a socket path may have at most ${maxSocketPathBytes} bytes: ${socketPath}`
   return new IpcError('DAEMON_UNREACHABLE', message, { hint: 'set LATCHKEY_RUNTIME_DIR to a shorter folder' })
 }
 

@@ -1,19 +1,19 @@
 import { IpcError } from '../ipc-error.ts'
 
-/** An answer of the local API. */
+/** An answer from the local API. */
 export interface ApiAnswer {
   status: number
-  /** The parsed JSON; undefined where there is none, as with 204. */
+  /** The parsed JSON; undefined if there is none, as with 204. */
   body: unknown
 }
 
 const maxHeadBytes = 8 * 1024
-/** The daemon's answers are small; the same bound as for its requests. */
+/** The daemon's answers are small; the limit is the same as for its requests. */
 const maxBodyBytes = 64 * 1024
 
 /**
- * Reads the one reply in `bytes`, strictly: HTTP/1.1, a Content-Length, JSON (RFC 9112 §4, §6.3). It reads the daemon's
- * own answers only, so that anything else is an error rather than a case.
+ * Reads the one reply in `bytes`, strictly: HTTP/1.1, a Content-Length, JSON (RFC 9112 §4, §6.3). It only ever reads the
+ * daemon's own answers, so anything else in HTTP is an error.
  * @returns undefined while the reply is incomplete
  * @throws {IpcError} REPLY_UNREADABLE; the connection is then unusable
  */
@@ -25,11 +25,11 @@ export function parseHttpReply(bytes: Buffer): ApiAnswer | undefined {
   }
   const [statusLine = '', ...headers] = bytes.toString('latin1', 0, headEnd).split('\r\n')
   const status = Number(/^HTTP\/1\.1 ([2-5]\d\d)(?: |$)/.exec(statusLine)?.[1] ?? Number.NaN)
-  if (Number.isNaN(status)) throw badReply('it does not begin as HTTP')
+  if (Number.isNaN(status)) throw badReply('it does not start like HTTP')
   const length = contentLength(headers, status)
   const body = bytes.subarray(headEnd + 4)
   if (body.length < length) return undefined
-  if (body.length > length) throw badReply('it goes on after its end')
+  if (body.length > length) throw badReply('it continues after its end')
   return { status, body: length === 0 ? undefined : parseJson(body.toString('utf8')) }
 }
 

@@ -15,7 +15,7 @@ export interface ProcessCredentials {
   AccountId?: string
 }
 
-/** Whether credentials are whole, and in the form that every SDK reads. */
+/** Whether credentials are complete, and in the form that every SDK reads. */
 export function isProcessCredentials(body: unknown): body is ProcessCredentials {
   if (typeof body !== 'object' || body === null) return false
   const { Version, AccessKeyId, SecretAccessKey, SessionToken, Expiration, AccountId } = body as Record<string, unknown>

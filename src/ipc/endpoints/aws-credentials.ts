@@ -10,7 +10,7 @@ export const getCredentials = {
   answer: v.custom<ProcessCredentials>(isProcessCredentials),
 } as const satisfies Endpoint
 
-/** Begins the MFA session behind a profile; without one: the only one. `isNew` is false where nobody had to be asked. */
+/** Begins the MFA session behind a profile; without a profile: the only session. `isNew` is false if nobody was asked. */
 export const awsLogin = {
   method: 'POST',
   pattern: '/v1/aws/login',
@@ -21,7 +21,7 @@ export const awsLogin = {
 /** The MFA session that is held now. */
 export type AwsLoggedIn = AnswerOf<typeof awsLogin>
 
-/** Drops what is held of a profile, or of all: what that was, in words. */
+/** Drops what is held for one profile, or for all; answers what was dropped, in words. */
 export const forgetCredentials = {
   method: 'POST',
   pattern: '/v1/aws/forget',

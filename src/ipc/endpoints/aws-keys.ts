@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { AnswerOf, Endpoint, RequestOf } from '../endpoint.ts'
 import { listOf } from './fields.ts'
 
-/** `arn` is whose key it is, where AWS was asked. */
+/** `arn` is the owner of the key, if AWS was asked. */
 const kept = v.object({
   source: v.string(),
   accessKeyId: v.string(),
@@ -10,13 +10,13 @@ const kept = v.object({
   arn: v.exactOptional(v.string()),
 })
 
-/** The long-term keys in the keychain; secrets are not told. */
+/** The long-term keys in the keychain, without their secrets. */
 export const listKeys = {
   method: 'GET',
   pattern: '/v1/aws/keys',
   answer: v.object({ keys: listOf(v.object({ source: v.string(), accessKeyId: v.string() })) }),
 } as const satisfies Endpoint
-/** The keys, by their sources. */
+/** The keys, with their sources. */
 export type AccessKeyList = AnswerOf<typeof listKeys>
 
 /** Stores a key, or replaces it. */
@@ -29,15 +29,15 @@ export const putKey = {
   }),
   answer: kept,
 } as const satisfies Endpoint
-/** A key as it is handed over, its secret in clear. */
+/** A key as it is handed over, its secret in plain text. */
 export type AccessKeyRequest = RequestOf<typeof putKey>
-/** What has become of a key that was handed over. */
+/** The outcome for a key that was handed over. */
 export type KeptKey = AnswerOf<typeof putKey>
 
-/** Removes a key from the keychain; 404 `KEY_UNKNOWN` where there is none. */
+/** Removes a key from the keychain; 404 `KEY_UNKNOWN` if there is none. */
 export const removeKey = { method: 'DELETE', pattern: '/v1/aws/keys/{source}' } as const satisfies Endpoint
 
-/** Takes the keys of `profile` out of an AWS credentials file into the keychain as `source`. */
+/** Moves the keys of `profile` from an AWS credentials file into the keychain as `source`. */
 export const importKeys = {
   method: 'POST',
   pattern: '/v1/aws/keys/import',
@@ -49,7 +49,7 @@ export const importKeys = {
   answer: kept,
 } as const satisfies Endpoint
 
-/** Why a key is probably not to be stored under that name; empty where it may be. */
+/** Why a key should probably not be stored under that name; empty if nothing speaks against it. */
 export const getSource = {
   method: 'GET',
   pattern: '/v1/aws/sources/{source}',

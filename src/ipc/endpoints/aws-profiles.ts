@@ -3,8 +3,8 @@ import type { AnswerOf, Endpoint } from '../endpoint.ts'
 import { listOf } from './fields.ts'
 
 /**
- * The profiles that can be asked for. Where one is defined: config.toml wins where both have it. What the AWS files have
- * of it: a section that asks latchkey, another one, or none.
+ * The profiles that can be requested. `definedIn`: config.toml wins if a profile is in both. `awsFiles`: whether the AWS
+ * files have a section for it that calls latchkey, another section, or none.
  */
 export const listProfiles = {
   method: 'GET',

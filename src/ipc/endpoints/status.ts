@@ -11,14 +11,14 @@ const sshIdentity = v.object({
   keyType: v.string(),
   principals: listOf(v.string()),
   keyId: v.exactOptional(v.string()),
-  /** Digits: larger than a JSON number can be. */
+  /** Digits: it may be larger than a JSON number can be. */
   serial: v.exactOptional(v.pipe(v.string(), v.regex(/^\d{1,20}$/))),
   validBefore: v.exactOptional(time),
-  /** In what the certificate differs from what was asked for. */
+  /** How the certificate differs from what was asked for. */
   warnings: v.exactOptional(listOf(v.string())),
   error: v.exactOptional(reportedError),
 })
-/** One `[ssh.identity.NAME]` as the status tells it. */
+/** One `[ssh.identity.NAME]` as the status shows it. */
 export type SshIdentityStatus = v.InferOutput<typeof sshIdentity>
 
 const vault = v.object({
@@ -30,7 +30,7 @@ const vault = v.object({
   expiresAt: v.exactOptional(time),
   error: v.exactOptional(reportedError),
 })
-/** One `[vault.NAME]` as the status tells it. */
+/** One `[vault.NAME]` as the status shows it. */
 export type VaultStatus = v.InferOutput<typeof vault>
 
 /** What the daemon holds, until when, and what is wrong. */
@@ -42,7 +42,7 @@ export const getStatus = {
     pid: count,
     startedAt: time,
     configFile: v.string(),
-    /** A daemon that is older than the command does not tell it. */
+    /** A daemon that is older than the command does not send it. */
     config: v.exactOptional(configReport),
     sockets: v.object({ agent: v.string(), api: v.string() }),
     keychain: v.object({ description: v.string(), error: v.exactOptional(reportedError) }),
@@ -52,9 +52,9 @@ export const getStatus = {
       sessions: listOf(v.object({ source: v.string(), mfaSerial: v.string(), expiresAt: time })),
       roles: listOf(v.object({ profile: v.string(), roleArn: v.string(), expiresAt: time })),
       profiles: listOf(v.string()),
-      /** What of the profiles does not count. */
+      /** The settings of profiles that have no effect. */
       warnings: v.exactOptional(listOf(v.string())),
-      /** Why none of the above can be told. */
+      /** Why none of the above is known. */
       error: v.exactOptional(reportedError),
     }),
   }),

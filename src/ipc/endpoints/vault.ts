@@ -5,7 +5,7 @@ import { listOf, time } from './fields.ts'
 /** Without a name: the only configured Vault. */
 const request = v.strictObject({ vault: v.optional(v.string()) })
 
-/** Logs in to a Vault: display name and policies of the token; `expiresAt` is absent for one that does not expire. */
+/** Logs in to a Vault; answers the token's display name and policies. `expiresAt` is absent if it does not expire. */
 export const login = {
   method: 'POST',
   pattern: '/v1/login',
@@ -18,7 +18,7 @@ export const login = {
     expiresAt: v.exactOptional(time),
   }),
 } as const satisfies Endpoint
-/** What a login has come to. */
+/** The outcome of a login. */
 export type LoggedIn = AnswerOf<typeof login>
 
 /** Revokes latchkey's own token of a Vault and forgets it. */

@@ -6,11 +6,11 @@ import type { Clock } from '../../core/time/clock.ts'
 import type { PeerCredentials } from '../sockets/peer-credentials.ts'
 import type { ApiConnection } from './api-route.ts'
 
-/** A request that is not done with. */
+/** A request that is not finished. */
 export interface Waiting {
   /** Tells its handler that nobody waits any more. */
   gone: AbortController
-  /** Who waits for whom: the server for the rest of it, the caller for its answer, the server for the caller to read. */
+  /** Who waits for what: the server for the rest of it, the caller for its answer, the server for the caller to read it. */
   state: 'sending' | 'received' | 'answered'
   bodyBytes: number
 }
@@ -18,17 +18,17 @@ export interface Waiting {
 /** One connection of the local API with its requests. */
 export interface ApiCaller {
   connection: ApiConnection
-  /** The requests that are not done with, in their order. */
+  /** The unfinished requests, in their order. */
   waiting: ReadonlyMap<ServerResponse, Waiting>
-  /** Bytes have come. What they are is not known yet. */
+  /** Bytes have arrived. What they are is not known yet. */
   received(): void
-  /** A head has come whole. */
+  /** A complete head has arrived. */
   begin(response: ServerResponse): Waiting
   /** Changes what is known of a request. */
   update(request: Waiting, change: Partial<Pick<Waiting, 'state' | 'bodyBytes'>>): void
 }
 
-/** What a caller is held to, and by. */
+/** What is needed to hold a caller to its limits. */
 export interface ApiCallerDeps {
   clock: Clock
   seat: Marking
@@ -37,21 +37,21 @@ export interface ApiCallerDeps {
 }
 
 /**
- * From the first byte of a request, or from connecting, until it is whole; and from an answer until it is read. Callers
- * are on this machine and send in one piece.
+ * The time limit from the first byte of a request, or from connecting, until the request is whole; and from an answer
+ * until it is read. Callers are on this machine and send in one piece.
  */
 const owedMs = 10_000
 
 /**
- * Holds one connection to its bounds in time and memory, and tells its seat what it is about. Nothing is owed between two
- * requests, while a person may be typing, and while a request is being answered.
+ * Holds one connection to its limits of time and memory, and tells its seat what it is doing. A caller owes nothing between
+ * two requests, when a person may be typing, and while a request is being answered.
  */
 export function openApiCaller(socket: Socket, { clock, seat, budget, peer }: ApiCallerDeps): ApiCaller {
   const waiting = new Map<ServerResponse, Waiting>()
   const onClose = new Set<() => void>()
   const holding = budget.open(() => socket.destroy())
   let asking = 0
-  // A request has begun of which nothing is known yet: its head is not whole.
+  // A request has begun, but its head is not complete, so nothing is known about it yet.
   let isWithinHead = false
   let standing: Standing | undefined
   let owed: 'request' | 'reading' | undefined
@@ -64,7 +64,7 @@ export function openApiCaller(socket: Socket, { clock, seat, budget, peer }: Api
     if (what !== undefined) cancel = clock.after(owedMs, () => socket.destroy())
   }
 
-  /** A byte more of the same request is no news. */
+  /** Another byte of the same request does not count as a change. */
   const stand = (next: Standing): void => {
     if (next === standing) return
     standing = next
@@ -77,7 +77,7 @@ export function openApiCaller(socket: Socket, { clock, seat, budget, peer }: Api
     const isAny = (state: Waiting['state']) => requests.some((request) => request.state === state)
     holding.set(requests.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0))
     if (isAny('received')) {
-      // What else it sends or does not read has time until it has its answer.
+      // Anything else that it has yet to send or read can wait until it has its answer.
       owe(undefined)
       stand(asking > 0 ? 'asked' : 'busy')
     } else if (isAny('answered') || isAny('sending') || isWithinHead) {
@@ -97,8 +97,8 @@ export function openApiCaller(socket: Socket, { clock, seat, budget, peer }: Api
   owe('request')
   socket.on('close', () => {
     owe(undefined)
-    // A response whose turn has not come does not close with its connection. First of all: what was lent on the
-    // connection must not be lent to another request on it.
+    // A response whose turn has not come does not close with its connection. This comes first: a question that was lent on
+    // the connection must not be lent to another request on it.
     for (const response of waiting.keys()) leave(response)
     holding.set(0)
     for (const run of onClose) run()

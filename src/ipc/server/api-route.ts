@@ -2,16 +2,16 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Route } from '../route.ts'
 import type { PeerCredentials } from '../sockets/peer-credentials.ts'
 
-/** One connection of the local API. What is lent on it ends with it. */
+/** One connection of the local API. A question that is lent on it is withdrawn when it closes. */
 export interface ApiConnection {
   readonly peer: PeerCredentials | undefined
   /** Runs `run` once when the connection has closed; at once if it has already. */
   onClose(run: () => void): void
-  /** Says that a person is being asked on it, until the returned function is called: it is the last to make room. */
+  /** Marks that a person is being asked on it, until the returned function is called: it is the last to make room. */
   ask(): () => void
 }
 
-/** A request that has come whole. */
+/** A complete request. */
 export interface ApiRequest {
   method: string
   /** Without its query. */
@@ -26,17 +26,17 @@ export interface ApiRequest {
   signal: AbortSignal
 }
 
-/** An answer; without a body there is none. */
+/** An answer; `body` may be absent. */
 export interface ApiReply {
   status: number
   body?: unknown
   headers?: Readonly<Record<string, string>>
 }
 
-/** A route and what answers it. */
+/** A route and its handler. */
 export interface ApiRoute extends Route {
-  /** Whether a request may have a body; it may not where nothing is said. */
+  /** Whether a request may have a body; false if absent. */
   takesBody?: boolean
-  /** What it throws is turned into a reply by `toError`. */
+  /** `toError` turns what it throws into a reply. */
   handle(request: ApiRequest): Promise<ApiReply>
 }

@@ -5,17 +5,17 @@ import type { ParamsOf } from '../route.ts'
 import type { ApiConnection, ApiReply, ApiRequest, ApiRoute } from './api-route.ts'
 import { refusal } from './refusals.ts'
 
-/** A request as the handler of its endpoint gets it: checked. */
+/** A checked request, as the handler of its endpoint gets it. */
 export interface EndpointRequest<E extends Endpoint> {
   params: ParamsOf<E>
   body: RequestOf<E>
   connection: ApiConnection
 }
 
-/** Who can be asked, where the endpoint says that somebody may be. */
+/** The caller who can be asked, if the endpoint allows asking. */
 type WithCaller<E extends Endpoint, Caller> = E extends { readonly mayAsk: true } ? { caller: Caller } : unknown
 
-/** What answers an endpoint. What it throws is turned into a reply by the server. */
+/** The handler of an endpoint. The server turns what it throws into a reply. */
 export type EndpointHandler<E extends Endpoint, Caller> = (
   request: EndpointRequest<E> & WithCaller<E, Caller>,
 ) => Promise<AnswerOf<E>>
@@ -25,13 +25,13 @@ export type EndpointHandlers<All extends Endpoints, Caller> = {
   readonly [Name in keyof All]: EndpointHandler<All[Name], Caller>
 }
 
-/** Does work for the caller behind a request who may be asked on the way. */
+/** Does work for the caller behind a request, who may be asked on the way. */
 export type Serve<Caller> = (request: ApiRequest, work: (caller: Caller) => Promise<ApiReply>) => Promise<ApiReply>
 
 /**
- * The routes of endpoints: what comes in is checked before its handler gets it, and what the handler gives before it goes
- * out, so that nothing leaves the daemon that its endpoint does not tell of.
- * @param serve runs the handlers of the endpoints on whose way a person may be asked
+ * The routes of endpoints. A request is checked before its handler gets it, and an answer before it is sent, so that
+ * nothing leaves the daemon that its endpoint does not declare.
+ * @param serve runs the handlers of those endpoints that may ask a person
  */
 export function createEndpointRoutes<All extends Endpoints, Caller>(
   endpoints: All,
@@ -39,7 +39,7 @@ export function createEndpointRoutes<All extends Endpoints, Caller>(
   serve: Serve<Caller>,
 ): readonly ApiRoute[] {
   return Object.entries(endpoints).map(([name, endpoint]): ApiRoute => {
-    // The type of the table says that they belong together.
+    // The type of the table guarantees that they belong together.
     const handler = handlers[name] as (request: object) => Promise<unknown>
     return {
       method: endpoint.method,
@@ -75,9 +75,9 @@ function reply({ method, pattern, answer: schema }: Endpoint, answer: unknown): 
   const where = v.getDotPath(result.issues[0])
   throw new IpcError(
     'ANSWER_INVALID',
-    `the answer to ${method} ${pattern} is not as it should be${where === null ? '' : `: ${where}`}`,
+    `the answer to ${method} ${pattern} is not valid${where === null ? '' : `: ${where}`}`,
     {
-      hint: 'look into the log of the daemon: latchkey service status',
+      hint: 'look at the log of the daemon: latchkey service status',
     },
   )
 }

@@ -5,31 +5,31 @@ import type { ApiReply, ApiRoute } from './api-route.ts'
 import type { RequestBody } from './request-body.ts'
 import type { Match } from './route-match.ts'
 
-/** An answer of the server itself, before any handler. */
+/** An answer from the server itself, before any handler runs. */
 export interface Refusal extends ApiReply {
   body: ApiErrorBody
 }
 
-/** The refusal with such a status, code and message. */
+/** A refusal with this status, code and message. */
 export function refusal(status: number, code: string, message: string): Refusal {
   return { status, body: { error: { code, message } } }
 }
 
 /**
- * Refuses what comes from a web page. A page cannot reach a Unix socket, but somebody may forward a port to it: then
- * the browser marks its requests, and a page that was given our address by DNS (rebinding) has its own domain as host.
+ * Refuses requests from a web page. A page cannot reach a Unix socket, but somebody may forward a port to it: then the
+ * browser marks its requests, and a page whose domain DNS points at our address (rebinding) has that domain as host.
  * @returns undefined for a caller of our own
  */
 function refuseForeign({ headers }: IncomingMessage): Refusal | undefined {
   if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) {
     return refusal(403, 'ORIGIN_REFUSED', 'web pages are not served')
   }
-  // curl needs some host in its URL; any single name will do, and no domain or address.
+  // curl needs some host in its URL; any single name will do, but not a domain or an address.
   if (/^[a-z0-9-]+(:\d+)?$/i.test(headers.host ?? '')) return undefined
   return refusal(403, 'HOST_REFUSED', 'the host is not "localhost"')
 }
 
-/** What no route answers. */
+/** The refusal of a request that no route answers. */
 export function refuseUnmatched(match: Exclude<Match, { type: 'route' }>): Refusal {
   switch (match.type) {
     case 'unknown':
@@ -44,38 +44,38 @@ export function refuseUnmatched(match: Exclude<Match, { type: 'route' }>): Refus
   }
 }
 
-/** A body that cannot be used. */
+/** The refusal of a body that cannot be used. */
 export function refuseBody(type: Exclude<RequestBody['type'], 'json'>): Refusal {
   switch (type) {
     case 'too-large':
-      return refusal(413, 'BODY_TOO_LARGE', `a body has at most ${maxBodyBytes} bytes`)
+      return refusal(413, 'BODY_TOO_LARGE', `a body may have at most ${maxBodyBytes} bytes`)
     case 'not-json':
       return refusal(400, 'BODY_INVALID', 'the body is not JSON in UTF-8')
   }
 }
 
-/** It would mean nothing (RFC 9110 §9.3.1, §9.3.5), and be kept for as long as the request waits. */
+/** Refuses a body that would mean nothing (RFC 9110 §9.3.1, §9.3.5) and would be held for as long as the request waits. */
 export function refuseUnexpectedBody({ method, takesBody }: ApiRoute, body: unknown): Refusal | undefined {
   if (body === undefined || takesBody) return undefined
-  return refusal(400, 'BODY_UNEXPECTED', `${method} has no body here`)
+  return refusal(400, 'BODY_UNEXPECTED', `${method} takes no body here`)
 }
 
-/** No caller of ours has more, and each costs more than its bytes. One more is read, so that too many can be told. */
+/** No caller of ours sends more, and each costs more than its bytes. One more is read, so that an excess is noticed. */
 export const maxHeaders = 64
 
 /** @returns undefined while there are not too many */
 function refuseTooManyHeaders({ rawHeaders }: IncomingMessage): Refusal | undefined {
   if (rawHeaders.length <= 2 * maxHeaders) return undefined
-  return refusal(431, 'HEADERS_TOO_LARGE', `a request has at most ${maxHeaders} headers`)
+  return refusal(431, 'HEADERS_TOO_LARGE', `a request may have at most ${maxHeaders} headers`)
 }
 
-/** Looks at the head of a request before anything else is done with it. @returns undefined where it may go on */
+/** Checks the head of a request before anything else is done with it. @returns undefined if it may go on */
 export type Guard = (incoming: IncomingMessage) => Refusal | undefined
 
 /** The guards of the local API. */
 export const apiGuards: readonly Guard[] = [refuseForeign, refuseTooManyHeaders]
 
-/** What Node's parser could not read as HTTP. */
+/** The refusal of something that Node's parser could not read as HTTP. */
 export function refuseMalformed(error: unknown): Refusal {
   if (errorCode(error) === 'HPE_HEADER_OVERFLOW') return refusal(431, 'HEADERS_TOO_LARGE', 'the headers are too long')
   return refusal(400, 'REQUEST_INVALID', 'this is not HTTP/1.1')

@@ -2,22 +2,22 @@ import type { IncomingMessage } from 'node:http'
 import { readBody } from '../../http/read-body.ts'
 import { maxBodyBytes } from '../protocol.ts'
 
-/** What a request carries. */
+/** The body of a request. */
 export type RequestBody =
-  /** Undefined where there is none. */
+  /** Undefined if there is none. */
   { type: 'json'; value: unknown } | { type: 'too-large' } | { type: 'not-json' }
 
 /**
  * Reads a body of at most 64 KiB; a longer one is not read to its end.
- * @param onBytes told how many bytes there are, whenever there are more
- * @throws the stream's error when the caller goes away meanwhile
+ * @param onBytes called with the number of bytes so far, after each chunk
+ * @throws the stream's error when the caller goes away in the meantime
  */
 export async function readRequestBody(
   incoming: IncomingMessage,
   onBytes: (bytes: number) => void,
 ): Promise<RequestBody> {
   if (Number(incoming.headers['content-length'] ?? 0) > maxBodyBytes) return { type: 'too-large' }
-  // Not destroyed when left early: the answer goes over the same socket.
+  // The socket is not destroyed when reading stops early: the answer goes over it.
   const body = await readBody(incoming.iterator({ destroyOnReturn: false }), maxBodyBytes, onBytes)
   if (body === undefined) return { type: 'too-large' }
   if (body.length === 0) return { type: 'json', value: undefined }

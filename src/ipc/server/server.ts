@@ -28,7 +28,7 @@ import { matchRoute } from './route-match.ts'
 /** What is served, and to whom. */
 export interface ApiServerDeps {
   routes: readonly ApiRoute[]
-  /** Asked in their order, before anything else. */
+  /** Called in their order, before anything else. */
   guards: readonly Guard[]
   encode: EncodeReply
   clock: Clock
@@ -37,26 +37,26 @@ export interface ApiServerDeps {
   toError: (error: unknown) => { status: number; body: ApiErrorBody }
 }
 
-/** Serves connections that others accept. */
+/** Serves connections that have been accepted elsewhere. */
 export interface ApiServer {
-  /** Serves one accepted connection until it closes. @param seat told what the connection is about */
+  /** Serves one accepted connection until it closes. @param seat told what the connection is doing */
   serve(socket: Socket, seat: Marking, peer?: PeerCredentials): void
   /** Ends a connection that must make room: a caller that waits for an answer is told so. */
   evict(socket: Socket): void
-  /** Answers the requests that wait with 503 and ends all connections. */
+  /** Answers all waiting requests with 503 and ends all connections. */
   close(): Promise<void>
 }
 
-/** Between two requests of one command; a person may be typing a code. */
+/** The time allowed between two requests of one command; a person may be typing a code. */
 const keepAliveMs = 10 * 60_000
 const maxHeaderBytes = 16 * 1024
-/** Our own client sends one request at a time; each that waits holds memory and a place among those who can be asked. */
+/** Our own client sends one request at a time. Each waiting request holds memory and may ask a person. */
 const maxWaitingPerConnection = 8
-/** The bodies of all requests that wait. */
+/** The limit for the bodies of all waiting requests together. */
 const maxHeldBytes = 16 * 1024 * 1024
 
 /**
- * HTTP/1.1 on accepted streams (RFC 9112): one handler a route, a bounded body in JSON, honest statuses.
+ * HTTP/1.1 on accepted streams (RFC 9112): one handler per route, JSON bodies of limited size, honest statuses.
  * A handler may take as long as it needs: only the time to send a request and to read an answer is limited.
  */
 export function createApiServer(deps: ApiServerDeps): ApiServer {
@@ -88,7 +88,7 @@ export function createApiServer(deps: ApiServerDeps): ApiServer {
     })
   }
 
-  // Node's own limits of time need a server that listens by itself, and a timer that would wake an idle process.
+  // Node's own time limits need a server that listens by itself, and a timer that would wake an idle process.
   const options = { keepAliveTimeout: keepAliveMs, maxHeaderSize: maxHeaderBytes }
   const server = createServer(options, (incoming, response) => {
     const caller = callers.get(incoming.socket)
@@ -118,7 +118,7 @@ export function createApiServer(deps: ApiServerDeps): ApiServer {
     }
   })
 
-  /** Answers what waits on a connection, and ends it: at the latest when the time to read an answer is over. */
+  /** Answers the requests that wait on a connection, and ends it: at the latest when the time to read an answer is over. */
   const end = async (socket: Socket, caller: ApiCaller, reply: Refusal): Promise<void> => {
     await Promise.all(
       [...caller.waiting].map(([response, request]) => {

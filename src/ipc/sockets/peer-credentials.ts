@@ -1,11 +1,11 @@
-/** Who is at the other end of a Unix socket, as the kernel knows it (SO_PEERCRED, unix(7)). */
+/** The process at the other end of a Unix socket, as the kernel knows it (SO_PEERCRED, unix(7)). */
 export interface PeerCredentials {
-  /** Of the process that connected; it may have ended since, or passed the socket on: for showing only. */
+  /** The process that connected. It may have ended since, or passed the socket on, so the pid is only for display. */
   pid: number | undefined
   uid: number
 }
 
-/** Root can read our memory anyway; nobody else is served. Unknown credentials leave the 0700 folder as the guard. */
+/** Serves the user, and root, who can read our memory anyway. With unknown credentials, the 0700 folder is the guard. */
 export function isOwnPeer(peer: PeerCredentials | undefined, ownUid: number | undefined): boolean {
   return peer === undefined || ownUid === undefined || peer.uid === ownUid || peer.uid === 0
 }

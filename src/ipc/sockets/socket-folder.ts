@@ -6,12 +6,12 @@ import { findPathFault, octal } from '../../core/trust/path-trust.ts'
 import { IpcError } from '../ipc-error.ts'
 
 /**
- * Makes the folder of a socket where it is missing, for its user alone; one that is there must be so.
+ * Makes the folder of a socket if it is missing, accessible to its user alone; an existing folder must be so too.
  * @throws {IpcError} SOCKET_UNUSABLE: others could put another socket there, or use this one
  */
 export async function prepareSocketFolder(socketPath: string): Promise<void> {
   const folder = dirname(socketPath)
-  // Before as well: a folder is not made where somebody else leads us.
+  // Checked before as well: no folder is made on a path that somebody else controls.
   refuseUntrusted(folder)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   refuseUntrusted(folder)
@@ -29,18 +29,18 @@ export async function prepareSocketFolder(socketPath: string): Promise<void> {
 }
 
 /**
- * Looks at the folder of a socket that the service manager has made.
+ * Checks the folder of a socket that the service manager has made.
  * @throws {IpcError} SOCKET_UNUSABLE: others could put another socket there
  */
 export async function checkSocketFolder(socketPath: string): Promise<void> {
   refuseUntrusted(socketPath)
-  // Not there where the manager keeps its sockets in another place.
+  // Missing if the manager keeps its sockets in another place.
   await markSticky(dirname(socketPath)).catch(() => {})
 }
 
 /**
- * With the sticky bit nobody but the owner can put another socket in the place of one, even if the folder is opened to
- * others later. It is also what a shell can look at without a process (src/helper/latchkey-credentials.sh).
+ * With the sticky bit, nobody but the owner can replace a socket, even if the folder is opened to others later. It is also
+ * something that a shell can check without starting a process (src/helper/latchkey-credentials.sh).
  */
 async function markSticky(folder: string): Promise<void> {
   const { mode } = await stat(folder)
@@ -59,13 +59,13 @@ const bindingFolder = /^\.[A-Za-z0-9]{6}$/
 /** The name of the socket in it. */
 export const boundName = 's'
 
-/** Some letter of it is mostly not a small one: an empty `.config` is not ours. */
+/** A random name almost always has a capital letter or a digit: an empty `.config` is not ours. */
 const isRandomName = (name: string) => /[A-Z0-9]/.test(name)
 
 /**
- * Takes away what daemons have left in the folder that were killed while they bound a socket: folders of our own with a
- * socket in them on which nobody listens, or with nothing. One that lives and binds another socket has the first of them
- * already: whoever has found no live socket meets no folder in use here.
+ * Removes what daemons that were killed while they bound a socket have left in the folder: folders of our own that hold a
+ * socket on which nobody listens, or nothing. A live daemon that binds another socket here already has its first socket;
+ * so a daemon that has found no live socket cannot remove a folder in use.
  */
 export async function sweepSocketFolder(folder: string): Promise<void> {
   for (const name of (await readdir(folder)).filter((entry) => bindingFolder.test(entry))) {

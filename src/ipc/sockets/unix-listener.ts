@@ -13,42 +13,42 @@ import { IpcError } from '../ipc-error.ts'
 import { boundName, prepareSocketFolder, sweepSocketFolder } from './socket-folder.ts'
 
 /**
- * How many connections wait to be accepted; the kernel has a bound of its own (somaxconn). A caller that does not wait for
- * its place in the queue, as Node's, is refused with EAGAIN when it is full: a crowd must not fill it at once.
+ * How many connections may wait to be accepted; the kernel has a limit of its own (somaxconn). A client that does not wait
+ * for a place in the queue, as in Node, gets EAGAIN when it is full: a crowd must not fill it at once.
  */
 const maxQueued = 4096
 
 /** A Unix socket that accepts. */
 export interface UnixListener {
-  /** Takes no more connections and removes its own socket file. Connections that are open stay so, and are not waited for. */
+  /** Accepts no more connections and removes its own socket file. Open connections stay open, and are not waited for. */
   close(): Promise<void>
 }
 
 /**
- * Takes an accepted stream. It is half-open: a client that has said all that it has to say still gets its answer, and
- * the taker ends it.
+ * Takes an accepted stream. It allows half-open connections: a client that has finished sending still gets its answer, and
+ * the receiver of the stream must end it.
  */
 export type OnStream = (stream: Socket) => void
 
 /** How long to wait for a place to listen. */
 export interface ListenOptions {
   clock: Clock
-  /** Ends the waiting for another process that starts. */
+  /** Ends the wait for another process that is starting. */
   signal?: AbortSignal | undefined
 }
 
-/** How long another process may hold the lock, which takes milliseconds, in ms. */
+/** How long another process may hold the lock, which it needs for milliseconds only, in ms. */
 const patienceMs = 30_000
-/** Closing is less patient: what is left is a file that the next start replaces, in ms. */
+/** The same when closing, which is less patient: a file that is left behind is replaced by the next start, in ms. */
 const closingPatienceMs = 2_000
 
 /**
- * Listens on a Unix socket that belongs to its user alone. The folder is made with mode 0700 where it is missing.
+ * Listens on a Unix socket that belongs to its user alone. A missing folder is made with mode 0700.
  *
  * The socket is bound in a private folder beside its place, gets mode 0600 there and is then renamed into place: nobody
- * ever sees it with another mode, and a stale one is replaced with no moment without a socket. Between the look at the
- * present socket and the rename a lock between processes is held, so that of two that start at once one wins and the
- * other sees a live socket. What killed daemons have left in the folder is taken away then.
+ * ever sees it with another mode, and there is no moment without a socket while a stale one is replaced. A lock between
+ * processes is held from the check of the existing socket to the rename, so that of two daemons that start at once one
+ * wins and the other sees a live socket. Leftovers of killed daemons are removed from the folder at the same time.
  * @throws {IpcError} SOCKET_IN_USE, SOCKET_UNUSABLE; the reason of `signal`
  */
 export async function listenUnix(
@@ -60,9 +60,8 @@ export async function listenUnix(
   // The private folder's name is `.` and six characters.
   const longest = Math.max(Buffer.byteLength(path), Buffer.byteLength(join(folder, '.xxxxxx', boundName)))
   if (longest > maxSocketPathBytes) {
-    throw new IpcError('SOCKET_UNUSABLE', `${path} has more than the ${maxSocketPathBytes} bytes of a socket path`, {
-      hint: 'set LATCHKEY_RUNTIME_DIR to a shorter folder',
-    })
+    const message = `${path} is too long: a socket path may have at most ${maxSocketPathBytes} bytes`
+    throw new IpcError('SOCKET_UNUSABLE', message, { hint: 'set LATCHKEY_RUNTIME_DIR to a shorter folder' })
   }
   const lock = join(folder, `.${basename(path)}.lock`)
   const server = createListener(onStream)
@@ -89,7 +88,7 @@ export async function listenUnix(
         }
         await withDeadline(clock, closingPatienceMs, (patience) => withProcessLock(lock, takeAway, patience)).catch(
           () => {
-            // Its file or folder is gone already, which is what is wanted; or the lock's holder was stopped.
+            // Its file or folder is gone already, as it should be; or the holder of the lock is suspended.
           },
         )
       },
@@ -101,7 +100,7 @@ export async function listenUnix(
 }
 
 /**
- * Listens on a socket that was handed over as an open file descriptor (systemd's socket activation). Its file stays.
+ * Listens on a socket that was passed in as an open file descriptor (systemd's socket activation). Its file stays.
  * @throws {IpcError} SOCKET_UNUSABLE
  */
 export async function listenInherited(fd: number, onStream: OnStream): Promise<UnixListener> {
@@ -136,7 +135,7 @@ async function refuseLiveSocket(path: string): Promise<void> {
   })
 }
 
-/** @returns what tells our socket from another one that has taken its place */
+/** @returns what distinguishes our socket from another one that has taken its place */
 async function bindInPlace(server: Server, path: string): Promise<Stats> {
   const privateFolder = await mkdtemp(`${dirname(path)}/.`)
   try {
@@ -153,7 +152,7 @@ async function bindInPlace(server: Server, path: string): Promise<Stats> {
 
 function createListener(onStream: OnStream): Server {
   return createServer({ allowHalfOpen: true }, (stream) => {
-    // Whoever connects and goes at once, as the probe of a second daemon does, must not end the process.
+    // A client that connects and leaves at once, as the probe of a second daemon does, must not end the process.
     stream.on('error', () => {})
     onStream(stream)
   })
@@ -162,7 +161,7 @@ function createListener(onStream: OnStream): Server {
 function listening(server: Server, listen: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject).once('listening', () => {
-      // What fails after this is one connection that could not be accepted: the others must not end with it.
+      // A later error means that one connection could not be accepted: the others must not end with it.
       server.off('error', reject).on('error', () => {})
       resolve()
     })
@@ -171,7 +170,7 @@ function listening(server: Server, listen: () => void): Promise<void> {
 }
 
 function stop(server: Server): void {
-  // Its callback would wait for open connections; an error says that it does not listen.
+  // Not awaited: the callback waits for open connections, and its error only means that the server does not listen.
   server.close(() => {})
 }
 

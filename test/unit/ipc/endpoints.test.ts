@@ -12,7 +12,7 @@ describe('the table of endpoints', () => {
     expect(all.filter(([, other]) => other.method === method && other.pattern === pattern)).toHaveLength(1)
   })
 
-  it.each(all)('gives %s a body where its method has one, and else none', (_name, { method, request }) => {
+  it.each(all)('gives %s a body only if its method has one', (_name, { method, request }) => {
     expect(request !== undefined).toBe(method === 'POST' || method === 'PUT')
   })
 })
@@ -32,7 +32,7 @@ describe('the credentials of a profile', () => {
     ['with an empty id', { AccessKeyId: '' }],
     ['with another form of time', { Expiration: '2026-01-02T03:04:05.000Z' }],
     ['with an account that is no text', { AccountId: 7 }],
-  ])('%s are none', (_what, change) => {
+  ])('%s are not credentials', (_what, change) => {
     expect(isValid({ ...credentials, ...change })).toBe(false)
   })
 })

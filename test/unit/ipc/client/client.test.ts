@@ -58,7 +58,7 @@ describe('a connection to the daemon', () => {
     expect(await open(path).call(request)).toEqual({ status: 200, body: { a: 'b' } })
   })
 
-  it('ends with an answer that it cannot read', async () => {
+  it('closes after an answer that it cannot read', async () => {
     const { path } = await server((socket) => socket.write('SSH-2.0-x\r\n\r\n'))
     const connection = open(path)
     await expect(connection.call(request)).rejects.toMatchObject({ code: 'REPLY_UNREADABLE' })
@@ -73,20 +73,20 @@ describe('a connection to the daemon', () => {
     })
   })
 
-  it('says how to start the daemon where nothing listens', async () => {
+  it('says how to start the daemon if nothing listens', async () => {
     await expect(open(join(temporaryFolder(), 'none')).call(request)).rejects.toMatchObject({
       code: 'DAEMON_NOT_RUNNING',
       hint: expect.stringContaining('latchkey service install'),
     })
   })
 
-  it('refuses a path that Node would cut short', () => {
+  it('refuses a path that Node would truncate', () => {
     expect(() => openApiClient(`/${'x'.repeat(107)}`)).toThrow(
       expect.objectContaining({ code: 'DAEMON_UNREACHABLE', hint: expect.stringContaining('LATCHKEY_RUNTIME_DIR') }),
     )
   })
 
-  it('fails the call that waits with the reason of its end', async () => {
+  it('fails the call under way with the reason why it was closed', async () => {
     const { path } = await server(() => {})
     const connection = open(path)
     const call = connection.call(request)

@@ -43,10 +43,10 @@ describe('a reply', () => {
     ['of another reply', whole + whole],
     ['after a reply without a body', 'HTTP/1.1 204 No Content\r\n\r\n{}'],
     ['after a length of zero', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nx'],
-  ])('with bytes after its end %s is refused for these', (_what, text) => {
+  ])('with bytes after its end %s is refused because of them', (_what, text) => {
     expect(catchError(() => parse(text))).toMatchObject({
       code: 'REPLY_UNREADABLE',
-      message: expect.stringContaining('it goes on after its end'),
+      message: expect.stringContaining('it continues after its end'),
     })
   })
 

@@ -34,22 +34,22 @@ function call(name: keyof typeof endpoints, parts: Partial<ApiRequest> = {}, cha
   return route.handle({ method, path: '', params: {}, headers: {}, body: undefined, connection, signal, ...parts })
 }
 
-it('hands over what came, and answers what the handler says', async () => {
+it('passes on the request, and answers what the handler returns', async () => {
   expect(await call('put', { params: { name: 'a' }, body: { size: 3 } })).toEqual({
     status: 200,
     body: { text: 'a 3' },
   })
 })
 
-it('answers without a body where there is nothing to say', async () => {
+it('answers without a body if there is nothing to say', async () => {
   expect(await call('drop', { params: { name: 'a' } })).toEqual({ status: 204 })
 })
 
-it('serves for a caller who can be asked where the endpoint may ask', async () => {
+it('serves with a caller who can be asked if the endpoint may ask', async () => {
   expect(await call('ask')).toEqual({ status: 200, body: 'jo' })
 })
 
-it('takes a body where the endpoint has one', () => {
+it('takes a body if the endpoint has one', () => {
   const routes = createEndpointRoutes(endpoints, handlers, serve)
   expect(routes.map(({ takesBody }) => takesBody)).toEqual([true, false, false])
 })
@@ -73,17 +73,17 @@ describe('a request', () => {
 })
 
 describe('an answer', () => {
-  it('holds no more than its endpoint tells of', async () => {
+  it('holds no more than its endpoint declares', async () => {
     const put: Handlers['put'] = async () => ({ text: 'x', secret: 'hunter2' })
     expect(await call('put', { body: { size: 1 } }, { put })).toEqual({ status: 200, body: { text: 'x' } })
   })
 
-  it('of another form is a fault of the daemon, and is not sent', async () => {
+  it('of another form is a fault in the daemon, and is not sent', async () => {
     const put = (async () => ({ text: 7, secret: 'hunter2' })) as unknown as Handlers['put']
     const error = await call('put', { body: { size: 1 } }, { put }).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({
       code: 'ANSWER_INVALID',
-      message: 'the answer to PUT /v1/things/{name} is not as it should be: text',
+      message: 'the answer to PUT /v1/things/{name} is not valid: text',
     })
     expect(String(error)).not.toContain('hunter2')
   })

@@ -26,7 +26,7 @@ describe('the time to send a request', () => {
     ['nothing', ''],
     ['a part of a head', 'GET /v1/sta'],
     ['a part of a body', `${bodyHead}{`],
-  ])('ends for a connection that has sent %s', async (_, bytes) => {
+  ])('runs out for a connection that has sent %s', async (_, bytes) => {
     const { path, clock, accepted } = await startApiServer()
     open(path).write(bytes)
     await until(() => accepted.length === 1)
@@ -40,7 +40,7 @@ describe('the time to send a request', () => {
   it.each([
     ['its head', 'GET /v1/status HTTP/1.1\r\nX-Long: '],
     ['its body', bodyHead],
-  ])('ends for one that drips %s, however lately a byte has come', async (_, start) => {
+  ])('runs out for one that drips %s, however recent the last byte is', async (_, start) => {
     const { path, clock, accepted } = await startApiServer()
     const socket = open(path)
     socket.write(start)
@@ -55,7 +55,7 @@ describe('the time to send a request', () => {
     expect(accepted[0]!.destroyed).toBe(true)
   })
 
-  it('counts from the first byte of each request, not while a person types between two', async () => {
+  it('runs from the first byte of each request, not while a person types between two', async () => {
     const { path, clock, accepted } = await startApiServer()
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     onTestFinished(() => agent.destroy())
@@ -65,7 +65,7 @@ describe('the time to send a request', () => {
     expect(accepted).toHaveLength(1)
   })
 
-  it('ends for a second request that is begun and not sent', async () => {
+  it('runs out for a second request that is begun and not sent', async () => {
     const { path, clock, accepted } = await startApiServer()
     const socket = open(path)
     socket.write(getStatus)
@@ -77,7 +77,7 @@ describe('the time to send a request', () => {
     expect(accepted[0]!.destroyed).toBe(true)
   })
 
-  it('does not count while an answer takes its time', async () => {
+  it('does not run while an answer takes its time', async () => {
     const { route, next } = waitingRoute()
     const { path, clock } = await startApiServer({ routes: [route] })
     const waited = call(path, '/v1/wait')
@@ -89,7 +89,7 @@ describe('the time to send a request', () => {
 })
 
 describe('an answer that is not read', () => {
-  it('ends its connection after a while', async () => {
+  it('closes its connection after a while', async () => {
     const large: ApiRoute = {
       method: 'GET',
       pattern: '/large',
@@ -106,7 +106,7 @@ describe('an answer that is not read', () => {
   })
 })
 
-describe('the last answer to a caller that does not read', () => {
+describe('the last answer to a caller that does not read it', () => {
   /** A request that waits for its answer, on a connection whose other end takes nothing any more. */
   async function stuck() {
     const { route, next } = waitingRoute()
@@ -119,7 +119,7 @@ describe('the last answer to a caller that does not read', () => {
     return { ...world, socket: socket! }
   }
 
-  it('does not keep the connection that had to make room', async () => {
+  it('does not keep open the connection that had to make room', async () => {
     const { path, socket, clock, accepted } = await stuck()
     open(path)
     await until(() => accepted.length === 2)
@@ -129,7 +129,7 @@ describe('the last answer to a caller that does not read', () => {
     expect(socket.destroyed).toBe(true)
   })
 
-  it('does not keep the server from its end', async () => {
+  it('does not keep the server from ending', async () => {
     const { server, clock, socket } = await stuck()
     const isClosed = server.close()
     clock.advance(10_000)
@@ -188,7 +188,7 @@ describe('a newcomer, when all seats are taken', () => {
     expect(accepted.slice(0, 3).map(({ destroyed }) => destroyed)).toEqual([true, false, false])
   })
 
-  it('is served also when all others wait for an answer: one of them is told so', async () => {
+  it('is served even when all others wait for an answer: one of them is refused', async () => {
     const { route, next } = waitingRoute()
     const { path } = await startApiServer({ routes: [route], maxConnections: 2 })
     const waiting = [call(path, '/v1/wait'), call(path, '/v1/wait')]
@@ -204,7 +204,7 @@ describe('a newcomer, when all seats are taken', () => {
     expect((await newcomer).status).toBe(200)
   })
 
-  it('leaves the connection alone on which a person is asked', async () => {
+  it('leaves alone the connection on which a person is being asked', async () => {
     let letGo = () => {}
     const asking: ApiRoute = {
       method: 'GET',

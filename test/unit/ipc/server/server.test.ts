@@ -68,7 +68,7 @@ describe('a request', () => {
     })
   })
 
-  it('has an undefined body where there is none', async () => {
+  it('has an undefined body if there is none', async () => {
     const { path } = await startApiServer()
     const { body } = await call(path, '/v1/keys/a', { method: 'PUT' })
     expect(JSON.parse(body)).toEqual({ params: { source: 'a' } })
@@ -89,7 +89,7 @@ describe('a request', () => {
     if (code !== undefined) expect(JSON.parse(answer.body).error).toMatchObject({ code, message: expect.any(String) })
   })
 
-  it('with a wrong method is told the right ones', async () => {
+  it('with a wrong method is told which ones are allowed', async () => {
     const { path } = await startApiServer()
     expect((await call(path, '/v1/keys/a', { method: 'POST' })).headers.allow).toBe('PUT, DELETE')
   })
@@ -143,7 +143,7 @@ describe('a server of another kind', () => {
     expect((await call(path, '/v1/status', { headers: { host: 'evil.example', 'x-page': '1' } })).status).toBe(200)
   })
 
-  it('writes its answers, and its refusals, in its own way', async () => {
+  it('writes its answers and refusals in its own format', async () => {
     const { path } = await startApiServer({
       encode: ({ status, body }) => ({ headers: { 'Content-Type': 'text/html' }, text: `<p>${status} ${typeof body}` }),
     })
@@ -160,7 +160,7 @@ describe('a body', () => {
     expect((await call(path, '/v1/keys/a', { method: 'PUT', body })).status).toBe(200)
   })
 
-  it('of one byte more is refused, announced or in chunks', async () => {
+  it('of one byte more is refused, whether announced or in chunks', async () => {
     const { path } = await startApiServer()
     const body = JSON.stringify('x'.repeat(maxBodyBytes - 1))
     for (const headers of [{ 'content-length': String(body.length) }, { 'transfer-encoding': 'chunked' }]) {
@@ -170,7 +170,7 @@ describe('a body', () => {
     }
   })
 
-  it('that is too long is not waited for', async () => {
+  it('that is too long is not read to its end', async () => {
     const { path } = await startApiServer()
     const raw = await sendRaw(path, 'PUT /v1/keys/a HTTP/1.1\r\nHost: d\r\nContent-Length: 9999999\r\n\r\n{')
     expect(raw).toMatch(/^HTTP\/1\.1 413 /)
@@ -217,7 +217,7 @@ describe('a connection', () => {
     agent.destroy()
   })
 
-  it('tells when it has closed, and those who come too late at once', async () => {
+  it('reports when it has closed, at once to those who come too late', async () => {
     const { route, next } = waitingRoute()
     const { path } = await startApiServer({ routes: [route] })
     const agent = new Agent({ keepAlive: true })
@@ -235,7 +235,7 @@ describe('a connection', () => {
     expect(isTold).toBe(true)
   })
 
-  it('whose caller goes away aborts all its requests, before it tells that it has closed', async () => {
+  it('whose caller goes away aborts all its requests before it reports that it has closed', async () => {
     const { route, next } = waitingRoute()
     const { path } = await startApiServer({ routes: [route] })
     const socket = connect(path)
@@ -248,7 +248,7 @@ describe('a connection', () => {
     expect(await seen).toEqual([true, true])
   })
 
-  it('with more requests than a caller waits for at once is closed', async () => {
+  it('with more requests than a caller may have waiting is closed', async () => {
     const { route, next } = waitingRoute()
     const { path } = await startApiServer({ routes: [route] })
     const few = connect(path)
@@ -275,7 +275,7 @@ describe('a connection', () => {
     expect(lines).toEqual([])
   })
 
-  it('whose caller goes away within a body is no failure', async () => {
+  it('whose caller goes away in the middle of a body is not a failure', async () => {
     const { path, lines } = await startApiServer()
     const socket = connect(path)
     socket.write('PUT /v1/keys/a HTTP/1.1\r\nHost: d\r\nContent-Length: 10\r\n\r\n{')
@@ -285,7 +285,7 @@ describe('a connection', () => {
     expect(lines).toEqual([])
   })
 
-  it('keeps the order of requests that are sent at once', async () => {
+  it('keeps the order of requests that are sent together', async () => {
     const { path } = await startApiServer()
     const raw = await sendRaw(
       path,
@@ -304,7 +304,7 @@ describe('a connection', () => {
       431,
       'HEADERS_TOO_LARGE',
     ],
-  ])('with %s is told so and closed', async (_, bytes, status, code) => {
+  ])('with %s is answered with an error and closed', async (_, bytes, status, code) => {
     const { path } = await startApiServer()
     const raw = await sendRaw(path, bytes)
     expect(raw).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
@@ -313,7 +313,7 @@ describe('a connection', () => {
 })
 
 describe('close', () => {
-  it('tells those who wait, aborts their requests and ends all connections', async () => {
+  it('answers those who wait, aborts their requests and closes all connections', async () => {
     const { route, next } = waitingRoute()
     const { path, server } = await startApiServer({ routes: [route] })
     const idle: Socket = connect(path)
@@ -374,7 +374,7 @@ describeWithPeers('curl', ['curl'], () => {
     expect(JSON.parse(stdout).error.code).toBe('PATH_UNKNOWN')
   })
 
-  it('is told about a body that is too long', async () => {
+  it('is refused when its body is too long', async () => {
     const { path } = await startApiServer()
     const file = '-d@-'
     const { stdout } = await run('curl', ['-q', '-s', '--unix-socket', path, '-X', 'PUT', file, 'http://d/v1/keys/a'], {

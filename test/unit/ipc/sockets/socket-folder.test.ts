@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { checkSocketFolder } from '../../../../src/ipc/sockets/socket-folder.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
 
-it('of a service manager gets the sticky bit, which keeps a socket in its place', async () => {
+it('of a service manager gets the sticky bit, so that a socket in it cannot be replaced', async () => {
   const folder = temporaryFolder()
   await checkSocketFolder(join(folder, 'api.sock'))
   expect(statSync(folder).mode & 0o7777).toBe(0o1700)
@@ -20,6 +20,6 @@ it('of a service manager that others could change is refused', async () => {
   })
 })
 
-it('that the service manager has in another place is none of ours', async () => {
+it('that the service manager has in another place is left alone', async () => {
   await checkSocketFolder(join(temporaryFolder(), 'none', 'api.sock'))
 })

@@ -38,7 +38,7 @@ async function leaveStaleSocket(path: string): Promise<void> {
   await once(spawn(process.execPath, ['-e', program]), 'exit')
 }
 
-it('makes its folder for its user alone, and a socket that was never open to others', async () => {
+it('makes its folder for its user alone, and its socket is never open to others', async () => {
   const folder = join(temporaryFolder(), 'run', 'latchkey')
   mkdirSync(join(folder, '..'))
   const modes = new Set<number>()
@@ -86,7 +86,7 @@ it('refuses a folder that is open to others, and says how to close it', async ()
   })
 })
 
-it('refuses a folder above which others could put another one, and makes nothing there', async () => {
+it('refuses a folder that others could replace, and makes nothing there', async () => {
   const above = join(temporaryFolder(), 'above')
   mkdirSync(above)
   chmodSync(above, 0o777)
@@ -109,7 +109,7 @@ it.runIf(process.getuid!() === 0)('refuses a link of somebody else, and makes no
   expect(readdirSync(folder)).toEqual(['link'])
 })
 
-it('takes away what killed daemons have left, and nothing else', async () => {
+it('removes what killed daemons have left behind, and nothing else', async () => {
   const folder = join(temporaryFolder(), 'run')
   const path = join(folder, 'agent.sock')
   for (const name of ['.dead1A', '.live1A', '.none1A', '.config', '.others'])
@@ -127,7 +127,7 @@ it('takes away what killed daemons have left, and nothing else', async () => {
   expect(readdirSync(folder).sort()).toEqual(['.config', '.live1A', '.others', 'agent.sock'])
 })
 
-it('does not wait without end for another process that was stopped while it started', async () => {
+it('does not wait for ever for another process that was suspended while it started', async () => {
   const folder = join(temporaryFolder(), 'run')
   const path = join(folder, 'agent.sock')
   mkdirSync(join(folder, '.agent.sock.lock'), { recursive: true })
@@ -156,7 +156,7 @@ it.runIf(process.getuid!() === 0)('refuses a folder of somebody else', async () 
   await expect(listen(join(folder, 'agent.sock'))).rejects.toMatchObject({ code: 'SOCKET_UNUSABLE' })
 })
 
-it('refuses to take the socket of a daemon that lives, which goes on', async () => {
+it('refuses to take the socket of a live daemon, which goes on', async () => {
   const path = join(temporaryFolder(), 'agent.sock')
   await listen(path)
   await expect(listen(path)).rejects.toMatchObject({
@@ -211,7 +211,7 @@ it('lets one of many that start at once win, over a stale socket too', async () 
   expect(await read(path)).toBe(String(outcomes.find(({ said }) => said === 'won')!.pid))
 })
 
-it('refuses a path that a socket cannot have, and says which', async () => {
+it('refuses a path that is too long for a socket, and names it', async () => {
   const path = join(temporaryFolder(), 'x'.repeat(100), 'agent.sock')
   await expect(listen(path)).rejects.toMatchObject({
     code: 'SOCKET_UNUSABLE',
@@ -241,7 +241,7 @@ it('removes its own socket when it closes, and lets open connections end', async
   expect(await text(client)).toBe('still here')
 })
 
-it('leaves the socket of another alone when it closes', async () => {
+it('leaves another daemon’s socket alone when it closes', async () => {
   const path = join(temporaryFolder(), 'agent.sock')
   const first = await listen(path)
   rmSync(path)
@@ -250,14 +250,14 @@ it('leaves the socket of another alone when it closes', async () => {
   expect(await read(path)).toBe('hello')
 })
 
-it('closes where its folder is gone', async () => {
+it('closes even if its folder is gone', async () => {
   const folder = join(temporaryFolder(), 'run')
   const listener = await listen(join(folder, 'agent.sock'))
   rmSync(folder, { recursive: true })
   await listener.close()
 })
 
-it('leaves a half-closed connection to its taker', async () => {
+it('leaves a half-closed connection to its receiver', async () => {
   const path = join(temporaryFolder(), 'agent.sock')
   await listen(path, (stream) => {
     stream.resume().on('end', () => stream.end('said all'))
@@ -267,7 +267,7 @@ it('leaves a half-closed connection to its taker', async () => {
   expect(await text(client)).toBe('said all')
 })
 
-it('lives on when a client goes at once, though its taker does not listen for errors', async () => {
+it('survives a client that leaves at once, even if its receiver does not listen for errors', async () => {
   const path = join(temporaryFolder(), 'agent.sock')
   await listen(path, (stream) => {
     stream.write('x'.repeat(1_000_000))
@@ -280,13 +280,13 @@ it('lives on when a client goes at once, though its taker does not listen for er
   }
 })
 
-it('says so where it cannot listen', async () => {
+it('says so if it cannot listen', async () => {
   const folder = temporaryFolder()
   writeFileSync(join(folder, 'taken'), '')
   await expect(listen(join(folder, 'taken', 'agent.sock'))).rejects.toMatchObject({ code: 'SOCKET_UNUSABLE' })
 })
 
-it('listens on a socket that was handed over, and leaves its file', async () => {
+it('listens on a socket that was passed in, and leaves its file', async () => {
   const folder = temporaryFolder()
   const path = join(folder, 'agent.sock')
   // The one that binds accepts too, as it cannot be kept from it, but says nothing.
@@ -309,7 +309,7 @@ it('listens on a socket that was handed over, and leaves its file', async () => 
   expect(lstatSync(path).isSocket()).toBe(true)
 })
 
-it('refuses a descriptor that is no socket', async () => {
+it('refuses a descriptor that is not a socket', async () => {
   await expect(listenInherited(987, () => {})).rejects.toMatchObject({
     code: 'SOCKET_UNUSABLE',
     message: expect.stringContaining('the inherited socket 987'),
