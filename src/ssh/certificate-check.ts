@@ -8,9 +8,9 @@ import { equalBytes, quoted, SshError, SshReader } from './wire.ts'
 /** The critical options that sshd knows; it refuses a certificate with any other (PROTOCOL.certkeys, "Critical options"). */
 const knownCriticalOptions: readonly string[] = ['force-command', 'source-address', 'verify-required']
 
-/** One more, and OpenSSH takes the certificate for malformed (sshkey.c, SSHKEY_CERT_MAX_PRINCIPALS). */
+/** With more, OpenSSH treats the certificate as malformed (sshkey.c, SSHKEY_CERT_MAX_PRINCIPALS). */
 const maxPrincipals = 255
-/** Ordinary ones have 1 to 3 kB. It stands in every list of the agent, which has 256 KiB for all. */
+/** Ordinary certificates have 1 to 3 kB. They are in every list of the agent, which has 256 KiB for all of them. */
 const maxBlobBytes = 32 * 1024
 
 /** How far a clock may be behind the CA's: sshd's clock decides, ours only warns. */
@@ -19,7 +19,7 @@ const defaultSkewMs = 5 * 60_000
 /** What a certificate must be for. */
 export interface ExpectedCertificate {
   publicKey: PublicKey
-  /** The user names that were asked for, each of which must be in it; absent where the CA was left to choose. */
+  /** The user names that were asked for, each of which must be in it; absent if the CA was left to choose. */
   principals?: readonly string[] | undefined
   /** Wall-clock time in ms since the epoch. */
   nowMs: number
@@ -30,8 +30,8 @@ export interface ExpectedCertificate {
 }
 
 /**
- * Checks a user certificate that has come back from a CA before anything relies on it: it certifies our key, names
- * the users that were asked for, is valid now, asks nothing that sshd does not know, and its signature is one that sshd accepts.
+ * Checks a user certificate that a CA has returned before anything relies on it: it certifies our key, names the users
+ * that were asked for, is valid now, has no critical option that sshd does not know, and has a signature that sshd accepts.
  * @throws {SshError} CERTIFICATE_… with a hint that says what to change
  */
 export function checkUserCertificate(certificate: SshCertificate, expected: ExpectedCertificate): void {
@@ -57,7 +57,7 @@ function checkSubject({ publicKey, certificateType }: SshCertificate, expected: 
     throw new SshError(
       'CERTIFICATE_OF_ANOTHER_KEY',
       `the certificate is for key ${fingerprint(publicKey.blob)}, not for ${fingerprint(expected.publicKey.blob)}`,
-      { hint: 'something between here and the CA answers for others: check the vault address with latchkey status' },
+      { hint: 'something between here and the CA mixes up answers: check the vault address with latchkey status' },
     )
   }
   if (certificateType !== 'user') {
@@ -71,7 +71,7 @@ function checkPrincipals(
   principals: readonly string[],
   { principals: asked = [], rolePath }: ExpectedCertificate,
 ): void {
-  // Whoever honours it lets its holder log in as anyone (CVE-2024-7594); OpenSSH 10.3 and later, as no one.
+  // A server that honours it lets the holder log in as anyone (CVE-2024-7594); OpenSSH 10.3 and later, as no one.
   if (principals.length === 0 || principals.some((name) => name.trim() === '')) {
     throw new SshError('CERTIFICATE_WITHOUT_PRINCIPALS', 'the certificate names no user', {
       hint: `set principals of the identity in config.toml, or: vault write ${rolePath} default_user=USER`,
@@ -102,7 +102,7 @@ function checkTime(certificate: SshCertificate, nowMs: number, skewMs: number): 
     throw new SshError('CERTIFICATE_EXPIRED', `the certificate expired at ${formatUtc(notAfterMs)}`, { hint })
   }
   if (nowMs < notBeforeMs - skewMs) {
-    throw new SshError('CERTIFICATE_NOT_YET_VALID', `the certificate is valid from ${formatUtc(notBeforeMs)} on`, {
+    throw new SshError('CERTIFICATE_NOT_YET_VALID', `the certificate is not valid before ${formatUtc(notBeforeMs)}`, {
       hint,
     })
   }
@@ -113,8 +113,8 @@ function checkCriticalOptions({ criticalOptions }: SshCertificate): void {
   if (unknown === undefined) return
   throw new SshError(
     'CERTIFICATE_OPTION_UNKNOWN',
-    `the certificate has the critical option ${quoted(unknown)}, for which every sshd refuses it`,
-    { hint: 'take it out of critical_options in config.toml and of default_critical_options in the role' },
+    `the certificate has the critical option ${quoted(unknown)}, so every sshd refuses it`,
+    { hint: 'remove it from critical_options in config.toml and from default_critical_options in the role' },
   )
 }
 
@@ -123,7 +123,7 @@ function checkSignature(certificate: SshCertificate, rolePath: string): void {
   if (isSha1(certificate.signature)) {
     throw new SshError(
       'CERTIFICATE_SIGNATURE_INVALID',
-      'the CA signs with SHA-1 (ssh-rsa), which OpenSSH refuses since 8.2',
+      'the CA signs with SHA-1 (ssh-rsa), which OpenSSH has refused since 8.2',
       {
         hint: `vault write ${rolePath} algorithm_signer=rsa-sha2-256`,
       },

@@ -1,51 +1,52 @@
 import type { SshCertificate } from './certificate.ts'
 import type { PublicKey } from './public-key.ts'
 
-/** How a certificate stands to the login and the CA that it came from. */
+/** Whether the login and the CA that a certificate came from are still the same. */
 export type CertificateStanding =
-  /** Both are as they were, as far as is known. */
+  /** Both are unchanged, as far as is known. */
   | 'current'
-  /** The CA signs with another key now: the next one is better, and this one is served until it is there. */
+  /** The CA signs with another key now: a new certificate is needed, and this one is served until it arrives. */
   | 'outdated'
   /** Somebody else is logged in: it is not served any more. */
   | 'foreign'
 
-/** A certificate, and how far our clock is from the one that its times are by. */
+/** A certificate, and the difference between our clock and the CA's, on which its times are based. */
 export interface IssuedCertificate {
   certificate: SshCertificate
-  /** The CA's clock minus ours when it was issued, in ms; zero where it is not known. */
+  /** The CA's clock minus ours when it was issued, in ms; zero if it is not known. */
   clockSkewMs: number
-  /** What is not as it should be, or not as it was asked for, in words; the certificate can be used all the same. */
+  /** What is wrong with it, or not as it was asked for, in words; the certificate can be used all the same. */
   warnings: readonly string[]
-  /** Asked again and again, so that it is cheap: it calls nobody. */
+  /** Called again and again, so it is cheap: it sends no request. */
   standing(): CertificateStanding
 }
 
-/** What a failed issue means for whoever wants the certificate next. */
+/** What a failure to issue means for the next request for the certificate. */
 export type IssueFailure =
   /** The same may work a little later, without anyone doing anything about it. */
   | 'passing'
-  /** It goes on until something is changed: a configuration, a role, a policy. */
+  /** It lasts until something is changed: a configuration, a role, a policy. */
   | 'lasting'
-  /** Nobody is logged in. Asking again costs no call, and works as soon as somebody is. */
+  /** Nobody is logged in. Trying again costs no call, and works as soon as somebody is. */
   | 'login'
 
 /**
- * The port in which the agent and Vault meet: whoever certifies a public key.
+ * The port in which the agent and Vault meet: something that certifies public keys.
  * The agent knows nothing of Vault, and Vault nothing of the agent.
  */
 export interface CertificateIssuer {
   /**
-   * Has `publicKey` certified. The certificate that comes back has been checked: it certifies this key, it is a user
-   * certificate with at least one principal and all that were asked for, it is valid now by the CA's clock and its critical options are known.
+   * Has `publicKey` certified. The certificate has been checked: it certifies this key; it is a user certificate with at
+   * least one principal, including all that were asked for; it is valid now by the CA's clock; and its critical options
+   * are known.
    * @throws a CodedError whose message and hint say what to do
    */
   issue(publicKey: PublicKey, signal: AbortSignal): Promise<IssuedCertificate>
   /**
-   * A list has come: looks whether login and CA are still the same, where the last look is old. A server is looked at behind;
-   * what this machine knows is worth a wait of some ms, until the promise is resolved. It never rejects.
+   * Called for each list: checks whether login and CA are still the same, if the last check is old. A server is asked in
+   * the background; what this machine knows is worth waiting a few ms for, until the promise resolves. It never rejects.
    */
   look(): Promise<void> | undefined
-  /** What an error that `issue` has rejected with means. */
+  /** Classifies an error with which `issue` has rejected. */
   failureOf(error: unknown): IssueFailure
 }

@@ -2,7 +2,7 @@ import { formatDuration } from '../core/time/duration.ts'
 import { certificateValidity, type SshCertificate } from './certificate.ts'
 import { quoted } from './wire.ts'
 
-/** What a CA was asked to certify. Whatever is absent is left to the CA. */
+/** What a CA was asked to certify. Anything absent is left to the CA. */
 export interface AskedCertificate {
   principals?: readonly string[] | undefined
   criticalOptions?: Readonly<Record<string, string>> | undefined
@@ -10,7 +10,7 @@ export interface AskedCertificate {
   ttlSeconds?: number | undefined
 }
 
-/** How much longer than asked a certificate may live without a word: clocks differ, and CAs round, in seconds. */
+/** How much longer than requested a certificate may be valid without a warning, in seconds: clocks differ, and CAs round. */
 const tolerableSeconds = 5 * 60
 /** How many names a message repeats: a certificate has room for thousands. */
 const maxNames = 5
@@ -18,8 +18,8 @@ const maxNames = 5
 const terminalExtension = 'permit-pty'
 
 /**
- * In what a certificate goes beyond what was asked for, or falls short of it, in words. It can be used all the same, as
- * the CA's operator may have set its role so. Extensions that a role adds are ordinary.
+ * Where a certificate goes beyond what was asked for, or falls short of it, in words. It can be used all the same, because
+ * the CA's operator may have set up the role that way. Extensions that a role adds are ordinary.
  * @param nowMs by the CA's clock
  */
 export function certificateSurprises(
@@ -34,18 +34,18 @@ export function certificateSurprises(
     ...terminalSurprises(certificate.extensions, extensions),
     ...(ttlSeconds === undefined || lifeMinutes * 60 <= ttlSeconds + tolerableSeconds
       ? []
-      : [`it lives ${formatDuration(lifeMinutes * 60)}, though ${formatDuration(ttlSeconds)} was asked for`]),
+      : [`it is valid for ${formatDuration(lifeMinutes * 60)}, though ${formatDuration(ttlSeconds)} was asked for`]),
   ]
 }
 
-/** The names that a CA reads in a list of names: it takes commas for separators, and blanks around them for nothing. */
+/** The names that a CA reads in a list of names: it treats commas as separators, and ignores blanks around them. */
 export function namesIn(principals: readonly string[]): readonly string[] {
   return principals.flatMap((principal) => principal.split(',')).map((name) => name.trim())
 }
 
 function principalSurprises(given: readonly string[], asked: readonly string[] | undefined): string[] {
   if (asked === undefined) {
-    // sshd takes it for a name like any other; whoever takes it for a pattern lets its holder in as anyone.
+    // sshd treats it as a name like any other; a server that treats it as a pattern lets its holder in as anyone.
     return given.includes('*') ? ['it is for "*", which may mean any user: set principals in config.toml'] : []
   }
   const more = given.filter((name) => !namesIn(asked).includes(name))
@@ -61,7 +61,7 @@ function optionSurprises(given: ReadonlyMap<string, string>, asked: Readonly<Rec
   ]
 }
 
-/** sshd says "PTY allocation request failed" then, and the shell that starts all the same looks broken. */
+/** Without it sshd says "PTY allocation request failed", and the shell that starts all the same looks broken. */
 function terminalSurprises(given: ReadonlyMap<string, string>, asked: Readonly<Record<string, string>> | undefined) {
   const isWanted = asked === undefined || Object.hasOwn(asked, terminalExtension)
   if (given.has(terminalExtension) || !isWanted) return []

@@ -8,20 +8,20 @@ import { quoted, SshError, SshReader, SshWriter } from './wire.ts'
 export interface CertificateFields {
   /** The key that is certified. */
   publicKey: PublicKey
-  /** Random bytes, so that the CA never signs what an attacker has chosen whole. */
+  /** Random bytes, so that the CA never signs data that an attacker has chosen in full. */
   nonce: Uint8Array
   serial: bigint
   certificateType: 'user' | 'host'
   keyId: string
-  /** User or host names. Empty means any, which OpenSSH 10.3 stopped to honour (CVE-2024-7594). */
+  /** User or host names. Empty means any, which OpenSSH stopped honouring in 10.3 (CVE-2024-7594). */
   principals: readonly string[]
   /** Seconds since the epoch, as on the wire. */
   validAfter: bigint
-  /** Seconds since the epoch, itself outside; 2^64-1 is for ever. */
+  /** Seconds since the epoch, exclusive; 2^64-1 means for ever. */
   validBefore: bigint
   /** Name to value; empty for a flag. */
   criticalOptions: ReadonlyMap<string, string>
-  /** As `criticalOptions`; a value of another form, which only its maker understands, in hexadecimal. */
+  /** As `criticalOptions`; a value in another format, which only its maker understands, is given in hexadecimal. */
   extensions: ReadonlyMap<string, string>
   /** The CA's key. */
   signatureKey: PublicKey
@@ -98,7 +98,7 @@ function decodeOptions(bytes: Uint8Array, decodeValue: (data: Uint8Array) => str
   const options = new Map<string, string>()
   while (reader.remaining > 0) {
     const name = reader.text()
-    // OpenSSH and Go would each take another one of the two.
+    // OpenSSH and Go would each use a different one of the two.
     if (options.has(name)) throw new SshError('CERTIFICATE_INVALID', `certificate option ${quoted(name)} is repeated`)
     options.set(name, decodeValue(reader.string()))
   }
@@ -113,7 +113,7 @@ function decodePackedText(data: Uint8Array): string {
   return value
 }
 
-// Others' extensions hold what they like, and sshd passes over the ones that it does not know.
+// Third-party extensions may hold anything, and sshd ignores the ones that it does not know.
 function decodeExtensionValue(data: Uint8Array): string {
   try {
     return decodePackedText(data)
@@ -162,16 +162,16 @@ function encodeOptions(options: ReadonlyMap<string, string>): Uint8Array {
   return writer.bytes()
 }
 
-/** Tells whether the certificate was signed by the key that it names as its CA's. */
+/** Whether the certificate was signed by the key that it names as its CA's. */
 export function isSignatureValid(certificate: SshCertificate): boolean {
   const toBeSigned = certificate.blob.subarray(0, certificate.blob.length - certificate.signature.length - 4)
   return verifySignature(certificate.signatureKey, toBeSigned, certificate.signature)
 }
 
-/** The end of the year 9999: a certificate may name any later second, a calendar not. */
+/** The end of the year 9999: a certificate may name a later second, but a calendar date cannot. */
 const endOfCalendarMs = Date.UTC(10_000, 0)
 
-/** The certificate's time in ms; one for ever ends with the calendar. */
+/** The certificate's validity in ms; one that is valid for ever ends with the calendar. */
 export function certificateValidity({ validAfter, validBefore }: CertificateFields): Validity {
   const toMs = (seconds: bigint) => Math.min(Number(seconds) * 1000, endOfCalendarMs - 1000)
   return { notBeforeMs: toMs(validAfter), notAfterMs: toMs(validBefore) }

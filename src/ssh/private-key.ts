@@ -5,7 +5,7 @@ import { keyTypeNamed, keyTypeOfCertificate } from './keys/key-types.ts'
 import { type PublicKey, publicFieldsOf, publicKeyOf } from './public-key.ts'
 import { equalBytes, SshError, type SshReader, type SshWriter } from './wire.ts'
 
-/** A private key on the wire (RFC 9987 §5.2, PROTOCOL.agent), cut into its fields and not yet checked. */
+/** A private key on the wire (RFC 9987 §5.2, PROTOCOL.agent), split into its fields and not yet checked. */
 export interface PrivateKeyFields {
   type: KeyType
   /** Present when the key was sent with its certificate. */
@@ -17,14 +17,14 @@ export interface PrivateKeyFields {
 /** A key that has been checked and may sign. */
 export interface PrivateKey {
   privateKey: KeyObject
-  /** The plain key, also of a certificate. */
+  /** The plain key, even if there is a certificate. */
   publicKey: PublicKey
-  /** What an agent lists it by: the certificate, else the plain key. */
+  /** What an agent lists: the certificate, else the plain key. */
   blob: Uint8Array
 }
 
 /**
- * Reads the type name and the fields of a private key, and not what follows them.
+ * Reads the type name and the fields of a private key, but not what follows them.
  * @throws {SshError} KEY_TYPE_UNKNOWN (FIDO keys too: they have no private numbers), CERTIFICATE_INVALID, KEY_INVALID,
  *   WIRE_…
  */
@@ -49,12 +49,12 @@ export function writePrivateKeyFields(writer: SshWriter, { type, certificate, fi
 }
 
 /**
- * Makes the key, checking that all its numbers belong together and, with a certificate, that it certifies this key and
- * that its CA's signature holds.
+ * Makes the key. Checks that all its numbers belong together and that its certificate, if there is one, certifies this
+ * key and has a valid signature of its CA.
  * @throws {SshError} KEY_INVALID, CERTIFICATE_OF_ANOTHER_KEY, CERTIFICATE_SIGNATURE_INVALID
  */
 export function importPrivateKey({ type, certificate, fields }: PrivateKeyFields): PrivateKey {
-  // Where the key was sent without them its certificate has them.
+  // If the key was sent without them, its certificate has them.
   const publicFields = fields.publicFields ?? publicFieldsOf(certificate!.publicKey)
   const announced = publicKeyOf(type, publicFields)
   if (certificate !== undefined) {

@@ -3,7 +3,7 @@ import { quoted, SshError, SshReader } from './wire.ts'
 
 /** A public key as a line of text (sshd(8), AUTHORIZED_KEYS FILE FORMAT). */
 export interface PublicKeyLine {
-  /** The blob of a plain key or of a certificate. It is not decoded here beyond its type name. */
+  /** The blob of a plain key or of a certificate. Only its type name is decoded here. */
   blob: Uint8Array
   comment: string
 }
@@ -11,7 +11,7 @@ export interface PublicKeyLine {
 /**
  * Reads one line of a `.pub` file: `type base64 comment`, with or without its line break (sshd(8), AUTHORIZED_KEYS FILE
  * FORMAT, without options).
- * @throws {SshError} KEY_LINE_INVALID when it is no such line, or names another type than its blob
+ * @throws {SshError} KEY_LINE_INVALID if it is not such a line, or names another type than its blob
  */
 export function parsePublicKeyLine(text: string): PublicKeyLine {
   const [, type, base64, comment] =
@@ -29,7 +29,7 @@ export function parsePublicKeyLine(text: string): PublicKeyLine {
  */
 export function formatPublicKeyLine(blob: Uint8Array, comment: string): string {
   const line = `${typeOf(blob)} ${Buffer.from(blob).toString('base64')}`
-  // A line break in a comment would begin a line of somebody else's making.
+  // A line break in a comment would let its author add a line.
   const oneLine = displayLine(comment)
   return oneLine === '' ? line : `${line} ${oneLine}`
 }

@@ -3,9 +3,9 @@ import type { KeyType, PublicFields } from './keys/key-type.ts'
 import { keyTypeNamed, keyTypeOfCertificate, keyTypes } from './keys/key-types.ts'
 import { SshError, SshReader, SshWriter } from './wire.ts'
 
-/** A public key whose numbers have been checked in form. */
+/** A public key whose numbers have been checked for their form. */
 export interface PublicKey {
-  /** The plain key type, also for a key that was taken out of a certificate. */
+  /** The plain key type, even for a key that was taken from a certificate. */
   type: string
   /** The plain key as it goes over the wire (RFC 4253 §6.6). */
   blob: Uint8Array
@@ -29,7 +29,7 @@ export function readPublicKey(reader: SshReader, type: KeyType): PublicKey {
   return publicKeyOf(type, type.readPublic(reader))
 }
 
-/** A key of its type and its fields. */
+/** Makes a key from its type and its fields. */
 export function publicKeyOf(type: KeyType, fields: PublicFields): PublicKey {
   const key = { type: type.name, blob: fields.write(new SshWriter().string(type.name)).bytes() }
   return fields.application === undefined ? key : { ...key, application: fields.application }
@@ -42,7 +42,7 @@ export function publicFieldsOf({ type, blob }: PublicKey): PublicFields {
   return keyTypeNamed(type).readPublic(reader)
 }
 
-/** The public half of a key of node:crypto, private or public. @throws {SshError} KEY_TYPE_UNKNOWN, KEY_INVALID */
+/** The public half of a node:crypto key, private or public. @throws {SshError} KEY_TYPE_UNKNOWN, KEY_INVALID */
 export function publicKeyFromKeyObject(key: KeyObject): PublicKey {
   const jwk = withOwnLock(key).export({ format: 'jwk' })
   for (const type of keyTypes) {
@@ -53,15 +53,15 @@ export function publicKeyFromKeyObject(key: KeyObject): PublicKey {
 }
 
 /**
- * The public half, read anew from DER. Node's JWK export allocates while it holds the key's lock; a garbage collection
- * in that moment which frees the job that generated this very key waits for the same lock, and the process stands still.
+ * The public half, read anew from DER. Node's JWK export allocates memory while it holds the key's lock. If a garbage
+ * collection at that moment frees the job that generated this key, it waits for the same lock, and the process hangs.
  */
 function withOwnLock(key: KeyObject): KeyObject {
   const publicKey = key.type === 'private' ? createPublicKey(key) : key
   return createPublicKey({ key: publicKey.export({ format: 'der', type: 'spki' }), format: 'der', type: 'spki' })
 }
 
-/** @throws {SshError} KEY_INVALID when the numbers are no key, such as a point that is not on its curve */
+/** @throws {SshError} KEY_INVALID if the numbers do not form a key, as with a point that is not on its curve */
 export function toKeyObject(key: PublicKey): KeyObject {
   try {
     return createPublicKey({ key: publicFieldsOf(key).toJwk(), format: 'jwk' })
@@ -83,7 +83,7 @@ export function plainKeyOf(blob: Uint8Array): PublicKey {
 }
 
 /**
- * `SHA256:…` of the plain key, as `ssh-keygen -l` prints it, also for a certificate blob.
+ * `SHA256:…` of the plain key, as `ssh-keygen -l` prints it, even for a certificate blob.
  * @throws {SshError} KEY_TYPE_UNKNOWN, KEY_INVALID, WIRE_…
  */
 export function fingerprint(blob: Uint8Array): string {

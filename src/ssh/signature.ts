@@ -7,8 +7,8 @@ import { quoted, SshError, SshReader } from './wire.ts'
 /**
  * Signs `data` and returns the signature blob: `string algorithm, string signature` (RFC 8709 §6, RFC 5656 §3.1.2,
  * RFC 8332 §3).
- * @param algorithmName a plain name such as `rsa-sha2-512`, also for the key of a certificate
- * @throws {SshError} SIGNATURE_INVALID when there is no such algorithm
+ * @param algorithmName a plain name such as `rsa-sha2-512`, even for the key of a certificate
+ * @throws {SshError} SIGNATURE_INVALID if there is no such algorithm
  */
 export function signData(privateKey: KeyObject, algorithmName: string, data: Uint8Array): Uint8Array {
   const algorithm = algorithmNamed(algorithmName)
@@ -47,8 +47,8 @@ function encodeSignature({ name, toWire }: SignatureAlgorithm, signature: Uint8A
 }
 
 /**
- * Tells whether `signatureBlob` is this key's signature over `data`. SHA-1 signatures and algorithms of other key types
- * are not; neither is a blob that is malformed.
+ * Whether `signatureBlob` is a valid signature by this key over `data`. False for SHA-1, for algorithms of other key types
+ * and for a malformed blob.
  */
 export function verifySignature(publicKey: PublicKey, data: Uint8Array, signatureBlob: Uint8Array): boolean {
   try {

@@ -1,7 +1,7 @@
 import { CodedError } from '../core/errors.ts'
 import { displayJson } from '../core/text/display-text.ts'
 
-/** What is wrong with bytes that came over the wire. */
+/** What is wrong with bytes from the wire. */
 export type SshErrorCode =
   | 'WIRE_TRUNCATED'
   | 'WIRE_TRAILING_BYTES'
@@ -29,8 +29,8 @@ export class SshError extends CodedError<SshErrorCode> {}
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * A cursor over the data types of RFC 4251 §5. Every read is bounded by the bytes that are there, whatever a length
- * field says, and what it returns is a view, not a copy.
+ * A cursor over the data types of RFC 4251 §5. No read goes beyond the bytes that are there, whatever a length field says,
+ * and what it returns is a view, not a copy.
  * @throws {SshError} from each read: WIRE_TRUNCATED, or the code named at the method
  */
 export class SshReader {
@@ -81,8 +81,8 @@ export class SshReader {
   }
 
   /**
-   * A number that is not negative, as its magnitude without leading zeros; zero is empty.
-   * @throws {SshError} WIRE_BAD_MPINT when it is negative or longer than need be
+   * A non-negative number, as its magnitude without leading zeros; zero is empty.
+   * @throws {SshError} WIRE_BAD_MPINT if it is negative or longer than necessary
    */
   mpint(): Uint8Array {
     const bytes = this.string()
@@ -93,7 +93,7 @@ export class SshReader {
     return bytes.subarray(1)
   }
 
-  /** All that has not been read. */
+  /** Everything that has not been read yet. */
   rest(): Uint8Array {
     return this.#bytes.subarray(this.#advance(this.remaining))
   }
@@ -184,15 +184,15 @@ export function bitLength(magnitude: Uint8Array): number {
   return magnitude.length === 0 ? 0 : magnitude.length * 8 - Math.clz32(magnitude[0]!) + 24
 }
 
-/** The most of a stranger's text that a message repeats: a frame has 256 KiB, and each refusal is a line in the log. */
+/** How much of a stranger's text a message repeats: a frame has up to 256 KiB, and each refusal is a line in the log. */
 const maxQuotedLength = 64
 
-/** A text from outside as it may stand in an error message: in quotes, control characters escaped, and short. */
+/** A text from outside, made fit for an error message: in quotes, control characters escaped, and short. */
 export function quoted(text: string): string {
   return displayJson(text.length <= maxQuotedLength ? text : `${text.slice(0, maxQuotedLength)}…`)
 }
 
-/** Compares public bytes; how long it takes tells where they differ. */
+/** Compares public bytes; not constant-time, so how long it takes reveals where they differ. */
 export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
   return Buffer.compare(left, right) === 0
 }

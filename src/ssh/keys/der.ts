@@ -1,12 +1,12 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { SshError } from '../wire.ts'
 
-// Keys go to node:crypto as DER in a buffer that is overwritten afterwards: a JWK would leave the secret in strings,
-// which nobody can overwrite. DER (X.690 §8.1) is kept as parts, so that a secret is copied once, into that buffer.
+// Keys are passed to node:crypto as DER in a buffer that is overwritten afterwards: a JWK would leave the secret in
+// strings, which nobody can overwrite. DER (X.690 §8.1) is kept in parts, so that a secret is copied once, into that buffer.
 
 const tags = { integer: 0x02, octetString: 0x04, sequence: 0x30, explicit0: 0xa0 } as const
 
-/** SEQUENCE of what `parts` have. */
+/** SEQUENCE of `parts`. */
 export function derSequence(parts: readonly Uint8Array[]): Uint8Array[] {
   const length = parts.reduce((sum, part) => sum + part.length, 0)
   return [head(tags.sequence, length), ...parts]
@@ -37,7 +37,7 @@ function head(tag: number, length: number): Uint8Array {
   return Uint8Array.of(tag, 0x82, length >>> 8, length & 0xff)
 }
 
-/** The private key in DER, which is overwritten. @throws {SshError} KEY_INVALID */
+/** The private key; the DER that is made of `parts` is overwritten. @throws {SshError} KEY_INVALID */
 export function importDer(parts: readonly Uint8Array[], type: 'pkcs8' | 'sec1' | 'pkcs1'): KeyObject {
   const key = Buffer.concat(parts)
   try {
@@ -49,7 +49,7 @@ export function importDer(parts: readonly Uint8Array[], type: 'pkcs8' | 'sec1' |
   }
 }
 
-/** The public point: SubjectPublicKeyInfo ends with it (RFC 8410 §4; RFC 5480 §2.2, uncompressed). */
+/** The public point, which is at the end of SubjectPublicKeyInfo (RFC 8410 §4; RFC 5480 §2.2, uncompressed). */
 export function publicPoint(privateKey: KeyObject, bytes: number): Uint8Array {
   return createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-bytes)
 }

@@ -4,7 +4,7 @@ import { derExplicit0, derInteger, derOctetString, derSequence, importDer, publi
 import { jwkNumber, jwkText } from './jwk.ts'
 import { type KeyType, keyInvalid, type PrivateFields, type PublicFields, type SignatureAlgorithm } from './key-type.ts'
 
-/** What node:crypto knows of a NIST curve, and how RFC 5656 §6.2.1 hashes for it. */
+/** What node:crypto knows about a NIST curve, and which hash RFC 5656 §6.2.1 uses with it. */
 interface Curve {
   /** As in RFC 5656 §10.1. */
   sshName: string
@@ -14,10 +14,10 @@ interface Curve {
   objectIdentifier: string
   /** Length of one coordinate in bytes. */
   coordinateBytes: number
-  /** The order of the base point in hexadecimal (SEC 2 §2): secret numbers are from 1 to below it. */
+  /** The order of the base point in hexadecimal (SEC 2 §2): secret numbers are at least 1 and less than it. */
   order: string
   hash: NonNullable<SignatureAlgorithm['hash']>
-  /** Signing takes less time than the way to another thread and back. */
+  /** Signing takes less time than handing it to another thread and back. */
   isFast: boolean
 }
 
@@ -71,7 +71,7 @@ function ecdsa(curve: Curve): KeyType {
       {
         name,
         hash: curve.hash,
-        // r and s at full width, which RFC 5656 wants as two numbers; the default would be DER.
+        // r and s at full width, because RFC 5656 needs them as two numbers; the default would be DER.
         options: { dsaEncoding: 'ieee-p1363' },
         toWire: toNumbers,
         fromWire: (signature) => fromNumbers(signature, curve),
@@ -138,7 +138,7 @@ function toKeyObject(d: Uint8Array, curve: Curve): KeyObject {
   }
 }
 
-/** OpenSSL takes any number, and signs wrongly with one that is not from 1 to below the order. @param scalar at full width */
+/** OpenSSL accepts any number, and signs wrongly with one below 1 or not below the order. @param scalar at full width */
 function isInRange(scalar: Uint8Array, { order }: Curve): boolean {
   return scalar.some((byte) => byte !== 0) && Buffer.compare(scalar, Buffer.from(order, 'hex')) < 0
 }

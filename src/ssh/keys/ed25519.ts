@@ -40,7 +40,7 @@ function fieldsOf(point: Uint8Array): PublicFields {
   }
 }
 
-/** The point, also after a certificate; then the seed with the point once more (draft-miller and OpenSSH alike). */
+/** The point, even after a certificate; then the seed followed by the point again (draft-miller and OpenSSH agree). */
 function readPrivate(reader: SshReader): PrivateFields {
   const publicFields = fieldsOf(reader.string())
   const secret = reader.string()

@@ -29,7 +29,7 @@ export function keyTypeNamed(name: string): KeyType {
   return type
 }
 
-/** The key type that certificates of this type name certify; undefined when it names no certificate. */
+/** The key type that certificates with this type name certify; undefined if it is not the name of a certificate type. */
 export function keyTypeOfCertificate(certificateName: string): KeyType | undefined {
   return byCertificateName.get(certificateName)
 }

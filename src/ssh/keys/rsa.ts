@@ -6,8 +6,8 @@ import { jwkNumber, jwkText } from './jwk.ts'
 import { type KeyType, keyInvalid, type PrivateFields, type PublicFields, type SignatureAlgorithm } from './key-type.ts'
 import { isOne, minusOne, multiply, remainder } from './secret-number.ts'
 
-// OpenSSH's SSH_RSA_MINIMUM_MODULUS_SIZE, and OpenSSL's OPENSSL_RSA_MAX_MODULUS_BITS and _MAX_PUBEXP_BITS: numbers
-// beyond them only burn processor time.
+// OpenSSH's SSH_RSA_MINIMUM_MODULUS_SIZE, and OpenSSL's OPENSSL_RSA_MAX_MODULUS_BITS and _MAX_PUBEXP_BITS: larger numbers
+// only waste processor time.
 const minBits = 1024
 const maxBits = 16384
 const maxExponentBits = 64
@@ -19,7 +19,7 @@ const algorithm = (name: string, hash: SignatureAlgorithm['hash']): SignatureAlg
   hash,
   toWire: (signature) => signature,
   fromWire(signature, bits) {
-    // Some signers drop leading zeros (RFC 8332 §3 wants them; OpenSSH pads them back).
+    // Some signers drop leading zeros (RFC 8332 §3 requires them; OpenSSH puts them back).
     const padded = padToWidth(signature, Math.ceil(bits / 8))
     if (padded === undefined) throw new SshError('SIGNATURE_INVALID', 'a signature is longer than its key')
     return padded
@@ -34,7 +34,7 @@ export const rsa: KeyType = {
   algorithms: [
     algorithm('rsa-sha2-512', 'sha512'),
     algorithm('rsa-sha2-256', 'sha256'),
-    // SHA-1 (RFC 4253 §6.6): made when a client asks for it, for servers that know nothing else; never accepted.
+    // SHA-1 (RFC 4253 §6.6): used when a client asks for it, for servers that know nothing else; never accepted.
     algorithm('ssh-rsa', 'sha1'),
   ],
   readPublic: (reader) => fieldsOf({ e: reader.mpint(), n: reader.mpint() }),
@@ -51,7 +51,7 @@ interface PublicNumbers {
   n: Uint8Array
 }
 
-/** As RFC 8017 §3.2 names them, but for `iqmp`, which is its qInv; dP and dQ are computed here. */
+/** Named as in RFC 8017 §3.2, except for `iqmp`, which is its qInv; dP and dQ are computed here. */
 interface SecretNumbers {
   d: Uint8Array
   iqmp: Uint8Array
@@ -88,7 +88,7 @@ function readPrivate(reader: SshReader, isCertified: boolean): PrivateFields {
     },
     toKey: (publicFields) => ({
       privateKey: toKeyObject(numbersOf(publicFields.toJwk()), secrets),
-      // They have been compared with the primes.
+      // Already compared with the primes.
       publicFields,
     }),
     wipe() {
@@ -98,11 +98,11 @@ function readPrivate(reader: SshReader, isCertified: boolean): PrivateFields {
 }
 
 /**
- * OpenSSL would take any numbers, and sign slowly or wrongly with them.
- * @throws {SshError} KEY_INVALID when n is not p·q, or d or iqmp does not fit
+ * OpenSSL would accept any numbers, and sign slowly or wrongly with them.
+ * @throws {SshError} KEY_INVALID when n is not p·q, or d or iqmp does not match
  */
 function toKeyObject({ e, n }: PublicNumbers, { d, iqmp, p, q }: SecretNumbers): KeyObject {
-  if (!isPlausible(n, { d, iqmp, p, q })) throw keyInvalid('the numbers of an RSA key do not fit in size')
+  if (!isPlausible(n, { d, iqmp, p, q })) throw keyInvalid('the numbers of an RSA key do not match in size')
   const secrets: Uint8Array[] = []
   const keep = (secret: Uint8Array) => {
     secrets.push(secret)
@@ -115,8 +115,9 @@ function toKeyObject({ e, n }: PublicNumbers, { d, iqmp, p, q }: SecretNumbers):
       throw keyInvalid('an RSA modulus is not the product of its primes')
     const [pMinusOne, qMinusOne] = [keep(minusOne(p)), keep(minusOne(q))]
     const [dp, dq] = [keep(remainder(d, pMinusOne)), keep(remainder(d, qMinusOne))]
-    if (!isInverse(e, dp, pMinusOne) || !isInverse(e, dq, qMinusOne)) throw keyInvalid('an RSA exponent does not fit')
-    if (!isInverse(iqmp, q, p)) throw keyInvalid('an RSA coefficient does not fit')
+    if (!isInverse(e, dp, pMinusOne) || !isInverse(e, dq, qMinusOne))
+      throw keyInvalid('an RSA exponent does not match its primes')
+    if (!isInverse(iqmp, q, p)) throw keyInvalid('an RSA coefficient does not match its primes')
     const version = Uint8Array.of(0)
     return importDer(derSequence([version, n, e, d, p, q, dp, dq, iqmp].flatMap(derInteger)), 'pkcs1')
   } finally {
@@ -124,7 +125,7 @@ function toKeyObject({ e, n }: PublicNumbers, { d, iqmp, p, q }: SecretNumbers):
   }
 }
 
-/** Before any arithmetic: its time grows with the square of a length that a stranger chose. */
+/** Checked before any arithmetic, whose time grows with the square of a length that a stranger chose. */
 function isPlausible(n: Uint8Array, { d, iqmp, p, q }: SecretNumbers): boolean {
   return (
     bitLength(p) > 1 &&

@@ -1,7 +1,7 @@
 /**
- * Arithmetic for the numbers of a private key: unsigned, big-endian bytes in and out, so that each of them can be
- * overwritten after its use. A BigInt cannot, and neither can the strings that it is made of. Not constant in time: it
- * runs once, when a key is added by its owner.
+ * Arithmetic for the numbers of a private key: unsigned, big-endian bytes in and out, so that each number can be
+ * overwritten after use. A BigInt cannot, and neither can the strings that it is made from. Not constant-time: it runs
+ * once, when a key is added by its owner.
  */
 
 /** The product, at the length of both factors together. */

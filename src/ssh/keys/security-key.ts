@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { SshWriter } from '../wire.ts'
 import type { KeyType } from './key-type.ts'
 
-/** A FIDO key of a type (PROTOCOL.u2f): its signatures are verified here, never made. */
+/** The FIDO variant of a key type (PROTOCOL.u2f): its signatures are verified here, never made. */
 export function securityKey(base: KeyType): KeyType {
   return {
     ...base,

@@ -57,7 +57,7 @@ describe('the principals that were asked for', () => {
     [['root', 'bob'], ['bob']],
     [['a', 'b'], ['b, a']],
     [['jo'], []],
-  ])('%j pass where %j was asked for', (given, asked) => {
+  ])('%j pass if %j was asked for', (given, asked) => {
     expect(checked(given, asked)).not.toThrow()
   })
 
@@ -66,7 +66,7 @@ describe('the principals that were asked for', () => {
     [['*'], ['bob']],
     [['bob'], ['bob', 'deploy']],
     [['BOB'], ['bob']],
-  ])('%j are refused where %j was asked for', (given, asked) => {
+  ])('%j are refused if %j was asked for', (given, asked) => {
     expect(checked(given, asked)).toThrow(expect.objectContaining({ code: 'CERTIFICATE_FOR_OTHERS' }))
   })
 
@@ -75,7 +75,7 @@ describe('the principals that were asked for', () => {
   })
 })
 
-describe('a certificate that is larger than anybody takes', () => {
+describe('a certificate that is larger than anybody accepts', () => {
   const names = (count: number) => Array.from({ length: count }, (_, index) => `user${index}`)
 
   it('is refused', () => {
@@ -86,7 +86,7 @@ describe('a certificate that is larger than anybody takes', () => {
   })
 })
 
-describe('a certificate that comes back', () => {
+describe('a certificate from the CA', () => {
   it.each([
     'ed25519',
     'by-ecdsa256',
@@ -136,7 +136,7 @@ describe('a certificate that comes back', () => {
     expect(code(certify(beyond))).toBe('CERTIFICATE_NOT_YET_VALID')
   })
 
-  it('asks nothing that sshd does not know', () => {
+  it('has no critical option that sshd does not know', () => {
     const known = new Map([
       ['force-command', '/bin/date'],
       ['source-address', '10.0.0.0/8'],
@@ -154,7 +154,7 @@ describe('a certificate that comes back', () => {
     expect(code({ ...certify(), signature: Buffer.of(1) })).toBe('CERTIFICATE_SIGNATURE_INVALID')
   })
 
-  it('was not signed with SHA-1, and the refusal says how to mend that', () => {
+  it('was not signed with SHA-1, and the refusal says how to fix that', () => {
     const error = refusal(decodeCertificate(certificateBlob('by-rsa-sha1')))
     expect(error?.code).toBe('CERTIFICATE_SIGNATURE_INVALID')
     expect(error?.hint).toContain('algorithm_signer=rsa-sha2-256')

@@ -26,7 +26,7 @@ describe('the principals', () => {
     [['alice', 'bob'], ['bob , alice']],
     [['anyone'], undefined],
     [['*'], ['*']],
-  ])('%j are none where %j was asked for', (principals, asked) => {
+  ])('%j are no surprise if %j was asked for', (principals, asked) => {
     expect(surprises({ principals }, { principals: asked })).toEqual([])
   })
 
@@ -41,7 +41,7 @@ describe('the principals', () => {
       ['a'],
       'it is also for "b", "c", "d", "e", "f" and 1 more, which was not asked for',
     ],
-  ])('%j where %j was asked for', (principals, asked, words) => {
+  ])('%j if %j was asked for', (principals, asked, words) => {
     expect(surprises({ principals }, { principals: asked })).toEqual([words])
   })
 })
@@ -64,19 +64,19 @@ describe('the critical options', () => {
       address,
       ['it is not restricted by "source-address=10.0.0.0/8", which was asked for'],
     ],
-  ])('%j where %j was asked for', (given, criticalOptions, words) => {
+  ])('%j if %j was asked for', (given, criticalOptions, words) => {
     expect(surprises({ criticalOptions: new Map(Object.entries(given)) }, { criticalOptions })).toEqual(words)
   })
 })
 
-it('is a life that is longer than was asked for, but for what clocks differ', () => {
+it('is a lifetime that is longer than requested, beyond the difference of clocks', () => {
   expect(surprises({}, { ttlSeconds: 1800 })).toEqual([])
   expect(surprises({}, { ttlSeconds: 1600 })).toEqual([])
-  expect(surprises({}, { ttlSeconds: 900 })).toEqual(['it lives 30m, though 15m was asked for'])
+  expect(surprises({}, { ttlSeconds: 900 })).toEqual(['it is valid for 30m, though 15m was asked for'])
   expect(surprises({ validBefore: 2n ** 64n - 1n }, { ttlSeconds: 900 })).toHaveLength(1)
 })
 
-it('is no extension that a role adds', () => {
+it('is not an extension that a role adds', () => {
   const extensions = new Map([
     ['permit-agent-forwarding', ''],
     ['permit-pty', ''],
@@ -95,7 +95,7 @@ describe('a certificate without a terminal', () => {
     // For git and its like nobody wants one.
     [{ 'permit-port-forwarding': '' }, []],
     [{}, []],
-  ])('is worth a word unless it was not asked for: %j', (extensions, expected) => {
+  ])('is reported unless it was not asked for: %j', (extensions, expected) => {
     expect(surprises({ extensions: new Map() }, { extensions })).toEqual(expected)
   })
 })

@@ -81,7 +81,7 @@ describe('a certificate of ssh-keygen', () => {
     expect(isSignatureValid(decodeCertificate(certificateBlob('by-rsa-sha1')))).toBe(false)
   })
 
-  it('has no valid signature any more when a bit of it changes', () => {
+  it('no longer has a valid signature when a bit of it changes', () => {
     const blob = certificateBlob('ed25519')
     for (let place = 40; place < blob.length; place += 7) {
       const changed = Uint8Array.from(blob)
@@ -129,7 +129,7 @@ describe('a certificate of ssh-keygen', () => {
   })
 })
 
-describe('a second reader of certificates, sshpk,', () => {
+describe('sshpk, a second reader of certificates,', () => {
   // sshpk knows no FIDO certificates. It is asked to read only: what it writes is not what it read.
   it.each(all.filter((name) => !name.startsWith('sk-')))('agrees about %s', (name) => {
     const ours = decodeCertificate(certificateBlob(name))
@@ -217,7 +217,7 @@ describe('encoding a certificate', () => {
     expect([...extensions.keys()]).toEqual(['permit-X11-forwarding', 'permit-pty'])
   })
 
-  it('by another key than the one it names is noticed', () => {
+  it('by another key than the one that it names is noticed', () => {
     const other = generateKeyPairSync('ed25519').privateKey
     const blob = encodeCertificate(fields, (data) => signData(other, 'ssh-ed25519', data))
     expect(isSignatureValid(decodeCertificate(blob))).toBe(false)
@@ -230,13 +230,13 @@ describe('the fields of a certificate', () => {
     expect(sshErrorCodeOf(() => decodeCertificate(blob))).toBe('CERTIFICATE_INVALID')
   })
 
-  it('do not name an option twice, which readers would take differently', () => {
+  it('do not name an option twice, which readers would interpret differently', () => {
     const twice = options(['permit-pty', new Uint8Array(0)], ['permit-pty', new Uint8Array(0)])
     expect(sshErrorCodeOf(() => decodeCertificate(forge('extensions', twice)))).toBe('CERTIFICATE_INVALID')
     expect(sshErrorCodeOf(() => decodeCertificate(forge('criticalOptions', twice)))).toBe('CERTIFICATE_INVALID')
   })
 
-  it('may hold an extension of a form of its own, but no such critical option', () => {
+  it('may hold an extension in its own format, but no such critical option', () => {
     const own = options(['tag@example.com', Buffer.of(1, 2, 3)])
     expect(decodeCertificate(forge('extensions', own)).extensions.get('tag@example.com')).toBe('010203')
     expect(sshErrorCodeOf(() => decodeCertificate(forge('criticalOptions', own)))).toBe('WIRE_TRUNCATED')
@@ -250,7 +250,7 @@ describe('the fields of a certificate', () => {
     )
   })
 
-  it('of a kind that is no certificate are refused by name', () => {
+  it('of a kind that is not a certificate are refused by name', () => {
     expect(sshErrorCodeOf(() => decodeCertificate(plainBlob('ed25519')))).toBe('KEY_TYPE_UNKNOWN')
   })
 

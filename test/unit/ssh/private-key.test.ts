@@ -54,7 +54,7 @@ describe('a private key on the wire', () => {
     expect(verifySignature(publicKey, data, signData(privateKey, algorithm, data))).toBe(true)
   })
 
-  it.each(keys)('with its certificate is known by the certificate: %s', (_, key, algorithm) => {
+  it.each(keys)('with its certificate is listed as the certificate: %s', (_, key, algorithm) => {
     const certificate = certify(publicKeyFromKeyObject(key))
     const imported = importBytes(privateKeyFields(key, { certificate }))
     expect(Buffer.from(imported.blob).equals(certificate)).toBe(true)
@@ -73,7 +73,7 @@ describe('a private key on the wire', () => {
     for (const cut of truncations(privateKeyFields(key))) expect(codeOf(cut)).toBe('WIRE_TRUNCATED')
   })
 
-  it('of a type that is not held here is refused', () => {
+  it('of a type that is not supported here is refused', () => {
     for (const type of ['ssh-dss', 'ssh-ed448', 'sk-ssh-ed25519@openssh.com', 'sk-ssh-ed25519-cert-v01@openssh.com']) {
       expect(codeOf(new SshWriter().string(type).string('').bytes())).toBe('KEY_TYPE_UNKNOWN')
     }
@@ -207,7 +207,7 @@ describe('an RSA key', () => {
     expect(process.cpuUsage(started).user).toBeLessThan(5_000_000)
   })
 
-  it('has 1024 bits at least', () => {
+  it('has at least 1024 bits', () => {
     const { n, e, d, iqmp, p, q } = privateNumbers(rsaKey(1016))
     const fields = [n, e, d, iqmp, p, q].reduce(
       (writer, part) => writer.mpint(part!),

@@ -55,7 +55,7 @@ describe('a public key', () => {
     },
   )
 
-  it.each(vectorKeys)('goes to node:crypto and back: %s', (name) => {
+  it.each(vectorKeys)('can be converted to node:crypto and back: %s', (name) => {
     const key = decodePublicKey(plainBlob(name))
     if (key.application !== undefined) {
       expect(key.application).toBe('ssh:')
@@ -161,7 +161,7 @@ describe('a public key', () => {
 })
 
 describe('the public half of a key that was just generated', () => {
-  it('is had whenever the garbage collector runs, which once stopped the process for good', async () => {
+  it('can be read whenever the garbage collector runs, which once stopped the process for good', async () => {
     const folder = temporaryFolder()
     // The collector must come within one call: many keys, little room, and garbage that moves where it comes.
     const program = bundle(

@@ -30,12 +30,12 @@ describe('a signature', () => {
     expect(verifySignature(publicKey, Buffer.from('something else'), signature)).toBe(false)
   })
 
-  it.each(cases)('made off the main thread is as good: %s', async (algorithm, key) => {
+  it.each(cases)('made off the main thread is just as valid: %s', async (algorithm, key) => {
     const signature = await signDataInPool(key, algorithm, data)
     expect(verifySignature(publicKeyFromKeyObject(key), data, signature)).toBe(true)
   })
 
-  it.each(cases)('is read by sshpk alike: %s', (algorithm, key) => {
+  it.each(cases)('is read by sshpk in the same way: %s', (algorithm, key) => {
     const blob = Buffer.from(publicKeyFromKeyObject(key).blob)
     const theirs = parseKey(blob, 'rfc4253')
     const hash = algorithm === 'rsa-sha2-256' ? 'sha256' : algorithm === 'rsa-sha2-512' ? 'sha512' : undefined
@@ -68,20 +68,20 @@ describe('a signature', () => {
     }
   })
 
-  it.each(cases)('that is cut or lengthened is none: %s', (algorithm, key) => {
+  it.each(cases)('that is cut or lengthened is not valid: %s', (algorithm, key) => {
     const publicKey = publicKeyFromKeyObject(key)
     const signature = signData(key, algorithm, data)
     for (const cut of truncations(signature)) expect(verifySignature(publicKey, data, cut)).toBe(false)
     expect(verifySignature(publicKey, data, withTrailingByte(signature))).toBe(false)
   })
 
-  it('longer than its key is none', () => {
+  it('longer than its key is not valid', () => {
     const publicKey = publicKeyFromKeyObject(rsa)
     const long = new SshWriter().string('rsa-sha2-256').string(Buffer.alloc(129, 1)).bytes()
     expect(verifySignature(publicKey, data, long)).toBe(false)
   })
 
-  it('by an algorithm of another key type is none', () => {
+  it('by an algorithm of another key type is not valid', () => {
     const publicKey = publicKeyFromKeyObject(ed25519)
     expect(verifySignature(publicKey, data, signData(rsa, 'rsa-sha2-512', data))).toBe(false)
   })
@@ -96,7 +96,7 @@ describe('a signature', () => {
     expect(sshErrorCodeOf(() => signData(ed25519, 'ssh-dss', data))).toBe('SIGNATURE_INVALID')
   })
 
-  it('of random bytes is none', () => {
+  it('of random bytes is not valid', () => {
     const keys = cases.map(([, key]) => publicKeyFromKeyObject(key))
     fc.assert(
       fc.property(fc.constantFrom(...keys), fc.uint8Array({ maxLength: 200 }), (key, bytes) => {

@@ -38,7 +38,7 @@ describe('reading wire types', () => {
     read.end()
   })
 
-  it('takes any byte but zero for true', () => {
+  it('reads any byte but zero as true', () => {
     expect(reader(0xff).boolean()).toBe(true)
     expect(reader(0).boolean()).toBe(false)
   })
@@ -59,7 +59,7 @@ describe('reading wire types', () => {
     expect(sshErrorCodeOf(() => reader(0, 0, 0, 1, 0xff).text())).toBe('WIRE_BAD_TEXT')
   })
 
-  it('keeps a byte order mark, which is part of the text', () => {
+  it('keeps a byte order mark, because it is part of the text', () => {
     expect(reader(0, 0, 0, 3, 0xef, 0xbb, 0xbf).text()).toBe('\uFEFF')
   })
 

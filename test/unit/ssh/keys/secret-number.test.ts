@@ -37,7 +37,7 @@ describe('arithmetic on bytes', () => {
     expect(toBigInt(remainder(full, modulus.subarray(0, 29)))).toBe(toBigInt(full) % toBigInt(modulus.subarray(0, 29)))
   })
 
-  it('takes one away, borrowing as far as need be', () => {
+  it('subtracts one, borrowing as far as necessary', () => {
     fc.assert(
       fc.property(notZero, (bytes) => {
         expect(toBigInt(minusOne(bytes))).toBe(toBigInt(bytes) - 1n)
@@ -47,7 +47,7 @@ describe('arithmetic on bytes', () => {
     expect(minusOne(Uint8Array.of(1, 0, 0))).toEqual(Uint8Array.of(0, 0xff, 0xff))
   })
 
-  it('knows one at any width', () => {
+  it('recognises one at any width', () => {
     expect(isOne(Uint8Array.of(1))).toBe(true)
     expect(isOne(Uint8Array.of(0, 0, 1))).toBe(true)
     expect(isOne(Uint8Array.of(1, 1))).toBe(false)
