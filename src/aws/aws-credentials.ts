@@ -17,8 +17,8 @@ import { defaultRegion } from './plan/partitions.ts'
 import { type DerivedStep, stepsTo } from './plan/steps.ts'
 import { createCredentialSource } from './session/credential-source.ts'
 import { createDerivedCredentials } from './session/derived-credentials.ts'
+import { createForgetWatch } from './session/forget-watch.ts'
 import { createForgetting } from './session/forgetting.ts'
-import { createForgettings } from './session/forgettings.ts'
 import { createSessionCache } from './session/session-cache.ts'
 import { createSessionLogin } from './session/session-login.ts'
 import { onlySession, type StartedSession, startSession } from './session/session-start.ts'
@@ -31,7 +31,7 @@ import type { StsClient } from './sts/sts-client.ts'
 export interface AwsCredentials {
   /**
    * Credentials of a profile, with at least 16 minutes left where they can be renewed without a person.
-   * A question goes to callers that may prompt, once for all who wait; what was begun goes on without its caller.
+   * Callers that may prompt are asked, once for all who wait; what was begun goes on when its caller has gone.
    * @throws {AwsError} AWS_MFA_NEEDED: a person is needed and this caller may not ask one
    * @throws {PromptError} nobody can be asked, or nobody answered
    * @throws {KeychainError} the keychain cannot answer; credentials that are held are still served
@@ -43,11 +43,11 @@ export interface AwsCredentials {
    * @throws {AwsError} {PromptError} {KeychainError} as `credentials`; AWS_PROFILE_NOT_NAMED
    */
   login(profile: string | undefined, caller: PromptCaller): Promise<StartedSession>
-  /** Why a key is probably not to be stored under a name; undefined where nothing speaks against it. */
+  /** Why a key probably does not belong under a name; undefined where nothing speaks against it. */
   doubtSource(name: string): Promise<SourceDoubt | undefined>
   /**
    * Drops the credentials of a profile and the MFA session behind them, or all; resolves to what was held, in words. What
-   * is under way for the same source ends in AWS_FORGOTTEN, and its question is withdrawn.
+   * is under way for the same source fails with AWS_FORGOTTEN, and its question is withdrawn.
    */
   forget(target: { profile: string } | { all: true }): Promise<readonly string[]>
   /** Drops the credentials of roles that no profile leads to any more, after the settings have changed. */
@@ -63,7 +63,7 @@ export interface AwsCredentialsDeps {
   readSettings: () => Promise<AwsSettings>
   readSharedConfig: () => Promise<SharedConfig>
   keychain: LastingKeychain
-  /** Called when STS is first needed, and each time. */
+  /** Called each time STS is needed, and not before. */
   sts: () => Promise<StsClient>
   clock: Clock
   /** Uniform in [0, 1). */
@@ -80,7 +80,7 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
   const sessions = createSessionCache({ keychain, clock, log })
   const derived = createDerivedCredentials({ clock, random, log })
   const identities = createCallerIdentities(sts)
-  const forgettings = createForgettings()
+  const forgetWatch = createForgetWatch()
   const login = createSessionLogin({ keys: longTermKeys, checks, sessions, sts, prompts, clock, log })
   const steps = createStepCredentials({
     keys: longTermKeys,
@@ -88,13 +88,13 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
     sessions,
     derived,
     identities,
-    forgettings,
+    forgetWatch,
     sts,
     clock,
     log,
   })
   const source = createCredentialSource({ steps, sessions, login, clock, log })
-  const forgetting = createForgetting({ forgettings, login, sessions, derived })
+  const forgetting = createForgetting({ forgetWatch, login, sessions, derived })
   const noticed = new Set<string>()
 
   const readAll = async () => {
@@ -146,7 +146,7 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
         if (!noticed.has(notice)) log.warn(notice)
         noticed.add(notice)
       }
-      const refuseIfForgotten = forgettings.watch(plan.last.source)
+      const refuseIfForgotten = forgetWatch.watch(plan.last.source)
       return withKeyAdvice(plan, async () => {
         const credentials = await source.credentials(plan, caller)
         refuseIfForgotten()

@@ -14,7 +14,7 @@ export type AwsErrorCode =
   | 'AWS_KEY_EXISTS'
   | 'AWS_KEY_CORRUPT'
   | 'AWS_IMPORT_FAILED'
-  /** A key was removed or replaced, or its session forgotten, while something was being made of it. */
+  /** A key was removed or replaced, or its session forgotten, while something was being made from it. */
   | 'AWS_FORGOTTEN'
   // MFA codes. AWS_MFA_NEEDED alone means that a person could help.
   | 'AWS_MFA_NEEDED'

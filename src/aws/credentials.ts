@@ -28,17 +28,20 @@ export interface IssuedCredentials extends SessionCredentials {
 const reportedEarlyMs = 60_000
 
 /** What was asked of STS, and when the answer came, in ms since the epoch. */
-export interface AskedLifetime {
+export interface RequestedLifetime {
   durationSeconds: number
   nowMs: number
 }
 
 /**
- * Credentials as they are kept: with an expiry that is a minute earlier than AWS's, and never later than what was asked
- * for makes it. A clock, a proxy or whoever answers in the place of AWS may say anything.
+ * Credentials as they are kept: with an expiry a minute earlier than AWS's, and never later than the duration that was
+ * asked for allows. A clock, a proxy or an impostor of AWS may say anything.
  * @throws {AwsError} AWS_BAD_RESPONSE: they have ended already
  */
-export function asKept(credentials: SessionCredentials, { durationSeconds, nowMs }: AskedLifetime): SessionCredentials {
+export function asKept(
+  credentials: SessionCredentials,
+  { durationSeconds, nowMs }: RequestedLifetime,
+): SessionCredentials {
   const expiresAtMs = Math.min(credentials.expiresAtMs, nowMs + durationSeconds * 1000) - reportedEarlyMs
   if (expiresAtMs > nowMs) return { ...credentials, expiresAtMs }
   throw new AwsError('AWS_BAD_RESPONSE', `AWS gave credentials that end at ${formatUtc(credentials.expiresAtMs)}`, {

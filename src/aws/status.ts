@@ -12,12 +12,12 @@ export interface AwsStatus {
   sessions: readonly { source: string; mfaSerial: string; expiresAt: string }[]
   roles: readonly { profile: string; roleArn: string; expiresAt: string }[]
   profiles: readonly string[]
-  /** What of the profiles does not count as it is written; absent where there is nothing to say. */
+  /** Which settings of the profiles do not count as written; absent where there is nothing to say. */
   warnings?: readonly string[]
 }
 
 /**
- * Tells what is held for the profiles as they are configured now. A session that no profile leads to is left out.
+ * Describes what is held for the profiles as configured now. A session that no profile leads to is left out.
  * @param held the sessions, in memory or stored
  */
 export function describeHeld(

@@ -18,7 +18,7 @@ const keyNames: ReadonlySet<string> = new Set([
   'aws_security_token',
 ])
 
-/** Reads the key pair of a profile; undefined where it is not whole. The last of two values counts, as in the SDKs. */
+/** Reads the key pair of a profile; undefined where it is incomplete. The last of two values counts, as in the SDKs. */
 export function readPlaintextKey(text: string, profile: string): PlaintextKey | undefined {
   const values = new Map(keyEntries(text, profile).map(({ key, value }) => [key, withoutComment(value)]))
   const accessKeyId = values.get('aws_access_key_id')
@@ -32,8 +32,8 @@ export function readPlaintextKey(text: string, profile: string): PlaintextKey | 
 }
 
 /**
- * The text without the key pair of a profile: exactly these lines are gone, and every other byte is as it was, the
- * section's own header included, because tools take a profile that has no section for a mistake.
+ * The text without the key pair of a profile: only its lines are gone, and every other byte is as it was. The section's
+ * own header stays too, because tools treat a profile without a section as a mistake.
  */
 export function withoutPlaintextKey(text: string, profile: string): string {
   const gone = keyEntries(text, profile).map(({ lines }) => lines)

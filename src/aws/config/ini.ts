@@ -2,9 +2,9 @@
 export interface IniEntry {
   /** In lower case. */
   key: string
-  /** With its continuation lines, joined by line feeds. What follows it on its line is a part of it, a comment too. */
+  /** With its continuation lines, joined by line feeds. A comment after it on the same line is part of it. */
   value: string
-  /** Where it stands: the numbers of its first line and of the one after its last, from 0. */
+  /** Where it stands: the numbers of its first line and of the line after its last, counted from 0. */
   lines: readonly [number, number]
 }
 
@@ -17,9 +17,10 @@ export interface IniSection {
 
 /**
  * Reads the format of the shared files as botocore does, by Python's `configparser.RawConfigParser` (its documentation,
- * "Supported INI File Structure"): `=` or `:` separates, a line that is deeper than its key goes on with the value, `#`
- * and `;` begin a comment only at the start of a line, and nothing is interpolated. What botocore refuses the whole file
- * for is skipped, so that a mistake in one profile does not take the others away; sections and keys may come twice.
+ * "Supported INI File Structure"): `=` or `:` separates, a line indented more deeply than its key continues the value,
+ * `#` and `;` begin a comment only at the start of a line, and nothing is interpolated. What makes botocore refuse the
+ * whole file is skipped here, so that a mistake in one profile does not disable the others; sections and keys may come
+ * twice.
  */
 export function parseIni(text: string): IniSection[] {
   const sections: IniSection[] = []
@@ -35,7 +36,7 @@ export function parseIni(text: string): IniSection[] {
     open = undefined
   }
 
-  // A byte order mark is no part of the first line, and `trim` takes it away as well.
+  // A byte order mark is not part of the first line, and `trim` removes it as well.
   linesOf(text).forEach((line, number) => {
     const content = line.trim()
     if (content === '') open?.parts.push('')
@@ -68,7 +69,7 @@ export function linesOf(text: string): string[] {
   return text.match(/[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$/g) ?? []
 }
 
-/** Up to the last bracket: what follows it is nothing, and need not be a comment. */
+/** Up to the last bracket: what follows it is ignored, comment or not. */
 function headerOf(content: string): string | undefined {
   const end = content.startsWith('[') ? content.lastIndexOf(']') : -1
   return end < 2 ? undefined : content.slice(1, end)

@@ -3,13 +3,13 @@ import { profileNames } from './profile-lookup.ts'
 import type { AwsSettings } from './settings.ts'
 import type { SharedConfig } from './shared-config.ts'
 
-/** A profile that can be asked for, for a list and for the AWS tools' own configuration. */
+/** A profile that can be asked for, as lists and the AWS tools' own configuration need it. */
 export interface ListedProfile {
   name: string
   region?: string
   /** config.toml wins where both have it. */
   definedIn: 'config.toml' | 'aws-files'
-  /** What `~/.aws/config` and `~/.aws/credentials` say of it: nothing, that latchkey is run for it, or other things. */
+  /** What `~/.aws/config` and `~/.aws/credentials` say about it: nothing, that latchkey is run for it, or something else. */
   awsFiles: 'absent' | 'latchkey' | 'other'
 }
 

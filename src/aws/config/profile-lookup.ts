@@ -12,9 +12,9 @@ export interface RoleLink {
   name: string
   /** An ARN, or a role name with an account: its partition is known only with the region. */
   role: { arn: string } | { account: string; name: string }
-  /** The name of the next profile, or of this one: then its own long-term keys. */
+  /** The name of the next profile; its own name means its own long-term keys. */
   source: string
-  /** Only `~/.aws/config` has it: `source_profile` may name the profile itself. */
+  /** Only in `~/.aws/config`, where `source_profile` may name the profile itself. */
   usesOwnKeys: boolean
   mfaSerial?: string | undefined
   durationSeconds?: number | undefined
@@ -40,7 +40,7 @@ export interface AliasLink {
   region?: string | undefined
 }
 
-/** What one profile is, before those that it names are looked at. */
+/** What one profile is, before the profiles that it names are looked at. */
 export type ProfileLink = RoleLink | SourceLink | AliasLink
 
 /** Every name that can be asked for, sorted. */
@@ -77,7 +77,7 @@ function ownProfile(name: string, profile: AwsProfileSettings, sharedRegion: str
   const { account, role } = profile
   if (!role.startsWith('arn:') && account === undefined) throw invalid(name, 'role needs an account beside it')
   if (role.startsWith('arn:') && account !== undefined && !role.includes(`::${account}:`)) {
-    throw invalid(name, `role is in another account than ${account}`)
+    throw invalid(name, `role is not in account ${account}`)
   }
   return {
     type: 'role',
@@ -182,7 +182,7 @@ function unknownProfile(settings: AwsSettings, shared: SharedConfig, name: strin
   })
 }
 
-/** A mistake in a profile, with the place to mend it. */
+/** A mistake in a profile, with the place to correct it. */
 export function invalid(
   name: string,
   reason: string,

@@ -1,10 +1,10 @@
 import type { AwsSettings } from './settings.ts'
 import type { SharedConfig, SharedProfile } from './shared-config.ts'
 
-/** What a profile of the AWS files can say about the way to AWS that latchkey does not follow yet. */
+/** Keys of the AWS files that say how AWS is to be reached. latchkey does not follow them yet. */
 const endpointKeys = ['endpoint_url', 'services', 'use_fips_endpoint', 'use_dualstack_endpoint', 'ca_bundle']
 
-/** What makes credentials in a profile of the AWS files; where config.toml has the profile it does not count. */
+/** Keys of the AWS files that say where credentials come from. They do not count where config.toml has the profile. */
 const originKeys = [
   'role_arn',
   'source_profile',
@@ -20,7 +20,7 @@ const originKeys = [
   'login_session',
 ]
 
-/** What of the configuration of a profile does not count, and what does: in silence it would be looked for elsewhere. */
+/** Which settings of a profile do not count, and what counts instead. Without a word, the cause would be hard to find. */
 export function profileNotices(settings: AwsSettings, shared: SharedConfig, name: string): string[] {
   const written = shared.profiles.get(name)
   if (written === undefined) return []
@@ -28,16 +28,12 @@ export function profileNotices(settings: AwsSettings, shared: SharedConfig, name
   const unused = keysOf(written, endpointKeys).filter((key) => written.values.get(key)?.toLowerCase() !== 'false')
   const shadowed = isOwn ? keysOf(written, originKeys) : []
   return [
-    ...notice(
-      name,
-      unused,
-      'of the AWS config file is not used yet by latchkey, which asks the regional endpoint of STS',
-    ),
-    ...notice(name, shadowed, 'of the AWS config file does not count: config.toml has the profile too'),
+    ...notice(name, unused, 'in the AWS config file is not used yet: latchkey asks the regional endpoint of STS'),
+    ...notice(name, shadowed, 'in the AWS config file does not count: config.toml has the profile too'),
     ...notice(
       name,
       written.overridden,
-      'of the AWS credentials file counts, and not the other one in the AWS config file',
+      'in the AWS credentials file counts, not the other value in the AWS config file',
     ),
   ]
 }

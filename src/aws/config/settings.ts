@@ -27,6 +27,6 @@ export interface AwsSourceSettings {
 export interface AwsSettings {
   profiles: Readonly<Record<string, AwsProfileSettings>>
   sources: Readonly<Record<string, AwsSourceSettings>>
-  /** Why a profile or source that is written there is not in either: the AWS files are not asked for it then. */
+  /** Why a profile or source written there is in neither; the AWS files are not searched for it then. */
   switchedOff?: (name: string) => CodedError | undefined
 }

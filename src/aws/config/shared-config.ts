@@ -8,7 +8,7 @@ export interface SharedProfile {
   values: ReadonlyMap<string, string>
   /** A long-term key stands in one of the files in plaintext. It is not used. */
   hasPlaintextKey: boolean
-  /** The keys that both files have, each with another value: that of the credentials file counts. */
+  /** The keys that the two files have with different values: that of the credentials file counts. */
   overridden: readonly string[]
 }
 
@@ -27,7 +27,7 @@ export interface SharedConfigTexts {
   credentials?: string | undefined
 }
 
-/** The words of a key pair that must not be kept in memory because a file happened to be read. */
+/** The keys whose values must not be kept in memory just because a file happened to be read. */
 const secretKeys: ReadonlySet<string> = new Set(['aws_secret_access_key', 'aws_session_token', 'aws_security_token'])
 
 /**
@@ -60,7 +60,7 @@ function join(name: string, ofConfig: Values = new Map(), ofCredentials: Values 
   }
 }
 
-/** Each section under its profile's name. `[DEFAULT]` is no section but what every other one begins with. */
+/** Each section under its profile's name. `[DEFAULT]` is not one itself: every other section begins with its entries. */
 function profilesIn(
   sections: readonly IniSection[],
   nameOf: (header: string) => HeaderName | undefined,
@@ -74,7 +74,7 @@ function profilesIn(
   const loose = new Map<string, Values>()
   for (const [header, entries] of byHeader) {
     const found = nameOf(header)
-    // Of two spellings of one name the later one counts alone.
+    // Of two spellings of one name only the later one counts.
     if (found !== undefined) (found.isExact ? exact : loose).set(found.name, valuesOf(entries))
   }
   return new Map([...loose, ...exact])
@@ -85,9 +85,9 @@ function valuesOf(entries: readonly IniEntry[]): Values {
 }
 
 /**
- * A nested block, whose first line is empty, is none of the values that are wanted here. Some SDKs take ` # …` after a
- * value for a comment and some, botocore among them, for a part of it. No value that is read here can hold it, but the
- * line of a program can.
+ * A nested block, whose first line is empty, is not a value that is wanted here. Some SDKs read ` # …` after a value as a
+ * comment and some, botocore among them, as part of the value. No value that is read here can contain it, except the
+ * command line of a program.
  */
 function plainValue(key: string, value: string): string {
   if (value.startsWith('\n')) return ''

@@ -1,24 +1,24 @@
 import type { Clock } from '../../core/time/clock.ts'
 import type { AccessKey } from '../credentials.ts'
-import { findCaller, isNotTaken } from '../sts/known-caller.ts'
+import { findCaller, isCredentialRefusal } from '../sts/known-caller.ts'
 import { refusedKey } from '../sts/refusal-advice.ts'
 import type { CallerIdentity, StsClient } from '../sts/sts-client.ts'
 
-/** Knows which long-term keys AWS has taken lately. */
+/** Knows which long-term keys AWS has accepted recently. */
 export interface KeyChecks {
   /**
    * Asks AWS about the key of a source.
    * @param region the one that is to be used
    * @returns the region to use: another one where AWS knows the key only there
-   * @throws {AwsError} AWS_KEY_REFUSED: AWS takes it nowhere; others: AWS cannot be asked
+   * @throws {AwsError} AWS_KEY_REFUSED: AWS accepts it nowhere; others: AWS cannot be asked
    */
   ask(source: string, key: AccessKey, region: string): Promise<CallerIdentity>
-  /** The same, from memory where AWS has been asked lately. */
+  /** The same, from memory where AWS has been asked recently. */
   check(source: string, key: AccessKey, region: string): Promise<CallerIdentity>
 }
 
-/** For so long a key is not asked about again, in ms. */
-const latelyMs = 5 * 60_000
+/** How long AWS is not asked about a key again, in ms. */
+const recentMs = 5 * 60_000
 
 /** Who is asked, and how long ago that was. */
 export interface KeyChecksDeps {
@@ -37,7 +37,7 @@ export function createKeyChecks({ sts, clock }: KeyChecksDeps): KeyChecks {
       known.set(source, { accessKeyId: key.accessKeyId, wanted: region, atMs: clock.uptime(), caller })
       return caller
     } catch (error) {
-      throw isNotTaken(error) ? refusedKey(error, source, key.accessKeyId) : error
+      throw isCredentialRefusal(error) ? refusedKey(error, source, key.accessKeyId) : error
     }
   }
 
@@ -46,7 +46,7 @@ export function createKeyChecks({ sts, clock }: KeyChecksDeps): KeyChecks {
     async check(source, key, region) {
       const held = known.get(source)
       const isHeld = held?.accessKeyId === key.accessKeyId && held.wanted === region
-      return isHeld && clock.uptime() - held.atMs < latelyMs ? held.caller : ask(source, key, region)
+      return isHeld && clock.uptime() - held.atMs < recentMs ? held.caller : ask(source, key, region)
     },
   }
 }

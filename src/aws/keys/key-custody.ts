@@ -6,7 +6,7 @@ import type { KeyChecks } from './key-checks.ts'
 import { type ImportRequest, isSameKey, moveKeyOutOfFile } from './key-import.ts'
 import type { LongTermKeys } from './long-term-keys.ts'
 
-/** What AWS says about a key that was taken in. */
+/** What AWS says about a key that was stored. */
 export interface KeptKey {
   source: string
   accessKeyId: string
@@ -17,11 +17,11 @@ export interface KeptKey {
   arn?: string
 }
 
-/** Takes long-term keys in, lists them and lets them go. */
+/** Stores, lists and removes long-term keys. */
 export interface KeyCustody {
   /**
-   * Stores or replaces the key of a source, after AWS has named its owner. Where AWS cannot be reached it is stored as it is.
-   * @throws {AwsError} AWS_KEY_REFUSED: AWS does not take the key; nothing is stored
+   * Stores or replaces the key of a source, after AWS has named its owner; unchecked where AWS cannot be reached.
+   * @throws {AwsError} AWS_KEY_REFUSED: AWS does not accept the key; nothing is stored
    */
   put(source: string, key: AccessKey): Promise<KeptKey>
   /**
@@ -41,11 +41,11 @@ export interface KeyCustodyDeps {
   log: Logger
   /** The region whose STS is asked about a source. */
   regionOf(source: string): Promise<string>
-  /** Voids what was made with the key of a source, and what is being made. Called around each change of it. */
+  /** Voids what was made, or is being made, with the key of a source. Called before and after each change of the key. */
   onChange(source: string): Promise<void>
 }
 
-/** Custody that asks AWS about each key before it takes it in. */
+/** Custody that asks AWS about each key before it is stored. */
 export function createKeyCustody({ keys, checks, log, regionOf, onChange }: KeyCustodyDeps): KeyCustody {
   const ownerOf = async (source: string, key: AccessKey) => {
     try {
@@ -59,7 +59,7 @@ export function createKeyCustody({ keys, checks, log, regionOf, onChange }: KeyC
     }
   }
 
-  /** What was made with the former key goes before it, so that a crash leaves no session without its key; and after it. */
+  /** Drops what was made with the former key first, so that a crash leaves no session without its key, and again after. */
   const change = async <T>(source: string, apply: () => Promise<T>): Promise<T> => {
     await onChange(source)
     const result = await apply()
@@ -70,7 +70,7 @@ export function createKeyCustody({ keys, checks, log, regionOf, onChange }: KeyC
   const put = async (source: string, key: AccessKey): Promise<KeptKey> => {
     const owner = await ownerOf(source, key)
     const former = await keys.find(source).catch((error: unknown) => {
-      // An item that cannot be read is what a new key is put in for.
+      // An item that cannot be read is a reason to put in a new key.
       if (isAwsError(error, 'AWS_KEY_CORRUPT')) return undefined
       throw error
     })
@@ -84,14 +84,14 @@ export function createKeyCustody({ keys, checks, log, regionOf, onChange }: KeyC
       moveKeyOutOfFile(request, async (key) => {
         const present = await keys.find(source)
         if (present !== undefined && present.accessKeyId !== key.accessKeyId) {
-          throw new AwsError('AWS_KEY_EXISTS', `${source} has another access key in the keychain already`, {
+          throw new AwsError('AWS_KEY_EXISTS', `${source} already has another access key in the keychain`, {
             hint: `latchkey aws keys remove ${shellWord(source)}`,
           })
         }
         const kept = await put(source, key)
         // The only other copy is about to go.
         if (!isSameKey(await keys.read(source), key)) {
-          throw new AwsError('AWS_IMPORT_FAILED', 'the keychain did not keep the key: the file is as it was')
+          throw new AwsError('AWS_IMPORT_FAILED', 'the keychain did not keep the key: the file is unchanged')
         }
         return kept
       }),

@@ -19,7 +19,7 @@ const maxFileBytes = 1024 * 1024
 
 /**
  * Moves the long-term key of a profile out of a credentials file. The file is changed only after `keep` has resolved,
- * and only where it still holds that key: killed at any instant, the key is in one of the two places or in both.
+ * and only where it still holds that key: whenever the process is killed, the key is in one of the two places, or both.
  * A link is followed, as people who keep such files elsewhere expect.
  * @param keep checks the key and puts it where it belongs
  * @throws {AwsError} AWS_IMPORT_FAILED; what `keep` rejects with
@@ -37,7 +37,7 @@ export async function moveKeyOutOfFile<T>(
     throw new AwsError(
       'AWS_IMPORT_FAILED',
       `the key is in the keychain, but the file still holds it: ${describeError(cause)}`,
-      { cause, hint: 'let the file be changed and run the command again' },
+      { cause, hint: 'make the file writable and run the command again' },
     )
   }
   return kept

@@ -13,7 +13,7 @@ export interface SourceDoubt {
   instead: readonly string[]
 }
 
-/** The sources that profiles get their credentials from, and those of config.toml. A profile that is only a name is none. */
+/** The sources that profiles get their credentials from, and those of config.toml. An empty profile is not counted. */
 export function namedSources(settings: AwsSettings, shared: SharedConfig): string[] {
   const used = validPlans(settings, shared)
     .filter(({ profile, last }) => profile !== last.source || last.type === 'role')
@@ -22,7 +22,7 @@ export function namedSources(settings: AwsSettings, shared: SharedConfig): strin
 }
 
 /**
- * Looks at a name before a key is asked for: a key under a wrong one is found by nobody.
+ * Looks at a name before a key is asked for: nothing finds a key that is stored under a wrong one.
  * @param stored the sources that have a key
  * @returns undefined where nothing speaks against the name
  */
@@ -40,8 +40,8 @@ export function doubtSource(
   }
   const known = [...new Set([...named, ...stored])]
   const near = namesWithin(name, known, typoLetters)
-  if (near.length > 0) return { reason: `no source is called ${name}, but ${near.join(' and ')}`, instead: near }
+  if (near.length > 0) return { reason: `no source is called ${name}; there is ${near.join(' and ')}`, instead: near }
   const keyless = named.filter((source) => !stored.includes(source))
   if (keyless.length === 0) return undefined
-  return { reason: `no profile uses ${name}; without a key: ${keyless.join(', ')}`, instead: keyless }
+  return { reason: `no profile uses ${name}; sources without a key: ${keyless.join(', ')}`, instead: keyless }
 }

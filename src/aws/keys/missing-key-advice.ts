@@ -4,7 +4,7 @@ import type { AwsSettings } from '../config/settings.ts'
 import type { SharedConfig } from '../config/shared-config.ts'
 import { namedSources } from './known-sources.ts'
 
-/** Says more of a key that is not in the keychain than that it is not there. */
+/** Says more about a missing key: that it stands in a file, or that the profile probably is a role. */
 export function adviseOnMissingKey(
   error: AwsError,
   settings: AwsSettings,
@@ -21,7 +21,7 @@ export function adviseOnMissingKey(
   }
   const isSource = namedSources(settings, shared).includes(source) || written?.values.has('mfa_serial') === true
   if (isSource || written === undefined) return error
-  // Most likely a role of another config.toml: whoever did as before would give a long-term key to its name.
+  // Most likely a role of another config.toml: the usual hint would have people store a long-term key under its name.
   return new AwsError('AWS_KEY_MISSING', `profile ${source} has no role and no key that latchkey knows`, {
     cause: error,
     hint: `for a role add [aws.profile.${source}] to config.toml (latchkey status names the file); for a key of its own: latchkey aws keys add ${shellWord(source)}`,

@@ -14,7 +14,7 @@ interface AssumedRole {
   roleArn: string
 }
 
-/** How to get the credentials of a profile: nothing of it has happened yet. */
+/** How to get the credentials of a profile. Nothing has been done yet. */
 export interface CredentialPlan {
   profile: string
   /** What yields them. Each step knows the one before it, back to the long-term key. */
@@ -23,7 +23,7 @@ export interface CredentialPlan {
   notices: readonly string[]
 }
 
-/** A shorter session makes the AWS CLI and boto3 ask again for each request, in seconds: they want 15 minutes left. */
+/** In a shorter session, in seconds, the AWS CLI and boto3 ask again for each request: they want 15 minutes left. */
 const comfortableSeconds = 20 * 60
 
 /**
@@ -45,7 +45,7 @@ export function planCredentials(settings: AwsSettings, shared: SharedConfig, pro
   const partition = device?.partition ?? (region === undefined ? 'aws' : partitionOfRegion(region))
   const assumed = roles.map((role) => ({ role, roleArn: roleArnOf(role, partition) }))
 
-  refuseBorders(source.name, device?.partition, assumed)
+  refuseOtherPartitions(source.name, device?.partition, assumed)
 
   const key: KeyStep = { type: 'key', source: source.name }
   const sessionPartition = device?.partition ?? parseIamArn(assumed[0]?.roleArn ?? '')?.partition ?? partition
@@ -85,7 +85,7 @@ export function validPlans(settings: AwsSettings, shared: SharedConfig): Credent
   return profileNames(settings, shared).flatMap((name) => planIfValid(settings, shared, name) ?? [])
 }
 
-/** The plan of a profile, or undefined where its configuration is wrong: for whoever looks at all of them. */
+/** The plan of a profile, or undefined where its configuration is wrong: for callers that look at all of them. */
 export function planIfValid(settings: AwsSettings, shared: SharedConfig, profile: string): CredentialPlan | undefined {
   try {
     return planCredentials(settings, shared, profile)
@@ -101,8 +101,8 @@ function checkDevice(source: string, serial: string | undefined): void {
   if (mistake !== undefined) throw invalid(source, `mfa_serial is ${mistake.says}`, mistake.hint)
 }
 
-/** Partitions know nothing of each other: AWS would say, of a role in another one, that it does not know the session. */
-function refuseBorders(source: string, ofDevice: string | undefined, roles: readonly AssumedRole[]): void {
+/** Partitions know nothing of each other: for a role in another one AWS would only say that it does not know the session. */
+function refuseOtherPartitions(source: string, ofDevice: string | undefined, roles: readonly AssumedRole[]): void {
   let before = ofDevice === undefined ? undefined : { what: `the MFA device of ${source}`, partition: ofDevice }
   for (const { role, roleArn } of roles) {
     const { partition } = parseIamArn(roleArn)!
@@ -136,7 +136,7 @@ function roleSeconds(role: RoleLink, chained: string | undefined, notices: strin
   const seconds = chained === undefined ? asked : Math.min(asked, chainedRoleMaxSeconds)
   if (seconds < asked) {
     notices.push(
-      `profile ${role.name}: asked for ${formatDuration(asked)}, but AWS gives ${chained} at most ${formatDuration(seconds)}`,
+      `profile ${role.name}: asked for ${formatDuration(asked)}, but AWS limits ${chained} to ${formatDuration(seconds)}`,
     )
   }
   if (seconds < comfortableSeconds) {

@@ -11,15 +11,15 @@ const rules = {
   externalId: { pattern: /^[\w+=,.@:/-]{2,1224}$/, says: 'not 2 to 1224 letters, digits or any of +=,.@:/-_' },
   sessionName: { pattern: /^[\w+=,.@-]{2,64}$/, says: 'not 2 to 64 letters, digits or any of +=,.@-_' },
   mfaSerial: { pattern: /^[\w+=/:,.@-]{9,256}$/, says: 'not the ARN or the serial number of an MFA device' },
-  // It becomes a part of a host name, which must not be another one.
+  // It becomes part of a host name, and must not turn that into another one.
   region: { pattern: /^[a-z\d]+(-[a-z\d]+)+$/, says: 'not the name of a region, such as eu-central-1' },
 } as const satisfies Record<string, FieldRule>
 
-/** The kinds of device in the ARNs of IAM whose codes STS takes. */
+/** The kinds of device in IAM's ARNs whose codes STS accepts. */
 const codeDevice = /^(sms-)?mfa\//
 
 /**
- * Why a serial leads to no code; undefined where it may. A hardware token has a serial number, any other device an ARN.
+ * Why a serial can yield no code; undefined where it may. A hardware token has a serial number, any other device an ARN.
  * Security keys and passkeys (`u2f/…`) sign in to the console only (IAM User Guide, "Passkeys and security keys").
  */
 export function deviceMistake(serial: string): { says: string; hint?: string } | undefined {
@@ -44,10 +44,10 @@ export const roleDuration = { min: 900, default: 3_600, max: 43_200 } as const
 /** The limits of GetSessionToken for an IAM user, in seconds. */
 export const sessionDuration = { min: 900, default: 43_200, max: 129_600 } as const
 
-/** AWS gives a role that is assumed from a session or from another role no longer, in seconds ("role chaining"). */
+/** The most that AWS gives a role assumed from a session or from another role, in seconds ("role chaining"). */
 export const chainedRoleMaxSeconds = 3_600
 
-/** A name that CloudTrail shows for a session: what STS does not take is replaced. */
+/** A name that CloudTrail shows for a session: characters that STS does not accept are replaced. */
 export function sanitizeSessionName(person: string): string {
   const name = person.replace(/[^\w+=,.@-]/g, '-').slice(0, 64)
   return name.length >= 2 ? name : `latchkey-${name}`

@@ -3,7 +3,7 @@ interface Partition {
   name: string
   /** Its regions begin with one of these; `aws` has the rest. */
   regionPrefixes: readonly string[]
-  /** Where STS is asked when nobody says a region: never the global endpoint, whose tokens fail in opt-in regions. */
+  /** Where STS is asked when no region is set: never the global endpoint, whose tokens fail in opt-in regions. */
   defaultRegion: string
 }
 

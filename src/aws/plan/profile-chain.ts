@@ -26,8 +26,8 @@ export function followProfiles(settings: AwsSettings, shared: SharedConfig, prof
   let name = profile
   for (;;) {
     if (path.includes(name)) {
-      throw new AwsError('AWS_PROFILE_CYCLE', `AWS profiles in a circle: ${[...path, name].join(' → ')}`, {
-        hint: 'let the last of them name a source that has a long-term key',
+      throw new AwsError('AWS_PROFILE_CYCLE', `AWS profiles form a circle: ${[...path, name].join(' → ')}`, {
+        hint: 'make the last of them name a source that has a long-term key',
       })
     }
     const link = lookUpProfile(settings, shared, name, path.at(-1))
@@ -51,14 +51,14 @@ export function followProfiles(settings: AwsSettings, shared: SharedConfig, prof
   }
 }
 
-/** The source that a profile is for itself. */
+/** A profile as its own source. */
 function ownKeyOf({ name, region }: RoleLink): SourceLink {
   return { type: 'source', name, region, sessionSeconds: sessionDuration.default }
 }
 
 /**
  * Checks a value that goes to STS, where there is one.
- * @param field how the files call it
+ * @param field what the files call it
  * @throws {AwsError} AWS_PROFILE_INVALID
  */
 export function checkField(

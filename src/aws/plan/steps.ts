@@ -6,13 +6,13 @@ export interface KeyStep {
   source: string
 }
 
-/** What each step has that AWS makes of another one. */
+/** What every step has that AWS makes from another one. */
 interface Derived<Parent> {
   /** The step whose credentials sign the request. */
   parent: Parent
   /**
-   * The name under which what the step yields is held: its source, and a hash of every input of it and of all steps
-   * before it. An edited role never finds the credentials of the old one.
+   * The name under which the credentials of the step are held: its source, and a hash of all inputs to it and to the
+   * steps before it. An edited role never finds the credentials of the old one.
    */
   cacheKey: string
   source: string
@@ -45,7 +45,7 @@ export interface RoleStep extends Derived<KeyStep | SessionStep | RoleStep> {
   sessionName?: string
 }
 
-/** A step that STS makes of its parent. */
+/** A step that STS makes from its parent. */
 export type DerivedStep = SessionStep | RoleStep
 
 /** A part of the way to a profile's credentials. */
@@ -54,7 +54,7 @@ export type Step = KeyStep | DerivedStep
 /** A step before it is linked: its key follows from it and from its parent. */
 type Unlinked<S extends DerivedStep> = Omit<S, 'cacheKey' | 'source'>
 
-/** A session of the source whose key its parent is. */
+/** A session that is made with its parent, the key of a source. */
 export function sessionStep(step: Unlinked<SessionStep>): SessionStep {
   return { ...step, source: step.parent.source, cacheKey: cacheKeyOf(step) }
 }
@@ -74,7 +74,7 @@ export function stepsTo<S extends Step>(step: S): Step[] {
   return step.type === 'key' ? [step] : [...stepsTo(step.parent), step]
 }
 
-/** The MFA session that a step is, or is made of; undefined where no person is needed. */
+/** The MFA session that a step is, or is made from; undefined where no person is needed. */
 export function mfaStepOf(step: Step): MfaStep | undefined {
   return stepsTo(step).find(isMfaStep)
 }

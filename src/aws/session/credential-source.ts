@@ -6,7 +6,7 @@ import { AwsError, isAwsError } from '../aws-error.ts'
 import type { SessionCredentials } from '../credentials.ts'
 import type { CredentialPlan } from '../plan/credential-plan.ts'
 import { isMfaStep, type MfaStep, mfaStepOf, stepsTo } from '../plan/steps.ts'
-import { isNotTaken } from '../sts/known-caller.ts'
+import { isCredentialRefusal } from '../sts/known-caller.ts'
 import type { SessionCache } from './session-cache.ts'
 import { askAgainMs, type SessionLogin } from './session-login.ts'
 import type { StepCredentials } from './step-credentials.ts'
@@ -55,10 +55,10 @@ export function createCredentialSource({ steps, sessions, login, clock, log }: C
 
   return {
     async credentials(plan, caller) {
-      // Whom this caller may ask for what.
+      // The session that this caller may ask a person to begin.
       const askable = caller.mayPrompt ? mfaStepOf(plan.last) : undefined
       let hasAsked = false
-      // Each round but the one that asks lets go of one dead token, and a plan has no more of them than steps.
+      // Each round but the one that asks drops one dead token, and a plan has no more tokens than steps.
       for (let roundsLeft = stepsTo(plan.last).length; ; roundsLeft -= 1) {
         try {
           const held = await steps.current(plan, plan.last)
@@ -70,7 +70,7 @@ export function createCredentialSource({ steps, sessions, login, clock, log }: C
           if (isAwsError(error, 'AWS_MFA_NEEDED') && askable !== undefined) {
             await login.begin(plan, askable, caller)
             hasAsked = true
-          } else if (!isNotTaken(error)) throw error
+          } else if (!isCredentialRefusal(error)) throw error
         }
       }
     },

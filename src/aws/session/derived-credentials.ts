@@ -9,16 +9,16 @@ import type { SessionCredentials } from '../credentials.ts'
 
 /** The AWS CLI asks again for each request when it gets less than 15 minutes. */
 const inHandMs = 16 * 60_000
-/** Renewal begins so long before that, in ms. */
+/** Renewal begins this long before that, in ms. */
 const aheadMs = 10 * 60_000
-/** Credentials that nobody has asked for in so long are left to expire, in ms. */
+/** Credentials that nobody has asked for in this long are left to expire, in ms. */
 const inUseMs = 60 * 60_000
-/** Renewals are spread over so long, in ms. */
+/** Renewals are spread over this long, in ms. */
 const jitterMs = 60_000
-/** What is still valid is served so long after a failure without another try, in ms. */
+/** After a failure, what is still valid is served for this long without another try, in ms. */
 const retryAfterMs = 5_000
 
-/** Gets new ones, of the configuration of whoever asks. */
+/** Gets new ones, by the caller's configuration. */
 type Issue = () => Promise<SessionCredentials>
 
 /** Credentials that can be got again without a person: of roles, and of sessions without MFA. In memory only. */
@@ -31,16 +31,16 @@ export interface DerivedCredentials {
   peek(key: string): SessionCredentials | undefined
   /** Drops credentials that AWS has refused, unless they have been replaced already. */
   drop(key: string, credentials: SessionCredentials): void
-  /** Drops what is held under the keys that are meant; returns those under which something valid was. */
-  forget(isMeant: (key: string) => boolean): readonly string[]
+  /** Drops what is held under the keys that match; returns those that held something valid. */
+  forget(matches: (key: string) => boolean): readonly string[]
 }
 
 interface Held {
   credentials: SessionCredentials
-  /** They end then too, in ms of uptime: the wall clock may be set back. */
+  /** When they end by the uptime as well, in ms: the wall clock may be set back. */
   endUptimeMs: number
   windows: RenewalWindows
-  /** Renewal begins so long before their end, in ms. */
+  /** Renewal begins this long before their end, in ms. */
   renewAheadMs: number
 }
 
@@ -55,7 +55,7 @@ interface Entry {
   loop: RenewalLoop
 }
 
-/** Holds nothing yet. Each of the credentials has a renewal loop of its own, until it has expired. */
+/** Holds nothing yet. Credentials have a renewal loop of their own until they have expired. */
 export function createDerivedCredentials(deps: {
   clock: Clock
   random: () => number
@@ -127,7 +127,7 @@ export function createDerivedCredentials(deps: {
     return entry.held!.credentials
   }
 
-  // Asked at every call of a tool: without this rest an AWS that is away would be called for each.
+  // Every call of a tool asks for credentials: without this rest, each would call an AWS that is down.
   const isResting = ({ failedAtMs }: Entry) => failedAtMs !== undefined && clock.uptime() - failedAtMs < retryAfterMs
 
   const current = async (entry: Entry): Promise<SessionCredentials> => {
@@ -165,12 +165,12 @@ export function createDerivedCredentials(deps: {
       const entry = entries.get(key)
       if (entry !== undefined && valid(entry)?.accessKeyId === credentials.accessKeyId) remove(key, entry)
     },
-    forget: (isMeant) =>
-      [...entries].filter(([key]) => isMeant(key)).flatMap(([key, entry]) => (remove(key, entry) ? [key] : [])),
+    forget: (matches) =>
+      [...entries].filter(([key]) => matches(key)).flatMap(([key, entry]) => (remove(key, entry) ? [key] : [])),
   }
 }
 
-/** What a role or a region must be changed for. */
+/** True for a failure that lasts until a role or a region is changed. */
 const isLasting = (error: unknown): boolean =>
   isAwsError(error, 'AWS_DENIED', 'AWS_KEY_REFUSED', 'AWS_REGION_DISABLED', 'AWS_REQUEST_INVALID')
 

@@ -1,13 +1,13 @@
 import type { CredentialPlan } from '../plan/credential-plan.ts'
 import { mfaStepOf, sourcePrefix, stepsTo } from '../plan/steps.ts'
 import type { DerivedCredentials } from './derived-credentials.ts'
-import type { Forgettings } from './forgettings.ts'
+import type { ForgetWatch } from './forget-watch.ts'
 import type { SessionCache } from './session-cache.ts'
 import type { SessionLogin } from './session-login.ts'
 
 /** Lets go of what is held, and of what is under way. */
 export interface Forgetting {
-  /** What is under way for a source ends in AWS_FORGOTTEN, and nothing that was made with its key is held any more. */
+  /** What is under way for a source fails with AWS_FORGOTTEN, and nothing that was made with its key is held any more. */
   source(name: string): Promise<void>
   /** The credentials of a plan and the session behind them. @returns what was held, in words */
   plan(plan: CredentialPlan): Promise<readonly string[]>
@@ -17,16 +17,16 @@ export interface Forgetting {
 
 /** Who holds something, and what is under way. */
 export interface ForgettingDeps {
-  forgettings: Forgettings
+  forgetWatch: ForgetWatch
   login: SessionLogin
   sessions: SessionCache
   derived: DerivedCredentials
 }
 
 /** Owns nothing: each of the others forgets its own. */
-export function createForgetting({ forgettings, login, sessions, derived }: ForgettingDeps): Forgetting {
+export function createForgetting({ forgetWatch, login, sessions, derived }: ForgettingDeps): Forgetting {
   const giveUp = (source?: string) => {
-    forgettings.note(source)
+    forgetWatch.note(source)
     login.abandon(source)
   }
   return {

@@ -6,12 +6,12 @@ import type { Prompts } from '../../prompts/prompt.ts'
 import { AwsError, isAwsError } from '../aws-error.ts'
 import { createAnsweredCodes } from './answered-codes.ts'
 
-/** Asks for the code of an MFA device until AWS takes one. */
+/** Asks for the code of an MFA device until AWS accepts one. */
 export interface MfaDialogue {
   /**
    * Runs `use` with a code. A code that AWS refuses is asked for again, with the reason; any other failure ends it.
-   * One dialogue per device at a time: two would be given the same code, and AWS takes it once.
-   * @param signal nobody wants it any more: its reason is thrown, and nobody is asked (again)
+   * One dialogue per device at a time: two would be given the same code, and AWS accepts it once.
+   * @param signal aborted when nobody wants the code any more: its reason is thrown, and nobody is asked again
    * @throws {AwsError} AWS_MFA_CODE_REFUSED after the last try; what `use` rejects with
    * @throws {PromptError}
    */
@@ -21,17 +21,17 @@ export interface MfaDialogue {
 /** The topic under which everyone who needs a code of this device waits. */
 export const mfaTopic = (serial: string): string => `aws-mfa/${serial}`
 
-/** AWS locks nobody out, but a person who has erred so often looks at the wrong device. */
+/** AWS locks nobody out, but a person who is wrong this often is looking at the wrong device. */
 const maxTries = 3
 
-/** Whom the dialogue is with. */
+/** What the dialogue needs from outside. */
 export interface MfaDialogueDeps {
   prompts: Prompts
   clock: Clock
   log: Logger
 }
 
-/** Owns which codes AWS has taken, and whose turn it is to ask for the next. */
+/** Owns which codes AWS has accepted, and whose turn it is to ask for the next. */
 export function createMfaDialogue({ prompts, clock, log }: MfaDialogueDeps): MfaDialogue {
   const answered = createAnsweredCodes(clock)
   const byDevice = createInTurn()
@@ -46,12 +46,12 @@ export function createMfaDialogue({ prompts, clock, log }: MfaDialogueDeps): Mfa
   /** Why a code that looks right was refused: AWS says the same for a wrong one and for a used one. */
   const refusalNotice = (serial: string) =>
     answered.isSpent(serial)
-      ? `that code is already used: wait ${answered.secondsToNext()} s for the next one`
+      ? `that code was already used: wait ${answered.secondsToNext()} s for the next one`
       : 'AWS refused that code: it is wrong or already used'
 
   const converse: MfaDialogue['withCode'] = async (serial, use, signal) => {
     let notice = answered.isSpent(serial)
-      ? `the code shown now is already used: wait ${answered.secondsToNext()} s for the next one`
+      ? `the code shown now was already used: wait ${answered.secondsToNext()} s for the next one`
       : undefined
     let lastRefusal: unknown
     for (let tries = 0; tries < maxTries; tries += 1) {
@@ -65,7 +65,7 @@ export function createMfaDialogue({ prompts, clock, log }: MfaDialogueDeps): Mfa
         answered.note(serial, code, true)
         return result
       } catch (error) {
-        // Only an answer of AWS uses a code up: after a network error the same one may be given again.
+        // Only an answer from AWS uses a code up: after a network error the same one may be given again.
         if (!isAwsError(error, 'AWS_MFA_CODE_REFUSED')) throw error
         answered.note(serial, code, false)
         lastRefusal = error

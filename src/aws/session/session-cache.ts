@@ -15,7 +15,7 @@ import {
 } from './session-item.ts'
 
 /**
- * The MFA sessions: in the keychain, so that one code lasts over a restart, and in memory once read.
+ * The MFA sessions: in the keychain, so that one code outlasts a restart, and in memory once read.
  * Each method rejects with a KeychainError when the keychain cannot answer and memory does not know.
  */
 export interface SessionCache {
@@ -40,11 +40,11 @@ export interface SessionCacheDeps {
 
 interface HeldSession extends MfaSession {
   source: string
-  /** Its item in the keychain, where that has taken it. */
+  /** The name of its item, in the keychain once that has stored it. */
   name: string
 }
 
-/** Owns the sessions: whoever uses one asks here each time. */
+/** Owns the sessions: every use of one asks here first. */
 export function createSessionCache({ keychain, clock, log }: SessionCacheDeps): SessionCache {
   const inMemory = new Map<string, HeldSession>()
   const reads = createSingleFlight<MfaSession | undefined>()
@@ -76,7 +76,7 @@ export function createSessionCache({ keychain, clock, log }: SessionCacheDeps): 
     return undefined
   }
 
-  /** What cannot be removed now is removed when the keychain answers again; until then it is known not to be used. */
+  /** What cannot be removed now is removed when the keychain answers again; until then it is remembered as refused. */
   const remove = async (name: string) => {
     try {
       await keychain.discard(name)
@@ -157,7 +157,7 @@ export function createSessionCache({ keychain, clock, log }: SessionCacheDeps): 
         const others = (await stored()).filter((item) => isValid(item) && !inMemory.has(item.key))
         return [...held, ...others.map(({ source, key, expiresAtMs }) => ({ source, key, expiresAtMs }))]
       } catch {
-        // Whoever shows the list also shows the state of the keychain.
+        // Where the list is shown, the state of the keychain is shown too.
         return held
       }
     },

@@ -7,7 +7,7 @@ import type { SessionStep } from '../plan/steps.ts'
 export interface MfaSession {
   credentials: SessionCredentials
   issuedAtMs: number
-  /** Where AWS certainly knows it; absent for one that was stored before this was written down. */
+  /** Where AWS certainly knows it; absent for a session that was stored before regions were. */
   region?: string
 }
 

@@ -9,27 +9,27 @@ import type { LongTermKeys } from '../keys/long-term-keys.ts'
 import type { CredentialPlan } from '../plan/credential-plan.ts'
 import { parseIamArn } from '../plan/partitions.ts'
 import type { MfaStep } from '../plan/steps.ts'
-import { isNotTaken } from '../sts/known-caller.ts'
+import { isCredentialRefusal } from '../sts/known-caller.ts'
 import { adviseOnRefusal, otherDeviceHint } from '../sts/refusal-advice.ts'
 import type { CallerIdentity, StsClient } from '../sts/sts-client.ts'
-import { forgottenMeanwhile } from './forgettings.ts'
+import { forgottenMeanwhile } from './forget-watch.ts'
 import { createMfaDialogue, mfaTopic } from './mfa-dialogue.ts'
 import type { SessionCache } from './session-cache.ts'
 
-/** With less left, in ms, a person is asked for a new session, if one can be; until then nobody is bothered. */
+/** With less than this left, in ms, a person is asked for a new session where possible; until then nobody is bothered. */
 export const askAgainMs = 5 * 60_000
 
 /** Begins MFA sessions: one question and one GetSessionToken for all who wait for the same session. */
 export interface SessionLogin {
   /**
-   * Resolves when the cache holds a session that is good for a while. The question goes to whoever attends to the
-   * device; the call goes on when this caller has gone, and its failure waits a while for one that has left to ask.
+   * Resolves when the cache holds a session that is good for a while. Anyone who waits for a code of the device may be
+   * given the question. The login goes on when this caller has gone; its failure is kept a while for a caller that left.
    * @throws {AwsError} {PromptError} {KeychainError}
    */
   begin(plan: CredentialPlan, step: MfaStep, caller: PromptCaller): Promise<void>
   /**
-   * Gives up the logins of a source, or all: their questions are withdrawn, what they bring is not kept, and whoever
-   * waits for them gets AWS_FORGOTTEN.
+   * Gives up the logins of a source, or all: their questions are withdrawn, their results are not kept, and those who
+   * wait for them get AWS_FORGOTTEN.
    */
   abandon(source?: string): void
 }
@@ -53,7 +53,7 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
 
   const sharedLogin = (step: MfaStep): SharedLogin<void> => {
     const topic = mfaTopic(step.mfaSerial)
-    // A session is found in the cache by whoever comes back for it.
+    // A caller that comes back finds its session in the cache.
     const present = logins.get(step.cacheKey)
     if (present !== undefined) return present.shared
     const shared = createSharedLogin<void>({ prompts, topic, clock, keepsSuccess: false })
@@ -65,7 +65,7 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
     // Someone else's flight may have landed between this caller's look at the cache and now.
     const present = await sessions.find(step)
     if (present !== undefined && present.credentials.expiresAtMs - clock.now() > askAgainMs) return
-    // All of this can fail, or take a while: before the person is asked, not between the code and its use.
+    // All of this can fail or take a while, so it comes before the question, not between the code and its use.
     const key = await keys.read(step.source)
     const client = await sts()
     const caller = await checks.check(step.source, key, step.region)
@@ -88,7 +88,7 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
       await sessions.put(step, session, caller.region)
     } catch (error) {
       // The key may have died since AWS was asked about it.
-      if (isNotTaken(error)) await checks.ask(step.source, key, step.region)
+      if (isCredentialRefusal(error)) await checks.ask(step.source, key, step.region)
       throw error instanceof AwsError ? adviseOnRefusal(error, { profile: plan.profile, step }) : error
     }
   }
@@ -103,10 +103,10 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
   }
 }
 
-/** A device belongs to a user, and a user to an account: a code of another account's device is given in vain. */
+/** A device belongs to a user, and a user to an account: a code from another account's device would be given in vain. */
 function refuseForeignDevice({ mfaSerial, source }: MfaStep, { accountId, arn }: CallerIdentity): void {
   const device = parseIamArn(mfaSerial)
   if (device === undefined || device.accountId === accountId) return
-  const message = `the key of ${source} is that of ${arn}, but its MFA device ${mfaSerial} is of another account`
+  const message = `the key of ${source} belongs to ${arn}, but its MFA device ${mfaSerial} belongs to another account`
   throw new AwsError('AWS_MFA_SERIAL_REFUSED', message, { hint: otherDeviceHint(source) })
 }

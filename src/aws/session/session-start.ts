@@ -16,7 +16,7 @@ export interface StartedSession {
   isNew: boolean
 }
 
-/** What it takes to have a session. */
+/** What finds a session, or begins one. */
 export interface SessionStartDeps {
   sessions: SessionCache
   login: SessionLogin
@@ -56,20 +56,20 @@ function needsNoCode({ profile, last }: CredentialPlan): AwsError {
     'AWS_PROFILE_UNSUPPORTED',
     `profile ${profile} needs no MFA code: ${last.source} has no MFA device`,
     {
-      hint: `where it should have one, set mfa_serial of ${last.source}`,
+      hint: `if it should have one, set mfa_serial of ${last.source}`,
     },
   )
 }
 
 /** A person could begin the session, but this caller may not ask one. The command that is named prints no secret. */
 export function mfaNeeded(plan: CredentialPlan, { mfaSerial }: MfaStep): AwsError {
-  return new AwsError('AWS_MFA_NEEDED', `an MFA code of ${mfaSerial} is needed`, {
+  return new AwsError('AWS_MFA_NEEDED', `an MFA code for ${mfaSerial} is needed`, {
     hint: `in a terminal: latchkey aws login ${shellWord(plan.profile)}`,
   })
 }
 
 /**
- * The plan that stands for the one MFA session of all these.
+ * The plan that stands for the one MFA session behind all these plans.
  * @throws {AwsError} AWS_PROFILE_NOT_NAMED: there is none, or more than one
  */
 export function onlySession(plans: readonly CredentialPlan[]): CredentialPlan {

@@ -7,19 +7,19 @@ import type { LongTermKeys } from '../keys/long-term-keys.ts'
 import type { CredentialPlan } from '../plan/credential-plan.ts'
 import { type DerivedStep, isMfaStep, mfaStepOf, type RoleStep, type Step } from '../plan/steps.ts'
 import type { CallerIdentities } from '../sts/caller-identity.ts'
-import { findCaller, isNotTaken } from '../sts/known-caller.ts'
+import { findCaller, isCredentialRefusal } from '../sts/known-caller.ts'
 import { adviseOnRefusal } from '../sts/refusal-advice.ts'
 import type { StsClient } from '../sts/sts-client.ts'
 import type { DerivedCredentials } from './derived-credentials.ts'
-import type { Forgettings } from './forgettings.ts'
+import type { ForgetWatch } from './forget-watch.ts'
 import type { SessionCache } from './session-cache.ts'
 import { mfaNeeded } from './session-start.ts'
 
-/** What the steps of a plan yield, without asking anybody: what is held, else what STS makes of the step before. */
+/** What the steps of a plan yield, without asking anybody: what is held, else what STS makes from the step before. */
 export interface StepCredentials {
   /**
-   * @throws {AwsError} AWS_MFA_NEEDED: only a person can begin the session. Where AWS no longer takes the credentials of
-   *   an earlier step these have been dropped, and the next call gets them anew
+   * @throws {AwsError} AWS_MFA_NEEDED: only a person can begin the session. Where AWS no longer accepts the credentials of
+   *   an earlier step, they have been dropped, and the next call gets new ones
    * @throws {KeychainError}
    */
   current(plan: CredentialPlan, step: DerivedStep): Promise<SessionCredentials>
@@ -34,15 +34,15 @@ export interface StepCredentialsDeps {
   sessions: SessionCache
   derived: DerivedCredentials
   identities: CallerIdentities
-  forgettings: Forgettings
+  forgetWatch: ForgetWatch
   sts: () => Promise<StsClient>
   clock: Clock
   log: Logger
 }
 
-/** The one who calls STS for all steps but the MFA session, one call at a time for each step. */
+/** The one caller of STS for all steps but the MFA session, with one call at a time for each step. */
 export function createStepCredentials(deps: StepCredentialsDeps): StepCredentials {
-  const { keys, checks, sessions, derived, identities, forgettings, sts, clock, log } = deps
+  const { keys, checks, sessions, derived, identities, forgetWatch, sts, clock, log } = deps
 
   const current = async (plan: CredentialPlan, step: DerivedStep): Promise<SessionCredentials> => {
     if (!isMfaStep(step)) return derived.current(step.cacheKey, () => derive(plan, step))
@@ -55,13 +55,13 @@ export function createStepCredentials(deps: StepCredentialsDeps): StepCredential
     step.type === 'key' ? keys.read(step.source) : current(plan, step)
 
   const derive = async (plan: CredentialPlan, step: DerivedStep): Promise<SessionCredentials> => {
-    const refuseIfForgotten = forgettings.watch(step.source)
+    const refuseIfForgotten = forgetWatch.watch(step.source)
     const signer = await signerOf(plan, step.parent)
     const client = await sts()
-    // Nothing is made of a key or session that is gone, nor learned of its owner.
+    // Nothing is made from a key or session that is gone, and nothing is learned about its owner.
     refuseIfForgotten()
     try {
-      const credentials = await issueWhereTaken(client, step, signer)
+      const credentials = await issueWhereAccepted(client, step, signer)
       log.info('AWS issued credentials', {
         profile: plan.profile,
         role: step.type === 'role' ? step.roleArn : undefined,
@@ -74,16 +74,16 @@ export function createStepCredentials(deps: StepCredentialsDeps): StepCredential
   }
 
   /**
-   * A request that is refused for its credentials says nothing about these yet: a region that the account has not opted
-   * in to knows nobody. Only what AWS takes nowhere is let go of.
+   * A request that is refused for its credentials proves nothing against them yet: a region that the account has not
+   * opted in to knows nobody. Only credentials that AWS accepts nowhere are dropped.
    */
-  const issueWhereTaken = async (client: StsClient, step: DerivedStep, signer: SigningCredentials) => {
+  const issueWhereAccepted = async (client: StsClient, step: DerivedStep, signer: SigningCredentials) => {
     try {
       return await issue(client, step, signer, step.region)
     } catch (error) {
-      if (!isNotTaken(error)) throw error
+      if (!isCredentialRefusal(error)) throw error
       const region = await regionOf(client, step, signer)
-      if (region === step.region) throw takenForOthers(step)
+      if (region === step.region) throw refusedThoughKnown(step)
       log.info('AWS does not know the credentials in the region; asking another', {
         region: step.region,
         instead: region,
@@ -108,18 +108,18 @@ export function createStepCredentials(deps: StepCredentialsDeps): StepCredential
   const personBehind = (step: RoleStep, credentials: SigningCredentials, region: string) =>
     identities.personOf({ source: step.source, mfaSerial: mfaStepOf(step)?.mfaSerial, region, credentials })
 
-  /** Where AWS takes the credentials that signed for a step. Those that it takes nowhere are let go of. */
+  /** Where AWS accepts the credentials that signed for a step. Those that it accepts nowhere are dropped. */
   const regionOf = async (client: StsClient, { parent, region }: DerivedStep, signer: SigningCredentials) => {
     if (parent.type === 'key') return (await checks.ask(parent.source, signer, region)).region
     try {
       return (await findCaller(client, signer, await madeIn(parent))).region
     } catch (error) {
-      if (isNotTaken(error) && 'sessionToken' in signer) await letGo(error, parent, signer)
+      if (isCredentialRefusal(error) && 'sessionToken' in signer) await letGo(error, parent, signer)
       throw error
     }
   }
 
-  // Profiles of several regions share one MFA session: that of the step is the one that it would be made in now.
+  // Profiles of several regions share one MFA session. The step's own region is only where it would be made now.
   const madeIn = async (step: DerivedStep) => {
     const session = isMfaStep(step) ? await sessions.find(step) : undefined
     return session?.region ?? step.region
@@ -145,11 +145,11 @@ export function createStepCredentials(deps: StepCredentialsDeps): StepCredential
   }
 }
 
-/** Not of the codes that say that the credentials are dead: those would be got anew for the same end. */
-function takenForOthers({ region, source }: DerivedStep): AwsError {
+/** Its code is not one of those for dead credentials: new ones would be fetched, only to be refused as well. */
+function refusedThoughKnown({ region, source }: DerivedStep): AwsError {
   return new AwsError(
     'AWS_BAD_RESPONSE',
-    `AWS in ${region} knows the credentials of ${source}, but does not take them for this`,
+    `AWS in ${region} knows the credentials of ${source}, but does not accept them for this`,
     {
       hint: 'something on the way may change the request: check the network and AWS_ENDPOINT_URL_STS',
     },

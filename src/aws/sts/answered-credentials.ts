@@ -5,8 +5,8 @@ import { AwsError } from '../aws-error.ts'
 import type { SessionCredentials } from '../credentials.ts'
 
 /**
- * The credentials in an answer of STS. AWS's own are letters, digits and signs; they go into headers and on to terminals.
- * @param skewMs AWS's time minus ours: whoever uses them compares the expiry with the clock of this machine
+ * The credentials in an answer of STS. AWS's own are printable ASCII; they go into headers and on to terminals.
+ * @param skewMs AWS's time minus ours: the expiry is compared with the clock of this machine later on
  * @throws {AwsError} AWS_BAD_RESPONSE
  */
 export function readIssued(action: string, credentials: Credentials | undefined, skewMs: number): SessionCredentials {
@@ -18,7 +18,7 @@ export function readIssued(action: string, credentials: Credentials | undefined,
     !isPrintable(SessionToken) ||
     Number.isNaN(expiresAtMs)
   ) {
-    throw new AwsError('AWS_BAD_RESPONSE', `the answer to ${action} holds no whole credentials`)
+    throw new AwsError('AWS_BAD_RESPONSE', `the answer to ${action} holds no complete credentials`)
   }
   return {
     accessKeyId: AccessKeyId,

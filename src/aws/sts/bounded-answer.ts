@@ -17,9 +17,9 @@ export interface AnswerBounds {
 }
 
 /**
- * Makes a client read each answer whole before it is looked at, with bounds: the SDK reads bodies of any size, each part
- * of which may take its time. What was begun to be answered is not tried again: AWS may have acted on it, and taken the
- * code in it.
+ * Makes a client read each answer whole before it is looked at, with bounds: the SDK reads bodies of any size, however
+ * slowly they come. A request whose answer has begun is not sent again: AWS may have acted on it, and used up the code
+ * in it.
  */
 export function boundAnswers(client: STSClient, { server, timeoutMs }: AnswerBounds, clock: Clock): void {
   client.middlewareStack.add(
@@ -58,14 +58,14 @@ async function readWhole(
 
 function tooLong(server: string): AwsError {
   return new AwsError('AWS_BAD_RESPONSE', `${server} answers with more than ${maxAnswerBytes} bytes`, {
-    hint: 'something on the way may answer in the place of AWS: check AWS_ENDPOINT_URL_STS and the network',
+    hint: 'something on the way may answer in place of AWS: check AWS_ENDPOINT_URL_STS and the network',
   })
 }
 
 function tooSlow(server: string, timeoutMs: number): AwsError {
   return new AwsError(
     'AWS_UNREACHABLE',
-    `${server} did not send its answer whole within ${Math.ceil(timeoutMs / 1000)} s`,
+    `${server} did not send its whole answer within ${Math.ceil(timeoutMs / 1000)} s`,
     { hint: 'check the network of this machine, then run the command again' },
   )
 }

@@ -29,7 +29,7 @@ export interface CallerIdentities {
 
 /** Keeps what AWS said until the key changes; a failure is not kept. */
 export function createCallerIdentities(sts: () => Promise<StsClient>): CallerIdentities {
-  /** Also while AWS is being asked, so that many who want to know cost one call. */
+  /** Filled as soon as AWS is asked, so that many who want to know cost one call. */
   const known = new Map<string, Promise<Person>>()
 
   const ask = async (region: string, credentials: SigningCredentials): Promise<Person> => {

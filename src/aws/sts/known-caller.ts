@@ -3,8 +3,8 @@ import type { SigningCredentials } from '../credentials.ts'
 import { defaultRegion, partitionOfRegion } from '../plan/partitions.ts'
 import type { CallerIdentity, StsClient } from './sts-client.ts'
 
-/** True when AWS did not take the credentials that signed a request. That may be a matter of the request's region. */
-export function isNotTaken(error: unknown): error is AwsError {
+/** True when AWS did not accept the credentials that signed a request. The request's region may be the reason. */
+export function isCredentialRefusal(error: unknown): error is AwsError {
   return isAwsError(error, 'AWS_TOKEN_EXPIRED', 'AWS_TOKEN_UNKNOWN', 'AWS_SIGNATURE_REFUSED')
 }
 
@@ -12,7 +12,7 @@ export function isNotTaken(error: unknown): error is AwsError {
  * Asks AWS itself about credentials (GetCallerIdentity, which no policy can deny). A region that an account has not
  * opted in to answers as it does to credentials that nobody knows, so the region that is always on is asked as well.
  * @param region where they were made, or are to be used
- * @throws {AwsError} one of `isNotTaken`: AWS takes them nowhere; another one: AWS cannot be asked
+ * @throws {AwsError} one of `isCredentialRefusal`: AWS accepts them nowhere; another one: AWS cannot be asked
  */
 export async function findCaller(
   client: StsClient,

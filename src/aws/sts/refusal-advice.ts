@@ -13,10 +13,10 @@ export interface RefusedStep {
   sessionAgeMs?: number | undefined
 }
 
-/** No trust policy wants a code to be newer, in ms: another one would not help. */
+/** No trust policy wants a code newer than this, in ms: another one would not help. */
 const freshSessionMs = 60_000
 
-/** Adds to what AWS says what this side knows of the cause, and what to run. */
+/** Adds to AWS's words what is known here about the cause, and what to run. */
 export function adviseOnRefusal(error: AwsError, refused: RefusedStep): AwsError {
   const { step } = refused
   const place = step.type === 'role' ? `profile ${step.profile}` : `session of ${step.source}`
@@ -41,17 +41,17 @@ export function otherDeviceHint(source: string): string {
   return `correct mfa_serial of ${source}; the user's devices: aws iam list-mfa-devices`
 }
 
-/** A long-term key that AWS does not take. */
+/** A long-term key that AWS does not accept. */
 export function refusedKey(error: AwsError, source: string, accessKeyId: string): AwsError {
   const key = `the access key ${displayKeyId(accessKeyId)} of ${source}`
   return error.code === 'AWS_SIGNATURE_REFUSED'
-    ? new AwsError('AWS_KEY_REFUSED', `AWS knows ${key}, but with another secret than this one`, {
+    ? new AwsError('AWS_KEY_REFUSED', `AWS knows ${key}, but with a different secret`, {
         cause: error,
         hint: `latchkey aws keys add ${shellWord(source)}`,
       })
     : new AwsError('AWS_KEY_REFUSED', `AWS does not know ${key}: deleted, inactive, or of another partition`, {
         cause: error,
-        hint: `latchkey aws keys add ${shellWord(source)} (AWS needs some seconds before it knows a new key)`,
+        hint: `latchkey aws keys add ${shellWord(source)} (AWS takes a few seconds to know a new key)`,
       })
 }
 
@@ -69,8 +69,8 @@ function deniedHint(step: RoleStep, { profile, sessionAgeMs }: RefusedStep): str
   causes.push(
     step.externalId === undefined
       ? 'where the role wants an external id, set external_id'
-      : 'the external id may be another',
+      : 'the external id may be wrong',
   )
-  causes.push('else the role does not trust this user, or the user may not assume it')
+  causes.push('otherwise the role does not trust this user, or the user may not assume it')
   return causes.join('; ')
 }

@@ -8,13 +8,13 @@ type RetryStrategy = Extract<STSClientConfig['retryStrategy'], { refreshRetryTok
 type RetryToken = Awaited<ReturnType<RetryStrategy['acquireInitialRetryToken']>>
 type Failure = Parameters<RetryStrategy['refreshRetryTokenForRetry']>[1]
 
-/** All tries of a request together, so that the AWS CLI's helper does not give up before them. */
+/** How often a request is sent at most: the helper that the AWS CLI runs must not give up before the last. */
 const maxAttempts = 3
 /** Between the tries, in ms: longer where AWS says that there were too many requests. */
 const pause = { baseMs: 100, capMs: 2_000 }
 const throttledPause = { baseMs: 1_000, capMs: 5_000 }
 
-/** The system errors of a request of which nothing has left this machine. */
+/** The system errors that say that nothing of a request has left this machine. */
 const unsentCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',
@@ -53,9 +53,9 @@ function isUnsent({ error }: Failure): boolean {
   return unsentCodes.has(errorCode(error) ?? '')
 }
 
-/** True for what is no verdict on the request, and for a refused time of it, once, when the SDK has learned AWS's time. */
+/** True for what is no verdict on the request, and, once, for a refused time after which the SDK has learned AWS's time. */
 function isPassing({ error, errorType }: Failure, tries: number): boolean {
-  // The SDK calls passing any error by which it has corrected its clock.
+  // The SDK counts any error by which it has corrected its clock as passing.
   const { httpStatusCode = 0, clockSkewCorrected = false } = error?.$metadata ?? {}
   const isVerdict = httpStatusCode >= 400 && httpStatusCode < 500 && errorType !== 'THROTTLING'
   if (isVerdict) return clockSkewCorrected && tries === 1 && isClockRefusal(error)

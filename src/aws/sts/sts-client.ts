@@ -31,15 +31,15 @@ export interface CallerIdentityRequest {
 export interface CallerIdentity {
   accountId: string
   arn: string
-  /** The one that has answered: another one than was asked where STS is turned off there. */
+  /** The one that answered: not the one that was asked where STS is turned off there. */
   region: string
 }
 
 /**
- * The port to AWS STS (API reference 2011-06-15). The adapter sends a request again where that can succeed, also to the
- * region that is always on where STS is turned off; one with a code never.
- * Each rejects with an AwsError whose message holds AWS's own words and no secret; expiry times are corrected for the
- * skew of this machine's clock.
+ * The port to AWS STS (API reference 2011-06-15). The adapter sends a request again where that can succeed, and to the
+ * region that is always on where STS is turned off. AWS never gets a request with a code twice.
+ * Each call rejects with an AwsError whose message holds AWS's own words and no secret; expiry times are corrected for
+ * the skew of this machine's clock.
  */
 export interface StsClient {
   getSessionToken(request: SessionTokenRequest): Promise<SessionCredentials>

@@ -18,7 +18,7 @@ export interface StsFailure {
  */
 export function toAwsError(failure: StsFailure): AwsError {
   const { error, action, endpoint } = failure
-  // One of ours, of the way to AWS.
+  // Already one of ours, about the way to AWS.
   if (error instanceof AwsError) return error
   const status = httpStatus(error)
   if (!(error instanceof Error) || status === undefined) return withoutAnswer(failure)
@@ -48,7 +48,7 @@ export function toAwsError(failure: StsFailure): AwsError {
       })
   }
   if (status === 429 || /throttl|LimitExceeded|TooManyRequests/i.test(error.name)) {
-    return new AwsError('AWS_THROTTLED', `AWS answers too slowly or too little: ${text}`, {
+    return new AwsError('AWS_THROTTLED', `AWS limits the number of requests: ${text}`, {
       hint: 'wait a moment and run the command again',
     })
   }
@@ -60,7 +60,7 @@ export function toAwsError(failure: StsFailure): AwsError {
   return new AwsError('AWS_REQUEST_INVALID', said)
 }
 
-/** True where AWS did not take the time of the request, and so has not looked at anything else in it. */
+/** True where AWS did not accept the time of the request, and so has not looked at anything else in it. */
 export function isClockRefusal(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (['RequestExpired', 'RequestTimeTooSkewed', 'RequestInTheFuture'].includes(error.name)) return true
@@ -88,13 +88,13 @@ function clockSkew(): AwsError {
 function withoutAnswer({ error, action, endpoint }: StsFailure): AwsError {
   const code = errorCode(error)
   if (code?.startsWith('HPE_') === true) {
-    return new AwsError('AWS_BAD_RESPONSE', `${endpoint} does not answer ${action} as HTTP: ${describeError(error)}`)
+    return new AwsError('AWS_BAD_RESPONSE', `${endpoint} does not answer ${action} in HTTP: ${describeError(error)}`)
   }
   // The SDK calls a cut connection a TimeoutError too, but with the code of what happened.
   const isTimeout =
     code === 'ETIMEDOUT' || (code === undefined && error instanceof Error && error.name === 'TimeoutError')
   if (code === undefined && !isTimeout) {
-    return new AwsError('AWS_BAD_RESPONSE', `${action} at ${endpoint} failed without a reason`)
+    return new AwsError('AWS_BAD_RESPONSE', `${action} at ${endpoint} failed for no stated reason`)
   }
   return new AwsError(
     'AWS_UNREACHABLE',

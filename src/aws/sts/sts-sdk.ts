@@ -14,16 +14,16 @@ import { createSendAgain } from './send-again.ts'
 import type { StsClient } from './sts-client.ts'
 import { toAwsError } from './sts-errors.ts'
 
-/** The AWS CLI's helper gives up after 50 s: all three tries together end before, in ms. */
+/** The helper that the AWS CLI runs gives up after 50 s: all three tries together end sooner, in ms. */
 const connectTimeoutMs = 4_000
 const defaultRequestTimeoutMs = 10_000
 
-/** What each answer of the SDK tells about itself. */
+/** What each answer of the SDK says about itself. */
 interface Answer {
   $metadata: { attempts?: number }
 }
 
-/** One request, of which a code is the only part that must not be sent twice. */
+/** One request. The code, where it has one, is the only part that must not be sent twice. */
 interface Call<T extends Answer> {
   action: string
   region: string
@@ -32,10 +32,10 @@ interface Call<T extends Answer> {
   send(client: STSClient): Promise<T>
 }
 
-/** What is used of the AWS SDK: the module that whoever calls has loaded. */
+/** What is used of the AWS SDK: a module that the caller has loaded. */
 export type AwsSdk = typeof import('./aws-sdk.ts')
 
-/** What the adapter is told, because it looks nothing up itself. */
+/** What the adapter must be given, because it looks nothing up itself. */
 export interface StsSdkOptions {
   sdk: AwsSdk
   clock: Clock
@@ -44,9 +44,9 @@ export interface StsSdkOptions {
   log: Logger
   /** AWS_ENDPOINT_URL_STS. Absent: the regional endpoint of each request's region. */
   endpoint?: string | undefined
-  /** PEM certificates that are trusted beside the usual ones. */
+  /** PEM certificates that are trusted in addition to the usual ones. */
   extraCa?: string | undefined
-  /** How long one try may take; 10 000 unless said. */
+  /** How long one try may take, in ms; 10 000 by default. */
   requestTimeoutMs?: number
   /** Carries the requests instead of node:http(s). */
   requestHandler?: STSClientConfig['requestHandler']
@@ -86,7 +86,7 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
         throwOnRequestTimeout: true,
         httpsAgent: {
           minVersion: 'TLSv1.2',
-          // Said here because NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would turn it off otherwise.
+          // Set here because NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would turn it off otherwise.
           rejectUnauthorized: true,
           ...(extraCa === undefined ? {} : { ca: [...rootCertificates, extraCa] }),
         },
@@ -112,7 +112,7 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
       skew.note(client.config.systemClockOffset, isAwsError(failure, 'AWS_CLOCK_SKEW'))
       throw failure
     } finally {
-      // With its connections: AWS would close them before the next call, half an hour later.
+      // Its connections end too: AWS would close them before the next call, half an hour later.
       client.destroy()
     }
   }

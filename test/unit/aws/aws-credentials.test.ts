@@ -165,7 +165,7 @@ describe('a caller who may not prompt', () => {
     const error = await rejection(aws.credentials('dev', unattended))
     expect(error).toMatchObject({
       code: 'AWS_MFA_NEEDED',
-      message: `an MFA code of ${serial} is needed`,
+      message: `an MFA code for ${serial} is needed`,
       hint: 'in a terminal: latchkey aws login dev',
     })
     expect(asked).toEqual([])
@@ -262,7 +262,7 @@ describe('the question', () => {
     expect(await rejection(aws.credentials('dev', person))).toMatchObject({ code: 'PROMPT_COOLING_DOWN' })
   })
 
-  it('whose last answer was wrong is told so to the terminal that comes back after it, and put again to the next', async () => {
+  it('whose last answer was wrong says so to the terminal that comes back after it, and is put again to the next', async () => {
     const { aws, asked } = await world({ program: false })
     const origin = {}
     const call = (from: object) => {
@@ -280,7 +280,7 @@ describe('the question', () => {
     expect(await call({})).toMatchObject({ question: { kind: 'code' } })
   })
 
-  it('whose answer could not be sent is told so to the terminal that comes back after it', async () => {
+  it('whose answer could not be sent says so to the terminal that comes back after it', async () => {
     const { aws, sts } = await world({ program: false })
     const origin = {}
     const caller = { ...terminal(), origin }
@@ -327,7 +327,7 @@ describe('the question', () => {
     expect(asked).not.toEqual([])
   })
 
-  it('is put in vain once at most, where the key dies between the look at it and the code', async () => {
+  it('is put in vain at most once, where the key dies between the check and the code', async () => {
     const { aws, sts, asked, key, answers } = await world()
     answers.push(() => {
       sts.deactivate(key.accessKeyId)
@@ -471,7 +471,7 @@ describe('renewal', () => {
   })
 })
 
-describe('a session that AWS no longer takes', () => {
+describe('a session that AWS no longer accepts', () => {
   it('is dropped, and a new code is asked for once', async () => {
     const { aws, sts, clock, asked } = await world()
     await aws.credentials('dev', person)
@@ -609,7 +609,7 @@ describe('a source without MFA', () => {
     ])
   })
 
-  it('tells of MFA where the role refuses', async () => {
+  it('mentions MFA where the role refuses', async () => {
     const { aws, sts } = await plainWorld()
     sts.addRole('arn:aws:iam::123456789012:role/Ci', { requiresMfa: true, maxSessionSeconds: 43_200 })
     const error = await rejection(aws.credentials('ci', unattended))
@@ -854,12 +854,12 @@ describe('status', () => {
     expect((await w.aws.status()).sessions).toHaveLength(1)
   })
 
-  it('says what of a profile does not count as it is written', async () => {
+  it('says which settings of a profile do not count as written', async () => {
     const { aws } = await world({ shared: { config: '[profile x]\nendpoint_url = http://localhost:4566\n' } })
     expect((await aws.status()).warnings).toEqual([expect.stringContaining('profile x: endpoint_url')])
   })
 
-  it('leaves out what a profile with a mistake cannot tell', async () => {
+  it('leaves out what a profile with a mistake cannot show', async () => {
     const w = await world({ shared: { config: '[profile broken]\nrole_arn = x\nsource_profile = nobody\n' } })
     expect((await w.aws.status()).profiles).toContain('broken')
   })
@@ -870,7 +870,7 @@ it('logs once that a duration was cut to an hour, and serves the hour', async ()
   const { aws, log, sts } = await world({ settings })
   await aws.credentials('dev', person)
   await aws.credentials('dev', person)
-  expect(log.filter((line) => line.includes('at most 1h'))).toHaveLength(1)
+  expect(log.filter((line) => line.includes('to 1h'))).toHaveLength(1)
   expect(sts.issuing()[1]).toMatchObject({ durationSeconds: 3600 })
 })
 

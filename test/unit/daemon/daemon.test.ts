@@ -333,7 +333,7 @@ role = "r"
     const standing = async (name: string) => (await callApi(api, 'GET', `/v1/aws/sources/${name}`)).body
     expect(await standing('master')).toEqual({})
     expect(await standing('mastr')).toEqual({
-      doubt: { reason: 'no source is called mastr, but master', instead: ['master'] },
+      doubt: { reason: 'no source is called mastr; there is master', instead: ['master'] },
     })
   })
 

@@ -118,7 +118,7 @@ describe('aws login', () => {
 })
 
 describe('the name of a source', () => {
-  const standing = { doubt: { reason: 'no source is called mastr, but master', instead: ['master'] } }
+  const standing = { doubt: { reason: 'no source is called mastr; there is master', instead: ['master'] } }
   const hint = 'latchkey aws keys add master, or with --new latchkey aws keys add --new mastr'
   const input = `AKIAIOSFODNN7EXAMPLE\n${secret}\n`
   const answer = { source: 'mastr', accessKeyId: 'AKIAIOSFODNN7EXAMPLE', isVerified: true }
@@ -140,7 +140,7 @@ describe('the name of a source', () => {
     const typed = ['y', 'AKIAIOSFODNN7EXAMPLE', secret]
     const { asked, calls } = await run('aws keys add mastr', { standing, typed, answer })
     expect(asked[0]).toEqual({
-      prompt: 'no source is called mastr, but master\nstore a key as mastr all the same? (y/N): ',
+      prompt: 'no source is called mastr; there is master\nstore a key as mastr all the same? (y/N): ',
       echo: true,
     })
     expect(calls).toHaveLength(1)

@@ -6,7 +6,7 @@ describe('the shared files are read as botocore reads them', () => {
     expect(readProfiles(each)).toEqual(expectedProfiles(each))
   })
 
-  it('but for what has its reason', () => {
+  it('except where there is a reason', () => {
     const others = configCases.filter(({ ours }) => ours !== undefined)
     expect(others.filter(({ why }) => why === undefined)).toEqual([])
     // Nothing that botocore sees is read otherwise, but for a comment behind a value.

@@ -26,7 +26,7 @@ describe('readPlaintextKey', () => {
     expect(inspect(key)).not.toContain('base/secret')
   })
 
-  it('finds nothing where the pair is not whole or the profile is missing', () => {
+  it('finds nothing where the pair is incomplete or the profile is missing', () => {
     expect(readPlaintextKey(text, 'after')).toBeUndefined()
     expect(readPlaintextKey(text, 'nobody')).toBeUndefined()
     expect(readPlaintextKey('aws_access_key_id = A\naws_secret_access_key = B\n', 'default')).toBeUndefined()
@@ -37,7 +37,7 @@ describe('readPlaintextKey', () => {
     expect(readPlaintextKey(temporary, 't')).toMatchObject({ isTemporary: true })
   })
 
-  it('takes a token that is empty for none', () => {
+  it('treats an empty token as none', () => {
     const longTerm = '[t]\naws_access_key_id = AKIA\naws_secret_access_key = s\naws_session_token =\n'
     expect(readPlaintextKey(longTerm, 't')).toMatchObject({ isTemporary: false })
     expect(withoutPlaintextKey(longTerm, 't')).toBe('[t]\n')

@@ -8,7 +8,7 @@ const values = (config: string, name: string) => {
 }
 
 describe('parseSharedConfig', () => {
-  it('takes missing and empty files for no profiles', () => {
+  it('finds no profiles in missing and empty files', () => {
     expect(parseSharedConfig({})).toEqual({ profiles: new Map(), misnamed: [] })
     expect(parseSharedConfig({ config: '', credentials: '\n\n' }).profiles.size).toBe(0)
   })
@@ -70,7 +70,7 @@ describe('parseSharedConfig', () => {
     expect(values('[default]\nregion = a\n[profile default]\noutput = json\n', 'default')).toEqual({ output: 'json' })
   })
 
-  it('skips sections of other kinds and lines that are none', () => {
+  it('skips sections of other kinds, and lines that make no sense', () => {
     const config =
       '[sso-session corp]\nsso_region = x\n[services s]\nsts =\n  endpoint_url = x\n[plugins]\na = b\nnonsense\n'
     const parsed = parseSharedConfig({ config })

@@ -15,7 +15,7 @@ function setUp() {
 }
 
 describe('a long-term key', () => {
-  it('that AWS has taken lately is not asked about again', async () => {
+  it('that AWS has accepted recently is not asked about again', async () => {
     const { clock, sts, key, checks } = setUp()
     const caller = { region: 'eu-west-1', accountId: '111122223333', arn: jo }
     expect(await checks.check('master', key, 'eu-west-1')).toEqual(caller)
@@ -27,7 +27,7 @@ describe('a long-term key', () => {
     expect(sts.calls).toHaveLength(2)
   })
 
-  it('is asked about for another region, another key, and where it is said', async () => {
+  it('is asked about for another region, for another key, and on request', async () => {
     const { sts, key, checks } = setUp()
     await checks.check('master', key, 'eu-west-1')
     await checks.check('master', key, 'eu-west-3')
@@ -36,13 +36,13 @@ describe('a long-term key', () => {
     expect(sts.calls).toHaveLength(4)
   })
 
-  it('that AWS takes only where it is always on is used there', async () => {
+  it('that AWS accepts only in the region that is always on is used there', async () => {
     const { sts, key, checks } = setUp()
     sts.optOut('ap-east-1')
     expect((await checks.check('master', key, 'ap-east-1')).region).toBe('us-east-1')
   })
 
-  it('that AWS takes nowhere is refused each time', async () => {
+  it('that AWS accepts nowhere is refused each time', async () => {
     const { sts, key, checks } = setUp()
     sts.deactivate(key.accessKeyId)
     for (const calls of [2, 4]) {
@@ -51,7 +51,7 @@ describe('a long-term key', () => {
     }
   })
 
-  it('with another secret is refused where it was asked about', async () => {
+  it('with a wrong secret is refused in the region that was asked', async () => {
     const { sts, key, checks } = setUp()
     const wrong = { ...key, secretAccessKey: new Secret('wrong') }
     const error = await rejection(checks.check('master', wrong, 'eu-west-1'))
@@ -59,7 +59,7 @@ describe('a long-term key', () => {
     expect(sts.calls).toHaveLength(1)
   })
 
-  it('of which AWS cannot say anything is not refused', async () => {
+  it('that AWS can say nothing about is not refused', async () => {
     const { sts, key, checks } = setUp()
     sts.failNext('GetCallerIdentity', new AwsError('AWS_UNREACHABLE', 'cannot reach STS'))
     expect(await rejection(checks.check('master', key, 'eu-west-1'))).toMatchObject({ code: 'AWS_UNREACHABLE' })

@@ -35,7 +35,7 @@ describe('a key that is put in', () => {
     ])
   })
 
-  it('is asked about where its source is', async () => {
+  it('is asked about in the region of its source', async () => {
     const { aws, sts } = await world({
       settings: { ...usualSettings, sources: { master: { mfa_serial: serial, region: 'eu-north-1' } } },
     })
@@ -50,7 +50,7 @@ describe('a key that is put in', () => {
     const mistyped = { ...key, secretAccessKey: new Secret('mistyped-secret') }
     const wrongSecret = await rejection(aws.keys.put('kim', mistyped))
     expect(wrongSecret).toMatchObject({ code: 'AWS_KEY_REFUSED', hint: 'latchkey aws keys add kim' })
-    expect(wrongSecret.message).toContain('another secret')
+    expect(wrongSecret.message).toContain('a different secret')
     const unknown = await rejection(aws.keys.put('kim', { ...key, accessKeyId: 'AKIAUNKNOWN00000000' }))
     expect(unknown.message).toContain('AKIA…0000 of kim: deleted, inactive')
     expect(await keychain.list()).toEqual(['aws/key/master'])

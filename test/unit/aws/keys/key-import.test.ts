@@ -110,7 +110,7 @@ describe('moving a key out of a file', () => {
     expect(readFileSync(file, 'utf8')).toBe(text)
   })
 
-  it('names a missing file and one that is none', async () => {
+  it('names a missing file, and one that is not a file', async () => {
     const folder = temporaryFolder()
     const missing = await rejection(moveKeyOutOfFile({ file: join(folder, 'x'), profile: 'a' }, keeper().keep))
     expect(missing.message).toContain('there is no such file')

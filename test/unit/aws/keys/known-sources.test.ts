@@ -30,13 +30,13 @@ describe('the name for a key', () => {
   })
 
   it('is doubted where it is nearly that of a source', () => {
-    expect(doubt('mastr')).toEqual({ reason: 'no source is called mastr, but master', instead: ['master'] })
+    expect(doubt('mastr')).toEqual({ reason: 'no source is called mastr; there is master', instead: ['master'] })
     expect(doubt('bsae')).toMatchObject({ instead: ['base'] })
   })
 
-  it('is doubted where a source waits for its key', () => {
+  it('is doubted where a source has no key yet', () => {
     expect(doubt('elsewhere', ['master', 'self'])).toEqual({
-      reason: 'no profile uses elsewhere; without a key: base',
+      reason: 'no profile uses elsewhere; sources without a key: base',
       instead: ['base'],
     })
   })

@@ -92,7 +92,7 @@ describe('a profile of config.toml', () => {
     expect(plan(own({ dev: { role, account: '123456789012', source: 'master' } }), 'dev').profile).toBe('dev')
     const error = mistake(() => plan(own({ dev: { role, account: '999999999999', source: 'master' } }), 'dev'))
     expect(error).toMatchObject({ code: 'AWS_PROFILE_INVALID' })
-    expect(error.message).toContain('another account')
+    expect(error.message).toContain('not in account')
   })
 
   it('needs an account where the role is only a name', () => {
@@ -258,7 +258,7 @@ describe('a credential_process that is ours', () => {
     const config =
       '[profile a]\ncredential_process = latchkey aws credentials b\n[profile b]\ncredential_process = latchkey-credentials a\n'
     const error = mistake(() => shared(config, 'a'))
-    expect(error).toMatchObject({ code: 'AWS_PROFILE_CYCLE', message: 'AWS profiles in a circle: a → b → a' })
+    expect(error).toMatchObject({ code: 'AWS_PROFILE_CYCLE', message: 'AWS profiles form a circle: a → b → a' })
   })
 })
 
@@ -290,7 +290,7 @@ describe('an unknown profile', () => {
     expect(mistake(() => plan(own({}), 'zzzzzzzz')).message).toBe('no AWS profile zzzzzzzz')
   })
 
-  it('is told with the profile that names it', () => {
+  it('is reported with the profile that names it', () => {
     const error = mistake(() =>
       shared(`[profile app]\nrole_arn = ${role}\nsource_profile = bsae\n[profile base]\n`, 'app'),
     )
@@ -321,7 +321,7 @@ describe('durations', () => {
   ])('beyond an hour are cut where %s assumes the role, and the log says why', (_, settings, name, reason) => {
     const made = plan(settings, name)
     expect(roleSteps(made).at(-1)).toMatchObject({ durationSeconds: 3600 })
-    expect(made.notices).toEqual([`profile p: asked for 4h, but AWS gives ${reason} at most 1h`])
+    expect(made.notices).toEqual([`profile p: asked for 4h, but AWS limits ${reason} to 1h`])
   })
 
   it('of a few minutes are kept, with a warning', () => {
@@ -405,32 +405,32 @@ describe('partitions and regions', () => {
 })
 
 describe('what does not count as it is written', () => {
-  it('is told: an endpoint of a profile, and of the profiles behind it', () => {
+  it('is reported: an endpoint of a profile, and of the profiles behind it', () => {
     const config = `[profile base]\nendpoint_url = http://sts.example\n[profile app]\nrole_arn = ${role}\nsource_profile = base\nuse_fips_endpoint = true\nuse_dualstack_endpoint = false\n`
     expect(shared(config, 'app').notices).toEqual([
-      expect.stringMatching(/^profile app: use_fips_endpoint of the AWS config file is not used yet/),
-      expect.stringMatching(/^profile base: endpoint_url of the AWS config file is not used yet/),
+      expect.stringMatching(/^profile app: use_fips_endpoint in the AWS config file is not used yet/),
+      expect.stringMatching(/^profile base: endpoint_url in the AWS config file is not used yet/),
     ])
   })
 
-  it('is told: a profile of config.toml that ~/.aws/config makes otherwise', () => {
+  it('is reported: a profile of config.toml that ~/.aws/config defines differently', () => {
     const config = `[profile dev]\nregion = eu-west-1\nrole_arn = ${role}2\nsource_profile = base\n`
     expect(plan(own({ dev: { role, source: 'master' } }), 'dev', config).notices).toEqual([
-      'profile dev: role_arn, source_profile of the AWS config file does not count: config.toml has the profile too',
+      'profile dev: role_arn, source_profile in the AWS config file does not count: config.toml has the profile too',
     ])
   })
 
-  it('is told: a value that both AWS files have', () => {
+  it('is reported: a value that both AWS files have', () => {
     const files = {
       config: '[profile x]\nregion = a-b-1\noutput = json\n',
       credentials: '[x]\nregion = eu-west-1\noutput = json\n',
     }
     expect(planCredentials(none, parseSharedConfig(files), 'x').notices).toEqual([
-      'profile x: region of the AWS credentials file counts, and not the other one in the AWS config file',
+      'profile x: region in the AWS credentials file counts, not the other value in the AWS config file',
     ])
   })
 
-  it('is not told of the block that latchkey writes', () => {
+  it('is not reported for the block that latchkey writes', () => {
     const config = '[profile dev]\nregion = eu-west-1\ncredential_process = latchkey aws credentials dev\n'
     expect(plan(own({ dev: { role, source: 'master' } }), 'dev', config).notices).toEqual([])
   })

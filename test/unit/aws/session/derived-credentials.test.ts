@@ -172,7 +172,7 @@ describe('derived credentials', () => {
     expect(derived.peek('k')).toBeUndefined()
   })
 
-  it('are forgotten by their key, with their timers, and told where there was something', async () => {
+  it('are forgotten by their key, with their timers, and named where there was something', async () => {
     const { derived, issue, clock } = setUp()
     await derived.current('a', issue)
     await derived.current('b', issue)

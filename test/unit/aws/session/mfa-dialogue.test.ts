@@ -62,15 +62,15 @@ describe('the MFA dialogue', () => {
     expect(asked).toHaveLength(3)
   })
 
-  it('tells a used code from a wrong one, and how long the next one takes', async () => {
+  it('tells a used code from a wrong one, and says how long the next one takes', async () => {
     const { withCode, asked, clock } = dialogue(['123456', '123456', '654321'])
     await withCode(serial, takes('123456').use)
     clock.advance(7_000)
     await withCode(serial, takes('654321').use)
     expect(notices(asked)).toEqual([
       undefined,
-      'the code shown now is already used: wait 18 s for the next one',
-      'that code is already used: wait 18 s for the next one',
+      'the code shown now was already used: wait 18 s for the next one',
+      'that code was already used: wait 18 s for the next one',
     ])
   })
 

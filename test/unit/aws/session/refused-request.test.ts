@@ -71,7 +71,7 @@ describe('a region that does not know the session', () => {
   })
 })
 
-it('nobody is asked twice for one call, though AWS takes the new session as little as the old one', async () => {
+it('nobody is asked twice for one call, even where AWS refuses the new session as it did the old one', async () => {
   const { aws, sts, asked, answers } = await world()
   const expired = () => new AwsError('AWS_TOKEN_EXPIRED', 'expired')
   answers.push(() => {

@@ -167,7 +167,7 @@ describe('the session cache', () => {
     expect((await start().find(master))!.credentials.accessKeyId).toBe(newest.accessKeyId)
   })
 
-  it('removes what the keychain did not let go when it does', async () => {
+  it('removes what the keychain did not let go of once it does', async () => {
     const { cache, session, keychain, clock } = setUp()
     const refused = session()
     await cache.put(master, refused, 'eu-west-1')
@@ -181,7 +181,7 @@ describe('the session cache', () => {
     expect(await keychain.list()).toEqual([])
   })
 
-  it('is not empty but in error where the keychain cannot answer', async () => {
+  it('is an error, not empty, where the keychain cannot answer', async () => {
     const { start, keychain } = setUp()
     keychain.lock()
     expect(await rejection(start().find(master))).toMatchObject({ code: 'KEYCHAIN_LOCKED' })

@@ -47,10 +47,10 @@ describe('a role that AWS denies', () => {
 
   it('without MFA points at the device, and at the external id that is set', () => {
     const { hint } = advice('AWS_DENIED', 'plain', 'role')
-    expect(hint).toMatch(/^where the role wants MFA, set mfa_serial of bare; the external id may be another/)
+    expect(hint).toMatch(/^where the role wants MFA, set mfa_serial of bare; the external id may be wrong/)
   })
 
-  it('behind another role tells that it cannot prove MFA', () => {
+  it('behind another role says that it cannot prove MFA', () => {
     const { hint } = advice('AWS_DENIED', 'deep', 'role', { sessionAgeMs: 7 * 3_600_000 })
     expect(hint).toMatch(/^a role that another role assumes cannot prove MFA/)
   })
@@ -96,9 +96,9 @@ describe('other refusals', () => {
   )
 })
 
-it('a secret that is typed wrong is not told to be another than a stored one: nothing may be stored', () => {
+it('a mistyped secret is not said to differ from a stored one: nothing may be stored', () => {
   expect(refusedKey(refusal('AWS_SIGNATURE_REFUSED'), 'master', 'AKIAIOSFODNN7EXAMPLE')).toMatchObject({
-    message: 'AWS knows the access key AKIA…MPLE of master, but with another secret than this one',
+    message: 'AWS knows the access key AKIA…MPLE of master, but with a different secret',
     hint: 'latchkey aws keys add master',
   })
 })

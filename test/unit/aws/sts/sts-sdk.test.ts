@@ -411,7 +411,7 @@ describe('an answer without end', () => {
       'that drips',
       { write: drip(`${head}content-length: 1000000\r\n\r\n`) },
       'AWS_UNREACHABLE',
-      /its answer whole within/,
+      /its whole answer within/,
     ],
   ])('%s is given up, and not asked for again', async (_what, answer, code, message) => {
     const { sts, received } = await stsWith([answer], { requestTimeoutMs: 1_500 })

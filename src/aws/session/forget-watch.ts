@@ -1,18 +1,18 @@
 import { AwsError } from '../aws-error.ts'
 
 /**
- * Tells what is under way whether it is still wanted. What was begun with a key or a session that is forgotten
- * meanwhile is neither kept nor served.
+ * Lets what is under way check whether it is still wanted. What was begun with a key or a session that has been
+ * forgotten since is neither kept nor served.
  */
-export interface Forgettings {
+export interface ForgetWatch {
   /** @param source absent: all of them */
   note(source?: string): void
   /** @returns a check that throws once the source has been forgotten: {AwsError} AWS_FORGOTTEN */
   watch(source: string): () => void
 }
 
-/** Counts what was forgotten, so that a watch can see whether that became more. */
-export function createForgettings(): Forgettings {
+/** Counts what was forgotten, so that a watch can see whether the count has grown. */
+export function createForgetWatch(): ForgetWatch {
   let all = 0
   const bySource = new Map<string, number>()
   const countOf = (source: string) => all + (bySource.get(source) ?? 0)
