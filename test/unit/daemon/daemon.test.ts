@@ -16,6 +16,7 @@ import type { Keychain } from '../../../src/keychain/keychain.ts'
 import { createMemoryKeychain } from '../../../src/keychain/memory-store.ts'
 import { createPrompts } from '../../../src/prompts/broker.ts'
 import { callApi } from '../../support/api-call.ts'
+import { fakeClock } from '../../support/fake-clock.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const clock = createSystemClock(() => performance.now() / 1000)
@@ -335,6 +336,45 @@ role = "r"
     expect(await standing('mastr')).toEqual({
       doubt: { reason: 'no source is called mastr; there is master', instead: ['master'] },
     })
+  })
+
+  it('assumes a role anew that no profile led to for a while', async () => {
+    const clock = fakeClock()
+    let config = toml.replace(/mfa_serial.*/, '')
+    let change = () => {}
+    let assumed = 0
+    const { api } = await run(join(temporaryFolder(), 'run'), '', {
+      clock,
+      readConfigFile: async () => ({ type: 'text', text: config }),
+      watchFolder(folder, onEntry) {
+        if (folder === '/') change = () => onEntry('config.toml')
+        return { close() {} }
+      },
+      sts: async () => ({
+        ...sts,
+        async assumeRole() {
+          assumed += 1
+          return { ...issued('ASIAROLE'), expiresAtMs: clock.now() + 3_600_000 }
+        },
+      }),
+    })
+    const profiles = async () => {
+      const { body } = await callApi(api, 'GET', '/v1/status')
+      return (body as { aws: { profiles: string[] } }).aws.profiles
+    }
+    const edit = async (text: string, after: readonly string[]) => {
+      config = text
+      change()
+      clock.advance(1_000)
+      while (String(await profiles()) !== String(after)) await new Promise((resolve) => setImmediate(resolve))
+    }
+    await callApi(api, 'PUT', '/v1/aws/keys/master', { body: key })
+    const get = async () => (await callApi(api, 'GET', '/v1/aws/credentials/dev')).status
+    expect([await get(), await get(), assumed]).toEqual([200, 200, 1])
+    const whole = config
+    await edit('[aws.source.master]\n', ['master'])
+    await edit(whole, ['dev', 'master'])
+    expect([await get(), assumed]).toEqual([200, 2])
   })
 
   it('asks nobody for a caller that does not want it', async () => {

@@ -6,7 +6,7 @@ import { approle } from '../../../../src/vault/login/approle.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { recorded, refusal } from '../../../support/vault-answers.ts'
 import { type ScriptedVault, scriptedVault } from '../../../support/vault-http.ts'
-import { loginContext, recordingLog, testClient, testKeychain } from '../../../support/vault-world.ts'
+import { loginContext, recordingLog, testClient, testKeychain, until } from '../../../support/vault-world.ts'
 
 const granted = recorded('approle', 'login')
 const refused = recorded('approle', 'secret id used up')
@@ -273,6 +273,17 @@ describe('a wrapped secret id', () => {
     keychain.failure = new KeychainError('KEYCHAIN_LOCKED', 'the keychain is locked')
     await method.login(false)
     expect(lines).toContainEqual(expect.stringMatching(/^warn: .*the keychain is locked/))
+  })
+
+  it('is remembered as opened here once the keychain that was locked answers again', async () => {
+    const { vault, keychain, method, restarted } = await wrapped()
+    keychain.failure = new KeychainError('KEYCHAIN_LOCKED', 'the keychain is locked')
+    await method.login(false)
+    keychain.failure = undefined
+    await keychain.get('another item')
+    await until(() => keychain.items.size > 0)
+    vault.on(lookup, usedUp)
+    await expect(restarted().login(false)).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
   })
 
   it('that holds something else is a bad response', async () => {

@@ -1,0 +1,115 @@
+import { expect, it, onTestFinished } from 'vitest'
+import type { IdentityConfig } from '../../../../src/daemon/config/config.ts'
+import { startVault } from '../../../../src/daemon/running/running-vault.ts'
+import type { VaultPlan } from '../../../../src/daemon/running/vault-plan.ts'
+import { settle } from '../../../support/agent-issuer.ts'
+import { fakeClock } from '../../../support/fake-clock.ts'
+import { denied, looked, lookUp, sign } from '../../../support/token-world.ts'
+import { scriptedVault } from '../../../support/vault-http.ts'
+import { nobody, recordingLog, scriptedPrompts, testKeychain, until } from '../../../support/vault-world.ts'
+
+const ops: IdentityConfig = {
+  name: 'ops',
+  vault: 'corp',
+  role: 'ops',
+  mount: 'ssh',
+  renew: 'on-demand',
+  forwarding: false,
+}
+
+/** A vault that runs against a scripted server, with the token in a file. */
+async function world() {
+  const server = await scriptedVault()
+  server.on(lookUp, looked())
+  const files = new Map([['/token', 'hvs.first']])
+  let released = 0
+  const plan: VaultPlan = {
+    config: {
+      name: 'corp',
+      address: server.address,
+      auth: { method: 'token', token_file: '/token' },
+      timeout: 10,
+    },
+    files: { version: '1' },
+    extraCa: undefined,
+    tokenRefusal: undefined,
+  }
+  const clock = fakeClock()
+  const vault = startVault(plan, {
+    keychain: testKeychain(),
+    prompts: scriptedPrompts().prompts,
+    clock,
+    random: () => 0,
+    log: recordingLog().log,
+    environment: {},
+    home: '/home/jo',
+    readText: async (path) => files.get(path) ?? Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' })),
+    runProgram: () => Promise.reject(new Error('no program')),
+    onKeysReleased: () => {
+      released += 1
+    },
+  })
+  onTestFinished(vault.stop)
+  const signers = () =>
+    server.requests.filter(({ path }) => path === '/v1/ssh/sign/ops').map(({ headers }) => headers['x-vault-token'])
+  return { server, files, plan, clock, vault, signers, released: () => released }
+}
+
+/** What comes of a list of the only identity: the error's code, for the servers here certify nothing. */
+const list = async (vault: ReturnType<typeof startVault>) => {
+  const [{ key }] = vault.identities as readonly [(typeof vault.identities)[0]]
+  return await Promise.resolve()
+    .then(() => key.identities())
+    .catch(({ code }: { code?: string }) => code)
+}
+
+it('asks again for a refused certificate as soon as the server is reached in another way', async () => {
+  const { server, plan, vault, signers } = await world()
+  server.on(sign, denied)
+  vault.setIdentities([ops])
+  expect(await list(vault)).toBe('VAULT_DENIED')
+  expect(await list(vault)).toBe('VAULT_DENIED')
+  expect(signers()).toHaveLength(1)
+  const next = { ...plan, config: { ...plan.config, timeout: 20 } }
+  vault.reconnect(next)
+  expect(vault.config).toBe(next.config)
+  await list(vault)
+  expect(signers()).toHaveLength(2)
+})
+
+it('asks again for a refused certificate as soon as there is another token', async () => {
+  const { server, files, clock, vault, signers } = await world()
+  server.on(sign, denied)
+  vault.setIdentities([ops])
+  expect(await list(vault)).toBe('VAULT_DENIED')
+  files.set('/token', 'hvs.second')
+  clock.advance(1_000)
+  await list(vault)
+  expect(signers()).toEqual(['hvs.first', 'hvs.second'])
+})
+
+it('learns from each of its calls whether the server is there', async () => {
+  const { server, vault } = await world()
+  server.on(lookUp, { raw: '<html>sign in to the network</html>' }, looked())
+  await expect(vault.tokens.login(nobody)).rejects.toMatchObject({ code: 'VAULT_BAD_RESPONSE' })
+  expect(vault.source.isAway()).toBe(true)
+  await vault.tokens.login(nobody)
+  expect(vault.source.isAway()).toBe(false)
+})
+
+it('lets go of the key of an identity that is configured no more, and of its call; another one goes on', async () => {
+  const { server, vault, released } = await world()
+  server.on(sign, 'hang')
+  server.on('POST ssh/sign/web', 'hang')
+  const web = { ...ops, name: 'web', role: 'web' }
+  vault.setIdentities([ops, web])
+  const [first, second] = vault.identities.map(({ key }) => Promise.resolve(key.identities()).catch(() => 'ended'))
+  await until(() => server.openConnections() === 2)
+  const kept = vault.identities[1]
+  vault.setIdentities([{ ...web }])
+  expect(await first).toBe('ended')
+  await until(() => server.openConnections() === 1)
+  expect(released()).toBe(1)
+  expect(vault.identities).toEqual([kept])
+  expect(await Promise.race([second, settle().then(() => 'waits')])).toBe('waits')
+})
