@@ -10,7 +10,7 @@ import { callLogin } from './login-call.ts'
 import { defineLoginMethod } from './login-method.ts'
 import { createRetryPause } from './retry-pause.ts'
 import { digestOf, readSecretIdFile } from './secret-id-file.ts'
-import { openWrappedSecretId } from './wrapped-secret-id.ts'
+import { createSecretIdOpener } from './wrapped-secret-id.ts'
 
 const advice: readonly AdviceRow<LoginPurpose>[] = [
   {
@@ -50,6 +50,7 @@ export const approle = defineLoginMethod({
     const mount = authMount(auth.mount ?? 'approle')
     const file = auth.secret_id_file === undefined ? undefined : expandHome(auth.secret_id_file, home)
     const pause = createRetryPause(clock, random, longestPauseMs)
+    const openWrapped = createSecretIdOpener({ mount, client, keychain, log })
     /** The content of the file at the last login. */
     let lastContent: string | undefined
     /** What the wrapping token gave: it is used until it is used up, for there is no second. */
@@ -59,8 +60,7 @@ export const approle = defineLoginMethod({
       if (auth.wrapped !== true) return content
       const digest = digestOf(content)
       if (unwrapped?.content !== digest) {
-        const secretId = await openWrappedSecretId(content, { file: path, mount, digest }, { client, keychain, log })
-        unwrapped = { content: digest, secretId }
+        unwrapped = { content: digest, secretId: await openWrapped(content, { file: path, digest }) }
       }
       return unwrapped.secretId
     }

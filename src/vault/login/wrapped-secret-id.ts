@@ -26,69 +26,86 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 export interface WrappedSecretId {
   /** The file that the wrapping token was read from, for messages. */
   file: string
-  /** The AppRole mount that must have wrapped it, without `auth/`. */
-  mount: string
   /** Names this wrapping token without revealing it. */
   digest: string
 }
 
+/** What is opened where, and what is needed for that. */
+export interface SecretIdOpenerDeps {
+  /** The AppRole mount that must have wrapped it, without `auth/`. */
+  mount: string
+  client: VaultClient
+  keychain: LastingKeychain
+  log: Logger
+}
+
 /**
  * Opens a response-wrapped secret id, once. First it looks where the wrapping was made: one that was not made by the
- * AppRole mount is a forgery. Which one was opened is remembered in the keychain, so that our own use of it is not taken
- * for a theft later.
+ * AppRole mount is a forgery. Which one was opened is remembered here and in the keychain, so that our own use of it is
+ * not taken for a theft later.
  * @throws {VaultError} VAULT_WRAPPING_TOKEN_INVALID, or VAULT_LOGIN_NEEDED when it was we who opened it
  */
-export async function openWrappedSecretId(
-  wrappingToken: Secret<string>,
-  { file, mount, digest }: WrappedSecretId,
-  { client, keychain, log }: { client: VaultClient; keychain: LastingKeychain; log: Logger },
-): Promise<Secret<string>> {
+export type OpenSecretId = (wrappingToken: Secret<string>, of: WrappedSecretId) => Promise<Secret<string>>
+
+/** Has opened nothing but what the keychain says. */
+export function createSecretIdOpener({ mount, client, keychain, log }: SecretIdOpenerDeps): OpenSecretId {
   const item = `vault/${client.name}/opened-secret-id`
-  const purpose: UnwrapPurpose = { type: 'unwrap', file, advice: unwrapAdvice }
-  if (!isPrintable(wrappingToken.expose())) {
+  /** The digest of the last one that was opened: the keychain may not have taken it. */
+  let lastOpened: string | undefined
+
+  return async (wrappingToken, { file, digest }) => {
+    const purpose: UnwrapPurpose = { type: 'unwrap', file, advice: unwrapAdvice }
+    refuseOtherContent(wrappingToken.expose(), file)
+    const isOpened = lastOpened === digest || (await remembered(keychain, item)) === digest
+    const explain = (error: unknown) => {
+      if (!isOpened || !isVaultError(error, 'VAULT_WRAPPING_TOKEN_INVALID')) throw error
+      throw new VaultError('VAULT_LOGIN_NEEDED', `the wrapped secret id in ${file} was opened here before`, {
+        cause: error,
+        hint: `put a new one into ${file}: vault write -wrap-ttl=5m -f auth/${mount}/role/ROLE/secret-id`,
+      })
+    }
+
+    const lookup = await client
+      .request({ method: 'POST', path: 'sys/wrapping/lookup', purpose, body: { token: wrappingToken } })
+      .catch(explain)
+    const creationPath = String(lookup.data?.creation_path)
+    if (!isSecretIdPath(creationPath, mount)) {
+      throw new VaultError(
+        'VAULT_WRAPPING_TOKEN_INVALID',
+        `security: what is wrapped in ${file} was made at ${JSON.stringify(creationPath)}, not by the role at auth/${mount}/`,
+        { hint: 'someone may have put a forged secret id there: do not use it, and let its issuer know' },
+      )
+    }
+    // Before, not after: an answer that gets lost has opened it too.
+    lastOpened = digest
+    await remember(keychain, item, digest, log)
+    const opened = await client.request({
+      method: 'POST',
+      path: 'sys/wrapping/unwrap',
+      purpose,
+      token: wrappingToken,
+      isIdempotent: false,
+    })
+    const secretId = opened.data?.secret_id
+    if (typeof secretId === 'string' && secretId !== '') return new Secret(secretId)
+    throw new VaultError('VAULT_BAD_RESPONSE', `vault ${client.name}: the wrapping in ${file} holds no secret id`, {
+      hint: `put a wrapped secret id into ${file}`,
+    })
+  }
+}
+
+/** @throws {VaultError} VAULT_CONFIG */
+function refuseOtherContent(content: string, file: string): void {
+  if (!isPrintable(content)) {
     throw new VaultError('VAULT_CONFIG', `${file} does not hold a wrapping token`, {
       hint: 'put a wrapping token into it, or take wrapped out of auth in config.toml',
     })
   }
-  if (uuid.test(wrappingToken.expose())) {
+  if (uuid.test(content)) {
     throw new VaultError('VAULT_CONFIG', `${file} holds a secret id that is not wrapped`, {
       hint: `take wrapped out of auth in config.toml, or put a wrapping token into ${file}`,
     })
   }
-  const isOpened = (await remembered(keychain, item)) === digest
-  const explain = (error: unknown) => {
-    if (!isOpened || !isVaultError(error, 'VAULT_WRAPPING_TOKEN_INVALID')) throw error
-    throw new VaultError('VAULT_LOGIN_NEEDED', `the wrapped secret id in ${file} was opened here before`, {
-      cause: error,
-      hint: `put a new one into ${file}: vault write -wrap-ttl=5m -f auth/${mount}/role/ROLE/secret-id`,
-    })
-  }
-
-  const lookup = await client
-    .request({ method: 'POST', path: 'sys/wrapping/lookup', purpose, body: { token: wrappingToken } })
-    .catch(explain)
-  const creationPath = String(lookup.data?.creation_path)
-  if (!isSecretIdPath(creationPath, mount)) {
-    throw new VaultError(
-      'VAULT_WRAPPING_TOKEN_INVALID',
-      `security: what is wrapped in ${file} was made at ${JSON.stringify(creationPath)}, not by the role at auth/${mount}/`,
-      { hint: 'someone may have put a forged secret id there: do not use it, and let its issuer know' },
-    )
-  }
-  // Before, not after: an answer that gets lost has opened it too.
-  await remember(keychain, item, digest, log)
-  const opened = await client.request({
-    method: 'POST',
-    path: 'sys/wrapping/unwrap',
-    purpose,
-    token: wrappingToken,
-    isIdempotent: false,
-  })
-  const secretId = opened.data?.secret_id
-  if (typeof secretId === 'string' && secretId !== '') return new Secret(secretId)
-  throw new VaultError('VAULT_BAD_RESPONSE', `vault ${client.name}: the wrapping in ${file} holds no secret id`, {
-    hint: `put a wrapped secret id into ${file}`,
-  })
 }
 
 function isSecretIdPath(path: string, mount: string): boolean {

@@ -286,6 +286,16 @@ describe('a wrapped secret id', () => {
     await expect(restarted().login(false)).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
   })
 
+  it('that is used up is not called stolen, though the keychain could not note that it was opened here', async () => {
+    const { vault, keychain, method } = await wrapped()
+    keychain.failure = new KeychainError('KEYCHAIN_LOCKED', 'the keychain is locked')
+    await method.login(false)
+    vault.on(login, refused)
+    vault.on(lookup, usedUp)
+    await expect(method.login(false)).rejects.toMatchObject({ code: 'VAULT_LOGIN_FAILED' })
+    await expect(method.login(true)).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+  })
+
   it('that holds something else is a bad response', async () => {
     const { vault, method } = await wrapped()
     vault.on(unwrap, { json: { data: { other: 'x' } } })
