@@ -1,6 +1,8 @@
-// npm run mutation [-- ROOM…]: changes the code of the rooms that decide about keys and credentials, one small change at a
-// time, and counts which changes the unit tests notice (mutation testing, by Stryker). Room by room, because each change
-// is then tried with the tests that could notice it only. CONTRIBUTING.md says what the score is worth.
+// npm run mutation [-- [--changed] ROOM…]: changes the code of the rooms that decide about keys and credentials, one small
+// change at a time, and counts which changes the unit tests notice (mutation testing, by Stryker). Room by room, because
+// each change is then tried with the tests that could notice it only. With --changed it tries only what the last report
+// cannot know: code that was edited since, and what survived where a test with a new title runs the same code.
+// CONTRIBUTING.md says what the score is worth.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -20,7 +22,7 @@ function run(command, args, options) {
 
 /** The changes that were tried in a room, by what became of them. */
 function mutate(room) {
-  const env = { ...process.env, VITEST_MUTATION_ROOM: room }
+  const env = { ...process.env, VITEST_MUTATION_ROOM: room, ...(isChangedOnly && { VITEST_MUTATION_CHANGED: '1' }) }
   run(
     process.execPath,
     [join(folder, 'node_modules/@stryker-mutator/core/bin/stryker.js'), 'run', join(folder, 'stryker.config.mjs')],
@@ -41,7 +43,9 @@ const score = ({ detected, missed }) => (100 * detected) / (detected + missed)
 const row = (name, counts) =>
   `${name.padEnd(8)} ${score(counts).toFixed(1).padStart(5)} %  ${counts.detected} of ${counts.detected + counts.missed}\n`
 
-const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(rooms)
+const isChangedOnly = process.argv.includes('--changed')
+const named = process.argv.slice(2).filter((argument) => argument !== '--changed')
+const wanted = named.length > 0 ? named : Object.keys(rooms)
 const unknown = wanted.find((room) => !Object.hasOwn(rooms, room))
 if (unknown !== undefined) {
   process.stderr.write(`no such room: ${unknown}; there are ${Object.keys(rooms).join(', ')}\n`)

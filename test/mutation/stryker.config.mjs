@@ -4,6 +4,7 @@ import { rooms } from './rooms.mjs'
 
 const room = process.env.VITEST_MUTATION_ROOM
 const { source } = rooms[room]
+const report = `coverage/mutation/${room}.json`
 
 export default {
   mutate: [`src/${source}/**/*.ts`],
@@ -14,7 +15,11 @@ export default {
   // What is evaluated when a file is loaded, such as a table, would need every test of the room for each change in it.
   ignoreStatic: true,
   reporters: ['progress-append-only', 'json'],
-  jsonReporter: { fileName: `coverage/mutation/${room}.json` },
+  jsonReporter: { fileName: report },
+  // What was found out before, by code and titles of tests, is taken over where that is wanted.
+  incremental: true,
+  incrementalFile: report,
+  force: process.env.VITEST_MUTATION_CHANGED === undefined,
   tempDirName: 'coverage/stryker',
   ignorePatterns: ['dist', 'coverage', 'test/mutation/node_modules'],
   // Stryker would rewrite it by an interface that TypeScript 7 has no more; nothing in it matters to the tests.

@@ -11,8 +11,6 @@ import {
   toKeyObject,
 } from '../../../src/ssh/public-key.ts'
 import { SshWriter } from '../../../src/ssh/wire.ts'
-import { bundle } from '../../support/bundle.ts'
-import { runOk } from '../../support/run.ts'
 import {
   certificateBlob,
   certificateVector,
@@ -22,7 +20,6 @@ import {
   vectorKeys,
   withTrailingByte,
 } from '../../support/ssh-vectors.ts'
-import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const rsaBlob = (bits: number, e = Buffer.of(1, 0, 1)) => {
   const n = Buffer.alloc(Math.ceil(bits / 8), 0xff)
@@ -158,23 +155,4 @@ describe('a public key', () => {
       { seed: 3, numRuns: 500 },
     )
   })
-})
-
-describe('the public half of a key that was just generated', () => {
-  it('can be read whenever the garbage collector runs, which once stopped the process for good', async () => {
-    const folder = temporaryFolder()
-    // The collector must come within one call: many keys, little room, and garbage that moves where it comes.
-    const program = bundle(
-      folder,
-      `import { generateKeyPairSync } from 'node:crypto'
-      import { publicKeyFromKeyObject } from './src/ssh/public-key.ts'
-      let state = 3
-      for (let count = 0; count < 25_000; count += 1) {
-        state = (state * 48_271) % 0x7fff_ffff
-        'x'.repeat(state % 64).split('')
-        publicKeyFromKeyObject(generateKeyPairSync('ed25519').privateKey)
-      }`,
-    )
-    await runOk(process.execPath, ['--max-semi-space-size=1', program], { timeoutMs: 90_000 })
-  }, 120_000)
 })
