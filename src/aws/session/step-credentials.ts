@@ -83,12 +83,16 @@ export function createStepCredentials(deps: StepCredentialsDeps): StepCredential
     } catch (error) {
       if (!isCredentialRefusal(error)) throw error
       const region = await regionOf(client, step, signer)
-      if (region === step.region) throw refusedThoughKnown(step)
+      if (region === step.region) throw refusedThoughKnown(step, region)
       log.info('AWS does not know the credentials in the region; asking another', {
         region: step.region,
         instead: region,
       })
-      return issue(client, step, signer, region)
+      try {
+        return await issue(client, step, signer, region)
+      } catch (again) {
+        throw isCredentialRefusal(again) ? refusedThoughKnown(step, region) : again
+      }
     }
   }
 
@@ -146,7 +150,7 @@ export function createStepCredentials(deps: StepCredentialsDeps): StepCredential
 }
 
 /** Its code is not one of those for dead credentials: new ones would be fetched, only to be refused as well. */
-function refusedThoughKnown({ region, source }: DerivedStep): AwsError {
+function refusedThoughKnown({ source }: DerivedStep, region: string): AwsError {
   return new AwsError(
     'AWS_BAD_RESPONSE',
     `AWS in ${region} knows the credentials of ${source}, but does not accept them for this`,

@@ -26,8 +26,9 @@ export function toAwsError(failure: StsFailure): AwsError {
     // The answer holds credentials, and the parser's error quotes the answer.
     return new AwsError('AWS_BAD_RESPONSE', `${endpoint} sent an answer to ${action} that cannot be read`)
   }
+  if (status < 500 && !isOfAws(error)) return notOfAws(status, failure)
   const text = foreignText(error.message, failure.secrets)
-  const said = `AWS refused ${action}: ${text === '' ? error.name : text}`
+  const said = `AWS refused ${action}: ${noText.test(text) ? error.name : text}`
   if (isClockRefusal(error)) return clockSkew()
   switch (error.name) {
     case 'AccessDenied':
@@ -58,6 +59,25 @@ export function toAwsError(failure: StsFailure): AwsError {
     })
   }
   return new AwsError('AWS_REQUEST_INVALID', said)
+}
+
+/** What the SDK puts in the place of a code or a text that is not there. */
+const noText = /^(Unknown(Error)?)?$/
+
+/** Whatever AWS says has a code. The SDK makes an error without one of an empty body, and one of its own of what is no XML. */
+function isOfAws(error: Error): boolean {
+  return '$fault' in error && !noText.test(error.name)
+}
+
+/** A proxy, a firewall or a sign-in page: what it says is no word of AWS's about a key, a session or a role. */
+function notOfAws(status: number, { action, endpoint }: StsFailure): AwsError {
+  return new AwsError(
+    'AWS_BAD_RESPONSE',
+    `something answers ${action} with HTTP ${status} in the place of ${endpoint}`,
+    {
+      hint: 'a proxy or a sign-in page of the network may be in the way: check the network or VPN',
+    },
+  )
 }
 
 /** True where AWS did not accept the time of the request, and so has not looked at anything else in it. */

@@ -25,6 +25,21 @@ describe('a region that does not know the session', () => {
     expect(await keychain.list()).toEqual(stored)
   })
 
+  it('nor takes it for the role where it was made is final, and said with the region', async () => {
+    const { aws, sts, asked } = await world({ settings: farAway })
+    await aws.credentials('prod', person)
+    const unknown = () => new AwsError('AWS_TOKEN_UNKNOWN', 'AWS does not know it')
+    for (let count = 0; count < 9; count += 1) sts.failNext('AssumeRole', unknown())
+    const before = sts.calls.length
+    const error = await rejection(aws.credentials('far', person))
+    expect(error).toMatchObject({ code: 'AWS_BAD_RESPONSE', message: expect.stringContaining('eu-west-1') })
+    // What fails before it is looked at is not among the calls; AWS is asked about the session once.
+    expect(sts.calls.slice(before).map(({ action, region }) => `${action} ${region}`)).toEqual([
+      'GetCallerIdentity eu-west-1',
+    ])
+    expect(asked).toHaveLength(1)
+  })
+
   it('drops nothing where AWS cannot be asked about it', async () => {
     const { aws, sts, asked } = await world({ settings: farAway })
     await aws.credentials('prod', person)

@@ -254,7 +254,7 @@ describe('what AWS refuses', () => {
       'AWS_REQUEST_INVALID',
       /1 hour session limit/,
     ],
-    ['something new', refusal(400, 'BrandNewProblem', ''), 'AWS_REQUEST_INVALID', /BrandNewProblem|Unknown/],
+    ['something new', refusal(400, 'BrandNewProblem', ''), 'AWS_REQUEST_INVALID', /: BrandNewProblem$/],
   ]
 
   it.each(cases)('%s has its own code, and no secret in it', async (_, answer, code, message) => {
@@ -268,6 +268,23 @@ describe('what AWS refuses', () => {
     }
     expect(received).toHaveLength(2)
     expect(log).toEqual([])
+  })
+
+  it.each([
+    ['a page', '<!DOCTYPE html><html><body>Blocked<br></body></html>'],
+    ['a page that is XML', '<html><body>Blocked</body></html>'],
+    ['text', 'blocked'],
+    ['JSON', '{"message":"Forbidden"}'],
+    ['an error without a code', `<ErrorResponse ${xmlns}><Error></Error></ErrorResponse>`],
+    ['nothing', ''],
+  ])('is not what something in its place answers: %s', async (_, body) => {
+    const { sts, received } = await stsWith([{ status: 403, body }])
+    const error = await rejection(sts.assumeRole(role))
+    expect(error).toMatchObject({ code: 'AWS_BAD_RESPONSE', hint: expect.stringContaining('proxy') })
+    expect(error.message).toMatch(
+      /^something answers AssumeRole with HTTP 403 in the place of STS at 127\.0\.0\.1:\d+$/,
+    )
+    expect(received).toHaveLength(1)
   })
 
   it('keeps a rejected code out of the message that quotes it', async () => {
