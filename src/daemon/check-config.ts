@@ -15,5 +15,13 @@ export async function checkConfig(environment: Environment): Promise<ConfigRepor
   const home = homeFolder(environment)
   const path = configFile(environment, home)
   const readText = (file: string) => readTextFile(file, deciding)
-  return reportConfig(path, await loadConfig(undefined, { path, environment, home, readConfigFile, readText }))
+  const { faults, warnings, hasText } = await loadConfig(undefined, {
+    path,
+    environment,
+    home,
+    readConfigFile,
+    readText,
+  })
+  const empty = hasText || faults.length > 0 ? [] : ['nothing is configured: it is empty, or there is no such file']
+  return reportConfig(path, { faults, warnings: [...warnings, ...empty] })
 }

@@ -287,8 +287,13 @@ level = "loud"
     ])
     const missing = await latchkey(['config', 'check'], { env: { LATCHKEY_CONFIG: '/none/config.toml' } })
     expect([missing.status, missing.stdout]).toEqual([
+      1,
+      'LATCHKEY_CONFIG is /none/config.toml, and there is no such file\n  hint: correct LATCHKEY_CONFIG where the daemon is started, or write the file\n',
+    ])
+    const unnamed = await latchkey(['config', 'check'], { env: { LATCHKEY_CONFIG: '', XDG_CONFIG_HOME: '/none' } })
+    expect([unnamed.status, unnamed.stdout]).toEqual([
       0,
-      '/none/config.toml: warning: LATCHKEY_CONFIG is /none/config.toml, and there is no such file\n/none/config.toml: no mistake\n',
+      '/none/latchkey/config.toml: warning: nothing is configured: it is empty, or there is no such file\n/none/latchkey/config.toml: no mistake\n',
     ])
   })
 })

@@ -15,6 +15,9 @@ const rules = {
   region: { pattern: /^[a-z\d]+(-[a-z\d]+)+$/, says: 'not the name of a region, such as eu-central-1' },
 } as const satisfies Record<string, FieldRule>
 
+/** A field that STS takes in one form. */
+export type CheckedField = keyof typeof rules
+
 /** The kinds of device in IAM's ARNs whose codes STS accepts. */
 const codeDevice = /^(sms-)?mfa\//
 
@@ -35,7 +38,7 @@ export function deviceMistake(serial: string): { says: string; hint?: string } |
 }
 
 /** Why a value cannot be sent to STS, or undefined where it can. */
-export function fieldMistake(field: keyof typeof rules, value: string): string | undefined {
+export function fieldMistake(field: CheckedField, value: string): string | undefined {
   return rules[field].pattern.test(value) ? undefined : rules[field].says
 }
 

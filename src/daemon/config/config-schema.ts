@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { type CheckedField, deviceMistake, fieldMistake } from '../../aws/plan/field-rules.ts'
 import { pathField as path, textField as text } from '../../core/config-fields.ts'
 import { parseDurationSeconds } from '../../core/time/duration.ts'
 import { authSchema } from '../../vault/login/login-methods.ts'
@@ -21,6 +22,23 @@ const principal = v.pipe(
   text,
   v.regex(/^[^,]+$/, 'a comma is between two principals: write ["a", "b"]'),
   v.regex(/^\S(.*\S)?$/su, 'begins or ends with a blank'),
+)
+
+/** A text that can be sent to STS as this field: what could not is said before anybody needs it. */
+const awsField = (field: CheckedField) =>
+  v.pipe(
+    text,
+    v.check(
+      (value) => fieldMistake(field, value) === undefined,
+      ({ input }) => fieldMistake(field, input)!,
+    ),
+  )
+const mfaSerial = v.pipe(
+  awsField('mfaSerial'),
+  v.check(
+    (serial) => deviceMistake(serial) === undefined,
+    ({ input }) => deviceMistake(input)!.says,
+  ),
 )
 
 /** `[section.NAME]`: names are shown in tables and in commands to type. */
@@ -59,17 +77,17 @@ export const profileSchema = v.strictObject({
   account: v.optional(v.pipe(v.string(), v.regex(/^\d{12}$/, 'not a 12-digit account id'))),
   role: text,
   source: text,
-  region: v.optional(text),
+  region: v.optional(awsField('region')),
   duration: v.optional(duration(900, 43_200, '15m to 12h')),
-  external_id: v.optional(text),
-  session_name: v.optional(text),
+  external_id: v.optional(awsField('externalId')),
+  session_name: v.optional(awsField('sessionName')),
 })
 
 /** One `[aws.source.NAME]`. */
 export const sourceSchema = v.strictObject({
-  mfa_serial: v.optional(text),
+  mfa_serial: v.optional(mfaSerial),
   session_duration: v.optional(duration(900, 129_600, '15m to 36h')),
-  region: v.optional(text),
+  region: v.optional(awsField('region')),
 })
 
 /** `[keychain]` */

@@ -1,5 +1,5 @@
-import type { Environment } from '../../core/places/environment.ts'
-import { type Config, type ConfigError, toConfig, toConfigError } from './config.ts'
+import { type Environment, isSet } from '../../core/places/environment.ts'
+import { type Config, ConfigError, toConfig, toConfigError } from './config.ts'
 import type { ConfigFile } from './config-file.ts'
 import { defaultsOf, environmentWarnings } from './environment-warnings.ts'
 import { type ConfigReading, readSections } from './read-sections.ts'
@@ -68,8 +68,8 @@ export async function loadConfig(former: LoadedConfig | undefined, deps: LoadCon
     sections: settled.sections,
     config,
     vaultFiles: new Map(vaults.map((one) => [one.name, read.get(one) ?? former!.vaultFiles.get(one.name)!])),
-    faults: faultsOf(file, settled, former, path),
-    warnings: [...goneWarnings(file, former, path), ...environmentWarnings(environment, path, file, config)],
+    faults: [...missingFault(file, path, environment), ...faultsOf(file, settled, former, path)],
+    warnings: [...goneWarnings(file, former, path), ...environmentWarnings(environment, config)],
     isRead: former?.isRead === true || isReadable(file, reading),
     hasText: file.type === 'text' && file.text !== '',
     paths: [...new Set([path, ...named])],
@@ -111,6 +111,15 @@ function faultsOf(
     effect: problem.mistake.path.length === 0 ? effect : problem.effect,
     error: toConfigError(problem.mistake, path),
   }))
+}
+
+/** A missing file is an empty configuration, unless it was named: then it is another one that was meant. */
+function missingFault(file: ConfigFile, path: string, { LATCHKEY_CONFIG }: Environment): readonly ConfigFault[] {
+  if (file.type !== 'missing' || !isSet(LATCHKEY_CONFIG)) return []
+  const error = new ConfigError('CONFIG_UNREADABLE', `LATCHKEY_CONFIG is ${path}, and there is no such file`, {
+    hint: 'correct LATCHKEY_CONFIG where the daemon is started, or write the file',
+  })
+  return [{ section: undefined, effect: 'ignored', error }]
 }
 
 function goneWarnings(file: ConfigFile, former: LoadedConfig | undefined, path: string): readonly string[] {

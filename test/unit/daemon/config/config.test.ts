@@ -106,6 +106,31 @@ describe('parseConfig', () => {
       '[aws.source.m]\nsession_duration = "48h"\n',
       '2:1: aws.source.m.session_duration: not a duration from 15m to 36h',
     ],
+    [
+      'a security key',
+      '[aws.source.m]\nmfa_serial = "arn:aws:iam::111122223333:u2f/user/jo/key-A"\n',
+      '2:1: aws.source.m.mfa_serial: a security key or passkey, which has no codes for the API of AWS',
+    ],
+    [
+      'what is no device',
+      '[aws.source.m]\nmfa_serial = "jo"\n',
+      '2:1: aws.source.m.mfa_serial: not the ARN or the serial number of an MFA device',
+    ],
+    [
+      'what is no region',
+      '[aws.source.m]\nregion = "evil.example.com/"\n',
+      '2:1: aws.source.m.region: not the name of a region',
+    ],
+    [
+      'a session name that AWS does not take',
+      '[aws.source.m]\n[aws.profile.p]\nrole = "arn:aws:iam::123456789012:role/R"\nsource = "m"\nsession_name = "jo doe"\n',
+      '5:1: aws.profile.p.session_name: not 2 to 64 letters',
+    ],
+    [
+      'an external id that AWS does not take',
+      '[aws.source.m]\n[aws.profile.p]\nrole = "arn:aws:iam::123456789012:role/R"\nsource = "m"\nexternal_id = "x"\n',
+      '5:1: aws.profile.p.external_id: not 2 to 1224 letters',
+    ],
     ['a relative path', '[keychain]\nstore = "file"\nfile = "x"\n', '3:1: keychain.file: not an absolute path'],
     [
       'two principals in one',
@@ -172,8 +197,8 @@ describe('parseConfig', () => {
   it('finds the place of a mistake beside lines without an end in a time that grows with them alone', () => {
     const long = 'a'.repeat(200_000)
     const odd = [`"${long}"`, `${' '.repeat(200_000)}x`, `${'"a".'.repeat(40_000)}`, `[${long}`, '{a='.repeat(60_000)]
-    const toml = `[aws.source.k]\nregion = '''\n${odd.join('\n')}\n'''\n[aws.source.m]\nmfa_serial = 5\n`
-    expect(mistake(toml).message).toContain(`${file}:10:1: aws.source.m.mfa_serial: expected string`)
+    const toml = `[vault.k]\naddress = "https://v"\nnamespace = '''\n${odd.join('\n')}\n'''\n[aws.source.m]\nmfa_serial = 5\n`
+    expect(mistake(toml).message).toContain(`${file}:11:1: aws.source.m.mfa_serial: expected string`)
     expect(mistake(`[aws.source.${long}]\n[aws.profile.p]\nrole = "arn:r"\nsource = "${long}b"\n`).message).toContain(
       'unknown source or profile',
     )
