@@ -16,16 +16,16 @@ export interface Agent {
   /**
    * Serves one connection until it closes.
    * @param stream any duplex; a socket must have been made with `allowHalfOpen`
-   * @param peer who has connected, for the log and for the order of those who unlock
+   * @param peer the process that has connected, for the log and for the order of attempts to unlock
    */
   serve(stream: Duplex, seat: Marking, peer?: string): void
 }
 
-/** What an agent works with. */
+/** What an agent needs. */
 export interface AgentDeps {
   keyring: Keyring
   lock: Lock
-  /** The configured identities, asked for with each request: the same array until they change. */
+  /** The configured identities, called for each request: the same array until they change. */
   stores: () => readonly KeyStore[]
   clock: Clock
   churn: Churn
@@ -34,7 +34,7 @@ export interface AgentDeps {
   poolSignatures: number
 }
 
-/** An agent that serves the connections that it is given. */
+/** Creates an agent that serves the connections that it is given. */
 export function createAgent({ keyring, lock, stores, clock, churn, log, poolSignatures }: AgentDeps): Agent {
   const lists = createIdentityLists({ log })
   const pool = createTurns(poolSignatures)

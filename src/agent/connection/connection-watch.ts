@@ -2,50 +2,51 @@ import type { Marking, Standing } from '../../core/limits/admission.ts'
 import type { ByteBudget } from '../../core/limits/byte-budget.ts'
 import type { Clock } from '../../core/time/clock.ts'
 
-/** What a connection has come to a halt for. */
-export type Halt =
+/** What a connection is waiting for. */
+export type WaitReason =
   /** The next request. */
   | 'request'
   /** The rest of a message. */
   | 'message'
-  /** An answer that is being made, or its turn. */
+  /** An answer that is being prepared, or the connection's turn. */
   | 'answer'
-  /** The client, to read. */
+  /** The client to read. */
   | 'reader'
 
 /** Keeps one connection to its limits. */
 export interface ConnectionWatch {
   /**
-   * Called whenever the connection has come to a halt.
-   * @param answered how many requests have been answered, and `heldBytes` what it holds in memory now
+   * Called whenever the connection starts to wait, or goes on waiting.
+   * @param answered how many requests have been answered
+   * @param heldBytes how much memory the connection holds now
    */
-  halted(halt: Halt, answered: number, heldBytes: number): void
+  waits(reason: WaitReason, answered: number, heldBytes: number): void
   /** The connection has closed. */
   end(): void
 }
 
-/** What a watch works with. */
+/** What a watch needs. */
 export interface ConnectionWatchDeps {
   clock: Clock
   seat: Marking
   budget: ByteBudget
-  /** Ends the connection at once, and says why. */
+  /** Closes the connection at once, and logs the reason. */
   close(reason: string): void
 }
 
-/** From a message's first byte. Forwarded agents are behind networks that may be slow, and may stand still for a while. */
+/** Counted from a message's first byte. Forwarded agents may be behind slow networks that sometimes stall for a while. */
 const messageMs = 30_000
-/** For one turn of answers. */
+/** The time to read the answers of one turn. */
 const readerMs = 60_000
 
 /**
- * Holds one connection to its bounds in time and memory, and tells its seat what it is about. Time counts only while the
- * client owes something: the rest of a message, or to read. One that is idle between whole requests has no end
+ * Holds one connection to its limits of time and memory, and tells its seat what it is doing. Time counts only while the
+ * client owes something: the rest of a message, or reading. A connection may be idle between whole requests for ever
  * (docs/PROTOCOL.md P-15).
  */
 export function watchConnection({ clock, seat, budget, close }: ConnectionWatchDeps): ConnectionWatch {
-  const holding = budget.open(() => close('too much is held for too many clients'))
-  let last: Halt = 'request'
+  const holding = budget.open(() => close('the clients together hold too much memory'))
+  let last: WaitReason = 'request'
   let lastAnswered = 0
   let cancel: (() => void) | undefined
 
@@ -54,17 +55,17 @@ export function watchConnection({ clock, seat, budget, close }: ConnectionWatchD
   }
 
   return {
-    halted(halt, answered, heldBytes) {
+    waits(reason, answered, heldBytes) {
       holding.set(heldBytes)
-      // A byte more of the same message, or of the same answers, is no progress.
-      if (halt === last && answered === lastAnswered) return
-      last = halt
+      // Another byte of the same message, or of the same answers, is not progress.
+      if (reason === last && answered === lastAnswered) return
+      last = reason
       lastAnswered = answered
       cancel?.()
       cancel = undefined
-      seat.mark(standingOf(halt, answered))
-      if (halt === 'message') limit(messageMs, `a message was not whole after ${messageMs / 1000} s`)
-      if (halt === 'reader') limit(readerMs, `answers were not read for ${readerMs / 1000} s`)
+      seat.mark(standingOf(reason, answered))
+      if (reason === 'message') limit(messageMs, `a message was not complete after ${messageMs / 1000} s`)
+      if (reason === 'reader') limit(readerMs, `answers were not read for ${readerMs / 1000} s`)
     },
     end() {
       cancel?.()
@@ -73,8 +74,8 @@ export function watchConnection({ clock, seat, budget, close }: ConnectionWatchD
   }
 }
 
-function standingOf(halt: Halt, answered: number): Standing {
-  switch (halt) {
+function standingOf(reason: WaitReason, answered: number): Standing {
+  switch (reason) {
     case 'request':
       return answered === 0 ? 'new' : 'idle'
     case 'answer':

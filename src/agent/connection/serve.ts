@@ -9,39 +9,39 @@ import type { MaybePromise } from '../keys/key-store.ts'
 import { createFrameDecoder, maxFrameBytes } from '../protocol/frame.ts'
 import { decodeRequest } from '../protocol/requests.ts'
 import { encodeResponse } from '../protocol/responses.ts'
-import { type Halt, watchConnection } from './connection-watch.ts'
+import { type WaitReason, watchConnection } from './connection-watch.ts'
 import type { AgentSession } from './session.ts'
 
-/** How many requests are answered in a round; the clients that have more to ask share them, and each has one at least. */
+/** How many requests are answered in a round. The clients that have more to ask share them; each gets at least one. */
 const roundRequests = 16
-/** How long this thread works on the answers of a round, likewise: to check one large key takes as long as all others. */
+/** How long this thread works on the answers of a round, shared likewise: checking one large key can take a whole round. */
 const roundMs = 4
-/** How many bytes of answers are gathered into one write. */
+/** How many bytes of answers are collected into one write. */
 const turnBytes = 64 * 1024
-/** What is held for all clients together: chunks, messages that are not whole, and answers that are not read. */
+/** What is held for all clients together: chunks, incomplete messages, and answers that have not been read. */
 const maxHeldBytes = 16 * 1024 * 1024
 
 /** Speaks the agent protocol on streams. */
 export interface AgentServer {
   /**
-   * Serves one connection until it closes: requests are answered one after the other, in their order. No more is read
-   * than can be answered, and nothing is answered that the client does not read, so that a client can make this process
-   * hold one chunk, one message and one turn of answers, whatever it sends. A client that has half-closed gets the
-   * answers that it is still owed (docs/PROTOCOL.md P-15, P-16).
+   * Serves one connection until it closes: requests are answered one after the other, in their order. No more is read than
+   * can be answered, and no more is answered than the client reads. So a client can make this process hold at most one
+   * chunk, one message and one turn of answers, whatever it sends. A client that has half-closed gets the answers that it
+   * is still owed (docs/PROTOCOL.md P-15, P-16).
    * @param stream any duplex; a socket must have been made with `allowHalfOpen`
-   * @param seat told what the connection is about
+   * @param seat told what the connection is doing
    */
   serve(stream: Duplex, session: AgentSession, seat: Marking): void
 }
 
-/** What a server works with. */
+/** What a server needs. */
 export interface AgentServerDeps {
   log: Logger
   clock: Clock
   churn: Churn
 }
 
-/** Serves the connections of one agent, which share their bounds and take turns. */
+/** Serves the connections of one agent, which share their limits and take turns. */
 export function createAgentServer({ log, clock, churn }: AgentServerDeps): AgentServer {
   const budget = createByteBudget({ maxBytes: maxHeldBytes, churn })
   // How many connections wait for their next turn.
@@ -51,14 +51,14 @@ export function createAgentServer({ log, clock, churn }: AgentServerDeps): Agent
     serve(stream, session, seat) {
       const decoder = createFrameDecoder(maxFrameBytes)
       const watch = watchConnection({ clock, seat, budget, close: closeNow })
-      // What is waited for while nothing is read.
-      let waitsFor: Halt | undefined
+      // What the connection waits for while nothing is read.
+      let waitsFor: WaitReason | undefined
       let hasEnded = false
       let flaw: unknown
       let answered = 0
       let answeredInTurn = 0
       let workedInTurnMs = 0
-      // Of the request that is being answered.
+      // The size of the request that is being answered.
       let messageBytes = 0
 
       const answer = (message: Uint8Array): MaybePromise<Uint8Array> => {
@@ -68,7 +68,7 @@ export function createAgentServer({ log, clock, churn }: AgentServerDeps): Agent
         try {
           return answerMessage(message, session, log)
         } finally {
-          // Somebody may have set the clock meanwhile.
+          // The clock may have been set back in the meantime.
           workedInTurnMs += Math.max(0, clock.now() - startMs)
         }
       }
@@ -116,7 +116,7 @@ export function createAgentServer({ log, clock, churn }: AgentServerDeps): Agent
         waitForTurn()
       }
 
-      /** One write for all that there is, which is one system call. */
+      /** One write for everything, which is one system call. */
       const send = (frames: readonly Uint8Array[]): void => {
         if (frames.length > 0) stream.write(frames.length === 1 ? frames[0] : Buffer.concat(frames))
       }
@@ -127,7 +127,7 @@ export function createAgentServer({ log, clock, churn }: AgentServerDeps): Agent
         else if (hasEnded) end()
       }
 
-      /** What is not the agent protocol ends the connection, after the answers to what was (RFC 9987 §5). */
+      /** Ends the connection over what is not the agent protocol, after the answers to what came before (RFC 9987 §5). */
       const close = (error: unknown): void => {
         log.info('agent connection closed', { code: errorCode(error), reason: describeError(error) })
         wait('reader')
@@ -139,8 +139,8 @@ export function createAgentServer({ log, clock, churn }: AgentServerDeps): Agent
         stream.end()
       }
 
-      const wait = (halt: Halt): void => {
-        waitsFor = halt
+      const wait = (reason: WaitReason): void => {
+        waitsFor = reason
         stream.pause()
       }
 
@@ -149,7 +149,7 @@ export function createAgentServer({ log, clock, churn }: AgentServerDeps): Agent
         if (stream.destroyed) return
         pump()
         if (waitsFor === undefined) stream.resume()
-        tellWatch()
+        reportToWatch()
       }
 
       const takeTurn = (): void => {
@@ -173,22 +173,22 @@ export function createAgentServer({ log, clock, churn }: AgentServerDeps): Agent
 
       const waitForAnswer = (frame: Promise<Uint8Array>): void => {
         wait('answer')
-        // It does not reject: the session answers for every error.
+        // It does not reject: the session turns every error into an answer.
         void frame.then((bytes) => {
           messageBytes = 0
           if (stream.destroyed) return
           send([bytes])
           if (!stream.writableNeedDrain) return goOn()
           waitForTurn()
-          tellWatch()
+          reportToWatch()
         })
       }
 
-      const tellWatch = (): void => {
-        const halt = waitsFor ?? (decoder.isWithinMessage() ? 'message' : 'request')
-        // Of what is on its way to a client that reads nobody would tell when it has arrived.
-        const unreadBytes = halt === 'reader' ? stream.writableLength : 0
-        watch.halted(halt, answered, decoder.heldBytes() + messageBytes + unreadBytes)
+      const reportToWatch = (): void => {
+        const reason = waitsFor ?? (decoder.isWithinMessage() ? 'message' : 'request')
+        // For a client that does read, nothing would report when the bytes on their way have arrived.
+        const unreadBytes = reason === 'reader' ? stream.writableLength : 0
+        watch.waits(reason, answered, decoder.heldBytes() + messageBytes + unreadBytes)
       }
 
       function closeNow(reason: string): void {
@@ -201,18 +201,18 @@ export function createAgentServer({ log, clock, churn }: AgentServerDeps): Agent
         decoder.push(chunk)
         beginTurn()
         pump()
-        tellWatch()
+        reportToWatch()
       })
       stream.on('end', () => {
         hasEnded = true
         if (waitsFor === undefined) end()
-        tellWatch()
+        reportToWatch()
       })
       stream.on('close', () => {
         watch.end()
         session.close()
       })
-      // A client that goes away in the middle of something is no news.
+      // It is normal for a client to go away in the middle of something.
       stream.on('error', (error) => log.debug('agent connection failed', { reason: describeError(error) }))
     },
   }

@@ -10,7 +10,7 @@ export const sessionBindName = 'session-bind@openssh.com'
 
 /** One verified bind. */
 export interface SessionBinding {
-  /** The blob of the host's key, or of its certificate with its names. */
+  /** The blob of the host's key, or of its certificate, which includes its names. */
   hostKeyBlob: Uint8Array
   sessionId: Uint8Array
   /** True when the session forwards the agent, false when it authenticates. */
@@ -33,7 +33,7 @@ export interface SessionBindings {
 /** OpenSSH's AGENT_MAX_SID_LEN and AGENT_MAX_SESSION_IDS. */
 const maxSessionIdBytes = 128
 const maxBindings = 16
-/** Of the host keys of a connection: ten times what an ordinary certificate has, and many connections may hold it. */
+/** For all host keys of one connection: ten times an ordinary certificate. Many connections may hold as much. */
 const maxHostKeyBytes = 64 * 1024
 
 /** A connection that has sent no bind yet. */
@@ -61,11 +61,11 @@ export function createSessionBindings(): SessionBindings {
     },
     bind(contents) {
       const wasForwarded = isForwarded
-      // Whoever fails to prove where it comes from counts as remote from here on (OpenSSH's session_bind_attempted).
+      // A client that fails to prove where it comes from counts as remote from now on (OpenSSH's session_bind_attempted).
       isForwarded = true
       const { hostKeyBlob: blobInMessage, sessionId, signature, isForwarding } = readBind(contents)
-      // Copies, as what is decoded from it are views: the message is one of a chunk, which would live as long as the
-      // connection.
+      // Copied, because decoded fields are views: the message is itself a view of a chunk, which would otherwise stay in
+      // memory as long as the connection.
       const hostKeyBlob = Uint8Array.from(blobInMessage)
       if (sessionId.length > maxSessionIdBytes) throw refused(`a session id is over ${maxSessionIdBytes} bytes`)
       const hostKey = decodeHostKey(hostKeyBlob)
@@ -105,7 +105,7 @@ function decodeHostKey(blob: Uint8Array): PublicKey | undefined {
   }
 }
 
-/** @throws {SshError} WIRE_… when it is no signature blob at all */
+/** @throws {SshError} WIRE_… if it is not a signature blob at all */
 function isVerifiable(signatureBlob: Uint8Array): boolean {
   const algorithm = signatureAlgorithmNamed(new SshReader(signatureBlob).text())
   return algorithm !== undefined && algorithm.hash !== 'sha1'

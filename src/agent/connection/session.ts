@@ -13,23 +13,23 @@ import { maySign } from './sign-policy.ts'
 
 /** One connection to the agent. It owns the connection's session binds. */
 export interface AgentSession {
-  /** Answers one request. It never throws: what is refused is answered so, and the log says why. */
+  /** Answers one request. It never throws: a refusal is an answer too, and the log says why. */
   handle(request: AgentRequest): MaybePromise<AgentResponse>
   /** The connection has closed: nobody waits for an answer any more. */
   close(): void
 }
 
-/** What a session works with; all but the peer is shared by the connections of an agent. */
+/** What a session needs; everything but the peer is shared by the connections of an agent. */
 export interface AgentSessionDeps {
   keyring: Keyring
   /** The configured identities, the same array until they change. They are listed before the keys of the keyring. */
   stores: () => readonly KeyStore[]
   lock: Lock
   lists: IdentityLists
-  /** The turns of what is signed in Node's thread pool, which files and names need too. */
+  /** The turns for signing in Node's thread pool, which file access and name lookups need too. */
   pool: Turns
   log: Logger
-  /** Who has connected, for the log and for the order of those who unlock; undefined where it is not known. */
+  /** The process that has connected, for the log and for the order of attempts to unlock; undefined if it is not known. */
   peer: string | undefined
 }
 
@@ -51,7 +51,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   let known: readonly KeyStore[] = []
   let isClosed = false
 
-  /** What this connection may know of: the one place that decides it. */
+  /** The stores that this connection may know of: the one place that decides it. */
   const shownStores = (): readonly KeyStore[] => {
     const present = stores()
     if (present !== configured) known = [...present, keyring]
@@ -60,7 +60,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   }
 
   const refuse = (response: AgentResponse, error: unknown): AgentResponse => {
-    // Our own errors explain a refusal; any other is a fault of ours, and still no reason to fall over.
+    // Our own errors explain a refusal; any other error is a bug of ours, but still no reason to crash.
     const write = error instanceof CodedError ? log.info : log.error
     write('agent request refused', { code: errorCode(error), reason: describeError(error), peer })
     return response
@@ -80,7 +80,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   }
 
   const answerList = (parts: readonly (readonly Identity[])[]): AgentResponse =>
-    // It may have been locked while a store was waiting.
+    // The agent may have been locked while a store was waiting.
     lock.isLocked() ? emptyList : lists.answer(parts)
 
   const list = (): MaybePromise<AgentResponse> => {
@@ -101,7 +101,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   }
 
   const sign = ({ keyBlob, data, flags }: AgentRequest & { type: 'sign-request' }): MaybePromise<AgentResponse> => {
-    if (!maySign(connection, data)) return refuseForwarded('to sign something else than a login')
+    if (!maySign(connection, data)) return refuseForwarded('to sign something other than a login')
     const signWith = (signer: Signer | undefined): MaybePromise<AgentResponse> => {
       if (signer === undefined) return failure
       if (signer.usesPool === true) return signInPool(signer, data, flags)
@@ -112,7 +112,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
     return signer instanceof Promise ? signer.then(signWith) : signWith(signer)
   }
 
-  /** In its turn, and not at all when nobody waits any more: it takes milliseconds. */
+  /** Signs in its turn, and not at all if nobody waits for it any more: it takes milliseconds. */
   const signInPool = (signer: Signer, data: Uint8Array, flags: number): Promise<AgentResponse> =>
     pool.run(async () => (isClosed ? failure : toSignResponse(await signer.sign(data, flags))))
 
@@ -150,7 +150,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
     return contents.length === 0 ? { type: 'extension-response', name, contents: names.bytes() } : extensionFailure
   }
 
-  /** What only this machine may ask, and only while the agent is open. */
+  /** Whether a request is refused because only this machine may send it, and only while the agent is not locked. */
   const isOutOfReach = (request: AgentRequest): boolean => {
     if (lock.isLocked() && request.type !== 'unlock') return true
     if (!connection.isForwarded) return false

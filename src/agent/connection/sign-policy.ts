@@ -5,15 +5,15 @@ const userauthRequest = 50
 const publicKeyMethods: readonly string[] = ['publickey', 'publickey-hostbound-v00@openssh.com']
 
 /**
- * Tells whether a connection may have this data signed. One that may come from another machine gets logins signed and
- * nothing else: the other machine's root could have our names on files, commits and certificates otherwise
+ * Whether a connection may have this data signed. A connection that may come from another machine gets logins signed and
+ * nothing else: otherwise the other machine's root could sign files, commits and certificates in our name
  * (docs/PROTOCOL.md P-10).
  */
 export function maySign(connection: ConnectionView, data: Uint8Array): boolean {
   return !connection.isForwarded || isUserauthRequest(data)
 }
 
-/** What ssh signs to log in (RFC 4252 §7; PROTOCOL §3.1 of OpenSSH for the host-bound form), with nothing after it. */
+/** Whether it is exactly what ssh signs to log in (RFC 4252 §7; OpenSSH's PROTOCOL §3.1 for the host-bound form). */
 export function isUserauthRequest(data: Uint8Array): boolean {
   try {
     const reader = new SshReader(data)

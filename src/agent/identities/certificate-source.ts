@@ -5,29 +5,29 @@ import type { Clock } from '../../core/time/clock.ts'
 import { AgentError } from '../agent-error.ts'
 
 /**
- * The server that the certificates of some identities come from: whether it is away, and the wait of those who list.
- * Whoever calls it tells how that went; an outage is waited for once, by all who list then, whichever of its identities
- * they want (docs/PROTOCOL.md P-3).
+ * The server that the certificates of some identities come from: whether it is away, and how long lists wait for it.
+ * Callers of the server report how each call went. In an outage lists wait only once, all of them together, whichever of
+ * the server's identities they want (docs/PROTOCOL.md P-3).
  */
 export interface CertificateSource {
-  /** A call was answered, with whatever refusal: it is there. */
+  /** A call was answered, even if by a refusal: the server is there. */
   answered(): void
-  /** A call was not answered, or by something in its place. */
+  /** A call was not answered, or something else answered in the server's place. */
   failed(error: unknown): void
-  /** True when the last that is known of it is a failure that is not old. Nobody waits for it then. */
+  /** True if its latest known outcome is a recent failure. Nobody waits for it then. */
   isAway(): boolean
   /**
-   * Waits until `attempt` has ended, well or not, and never longer than 8 s after the first of those who wait began:
-   * then the source counts as away, and all of them go on.
+   * Waits until `attempt` has settled, even if it fails, but never longer than 8 s after the first waiter began: then the
+   * source counts as away, and all waiters go on.
    */
   waitFor(attempt: Promise<unknown>): Promise<void>
-  /** Calls `run` whenever it has come back after it was away, until the returned function is called. */
+  /** Calls `run` whenever the source comes back after it was away, until the returned function is called. */
   onReturn(run: () => void): () => void
-  /** What is wrong with it: that it is away, or keeps a list waiting right now. */
+  /** What is wrong with it: it is away, or it is keeping a list waiting right now. */
   trouble(): unknown
 }
 
-/** What a source works with. */
+/** What a source needs. */
 export interface CertificateSourceOptions {
   /** For messages: `vault corp`. */
   name: string
@@ -38,17 +38,17 @@ export interface CertificateSourceOptions {
 }
 
 const defaultWaitMs = 8_000
-/** A wait that takes longer than that is told, while it goes on, in ms. */
+/** A wait that takes longer than this is reported while it goes on, in ms. */
 const noticeMs = 750
-/** What was found out longer ago is no knowledge, as after a night of sleep, in ms of uptime. */
+/** Older knowledge no longer counts, for example after a night asleep, in ms of uptime. */
 const knownForMs = 300_000
 
-/** A source of which nothing is known yet. */
+/** Creates a source about which nothing is known yet. */
 export function createCertificateSource(options: CertificateSourceOptions): CertificateSource {
   const { name, clock, log, waitMs = defaultWaitMs } = options
   const outcome = createLastOutcome(clock)
   let failedAtMs = 0
-  let wait: { over: Promise<void>; end: () => void; waiters: number; isTold: boolean } | undefined
+  let wait: { over: Promise<void>; end: () => void; waiters: number; isReported: boolean } | undefined
   const returns = new Set<() => void>()
 
   const timedOut = () =>
@@ -71,7 +71,7 @@ export function createCertificateSource(options: CertificateSourceOptions): Cert
     let settle = () => {}
     const over = new Promise<void>((resolve) => (settle = resolve))
     const cancelNotice = clock.after(noticeMs, () => {
-      begun.isTold = true
+      begun.isReported = true
       log.warn('a list waits for a source of certificates', { source: name, atMostSeconds: waitMs / 1000 })
     })
     const cancelEnd = clock.after(waitMs, () => failed(timedOut()))
@@ -81,7 +81,7 @@ export function createCertificateSource(options: CertificateSourceOptions): Cert
       if (wait === begun) wait = undefined
       settle()
     }
-    const begun = { over, end, waiters: 0, isTold: false }
+    const begun = { over, end, waiters: 0, isReported: false }
     return begun
   }
 
@@ -91,9 +91,9 @@ export function createCertificateSource(options: CertificateSourceOptions): Cert
     failed,
     isAway,
     answered() {
-      const row: FailureRun | undefined = outcome.succeeded()
-      if (row === undefined) return
-      log.info('a source of certificates is back', { source: name, failures: row.count })
+      const outage: FailureRun | undefined = outcome.succeeded()
+      if (outage === undefined) return
+      log.info('a source of certificates is back', { source: name, failures: outage.count })
       for (const run of returns) run()
     },
     async waitFor(attempt) {
@@ -115,7 +115,7 @@ export function createCertificateSource(options: CertificateSourceOptions): Cert
     },
     trouble() {
       if (isAway()) return outcome.error()
-      if (wait?.isTold !== true) return undefined
+      if (wait?.isReported !== true) return undefined
       return new AgentError('CERTIFICATE_WAIT', `${name} has not answered yet, and a list waits for it`)
     },
   }

@@ -7,29 +7,29 @@ import type { Clock } from '../../core/time/clock.ts'
 import type { IssueFailure } from '../../ssh/certificate-issuer.ts'
 import type { CertificateSource } from './certificate-source.ts'
 
-/** The tries to have one identity certified: when there is one, who waits for it, and how the last one ended. */
+/** The tries to have one identity certified: when they are made, who waits for them, and how the last one ended. */
 export interface CertificateTries {
   /**
-   * Renews ahead from now on, whatever has failed before, as after a login.
-   * @param isDue try at once; so it is with what a list has asked for in vain
+   * Renews ahead of time from now on, whatever has failed before, as after a login.
+   * @param isDue whether to try at once; a certificate that a list has asked for in vain is tried at once anyway
    */
   start(isDue: boolean): void
-  /** Ends that, and gives up what is in flight. */
+  /** Stops renewing ahead of time, and gives up the tries in flight. */
   stop(): void
-  /** The plan is another one now. */
+  /** The plan has changed. */
   replan(): void
   /**
-   * Somebody lists who needs a certificate: tries, unless a try is in flight or the last one is too young, and goes on
-   * trying behind. Returns the try where it is worth waiting for: it is not in an outage that was waited for already.
+   * A list needs a certificate: tries, unless a try is in flight or the last one is too recent, and goes on trying in the
+   * background. Returns the try if it is worth waiting for: it is not in an outage for which lists have waited already.
    */
   hurry(): Promise<void> | undefined
-  /** Gives up what is in flight, and forgets how it stands. */
+  /** Gives up the tries in flight, and forgets their outcome. */
   reset(): void
   /** What the last try failed with; undefined after a success. */
   lastError(): unknown
 }
 
-/** What the tries of one identity work with. */
+/** What the tries of one identity need. */
 export interface CertificateTriesOptions {
   /** The identity's name, for the log. */
   name: string
@@ -37,7 +37,7 @@ export interface CertificateTriesOptions {
   issue: (signal: AbortSignal) => Promise<void>
   /** What a failure of `issue` means. */
   failureOf: (error: unknown) => IssueFailure
-  /** When to renew next. @param isWanted a list has gone without, or with one that is about to end */
+  /** When to renew next. @param isWanted whether a list got no certificate, or one that is about to expire */
   plan: (isWanted: boolean) => PlannedStep | undefined
   source: CertificateSource
   clock: Clock
@@ -45,18 +45,18 @@ export interface CertificateTriesOptions {
   log: Logger
 }
 
-/** A list starts a try when the last one is so old, in ms; so does one that finds a try that hangs. */
+/** A list starts a try when the last one is this old, in ms; so does a list that finds a hanging try. */
 const listRetryMs = 5_000
-/** A try that hangs goes on beside its successor, or a slow server would never be heard out; but no crowd of them does. */
+/** A hanging try goes on beside its successor, so that a slow server can still answer; but only this many do. */
 const maxInFlight = 2
 
-/** Tries that are not started: only lists make one. */
+/** Creates tries that are not started: until then, only lists cause one. */
 export function createCertificateTries(options: CertificateTriesOptions): CertificateTries {
   const { name, issue, failureOf, plan, source, clock, random, log } = options
   const outcome = createLastOutcome(clock)
   let failure: { type: IssueFailure; atMs: number } | undefined
   let inFlight: { abort: AbortController; sinceMs: number }[] = []
-  /** A list has asked, and was not served since. */
+  /** A list has asked, and no certificate has come since. */
   let isWanted = false
 
   const attempt = async (): Promise<void> => {
@@ -79,9 +79,9 @@ export function createCertificateTries(options: CertificateTriesOptions): Certif
   const fail = (error: unknown): void => {
     const type = failureOf(error)
     failure = { type, atMs: clock.uptime() }
-    // Only what passes by itself is worth trying on; the next list asks for the rest.
+    // Only after a failure that passes by itself is it worth trying on; after others, the next list asks again.
     if (type !== 'passing') isWanted = false
-    // Of a source that is away its own line tells.
+    // A source that is away has a log line of its own.
     const write = outcome.failed(error) && !source.isAway() ? log.warn : log.debug
     write('no ssh certificate', { identity: name, code: errorCode(error), reason: describeError(error) })
   }
@@ -121,7 +121,7 @@ export function createCertificateTries(options: CertificateTriesOptions): Certif
     return clock.uptime() - failure.atMs < restMs
   }
 
-  /** The first to meet an outage waits, and whoever waits for no server. */
+  /** The first list in an outage waits, and so does one whose try needs no server. */
   const mayWait = () => !source.isAway() && (failure === undefined || failure.type === 'login')
 
   const take = (): Promise<void> => {

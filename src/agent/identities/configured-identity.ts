@@ -13,37 +13,37 @@ import { createCertificateTries } from './certificate-tries.ts'
 import { createEphemeralKey, type EphemeralKey } from './ephemeral-key.ts'
 import { createServedCertificate, type ServedCertificate } from './served-certificate.ts'
 
-/** One configured identity: a key that is made here and never leaves, and the certificate that an issuer gives it. */
+/** One configured identity: a key that is made here and never leaves this process, and its certificate from an issuer. */
 export interface ConfiguredIdentity extends KeyStore {
   /**
-   * Begins to renew ahead; `always` fetches at once. Calling it again, as after a login, forgets what has failed: what a
-   * list has asked for in vain is tried at once, and `always` fetches again.
+   * Begins to renew ahead of time; `always` fetches at once. Calling it again, as after a login, forgets earlier failures: a
+   * certificate that a list has asked for in vain is tried at once, and `always` fetches again.
    */
   start(): void
-  /** Ends renewing ahead and gives up a call in flight. What is held is served on. */
+  /** Stops renewing ahead of time and gives up a call in flight. A certificate that is held is still served. */
   stop(): void
-  /** Drops key and certificate, as after a logout. The next list, or `start`, makes new ones. */
+  /** Drops key and certificate, as after a logout. The next list, or `start`, gets new ones. */
   clear(): void
   status(): ConfiguredIdentityStatus
 }
 
-/** What can be shown of an identity without asking anyone. */
+/** What can be shown of an identity without sending a request. */
 export interface ConfiguredIdentityStatus {
   /** `none`: there is no certificate, or it has expired. */
   state: 'fresh' | 'advisory' | 'mandatory' | 'none'
   keyType: string
   certificate?: SshCertificate
-  /** What its issuer said about it; absent where that is nothing. */
+  /** The issuer's warnings about it; absent if there are none. */
   warnings?: readonly string[]
-  /** What the last issue failed with, or what it waits for; absent after a success. */
+  /** The error of the last try, or what it is waiting for; absent after a success. */
   lastError?: unknown
 }
 
-/** What an identity is, and what it works with. */
+/** What an identity is, and what it needs. */
 export interface ConfiguredIdentityOptions {
   /** The name in config.toml, unique there. */
   name: string
-  /** Who certifies as what: `ops@corp`. */
+  /** The identity and the Vault that certifies it, for people to read: `ops@corp`. */
   comment: string
   issuer: CertificateIssuer
   /** The server behind the issuer; identities of one server share it. */
@@ -52,25 +52,25 @@ export interface ConfiguredIdentityOptions {
   /** Uniform in [0, 1). */
   random: () => number
   log: Logger
-  /** Renew ahead of time: ever, if the present certificate has signed, or only when somebody lists. */
+  /** When to renew ahead of time: always, if the current certificate has signed, or only when somebody lists. */
   renew: 'always' | 'when-used' | 'on-demand'
-  /** Shown and signed with on connections that may come from another machine. */
+  /** Whether it is shown, and signs, on connections that may come from another machine. */
   forwarding: boolean
-  /** Told that a private key was let go, and is garbage now. */
+  /** Called when a private key was let go and is garbage now. */
   onKeysReleased?: () => void
 }
 
-/** How long a client that listed a certificate may still sign with it after its successor has come, in ms (docs/PROTOCOL.md P-2). */
+/** How long a listed certificate can still sign after its successor has arrived, in ms (docs/PROTOCOL.md P-2). */
 const predecessorMs = 60_000
-/** What every role takes, and what signs fastest. */
+/** Every role accepts it, and it signs fastest. */
 const keyType = 'ssh-ed25519'
 
-/** An identity that has neither key nor certificate yet, and gets them when it is listed or started. */
+/** Creates an identity without a key or a certificate; it gets them when it is listed or started. */
 export function createConfiguredIdentity(options: ConfiguredIdentityOptions): ConfiguredIdentity {
   const { name, issuer, source, clock, log, renew, forwarding, onKeysReleased = () => {} } = options
-  // One key pair until `clear`: the fingerprint, and whatever was saved of `ssh-add -L`, stays good across renewals.
+  // One key pair until `clear`: the fingerprint, and anything saved from `ssh-add -L`, stays valid across renewals.
   let ephemeral: MaybePromise<EphemeralKey> | undefined
-  /** The same, once it is made. */
+  /** The same key, once it has been made. */
   let ownKey: EphemeralKey | undefined
   let served: ServedCertificate | undefined
   let predecessor: { served: ServedCertificate; untilMs: number } | undefined
@@ -85,7 +85,7 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
     tries.replan()
   }
 
-  /** The key pair, made when it is first wanted. One that could not be made is tried for again. */
+  /** The key pair, made when it is first needed. If that fails, it is tried again the next time. */
   const keyPair = (): MaybePromise<EphemeralKey> => {
     if (ephemeral !== undefined) return ephemeral
     const made = createEphemeralKey(keyType, noteSignature)

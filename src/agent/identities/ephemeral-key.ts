@@ -5,7 +5,7 @@ import { SshError } from '../../ssh/wire.ts'
 import { createKeySigner } from '../keys/key-signer.ts'
 import type { MaybePromise, Signer } from '../keys/key-store.ts'
 
-/** A key pair of this process. The private half is in the signer alone and is never exported. */
+/** A key pair that belongs to this process. The private half is only in the signer and is never exported. */
 export interface EphemeralKey {
   publicKey: PublicKey
   /** Signs for clients that name the plain key. */
@@ -13,7 +13,7 @@ export interface EphemeralKey {
 }
 
 /**
- * A key pair of a type. A promise where making it takes long.
+ * Makes a key pair of a type. A promise if making it takes long.
  * @param typeName a plain type such as `ssh-ed25519`
  * @param onSign called before each signature
  * @throws {SshError} KEY_TYPE_UNKNOWN

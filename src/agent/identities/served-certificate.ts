@@ -7,15 +7,15 @@ import type { CertificateStanding, IssuedCertificate } from '../../ssh/certifica
 import type { Identity, Signer } from '../keys/key-store.ts'
 import type { EphemeralKey } from './ephemeral-key.ts'
 
-/** A key pair with one certificate of it, ready to be listed and signed with. */
+/** A key pair with a certificate for it, ready to be listed and signed with. */
 export interface ServedCertificate {
   certificate: SshCertificate
-  /** What its issuer said about it. */
+  /** The issuer's warnings about it. */
   warnings: readonly string[]
-  /** When it may be used, by our clock as it goes now. */
+  /** When it may be used, by our clock as it stands now. */
   validity(): Validity
   windows: RenewalWindows
-  /** How it stands to login and CA, by its issuer. */
+  /** Whether login and CA are still the same, according to its issuer. */
   standing(): CertificateStanding
   signer: Signer
   identities: readonly Identity[]
@@ -24,7 +24,7 @@ export interface ServedCertificate {
 const longestMandatoryMs = 60_000
 const compareEveryMs = 1_000
 
-/** What is decided besides by the certificate. */
+/** What is needed besides the certificate and its key. */
 export interface ServedCertificateOptions {
   name: string
   comment: string
@@ -32,7 +32,7 @@ export interface ServedCertificateOptions {
   random: () => number
 }
 
-/** Puts a certificate to its key. @param options.random decides once per certificate when its renewal is due */
+/** Joins a certificate with its key. @param options.random decides once per certificate when its renewal is due */
 export function createServedCertificate(
   issued: IssuedCertificate,
   { signer }: EphemeralKey,
@@ -55,8 +55,9 @@ export function createServedCertificate(
 }
 
 /**
- * A certificate ends by the CA's clock, which sshd shares. Ours may be wrong, and may be set right or wrong meanwhile,
- * which uptime does not notice; uptime stands still while a virtual machine is paused. Whichever ends first ends it.
+ * A certificate expires by the CA's clock, which sshd shares. Our clock may be wrong, and it may be corrected or set wrong
+ * later, which uptime does not notice; uptime in turn stands still while a virtual machine is paused. The certificate ends
+ * when either of the two says so.
  */
 function validityByOurClock({ notBeforeMs, notAfterMs }: Validity, skewMs: number, clock: Clock): () => Validity {
   const endMs = notAfterMs - skewMs
@@ -75,9 +76,9 @@ function validityByOurClock({ notBeforeMs, notAfterMs }: Validity, skewMs: numbe
 }
 
 /**
- * Renewal is due somewhere in the last 20 to 40 % of the time that is left, so that a fleet does not call at once.
- * Not of the whole lifetime: a role may date certificates back by more than they last (`not_before_duration`), and
- * each would be due for renewal when it comes.
+ * Renewal begins at a random point, when 40 to 20 % of the time that is left now remain, so that a fleet does not call all
+ * at once. Not of the whole lifetime: a role may date certificates back by more than they last (`not_before_duration`), and
+ * each would be due for renewal as soon as it is issued.
  */
 function renewalWindows(leftMs: number, random: () => number): RenewalWindows {
   return {
@@ -86,7 +87,7 @@ function renewalWindows(leftMs: number, random: () => number): RenewalWindows {
   }
 }
 
-/** Unique by the name, readable in `ssh-add -l`, and harmless to the terminal that shows it. */
+/** The comment: unique by the name, readable in `ssh-add -l`, and harmless to the terminal that shows it. */
 function certificateComment({ name, comment }: ServedCertificateOptions, validity: Validity): string {
   return displayLine(`${name}: ${comment} until ${formatUtc(validity.notAfterMs)}`)
 }

@@ -4,23 +4,23 @@ import type { AgentResponse } from '../protocol/messages.ts'
 import { identityBytes } from '../protocol/responses.ts'
 import type { Identity } from './key-store.ts'
 
-/** The answers to lists. One per daemon: an answer may have 256 KiB, and each connection would keep its own. */
+/** The answers to lists. One per daemon: an answer may have 256 KiB, and otherwise each connection would keep its own. */
 export interface IdentityLists {
   /**
-   * The answer with the identities of all stores, in their order. It is the same one as long as the stores give the same
-   * arrays, which they do until something changes.
+   * The answer with the identities of all stores, in their order. It stays the same object as long as the stores return the
+   * same arrays, which they do until something changes.
    */
   answer(parts: readonly (readonly Identity[])[]): AgentResponse
 }
 
 /** OpenSSH's MAX_AGENT_IDENTITIES: a longer list would hide everything from its clients. */
 const maxIdentities = 2048
-/** What a list has before its first identity: message number and count. */
+/** What precedes the first identity of a list: message number and count. */
 const listHeadBytes = 5
-/** Forwarded connections see other identities than local ones. */
+/** Two, because forwarded connections see other identities than local ones. */
 const maxKept = 2
 
-/** Lists that are made anew only when what is in them changes. */
+/** Creates answers that are made anew only when their contents change. */
 export function createIdentityLists({ log }: { log: Logger }): IdentityLists {
   const kept: { parts: readonly (readonly Identity[])[]; response: AgentResponse }[] = []
 
@@ -47,7 +47,7 @@ function areSame(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((part, index) => part === b[index])
 }
 
-/** How many identities, from the first on, fit into an answer that clients read. */
+/** How many identities, counted from the first, fit into an answer that clients accept. */
 function countFitting(identities: readonly Identity[]): number {
   let bytes = listHeadBytes
   let count = 0

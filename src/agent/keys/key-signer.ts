@@ -6,13 +6,13 @@ import { signData, signDataInPool } from '../../ssh/signature.ts'
 import { AgentError } from '../agent-error.ts'
 import type { Identity, Signer } from './key-store.ts'
 
-/** RFC 9987 §5.6.1, and OpenSSH's SSH_AGENT_OLD_SIGNATURE, which means nothing any more. */
+/** RFC 9987 §5.6.1, and OpenSSH's SSH_AGENT_OLD_SIGNATURE, which no longer means anything. */
 const flagNumbers = { oldSignature: 1, rsaSha256: 2, rsaSha512: 4 } as const
 const knownFlags = flagNumbers.oldSignature | flagNumbers.rsaSha256 | flagNumbers.rsaSha512
 
 /**
- * A signer over a private key in this process.
- * @param publicKey the plain key: the signature of a certificate's key names the plain algorithm too
+ * A signer with a private key in this process.
+ * @param publicKey the plain key: a signature for a certificate names the plain algorithm too
  */
 export function createKeySigner(identity: Identity, privateKey: KeyObject, publicKey: PublicKey): Signer {
   const { family, algorithms, privateKeys } = keyTypeNamed(publicKey.type)

@@ -1,9 +1,9 @@
 import type { SessionBinding } from '../connection/session-bind.ts'
 
-/** A value, or the promise of one. The fast path of a signature makes no promise at all. */
+/** A value, or a promise of one. The fast path of a signature creates no promise at all. */
 export type MaybePromise<T> = T | Promise<T>
 
-/** One row of an agent's list. */
+/** One entry of an agent's list. */
 export interface Identity {
   /** The plain key or the certificate: this is what a client names in its sign request. */
   keyBlob: Uint8Array
@@ -17,7 +17,7 @@ export interface Signer {
   usesPool?: boolean
   /**
    * Signs `data` and returns the signature blob.
-   * @param flags of RFC 9987 §5.6.1; they matter to RSA keys alone
+   * @param flags of RFC 9987 §5.6.1; they matter to RSA keys only
    */
   sign(data: Uint8Array, flags: number): MaybePromise<Uint8Array>
 }
@@ -27,18 +27,18 @@ export interface ConnectionView {
   /** The verified session binds of this connection, in their order. */
   readonly bindings: readonly SessionBinding[]
   /**
-   * True when the asker may be on another machine: a bind said that it forwards, or a bind failed. A client that never
-   * binds cannot be told from a local one.
+   * True if the client may be on another machine: a bind said that it forwards, or a bind failed. A client that never
+   * binds cannot be distinguished from a local one.
    */
   readonly isForwarded: boolean
 }
 
-/** Somewhere that keys are. */
+/** A place that holds keys. */
 export interface KeyStore {
-  /** Whether a connection may know of this store at all: from one that may not nothing is listed and nothing signed with. */
+  /** Whether a connection may know of this store at all. If not, nothing of it is listed for it and nothing signs for it. */
   isShownTo(connection: ConnectionView): boolean
-  /** What is in this store. A rejection hides the identities of this store alone. */
+  /** What is in this store. A rejection hides the identities of this store only. */
   identities(): MaybePromise<readonly Identity[]>
-  /** The signer for a key blob; undefined when it is not of this store: ask the next. A rejection is final. */
+  /** The signer for a key blob; undefined if it is not in this store: ask the next store. A rejection is final. */
   signer(keyBlob: Uint8Array): MaybePromise<Signer | undefined>
 }

@@ -5,16 +5,16 @@ import type { KeyConstraints } from '../protocol/constraints.ts'
 import { createKeySigner } from './key-signer.ts'
 import type { Identity, KeyStore, Signer } from './key-store.ts'
 
-/** The keys that `ssh-add` has given. It owns them: nobody else holds a private key of theirs. */
+/** The keys that came from `ssh-add`. It owns them: no other code holds their private halves. */
 export interface Keyring extends KeyStore {
   identities(): readonly Identity[]
   signer(keyBlob: Uint8Array): Signer | undefined
   /**
-   * Adds a key, or replaces it with its comment and its lifetime at its place in the list.
+   * Adds a key. If the keyring has it already, replaces its comment and its lifetime; its place in the list stays.
    * @throws {AgentError} KEYRING_FULL
    */
   add(key: PrivateKey, comment: string, constraints: KeyConstraints): void
-  /** Takes out the key or certificate with exactly this blob. @returns false when there is none */
+  /** Removes the key or certificate with exactly this blob. @returns false if there is none */
   remove(keyBlob: Uint8Array): boolean
   removeAll(): void
   /** How many keys are held. */
@@ -23,21 +23,21 @@ export interface Keyring extends KeyStore {
 
 interface Held {
   signer: Signer
-  /** Uptime in ms from which on the key is gone; Infinity for a key without a lifetime. */
+  /** The uptime at which the key expires, in ms; Infinity for a key without a lifetime. */
   deadlineMs: number
 }
 
-/** OpenSSH's MAX_AGENT_IDENTITIES: its clients take no longer list. */
+/** OpenSSH's MAX_AGENT_IDENTITIES: its clients accept no longer list. */
 const maxKeys = 2048
 
-/** What a keyring works with. */
+/** What a keyring needs. */
 export interface KeyringDeps {
   clock: Clock
-  /** Told that private keys were let go, and are garbage now. */
+  /** Called when private keys were let go and are garbage now. */
   onKeysReleased?: () => void
 }
 
-/** An empty keyring. */
+/** Creates an empty keyring. */
 export function createKeyring({ clock, onKeysReleased = () => {} }: KeyringDeps): Keyring {
   // By blob, in the order in which the keys came.
   const held = new Map<string, Held>()
@@ -45,12 +45,12 @@ export function createKeyring({ clock, onKeysReleased = () => {} }: KeyringDeps)
   let nextDeadlineMs = Number.POSITIVE_INFINITY
   let cancelTimer = () => {}
 
-  /** Whatever changes the keys ends here. */
+  /** Called after every change of the keys. */
   const changed = (): void => {
     listed = undefined
     cancelTimer()
     nextDeadlineMs = Math.min(Number.POSITIVE_INFINITY, ...[...held.values()].map(({ deadlineMs }) => deadlineMs))
-    // Takes the key out of memory in time. What decides is the look at the clock at each use.
+    // Removes the key from memory in time. Whether it may be used is decided by the clock at each use.
     if (nextDeadlineMs < Number.POSITIVE_INFINITY)
       cancelTimer = clock.after(nextDeadlineMs - clock.uptime(), dropByTimer)
   }
@@ -72,7 +72,7 @@ export function createKeyring({ clock, onKeysReleased = () => {} }: KeyringDeps)
   }
 
   return {
-    // `ssh-add` gives keys to whoever reaches the agent, as ssh-agent does.
+    // Keys of `ssh-add` are for everyone who reaches the agent, as with ssh-agent.
     isShownTo: () => true,
     identities() {
       dropExpired()

@@ -6,22 +6,22 @@ import { createUnlockQueue, type Guess, type Guesser } from './unlock-queue.ts'
 /** Whether the agent is locked, and by which passphrase. One per daemon. */
 export interface Lock {
   isLocked(): boolean
-  /** Never waits for those who unlock. @returns false when it is locked already, or the passphrase is empty */
+  /** Never waits for attempts to unlock. @returns false if it is locked already, or the passphrase is empty */
   lock(passphrase: Secret<Uint8Array>): Promise<boolean>
-  /** Somebody who may want to unlock: one for each connection, in their order. @param origin such as its process */
+  /** Registers a connection that may want to unlock, in the order of arrival. @param origin such as its process */
   connect(origin: string | undefined): LockConnection
 }
 
 /** One connection's way to unlock. */
 export interface LockConnection {
   /**
-   * Compares and opens. A wrong passphrase is answered late, later each time; attempts are tried one after the other,
-   * so that many connections guess no faster than one. The newest connection comes first, of those that have guessed
-   * wrong least often: a right passphrase waits for one delay, 10 s at most. Nobody else waits.
-   * @returns false when the passphrase is wrong, nothing is locked, or too many wait
+   * Compares the passphrase and unlocks. A wrong one is answered with a delay, which grows each time; attempts are tried
+   * one at a time, so that many connections guess no faster than one. Among the connections that have guessed wrong least
+   * often, the newest comes first: a right passphrase waits for one delay, 10 s at most. Other requests do not wait.
+   * @returns false if the passphrase is wrong, the agent is not locked, or too many attempts wait
    */
   unlock(passphrase: Secret<Uint8Array>): Promise<boolean>
-  /** The connection has closed: what waits on it is not tried, and counts as wrong. */
+  /** The connection has closed: its waiting attempts are not tried, and count as wrong. */
   close(): void
 }
 
@@ -34,7 +34,7 @@ const maxCountedFailures = 100
 /** Makes a hash that is slow to guess against. */
 export type PassphraseHash = (passphrase: Secret<Uint8Array>, salt: Uint8Array) => Promise<Uint8Array>
 
-/** A lock that is open. */
+/** Creates a lock that is open. */
 export function createLock({ clock, hash = hashWithScrypt }: { clock: Clock; hash?: PassphraseHash }): Lock {
   let locked: { salt: Uint8Array; hash: Uint8Array } | undefined
   let isLocking = false
@@ -47,7 +47,7 @@ export function createLock({ clock, hash = hashWithScrypt }: { clock: Clock; has
     failures = Math.min(failures + 1, maxCountedFailures)
   }
 
-  /** Not tried, and wrong all the same: guessing must not get cheaper by hanging up. */
+  /** Counts a guess as wrong without trying it: hanging up must not make guessing cheaper. */
   const giveUp = (guess: Guess): void => {
     fail()
     guess.settle(false)
@@ -113,7 +113,7 @@ export function createLock({ clock, hash = hashWithScrypt }: { clock: Clock; has
   }
 }
 
-/** scrypt with Node's parameters: 16 MiB and some 50 ms for each guess. */
+/** scrypt with Node's default parameters: 16 MiB and about 50 ms for each guess. */
 const hashWithScrypt: PassphraseHash = (passphrase, salt) =>
   new Promise((resolve, reject) => {
     scrypt(passphrase.expose(), salt, hashBytes, (error, key) => (error === null ? resolve(key) : reject(error)))

@@ -1,10 +1,10 @@
 import type { Secret } from '../../core/secret.ts'
 
-/** Who guesses: one for each connection. */
+/** The author of guesses: one for each connection. */
 export interface Guesser {
   /** Larger for a newer connection. */
   number: number
-  /** What its wrong guesses are counted by: the process that has connected where it is known, else the connection. */
+  /** By what its wrong guesses are counted: the process that has connected if it is known, else the connection. */
   origin: unknown
 }
 
@@ -12,31 +12,31 @@ export interface Guesser {
 export interface Guess {
   by: Guesser
   passphrase: Secret<Uint8Array>
-  /** Answers whoever waits. */
+  /** Answers the waiting client. */
   settle(result: Promise<boolean> | boolean): void
 }
 
-/** The guesses that wait, best first: whoever has guessed wrong least often, then the newest connection. */
+/** The waiting guesses, best first: of the origin that has guessed wrong least often, then of the newest connection. */
 export interface UnlockQueue {
-  /** @returns the guess that has to go because too many wait, which may be this one */
+  /** @returns the guess that has to go because too many wait; it may be this one */
   add(guess: Guess): Guess | undefined
-  /** Takes out the best one. */
+  /** Removes and returns the best guess. */
   next(): Guess | undefined
-  /** Takes out those of a connection that has closed. */
+  /** Removes and returns the guesses of a connection that has closed. */
   leave(by: Guesser): readonly Guess[]
   /** Remembers that a guess was wrong. */
   countWrong(by: Guesser): void
-  /** Takes out all of them and forgets who has guessed wrong. */
+  /** Removes and returns all guesses, and forgets who has guessed wrong. */
   clear(): readonly Guess[]
 }
 
-/** Each that waits holds a message; a person waits on one connection. */
+/** Each waiting guess holds a message; a person waits on one connection. */
 const maxWaiting = 32
 
-/** A queue in which nobody waits. */
+/** Creates an empty queue. */
 export function createUnlockQueue(): UnlockQueue {
   const waiting: Guess[] = []
-  // It grows by one entry a delay, while the agent is locked.
+  // It grows by one entry per delay at most, while the agent is locked.
   const wrong = new Map<unknown, number>()
 
   const wrongOf = ({ by }: Guess) => wrong.get(by.origin) ?? 0

@@ -1,17 +1,17 @@
 import { quoted, type SshReader, type SshWriter } from '../../ssh/wire.ts'
 import { AgentError } from '../agent-error.ts'
 
-/** What a key that is added may be used for and how long (RFC 9987 §5.2.7). */
+/** What an added key may be used for, and for how long (RFC 9987 §5.2.7). */
 export interface KeyConstraints {
-  /** From now on; undefined for as long as the agent runs. */
+  /** Counted from now; undefined: as long as the agent runs. */
   lifetimeSeconds: number | undefined
 }
 
 const numbers = { lifetime: 1, confirm: 2, extension: 255 } as const
 
 /**
- * Reads all constraints up to the end of the message. One that cannot be kept fails the whole request: a key that was
- * sent with a limit must never be held without it (CVE-2026-39832).
+ * Reads all constraints up to the end of the message. A constraint that cannot be enforced fails the whole request: a key
+ * that was sent with a limit must never be held without it (CVE-2026-39832).
  * @throws {AgentError} CONSTRAINT_UNSUPPORTED, CONSTRAINT_REPEATED
  * @throws {SshError} WIRE_TRUNCATED
  */
@@ -35,7 +35,7 @@ export function readConstraints(reader: SshReader): KeyConstraints {
   return { lifetimeSeconds }
 }
 
-/** True where there is anything to write: what has none is added with another message. */
+/** True if there is anything to write: a key without constraints is added with another message. */
 export function hasConstraints({ lifetimeSeconds }: KeyConstraints): boolean {
   return lifetimeSeconds !== undefined
 }

@@ -3,23 +3,23 @@ import { AgentError } from '../agent-error.ts'
 /** OpenSSH's AGENT_MAX_LEN: what an agent must read, and the most that its clients read. */
 export const maxFrameBytes = 256 * 1024
 
-/** Cuts one stream into messages. The chunks that are pushed belong to it: messages are views of them where possible. */
+/** Splits one stream into messages. It owns the chunks that are pushed: messages are views of them where possible. */
 export interface FrameDecoder {
-  /** Takes the next chunk, once `next` has said that the last one is used up. */
+  /** Takes the next chunk, once `next` has returned undefined for the last one. */
   push(chunk: Uint8Array): void
   /**
-   * The next whole message without its length field, or undefined when more must be pushed first.
+   * The next complete message without its length field, or undefined if more must be pushed first.
    * @throws {AgentError} FRAME_EMPTY, FRAME_TOO_LARGE; the decoder must then be discarded
    */
   next(): Uint8Array | undefined
-  /** True when the stream has stopped within a message: its first byte has come, its last one has not. */
+  /** True if the input so far ends within a message: its first byte has arrived, but not its last one. */
   isWithinMessage(): boolean
-  /** How many bytes it keeps for later: what of the chunk is not used up holds all of it. */
+  /** How many bytes it keeps for later: an unused part of a chunk keeps the whole chunk in memory. */
   heldBytes(): number
 }
 
 const headerBytes = 4
-/** From here on the rest is taken to come too. */
+/** Once more than this has arrived, there is room for the whole message. */
 const largePartialBytes = 16 * 1024
 const nothing = new Uint8Array(0)
 
@@ -32,8 +32,8 @@ export function createFrameDecoder(maxBytes: number): FrameDecoder {
   let offset = 0
   const header = new Uint8Array(headerBytes)
   let headerFilled = 0
-  // A message that goes beyond its chunk, and its announced length. Announcing must cost nothing: there is room for twice
-  // what has come, and for all of it once much has come, so that growing leaves little for the garbage collector.
+  // A message that spans chunks, and its announced length. Announcing a length must cost us nothing: there is room for
+  // twice what has arrived, and for all of it once a lot has arrived, so that growing leaves little garbage.
   let partial: Uint8Array = nothing
   let partialFilled = 0
   let partialLength = 0
@@ -45,7 +45,7 @@ export function createFrameDecoder(maxBytes: number): FrameDecoder {
     return length
   }
 
-  /** Copies what there is of `target` beyond `filled`; returns how far it is filled now. */
+  /** Copies from the chunk into `target` after `filled` bytes; returns how many bytes are filled now. */
   const fill = (target: Uint8Array, filled: number): number => {
     const count = Math.min(target.length - filled, chunk.length - offset)
     target.set(chunk.subarray(offset, offset + count), filled)
@@ -59,7 +59,7 @@ export function createFrameDecoder(maxBytes: number): FrameDecoder {
     const isLarge = wanted > largePartialBytes
     const larger = new Uint8Array(isLarge ? partialLength : Math.min(partialLength, 2 * wanted))
     larger.set(partial)
-    // It may be a private key.
+    // It may hold a private key.
     partial.fill(0)
     partial = larger
   }

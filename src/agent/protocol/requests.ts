@@ -7,7 +7,7 @@ import { type AgentRequest, messageNumbers } from './messages.ts'
 
 /**
  * Reads one message without its length field (RFC 9987 §5).
- * A malformed message of a known number is an error, an unknown number is not.
+ * A malformed message with a known number is an error; an unknown number is not.
  * @throws {SshError} WIRE_…, KEY_TYPE_UNKNOWN, CERTIFICATE_INVALID
  * @throws {AgentError} CONSTRAINT_…
  */
@@ -27,7 +27,7 @@ function readRequest(messageNumber: number, reader: SshReader): AgentRequest {
       return { type: 'sign-request', keyBlob: reader.string(), data: reader.string(), flags: reader.uint32() }
     case messageNumbers.addIdentity:
     case messageNumbers.addIdConstrained:
-      // Constraints count wherever they are sent: dropping one would be worse than taking it (docs/PROTOCOL.md P-4).
+      // Constraints count in either message: dropping one would be worse than accepting it (docs/PROTOCOL.md P-4).
       return {
         type: 'add-identity',
         key: readPrivateKeyFields(reader),
@@ -37,7 +37,7 @@ function readRequest(messageNumber: number, reader: SshReader): AgentRequest {
     case messageNumbers.removeIdentity:
       return { type: 'remove-identity', keyBlob: reader.string() }
     case messageNumbers.removeAllIdentities:
-    // `ssh-add -D` sends both numbers and warns when either fails.
+    // `ssh-add -D` sends both numbers and warns if either fails.
     case messageNumbers.removeAllRsaIdentities:
       return { type: 'remove-all-identities' }
     case messageNumbers.lock:
@@ -52,8 +52,8 @@ function readRequest(messageNumber: number, reader: SshReader): AgentRequest {
 }
 
 /**
- * Writes one request as a whole frame, length field included, the way OpenSSH's clients do. What it is made of is
- * copied, secrets too: the caller overwrites the frame once it is sent.
+ * Writes one request as a complete frame, length field included, the way OpenSSH's clients do. Everything is copied into
+ * it, secrets too: the caller overwrites the frame once it has been sent.
  */
 export function encodeRequest(request: Exclude<AgentRequest, { type: 'unsupported' }>): Uint8Array {
   const message = messageOf(request).bytes()

@@ -8,7 +8,7 @@ const failureFrame = Buffer.of(0, 0, 0, 1, messageNumbers.failure)
 const successFrame = Buffer.of(0, 0, 0, 1, messageNumbers.success)
 const extensionFailureFrame = Buffer.of(0, 0, 0, 1, messageNumbers.extensionFailure)
 
-/** Writes one answer as a whole frame, length field included, in one buffer: this runs once per signature. */
+/** Writes one answer as a complete frame, length field included, in one buffer: this runs once per signature. */
 export function encodeResponse(response: AgentResponse): Uint8Array {
   switch (response.type) {
     case 'failure':
@@ -33,7 +33,7 @@ export function encodeResponse(response: AgentResponse): Uint8Array {
   }
 }
 
-// A list changes seldom and is asked for by every ssh. It goes with its array.
+// A list rarely changes, and every ssh asks for it. An entry is dropped together with its array.
 const encodedIdentities = new WeakMap<readonly Identity[], Uint8Array>()
 
 function encodeIdentities(identities: readonly Identity[]): Uint8Array {
@@ -53,12 +53,12 @@ function encodeIdentities(identities: readonly Identity[]): Uint8Array {
   return frame
 }
 
-/** The room that an identity takes in an answer, in bytes. */
+/** The size of an identity in an answer, in bytes. */
 export function identityBytes({ keyBlob, comment }: Identity): number {
   return 8 + keyBlob.length + Buffer.byteLength(comment, 'utf8')
 }
 
-/** @param bodyBytes what follows the message number */
+/** @param bodyBytes the length of what follows the message number */
 function startFrame(messageNumber: number, bodyBytes: number): Buffer {
   const frame = Buffer.allocUnsafe(5 + bodyBytes)
   frame.writeUInt32BE(1 + bodyBytes, 0)
@@ -72,8 +72,8 @@ function writeString(frame: Buffer, offset: number, bytes: Uint8Array): number {
 }
 
 /**
- * Reads one answer without its length field, as another agent gives it (RFC 9987 §5).
- * @throws {AgentError} RESPONSE_UNKNOWN for a number that is no answer
+ * Reads an answer from another agent, without its length field (RFC 9987 §5).
+ * @throws {AgentError} RESPONSE_UNKNOWN for a number that is not that of an answer
  * @throws {SshError} WIRE_…
  */
 export function decodeResponse(message: Uint8Array): AgentResponse {
@@ -99,14 +99,14 @@ function readResponse(reader: SshReader): AgentResponse {
     case messageNumbers.extensionResponse:
       return { type: 'extension-response', name: reader.text(), contents: reader.rest() }
     default:
-      throw new AgentError('RESPONSE_UNKNOWN', `message ${messageNumber} is no answer of an agent`)
+      throw new AgentError('RESPONSE_UNKNOWN', `message ${messageNumber} is not an answer of an agent`)
   }
 }
 
 function readIdentities(reader: SshReader): readonly Identity[] {
   const count = reader.uint32()
   const identities: Identity[] = []
-  // Not by the count: an agent may announce four thousand million.
+  // Not allocated by the count: an agent may announce four thousand million.
   while (identities.length < count) identities.push({ keyBlob: reader.string(), comment: readComment(reader) })
   return identities
 }

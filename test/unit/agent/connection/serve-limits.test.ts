@@ -44,7 +44,7 @@ async function arrive(): Promise<void> {
 }
 
 describe('the time of a message', () => {
-  it('counts from its first byte, however lately a byte has come', async () => {
+  it('counts from its first byte, however recent the last byte is', async () => {
     const { clock, connect, lines } = setUp()
     const { client, server } = connect()
     const whole = framed(Buffer.alloc(100, 99))
@@ -55,10 +55,10 @@ describe('the time of a message', () => {
       clock.advance(1_000)
     }
     expect(server.destroyed).toBe(true)
-    expect(lines).toEqual(['info: agent connection closed reason="a message was not whole after 30 s"\n'])
+    expect(lines).toEqual(['info: agent connection closed reason="a message was not complete after 30 s"\n'])
   })
 
-  it('counts anew for the next message', async () => {
+  it('starts again for the next message', async () => {
     const { clock, connect } = setUp()
     const { client, server } = connect()
     client.write(halfSent)
@@ -101,7 +101,7 @@ describe('the time of a message', () => {
   })
 })
 
-describe('answers that are not read', () => {
+describe('answers that nobody reads', () => {
   it('end the connection after a while', async () => {
     const { clock, connect, lines } = setUp()
     const { client, server } = connect(() => large)
@@ -114,7 +114,7 @@ describe('answers that are not read', () => {
     expect(lines.join('')).toContain('answers were not read for 60 s')
   })
 
-  it('end it also when it was closed for what is not the protocol', async () => {
+  it('end it even when it is closing because of a protocol error', async () => {
     const { clock, connect } = setUp()
     const { client, server } = connect(() => large)
     client.write(Buffer.concat([list, Buffer.alloc(4)]))
@@ -141,7 +141,7 @@ describe('answers that are not read', () => {
 })
 
 describe('the memory of all connections', () => {
-  it('is bounded: the one whose message is half sent for longest has to go, an idle one never', async () => {
+  it('is bounded: the connection with the oldest half-sent message has to go, an idle one never', async () => {
     const { connect, lines } = setUp()
     const idle = connect()
     idle.client.resume().write(list)
@@ -159,7 +159,7 @@ describe('the memory of all connections', () => {
     expect(count - firstKept).toBe(Math.floor((16 * 1024 * 1024) / 200_000))
     expect(gone.lastIndexOf(true)).toBe(firstKept - 1)
     expect(idle.server.destroyed).toBe(false)
-    expect(lines.at(-1)).toContain('too much is held for too many clients')
+    expect(lines.at(-1)).toContain('the clients together hold too much memory')
   })
 
   it('is not taken by announced lengths', async () => {
@@ -172,7 +172,7 @@ describe('the memory of all connections', () => {
 })
 
 describe('the seat of a connection', () => {
-  it('is told what it is about, and the session when it has closed', async () => {
+  it('is told what the connection is doing, and the session when it has closed', async () => {
     const { connect } = setUp()
     let answer = (_response: AgentResponse) => {}
     const { client, server, seat, isClosed } = connect(() => new Promise((resolve) => (answer = resolve)))
@@ -189,7 +189,7 @@ describe('the seat of a connection', () => {
     expect(isClosed()).toBe(true)
   })
 
-  it('is not told of every byte of a message', async () => {
+  it('is not updated for every byte of a message', async () => {
     const { connect } = setUp()
     const { client, seat } = connect()
     for (let byte = 0; byte < 4; byte += 1) {
@@ -199,7 +199,7 @@ describe('the seat of a connection', () => {
     expect(seat.marks).toEqual(['unfinished'])
   })
 
-  it('is told of each request of an idle one', async () => {
+  it('is updated for each request of an idle one', async () => {
     const { connect } = setUp()
     const { client, seat } = connect()
     client.resume()
@@ -212,7 +212,7 @@ describe('the seat of a connection', () => {
 })
 
 describe('clients that ask without pause', () => {
-  it('share a round: each has one request at least', async () => {
+  it('share a round: each has at least one request', async () => {
     const order: number[] = []
     const { connect } = setUp()
     const flood = Buffer.concat(Array.from({ length: 100 }, () => list))
@@ -230,7 +230,7 @@ describe('clients that ask without pause', () => {
     expect(new Set(round).size).toBe(40)
   })
 
-  it('leave others their turn also when their answers are promises that are kept at once', async () => {
+  it('give others a turn even if their answers are promises that resolve at once', async () => {
     const order: string[] = []
     const { connect } = setUp()
     const handle = (name: string) => async (): Promise<AgentResponse> => {
@@ -245,7 +245,7 @@ describe('clients that ask without pause', () => {
     expect(order.indexOf('quiet')).toBeLessThan(100)
   })
 
-  it('leave others their turn after one request where each takes its time', async () => {
+  it('give others a turn after one request if each takes its time', async () => {
     const order: string[] = []
     const { clock, connect } = setUp()
     const handle = (name: string, ms: number) => (): AgentResponse => {
@@ -261,7 +261,7 @@ describe('clients that ask without pause', () => {
     expect(order.indexOf('quiet')).toBe(1)
   })
 
-  it('have as many requests in a turn when the clock is set back meanwhile', async () => {
+  it('have as many requests in a turn even if the clock is set back meanwhile', async () => {
     const order: string[] = []
     let nowMs = 0
     const agent = createAgentServer({ log: silentLogger, clock: { ...fakeClock(), now: () => nowMs }, churn: noChurn })

@@ -102,7 +102,7 @@ describe('serving a connection', () => {
     expect(await reader.next()).toEqual(answerOf('b'))
   })
 
-  it('sends the answers to what came together in one piece', async () => {
+  it('sends the answers to requests that arrived together in one piece', async () => {
     const { client } = serve(echo)
     client.write(Buffer.concat([sign('a'), sign('b'), sign('c')]))
     const [chunk] = (await once(client, 'data')) as [Buffer]
@@ -122,13 +122,13 @@ describe('serving a connection', () => {
     expect(await reader.next()).toBeUndefined()
   })
 
-  it('ends when a client goes without a word', async () => {
+  it('ends when a client leaves without sending anything', async () => {
     const { client, reader } = serve(echo)
     client.end()
     expect(await reader.next()).toBeUndefined()
   })
 
-  it('ends when a client goes in the middle of a message', async () => {
+  it('ends when a client leaves in the middle of a message', async () => {
     const { client, reader } = serve(echo)
     client.end(sign('a').subarray(0, 7))
     expect(await reader.next()).toBeUndefined()
@@ -154,7 +154,7 @@ describe('bad input', () => {
     expect(await reader.next()).toBeUndefined()
   })
 
-  it('closes the connection also when an answer before it took its time', async () => {
+  it('closes the connection even if an earlier answer took its time', async () => {
     const { open, handle } = byHand()
     const { client, reader, server } = serve(handle)
     client.write(Buffer.concat([sign('a'), Buffer.of(0, 0, 0, 0)]))
@@ -181,7 +181,7 @@ describe('bad input', () => {
     expect(await reader.next()).toEqual(answerOf('unsupported'))
   })
 
-  it('answers what cannot be decoded by failure, and goes on', async () => {
+  it('answers what cannot be decoded with failure, and goes on', async () => {
     const { client, reader } = serve(echo)
     client.write(Buffer.concat([framed(Buffer.of(number.sign, 0, 0, 0, 9)), sign('a')]))
     expect(await reader.next()).toEqual(Buffer.of(5))
@@ -254,7 +254,7 @@ describe('a client that does not read', () => {
     for (let count = 0; count < requests; count += 1) expect((await reader.next())?.length).toBe(answerOf(large).length)
   })
 
-  it('has no more begun for it than one request that takes its time', async () => {
+  it('has at most one slow request begun for it', async () => {
     const { open, handle } = byHand()
     const { client } = serve(handle)
     const sentBytes = await writeUntilStuck(client, sign('x'), 4 * 1024 * 1024)
@@ -264,7 +264,7 @@ describe('a client that does not read', () => {
 })
 
 describe('a client that sends much at once', () => {
-  it('leaves others their turn', async () => {
+  it('gives others a turn', async () => {
     const order: string[] = []
     const handle = (name: string) => (request: AgentRequest) => {
       order.push(name)

@@ -80,7 +80,7 @@ describe('a session bind', () => {
     expect(bindings.isForwarded).toBe(true)
   })
 
-  it('is the last one when it was for authentication', () => {
+  it('is the last one if it was for authentication', () => {
     const bindings = bound({})
     const again = contentsOf({ sessionId: session(2) })
     expect(refusalOf(() => bindings.bind(again))).toBe('SESSION_BIND_REFUSED')
@@ -88,7 +88,7 @@ describe('a session bind', () => {
     expect(bindings.bindings).toHaveLength(1)
   })
 
-  it('may be said again, and takes no new place', () => {
+  it('may be repeated, and takes no new place', () => {
     const bindings = bound(
       { isForwarding: true },
       { isForwarding: true },
@@ -116,7 +116,7 @@ describe('a session bind', () => {
     bindings.bind(contentsOf({ sessionId: session(3), isForwarding: true }))
   })
 
-  it('has a session id of 128 bytes at most', () => {
+  it('has a session id of at most 128 bytes', () => {
     expect(bound({ sessionId: Buffer.alloc(128, 1) }).bindings).toHaveLength(1)
     const bindings = createSessionBindings()
     const long = contentsOf({ sessionId: Buffer.alloc(129, 1) })
@@ -184,7 +184,7 @@ describe('a session bind', () => {
   })
 })
 
-describe('a bind by a host key of a kind that is not known here', () => {
+describe('a bind with a host key of an unknown kind', () => {
   const unknownKey = new SshWriter().string('ssh-mldsa44-ed25519@openssh.com').string('key').bytes()
   const cases: readonly [string, Bind][] = [
     ['a newer key type', { hostKeyBlob: unknownKey }],

@@ -101,7 +101,7 @@ describe('a list', () => {
     expect(lines.join('')).toContain('identities left out reason=sealed')
   })
 
-  it('is answered without a promise when every store is ready', () => {
+  it('is answered without a promise if every store is ready', () => {
     const { session } = setUp([storeOf({ identities: () => [identity('one')] })])
     expect(session.handle({ type: 'request-identities' })).toMatchObject({ type: 'identities-answer' })
   })
@@ -122,7 +122,7 @@ describe('a list', () => {
     expect(lines.join('')).toContain('leftOut=1')
   })
 
-  it('has 256 KiB exactly at most', async () => {
+  it('has at most exactly 256 KiB', async () => {
     // Number, count and two length fields: 13 bytes.
     const exact = [{ keyBlob: Buffer.alloc(262_144 - 13), comment: '' }]
     const over = [{ keyBlob: Buffer.alloc(262_144 - 12), comment: '' }]
@@ -130,7 +130,7 @@ describe('a list', () => {
     expect(await setUp([storeOf({ identities: () => over })]).comments()).toHaveLength(0)
   })
 
-  it('has 2048 identities at most', async () => {
+  it('has at most 2048 identities', async () => {
     const many = Array.from({ length: 2049 }, (_, index) => identity(String(index)))
     expect(await setUp([storeOf({ identities: () => many })]).comments()).toHaveLength(2048)
   })
@@ -166,7 +166,7 @@ describe('a signature', () => {
     expect(asked).toEqual(['a', 'b'])
   })
 
-  it('is looked for further when a store needs time to say no', async () => {
+  it('is looked for in the next store when one needs time to say no', async () => {
     const { ask } = setUp([
       storeOf({ signer: async () => undefined }),
       storeOf({ signer: async () => undefined }),
@@ -236,7 +236,7 @@ describe('adding keys', () => {
     expect(message.includes(secret)).toBe(false)
   })
 
-  it('overwrites them also when the key is refused', async () => {
+  it('overwrites them even if the key is refused', async () => {
     const { ask, lines } = setUp()
     const message = Buffer.from(addKey(key, ''))
     const secret = Buffer.from(privateNumbers(key).d!)
@@ -256,7 +256,7 @@ describe('adding keys', () => {
 })
 
 describe('removing keys', () => {
-  it('takes out the one that is named', async () => {
+  it('removes the one that is named', async () => {
     const { ask, comments } = setUp()
     await ask(addKey(key, 'one'))
     await ask(addKey(otherKey, 'two'))
@@ -266,7 +266,7 @@ describe('removing keys', () => {
   })
 
   it.each([number.removeAll, number.removeAllRsa])(
-    'takes out all with message %i, also when there is none',
+    'removes all with message %i, even if there are none',
     async (all) => {
       const { ask, comments } = setUp()
       await ask(addKey(key, 'one'))
@@ -312,7 +312,7 @@ describe('a locked agent', () => {
     }
   })
 
-  it('is as it was once it is unlocked', async () => {
+  it('is as before once it is unlocked', async () => {
     const { ask, comments } = setUp()
     await ask(addKey(key, 'added'))
     await ask(lockWith('x'))
@@ -334,7 +334,7 @@ describe('a locked agent', () => {
     expect(await guessing).toEqual(failure)
   })
 
-  it('lets lifetimes run out', async () => {
+  it('lets lifetimes expire', async () => {
     const { ask, comments, clock } = setUp()
     await ask(agentVector('add-lifetime', 'request'))
     await ask(lockWith('x'))
@@ -360,7 +360,7 @@ describe('a locked agent', () => {
     expect(bytes.includes('open sesame')).toBe(false)
   })
 
-  it('overwrites it also when nobody looks at it', async () => {
+  it('overwrites it even if nobody reads it', async () => {
     const { ask } = setUp()
     await ask(lockWith('x'))
     const again = Buffer.from(lockWith('open sesame'))
@@ -370,7 +370,7 @@ describe('a locked agent', () => {
 })
 
 describe('an extension', () => {
-  it('that nobody knows is answered by failure', async () => {
+  it('that is not known is answered with failure', async () => {
     expect(await setUp().ask(extension('x@example.com', Buffer.of(1)))).toEqual(failure)
     expect(await setUp().ask(extension(''))).toEqual(failure)
   })
@@ -383,7 +383,7 @@ describe('an extension', () => {
     reader.end()
   })
 
-  it('query with a body is one that failed', async () => {
+  it('query with a body fails', async () => {
     expect(await setUp().ask(extension('query', Buffer.of(1)))).toEqual({ type: 'extension-failure' })
   })
 
@@ -408,7 +408,7 @@ describe('a connection that another machine may be using', () => {
     return world
   }
 
-  it('is shown to the stores with what was bound, and gets nothing of one that is not for it', async () => {
+  it('is shown to the stores with its binds, and gets nothing from a store that is not for it', async () => {
     const seen: [boolean, number][] = []
     const calls: string[] = []
     const hidden = storeOf({
@@ -447,7 +447,7 @@ describe('a connection that another machine may be using', () => {
   it('signs nothing but logins', async () => {
     const { ask, lines } = await forwardedWorld()
     expect(await ask(signRequest(blobOf(key), data))).toEqual(failure)
-    expect(lines.join('')).toContain('a forwarded connection asked to sign something else than a login')
+    expect(lines.join('')).toContain('a forwarded connection asked to sign something other than a login')
   })
 
   it('adds, removes, locks and unlocks nothing', async () => {
@@ -512,7 +512,7 @@ describe('the log', () => {
 })
 
 describe('a connection that has closed', () => {
-  it('has its wrong guess counted, and its right one not tried', async () => {
+  it('has its wrong guess counted, and its right one is not tried', async () => {
     const { clock, connect, ask } = setUp()
     await ask(lockWith('x'))
     const wrong = ask(unlockWith('wrong'))
@@ -526,7 +526,7 @@ describe('a connection that has closed', () => {
     expect(await ask(empty(number.removeAll))).toEqual(failure)
   })
 
-  it('has nothing signed for it that waits for its turn', async () => {
+  it('gets nothing signed that was still waiting for its turn', async () => {
     const begun: (() => void)[] = []
     const signer: Signer = {
       ...signerOf('slow'),

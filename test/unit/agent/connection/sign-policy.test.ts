@@ -16,7 +16,7 @@ function dataOf(vector: string): Uint8Array {
 }
 
 describe('a login', () => {
-  it('is told from other data by its whole form', () => {
+  it('is distinguished from other data by its whole form', () => {
     expect(isUserauthRequest(dataOf('sign-login'))).toBe(true)
     expect(isUserauthRequest(userauthRequest({ keyBlob }))).toBe(true)
     expect(isUserauthRequest(userauthRequest({ keyBlob, hostKeyBlob: keyBlob }))).toBe(true)

@@ -77,7 +77,7 @@ describe('a configured identity', () => {
     expect(await key.signer(Buffer.from('another'))).toBeUndefined()
   })
 
-  it('is not known before it was issued', () => {
+  it('is not known before it has been issued', () => {
     const { key } = setUp()
     expect(key.signer(Buffer.from('any'))).toBeUndefined()
     expect(key.status()).toEqual({ state: 'none', keyType: 'ssh-ed25519' })
@@ -98,7 +98,7 @@ describe('a configured identity', () => {
     expect(key.identities()).toBe(identities)
   })
 
-  it('has a comment that no terminal obeys', async () => {
+  it('has a comment that cannot control a terminal', async () => {
     const { listNew } = setUp({ name: 'o\nps', comment: '\u001b[31mo\u009b2Jp\u202es' })
     const { identities } = await listNew()
     expect(identities[0]?.comment).toBe('o ps: [31mo 2Jp s until 2026-01-02T04:04:05Z')
@@ -115,7 +115,7 @@ describe('a configured identity', () => {
 })
 
 describe('renewing a certificate when it is listed', () => {
-  it('goes on with the present certificate in the advisory window, and renews once behind it', async () => {
+  it('goes on with the current certificate in the advisory window, and renews once in the background', async () => {
     const { key, issuer, clock, listNew, blobs } = setUp()
     const { certificate: first } = await listNew()
     clock.advance(untilAdvisoryMs)
@@ -128,7 +128,7 @@ describe('renewing a certificate when it is listed', () => {
     expect(blobs(await key.identities())).toEqual([second.blob])
   })
 
-  it('keeps the key pair, so that what was saved of it stays good', async () => {
+  it('keeps the key pair, so that what was saved of it stays valid', async () => {
     const { key, issuer, clock, listNew } = setUp()
     const { certificate: first } = await listNew()
     clock.advance(3_600_000)
@@ -138,7 +138,7 @@ describe('renewing a certificate when it is listed', () => {
     expect(await key.signer(first.publicKey.blob)).toBeDefined()
   })
 
-  it('waits in the last minute alone, not in the last tenth of an hour', async () => {
+  it('waits only in the last minute, not in the last tenth of an hour', async () => {
     const { key, clock, listNew, blobs } = setUp()
     const { certificate } = await listNew()
     clock.advance(untilMandatoryMs - 1)
@@ -162,7 +162,7 @@ describe('renewing a certificate when it is listed', () => {
     expect(key.status().state).toBe('mandatory')
   })
 
-  it('waits in the mandatory window, and falls back to the present certificate', async () => {
+  it('waits in the mandatory window, and falls back to the current certificate', async () => {
     const { key, issuer, clock, listNew, blobs } = setUp()
     const { certificate: first } = await listNew()
     clock.advance(untilMandatoryMs)
@@ -221,7 +221,7 @@ describe('the predecessor of a certificate', () => {
     return { ...world, first, second }
   }
 
-  it('signs for a minute more for those who listed it, and is not listed', async () => {
+  it('signs for another minute for those who listed it, but is not listed', async () => {
     const { key, clock, first, second, blobs } = await renewed()
     expect(blobs(await key.identities())).toEqual([second.blob])
     const signer = await key.signer(first.blob)
@@ -279,7 +279,7 @@ describe('the end of a certificate', () => {
     ['ten minutes slow', 10 * minuteMs],
     ['ten minutes fast', -10 * minuteMs],
     ['two hours fast', -120 * minuteMs],
-  ])('is by the clock of the CA where ours is %s', async (_, skewMs) => {
+  ])('is by the clock of the CA if ours is %s', async (_, skewMs) => {
     const world = settable()
     const blob = await certified(world, skewMs)
     world.base.advance(3_600_000 - 1)
@@ -302,14 +302,14 @@ describe('the end of a certificate', () => {
     expect(world.key.signer(blob)).toBeUndefined()
   })
 
-  it('has come when our clock is past it, as after a pause that uptime did not count', async () => {
+  it('has come when our clock is past it, even after a pause that uptime did not count', async () => {
     const world = settable()
     const blob = await certified(world, 0)
     world.set(3_600_000)
     expect(world.key.signer(blob)).toBeUndefined()
   })
 
-  it('costs one look at the uptime a second, and one when the clock was set back', async () => {
+  it('costs one reading of the uptime a second, and one when the clock was set back', async () => {
     const world = settable()
     const blob = await certified(world, 0)
     const issuedLooks = world.looks()
@@ -327,7 +327,7 @@ describe('the end of a certificate', () => {
     expect(looksOfUse()).toBe(2)
   })
 
-  it('is in the comment by the clock of the CA', async () => {
+  it('is given in the comment by the clock of the CA', async () => {
     const world = settable()
     await certified(world, 10 * minuteMs)
     const [identity] = await world.key.identities()
@@ -359,7 +359,7 @@ describe('renewing a certificate ahead of time', () => {
     return { certificate }
   }
 
-  it('`always` begins at the start and goes on by itself', async () => {
+  it('`always` begins at start and goes on by itself', async () => {
     const { clock, issuer, key, blobs } = await started('always')
     clock.advance(untilAdvisoryMs)
     await settle()
@@ -423,7 +423,7 @@ describe('renewing a certificate ahead of time', () => {
     }
   })
 
-  it('counts from what is left when the certificate comes, however far back it is dated', async () => {
+  it('counts from the time that is left when the certificate arrives, however far back it is dated', async () => {
     const { clock, issuer, key } = setUp({ renew: 'always' })
     key.start()
     await settle()
@@ -439,7 +439,7 @@ describe('renewing a certificate ahead of time', () => {
     expect(issuer.calls).toHaveLength(2)
   })
 
-  it('is no hot loop when certificates come with next to nothing left, as with a clock that is ahead', async () => {
+  it('does not loop when certificates arrive with hardly any time left, as with a clock that is ahead', async () => {
     const { clock, issuer, key } = setUp({ renew: 'always' })
     key.start()
     await settle()
@@ -490,7 +490,7 @@ describe('renewing a certificate ahead of time', () => {
   it.each([
     ['in suspend', (clock: FakeClock) => clock.suspend(8 * 3_600_000)],
     ['as a paused machine, whose uptime does not count it', (clock: FakeClock) => clock.setWallClock(8 * 3_600_000)],
-  ])('`always` has a new certificate within a minute of a night %s', async (_, sleep) => {
+  ])('`always` has a new certificate within a minute after a night %s', async (_, sleep) => {
     const { clock, issuer, key } = await started('always')
     clock.advance(10 * minuteMs)
     sleep(clock)
@@ -503,7 +503,7 @@ describe('renewing a certificate ahead of time', () => {
     expect(key.status().state).toBe('fresh')
   })
 
-  it('`always` renews before the end by uptime, where the clock was set back by a day', async () => {
+  it('`always` renews before the end by uptime, if the clock was set back by a day', async () => {
     const { clock, issuer, key } = await started('always')
     clock.advance(minuteMs)
     clock.setWallClock(-24 * 3_600_000)
@@ -524,7 +524,7 @@ describe('renewing a certificate ahead of time', () => {
     expect(clock.pendingTimers()).toBe(0)
   })
 
-  it('leaves what is held to be listed after stop', async () => {
+  it('still lists what is held after stop', async () => {
     const { clock, key, certificate, blobs } = await started('always')
     key.stop()
     expect(clock.pendingTimers()).toBe(0)
@@ -533,7 +533,7 @@ describe('renewing a certificate ahead of time', () => {
 })
 
 describe('clearing an identity', () => {
-  it('tells that its private key was let go when it is cleared, and only then', async () => {
+  it('reports that its private key was let go when it is cleared, and only then', async () => {
     let released = 0
     const { key, listNew, clock } = setUp({
       onKeysReleased: () => {
@@ -560,7 +560,7 @@ describe('clearing an identity', () => {
     expect(second.publicKey).not.toEqual(first.publicKey)
   })
 
-  it('drops the predecessor too, which could sign for a minute more', async () => {
+  it('drops the predecessor too, which could sign for another minute', async () => {
     const { key, clock, issuer, listNew } = setUp()
     const { certificate: first } = await listNew()
     clock.advance(untilAdvisoryMs)
@@ -603,7 +603,7 @@ describe('clearing an identity', () => {
 })
 
 describe('the status and the log of an identity', () => {
-  it('has what the issuer said about the certificate, as long as that is held', async () => {
+  it('has the issuer’s warnings, as long as the certificate is held', async () => {
     const { key, issuer } = setUp({ renew: 'always' })
     key.start()
     await settle()
@@ -614,7 +614,7 @@ describe('the status and the log of an identity', () => {
     expect(key.status()).toEqual({ state: 'none', keyType: 'ssh-ed25519' })
   })
 
-  it('say how it stands', async () => {
+  it('report its state', async () => {
     const { key, clock, listNew } = setUp()
     const { certificate } = await listNew()
     expect(key.status()).toEqual({
@@ -631,7 +631,7 @@ describe('the status and the log of an identity', () => {
     expect(key.status().certificate).toBeUndefined()
   })
 
-  it('name each certificate once', async () => {
+  it('name each certificate only once', async () => {
     const { listNew, lines } = setUp()
     await listNew()
     expect(lines).toEqual([
@@ -657,7 +657,7 @@ describe('the status and the log of an identity', () => {
 })
 
 describe('a certificate whose origin has changed', () => {
-  it('is not served any more where somebody else is logged in, nor signed with, nor its predecessor', async () => {
+  it('is no longer served once somebody else is logged in, and neither it nor its predecessor signs', async () => {
     const { key, issuer, listNew, blobs } = setUp()
     const { certificate } = await listNew()
     issuer.stand(certificate, 'foreign')
@@ -679,7 +679,7 @@ describe('a certificate whose origin has changed', () => {
     expect(key.signer(certificate.blob)).toBeUndefined()
   })
 
-  it('is served until it has a successor where the CA has another key, which a list waits for', async () => {
+  it('is served until it has a successor if the CA has another key, and a list waits for that', async () => {
     const { clock, key, issuer, listNew, blobs } = setUp()
     const { certificate } = await listNew()
     issuer.stand(certificate, 'outdated')
@@ -696,7 +696,7 @@ describe('a certificate whose origin has changed', () => {
     expect(key.signer(certificate.blob)).toBeDefined()
   })
 
-  it('is found out by a list, which waits for what this machine knows', async () => {
+  it('is noticed by a list, which waits for what this machine knows', async () => {
     const { issuer } = setUp()
     let look = () => {}
     const { key } = setUp({

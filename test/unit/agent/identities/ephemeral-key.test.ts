@@ -9,11 +9,11 @@ const made = keyTypes.filter(({ privateKeys }) => privateKeys !== undefined).map
 const data = Buffer.from('signed')
 
 describe('an ephemeral key', () => {
-  it('is there for every type whose private keys are held here', () => {
+  it('exists for every type whose private keys are supported here', () => {
     expect(made).toHaveLength(5)
   })
 
-  it.each(made)('signs as what it is, and says so each time: %s', async (name) => {
+  it.each(made)('signs by its own type, and reports each signature: %s', async (name) => {
     let signatures = 0
     const { publicKey, signer } = await createEphemeralKey(name, () => {
       signatures += 1
@@ -24,7 +24,7 @@ describe('an ephemeral key', () => {
     expect(signatures).toBe(2)
   })
 
-  it('takes its turn in the thread pool where signing is slow', async () => {
+  it('takes its turn in the thread pool if signing is slow', async () => {
     const slow = await Promise.all(made.map(async (name) => (await createEphemeralKey(name, () => {})).signer.usesPool))
     expect(Object.fromEntries(made.map((name, index) => [name, slow[index]]))).toEqual({
       'ssh-ed25519': false,
@@ -35,7 +35,7 @@ describe('an ephemeral key', () => {
     })
   })
 
-  it('is another one each time', async () => {
+  it('is a new one each time', async () => {
     const [a, b] = [
       await createEphemeralKey('ssh-ed25519', () => {}),
       await createEphemeralKey('ssh-ed25519', () => {}),
@@ -43,7 +43,7 @@ describe('an ephemeral key', () => {
     expect(Buffer.from(a.publicKey.blob).equals(b.publicKey.blob)).toBe(false)
   })
 
-  it.each(['sk-ssh-ed25519@openssh.com', 'ssh-dss'])('is not made of a type that is not held here: %s', (name) => {
+  it.each(['sk-ssh-ed25519@openssh.com', 'ssh-dss'])('is not made of a type that is not supported here: %s', (name) => {
     expect(sshErrorCodeOf(() => void createEphemeralKey(name, () => {}))).toBe('KEY_TYPE_UNKNOWN')
   })
 })

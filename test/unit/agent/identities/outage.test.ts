@@ -63,7 +63,7 @@ function setUp(renews: readonly ConfiguredIdentityOptions['renew'][] = ['when-us
 }
 
 describe('an outage', () => {
-  it('of a silent source is waited for once, for eight seconds', async () => {
+  it('with a silent source is waited for once, for eight seconds', async () => {
     const { clock, first, now } = setUp()
     const listing = first.list()
     await settle()
@@ -77,7 +77,7 @@ describe('an outage', () => {
     }
   })
 
-  it('of a source that refuses is waited for until the first refusal, and no longer', async () => {
+  it('with a source that refuses is waited for until the first refusal, and no longer', async () => {
     const { first, now } = setUp()
     const listing = first.list()
     await settle()
@@ -86,7 +86,7 @@ describe('an outage', () => {
     expect(await now(first.list())).toBe('VAULT_UNREACHABLE')
   })
 
-  it('costs one wait, however many identities are of the source', async () => {
+  it('costs one wait, however many identities the source has', async () => {
     const { clock, first, second, now } = setUp(['when-used', 'on-demand'])
     const one = first.list()
     await settle()
@@ -100,14 +100,14 @@ describe('an outage', () => {
     expect(await now(second.list())).toBe('CERTIFICATE_WAIT_TIMEOUT')
   })
 
-  it('costs no wait where a token or a login has found it out before', async () => {
+  it('costs no wait if a token or a login has noticed it before', async () => {
     const { source, first, now } = setUp()
     source.failed(away)
     expect(await now(first.list())).toBe('VAULT_UNREACHABLE')
     expect(first.issuer.calls).toHaveLength(1)
   })
 
-  it('costs those who have a certificate nothing, and leaves it out once it has expired', async () => {
+  it('costs nothing while there is a certificate, which is left out once it has expired', async () => {
     const { clock, first, now } = setUp()
     const listing = first.list()
     await settle()
@@ -125,7 +125,7 @@ describe('an outage', () => {
     expect(await now(first.list())).toBe('VAULT_UNREACHABLE')
   })
 
-  it('is tried on behind, with growing pauses, and a list does not wait for that either', async () => {
+  it('is followed by tries in the background with growing pauses, and a list does not wait for those either', async () => {
     const { clock, first, now } = setUp(['on-demand'])
     void first.list()
     await settle()
@@ -148,7 +148,7 @@ describe('an outage', () => {
     expect(first.issuer.calls).toHaveLength(8)
   })
 
-  it('is tried again by a list when the last try is five seconds old', async () => {
+  it('is tried again by a list once the last try is five seconds old', async () => {
     const { clock, first } = setUp()
     void first.list()
     await settle()
@@ -168,7 +168,7 @@ describe('an outage', () => {
     expect(first.issuer.calls).toHaveLength(calls + 1)
   })
 
-  it('finds a try that hangs, and makes another beside it, two at most', async () => {
+  it('finds a hanging try, and makes another beside it, two at most', async () => {
     const { clock, first, now } = setUp()
     void first.list()
     await settle()
@@ -184,7 +184,7 @@ describe('an outage', () => {
     expect(calls.slice(0, -2).every(({ signal }) => signal.aborted)).toBe(true)
   })
 
-  it('ends with the first answer: what was tried in vain is tried at once, of other identities too', async () => {
+  it('ends with the first answer: what was tried in vain is tried at once, for other identities too', async () => {
     const { clock, first, second, now } = setUp(['when-used', 'when-used'])
     void first.list()
     void second.list()
@@ -199,7 +199,7 @@ describe('an outage', () => {
     expect(await now(second.list())).toBe(1)
   })
 
-  it('is waited for anew where nothing was known of the source for five minutes, as after a night', async () => {
+  it('is waited for again if nothing was known of the source for five minutes, as after a night', async () => {
     const { clock, source, first, now } = setUp()
     source.failed(away)
     clock.suspend(8 * 60 * minuteMs)
@@ -209,7 +209,7 @@ describe('an outage', () => {
     expect(await listing).toBe(1)
   })
 
-  it('of one source is none of another', async () => {
+  it('of one source does not affect another', async () => {
     const [one, other] = [setUp(), setUp()]
     one.source.failed(away)
     const listing = other.first.list()
@@ -220,7 +220,7 @@ describe('an outage', () => {
 })
 
 describe('a refusal that only a change can cure', () => {
-  it('is not asked for again by lists nor behind, until five minutes have passed', async () => {
+  it('is not tried again by lists or in the background until five minutes have passed', async () => {
     const { clock, first, now } = setUp(['always'])
     await settle()
     await first.fail(denied)
@@ -235,7 +235,7 @@ describe('a refusal that only a change can cure', () => {
     expect(first.issuer.calls).toHaveLength(2)
   })
 
-  it('is asked for at once after a login, by the list that comes first', async () => {
+  it('is requested at once after a login, by the first list', async () => {
     const { first, now } = setUp()
     const listing = first.list()
     await settle()
@@ -259,7 +259,7 @@ describe('a refusal that only a change can cure', () => {
 })
 
 describe('a login', () => {
-  it('that is missing is looked for at each list, which may wait for that, and not behind', async () => {
+  it('that is missing is looked for at each list, which may wait for that, but not in the background', async () => {
     const { clock, first, now } = setUp()
     for (let lists = 1; lists <= 3; lists += 1) {
       const listing = first.list()
@@ -273,7 +273,7 @@ describe('a login', () => {
     expect(first.issuer.calls).toHaveLength(3)
   })
 
-  it('tries at once what lists have asked for in vain, and gives up what hangs', async () => {
+  it('tries at once what lists have asked for in vain, and gives up hanging tries', async () => {
     const { clock, first, source, now } = setUp()
     void first.list()
     await settle()
@@ -289,7 +289,7 @@ describe('a login', () => {
 })
 
 describe('the log and the status of an outage', () => {
-  it('tell within a second that a list waits, and then that the source is away: a line each', async () => {
+  it('report within a second that a list waits, and then that the source is away: a line each', async () => {
     const { clock, first, warnings } = setUp()
     const listing = first.list()
     await settle()
@@ -305,7 +305,7 @@ describe('the log and the status of an outage', () => {
     expect(warnings()).toHaveLength(2)
   })
 
-  it('are one line for a night, and one for its end', async () => {
+  it('have one line for a whole night, and one for its end', async () => {
     const { clock, first, second, lines, warnings } = setUp(['always', 'always'])
     for (let tries = 0; tries < 480; tries += 1) {
       await settle()

@@ -5,7 +5,7 @@ import { silentLogger } from '../../../../src/core/log.ts'
 const part = (comment: string) => [{ keyBlob: Buffer.from(comment), comment }]
 
 describe('the answers to lists', () => {
-  it('are one for all connections that see the same', () => {
+  it('are shared by all connections that see the same', () => {
     const lists = createIdentityLists({ log: silentLogger })
     const [one, two, none] = [part('one'), part('two'), []]
     const local = lists.answer([one, two])

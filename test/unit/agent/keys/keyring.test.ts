@@ -69,7 +69,7 @@ describe('a keyring', () => {
     expect(comments()).toEqual(['certified'])
   })
 
-  it('replaces a key that comes again at its place, with its comment and lifetime', () => {
+  it('replaces a key that is added again in its place, with its comment and lifetime', () => {
     const { keyring, comments, clock } = setUp()
     keyring.add(a, 'a', forSeconds(10))
     keyring.add(b, 'b', forEver)
@@ -135,7 +135,7 @@ describe('a lifetime', () => {
     expect(keyring.count()).toBe(0)
   })
 
-  it('is looked at when a key is used, although its timer stood still in suspend', () => {
+  it('is checked when a key is used, although its timer stood still in suspend', () => {
     let uptimeMs = 0
     const keyring = createKeyring({ clock: { ...fakeClock(), uptime: () => uptimeMs, after: () => () => {} } })
     keyring.add(a, 'a', forSeconds(60))
@@ -156,7 +156,7 @@ describe('a lifetime', () => {
     expect(clock.pendingTimers()).toBe(0)
   })
 
-  it('takes it out also when the timer came a moment before the clock', () => {
+  it('removes it even if the timer fired a moment before the clock', () => {
     const clock = fakeClock()
     let behindMs = 0
     const keyring = createKeyring({ clock: { ...clock, uptime: () => clock.uptime() - behindMs } })
@@ -186,13 +186,13 @@ describe('a lifetime', () => {
     expect(keyring.count()).toBe(1)
   })
 
-  it('of nothing ends the key at once', () => {
+  it('of zero ends the key at once', () => {
     const { keyring } = setUp()
     keyring.add(a, 'a', forSeconds(0))
     expect(keyring.count()).toBe(0)
   })
 
-  it('costs no look at the clock while no key has one', () => {
+  it('costs no clock reading while no key has one', () => {
     let looks = 0
     const clock = fakeClock()
     const keyring = createKeyring({
@@ -211,7 +211,7 @@ describe('a lifetime', () => {
   })
 })
 
-describe('a keyring tells that keys were let go', () => {
+describe('a keyring reports that keys were let go', () => {
   function counting() {
     const clock = fakeClock()
     let released = 0
@@ -233,7 +233,7 @@ describe('a keyring tells that keys were let go', () => {
     expect(released()).toBe(1)
   })
 
-  it('when one is removed, and not when there was none', () => {
+  it('when one is removed, but not when there was none', () => {
     const { keyring, released } = counting()
     keyring.add(a, 'a', forEver)
     keyring.remove(b.blob)
@@ -242,7 +242,7 @@ describe('a keyring tells that keys were let go', () => {
     expect(released()).toBe(1)
   })
 
-  it('when all are removed, and not when there was none', () => {
+  it('when all are removed, but not when there were none', () => {
     const { keyring, released } = counting()
     keyring.removeAll()
     expect(released()).toBe(0)
@@ -251,7 +251,7 @@ describe('a keyring tells that keys were let go', () => {
     expect(released()).toBe(1)
   })
 
-  it('when the lifetime of one is over, though nobody asks', () => {
+  it('when the lifetime of one is over, even if nobody asks', () => {
     const { clock, keyring, released } = counting()
     keyring.add(a, 'a', forSeconds(10))
     clock.advance(10_001)

@@ -46,13 +46,13 @@ async function delayOf({ clock, lock }: ReturnType<typeof setUp>): Promise<numbe
 }
 
 describe('a lock', () => {
-  it('hashes with scrypt unless it is told otherwise', async () => {
+  it('hashes with scrypt unless told otherwise', async () => {
     const { lock } = locking(createLock({ clock: fakeClock() }))
     expect(await lock.lock(secret('x'))).toBe(true)
     expect(await lock.unlock(secret('x'))).toBe(true)
   })
 
-  it('closes with a passphrase and opens with the same', async () => {
+  it('locks with a passphrase and unlocks with the same', async () => {
     const { lock } = setUp()
     expect(lock.isLocked()).toBe(false)
     expect(await lock.lock(secret('x'))).toBe(true)
@@ -61,7 +61,7 @@ describe('a lock', () => {
     expect(lock.isLocked()).toBe(false)
   })
 
-  it('takes any bytes for a passphrase, also NUL and what is no text', async () => {
+  it('accepts any bytes as a passphrase, including NUL and bytes that are not text', async () => {
     const { lock } = setUp()
     const bytes = Buffer.of(0, 0xff, 0, 1)
     await lock.lock(secret(bytes))
@@ -74,19 +74,19 @@ describe('a lock', () => {
     expect(lock.isLocked()).toBe(false)
   })
 
-  it('closes once', async () => {
+  it('locks only once', async () => {
     const { lock } = setUp()
     expect(await Promise.all([lock.lock(secret('first')), lock.lock(secret('second'))])).toEqual([true, false])
     expect(await lock.unlock(secret('first'))).toBe(true)
   })
 
-  it('does not open what is open, and says so at once', async () => {
+  it('does not unlock when nothing is locked, and answers at once', async () => {
     const { lock, clock } = setUp()
     expect(await lock.unlock(secret('x'))).toBe(false)
     expect(clock.pendingTimers()).toBe(0)
   })
 
-  it('answers a wrong passphrase late, later each time, until a right one comes', async () => {
+  it('answers a wrong passphrase with a growing delay, until a right one comes', async () => {
     const world = setUp()
     await world.lock.lock(secret('x'))
     expect(await delayOf(world)).toBe(100)
@@ -119,7 +119,7 @@ describe('a lock', () => {
     expect(answers).toEqual(['wrong', 'right'])
   })
 
-  it('waits for no passphrase when it closes', async () => {
+  it('does not wait for a passphrase when it closes', async () => {
     const { lock, clock } = setUp()
     await lock.lock(secret('x'))
     void lock.unlock(secret('wrong'))
@@ -127,7 +127,7 @@ describe('a lock', () => {
     expect(await lock.lock(secret('y'))).toBe(false)
   })
 
-  it('hashes one passphrase at a time, and none for those who come when it is open', async () => {
+  it('hashes one passphrase at a time, and none once it is open', async () => {
     let hashing = 0
     let most = 0
     const hash: PassphraseHash = async (passphrase, salt) => {
@@ -143,7 +143,7 @@ describe('a lock', () => {
     expect(most).toBe(1)
   })
 
-  it('tells whoever waits when it cannot hash, and goes on', async () => {
+  it('fails the waiting attempt when it cannot hash, and goes on', async () => {
     let isBroken = false
     const hash: PassphraseHash = (passphrase, salt) =>
       isBroken ? Promise.reject(new Error('no memory')) : quickHash(passphrase, salt)
@@ -167,7 +167,7 @@ describe('those who wait to unlock', () => {
     return { ...world, crowd }
   }
 
-  it('wait for one delay with the right passphrase, whoever has come before', async () => {
+  it('wait for one delay with the right passphrase, whatever came before', async () => {
     const { lock, clock, crowd } = await crowded()
     for (const connection of crowd.slice(0, 20)) connection.close()
     const right = lock.unlock(secret('x'))
@@ -176,7 +176,7 @@ describe('those who wait to unlock', () => {
     expect(lock.isLocked()).toBe(false)
   })
 
-  it('wait for one delay also beside connections that guess again and again', async () => {
+  it('wait for one delay even beside connections that guess again and again', async () => {
     const { lock, clock, connect } = setUp()
     await lock.lock(secret('x'))
     const guessAgain = async (connection: LockConnection) => {
@@ -191,7 +191,7 @@ describe('those who wait to unlock', () => {
     await Promise.all(guessing)
   })
 
-  it('wait for one delay also beside a process that guesses on a new connection each time', async () => {
+  it('wait for one delay even beside a process that guesses on a new connection each time', async () => {
     const { lock, clock, connect } = setUp()
     await lock.lock(secret('x'))
     void connect('pid 1').unlock(secret('wrong'))
@@ -218,7 +218,7 @@ describe('those who wait to unlock', () => {
     expect(await delayOf({ lock, clock, connect })).toBe(300)
   })
 
-  it('are all told at once when it opens', async () => {
+  it('are all answered at once when it opens', async () => {
     const { lock, clock, connect } = setUp()
     await lock.lock(secret('x'))
     void lock.unlock(secret('wrong'))
@@ -230,7 +230,7 @@ describe('those who wait to unlock', () => {
     expect(clock.pendingTimers()).toBe(0)
   })
 
-  it('are at most 32: of more, the oldest connections are refused at once', async () => {
+  it('are at most 32: beyond that, the oldest connections are refused at once', async () => {
     const { lock, clock, connect } = setUp()
     await lock.lock(secret('x'))
     const refused: number[] = []

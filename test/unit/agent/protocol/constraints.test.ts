@@ -39,7 +39,7 @@ describe('constraints of an added key', () => {
     ['an extension nobody knows', extensionConstraint('x@example.com')],
     ['the most signatures of XMSS', Buffer.of(3, 0, 0, 0, 1)],
     ['a number nobody knows', Buffer.of(0)],
-  ])('that cannot be kept fail the request, alone or after another: %s', (_, constraint) => {
+  ])('that cannot be enforced fail the request, alone or after another: %s', (_, constraint) => {
     expect(refusal(constraint)).toBeInstanceOf(AgentError)
     expect(refusal(constraint).code).toBe('CONSTRAINT_UNSUPPORTED')
     expect(refusal(lifetime(60), constraint).code).toBe('CONSTRAINT_UNSUPPORTED')

@@ -51,7 +51,7 @@ describe('a frame decoder', () => {
     expect(decode([...stream].map((byte) => Buffer.of(byte)))).toEqual([Buffer.of(11), Buffer.from('hello')])
   })
 
-  it('copies nothing when a message comes whole', () => {
+  it('copies nothing when a message arrives whole', () => {
     const chunk = framed(Buffer.of(1, 2, 3))
     const decoder = createFrameDecoder(maxFrameBytes)
     decoder.push(chunk)
@@ -83,7 +83,7 @@ describe('a frame decoder', () => {
     expect(codeOf(() => decoder.next())).toBe('FRAME_TOO_LARGE')
   })
 
-  it('takes no memory for what is only announced', () => {
+  it('takes no memory for what has only been announced', () => {
     const decoder = createFrameDecoder(maxFrameBytes)
     decoder.push(Buffer.of(0, 4, 0, 0, 13))
     expect(decoder.next()).toBeUndefined()
@@ -94,7 +94,7 @@ describe('a frame decoder', () => {
     expect(decoder.heldBytes()).toBeLessThan(4096)
   })
 
-  it('holds no more than a message, however much of it has come', () => {
+  it('holds no more than a message, however much of it has arrived', () => {
     const decoder = createFrameDecoder(maxFrameBytes)
     decoder.push(Buffer.of(0, 4, 0, 0))
     decoder.next()

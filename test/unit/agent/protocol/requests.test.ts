@@ -73,7 +73,7 @@ describe('what OpenSSH sends', () => {
     expect(addOf('add-lifetime-cert').constraints).toEqual({ lifetimeSeconds: 3600 })
   })
 
-  it.each(['add-confirm', 'add-destination'])('holds a constraint that cannot be kept: %s', (name) => {
+  it.each(['add-confirm', 'add-destination'])('holds a constraint that cannot be enforced: %s', (name) => {
     expect(codeOf(agentVector(name, 'request'))).toBe('CONSTRAINT_UNSUPPORTED')
   })
 
@@ -83,7 +83,7 @@ describe('what OpenSSH sends', () => {
     expect(decodePublicKey((request as AgentRequest & { type: 'sign-request' }).keyBlob).type).toBe('ssh-rsa')
   })
 
-  it('keeps a passphrase where it does not print', () => {
+  it('keeps a passphrase where it cannot be printed', () => {
     const request = requestOf('lock')
     expect(JSON.stringify(request)).toBe('{"type":"lock","passphrase":"[redacted]"}')
     expect(request.type === 'lock' && Buffer.from(request.passphrase.expose()).toString()).toBe('passphrase')
@@ -91,13 +91,10 @@ describe('what OpenSSH sends', () => {
 })
 
 describe('a request', () => {
-  it.each([1, 3, 7, 8, 20, 21, 24, 26, 240, 255])(
-    'of a number that is not supported is no error: %i',
-    (messageNumber) => {
-      const message = Buffer.of(messageNumber, 1, 2, 3)
-      expect(decodeRequest(message)).toEqual({ type: 'unsupported', messageNumber })
-    },
-  )
+  it.each([1, 3, 7, 8, 20, 21, 24, 26, 240, 255])('with an unsupported number is not an error: %i', (messageNumber) => {
+    const message = Buffer.of(messageNumber, 1, 2, 3)
+    expect(decodeRequest(message)).toEqual({ type: 'unsupported', messageNumber })
+  })
 
   it('of message 9 removes everything, as message 19 does', () => {
     expect(decodeRequest(empty(number.removeAllRsa))).toEqual({ type: 'remove-all-identities' })

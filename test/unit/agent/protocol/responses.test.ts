@@ -78,7 +78,7 @@ describe('an answer', () => {
 })
 
 describe('an answer of another agent', () => {
-  it.each([0, 1, 7, 11, 13, 27, 30, 255])('is refused by a number that is none: %i', (messageNumber) => {
+  it.each([0, 1, 7, 11, 13, 27, 30, 255])('is refused if its number is not that of an answer: %i', (messageNumber) => {
     expect(codeOf(Buffer.of(messageNumber))).toBe('RESPONSE_UNKNOWN')
   })
 
@@ -95,7 +95,7 @@ describe('an answer of another agent', () => {
     }
   })
 
-  it('that announces more identities than it has is refused before they are made room for', () => {
+  it('that announces more identities than it has is refused before room is made for them', () => {
     expect(codeOf(new SshWriter().byte(12).uint32(0xffffffff).bytes())).toBe('WIRE_TRUNCATED')
   })
 
