@@ -4,8 +4,8 @@ import { type AnswerTo, type EndpointName, endpoints } from '../ipc/endpoints.ts
 import { HelperError } from './fast/failure.ts'
 
 /**
- * What the daemon answered, once it has the form that its endpoint says. Whatever else is in it is left out: a socket may
- * be somebody else's, and what is printed is what was checked.
+ * What the daemon answered, checked against its endpoint's schema. Anything else in it is left out: the socket may be
+ * somebody else's, and only what was checked is printed.
  * @throws {HelperError} BAD_REPLY, without quoting anything
  */
 export function checkedAnswer<Name extends EndpointName>(name: Name, body: unknown): AnswerTo<Name> {

@@ -12,7 +12,7 @@ import { readInputText } from './input-text.ts'
 export interface CommandContext {
   environment: Environment
   print(text: string): void
-  /** For the person only, beside what `print` writes. */
+  /** For the person only, apart from what `print` writes. */
   note(text: string): void
   /** Absolute path of the running command, as it was called: a link outlives an update of what it points to. */
   commandPath: string
@@ -31,7 +31,7 @@ export function processContext(): CommandContext {
   const note = (output: string) => void process.stderr.write(displayLines(output))
   return {
     environment,
-    // Here, so that no command can forget it.
+    // Made displayable here, so that no command can forget to.
     print: (output) => process.stdout.write(displayLines(output)),
     note,
     commandPath: resolve(process.argv[1]!),

@@ -27,7 +27,7 @@ export interface OtherRooms {
  */
 export async function runCommandLine(args: readonly string[], rooms: OtherRooms): Promise<number> {
   process.stdout.on('error', (cause) => {
-    // `latchkey status | head -1` is no failure, and `latchkey service install | head -1` still installs.
+    // `latchkey status | head -1` is not a failure, and `latchkey service install | head -1` still installs.
     if (errorCode(cause) === 'EPIPE') return
     const error = new HelperError('OUTPUT_FAILED', `cannot write the output: ${describeError(cause)}`, { cause })
     process.stderr.write(failureText(error))
@@ -51,7 +51,7 @@ export async function runProgram(args: readonly string[], rooms: OtherRooms, con
   }
   const program = createProgram(context, rooms, finish)
   try {
-    // Alone it is a question, too.
+    // A bare `latchkey` asks for help, too.
     if (args.length === 0) return showHelp(program, [])
     if (args[0] === 'help')
       return showHelp(
@@ -90,7 +90,7 @@ export function createProgram(context: CommandContext, rooms: OtherRooms, finish
   return program
 }
 
-/** What `latchkey dev` takes, for the help alone: it is run without this command line (src/command.ts). */
+/** What `latchkey dev` takes, for the help only: it is run without this command line (src/command.ts). */
 function addDevHelp(program: Command): void {
   const dev = program
     .command('dev')
@@ -98,10 +98,10 @@ function addDevHelp(program: Command): void {
       'start an embedded Vault, an embedded AWS and a daemon to try latchkey with, and run a command in them',
     )
     .argument('[command...]', 'what to run, after --; without it they stay up until Ctrl-C')
-    .option('--dir <folder>', 'keep everything in this folder, and go on with what is there')
+    .option('--dir <folder>', 'keep everything in this folder, and continue with what is there')
   dev
     .command('code')
-    .description('print the MFA code that is good now; where it has been used, wait for the next one')
+    .description('print the MFA code that is valid now; if it has been used, wait for the next one')
     .option('--dir <folder>', 'the folder of the environment; default: LATCHKEY_DEV_DIR')
 }
 
@@ -120,12 +120,12 @@ Documents:     ${documentsFolder(commandPath)} (COMMANDS.md, CONFIGURATION.md)
 `
 }
 
-/** They lie beside `dist`, wherever the command is linked from. */
+/** The folder beside `dist`, wherever the command is linked from. */
 function documentsFolder(commandPath: string): string {
   return join(dirname(dirname(existsSync(commandPath) ? realpathSync(commandPath) : commandPath)), 'docs')
 }
 
-/** commander's own `help` reads one name only, and tells an unknown one as if none had been given. */
+/** commander's own `help` reads one name only, and treats an unknown one as if none had been given. */
 function showHelp(program: Command, names: readonly string[]): number {
   const { command, path, rest } = namedCommand(program, names)
   const [unknown] = rest
@@ -148,12 +148,12 @@ function namedCommand(program: Command, args: readonly string[]) {
   return { command, path: args.slice(0, depth), rest: args.slice(depth) }
 }
 
-/** How to see what the command takes that the arguments name. */
+/** How to see what is accepted by the command that the arguments name. */
 function usageHint(program: Command, args: readonly string[]): string {
   return ['latchkey help', ...namedCommand(program, args).path].join(' ')
 }
 
-/** commander's words without its prefix; a group without a command has none of its own. */
+/** commander's words without its prefix; for a group without a command it has none. */
 function usageMessage({ code, message }: CommanderError): string {
   if (code === 'commander.help') return 'name a command'
   return message

@@ -7,7 +7,7 @@ const effects: Readonly<Record<ConfigReport['errors'][number]['effect'], string>
   ignored: '',
 }
 
-/** What of config.toml does not count, as lines of `status`; empty where all of it does. */
+/** Which parts of config.toml do not count, as lines of `status`; empty where all of it counts. */
 export function formatConfigProblems({ errors, warnings }: ConfigReport): string {
   const lines = errors.map(({ section, effect, message, hint }) => {
     const what = effects[effect] === '' ? '' : `${section ?? 'config.toml'} is ${effects[effect]}: `
@@ -16,14 +16,14 @@ export function formatConfigProblems({ errors, warnings }: ConfigReport): string
   return [...lines, ...warnings.map((warning) => `  ! warning: ${displayLine(warning)}\n`)].join('')
 }
 
-/** The mistakes alone, one a line, as editors find them: `FILE:LINE:COLUMN: key: reason`. */
+/** The mistakes alone, one a line, in the form that editors jump to: `FILE:LINE:COLUMN: key: reason`. */
 export function formatConfigCheck({ file, errors, warnings }: ConfigReport): string {
   const mistakes = errors.map(({ message, hint }) => {
     const known = hint === `edit ${file}` ? undefined : hint
     return `${displayLine(message)}\n${formatHint('  ', known)}`
   })
   const notes = warnings.map((warning) => `${displayLine(file)}: warning: ${displayLine(warning)}\n`)
-  const verdict = errors.length === 0 ? [`${displayLine(file)}: no mistake\n`] : []
+  const verdict = errors.length === 0 ? [`${displayLine(file)}: no mistakes\n`] : []
   return [...mistakes, ...notes, ...verdict].join('')
 }
 

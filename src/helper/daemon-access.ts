@@ -22,29 +22,29 @@ export interface DaemonAccess {
   call<Name extends EndpointName>(name: Name, ...input: InputTo<Name>): Promise<AnswerTo<Name>>
 }
 
-/** Where the daemon is, and what of the person and of time the access uses. */
+/** Where the daemon is, and how the access reaches the person and the clock. */
 export interface DaemonAccessOptions {
   socketPath: string
   terminal: TerminalAccess
   readLine: ReadLine
   /** Runs a function later unless the returned one is called. */
   after(delayMs: number, run: () => void): () => void
-  /** Told once that an answer takes longer than a person waits without a word. */
+  /** Called once, when an answer takes longer than a person waits without a word. */
   onSlow?: () => void
 }
 
-/** So long a person waits without a word. */
+/** How long a person waits without a word, in ms. */
 const slowMs = 1_000
 /** For any answer at all: longer than a cold start of the daemon by a connection takes. */
 const lifeSignMs = 10_000
 /** The daemon may wait for a server that does not answer, and for a keychain that shows a dialog. */
 const callMs = 2 * 60_000
-/** It may show a dialog for five minutes besides (src/prompts/prompt-program.ts). */
+/** It may also show a dialog for five minutes (src/prompts/prompt-program.ts). */
 const personMs = 10 * 60_000
 
 /**
- * The daemon behind a socket. First of all it is asked for a sign of life: a daemon that was stopped, or what is no
- * daemon, is found out within seconds, and has been told nothing by then.
+ * The daemon behind a socket. First it is asked for a sign of life: a daemon that was stopped, or something that is not a
+ * daemon, is found out within seconds, before it has been told anything.
  */
 export function createDaemonAccess(options: DaemonAccessOptions): DaemonAccess {
   const { socketPath, terminal, readLine, after, onSlow } = options
@@ -54,7 +54,7 @@ export function createDaemonAccess(options: DaemonAccessOptions): DaemonAccess {
     isTold = true
   }
 
-  // A question to the person is put between two calls: no word is said into what is typed.
+  // A question to the person is put between two calls, so that no notice is written into what is being typed.
   const within = async (connection: ApiClient, request: ApiCall, limitMs: number): Promise<ApiAnswer> => {
     const stop = after(limitMs, () => connection.close(timedOut(socketPath, limitMs)))
     const stopTelling = isTold ? () => {} : after(slowMs, tellSlow)

@@ -1,8 +1,8 @@
 #!/bin/sh
 # The fast path of `latchkey aws credentials PROFILE`: asks the daemon with curl, in a third of the time that node takes
-# to start. Whatever does not succeed at once is left to latchkey itself, which asks for a code and explains failures.
+# to start. Anything that does not succeed at once is left to latchkey itself, which asks for a code and explains failures.
 
-# Beside this file, through any links; only where it is needed, for it costs a process for each link.
+# Found beside this file, through any links; only when it is needed, because each link costs a process.
 latchkey() {
   case $0 in */*) file=$0 ;; *) file=./$0 ;; esac
   while [ -L "$file" ]; do
@@ -31,13 +31,13 @@ else
   folder=$HOME/.latchkey/run
 fi
 
-# Prints what the daemon answers, where it is certain who answers. From inside the folder no change of its parents counts.
-# Folder and socket must be the user's own and no links, and nobody else may be able to put another socket in the place:
-# which the sticky bit forbids, that the daemon sets. Without it ls tells the mode, and costs a process. Whatever is not as
-# plainly so is left to latchkey, which looks at every step of the path and says what is wrong.
+# Prints what the daemon answers, where it is certain who answers. From inside the folder no change of its parents matters.
+# Folder and socket must be the user's own and no links, and nobody else may be able to put another socket in its place:
+# the sticky bit, which the daemon sets, forbids that. Without it ls shows the mode, which costs a process. Any doubt is
+# left to latchkey, which looks at every step of the path and says what is wrong.
 # -q: no ~/.curlrc. `never`: curl cannot ask anyone.
 # 8 s: the daemon goes on with what it has begun, and latchkey's own 50 s must still end before Go's 60 s.
-# 64k a second: of what never ends some MiB come, not hundreds. Credentials come in one piece.
+# 64k a second: an answer without end brings a few MiB, not hundreds. Credentials come in one piece.
 # The two variables spare curl a twentieth of its time: no TLS settings, no locale.
 ask() {
   case $folder in /*) cd -P "$folder" ;; *) return 1 ;; esac && [ -O . ] && [ -O api.sock ] && [ ! -L api.sock ] || return 1

@@ -18,7 +18,7 @@ export function formatStatus(status: Status, nowMs: number): string {
 }
 
 /**
- * That the daemon is another version than the command that asks it, as after an update; empty where they are the same.
+ * Says that the daemon and the command that asks it differ in version, as after an update; empty where they do not.
  * @param restart what restarts the service
  */
 export function formatOtherVersion({ version, pid }: Status, own: string, restart: string): string {
@@ -58,7 +58,7 @@ function isEmpty({ vaults, ssh, aws, config, keychain }: Status): boolean {
   return !isConfigured && !isWrong
 }
 
-/** For whoever has just installed it. */
+/** For someone who has just installed it. */
 function nextSteps({ configFile }: Status): string {
   return `nothing is configured yet. Write ${displayLine(configFile)}, which counts as soon as it is there:
 
@@ -70,11 +70,11 @@ function nextSteps({ configFile }: Status): string {
   role = "ops"
 
 then: latchkey config check; latchkey login; ssh-add -l
-AWS, and every field: latchkey help says where that is written; to try it without a Vault: latchkey dev
+for AWS, and for every field: latchkey help names the documents; to try it without a Vault: latchkey dev
 `
 }
 
-/** That there is none of a kind, unless it is there and wrong. */
+/** Says that none of a kind is configured, or that what is configured has mistakes. */
 function noneOf(what: string, section: string, config: Status['config']): string {
   const isOff = (config?.errors ?? []).some(
     ({ effect, section: named = section }) => effect === 'off' && named.startsWith(section),
@@ -87,7 +87,7 @@ function formatVaults({ vaults, config }: Status, left: (time: string | undefine
   const rows = vaults.map(({ name, address, method, state, expiresAt }) => [
     name,
     vaultStates[state],
-    // Of a token that someone else keeps it may not be known: that is not the same as for ever.
+    // It may be unknown for a token that someone else looks after, which does not mean for ever.
     state === 'logged-in' && expiresAt !== undefined ? left(expiresAt) : '-',
     method,
     address,
@@ -161,7 +161,7 @@ function formatWarnings(warnings: readonly string[], subject?: string): string {
   return warnings.map((warning) => `  ! ${about}warning: ${displayLine(warning)}\n`).join('')
 }
 
-/** A table, and under it what is wrong with which of its rows. */
+/** A table, and below it what is wrong with its rows. */
 function formatSection(
   heading: readonly string[],
   rows: readonly (readonly string[])[],

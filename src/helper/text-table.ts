@@ -1,6 +1,9 @@
 import { displayLine } from '../core/text/display-text.ts'
 
-/** Columns of text, each as wide as its widest cell, two blanks apart; the first row is the heading. @param indent in front of each line */
+/**
+ * Columns of text, each as wide as its widest cell, two blanks apart; the first row is the heading.
+ * @param indent in front of each line
+ */
 export function formatTable(rows: readonly (readonly string[])[], indent = ''): string {
   const cells = rows.map((row) => row.map((cell) => displayLine(cell)))
   const widths: number[] = []

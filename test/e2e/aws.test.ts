@@ -162,7 +162,7 @@ describe('a login', () => {
       { env: { LATCHKEY_DEV_MFA: 'auto' } },
     )
     expect(status).toBe(0)
-    expect(stdout).toMatch(/^an MFA session has begun: dev-user, .* left\nthere is an MFA session already: dev-user, /)
+    expect(stdout).toMatch(/^an MFA session has begun: dev-user, .* left\nthere already is an MFA session: dev-user, /)
     expect(stdout).not.toMatch(/ASIA|SecretAccessKey/)
     expect(stdout.match(/"kind":"code"/g)).toHaveLength(1)
   })

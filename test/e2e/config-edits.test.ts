@@ -278,7 +278,7 @@ level = "loud"
     const { status, stdout, config } = await check('[vault.a]\n', { VAULT_ADDR: 'https://v', VAULT_NAMESPACE: 'team' })
     expect([status, stdout]).toEqual([
       0,
-      `${config}: warning: VAULT_NAMESPACE is not used for [vault.a]: write namespace = "team" there, or unset it\n${config}: no mistake\n`,
+      `${config}: warning: VAULT_NAMESPACE is not used for [vault.a]: write namespace = "team" there, or unset it\n${config}: no mistakes\n`,
     ])
     const json = await check('x', {}, ['--json'])
     expect([json.status, JSON.parse(json.stdout)]).toMatchObject([
@@ -293,7 +293,7 @@ level = "loud"
     const unnamed = await latchkey(['config', 'check'], { env: { LATCHKEY_CONFIG: '', XDG_CONFIG_HOME: '/none' } })
     expect([unnamed.status, unnamed.stdout]).toEqual([
       0,
-      '/none/latchkey/config.toml: warning: nothing is configured: it is empty, or there is no such file\n/none/latchkey/config.toml: no mistake\n',
+      '/none/latchkey/config.toml: warning: nothing is configured: it is empty, or there is no such file\n/none/latchkey/config.toml: no mistakes\n',
     ])
   })
 })

@@ -5,7 +5,7 @@ import { kindOf, type Question, questionText, readAnswer } from '../../prompts/k
 export type ReadLine = (prompt: string, options: { echo: boolean }) => Promise<Secret<string> | undefined>
 
 /**
- * Puts a lent question until what is typed can be its answer: nobody has to be called to know that.
+ * Puts a lent question again until what is typed can be its answer, which can be judged here without a call.
  * @returns what was typed, for the daemon to read; undefined when the person cancelled
  */
 export async function askLentPrompt(question: Question, readLine: ReadLine): Promise<Secret<string> | undefined> {

@@ -20,7 +20,7 @@ export interface PromptingOptions {
   mayAsk: () => boolean
   /** Whether a question may be put on the terminal at this moment. */
   isForeground: () => Promise<boolean>
-  /** Puts the question; what the person typed, undefined when it was cancelled. */
+  /** Puts the question; resolves to what the person typed, or undefined when it was cancelled. */
   ask: (question: Question) => Promise<Secret<string> | undefined>
 }
 
@@ -42,7 +42,7 @@ export async function callWithPrompts(request: ApiCall, options: PromptingOption
     if (await options.isForeground()) {
       await settle(connection, lent, await options.ask(lent.question))
     } else {
-      // Put into the background since: the question passes on with the connection.
+      // Moved into the background meanwhile: closing the connection gives the question back.
       connection.close()
       connection = options.connect()
       mayAsk = false
@@ -52,10 +52,10 @@ export async function callWithPrompts(request: ApiCall, options: PromptingOption
 
 async function settle(connection: ApiClient, { id, question }: LentQuestion, answer: Secret<string> | undefined) {
   const body = answer === undefined ? { cancel: true } : { answer: answer.expose() }
-  // 404 says that the question has gone meanwhile; the repeated call tells what became of it.
+  // 404 means that the question has gone meanwhile; the repeated call shows what became of it.
   const reply = await connection.call({ method: 'POST', path: `/v1/prompts/${encodeURIComponent(id)}`, body })
   if (answer === undefined) throw new HelperError('CANCELLED', `cancelled: ${question.text}`)
-  // An answer that it does not take leaves the question where it is: here, where nobody would be asked again.
+  // An answer that the daemon does not accept leaves the question lent to us, and nobody would be asked again.
   if (reply.status !== 404) successBody(reply)
 }
 

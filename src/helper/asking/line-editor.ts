@@ -6,7 +6,7 @@ const maxLength = 4096
 
 /**
  * One line typed into a terminal that does not edit lines itself (raw mode): erase, erase all, interrupt and end of
- * input as stty(1) has them by default. Whole lines of a terminal that does are read the same.
+ * input as stty(1) has them by default. Whole lines, from a terminal that does edit them, are read in the same way.
  */
 export function createLineEditor(): (keys: string) => EditedLine {
   let text: string[] = []

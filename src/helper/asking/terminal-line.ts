@@ -10,7 +10,7 @@ const endingSignals = ['SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
 /**
  * Asks for one line on the terminal itself, whatever stdin and stdout are.
- * @param options.echo false for passwords; the terminal is given back as it was on every way out, signals too
+ * @param options.echo false for passwords; the terminal is restored on every way out, signals included
  * @param options.signal gives up
  * @returns the text as it was typed; undefined when the person cancelled (Ctrl-C, Ctrl-D)
  * @throws {HelperError} PERSON_NEEDED: there is no terminal; the reason of `signal`

@@ -6,7 +6,7 @@ export const terminalPath = '/dev/tty'
 
 /** What can be known about the terminal of this process. */
 export interface TerminalAccess {
-  /** Whether to offer the terminal to the daemon: cheap, and may be too hopeful. */
+  /** Whether to offer the terminal to the daemon: cheap, and may be too optimistic. */
   mayAsk(): boolean
   /**
    * Whether a question may be put now. A process outside the foreground group would be stopped by SIGTTIN when it

@@ -11,7 +11,7 @@ import { formatTable } from '../text-table.ts'
 
 const sourceHelp = "the name of the key's section, [aws.source.NAME] in the configuration"
 
-const newHelp = 'the name is meant, though no profile uses it'
+const newHelp = 'use the name, though no profile uses it'
 
 /** `latchkey aws keys …` */
 export function addAwsKeysCommands(aws: Command, context: CommandContext): void {
@@ -23,7 +23,7 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
     .option('--new', newHelp)
     .action(async (source: string, { new: isNew }: { new?: true }) => {
       const check = async () => (isNew ? undefined : checkSource(source, 'add', context))
-      // Nobody types a key in vain; what a program writes is read first, and bounded.
+      // A person must not type a key in vain; a program's input is read first, and bounded.
       if (context.hasTypedInput) await check()
       const body = await readAccessKey(context)
       if (!context.hasTypedInput) await check()
@@ -60,7 +60,7 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
     })
 }
 
-/** Before the key is asked for: under a mistyped name nobody finds it, and under that of a role it does not belong. */
+/** Comes before the key is asked for: nobody finds it under a mistyped name, and it does not belong under a role's. */
 async function checkSource(source: string, command: 'add' | 'import', context: CommandContext): Promise<void> {
   const { doubt } = await context.daemon.call('getSource', { params: { source } })
   if (doubt === undefined) return
@@ -69,7 +69,7 @@ async function checkSource(source: string, command: 'add' | 'import', context: C
   if (!context.hasTypedInput) throw new HelperError('USAGE', doubt.reason, { hint })
   const answer = await readTyped(
     context,
-    `${displayLine(doubt.reason)}\nstore a key as ${displayLine(source)} all the same? (y/N)`,
+    `${displayLine(doubt.reason)}\nstore a key as ${displayLine(source)} anyway? (y/N)`,
     true,
   )
   if (!/^y(es)?$/i.test(answer.trim()))

@@ -11,12 +11,14 @@ export function addAwsProfilesCommands(aws: Command, context: CommandContext): v
   const profiles = aws.command('profiles').description('the profiles that credentials can be asked for')
   profiles
     .command('list')
-    .description('list the profiles, or print what the AWS tools need to know of them')
+    .description('list the profiles, or print what the AWS tools need to know about them')
     .option('--json', 'print it as JSON')
     .option('--block', 'print the blocks that ~/.aws/config lacks')
     .action(async ({ json, block }: { json?: true; block?: true }) => {
       if (json && block) {
-        throw new HelperError('USAGE', '--json and --block exclude each other', { hint: 'latchkey help aws profiles' })
+        throw new HelperError('USAGE', '--json and --block cannot be used together', {
+          hint: 'latchkey help aws profiles',
+        })
       }
       const list = await context.daemon.call('listProfiles')
       if (block) printBlocks(list, context)
@@ -25,8 +27,8 @@ export function addAwsProfilesCommands(aws: Command, context: CommandContext): v
 }
 
 /**
- * Only blocks go to the standard output, so that it can be appended to the file, also twice: a profile that is there has
- * none, for botocore refuses a file that has one profile twice.
+ * Only blocks go to the standard output, so that it can be appended to the file, even twice: a profile that is already
+ * there gets no block, because botocore refuses a file that has a profile twice.
  */
 function printBlocks({ profiles }: AwsProfileList, { print, note, commandPath }: CommandContext): void {
   const own = profiles.filter(({ definedIn, awsFiles }) => definedIn === 'config.toml' && awsFiles !== 'latchkey')
@@ -35,16 +37,16 @@ function printBlocks({ profiles }: AwsProfileList, { print, note, commandPath }:
     const block = awsConfigBlock({ name, region, latchkey: commandPath })
     if (awsFiles === 'other') {
       const line = credentialProcess(name, commandPath)
-      note(`${displayLine(name)} is in the AWS files already; let its section have:\n  ${displayLine(line)}\n`)
-    } else if (block === undefined) note(`${displayLine(name)} is no name that all AWS tools can read\n`)
+      note(`${displayLine(name)} is already in the AWS files; its section should have:\n  ${displayLine(line)}\n`)
+    } else if (block === undefined) note(`${displayLine(name)} is not a name that all AWS tools can read\n`)
     else blocks.push(block)
   }
-  if (own.length === 0) note('the AWS files have every profile of config.toml already\n')
+  if (own.length === 0) note('the AWS files already have every profile of config.toml\n')
   // An empty line first: the last line of the file may have no end.
   print(blocks.map((block) => `\n${block}`).join(''))
 }
 
-/** Where a profile is defined, as a person calls it. */
+/** Where a profile is defined, in words. */
 const places: Readonly<Record<AwsProfileList['profiles'][number]['definedIn'], string>> = {
   'config.toml': 'config.toml',
   'aws-files': 'AWS files',

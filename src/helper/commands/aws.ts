@@ -46,7 +46,7 @@ export function addAwsCommands(program: Command, context: CommandContext): void 
 }
 
 function formatLoggedIn({ source, mfaSerial, expiresAt, isNew }: AwsLoggedIn, nowMs: number): string {
-  const session = isNew ? 'an MFA session has begun' : 'there is an MFA session already'
+  const session = isNew ? 'an MFA session has begun' : 'there already is an MFA session'
   return `${displayLine(`${session}: ${source}, ${mfaSerial}`)}, ${formatTimeLeft(expiresAt, nowMs)} left\n`
 }
 

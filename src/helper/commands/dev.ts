@@ -12,7 +12,7 @@ import { DevError, readIfPresent } from '../../dev/dev-folder.ts'
 import { type DevEnvironment, startDevEnvironment } from '../../dev/environment.ts'
 import { HelperError } from '../fast/failure.ts'
 
-/** So long a person waits without a word. */
+/** How long a person waits without a word, in ms. */
 const slowMs = 1_000
 const usage = 'latchkey dev [--dir D] [-- CMD…], or latchkey dev code [--dir D]'
 
@@ -25,7 +25,7 @@ interface DevArguments {
 
 /**
  * `latchkey dev`: an embedded Vault, an embedded AWS and a daemon for one command, or until it is stopped.
- * @returns the command's exit status; 128 and the signal's number where a signal ended it, as in a shell
+ * @returns the command's exit status; 128 plus the signal's number where a signal ended it, as in a shell
  */
 export async function runDev(args: readonly string[]): Promise<number> {
   const { type, folder, command } = parseDevArguments(args)
@@ -33,7 +33,7 @@ export async function runDev(args: readonly string[]): Promise<number> {
   const caller = callerEnvironment(process.env)
   const scratch = folder === undefined ? mkdtempSync(join(tmpdir(), 'latchkey-dev-')) : undefined
   try {
-    // Before anything is started: a signal that comes meanwhile must not leave it running.
+    // Watched before anything is started: a signal during the start must leave nothing running.
     const interrupted = interruption()
     if (process.stderr.isTTY) process.stderr.write('starting a Vault, an AWS and a daemon\n')
     const environment = await startDevEnvironment({
@@ -74,7 +74,7 @@ export function parseDevArguments(args: readonly string[]): DevArguments {
     own.splice(0, inline === undefined ? 2 : 1)
   }
   if (separator >= 0 && command.length === 0) throw unusable('there is no command after --')
-  if (type === 'code' && command.length > 0) throw unusable('code runs no command')
+  if (type === 'code' && command.length > 0) throw unusable('latchkey dev code takes no command')
   return { type, folder, command }
 }
 
@@ -123,7 +123,7 @@ async function runCommand(
   { environment }: DevEnvironment,
   interrupted: Promise<NodeJS.Signals>,
 ): Promise<number> {
-  // Whoever ended it while it was starting did not mean the command to run.
+  // Where it was interrupted while starting, the command was not meant to run.
   const signal = await Promise.race([interrupted, Promise.resolve(undefined)])
   if (signal !== undefined) return signalStatus(signal)
   const [program, ...args] = command
@@ -141,13 +141,13 @@ async function runCommand(
 
 const signalStatus = (signal: NodeJS.Signals) => 128 + constants.signals[signal]
 
-/** The next code that is good: where the present one has been used, it waits for its successor. */
+/** Prints the code that is valid now; where it has been used, waits for the next one. */
 async function printCode(folder: string | undefined): Promise<number> {
   const path = folder ?? process.env.LATCHKEY_DEV_DIR
   if (path === undefined) throw unusable('name the folder with --dir, or run it inside latchkey dev')
   const { code, waitMs } = currentCode(readIfPresent(join(path, 'aws-state.json')), Date.now())
   if (waitMs > slowMs && process.stderr.isTTY)
-    process.stderr.write(`that code has been used: the next one is there in ${Math.ceil(waitMs / 1000)} s\n`)
+    process.stderr.write(`the present code has been used: the next one comes in ${Math.ceil(waitMs / 1000)} s\n`)
   if (waitMs > 0) await delay(waitMs)
   process.stdout.write(`${code}\n`)
   return 0

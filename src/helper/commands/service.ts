@@ -33,7 +33,7 @@ export function addServiceCommands(program: Command, context: CommandContext): v
   service
     .command('uninstall')
     .description('stop the service and remove its files')
-    .option('--force', 'remove files that have been edited, too')
+    .option('--force', 'also remove files that have been edited')
     .action(async ({ force }: { force?: true }) => {
       const host = await serviceHost(context.environment)
       const deps = { manager: host.manager, run: host.run, print: context.print }
@@ -45,14 +45,14 @@ export function addServiceCommands(program: Command, context: CommandContext): v
     .action(async () => reportService(await serviceHost(context.environment), context.print))
 }
 
-/** systemd would take the sockets' paths away from a daemon that was started otherwise. */
+/** systemd would take the sockets' paths away from a daemon that was started in another way. */
 async function refuseOtherDaemon({ manager, run, sockets }: ServiceHost): Promise<void> {
   const fault = findPathFault(sockets.api)
   if (fault !== undefined) throw new HelperError('SERVICE_FAILED', fault.message, { hint: fault.hint })
   const parts = await manager.parts(run)
   if (parts.some(({ state }) => state.startsWith('active') || state === 'running')) return
   if ((await probeApi(sockets.api)).type === 'silent') return
-  throw new HelperError('SERVICE_FAILED', `a daemon that is no service listens on ${sockets.api} already`, {
+  throw new HelperError('SERVICE_FAILED', `a daemon that is not the service already listens on ${sockets.api}`, {
     hint: 'stop it (latchkey status shows its pid), then latchkey service install',
   })
 }
@@ -61,7 +61,7 @@ async function refuseOtherDaemon({ manager, run, sockets }: ServiceHost): Promis
 async function confirmRunning({ manager, sockets }: ServiceHost, { print }: CommandContext): Promise<void> {
   const answer = await awaitApi(sockets.api)
   if (answer.type === 'silent') {
-    const message = `the service is installed, and does not answer on ${sockets.api}: ${answer.reason}`
+    const message = `the service is installed, but does not answer on ${sockets.api}: ${answer.reason}`
     throw new HelperError('SERVICE_FAILED', message, { hint: manager.logHint })
   }
   await refuseMistakes(sockets.api, print)
@@ -73,9 +73,9 @@ async function refuseMistakes(apiSocket: string, print: (text: string) => void):
   if (report === undefined) return
   print(formatConfigProblems(report))
   if (report.errors.length === 0) return
-  const message = `the service runs, but not all of its configuration: ${report.file} has mistakes`
+  const message = `the service runs without a part of its configuration: ${report.file} has mistakes`
   throw new HelperError('SERVICE_FAILED', message, {
-    hint: `edit ${report.file}, which counts at once; then latchkey service status`,
+    hint: `edit ${report.file}, which takes effect at once; then latchkey service status`,
   })
 }
 
@@ -102,7 +102,7 @@ async function reportService({ manager, run, sockets }: ServiceHost, print: (tex
   }
   const silent = answers.filter(({ answer }) => answer.type === 'silent').map(({ name }) => name)
   if (silent.length > 0) {
-    const hint = `${manager.logHint}; latchkey service install starts it anew`
+    const hint = `${manager.logHint}; latchkey service install starts it again`
     throw new HelperError('SERVICE_FAILED', `no answer on the ${silent.join(' and the ')}`, { hint })
   }
   await refuseMistakes(sockets.api, print)

@@ -1,7 +1,7 @@
 import type { ApiAnswer } from '../../ipc/client/http-reply.ts'
 import { HelperError } from './failure.ts'
 
-/** Whether something read from JSON is an object. */
+/** Whether something read from JSON is an object, and not an array. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

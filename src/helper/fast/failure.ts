@@ -12,7 +12,7 @@ export type HelperErrorCode =
   | 'OUTPUT_FAILED'
   | 'SERVICE_FAILED'
 
-/** What a command ends with, told on stderr; its code decides on the exit status. */
+/** What a command fails with, reported on stderr; its code decides the exit status. */
 export class HelperError extends CodedError<HelperErrorCode> {}
 
 /** The exit statuses of every command (docs/COMMANDS.md); 130 is what a shell reports after Ctrl-C. */
@@ -53,7 +53,7 @@ function hintOf(error: unknown): string | undefined {
   return error instanceof CodedError ? error.hint : undefined
 }
 
-/** Runs a command to its exit status; what it throws is told on stderr. */
+/** Runs a command to its exit status; what it throws is reported on stderr. */
 export async function reportFailure(run: () => Promise<number>): Promise<number> {
   try {
     return await run()

@@ -20,7 +20,7 @@ or this into ~/.ssh/config:
 ${warning}`
 }
 
-/** A profile is often shared by machines, on which the variable differs. */
+/** A profile is often shared between machines, on which the variable differs. */
 function withVariable(path: string, environment: Environment): string {
   for (const name of ['XDG_RUNTIME_DIR', 'HOME'] as const) {
     const folder = environment[name]

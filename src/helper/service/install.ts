@@ -45,7 +45,7 @@ export async function installService(
   }
   await runAll(manager.installCommands, deps, options.isDryRun)
   if (planned.some(({ state }) => state.type === 'ours' || state.type === 'foreign')) {
-    print(`a daemon that runs already is still the former one: ${manager.restartHint}\n`)
+    print(`a daemon that is already running is still the old one: ${manager.restartHint}\n`)
   }
 }
 

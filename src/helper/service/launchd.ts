@@ -7,7 +7,7 @@ import { fillPlist, type TemplateValues } from './template.ts'
 
 const label = 'local.latchkey'
 
-/** What a person runs to replace the running daemon by the installed one. */
+/** What a person runs to replace the running daemon with the installed one. */
 export const launchdRestart = (uid: number) => `launchctl kickstart -k gui/${uid}/${label}`
 
 /** Whose agent it is, and what its property list is made from. */
@@ -21,7 +21,7 @@ export interface LaunchdOptions {
 
 /**
  * launchd's manager of the user's agents: the daemon runs from login on and binds its sockets itself, because launchd
- * hands sockets over by a C function only. Written after launchctl(1) and launchd.plist(5); not tested on macOS.
+ * hands sockets over only through a C function. Written from launchctl(1) and launchd.plist(5); not tested on macOS.
  */
 export function createLaunchd({ home, uid, values, readTemplate }: LaunchdOptions): ServiceManager {
   const path = join(home, 'Library', 'LaunchAgents', `${label}.plist`)

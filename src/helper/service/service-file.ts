@@ -7,7 +7,7 @@ export interface ServiceFile {
   content: string
 }
 
-/** How an existing file stands to the wanted one. */
+/** How an existing file compares with the wanted one. */
 export type FileState =
   | { type: 'missing' }
   | { type: 'same' }

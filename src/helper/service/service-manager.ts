@@ -24,7 +24,7 @@ export const notInstalled = 'not installed'
 export interface ServicePart {
   name: string
   state: string
-  /** What went wrong with it, in the manager's word. */
+  /** What went wrong with it, in the manager's words. */
   failure?: string
 }
 
@@ -39,7 +39,7 @@ export interface ServiceManager {
   uninstallCommands: readonly ManagerCommand[]
   /** Run after the files are removed. */
   cleanUpCommands: readonly ManagerCommand[]
-  /** What a person runs to replace the running daemon by the installed one. */
+  /** What a person runs to replace the running daemon with the installed one. */
   restartHint: string
   logHint: string
   /** @throws {HelperError} SERVICE_FAILED: there is no such manager for this user */

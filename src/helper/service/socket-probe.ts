@@ -46,7 +46,7 @@ export function probeAgent(path: string, after: After = later): Promise<SocketAn
       if (head.length < agentHeadBytes) return
       const isAgent = head.readUInt32BE(0) <= maxMessageBytes && agentAnswers.includes(head[4])
       if (isAgent) settle({ type: 'answers' })
-      else silent('what answers is no SSH agent')
+      else silent('what answers is not an SSH agent')
     })
     socket.on('error', (error) => silent(reasons[errorCode(error) ?? ''] ?? error.message))
     socket.on('close', () => silent('the connection was closed without an answer'))
@@ -74,8 +74,8 @@ export async function probeApi(path: string, after: After = later): Promise<Sock
 }
 
 /**
- * What the daemon says of its configuration, which needs no keychain; undefined where it does not, as one of another
- * version. @param after runs a function later unless the returned one is called
+ * What the daemon says about its configuration, which needs no keychain; undefined where it says nothing, as a daemon of
+ * another version may. @param after runs a function later unless the returned one is called
  */
 export async function askConfig(path: string, after: After = later): Promise<ConfigReport | undefined> {
   try {

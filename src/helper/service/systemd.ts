@@ -10,7 +10,7 @@ const sockets = ['latchkey-agent.socket', 'latchkey-api.socket'] as const
 const service = 'latchkey.service'
 const units = [service, ...sockets] as const
 
-/** What a person runs to replace the running daemon by the installed one. */
+/** What a person runs to replace the running daemon with the installed one. */
 export const systemdRestart = `systemctl --user restart ${service}`
 
 /** Whose service it is, and what its units are made from. */
@@ -53,10 +53,10 @@ export function createSystemd({ environment, home, values, readTemplate }: Syste
 
 async function check(run: RunCommand, { XDG_RUNTIME_DIR }: Environment): Promise<void> {
   const hint = 'latchkey daemon, started by whatever starts programs at login here'
-  // As after su(1): neither systemctl nor we know then where the user's sockets are, which is where %t of the units is.
+  // As after su(1): then neither systemctl nor we know where the user's sockets are, which is %t in the units.
   if (!isSet(XDG_RUNTIME_DIR)) {
-    throw new HelperError('SERVICE_FAILED', 'XDG_RUNTIME_DIR is not set, which leads to the systemd of this user', {
-      hint: `export XDG_RUNTIME_DIR=/run/user/$(id -u); where that is no folder: ${hint}`,
+    throw new HelperError('SERVICE_FAILED', 'XDG_RUNTIME_DIR, which leads to the systemd of this user, is not set', {
+      hint: `export XDG_RUNTIME_DIR=/run/user/$(id -u); if there is no such folder: ${hint}`,
     })
   }
   const { status, stderr } = await run('systemctl', ['--user', 'show', '--property=Version'])

@@ -113,7 +113,7 @@ describe('aws login', () => {
   it('needs no name where there is one session, and says until when one is held already', async () => {
     const { calls, printed } = await run('aws login', { answer: { ...session, isNew: false } })
     expect(calls).toMatchObject([{ body: {} }])
-    expect(printed).toMatch(/^there is an MFA session already: master, .* 11h 58m left\n$/)
+    expect(printed).toMatch(/^there already is an MFA session: master, .* 11h 58m left\n$/)
   })
 })
 
@@ -140,7 +140,7 @@ describe('the name of a source', () => {
     const typed = ['y', 'AKIAIOSFODNN7EXAMPLE', secret]
     const { asked, calls } = await run('aws keys add mastr', { standing, typed, answer })
     expect(asked[0]).toEqual({
-      prompt: 'no source is called mastr; there is master\nstore a key as mastr all the same? (y/N): ',
+      prompt: 'no source is called mastr; there is master\nstore a key as mastr anyway? (y/N): ',
       echo: true,
     })
     expect(calls).toHaveLength(1)
@@ -199,7 +199,7 @@ describe('aws keys', () => {
     expect(String(error)).not.toMatch(/wJalr|short-secret/)
   })
 
-  it('asks for no secret where the id is none', async () => {
+  it('asks for no secret where the id is not valid', async () => {
     const typed = ['jo', secret]
     await expect(run('aws keys add master', { typed })).rejects.toMatchObject({ code: 'REFUSED' })
     expect(typed).toEqual([secret])
@@ -275,20 +275,20 @@ credential_process = '/home/jo b/bin/latchkey' aws credentials dev
     expect(noted).toBe('')
   })
 
-  it('that a block would double, or that no block can name, are told to the person', async () => {
+  it('that a block would double, or that no block can name, are named to the person', async () => {
     const taken = { name: 'taken', definedIn: 'config.toml', awsFiles: 'other' }
     const odd = { name: 'a "b" ]', definedIn: 'config.toml', awsFiles: 'absent' }
     const { printed, noted } = await run('aws profiles list --block', { answer: { profiles: [odd, taken] } })
     expect(printed).toBe('')
-    expect(noted).toBe(`a "b" ] is no name that all AWS tools can read
-taken is in the AWS files already; let its section have:
+    expect(noted).toBe(`a "b" ] is not a name that all AWS tools can read
+taken is already in the AWS files; its section should have:
   credential_process = '/home/jo b/bin/latchkey' aws credentials taken
 `)
   })
 
   it('are all there already', async () => {
     const { printed, noted } = await run('aws profiles list --block', { answer: { profiles: profiles.slice(2) } })
-    expect([printed, noted]).toEqual(['', 'the AWS files have every profile of config.toml already\n'])
+    expect([printed, noted]).toEqual(['', 'the AWS files already have every profile of config.toml\n'])
   })
 
   it('are printed in one way at a time', async () => {

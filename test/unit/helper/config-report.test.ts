@@ -17,14 +17,14 @@ const report: ConfigReport = {
   warnings: ['w'],
 }
 
-it('shows mistakes as editors find them, with a hint where that is not to edit the file', () => {
+it('shows mistakes in the form that editors jump to, with a hint where it is not to edit the file', () => {
   expect(formatConfigCheck(report)).toBe(
     '/c.toml:2:1: log.x: unknown\n/c.toml is a pipe\n  hint: write it into a file\n/c.toml: warning: w\n',
   )
-  expect(formatConfigCheck({ file: '/c.toml', errors: [], warnings: [] })).toBe('/c.toml: no mistake\n')
+  expect(formatConfigCheck({ file: '/c.toml', errors: [], warnings: [] })).toBe('/c.toml: no mistakes\n')
 })
 
-it('says in the status what comes of a mistake', () => {
+it('says in the status what follows from a mistake', () => {
   expect(formatConfigProblems(report)).toBe(`  ! log is switched off: /c.toml:2:1: log.x: unknown
     hint: edit /c.toml
   ! config.toml is as it was before the edit: /c.toml is a pipe

@@ -86,7 +86,7 @@ it('refuses an answer that does not have the form of its endpoint', async () => 
   expect(String(error)).not.toContain('hunter2')
 })
 
-it('tells a daemon that does not answer nothing, and ends within seconds', async () => {
+it('sends nothing to a daemon that does not answer, and ends within seconds', async () => {
   const { daemon, received, pass, socketPath } = await access(() => {})
   const call = putKey(daemon)
   await pass(10_000)
@@ -138,7 +138,7 @@ it('says nothing at all to a socket that others could have put there', async () 
 
 const nothingWrong = { file: '/c.toml', errors: [], warnings: [] }
 
-it('tells once that an answer takes longer than a second, and nothing of one that does not', async () => {
+it('says once that an answer takes longer than a second, and nothing about one that does not', async () => {
   const { daemon, pass, told, limits } = await access((socket, request) => {
     const isSlow = limits.some(({ ms }) => ms === 1_000)
     if (isLifeSign(request) || !isSlow) reply(socket, 200, nothingWrong)

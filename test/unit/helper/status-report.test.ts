@@ -6,7 +6,7 @@ import { fullStatus } from '../../support/helper-status.ts'
 const nowMs = Date.UTC(2026, 0, 2, 12, 0, 0)
 
 describe('the status', () => {
-  it('warns of an identity that is not as it was asked for', () => {
+  it('warns of an identity that is not as asked for', () => {
     const [ops] = fullStatus.ssh.identities
     const identities = [{ ...ops!, warnings: ['it is also for "root"', 'b\u001b'] }]
     expect(formatStatus({ ...fullStatus, ssh: { ...fullStatus.ssh, identities } }, nowMs)).toContain(
@@ -14,7 +14,7 @@ describe('the status', () => {
     )
   })
 
-  it('tells what is held, until when, and what is wrong', () => {
+  it('shows what is held, until when, and what is wrong', () => {
     expect(formatStatus(fullStatus, nowMs)).toBe(`latchkey 1.2.3, pid 42, up 3h 12m
   config    /home/jo/.config/latchkey/config.toml
   agent     /run/user/1000/latchkey/agent.sock
@@ -70,7 +70,7 @@ AWS profiles: dev, prod
     ])
   })
 
-  it('warns of what does not count as it is written', () => {
+  it('warns of what does not count as written', () => {
     const aws = { sessions: [], roles: [], profiles: ['x'], warnings: ['profile x: endpoint_url is not used'] }
     const report = formatStatus({ ...fullStatus, aws }, nowMs)
     expect(report.endsWith('\nAWS profiles: x\n  ! warning: profile x: endpoint_url is not used\n')).toBe(true)
@@ -89,7 +89,7 @@ AWS profiles: dev, prod
     expect(report).not.toContain('no vault is configured')
   })
 
-  it('tells what of the configuration does not count, and takes nothing for missing that is switched off', () => {
+  it('shows what part of the configuration does not count, and does not call missing what is switched off', () => {
     const report = formatStatus(
       {
         ...fullStatus,

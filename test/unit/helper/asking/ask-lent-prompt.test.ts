@@ -26,7 +26,7 @@ it('asks again for what cannot be a code, without a call to anyone', async () =>
   expect(asked.slice(1).map(({ prompt }) => prompt)).toEqual(Array(4).fill('a code is 6 digits\ncode: '))
 })
 
-it('tells first why it asks again', async () => {
+it('says first why it asks again', async () => {
   const { asked, readLine } = typing('123456')
   await askLentPrompt({ kind: 'code', text: 'code', notice: 'that code\u001b[1m was wrong' }, readLine)
   expect(asked[0]!.prompt).toBe('that code [1m was wrong\ncode: ')

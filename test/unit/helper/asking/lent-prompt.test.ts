@@ -46,7 +46,7 @@ describe('a call that may be asked back', () => {
     expect(calls[0]?.headers).toEqual({ 'latchkey-prompt': 'program' })
   })
 
-  it('takes a question for a terminal that it did not offer for an answer', async () => {
+  it('treats a question for a terminal that it did not offer as an answer', async () => {
     const { calls, options } = daemon(lent, lent, lent, lent)
     const ask = async () => expect.unreachable()
     expect(await callWithPrompts(request, { ...options, isForeground: async () => false, ask })).toEqual(lent)
@@ -72,7 +72,7 @@ describe('a call that may be asked back', () => {
     expect(await callWithPrompts(request, options)).toEqual(done)
   })
 
-  it('ends where the daemon does not take the answer: the question stays, and would not be asked again', async () => {
+  it('ends where the daemon does not accept the answer: the question stays, and would not be asked again', async () => {
     const message = 'answer: a code is 8 digits'
     const { options } = daemon(lent, { status: 400, body: { error: { code: 'REQUEST_INVALID', message } } })
     await expect(callWithPrompts(request, options)).rejects.toMatchObject({ code: 'REFUSED', message })
@@ -85,7 +85,7 @@ describe('a call that may be asked back', () => {
     expect(calls[1]?.body).toEqual({ cancel: true })
   })
 
-  it('gives the question back when it has come into the background', async () => {
+  it('gives the question back when it has moved into the background', async () => {
     const { calls, closed, options } = daemon(lent, done)
     expect(await callWithPrompts(request, { ...options, isForeground: async () => false })).toEqual(done)
     expect(closed).toEqual([1])

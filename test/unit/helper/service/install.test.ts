@@ -87,10 +87,10 @@ describe('installing the service', () => {
     expect(readFileSync(unit, 'utf8')).toContain('/new/latchkey.cjs')
     expect(printed()).toMatch(/^- ExecStart=.*\/opt\/latchkey.cjs daemon$/m)
     expect(printed()).toMatch(/^\+ ExecStart=.*\/new\/latchkey.cjs daemon$/m)
-    expect(printed()).toContain('still the former one: systemctl --user restart latchkey.service\n')
+    expect(printed()).toContain('still the old one: systemctl --user restart latchkey.service\n')
   })
 
-  it('leaves an edited file alone, and all others with it', async () => {
+  it('leaves an edited file alone, and all the others as well', async () => {
     const { deps, commands, unit, printed, home } = world()
     mkdirSync(dirname(unit), { recursive: true })
     writeFileSync(unit, '[Service]\nExecStart=/bin/mine\n')

@@ -67,7 +67,7 @@ describe('a probe', () => {
     expect(await askConfig(join(temporaryFolder(), 'none'))).toBeUndefined()
   })
 
-  it('waits for a socket that is not there yet, and not without end', async () => {
+  it('waits for a socket that is not there yet, but not for ever', async () => {
     const path = join(temporaryFolder(), 's')
     const server = createServer((socket) =>
       socket.on('data', () => socket.write('HTTP/1.1 404 X\r\ncontent-length: 0\r\n\r\n')),
@@ -89,9 +89,9 @@ describe('a probe', () => {
     expect(pauses).toBe(53)
   })
 
-  it('takes no garbage for an answer', async () => {
+  it('does not accept garbage as an answer', async () => {
     const path = await listen((_question, socket) => socket.write('220 mail.example.com ESMTP\r\n\r\n'))
-    expect(await probeAgent(path)).toEqual({ type: 'silent', reason: 'what answers is no SSH agent' })
+    expect(await probeAgent(path)).toEqual({ type: 'silent', reason: 'what answers is not an SSH agent' })
     expect(await probeApi(path)).toEqual({ type: 'silent', reason: expect.stringContaining('cannot be read') })
   })
 
