@@ -1,4 +1,4 @@
-// Builds dist/: one CommonJS file per way of starting, so that the hot path of credential_process loads next to nothing.
+// Builds dist/: one CommonJS file per entry point, so that the hot path of credential_process loads next to nothing.
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -49,9 +49,9 @@ for (const [name, source] of Object.entries(chunks)) {
     mainFields: ['module', 'main'],
     // A dynamic import becomes a lazy require: cheaper than the ES module loader.
     supported: { 'dynamic-import': false },
-    // Native packages find their binaries beside themselves.
+    // Native packages look for their binaries in their own folders.
     external: ['@napi-rs/keyring', 'koffi'],
-    // Our own code stays readable where it runs; the AWS SDK is only memory.
+    // Our own code stays readable in the bundles; with the AWS SDK only memory matters.
     minify: name === 'aws-sdk',
     banner: name === 'latchkey' ? { js: shebang } : {},
     define: { LATCHKEY_VERSION: JSON.stringify(version) },

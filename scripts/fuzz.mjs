@@ -1,5 +1,5 @@
-// npm run fuzz [-- SEED]: what npm test tries with the same values each time, with others and fifty times as many. It
-// prints its seed, with which it tries the same again.
+// npm run fuzz [-- SEED]: npm test runs the fuzz tests with the same values each time; this runs them with other values, and
+// fifty times as many. It prints its seed, with which it can try the same values again.
 import { spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { dirname, join } from 'node:path'
@@ -19,5 +19,5 @@ const { status } = spawnSync(
   ['run', '--project', 'unit', '--testTimeout', '3600000', 'test/fuzz'],
   { cwd: root, env: { ...process.env, VITEST_FUZZ_SEED: seed, VITEST_FUZZ_TIMES: String(times) }, stdio: 'inherit' },
 )
-if (status !== 0) process.stderr.write(`the same again: npm run fuzz -- ${seed}\n`)
+if (status !== 0) process.stderr.write(`to try the same values again: npm run fuzz -- ${seed}\n`)
 process.exitCode = status ?? 1

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the programs of others that the end-to-end tests talk to. As root on Debian and its kin it installs what is
-# missing; elsewhere it says what is missing and leaves the machine alone. Safe to run again.
+# Installs the third-party programs that the end-to-end tests talk to. As root on Debian and its kin it installs what is
+# missing; elsewhere it says what is missing and changes nothing. It is safe to run again.
 set -eu
 
 packages='openssh-server openssh-client gnome-keyring dbus dbus-user-session systemd libpam-systemd awscli
@@ -46,7 +46,7 @@ quietly() {
 }
 echo "installing:$missing"
 export DEBIAN_FRONTEND=noninteractive
-# Another apt may be at work, such as the unattended upgrades of a machine that has just booted.
+# Another apt may be running, such as the unattended upgrades of a machine that has just booted.
 quietly apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -qq update
 # shellcheck disable=SC2086 # a list of words
 quietly apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -qq -y --no-install-recommends install $missing

@@ -1,6 +1,6 @@
 // npm run mutation [-- [--changed] ROOM…]: changes the code of the rooms that decide about keys and credentials, one small
 // change at a time, and counts which changes the unit tests notice (mutation testing, by Stryker). Room by room, because
-// each change is then tried with the tests that could notice it only. With --changed it tries only what the last report
+// each change is then tried only with the tests that could notice it. With --changed it tries only what the last report
 // cannot know: code that was edited since, and what survived where a test with a new title runs the same code.
 // CONTRIBUTING.md says what the score is worth.
 import { spawnSync } from 'node:child_process'
@@ -13,14 +13,14 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const folder = join(root, 'test/mutation')
 const goal = 85
 
-/** @throws where the program fails */
+/** @throws if the program fails */
 function run(command, args, options) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options })
   if (error !== undefined) throw error
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: status ${status}`)
 }
 
-/** The changes that were tried in a room, by what became of them. */
+/** Tries changes in a room, and counts those that the tests noticed and missed. */
 function mutate(room) {
   const env = { ...process.env, VITEST_MUTATION_ROOM: room, ...(isChangedOnly && { VITEST_MUTATION_CHANGED: '1' }) }
   run(

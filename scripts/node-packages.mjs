@@ -3,19 +3,19 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Installs the node packages of the lock file where they are missing or others.
+ * Installs the node packages of the lock file if any is missing or differs.
  * @param root the folder of package.json
- * @returns false when npm failed; it has then said why
+ * @returns false if npm failed; it has printed the reason
  */
 export function installNodePackages(root) {
   if (hasNodePackages(root)) return true
-  // Both kinds are left out where the person's npm is told to, or NODE_ENV is production; the build needs both. And npm
-  // hands its own options on to the scripts that it runs, such as --dry-run.
+  // npm leaves out development or optional packages if it is configured to, or if NODE_ENV is production; the build needs
+  // both. And npm passes its own options, such as --dry-run, on to the scripts that it runs.
   const wanted = ['--include=dev', '--include=optional', '--no-dry-run', '--no-global']
   return spawnSync('npm', ['ci', ...wanted, '--no-audit', '--no-fund'], { cwd: root, stdio: 'inherit' }).status === 0
 }
 
-/** True when what npm says it installed is what the lock file asks for on this platform. */
+/** True if the packages that npm recorded as installed are those that the lock file requires on this platform. */
 function hasNodePackages(root) {
   const installedFile = join(root, 'node_modules/.package-lock.json')
   if (!existsSync(installedFile)) return false

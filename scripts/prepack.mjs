@@ -1,4 +1,4 @@
-// Before npm packs: dist/ as of now, also in a fresh clone.
+// Runs before npm packs: builds an up-to-date dist/, even in a fresh clone.
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { installNodePackages } from './node-packages.mjs'

@@ -1,4 +1,4 @@
-// npm start: from a fresh clone to an ssh login and AWS credentials, with nothing but this machine.
+// npm start: from a fresh clone to an ssh login and AWS credentials, using nothing but this machine.
 import { spawn, spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,7 +12,7 @@ function prepare() {
   if (major < 20 || (major === 20 && minor < 19)) {
     return `node ${process.versions.node} is too old: latchkey needs 20.19 or later`
   }
-  process.stdout.write('installing the node packages (only where they are missing), then building dist/\n')
+  process.stdout.write('installing the node packages (if they are missing), then building dist/\n')
   if (!installNodePackages(root)) return 'npm could not install the node packages: see above'
   const built = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' })
   return built.status === 0 ? undefined : 'the build failed: see above'
@@ -24,7 +24,7 @@ function showTour() {
   )
   const command = [join(root, 'dist/latchkey.cjs'), 'dev', '--', process.execPath, join(root, 'scripts/tour.mjs')]
   const env = { ...process.env }
-  // With nobody there to type the MFA code the environment answers it with the right one.
+  // If nobody is there to type the MFA code, the embedded environment answers with the right one.
   if (!hasTerminal) env.LATCHKEY_DEV_MFA = 'auto'
   const child = spawn(process.execPath, command, { cwd: root, env, stdio: 'inherit' })
   // Ctrl-C reaches the child by itself; this process must live until everything is taken down.

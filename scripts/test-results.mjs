@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * Counts the tests in a file of vitest's JSON reporter. A file that does not load, or whose set-up fails, has no failed
- * test of its own and counts as one failure; so does a report that is missing.
+ * Counts the tests in a file written by vitest's JSON reporter. A test file that does not load, or whose set-up fails, has
+ * no failed test of its own and counts as one failure. A missing report counts as no tests at all.
  * @returns {{ passed: number, failed: number, skipped: number }}
  */
 export function readTestResults(file) {

@@ -1,6 +1,6 @@
 // npm test: installs what it needs, then builds, lints, type-checks and runs every test. All steps run even when one
 // fails. The last line is always `N passed, N failed, N skipped`; a step that fails counts as one failure.
-// With --terminal the tests that a terminal could matter to run in one too.
+// With --terminal, the tests for which a terminal could matter also run in one.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -23,7 +23,7 @@ function step(title, run) {
   process.stdout.write(`${isOk ? 'ok' : 'FAILED'} (${((performance.now() - startedMs) / 1000).toFixed(1)} s)\n`)
 }
 
-// CI=true alone makes some tools write colours into a file.
+// CI=true by itself makes some tools write colours into a file.
 const { FORCE_COLOR: _, ...environment } = process.env
 const env = process.stdout.isTTY ? process.env : { ...environment, NO_COLOR: '1' }
 
@@ -32,7 +32,7 @@ process.on('SIGINT', () => {})
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
 
 function run(command, ...args) {
-  // No step may wait for a person, so none has an input.
+  // No step may wait for a person, so none has an input stream.
   const { status, signal } = spawnSync(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] })
   if (signal === 'SIGINT' || status === 130) process.exit(130)
   return status === 0
@@ -42,7 +42,7 @@ step('node packages: the ones of package-lock.json', () => installNodePackages(r
 step('peers: the programs that the end-to-end tests talk to', () => run(join(root, 'scripts/install-peers.sh')))
 step('build: dist/', () => run(process.execPath, join(root, 'scripts/build.mjs')))
 step('lint: biome', () => run(bin('biome'), 'ci', '--colors=off', '.'))
-// Its default format is coloured where CI is set, whatever NO_COLOR says.
+// Its default format is coloured if CI is set, whatever NO_COLOR says.
 step('lint: oxlint', () => run(bin('oxlint'), '--type-aware', '--deny-warnings', '--format=unix'))
 step('types: tsc', () => run(bin('tsc'), '--noEmit', '--pretty', 'false'))
 
@@ -62,7 +62,7 @@ if (process.argv.includes('--terminal')) {
   )
 }
 
-// Where tests have failed, the step that runs them says nothing more.
+// If tests have failed, the failed step that runs them is not counted as well.
 const failed = counts.failed + failedSteps.filter((title) => title !== testStep || counts.failed === 0).length
 process.stdout.write(failedSteps.map((title) => `\nfailed step: ${title}`).join(''))
 process.stdout.write(`\n${counts.passed} passed, ${failed} failed, ${counts.skipped} skipped\n`)

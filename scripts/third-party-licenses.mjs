@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * The licences of the packages whose code is in the bundles: most of them ask for their text in every copy.
+ * The licences of the packages whose code is in the bundles: most licences require their text in every copy.
  * @param root the folder with node_modules
  * @param files the source files in the bundles, relative to `root` (esbuild's metafile)
  */
@@ -12,7 +12,7 @@ export function thirdPartyLicenses(root, files) {
     .sort((a, b) => (a < b ? -1 : 1))
     .map((folder) => {
       const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
-      return `${name} ${version} (${license})\n\n${licenseText(join(root, folder)) ?? 'The package has no file with the text of its licence.'}\n`
+      return `${name} ${version} (${license})\n\n${licenseText(join(root, folder)) ?? 'The package contains no licence text.'}\n`
     })
   return `latchkey's bundles contain code of these packages.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`
 }

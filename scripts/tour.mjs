@@ -1,5 +1,5 @@
-// What npm start shows. It runs inside `latchkey dev`, whose variables it uses. Each step says in a line what it
-// shows; a tool that is not installed is named, with its package, and its step left out.
+// What npm start shows. It runs inside `latchkey dev`, whose variables it uses. Each step says in one line what it
+// shows. If a tool is not installed, the tour names it and its package, and leaves its step out.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -24,7 +24,7 @@ let failures = 0
 /** What could not be shown here, and the package that it needs. */
 const leftOut = []
 
-// Also where Ctrl-C or the end of `latchkey dev` cuts the tour short.
+// Even if Ctrl-C or the end of `latchkey dev` cuts the tour short.
 process.on('exit', () => {
   sshd?.kill()
   rmSync(scratch, { recursive: true, force: true })
@@ -105,7 +105,7 @@ async function getCredentials() {
   showCommand(command, redacted(typed.stdout))
 }
 
-/** Credentials as they are shown: whoever looks over a shoulder must not see them, embedded AWS or not. */
+/** Credentials without their secrets: nobody who looks over a shoulder should see them, even those of an embedded AWS. */
 function redacted(line) {
   const credentials = JSON.parse(line)
   return JSON.stringify({ ...credentials, SecretAccessKey: '[redacted]', SessionToken: '[redacted]' })
@@ -121,7 +121,7 @@ async function askAws() {
   const { stdout } = await run('aws', [...args, '--endpoint-url', AWS_ENDPOINT_URL_STS])
   showCommand('aws sts get-caller-identity --profile dev --endpoint-url "$AWS_ENDPOINT_URL_STS"', stdout)
   const questions = readFileSync(join(LATCHKEY_DEV_DIR, 'prompts.jsonl'), 'utf8').trim().split('\n').length
-  say(`questions that were put to a person until now: ${questions}`)
+  say(`questions put to a person so far: ${questions}`)
 }
 
 async function showStatus() {

@@ -1,7 +1,7 @@
 import { printCredentials } from './helper/fast/credentials.ts'
 
-// `credential_process` is run once for each AWS call of a person, thirty times a minute under Terraform. So its path
-// loads built-ins only, and everything else is a chunk of its own (scripts/build.mjs) behind a dynamic import.
+// `credential_process` runs once for each AWS command of a person, and thirty times a minute under Terraform. So its path
+// loads only built-ins, and everything else is in chunks (scripts/build.mjs) behind dynamic imports.
 const args = process.argv.slice(2)
 const [command, subcommand, profile] = args
 
@@ -12,7 +12,7 @@ void run().then((status) => {
 async function run(): Promise<number> {
   if (command === 'aws' && subcommand === 'credentials' && args.length === 3 && isPlain(profile)) {
     const status = await printCredentials(profile, process.env)
-    // exit, for the connection to the daemon may still be open. Both streams are written by then.
+    // exit(), because the connection to the daemon may still be open. Both output streams are written by then.
     if (status !== undefined) process.exit(status)
   }
   return await runChunk()
@@ -20,7 +20,7 @@ async function run(): Promise<number> {
 
 async function runChunk(): Promise<number> {
   if (command !== 'daemon' || args.length > 1) return (await import('./command.ts')).runCommand(args)
-  // Until the daemon's chunk is loaded Node would answer this signal by opening its inspector (src/daemon/process/hardening.ts).
+  // Until the daemon's chunk is loaded, Node would open its inspector on this signal (src/daemon/process/hardening.ts).
   process.on('SIGUSR1', () => {})
   return (await import('./daemon-command.ts')).runDaemonCommand()
 }

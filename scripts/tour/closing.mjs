@@ -1,5 +1,5 @@
 /**
- * What the tour says at its end: no more than was shown.
+ * What the tour says at its end: it claims no more than was shown.
  * @param {{ failures: number, leftOut: readonly { what: string, debianPackage: string }[], hasTerminal: boolean }} tour
  * @returns {string[]} lines
  */

@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { run } from './show.mjs'
 
-/** The code that the embedded user's MFA device shows, and that has not been used. */
+/** The code that the embedded user's MFA device shows now and that has not been used yet. */
 export async function currentCode() {
   return (await run('latchkey', ['dev', 'code'])).stdout.trim()
 }
 
 /**
- * Gets a profile's credentials as a program with a terminal does: the daemon lends it the question, which it answers on
+ * Gets a profile's credentials the way a program with a terminal does: the daemon lends it the question, and it answers on
  * the same connection.
  */
 export async function answerThroughApi(profile) {
@@ -19,7 +19,7 @@ export async function answerThroughApi(profile) {
       const reply = await call(agent, 'GET', `/v1/aws/credentials/${profile}`)
       if (reply.status === 200) return { stdout: reply.body }
       const { error } = JSON.parse(reply.body)
-      // Someone who pressed Ctrl-C at the prompt has it closed for a moment.
+      // After Ctrl-C at the prompt, nobody is asked for a moment.
       if (error.prompt === undefined) await wait(2_000)
       else await call(agent, 'POST', `/v1/prompts/${error.prompt.id}`, { answer: await currentCode() })
     }

@@ -4,7 +4,7 @@ import { basename, delimiter, join } from 'node:path'
 
 /** A program that hangs fails its step instead of holding up the tour. */
 const stepTimeoutMs = 60_000
-/** A person who does not type within this time is helped out. */
+/** If a person does not type within this time, the tour answers for them. */
 const typingTimeoutMs = 45_000
 
 export function say(line) {
@@ -17,7 +17,7 @@ export function showCommand(command, output) {
   for (const line of output.trimEnd().split('\n')) say(line === '' ? '' : `  ${line}`)
 }
 
-/** Where a program is; sshd is often outside of a user's PATH. */
+/** The path of a program; sshd is often outside a user's PATH. */
 export function findProgram(name) {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin']
   return folders.map((folder) => join(folder, name)).find(isExecutable)
@@ -34,8 +34,8 @@ function isExecutable(path) {
 
 /**
  * Runs a program to its end.
- * @param isInteractive leave it the terminal for its input and its errors
- * @throws where it does not exit with 0, with what it said
+ * @param isInteractive whether it gets the terminal for its input and its errors
+ * @throws if it does not exit with 0; the error includes its stderr
  */
 export function run(command, args, { input, isInteractive = false } = {}) {
   return new Promise((resolve, reject) => {
@@ -60,14 +60,14 @@ export function run(command, args, { input, isInteractive = false } = {}) {
   })
 }
 
-/** Gives the terminal to a shell without the person's start-up files, which may set SSH_AUTH_SOCK and PATH anew. */
+/** Gives the terminal to a shell without the person's start-up files, which may overwrite SSH_AUTH_SOCK and PATH. */
 export function openShell() {
   const shell = process.env.SHELL ?? '/bin/sh'
   const plain = { bash: ['--noprofile', '--norc', '-i'], zsh: ['-f', '-i'], fish: ['--no-config'] }[basename(shell)]
   const env = { ...process.env, PS1: 'latchkey dev $ ' }
   return new Promise((resolve) => {
     const child = spawn(plain === undefined ? '/bin/sh' : shell, plain ?? ['-i'], { stdio: 'inherit', env })
-    // The shell has Ctrl-C; until it ends, this process must not die of one.
+    // Ctrl-C is for the shell; this process must survive it until the shell ends.
     const ignore = () => {}
     process.on('SIGINT', ignore)
     const done = () => {

@@ -9,17 +9,17 @@ const patienceMs = 20_000
 
 /**
  * Starts an sshd on a free loopback port that accepts certificates of one CA and nothing else.
- * @param program path of sshd
- * @param caFile what goes into TrustedUserCAKeys
- * @param folder where its files go
+ * @param program the path of sshd
+ * @param caFile the value of TrustedUserCAKeys
+ * @param folder the folder for its files
  */
 export async function startSshd({ program, caFile, folder }) {
   const hostKey = join(folder, 'host_key')
   await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'latchkey tour', '-f', hostKey])
-  // As root sshd wants this empty folder, which Debian makes only when it starts the system's own sshd.
+  // As root, sshd needs this empty folder, which Debian makes only when it starts the system's own sshd.
   if (process.getuid?.() === 0 && process.platform === 'linux') mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
   let problem
-  // The port may be taken between our look and sshd's.
+  // Another program may take the port between our check and sshd's start.
   for (let attempt = 0; attempt < 3; attempt += 1) {
     const port = await freePort()
     const config = join(folder, 'sshd_config')
@@ -57,24 +57,24 @@ function listen(program, config) {
   const child = spawn(program, ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] })
   const watchers = new Set()
   let log = ''
-  const tell = () => {
+  const notify = () => {
     for (const watcher of watchers) watcher()
   }
   child.stderr.setEncoding('utf8').on('data', (text) => {
     log += text
-    tell()
+    notify()
   })
   let ended
   child.on('error', (error) => {
     ended = error.message
-    tell()
+    notify()
   })
   child.on('exit', (status) => {
     ended = `sshd ended with status ${status}`
-    tell()
+    notify()
   })
 
-  /** The first line of the log that matches, as soon as it is there. */
+  /** The first matching line of the log, as soon as it appears. */
   const line = (pattern) =>
     new Promise((resolve, reject) => {
       const timer = setTimeout(

@@ -6,7 +6,7 @@ import { type Environment, isSet } from '../core/places/environment.ts'
 import { unreadable } from './config/config-file.ts'
 import { createWatchedFiles } from './process/watched-files.ts'
 
-/** Where the files of the AWS tools are. */
+/** The paths of the AWS tools' files. */
 export function awsFiles(environment: Environment, home: string): { config: string; credentials: string } {
   const { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: credentials } = environment
   return {
@@ -15,12 +15,12 @@ export function awsFiles(environment: Environment, home: string): { config: stri
   }
 }
 
-/** An import that was killed may have left the other keys of the file beside it. */
+/** Removes leftovers: an import that was killed may have left the other keys of the file beside it. */
 export async function sweepImports(credentials: string, nowMs: number): Promise<void> {
   await sweepTemporaries(await realpath(credentials).catch(() => credentials), nowMs)
 }
 
-/** What both files say now. The function rejects with a ConfigError CONFIG_UNREADABLE. */
+/** A function that returns what both files say now; it rejects with a ConfigError CONFIG_UNREADABLE. */
 export function watchAwsFiles({ config, credentials }: ReturnType<typeof awsFiles>): () => Promise<SharedConfig> {
   const read = createWatchedFiles([config, credentials], (texts) =>
     parseSharedConfig({ config: texts[0], credentials: texts[1] }),

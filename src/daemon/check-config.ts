@@ -8,8 +8,8 @@ import { deciding, readConfigFile } from './config/config-file.ts'
 import { loadConfig } from './config/load-config.ts'
 
 /**
- * Reads config.toml and the files that it names as a daemon would that is started now, with these variables. It needs no
- * daemon and calls no server.
+ * Reads config.toml and the files that it names, as a daemon would if it were started now with these variables. It needs
+ * no daemon and calls no server.
  */
 export async function checkConfig(environment: Environment): Promise<ConfigReport> {
   const home = homeFolder(environment)

@@ -2,18 +2,18 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Keychain, KeychainError } from '../keychain/keychain.ts'
 import type { KeychainSettings } from './config/config.ts'
 
-/** The keychain of the configuration, which is opened once: another one would not have what this one has. */
+/** The configured keychain. It is opened only once, because another one would not hold what this one holds. */
 export interface ConfiguredKeychain extends Keychain {
   /**
-   * Opens the keychain, where that has not been done.
+   * Opens the keychain, if it is not open yet.
    * @param settings undefined while the section is switched off
    */
   use(settings: KeychainSettings | undefined): Promise<void>
-  /** Tells whether the section names another one than the one that is open. */
+  /** Whether the section now names another keychain than the one that is open. */
   isOutdated(): boolean
 }
 
-/** @param open an adapter for the settings */
+/** @param open opens an adapter for the settings */
 export function createConfiguredKeychain(open: (settings: KeychainSettings) => Promise<Keychain>): ConfiguredKeychain {
   let opened: { keychain: Keychain; settings: KeychainSettings } | undefined
   let wanted: KeychainSettings | undefined

@@ -10,9 +10,9 @@ import { createPrompts, type PromptBroker } from '../prompts/broker.ts'
 import { createPromptProgram } from '../prompts/prompt-program.ts'
 import type { PromptSettings } from './config/config.ts'
 
-/** What asking a person takes. */
+/** What asking a person needs. */
 export interface ConfiguredPromptsDeps {
-  /** `[prompt]` as it counts now. */
+  /** `[prompt]` as it is in effect now. */
   settings: () => PromptSettings
   environment: Environment
   home: string

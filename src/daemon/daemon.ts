@@ -35,14 +35,14 @@ import { createConfigService } from './running/config-service.ts'
 import type { VaultDeps } from './running/running-vault.ts'
 import { watchKeychain } from './watched-keychain.ts'
 
-/** What the daemon is made of; the composition root (main.ts) has the real ones. */
+/** What the daemon is made of; the composition root (main.ts) supplies the real parts. */
 export interface DaemonDeps
   extends Omit<VaultDeps, 'prompts' | 'keychain' | 'onKeysReleased'>,
     Pick<LoadConfigDeps, 'readConfigFile'> {
   configFile: string
   extraCa: ExtraCa
   watchFolder?: WatchFolder
-  /** Told what counts now, at the start and whenever that changes. */
+  /** Called with the configuration in effect, at the start and whenever it changes. */
   onConfig: (config: Config, faults: number) => void
   version: string
   pid: number
@@ -54,25 +54,25 @@ export interface DaemonDeps
   /** Read for each request. */
   readSharedConfig: () => Promise<SharedConfig>
   sts: () => Promise<StsClient>
-  /** Where the sockets are made that the service manager has not passed. */
+  /** The folder for those sockets that the service manager has not passed. */
   runtimeFolder: string
-  /** Sockets that the service manager has passed, by the names of the socket units' FileDescriptorName. */
+  /** Sockets that the service manager has passed, by the FileDescriptorName of their socket units. */
   inheritedSockets: ReadonlyMap<string, number>
   peerOf: (socket: Socket) => PeerCredentials | undefined
   /** Ends a start that waits for another process. */
   stopping?: AbortSignal | undefined
 }
 
-/** A daemon that runs. */
+/** A running daemon. */
 export interface Daemon {
-  /** Stops accepting, ends the connections, and takes the sockets away. */
+  /** Stops accepting, ends the connections, and removes the sockets. */
   stop(): Promise<void>
 }
 
 /**
- * Wires the rooms together and listens on both sockets; when it resolves, both accept. Nothing in config.toml keeps it
- * from that: what is wrong there is switched off, and the status says so.
- * @throws {IpcError} another daemon lives, or a socket cannot be had; the reason of `stopping`
+ * Wires the rooms together and listens on both sockets; when it resolves, both accept. Nothing in config.toml can prevent
+ * that: what is wrong there is switched off, and the status says so.
+ * @throws {IpcError} another daemon is running, or a socket cannot be made; the reason of `stopping`
  */
 export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const { clock, random, log, environment, home, prompts, uid, limits, peerOf, collectGarbage } = deps
@@ -93,7 +93,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     watchFolder: deps.watchFolder,
     onApplied(applied, faults) {
       deps.onConfig(applied, faults)
-      // Where the AWS files cannot be read nothing is known to be unused.
+      // If the AWS files cannot be read, nothing is known to be unused.
       aws.dropUnused().catch((error: unknown) => log.debug('aws credentials kept', { reason: describeError(error) }))
     },
   })

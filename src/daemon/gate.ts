@@ -5,7 +5,7 @@ import type { Logger } from '../core/log.ts'
 import { isOwnPeer, type PeerCredentials } from '../ipc/sockets/peer-credentials.ts'
 import type { OnStream } from '../ipc/sockets/unix-listener.ts'
 
-/** About what a connection takes in memory. */
+/** Roughly what a connection takes in memory. */
 const connectionBytes = 16 * 1024
 
 /** What happens to the connections of one socket. */
@@ -17,7 +17,7 @@ export interface GateOptions {
   evict(stream: Socket): void
 }
 
-/** What a gate works with; `peerOf` gives undefined where the platform does not tell who has connected. */
+/** What a gate needs; `peerOf` returns undefined if the platform does not report who has connected. */
 export interface GateDeps {
   uid: number | undefined
   peerOf: (socket: Socket) => PeerCredentials | undefined
@@ -25,22 +25,22 @@ export interface GateDeps {
   log: Logger
 }
 
-/** Where connections come in: it owns all that are open, on both sockets. */
+/** The place where connections come in. It owns all open connections, on both sockets. */
 export interface Gate {
   /** Takes the accepted connections of one socket. */
   accept(options: GateOptions): OnStream
-  /** From here on connections are served, those that have come before too. */
+  /** From now on connections are served, including those that have already arrived. */
   open(): void
   /** Ends all connections. */
   close(): void
 }
 
 /**
- * Lets in our own user alone, and seats everybody whom it lets in. A service manager starts the daemon because somebody
- * has connected: that one waits, on its seat, until there is something to list.
+ * Lets in only our own user, and gives every connection that it lets in a seat. A service manager starts the daemon because
+ * a client has connected: that client waits, on its seat, until there is something to list.
  */
 export function createGate({ uid, peerOf, churn, log }: GateDeps): Gate {
-  // With what serves those that wait.
+  // Each with the function that starts to serve it, while it waits.
   const connections = new Map<Socket, (() => void) | undefined>()
   let isOpen = false
 

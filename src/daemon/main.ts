@@ -32,23 +32,23 @@ import { stopRequest } from './process/stop-request.ts'
 
 /** A token helper may talk to a keychain or to a server. */
 const programTimeoutMs = 30_000
-/** Shorter than TimeoutStopSec of packaging/systemd/latchkey.service, after which systemd kills. */
+/** Shorter than TimeoutStopSec in packaging/systemd/latchkey.service, after which systemd kills the daemon. */
 const stopMs = 5_000
 
 /**
- * Runs the daemon until SIGTERM, SIGINT or SIGHUP, or until its parent has gone. The composition root: real clock,
- * files, environment and randomness are named here and nowhere else.
+ * Runs the daemon until SIGTERM, SIGINT or SIGHUP, or until its parent is gone. This is the composition root: the real
+ * clock, files, environment and randomness are named here and nowhere else.
  * @returns the exit status
  * @throws {CodedError} the daemon cannot start
  */
 export async function runDaemon(): Promise<number> {
   hardenProcess(process)
   keepHeapSmall()
-  // Whoever reads the log may end first: the daemon and the keys in it must not end with that.
+  // The reader of the log may end first: the daemon, and the keys in it, must survive that.
   process.stderr.on('error', () => {})
   const output = { write: (line: string) => process.stderr.write(line), journal: isJournal(process.env.JOURNAL_STREAM) }
   endOnFault(process, createLogger({ ...output, level: 'error' }))
-  // A copy, without what was meant for this process alone: children get the rest of it.
+  // A copy without the variables that were meant for this process alone: children get the rest.
   const environment = { ...callerEnvironment(process.env) }
   const inheritedSockets = takeInheritedSockets(environment, process.pid)
   const home = homeFolder(environment)
@@ -62,11 +62,11 @@ export async function runDaemon(): Promise<number> {
   const extraCa = createExtraCa(unreadCaFile(process.env), log)
   const shared = awsFiles(environment, home)
   await sweepImports(shared.credentials, clock.now())
-  // Before this there is nothing to stop: a signal ends the process by itself.
+  // Before this point there is nothing to stop: a signal simply ends the process.
   const stop = stopRequest()
   const parent = openParentLink(environment, stop.now)
-  // What is under way may end, such as storing the session that a code was just spent for; but nothing is waited for
-  // without end.
+  // Work under way may finish, such as storing the session for which a code was just used; but it is not waited for
+  // indefinitely.
   void stop.requested.then(() => clock.after(stopMs, () => process.exit(0)))
   const dialogs = new AbortController()
   process.on('exit', () => dialogs.abort())
@@ -118,7 +118,7 @@ export async function runDaemon(): Promise<number> {
     inheritedSockets,
     peerOf: native.peerCredentials,
   }).catch((error: unknown) => {
-    // It waited for another process, and was stopped meanwhile.
+    // It was waiting for another process when it was told to stop.
     if (error === stop.signal.reason) return undefined
     throw error
   })
@@ -136,7 +136,7 @@ export async function runDaemon(): Promise<number> {
   return 0
 }
 
-/** Whether stderr is the journal itself: a child of a service may have the variable and another stderr (systemd.exec(5)). */
+/** Whether stderr is the journal: a child of a service may have the variable but another stderr (systemd.exec(5)). */
 function isJournal(stream: string | undefined): boolean {
   const { dev, ino } = fstatSync(2)
   return stream === `${dev}:${ino}`
@@ -148,7 +148,7 @@ function summaryOf({ identities, vaults }: Config, faults: number): string {
   return `${identities.length} ssh identities, ${vaults.length} vaults${wrong}`
 }
 
-/** The AWS SDK is loaded when it is first needed: most of the memory that it takes is not needed before. */
+/** The AWS SDK is loaded when it is first needed: until then, the memory that it takes is saved. */
 function stsFor(extraCa: ExtraCa, environment: Environment, clock: Clock, log: Logger): () => Promise<StsClient> {
   const endpoint = [environment.AWS_ENDPOINT_URL_STS, environment.AWS_ENDPOINT_URL].find(isSet)
   let held: { ca: string | undefined; client: () => Promise<StsClient> } | undefined
@@ -159,7 +159,7 @@ function stsFor(extraCa: ExtraCa, environment: Environment, clock: Clock, log: L
   }
 
   async function load(ca: string | undefined): Promise<StsClient> {
-    // The SDK's word on the version of Node is for those who write latchkey, not for those who read its log.
+    // The SDK's warning about the version of Node is for the developers of latchkey, not for the readers of its log.
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
     const sdk = await import('../aws/sts/aws-sdk.ts')
     return createStsSdk({ sdk, clock, random: Math.random, log, endpoint, extraCa: ca })

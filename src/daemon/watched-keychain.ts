@@ -4,11 +4,11 @@ import type { Keychain } from '../keychain/keychain.ts'
 
 /** A keychain that remembers how its last call ended, for the status. */
 export interface WatchedKeychain extends Keychain {
-  /** What the last call failed with; undefined after a success. */
+  /** The error of the last call; undefined after a success. */
   lastError(): unknown
 }
 
-/** Watches over the calls of `keychain`, and changes nothing about them. */
+/** Records the outcome of each call to `keychain`, and changes nothing else. */
 export function watchKeychain(keychain: Keychain, clock: Clock): WatchedKeychain {
   const outcome = createLastOutcome(clock)
   return {

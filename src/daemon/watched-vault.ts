@@ -2,7 +2,7 @@ import type { CertificateSource } from '../agent/identities/certificate-source.t
 import type { VaultClient } from '../vault/client.ts'
 import { isVaultError } from '../vault/vault-error.ts'
 
-/** A client whose calls tell whether the server is there, be they for a certificate, a token or a login. */
+/** A client whose calls report whether the server is there, whether they are for a certificate, a token or a login. */
 export function watchVault(client: VaultClient, source: Pick<CertificateSource, 'answered' | 'failed'>): VaultClient {
   return {
     ...client,
@@ -21,8 +21,8 @@ export function watchVault(client: VaultClient, source: Pick<CertificateSource, 
 }
 
 /**
- * No answer of the server's own to this request, which might as well have been another. A rate limit is none: quotas are
- * of one path or role.
+ * The server itself did not answer, and would not have answered any other request either. A rate limit does not count:
+ * quotas apply to one path or role.
  */
 const isAway = (error: unknown): boolean =>
   isVaultError(

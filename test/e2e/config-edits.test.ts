@@ -94,7 +94,7 @@ describe('an edit of config.toml', () => {
     expect(calls.filter((path) => path.endsWith('approle/login'))).toHaveLength(logins)
     // Another timeout is another way to the same server.
     replace(config, tomlOf(identity('ops')).replace('[keychain]', 'timeout = "9s"\n[keychain]'))
-    await until(async () => daemon.log().includes('vault is reached in another way'))
+    await until(async () => daemon.log().includes('the connection to a vault has changed'))
     expect(await listed(daemon)).toEqual([before])
     expect(calls.filter((path) => path.endsWith('approle/login'))).toHaveLength(logins)
   })
@@ -195,9 +195,7 @@ describe('an edit of config.toml', () => {
     const { daemon, config, home } = await startWith(tomlOf())
     replace(config, tomlOf().replace('store = "memory"', `store = "file"\nfile = "${join(home, 'keychain')}"`))
     await until(async () => ((await statusOf(daemon)).config?.warnings ?? []).length > 0)
-    expect((await daemon.run(latchkeyPath, ['status'])).stdout).toContain(
-      '[keychain] has changed: it counts after a restart',
-    )
+    expect((await daemon.run(latchkeyPath, ['status'])).stdout).toContain('[keychain] has changed: restart the daemon')
     expect((await statusOf(daemon)).keychain.description).toBe('memory')
   })
 })
@@ -268,7 +266,7 @@ level = "loud"
       `${config}:4:1: vault.a.namspace: unknown key "namspace": did you mean namespace?`,
       `${config}:5:1: vault.a.tmeout: unknown key "tmeout": did you mean timeout?`,
       `${config}:8:1: vault.b.ca_file: /none.pem does not exist`,
-      `${config}:12:1: ssh.identity.i.principals.0: a comma is between two principals: write ["a", "b"]`,
+      `${config}:12:1: ssh.identity.i.principals.0: a comma separates two principals: write ["a", "b"]`,
       `${config}:14:1: log.level: must be one of "debug", "info", "warn", "error"`,
       '',
     ])

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 
 /**
- * Runs `run` with a signal that aborts when it takes too long; the signal's reason tells this abort from others.
+ * Runs `run` with a signal that aborts when it takes too long; the signal's reason distinguishes this abort from others.
  * @param limitMs from now on
  */
 export async function withDeadline<T>(

@@ -9,10 +9,10 @@ import type { SshErrorCode } from '../../ssh/wire.ts'
 import type { VaultErrorCode } from '../../vault/vault-error.ts'
 import type { ConfigErrorCode } from '../config/config.ts'
 
-/** What a request names that is not there, or what cannot be. */
+/** A request names something that does not exist, or has a wrong form. */
 export type ApiErrorCode = 'KEY_UNKNOWN' | 'VAULT_UNKNOWN' | 'VAULT_NOT_NAMED' | 'PROMPT_GONE' | 'REQUEST_INVALID'
 
-/** A request that names what is not there, or is not of the form of its endpoint. */
+/** The error for a request that names something that does not exist, or does not have the form of its endpoint. */
 export class ApiError extends CodedError<ApiErrorCode> {}
 
 type KnownCode =
@@ -26,7 +26,7 @@ type KnownCode =
   | Extract<IpcErrorCode, 'ANSWER_INVALID'>
 
 // 401 means that a person is needed, 404 that there is no such thing, 409 that something must be changed here first,
-// 502 that the other side refuses or errs, 503 that the same request may work later.
+// 502 that the other side refuses or fails, 503 that the same request may work later.
 const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> = {
   AWS_PROFILE_UNKNOWN: 404,
   AWS_PROFILE_INVALID: 409,
@@ -102,13 +102,13 @@ const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> =
   ANSWER_INVALID: 500,
 }
 
-/** The answer for an error. What is not one of ours is a fault of the daemon, and says no more than that. */
+/** The answer for an error. An error that is not one of ours is a bug in the daemon; the answer says no more than that. */
 export function toApiError(error: unknown): { status: number; body: ApiErrorBody } {
   if (!(error instanceof CodedError)) {
     const message = 'something went wrong in the daemon itself'
     return {
       status: 500,
-      body: { error: { code: 'INTERNAL', message, hint: 'look into its log: latchkey service status' } },
+      body: { error: { code: 'INTERNAL', message, hint: 'look at its log: latchkey service status' } },
     }
   }
   return { status: new Map(Object.entries(statusOfCode)).get(error.code) ?? 502, body: { error: reportedError(error) } }

@@ -15,20 +15,20 @@ import type { RunningVault } from '../running/running-vault.ts'
 import { ApiError } from './api-errors.ts'
 import type { LentPrompts } from './lent-prompts.ts'
 
-/** What the endpoints lead to. */
+/** What the endpoints use. */
 export interface ApiRoutesDeps {
   aws: AwsCredentials
   vaults: () => readonly RunningVault[]
-  /** The vaults that are configured and switched off, and why. */
+  /** The vaults that are configured but switched off, and why. */
   vaultsOff: () => ReadonlyMap<string, CodedError>
-  /** Why nothing of the configuration could be read yet. */
+  /** Why no part of the configuration could be read yet. */
   whyUnread: () => CodedError | undefined
   lentPrompts: LentPrompts
   status: () => Promise<Status>
   config: () => ConfigReport
 }
 
-/** What answers each endpoint. Errors are thrown: the server turns them into replies, once. */
+/** The handlers of all endpoints. They throw errors; the server turns them into replies, in one place. */
 export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
   const { aws, lentPrompts, status, config } = deps
   const vaultOf = (name: string | undefined, command: string): RunningVault => {
@@ -73,7 +73,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
     },
     async logout({ body }) {
       const vault = vaultOf(body.vault, 'logout')
-      // First, so that nothing is signed with any more whatever the server says.
+      // First, so that nothing more is signed with these keys, whatever the server says.
       for (const { key } of vault.identities) key.clear()
       await vault.tokens.logout()
     },
@@ -106,7 +106,7 @@ function findVault(
     })
   }
   const [near = names[0]] = nearestNames(name, names)
-  throw new ApiError('VAULT_UNKNOWN', `there is no vault ${name}, but ${names.join(', ')}`, {
+  throw new ApiError('VAULT_UNKNOWN', `there is no vault ${name}, only ${names.join(', ')}`, {
     hint: `latchkey ${command} ${near}`,
   })
 }

@@ -2,7 +2,7 @@ import type { ConfigReport } from '../../ipc/endpoints/config.ts'
 import type { ConfigFault } from '../config/load-config.ts'
 import { reportedError } from './api-errors.ts'
 
-/** What of config.toml does not count, as the API tells it. @param file the path of config.toml */
+/** The parts of config.toml that have no effect, as the API reports them. @param file the path of config.toml */
 export function reportConfig(
   file: string,
   { faults, warnings }: { faults: readonly ConfigFault[]; warnings: readonly string[] },

@@ -13,29 +13,29 @@ import { ApiError } from './api-errors.ts'
 
 /** How questions are lent. */
 export interface LentPromptsOptions {
-  /** False: no terminal is asked, whatever the callers offer. Looked at for each request: it may be a getter. */
+  /** False: no terminal is asked, whatever the callers offer. Read for each request, so it may be a getter. */
   readonly terminal: boolean
 }
 
 /** Lends questions to the callers of the local API. A lease belongs to the connection that it was lent on. */
 export interface LentPrompts {
-  /** Runs `work` for the caller behind `request`; should a question be lent to that caller first, that is the answer. */
+  /** Runs `work` for the caller behind `request`; if a question is lent to that caller first, the question is the answer. */
   serve(request: ApiRequest, work: (caller: PromptCaller) => Promise<ApiReply>): Promise<ApiReply>
   /**
-   * Settles a lease of this connection; false when there is none of that id.
-   * @throws {ApiError} REQUEST_INVALID: this cannot be the answer; the question is still lent
+   * Settles a lease of this connection; false if there is none with that id.
+   * @throws {ApiError} REQUEST_INVALID: the answer is not valid; the question is still lent
    */
   settle(id: string, answer: PromptAnswer, connection: ApiConnection): boolean
 }
 
-/** Knows which connection holds which lease. */
+/** Keeps track of which connection holds which lease. */
 export function createLentPrompts(options: LentPromptsOptions): LentPrompts {
   const lent = new Map<string, { lease: PromptLease; connection: ApiConnection }>()
 
   const lend = (lease: PromptLease, connection: ApiConnection): ApiReply => {
     const letGo = connection.ask()
     lent.set(lease.id, { lease, connection })
-    // However it ends: a connection on which nobody is asked any more must not count as one.
+    // However it ends, the connection must no longer count as one on which a person is being asked.
     lease.onEnd(() => {
       lent.delete(lease.id)
       letGo()
@@ -55,7 +55,7 @@ export function createLentPrompts(options: LentPromptsOptions): LentPrompts {
           origin: request.connection,
           ...(mode === 'terminal' && options.terminal ? { offer } : {}),
         }
-        // After a question was lent this goes on behind it, and ends in a cache for the caller's next request.
+        // After a question was lent, the work goes on in the background; its result is kept for the caller's next request.
         work(caller).then(resolve, reject)
       }),
     settle(id, answer, connection) {

@@ -8,9 +8,9 @@ import type { RunningIdentity, RunningVault } from '../running/running-vault.ts'
 import type { WatchedKeychain } from '../watched-keychain.ts'
 import { reportedError } from './api-errors.ts'
 
-/** The parts that the status tells about. */
+/** The parts that the status reports on. */
 export interface StatusParts {
-  /** What stays as it was at the start. */
+  /** What does not change after the start. */
   fixed: Pick<Status, 'version' | 'pid' | 'startedAt' | 'configFile' | 'sockets'>
   config: ConfigReport
   keychain: WatchedKeychain
@@ -20,10 +20,10 @@ export interface StatusParts {
   aws: AwsCredentials
 }
 
-/** Tells what is held, until when, and what is wrong. It calls no server and asks nobody. */
+/** Describes what is held, until when, and what is wrong. It calls no server and asks nobody. */
 export async function describeStatus(parts: StatusParts): Promise<Status> {
   const { fixed, config, keychain, isLocked, addedKeys, vaults } = parts
-  // First: it asks the keychain, whose state is told too.
+  // First, because it calls the keychain, whose state is reported too.
   const aws = await parts.aws.status().catch(withoutAws)
   const keychainError = keychain.lastError()
   return {
@@ -39,7 +39,7 @@ export async function describeStatus(parts: StatusParts): Promise<Status> {
   }
 }
 
-/** The AWS tools' files cannot be read: the rest can be told all the same. */
+/** The AWS tools' files cannot be read: the rest can be reported all the same. */
 function withoutAws(error: unknown): Status['aws'] {
   if (!(error instanceof CodedError)) throw error
   return { sessions: [], roles: [], profiles: [], error: reportedError(error) }
@@ -52,7 +52,7 @@ function describeIdentities({ identities, tokens }: RunningVault): SshIdentitySt
 
 function describeIdentity({ config, key }: RunningIdentity, isLoggedIn: boolean): SshIdentityStatus {
   const { state, keyType, certificate, warnings, ...status } = key.status()
-  // Mended since, though the identity learns of it with its next use only.
+  // Resolved in the meantime, though the identity only notices at its next use.
   const lastError = isLoggedIn && isVaultError(status.lastError, 'VAULT_LOGIN_NEEDED') ? undefined : status.lastError
   return {
     name: config.name,

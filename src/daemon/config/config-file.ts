@@ -2,10 +2,13 @@ import { CodedError, describeError } from '../../core/errors.ts'
 import { readTextIfPresent } from '../../core/files/read-file.ts'
 import { ConfigError } from './config.ts'
 
-/** Files that name programs and servers, or hold what is trusted or sent. A bundle of CA certificates takes a quarter. */
+/**
+ * For files that name programs and servers, or hold what is trusted or sent. A bundle of CA certificates takes a quarter
+ * of this size.
+ */
 export const deciding = { maxBytes: 1024 * 1024, isTrusted: true } as const
 
-/** What is where config.toml should be. */
+/** What was found in the place of config.toml. */
 export type ConfigFile =
   | { type: 'text'; text: string }
   | { type: 'missing' }
@@ -21,7 +24,7 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
   }
 }
 
-/** The error for a file, or some, that cannot be read. @param cause what reading failed with */
+/** The error for one or more files that cannot be read. @param cause the error from reading */
 export function unreadable(path: string, cause: unknown): ConfigError {
   if (cause instanceof CodedError)
     return new ConfigError('CONFIG_UNREADABLE', cause.message, { cause, hint: cause.hint })

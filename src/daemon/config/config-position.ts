@@ -5,7 +5,7 @@ export interface TextPosition {
 }
 
 /**
- * Finds where a TOML document sets the key at `path`: the key itself, or the nearest of its parents that is written.
+ * Finds where a TOML document sets the key at `path`: the key itself, or its nearest parent that is in the document.
  * It reads headers, dotted keys and the inner keys of inline tables, which is all that a path needs; the document has
  * been parsed already.
  */
@@ -18,7 +18,7 @@ export function locateKey(toml: string, path: readonly string[]): TextPosition {
       best = { line, column, depth }
     }
   }
-  // No key is looked at for longer than the one that is looked for.
+  // No key is compared beyond the length of the wanted one.
   const within = (...parts: readonly string[]) => parts.slice(0, path.length)
   toml.split('\n').forEach((text, index) => {
     const [brackets] = /^\s*\[\[?\s*/.exec(text) ?? []
@@ -43,9 +43,9 @@ export function locateKey(toml: string, path: readonly string[]): TextPosition {
 }
 
 /**
- * The parts of a dotted TOML key: `a."b.c".d` → a, b.c, d; and where it ends. One part after the other: a pattern for
- * the whole key would try every way to cut a long one.
- * @param maxParts more are read over
+ * The parts of a dotted TOML key: `a."b.c".d` → a, b.c, d; and where it ends. Read part by part: a pattern for the whole
+ * key would try every way to split a long one.
+ * @param maxParts further parts are skipped
  */
 function readKey(text: string, start: number, maxParts: number): { parts: readonly string[]; end: number } {
   const part = /\s*(?:"([^"]*)"|'([^']*)'|([\w-]+))\s*(\.)?/y

@@ -17,10 +17,10 @@ function duration(minSeconds: number, maxSeconds: number, bounds: string) {
 }
 
 const stringMap = v.record(v.string(), v.string())
-/** Vault takes the field with commas between the names (`valid_principals` of ssh/sign), so that one with a comma is two. */
+/** Vault separates the names by commas (`valid_principals` of ssh/sign), so it would read a name with a comma as two. */
 const principal = v.pipe(
   text,
-  v.regex(/^[^,]+$/, 'a comma is between two principals: write ["a", "b"]'),
+  v.regex(/^[^,]+$/, 'a comma separates two principals: write ["a", "b"]'),
   v.regex(/^\S(.*\S)?$/su, 'begins or ends with a blank'),
 )
 
@@ -106,7 +106,7 @@ export const promptSchema = v.strictObject({
 /** `[log]` */
 export const logSchema = v.strictObject({ level: v.optional(v.picklist(['debug', 'info', 'warn', 'error'])) })
 
-/** config.toml as it is written: unknown keys are errors. docs/CONFIGURATION.md documents every field. */
+/** The form of config.toml: unknown keys are errors. docs/CONFIGURATION.md documents every field. */
 export const configSchema = v.strictObject({
   vault: named(vaultSchema),
   ssh: v.optional(v.strictObject({ identity: named(identitySchema) })),

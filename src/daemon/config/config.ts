@@ -5,13 +5,13 @@ import type { PlacedMistake } from './read-sections.ts'
 import { type SectionsAround, vaultOf } from './section-faults.ts'
 import { sectionsOf, type Written } from './sections.ts'
 
-/** `CONFIG_INVALID`: what is written is wrong. `CONFIG_UNREADABLE`: a file cannot be read, or may not be believed. */
+/** `CONFIG_INVALID`: the contents are wrong. `CONFIG_UNREADABLE`: a file cannot be read, or must not be trusted. */
 export type ConfigErrorCode = 'CONFIG_INVALID' | 'CONFIG_UNREADABLE'
 
 /** What is wrong with a configuration file, in words that name the place. */
 export class ConfigError extends CodedError<ConfigErrorCode> {}
 
-/** One `[vault.NAME]`, as it is written, but with an address and a login method. */
+/** One `[vault.NAME]`, as written, but always with an address and a login method. */
 export type VaultConfig = Written<'vault'> & {
   name: string
   address: string
@@ -41,13 +41,13 @@ export interface PromptSettings {
   log?: string | undefined
 }
 
-/** What runs of a configuration: with defaults, names resolved. Durations are in seconds. */
+/** The part of a configuration that runs, with defaults filled in and names resolved. Durations are in seconds. */
 export interface Config {
   vaults: readonly VaultConfig[]
   identities: readonly IdentityConfig[]
   awsProfiles: AwsSettings['profiles']
   awsSources: AwsSettings['sources']
-  /** Undefined where the section is switched off: secrets must not go to another store than was meant. */
+  /** Undefined if the section is switched off: secrets must not go to another store than was meant. */
   keychain: KeychainSettings | undefined
   prompt: PromptSettings
   logLevel: LogLevel
@@ -89,7 +89,7 @@ function byName<Value>(sections: readonly { name: string; written: Value }[]): R
   return Object.fromEntries(sections.map(({ name, written }) => [name, written]))
 }
 
-/** A mistake as it is shown: `FILE:LINE:COLUMN: path.of.the.key: reason`. @param file the path of config.toml */
+/** The error for a mistake: `FILE:LINE:COLUMN: path.of.the.key: reason`. @param file the path of config.toml */
 export function toConfigError({ path, reason, hint, line, column }: PlacedMistake, file: string): ConfigError {
   const what = path.length === 0 ? reason : `${path.join('.')}: ${reason}`
   return new ConfigError('CONFIG_INVALID', `${file}:${line}:${column}: ${what}`, { hint: hint ?? `edit ${file}` })

@@ -2,12 +2,12 @@ import { type Environment, isSet } from '../../core/places/environment.ts'
 import type { Config } from './config.ts'
 import type { ConfigDefaults } from './section-faults.ts'
 
-/** What config.toml leaves to the environment. */
+/** The settings that config.toml leaves to the environment. */
 export function defaultsOf({ BAO_ADDR, VAULT_ADDR }: Environment): ConfigDefaults {
   return { vaultAddress: [BAO_ADDR, VAULT_ADDR].find(isSet) }
 }
 
-/** What the daemon's environment says and latchkey does not do, which would be a riddle otherwise. */
+/** Settings in the daemon's environment that latchkey ignores, which would be puzzling without a warning. */
 export function environmentWarnings(environment: Environment, { vaults }: Pick<Config, 'vaults'>): readonly string[] {
   const warnings: string[] = []
   const { vaultAddress } = defaultsOf(environment)

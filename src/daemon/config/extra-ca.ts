@@ -3,13 +3,13 @@ import { readTextFile } from '../../core/files/read-file.ts'
 import type { Logger } from '../../core/log.ts'
 import { deciding } from './config-file.ts'
 
-/** The PEM certificates of NODE_EXTRA_CA_CERTS, which are trusted beside Node's own. */
+/** The PEM certificates of NODE_EXTRA_CA_CERTS, which are trusted in addition to Node's own. */
 export interface ExtraCa {
-  /** Undefined where the variable is not set, or Node has read the file itself. */
+  /** Undefined if the variable is not set, or Node has read the file itself. */
   readonly file: string | undefined
-  /** What was read last; undefined where there is nothing. */
+  /** What was read last; undefined if there is nothing. */
   current(): string | undefined
-  /** Reads the file again. One that cannot be read is a warning, as in Node, and what was read before stays. */
+  /** Reads the file again. A file that cannot be read causes a warning, as in Node, and what was read before stays. */
   refresh(): Promise<void>
 }
 

@@ -8,44 +8,44 @@ import { type Section, type Sections, sectionKey, sectionsOf } from './sections.
 import { type SettledConfig, settleConfig } from './settle.ts'
 import { readVaultFiles, type VaultFiles, vaultFilePaths } from './vault-files.ts'
 
-/** Something of config.toml that does not count, and what comes of it. */
+/** A part of config.toml that has no effect, and what happens instead. */
 export interface ConfigFault {
-  /** Such as `vault.corp`; undefined where it is the whole file, or in no section. */
+  /** Such as `vault.corp`; undefined if it is the whole file, or in no section. */
   section: string | undefined
   effect: 'off' | 'former' | 'ignored'
   error: ConfigError
 }
 
-/** config.toml and the files that it names, as far as they can be used. */
+/** The usable part of config.toml and of the files that it names. */
 export interface LoadedConfig {
   sections: Sections
   config: Config
   /** By the names of the vaults. */
   vaultFiles: ReadonlyMap<string, VaultFiles>
   faults: readonly ConfigFault[]
-  /** What is passed over or seems odd, though nothing is wrong with it. */
+  /** What is ignored or seems odd, though it is not an error. */
   warnings: readonly string[]
-  /** False until the file, or that there is none, could be read for the first time. */
+  /** False until the file could be read, or was found to be missing, for the first time. */
   isRead: boolean
-  /** True where the file has text in it. */
+  /** True if the file has text in it. */
   hasText: boolean
   /** All files that this depends on. */
   paths: readonly string[]
 }
 
-/** What a load works with. */
+/** What loading needs. */
 export interface LoadConfigDeps {
-  /** Of config.toml. */
+  /** The path of config.toml. */
   path: string
   environment: Environment
   home: string
   readConfigFile: (path: string) => Promise<ConfigFile>
-  /** Reads what config.toml names; rejects with the file system's error, or a FileError. */
+  /** Reads a file that config.toml names; rejects with the file system's error, or a FileError. */
   readText: (path: string) => Promise<string>
 }
 
 /**
- * Reads all of it, calling no server.
+ * Reads everything, without calling a server.
  * @param former what has been running; undefined at the start
  */
 export async function loadConfig(former: LoadedConfig | undefined, deps: LoadConfigDeps): Promise<LoadedConfig> {
@@ -76,7 +76,7 @@ export async function loadConfig(former: LoadedConfig | undefined, deps: LoadCon
   }
 }
 
-/** The fault that switches a section off, or keeps all of them from being known. */
+/** The fault that switches a section off, or keeps all sections from being known. */
 export function whyOff({ faults, isRead }: LoadedConfig, section: string): ConfigError | undefined {
   return faults.find((fault) => fault.effect === 'off' && (fault.section === section || !isRead))?.error
 }
@@ -91,7 +91,7 @@ const unknown: Omit<ConfigReading, 'isWhole'> = {
 
 function readingOf(file: ConfigFile, former: LoadedConfig | undefined): ConfigReading {
   if (file.type === 'text') return readSections(file.text)
-  // Where there was a file, its absence is rather an accident, or the half of a replacement.
+  // If there was a file before, its absence is more likely an accident, or the first half of a replacement.
   return { ...unknown, isWhole: file.type === 'missing' && former === undefined }
 }
 
@@ -124,5 +124,5 @@ function missingFault(file: ConfigFile, path: string, { LATCHKEY_CONFIG }: Envir
 
 function goneWarnings(file: ConfigFile, former: LoadedConfig | undefined, path: string): readonly string[] {
   if (file.type !== 'missing' || former === undefined || former.sections.size === 0) return []
-  return [`${path} is gone: what it said goes on until it is back, or the daemon is restarted`]
+  return [`${path} is gone: its settings stay in effect until it is back, or the daemon is restarted`]
 }

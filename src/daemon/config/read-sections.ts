@@ -3,28 +3,28 @@ import { locateKey, type TextPosition } from './config-position.ts'
 import { findMistakes, type Mistake, maxDepth } from './schema-mistakes.ts'
 import { parseSection, type Section, type SectionKind, type Sections, sectionKey, sectionKinds } from './sections.ts'
 
-/** A mistake, and where it is in the file. Its path is empty where the file is no TOML. */
+/** A mistake, and where it is in the file. Its path is empty if the file is not TOML. */
 export type PlacedMistake = Mistake & TextPosition
 
-/** So many mistakes are told: each takes a look through the whole file, which may be long. */
+/** At most this many mistakes are reported: to locate each, the whole file is searched, which may be long. */
 export const maxPlaced = 100
 
-/** What a config.toml says, as far as each section can be understood by itself. */
+/** What config.toml says, as far as each section can be understood by itself. */
 export interface ConfigReading {
   /** The sections without a mistake in them. */
   sections: Sections
-  /** What is wrong, in the order of the file: all that need be told. */
+  /** What is wrong, in the order of the file: all mistakes that are to be reported. */
   mistakes: readonly PlacedMistake[]
-  /** Tells whether a section has a mistake in it or around it, and so is not among the others. */
+  /** Whether a section has a mistake in it or around it, so that it is not in `sections`. */
   isWrong(section: Pick<Section, 'kind' | 'name'>): boolean
-  /** The keys of those that are wrong. */
+  /** The keys of the sections with a mistake in them. */
   wrong: ReadonlySet<string>
   /**
-   * False where a part of the file belongs to no section that is known, or where it is no TOML at all: what seems to be
+   * False if a part of the file belongs to no known section, or if the file is not TOML at all: a section that seems to be
    * missing may be in there.
    */
   isWhole: boolean
-  /** Finds where a key is written, or the nearest of its parents that is. */
+  /** Finds where a key is in the file, or else its nearest parent. */
   locate(path: readonly string[]): TextPosition
 }
 
@@ -61,7 +61,7 @@ export function readSections(toml: string): ConfigReading {
   }
 }
 
-/** The key of the section that a path is in; undefined where it is in none. */
+/** The key of the section that a path is in; undefined if it is in none. */
 export function sectionAt(path: readonly string[]): string | undefined {
   for (const { prefix, isNamed } of Object.values(sectionKinds)) {
     const depth = prefix.length + (isNamed ? 1 : 0)
@@ -70,7 +70,7 @@ export function sectionAt(path: readonly string[]): string | undefined {
   return undefined
 }
 
-/** The order of a file. */
+/** Compares two positions, for sorting by their order in the file. */
 export function byPosition(a: TextPosition, b: TextPosition): number {
   return a.line - b.line || a.column - b.column
 }
@@ -79,7 +79,7 @@ type Table = Readonly<Record<string, unknown>>
 const asTable = (value: unknown): Table =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
 
-/** The table of each section that is written. */
+/** The table of each section in the document. */
 function tablesOf(document: unknown): { kind: SectionKind; name: string; table: unknown }[] {
   return (Object.keys(sectionKinds) as SectionKind[]).flatMap((kind) => {
     const { prefix, isNamed } = sectionKinds[kind]

@@ -6,32 +6,32 @@ import { configSchema } from './config-schema.ts'
 export interface Mistake {
   path: readonly string[]
   reason: string
-  /** What to do, where that is not to edit config.toml. */
+  /** What to do, if it is not to edit config.toml. */
   hint?: string | undefined
 }
 
 /** The deepest key that has a meaning is `ssh.identity.NAME.extensions.KEY`. */
 export const maxDepth = 8
 
-/** Everything that is wrong with the form of a document, whatever its sections refer to. */
+/** Everything that is wrong with the form of a document, leaving aside what its sections refer to. */
 export function findMistakes(document: unknown): readonly Mistake[] {
   const impossible = findImpossibleKeys(document)
   const result = v.safeParse(configSchema, document)
   const issues = result.success ? [] : result.issues.flatMap((issue) => mistakesOf(deepest(issue)))
-  // A key that is nested too deeply is below one that is not known.
+  // A key that is nested too deeply is always below an unknown one, which need not be reported as well.
   const isAbove = ({ path }: Mistake) => impossible.some((below) => path.every((key, at) => key === below.path[at]))
   return [...impossible, ...issues.filter((mistake) => !isAbove(mistake))]
 }
 
 /**
- * Keys that valibot's records leave out without a word, so that what is written under them would not be there; and those
- * deeper than any that has a meaning, before something that calls itself for each level runs out of stack.
+ * Keys that valibot's records silently leave out, so that everything under them would be lost; and keys nested deeper than
+ * any that has a meaning, before recursive code runs out of stack.
  */
 function findImpossibleKeys(value: unknown, above: readonly string[] = []): readonly Mistake[] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, inner]) => {
     const path = [...above, key]
-    if (['__proto__', 'prototype', 'constructor'].includes(key)) return [{ path, reason: 'this name is not possible' }]
+    if (['__proto__', 'prototype', 'constructor'].includes(key)) return [{ path, reason: 'this name is not allowed' }]
     if (above.length === maxDepth) return [{ path, reason: 'no key is nested so deeply' }]
     return findImpossibleKeys(inner, path)
   })
@@ -39,7 +39,7 @@ function findImpossibleKeys(value: unknown, above: readonly string[] = []): read
 
 type Issue = v.BaseIssue<unknown>
 
-/** Of a choice the branch that came closest. */
+/** For a choice between schemas, the issue of the branch that came closest. */
 function deepest(issue: Issue): Issue {
   return issue.issues === undefined ? issue : deepest(issue.issues[0])
 }
@@ -48,7 +48,7 @@ function mistakesOf(issue: Issue): readonly Mistake[] {
   const path = (issue.path ?? []).map((item) => String(item.key))
   if (issue.type !== 'strict_object' || issue.expected !== 'never')
     return [{ path, reason: issue.received === 'undefined' ? 'is missing' : readable(issue) }]
-  // valibot tells the first unknown key of a table only.
+  // valibot reports only the first unknown key of a table.
   const above = path.slice(0, -1)
   const table: unknown = issue.path?.at(-1)?.input
   const written = typeof table === 'object' && table !== null ? Object.keys(table) : []
@@ -64,7 +64,7 @@ function readable(issue: Issue): string {
   return issue.kind === 'schema' ? `expected ${issue.expected?.toLowerCase()}, not ${issue.received}` : issue.message
 }
 
-/** The keys that the schema has where `path` leads, without its last part. */
+/** The keys that the schema allows at `path` without its last part. */
 function knownKeys(schema: unknown, path: readonly string[]): readonly string[] {
   if (typeof schema !== 'object' || schema === null) return []
   if ('wrapped' in schema) return knownKeys(schema.wrapped, path)
@@ -79,7 +79,7 @@ function knownKeys(schema: unknown, path: readonly string[]): readonly string[] 
   return 'value' in schema ? knownKeys(schema.value, rest) : []
 }
 
-/** That something is not known, with the names that were probably meant. */
+/** Words for an unknown name, with the names that were probably meant. */
 export function unknownName(what: string, name: string, known: readonly string[]): string {
   const near = nearestNames(name, known)
   return near.length === 0 ? `unknown ${what}` : `unknown ${what}: did you mean ${near.join(' or ')}?`

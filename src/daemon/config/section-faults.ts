@@ -1,25 +1,25 @@
 import { type Mistake, unknownName } from './schema-mistakes.ts'
 import { type Section, type Sections, sectionKey, sectionPath, sectionsOf } from './sections.ts'
 
-/** What the environment fills in. */
+/** Defaults from the environment. */
 export interface ConfigDefaults {
-  /** What BAO_ADDR or VAULT_ADDR says: the address of a vault that has none. */
+  /** The value of BAO_ADDR or VAULT_ADDR: the address of a vault that has none. */
   vaultAddress?: string | undefined
 }
 
-/** All sections of a configuration, with those that are written and switched off. */
+/** All sections of a configuration, including those that are in the file but switched off. */
 export interface SectionsAround {
   sections: Sections
-  /** Their keys. */
+  /** The keys of the sections that are switched off. */
   off: ReadonlySet<string>
-  /** The names of all that are written, be they switched off or not. */
+  /** The names of all sections in the file, whether they are switched off or not. */
   names: Readonly<Record<NamedKind, ReadonlySet<string>>>
   defaults: ConfigDefaults
 }
 
 type NamedKind = 'vault' | 'source' | 'profile'
 
-/** Works out which names there are. */
+/** Adds the names of all sections. */
 export function sectionsAround(sections: Sections, off: ReadonlySet<string>, defaults: ConfigDefaults): SectionsAround {
   const namesOf = (kind: NamedKind): ReadonlySet<string> => {
     const prefix = sectionKey({ kind, name: '' })
@@ -30,7 +30,7 @@ export function sectionsAround(sections: Sections, off: ReadonlySet<string>, def
   return { sections, off, names, defaults }
 }
 
-/** What is wrong with a section beside the others; undefined where it can be used. */
+/** What is wrong with a section in view of the others; undefined if it can be used. */
 export function faultBeside(section: Section, around: SectionsAround): Mistake | undefined {
   const at = (reason: string, ...key: readonly string[]): Mistake => ({
     path: [...sectionPath(section), ...key],
@@ -41,8 +41,8 @@ export function faultBeside(section: Section, around: SectionsAround): Mistake |
       const { address, client_cert_file: cert, client_key_file: key } = section.written
       if (address === undefined && around.defaults.vaultAddress === undefined)
         return at('no address: set address, or VAULT_ADDR for the daemon')
-      if (cert !== undefined && key === undefined) return at('needs client_key_file beside it', 'client_cert_file')
-      if (key !== undefined && cert === undefined) return at('needs client_cert_file beside it', 'client_key_file')
+      if (cert !== undefined && key === undefined) return at('needs client_key_file as well', 'client_cert_file')
+      if (key !== undefined && cert === undefined) return at('needs client_cert_file as well', 'client_key_file')
       return undefined
     }
     case 'identity': {
@@ -60,7 +60,7 @@ export function faultBeside(section: Section, around: SectionsAround): Mistake |
       if (!sources.has(source) && !profiles.has(source))
         return at(unknownName(`source or profile "${source}"`, source, [...sources, ...profiles]), 'source')
       if (account === undefined && !role.startsWith('arn:'))
-        return at('needs account beside it, or write the whole role ARN', 'role')
+        return at('needs account as well, or write the whole role ARN', 'role')
       const kind = sources.has(source) ? 'source' : 'profile'
       return isOff(kind, source, around) ? at(`its ${kind} "${source}" is switched off`, 'source') : undefined
     }
@@ -75,7 +75,7 @@ export function faultBeside(section: Section, around: SectionsAround): Mistake |
   }
 }
 
-/** The vault of an identity: the one that it names, else the only one that is written. */
+/** The vault of an identity: the one that it names, else the only one in the file. */
 export function vaultOf({ written }: Section<'identity'>, { names }: SectionsAround): string | undefined {
   const [only] = names.vault
   return written.vault ?? (names.vault.size === 1 ? only : undefined)

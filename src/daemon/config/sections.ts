@@ -9,7 +9,7 @@ import {
   vaultSchema,
 } from './config-schema.ts'
 
-/** What kinds of section config.toml has: where they are, whether they have names, and the form that they must have. */
+/** The kinds of section in config.toml: where they are, whether they have names, and the form that they must have. */
 export const sectionKinds = {
   vault: { prefix: ['vault'], isNamed: true, schema: vaultSchema },
   identity: { prefix: ['ssh', 'identity'], isNamed: true, schema: identitySchema },
@@ -28,7 +28,7 @@ export type Written<Kind extends SectionKind> = v.InferOutput<(typeof sectionKin
 
 type AnySection = { [Each in SectionKind]: { kind: Each; name: string; written: Written<Each> } }[SectionKind]
 
-/** One section, valid by itself; what it refers to may be missing. `name` is empty where the kind has no names. */
+/** One section, valid by itself; what it refers to may be missing. `name` is empty if the kind has no names. */
 export type Section<Kind extends SectionKind = SectionKind> = Extract<AnySection, { kind: Kind }>
 
 /** Sections by their keys, in the order of the file. */

@@ -4,8 +4,8 @@ import { type ConfigDefaults, faultBeside, type SectionsAround, sectionsAround }
 import type { Section, Sections } from './sections.ts'
 
 /**
- * A mistake with what comes of it: its section is switched off, or goes on as it was before the file was edited; nothing
- * where it is in no section.
+ * A mistake with its consequence: its section is switched off, or stays as it was before the file was edited; a mistake in
+ * no section is ignored.
  */
 export interface ConfigProblem {
   mistake: PlacedMistake
@@ -13,15 +13,16 @@ export interface ConfigProblem {
   effect: 'off' | 'former' | 'ignored'
 }
 
-/** A configuration that can be run: each section in it is right, and so is all that it refers to. */
+/** A configuration that can run: each section in it is correct, and so is everything that it refers to. */
 export interface SettledConfig extends SectionsAround {
   problems: readonly ConfigProblem[]
 }
 
 /**
- * Works out what runs. A section that is wrong, by itself or beside the others, is as it was before; where it was not
- * there before, or would be wrong now, it is switched off, and so is what refers to it. A section that is not in the file
- * any more is gone, unless the file has something in it that belongs to no section: it may be that one, misspelled.
+ * Works out what runs. A section that is wrong, by itself or in view of the others, stays as it was before. If it did not
+ * exist before, or its former version would be wrong now, it is switched off, and so is everything that refers to it. A
+ * section that is no longer in the file is gone, unless something in the file belongs to no section: that may be the same
+ * section, misspelled.
  * @param former what has been running; empty at the start
  * @param fileFaults what is wrong with the files that the sections name, by key
  */
@@ -41,7 +42,7 @@ export function settleConfig(
       return fault === undefined ? [] : [{ key, fault }]
     })
     if (faults.length === 0) return { ...around, problems: problemsOf(reading, found, sections) }
-    // Each round has one candidate less, so that there is a last one.
+    // Each round removes at least one candidate, so the loop ends.
     for (const { key, fault } of faults) {
       if (!found.has(key)) found.set(key, fault)
       candidates.get(key)!.shift()
@@ -49,7 +50,7 @@ export function settleConfig(
   }
 }
 
-/** By key what each section could be, the best first. */
+/** For each key the versions that its section could have, the best first. */
 function candidatesFor(
   { sections, wrong, isWrong, isWhole }: ConfigReading,
   former: Sections,
@@ -57,7 +58,7 @@ function candidatesFor(
 ): Map<string, Section[]> {
   const candidates = new Map<string, Section[]>()
   for (const [key, section] of sections) candidates.set(key, fileFaults.has(key) ? [] : [section])
-  // Those with a mistake in them are written, too.
+  // Sections with a mistake in them are in the file, too.
   for (const key of wrong) candidates.set(key, [])
   for (const [key, section] of former) {
     const isKept = candidates.has(key) || !isWhole || isWrong(section)

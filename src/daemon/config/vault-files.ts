@@ -12,12 +12,12 @@ import type { Mistake } from './schema-mistakes.ts'
 import type { ConfigDefaults } from './section-faults.ts'
 import { type Section, sectionPath } from './sections.ts'
 
-/** What the TLS files of one `[vault.NAME]` hold. */
+/** The contents of the TLS files of one `[vault.NAME]`. */
 export interface VaultFiles {
   ca?: string | undefined
   clientCert?: string | undefined
   clientKey?: Secret<string> | undefined
-  /** Another one whenever the content is. */
+  /** Changes whenever the contents do. */
   version: string
 }
 
@@ -35,7 +35,7 @@ export function vaultFilePaths({ written }: Section<'vault'>, home: string): rea
   return fileKeys.flatMap((key) => (written[key] === undefined ? [] : [expandHome(written[key], home)]))
 }
 
-/** Reads the files of a section, and tries whether its connection can be made of them; no server is called. */
+/** Reads the files of a section, and checks that a connection can be set up with them; no server is called. */
 export async function readVaultFiles(
   section: Section<'vault'>,
   deps: VaultFilesDeps,
@@ -80,7 +80,7 @@ async function readNamed(path: string, { readText }: VaultFilesDeps): Promise<st
   }
 }
 
-/** What may throw, with the key that is to blame, in the order of what needs what. */
+/** The steps that may throw, each with the key that is to blame. A later step needs the earlier ones to work. */
 function trials({ name, written }: Section<'vault'>, files: VaultFiles, { defaults }: VaultFilesDeps) {
   const address = written.address ?? defaults.vaultAddress
   if (address === undefined) return []
@@ -96,5 +96,5 @@ function trials({ name, written }: Section<'vault'>, files: VaultFiles, { defaul
   ]
 }
 
-/** Nothing is sent, so that no time passes. */
+/** Nothing is sent, so no clock is needed. */
 const noClock = { now: () => 0, uptime: () => 0, after: () => () => {} }

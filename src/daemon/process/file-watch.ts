@@ -4,18 +4,18 @@ import { errorCode } from '../../core/errors.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { stepsOfPath } from './steps-of-path.ts'
 
-/** Tells soon after something has happened to a file or on the way to it. */
+/** Reports soon after something has happened to a file or to a folder or link on its path. */
 export interface FileWatch {
-  /** From now on these files count. To be called again after each change: another link may lead elsewhere. */
+  /** Watches these files from now on. To be called again after each change: a changed link may lead elsewhere. */
   follow(paths: readonly string[]): void
   close(): void
 }
 
 /**
  * Watches the entries of one folder.
- * @param onEntry gets the name that something happened to; undefined where the system does not say
- * @param onEnd the folder is not watched any more
- * @throws the system's error, such as ENOSPC where there are too many watches
+ * @param onEntry called with the name of the entry that changed; undefined if the system does not say
+ * @param onEnd called when the folder is not watched any more
+ * @throws the system's error, such as ENOSPC if there are too many watches
  */
 export type WatchFolder = (
   folder: string,
@@ -23,25 +23,25 @@ export type WatchFolder = (
   onEnd: () => void,
 ) => { close(): void }
 
-/** What the watch works with. */
+/** What the watch needs. */
 export interface FileWatchDeps {
   clock: Clock
-  /** Something may have changed. Called once for what comes together. */
+  /** Something may have changed. Called once for changes that come together. */
   onChange: () => void
   watchFolder?: WatchFolder
 }
 
 /** An editor writes, renames and sets the mode within this time. */
 const settleMs = 100
-/** Whoever writes without pause is looked at all the same. */
+/** A writer that never pauses does not delay the report for longer than this. */
 const longestSettleMs = 400
-/** Where folders cannot be watched. */
+/** How often to report a possible change if folders cannot be watched. */
 const pollMs = 500
 
 /**
- * Watches all folders on the way to some files, and not the files: editors put another one in the place of a file, and a
- * folder of links may be turned as a whole. Where that is not possible it says twice a second that something may have
- * changed.
+ * Watches all folders on the paths of some files, not the files themselves: editors replace a file with another one, and a
+ * link to a whole folder may be redirected. If folders cannot be watched, it reports twice a second that something may
+ * have changed.
  */
 export function createFileWatch({ clock, onChange, watchFolder = watchSystemFolder }: FileWatchDeps): FileWatch {
   let watched: { close(): void }[] = []
@@ -79,14 +79,14 @@ export function createFileWatch({ clock, onChange, watchFolder = watchSystemFold
       watched = []
       cancelPoll()
       for (const [folder, names] of entriesOf(paths)) {
-        // A folder that is taken away tells that by its own name.
+        // A folder that is removed is reported by its own name.
         const onEntry = (name: string | undefined) => {
           if (name === undefined || names.has(name) || name === basename(folder)) touch()
         }
         try {
           watched.push(watchFolder(folder, onEntry, poll))
         } catch (error) {
-          // What we may not even list, such as a /home of 711, is not ours to change.
+          // A folder that we may not even list, such as /home with mode 711, is not ours to change.
           if (errorCode(error) !== 'EACCES') poll()
         }
       }

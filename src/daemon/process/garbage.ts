@@ -2,16 +2,16 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 /**
- * Has V8 keep the heap small, as `--optimize-for-size` does on the command line, however the daemon was started: it
- * collects before the heap grows, and again some seconds after, when nothing happens any more. V8 reads this flag
- * whenever it collects (Heap::ShouldOptimizeForMemoryUsage); sizes, such as `--max-semi-space-size`, it reads at its
- * start alone (ADR 0020).
+ * Makes V8 keep the heap small, as `--optimize-for-size` does on the command line, however the daemon was started: V8 then
+ * collects before the heap grows, and again some seconds after activity has stopped. V8 reads this flag whenever it
+ * collects (Heap::ShouldOptimizeForMemoryUsage); sizes, such as `--max-semi-space-size`, it reads only at its start
+ * (ADR 0020).
  */
 export function keepHeapSmall(): void {
   setFlagsFromString('--optimize-for-size')
 }
 
-/** V8's collector of all garbage, which is had when it is first used: many daemons never need it. */
+/** V8's full garbage collection. It is set up when it is first used: many daemons never need it. */
 export function garbageCollector(): () => void {
   let collect: (() => void) | undefined
   return () => {
@@ -20,7 +20,7 @@ export function garbageCollector(): () => void {
   }
 }
 
-/** V8 gives it to contexts that are made while the flag is set, and to no other (Node's v8.setFlagsFromString). */
+/** V8 exposes it only in contexts that are created while the flag is set (Node's v8.setFlagsFromString). */
 function exposedCollector(): () => void {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void

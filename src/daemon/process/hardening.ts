@@ -3,10 +3,10 @@ import { type Environment, isSet, openingNodeVariables } from '../../core/places
 import type { Native } from './native.ts'
 import { refusedOption, splitNodeOptions } from './node-options.ts'
 
-/** The daemon was started in a way that would show its memory to others, or load their code. */
+/** The daemon was started in a way that would expose its memory to others, or load their code. */
 export class HardeningError extends CodedError<'NODE_OPTION_REFUSED' | 'NODE_VARIABLE_REFUSED'> {}
 
-/** What of `process` is looked at and changed. */
+/** The part of `process` that is read and changed. */
 export interface HardenedProcess {
   readonly execArgv: readonly string[]
   readonly env: Environment
@@ -15,7 +15,7 @@ export interface HardenedProcess {
 }
 
 /**
- * What must come first of all, before there is any secret.
+ * Must run before anything else, before there is any secret.
  * @throws {HardeningError} node was started with an option or a variable that may open the process to others
  */
 export function hardenProcess(own: HardenedProcess): void {
@@ -31,7 +31,7 @@ export function hardenProcess(own: HardenedProcess): void {
   refuseVariables(own.env)
 }
 
-/** Keeps the memory from other processes of the same user and from the disk, as far as there are system calls for it. */
+/** Protects the memory from other processes of the same user and from the disk, if there are system calls for it. */
 export function hardenMemory(native: Native): void {
   native.forbidCoreDumps()
   native.setNotDumpable()
@@ -44,10 +44,10 @@ function refuseOptions(options: readonly string[], hint: string): void {
   throw new HardeningError('NODE_OPTION_REFUSED', message, { hint })
 }
 
-/** Node has acted on them before the first line of ours: they cannot be taken back, only refused. */
+/** Node has acted on these variables before our first line runs: they cannot be undone, only refused. */
 function refuseVariables(environment: Environment): void {
   const name = openingNodeVariables.find((variable) => isSet(environment[variable]))
   if (name === undefined) return
-  const message = `the daemon does not start with ${name}: it may show what goes through the process, or load code of others`
+  const message = `the daemon does not start with ${name}: it may expose data of the process, or load code of others`
   throw new HardeningError('NODE_VARIABLE_REFUSED', message, { hint: `unset ${name}; latchkey daemon` })
 }

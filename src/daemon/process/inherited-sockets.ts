@@ -1,11 +1,11 @@
 /** The first descriptor that a service manager passes (sd_listen_fds(3), SD_LISTEN_FDS_START). */
 const firstDescriptor = 3
-/** latchkey has two sockets; more than this is not meant for it. */
+/** latchkey has two sockets; a larger number than this is not meant for it. */
 const maxDescriptors = 32
 
 /**
  * The listening sockets that systemd passed to this process, by the FileDescriptorName of their units: `agent`, `api`
- * (sd_listen_fds(3), sd_listen_fds_with_names(3)). The variables are taken out: a child must not take them for its own.
+ * (sd_listen_fds(3), sd_listen_fds_with_names(3)). The variables are removed: a child must not take them for its own.
  * @param environment the variables of the process itself
  * @param pid our own: variables that were meant for another process, and were passed on by it, mean nothing here
  */

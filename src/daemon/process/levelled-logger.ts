@@ -1,6 +1,6 @@
 import { createLogger, type Logger, type LoggerOptions, type LogLevel } from '../../core/log.ts'
 
-/** A logger whose level can change: it is asked for with each line. */
+/** A logger whose level can change: `level` is called for each line. */
 export function createLevelledLogger(options: Omit<LoggerOptions, 'level'>, level: () => LogLevel): Logger {
   const at = (each: LogLevel) => createLogger({ ...options, level: each })
   const loggers = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }

@@ -1,4 +1,4 @@
-/** How much of the process its clients may take together. */
+/** How much of the process its clients may use together. */
 export interface Limits {
   agentConnections: number
   apiConnections: number
@@ -15,16 +15,16 @@ export interface LimitsInput {
   cores: number
 }
 
-/** More than anybody has at once, few enough to hold what they may send. */
+/** More than anybody has at once, but few enough to hold what they may send. */
 const mostAgentConnections = 1024
 const mostApiConnections = 256
-/** Where the limit cannot be read: Node raises its own to the hard limit, which is hardly ever lower. */
+/** Used if the limit cannot be read: Node raises its limit to the hard limit, which is hardly ever lower. */
 const defaultDescriptors = 1024
 const defaultThreads = 4
 
 /**
  * Half of the descriptors for agent connections, a quarter for the local API, the rest for files and servers, so that a
- * crowd of clients leaves enough to reach Vault with. Half of the thread pool, and not all cores, for slow signatures.
+ * crowd of clients leaves enough to reach Vault. Half of the thread pool, but never all cores, for slow signatures.
  */
 export function limitsOf({ processLimits, threadPoolSize, cores }: LimitsInput): Limits {
   const descriptors = descriptorLimit(processLimits)

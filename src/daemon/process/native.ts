@@ -3,31 +3,31 @@ import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import type { PeerCredentials } from '../../ipc/sockets/peer-credentials.ts'
 
-/** System calls that Node does not have. Each does nothing where there is no way to make it. */
+/** System calls that Node does not offer. Each does nothing if it is not available. */
 export interface Native {
-  /** Who connected; undefined where that cannot be told. */
+  /** The process that connected; undefined if it is not known. */
   peerCredentials(socket: Socket): PeerCredentials | undefined
   /** Keeps other processes of the same user from reading our memory and environment (prctl(2), PR_SET_DUMPABLE). */
   setNotDumpable(): boolean
-  /** No core file when the process crashes (setrlimit(2), RLIMIT_CORE). */
+  /** Prevents a core file when the process crashes (setrlimit(2), RLIMIT_CORE). */
   forbidCoreDumps(): boolean
-  /** Sends a message to the service manager from this very process (sd_notify(3)). */
+  /** Sends a message to the service manager from this process itself (sd_notify(3)). */
   notify(socketPath: string, message: string): boolean
 }
 
-/** The part of koffi that is used: foreign functions by their C declaration. */
+/** The part of koffi that is used: foreign functions by their C declarations. */
 export interface ForeignFunctions {
   load(library: null): { func(declaration: string): (...args: unknown[]) => unknown }
 }
 
-/** What the system calls are loaded with. */
+/** What loading the system calls needs. */
 export interface NativeDeps {
   log: Logger
   platform?: NodeJS.Platform
   load?: () => Promise<ForeignFunctions>
 }
 
-/** The system calls of this platform, through koffi where that optional package is there, which the log tells. */
+/** The system calls of this platform, through koffi. If that optional package is missing, the log says so. */
 export async function loadNative({ log, platform = process.platform, load = loadKoffi }: NativeDeps): Promise<Native> {
   try {
     // The program itself: it is linked with the C library, whatever that is called here.
@@ -106,7 +106,7 @@ const maxNameBytes = 108
 
 type Call = (...args: unknown[]) => unknown
 
-/** A socket option of some 32-bit words; undefined where it cannot be read whole. */
+/** A socket option that consists of 32-bit words; undefined if it cannot be read whole. */
 function readOption(
   socket: Socket,
   getsockopt: Call,
@@ -119,7 +119,7 @@ function readOption(
   return size[0] === value.byteLength ? value : undefined
 }
 
-/** Not documented by Node, therefore looked at with care. */
+/** Not documented by Node, so every step is checked. */
 function descriptorOf(socket: Socket): number | undefined {
   const { _handle: handle } = socket as unknown as { _handle?: { fd?: unknown } | null }
   return typeof handle?.fd === 'number' && handle.fd >= 0 ? handle.fd : undefined

@@ -8,29 +8,29 @@ const allowed: readonly RegExp[] = [
   // How much memory, and how little. Not --secure-heap: a full one ends the process (docs/adr/0019-no-secure-heap.md).
   /^--(max|min|initial)-(semi-space|old-space|heap)-size(-percentage)?$/,
   /^--(optimize-for-size|lite-mode|(no-)?memory-reducer|v8-pool-size|stack-trace-limit|title)$/,
-  // Whom TLS trusts, and nothing older than what we ask for.
+  // Whom TLS trusts, and TLS versions no older than what we ask for.
   /^--use-(openssl|bundled|system)-ca$/,
   /^--tls-(min|max)-v1\.[23]$/,
   // How a host is reached.
   /^--dns-result-order$/,
   /^--(no-|enable-)?network-family-autoselection(-attempt-timeout)?$/,
-  // What is not said on stderr.
+  // What is not printed to stderr.
   /^--(no-warnings|no-deprecation|disable-warning)$/,
 ]
 
 /**
  * The first option that is not allowed, without its value.
- * @param options as node got them: a value that stands apart from its option is an entry of its own
+ * @param options as node got them: a value that is separate from its option is an entry of its own
  */
 export function refusedOption(options: readonly string[]): string | undefined {
-  // A value belongs to the option before it, which was looked at.
+  // A value belongs to the option before it, which has been checked.
   return options
     .filter((option) => option.startsWith('-'))
     .map(optionName)
     .find((name) => !allowed.some((pattern) => pattern.test(name)))
 }
 
-/** Node takes `_` for `-`. */
+/** The name of an option without its value. Node reads `_` as `-`. */
 function optionName(option: string): string {
   return option.split('=', 1)[0]!.replaceAll('_', '-')
 }

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 
-/** What ties the daemon to the program that started it, where that asked for it. */
+/** The link between the daemon and the program that started it, if that program asked for one. */
 export interface ParentLink {
   /** Tells the parent that the sockets accept. */
   ready(): void
@@ -8,9 +8,9 @@ export interface ParentLink {
 }
 
 /**
- * The other end of a socket that the parent passed as file descriptor `LATCHKEY_PARENT_FD`: one line `ready` goes over
+ * The other end of a socket that the parent passed as file descriptor `LATCHKEY_PARENT_FD`: one line `ready` is sent over
  * it, and once the parent is gone, however it died, `onGone` is called. So `latchkey dev` leaves no daemon behind.
- * @param environment the variable is taken out: a child has no such descriptor
+ * @param environment the variable is removed from it, because a child has no such descriptor
  */
 export function openParentLink(environment: Record<string, string | undefined>, onGone: () => void): ParentLink {
   const socket = inheritedSocket(Number(environment.LATCHKEY_PARENT_FD))
@@ -31,7 +31,7 @@ export function openParentLink(environment: Record<string, string | undefined>, 
   }
 }
 
-/** Undefined where there is no such descriptor: the variable was meant for another process. */
+/** Undefined if there is no such descriptor: the variable was meant for another process. */
 function inheritedSocket(fd: number): Socket | undefined {
   if (!Number.isInteger(fd) || fd < 3) return undefined
   try {

@@ -4,8 +4,8 @@ import { trustedProgram } from '../../core/trust/program-trust.ts'
 import type { RunProgram } from '../../vault/login/token-helper.ts'
 
 /**
- * Runs programs that nobody but the user and root can change, each for a bounded time.
- * @param timeoutMs then it is killed: one that does not heed SIGTERM would be waited for without end
+ * Runs programs that nobody but the user and root can change, each for a limited time.
+ * @param timeoutMs after this it gets SIGKILL: a program that ignores SIGTERM would be waited for for ever
  */
 export function createRunProgram({ timeoutMs }: { timeoutMs: number }): RunProgram {
   return async (command, args, environment) => {

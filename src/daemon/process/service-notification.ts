@@ -6,18 +6,18 @@ import { displayLine } from '../../core/text/display-text.ts'
 import { trustedProgram } from '../../core/trust/program-trust.ts'
 import type { Native } from './native.ts'
 
-/** Tells the service manager how far the daemon is (sd_notify(3)); does nothing where none has asked. Never fails. */
+/** Reports the daemon's progress to the service manager (sd_notify(3)); does nothing if there is none. Never fails. */
 export interface ServiceNotification {
   /** Both sockets accept. @param status one line for `systemctl status` */
   ready(status: string): Promise<void>
-  /** Another line for `systemctl status`. */
+  /** A new line for `systemctl status`. */
   status(status: string): Promise<void>
   stopping(): Promise<void>
 }
 
-/** What a notification works with. */
+/** What a notification needs. */
 export interface ServiceNotificationDeps {
-  /** The variables of the process itself: NOTIFY_SOCKET is taken out, for a child must not speak for the daemon. */
+  /** The variables of the process itself: NOTIFY_SOCKET is removed, because a child must not speak for the daemon. */
   environment: Record<string, string | undefined>
   native: Pick<Native, 'notify'>
   log: Logger
@@ -25,12 +25,12 @@ export interface ServiceNotificationDeps {
   runProgram?: (program: string, args: readonly string[], environment: Record<string, string>) => Promise<unknown>
 }
 
-/** A service manager that does not take a message must not keep the daemon from stopping, in ms. */
+/** A service manager that does not accept a message must not keep the daemon from stopping, in ms. */
 const programTimeoutMs = 5_000
 
 /**
- * Sends with a system call where there is one. Else through systemd-notify(1), which speaks as another process: the unit
- * needs NotifyAccess=all.
+ * Sends with a system call if possible, otherwise through systemd-notify(1), which speaks as another process: the unit
+ * then needs NotifyAccess=all.
  */
 export function createServiceNotification(deps: ServiceNotificationDeps): ServiceNotification {
   const { environment, native, log, runProgram = runToEnd } = deps
@@ -42,7 +42,7 @@ export function createServiceNotification(deps: ServiceNotificationDeps): Servic
     try {
       await runProgram('systemd-notify', assignments, { NOTIFY_SOCKET: socket, PATH: path })
     } catch (error) {
-      log.warn('the service manager could not be told', { what: assignments[0], reason: describeError(error) })
+      log.warn('the service manager could not be notified', { what: assignments[0], reason: describeError(error) })
     }
   }
 

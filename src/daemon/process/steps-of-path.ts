@@ -1,6 +1,6 @@
 import { lstatSync, readlinkSync } from 'node:fs'
 
-/** What of the file system is looked at; both throw its error. */
+/** The part of the file system that is used; both functions throw its error. */
 export interface PathSteps {
   isLink(path: string): boolean
   readLink(path: string): string
@@ -11,13 +11,13 @@ const systemSteps: PathSteps = {
   readLink: readlinkSync,
 }
 
-/** Linux has this bound too (path_resolution(7)). */
+/** Linux has the same limit (path_resolution(7)). */
 const maxLinks = 40
 
 /**
- * Every entry of a folder that decides what is found under `path`: each folder, link and the file itself, through links,
- * up to the first that is missing.
- * @returns the folders, each with the names in it
+ * Every folder entry that decides what is found at `path`: each folder, each link and the file itself, following links, up
+ * to the first entry that is missing.
+ * @returns the folders, each with the names of the entries in it
  */
 export function stepsOfPath(path: string, steps: PathSteps = systemSteps): ReadonlyMap<string, ReadonlySet<string>> {
   const names = new Map<string, Set<string>>()
@@ -44,7 +44,7 @@ export function stepsOfPath(path: string, steps: PathSteps = systemSteps): Reado
       if (target.startsWith('/')) reached = ''
       ahead.unshift(...partsOf(target))
     } catch {
-      // Nothing is there, or nothing that may be seen: whatever comes will be seen in the folder.
+      // Nothing is there, or nothing that we may see: anything that appears will show up in the folder.
       break
     }
   }

@@ -1,11 +1,11 @@
-/** That the daemon is to end. */
+/** The request that the daemon stop. */
 export interface StopRequest {
   requested: Promise<void>
   signal: AbortSignal
   now: () => void
 }
 
-/** A signal may come before the daemon has started: it counts all the same. */
+/** Listens for signals. One that comes before the daemon has started counts all the same. */
 export function stopRequest(): StopRequest {
   const controller = new AbortController()
   const { signal } = controller

@@ -3,16 +3,16 @@ import { errorCode } from '../../core/errors.ts'
 import { readTextIfPresent } from '../../core/files/read-file.ts'
 
 /**
- * Seven thousand profiles fit into it. They are the AWS tools' own files, in which nothing is run or trusted by latchkey:
- * who may write them is not looked at, as those tools do not.
+ * Seven thousand profiles fit into it. These are the AWS tools' own files, and latchkey runs or trusts nothing in them: it
+ * does not check who may write them, and neither do those tools.
  */
 const options = { maxBytes: 1024 * 1024, isTrusted: false } as const
 
 /**
- * What some files mean together. They are looked at at each use, and read only when one of them has changed: a look is
- * one system call, a read is four. Their text is not kept: it may hold secrets that nobody here wants.
- * @param parse gets the text of each file, or undefined where there is none
- * @returns a function that rejects with a FileError or the file system's error when a file is there and cannot be read
+ * What some files mean together. They are checked at each use, but read only when one of them has changed: a check is one
+ * system call, a read is four. Their text is not kept: it may hold secrets that are not needed here.
+ * @param parse gets the text of each file, or undefined if there is none
+ * @returns a function that rejects with a FileError or the file system's error if a file exists but cannot be read
  */
 export function createWatchedFiles<T>(
   paths: readonly string[],
@@ -27,7 +27,7 @@ export function createWatchedFiles<T>(
   }
 }
 
-/** Whatever an edit in place, a replacement, or a change of permissions changes. */
+/** Everything that an edit in place, a replacement or a change of permissions changes. */
 function versionOf(path: string): Promise<string> {
   return stat(path, { bigint: true }).then(
     ({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join(),

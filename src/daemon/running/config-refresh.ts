@@ -3,16 +3,16 @@ import type { Logger } from '../../core/log.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 
-/** Loads and applies the configuration, one time after the other. */
+/** Loads and applies the configuration, one refresh at a time. */
 export interface ConfigRefresh {
-  /** Resolves when what was in the file at the call counts. @throws what `load` or `apply` throws */
+  /** Resolves when the contents of the file at the time of the call are in effect. @throws what `load` or `apply` throws */
   refresh(): Promise<void>
   /** Something may have changed. */
   touch(): void
   stop(): void
 }
 
-/** What a refresh works with. */
+/** What a refresh needs. */
 export interface ConfigRefreshDeps {
   clock: Clock
   log: Logger
@@ -23,25 +23,25 @@ export interface ConfigRefreshDeps {
 }
 
 /**
- * Whoever writes a file in place has it empty first. So long one that has become empty is not believed, in ms: with the
- * time that the watch takes an edit still counts within a second.
+ * A program that writes a file in place empties it first. So a file that has become empty is not believed for this long,
+ * in ms. Together with the time that the watch takes, an edit still takes effect within a second.
  */
 const emptyMs = 500
 
-/** Refreshes nothing until it is asked to. */
+/** Refreshes nothing until it is called. */
 export function createConfigRefresh({ clock, log, former, load, apply }: ConfigRefreshDeps): ConfigRefresh {
   let running: Promise<void> | undefined
   let isDue = false
   let isStopped = false
   let emptySinceMs: number | undefined
   let cancelLook = () => {}
-  let told = new Set<string>()
+  let logged = new Set<string>()
 
   const once = async (): Promise<void> => {
     const loaded = await load()
     if (isStopped || isPassing(loaded)) return
     await apply(loaded)
-    told = tellFaults(loaded, told, log)
+    logged = logFaults(loaded, logged, log)
   }
 
   /** Whether the file has just become empty. */
@@ -87,12 +87,12 @@ export function createConfigRefresh({ clock, log, former, load, apply }: ConfigR
   }
 }
 
-/** Each fault once, for as long as it is there. @returns what is told now */
-function tellFaults({ faults, warnings }: LoadedConfig, told: ReadonlySet<string>, log: Logger): Set<string> {
+/** Logs each fault once, for as long as it lasts. @returns the messages that have been logged */
+function logFaults({ faults, warnings }: LoadedConfig, logged: ReadonlySet<string>, log: Logger): Set<string> {
   for (const { section, effect, error } of faults) {
-    if (!told.has(error.message))
+    if (!logged.has(error.message))
       log.error('config.toml', { code: error.code, section, effect, reason: error.message, hint: error.hint })
   }
-  for (const warning of warnings) if (!told.has(warning)) log.warn('config.toml', { reason: warning })
+  for (const warning of warnings) if (!logged.has(warning)) log.warn('config.toml', { reason: warning })
   return new Set([...faults.map(({ error }) => error.message), ...warnings])
 }

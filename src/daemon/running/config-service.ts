@@ -13,25 +13,25 @@ import { createConfigRefresh } from './config-refresh.ts'
 import { createRunningConfig } from './running-config.ts'
 import type { RunningVault, VaultDeps } from './running-vault.ts'
 
-/** config.toml as it counts now, kept up with the file. */
+/** config.toml as it is in effect now, kept up to date with the file. */
 export interface ConfigService {
-  /** Resolves when what is in the file runs; from then on an edit counts within a second. */
+  /** Resolves when the contents of the file are in effect; from then on an edit takes effect within a second. */
   start(): Promise<void>
   current(): Config
   vaults(): readonly RunningVault[]
-  /** The vaults that are configured and switched off, and why. */
+  /** The vaults that are configured but switched off, and why. */
   vaultsOff(): ReadonlyMap<string, CodedError>
-  /** Why nothing of the file could be read yet; undefined once something was. */
+  /** Why no part of the file could be read yet; undefined once it was. */
   whyUnread(): CodedError | undefined
   /** The keys of the identities, the same array until they change. */
   stores(): readonly ConfiguredIdentity[]
-  /** @throws {ConfigError} nothing of the file could be read yet */
+  /** @throws {ConfigError} no part of the file could be read yet */
   awsSettings(): AwsSettings
   report(): ConfigReport
   stop(): void
 }
 
-/** What the service works with. */
+/** What the service needs. */
 export interface ConfigServiceDeps {
   vaultDeps: VaultDeps
   loadDeps: LoadConfigDeps
@@ -45,7 +45,7 @@ export interface ConfigServiceDeps {
 const nothing = toConfig(sectionsAround(new Map(), new Set(), {}))
 const vaultPrefix = 'vault.'
 
-/** A service that has read nothing until it is started. */
+/** Creates a service that reads nothing until it is started. */
 export function createConfigService(deps: ConfigServiceDeps): ConfigService {
   const { vaultDeps, loadDeps, keychain, extraCa, watchFolder, onApplied } = deps
   const { clock, log } = vaultDeps
@@ -58,14 +58,14 @@ export function createConfigService(deps: ConfigServiceDeps): ConfigService {
     log,
     former: running.loaded,
     async load() {
-      // Before the look, so that nothing that happens after it is missed.
+      // Before reading, so that no later change is missed.
       const followed = running.loaded()?.paths ?? [loadDeps.path]
       follow(followed)
       await extraCa.refresh()
       const loaded = await loadConfig(running.loaded(), loadDeps)
       if (loaded.paths.some((path) => !followed.includes(path))) {
         follow(loaded.paths)
-        // What they held a moment ago may be another thing now.
+        // The new files may have changed before they were watched.
         return await loadConfig(running.loaded(), loadDeps)
       }
       return loaded
@@ -92,7 +92,7 @@ export function createConfigService(deps: ConfigServiceDeps): ConfigService {
     awsSettings: running.awsSettings,
     report() {
       const { faults, warnings } = running.loaded() ?? { faults: [], warnings: [] }
-      const outdated = keychain.isOutdated() ? ['[keychain] has changed: it counts after a restart of the daemon'] : []
+      const outdated = keychain.isOutdated() ? ['[keychain] has changed: restart the daemon to apply it'] : []
       return reportConfig(loadDeps.path, { faults, warnings: [...warnings, ...outdated] })
     },
     stop() {

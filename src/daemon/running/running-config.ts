@@ -6,18 +6,18 @@ import { type LoadedConfig, whyOff } from '../config/load-config.ts'
 import { type RunningVault, startVault, type VaultDeps } from './running-vault.ts'
 import { type VaultPlan, vaultChange } from './vault-plan.ts'
 
-/** What runs of config.toml: the one owner of the vaults and of the settings. */
+/** The part of config.toml that runs: the one owner of the vaults and of the settings. */
 export interface RunningConfig {
-  /** Makes run what has been loaded: what is the same goes on, the rest is started, exchanged or disposed of. */
+  /** Runs what has been loaded: unchanged parts go on, the others are started, replaced or disposed of. */
   apply(loaded: LoadedConfig, extraCa: string | undefined): void
   /** What was applied last; undefined at the start. */
   loaded(): LoadedConfig | undefined
   vaults(): readonly RunningVault[]
   /** The keys of the identities, the same array until they change. */
   stores(): readonly ConfiguredIdentity[]
-  /** Why nothing of the file could be read yet; undefined once something was. */
+  /** Why no part of the file could be read yet; undefined once it was. */
   whyUnread(): ConfigError | undefined
-  /** @throws {ConfigError} nothing of the file could be read yet */
+  /** @throws {ConfigError} no part of the file could be read yet */
   awsSettings(): AwsSettings
   stop(): void
 }
@@ -34,7 +34,7 @@ export function createRunningConfig(deps: VaultDeps): RunningConfig {
     const change = former === undefined ? 'replaced' : vaultChange(former.plan, plan)
     if (former === undefined || change === 'replaced') return { plan, vault: startVault(plan, deps) }
     if (change === 'reconnected') {
-      log.info('vault is reached in another way', { vault: plan.config.name })
+      log.info('the connection to a vault has changed', { vault: plan.config.name })
       former.vault.reconnect(plan)
     }
     return { plan, vault: former.vault }
@@ -53,7 +53,7 @@ export function createRunningConfig(deps: VaultDeps): RunningConfig {
         const files = next.vaultFiles.get(config.name)!
         return partFor({ config, files, extraCa, tokenRefusal: refusals.get(config.name) })
       })
-      // Before their successors get identities: two keys for one would be one too many.
+      // Before their successors get identities, so that no identity has two keys at once.
       for (const { vault } of former) if (!parts.some((part) => part.vault === vault)) vault.close()
       for (const { plan, vault } of parts)
         vault.setIdentities(identities.filter((identity) => identity.vault === plan.config.name))

@@ -22,28 +22,28 @@ export interface RunningIdentity {
 export interface RunningVault {
   readonly config: VaultConfig
   tokens: TokenSource
-  /** Whether it is there, and who waits for it. */
+  /** Whether the server is there, and what waits for it. */
   source: CertificateSource
   readonly identities: readonly RunningIdentity[]
-  /** Reaches the same server in another way: token, keys and certificates stay. */
+  /** Connects to the same server with new settings: token, keys and certificates stay. */
   reconnect(plan: VaultPlan): void
-  /** Goes on with these: one that is the same keeps key and certificate, what is left over is disposed of. */
+  /** Goes on with these identities: an unchanged one keeps its key and certificate, one that is left over is disposed of. */
   setIdentities(identities: readonly IdentityConfig[]): void
-  /** Disposes of the keys and forgets the token here; what the server and the keychain know of it stays. */
+  /** Disposes of the keys and forgets the token here; on the server and in the keychain it stays. */
   close(): void
-  /** Gives up its calls, because the daemon ends. What is under way for a person may still be stored. */
+  /** Gives up its calls, because the daemon is stopping. The result of work for a person may still be stored. */
   stop(): void
 }
 
-/** What a vault works with. */
+/** What a vault needs. */
 export interface VaultDeps extends Omit<LoginContext, 'client' | 'address' | 'tokenRefusal'> {
-  /** Told that a private key was let go. */
+  /** Called when a private key was let go. */
   onKeysReleased: () => void
 }
 
 /**
  * Starts a vault without identities.
- * @throws {VaultError} VAULT_CONFIG: a certificate or the address cannot be used; `readVaultFiles` has tried that
+ * @throws {VaultError} VAULT_CONFIG: a certificate or the address cannot be used; `readVaultFiles` has checked that
  */
 export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
   const { keychain, prompts, clock, random, log, environment, home, readText, runProgram } = deps
@@ -83,7 +83,7 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
   const tryAgain = () => {
     for (const { key } of identities) key.start()
   }
-  // Whatever the former token was refused, this one may be allowed.
+  // The new token may be allowed what the former one was refused.
   tokens.onReplaced(tryAgain)
 
   const setIdentities = (wanted: readonly IdentityConfig[]) => {

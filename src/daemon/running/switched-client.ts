@@ -1,12 +1,12 @@
 import type { VaultClient } from '../../vault/client.ts'
 
-/** A client whose connection can be exchanged while others use it. */
+/** A client whose connection can be replaced while it is in use. */
 export interface SwitchedClient extends VaultClient {
-  /** From now on requests go through this one; the former one ends after those that it has under way. */
+  /** From now on requests go through `client`; the former client is closed once its requests have ended. */
   use(client: VaultClient): void
 }
 
-/** @param first another one for the same server and namespace may take its place */
+/** @param first can be replaced by another client for the same server and namespace */
 export function createSwitchedClient(first: VaultClient): SwitchedClient {
   let current = { client: first, underWay: 0 }
   return {

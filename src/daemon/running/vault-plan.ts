@@ -3,23 +3,23 @@ import type { VaultError } from '../../vault/vault-error.ts'
 import type { IdentityConfig, VaultConfig } from '../config/config.ts'
 import type { VaultFiles } from '../config/vault-files.ts'
 
-/** All that one `[vault.NAME]` runs by. */
+/** Everything that determines how one `[vault.NAME]` runs. */
 export interface VaultPlan {
   config: VaultConfig
   files: VaultFiles
-  /** PEM certificates that are trusted beside the usual ones, where `ca_file` names no others. */
+  /** PEM certificates that are trusted in addition to the usual ones, unless there is a `ca_file`. */
   extraCa: string | undefined
   /** Why this vault does not get the token that the command lines use. */
   tokenRefusal: VaultError | undefined
 }
 
 /**
- * What becomes of a vault that runs. `reconnected`: the same login at the same server, reached in another way, so that
+ * What happens to a running vault. `reconnected`: the same login at the same server, but other connection settings, so
  * token, keys and certificates stay. `replaced`: nothing of the former one may be used any more.
  */
 export type VaultChange = 'kept' | 'reconnected' | 'replaced'
 
-/** Compares what a vault runs by with what it should run by. */
+/** Compares the plan of a running vault with the plan that it should have. */
 export function vaultChange(former: VaultPlan, next: VaultPlan): VaultChange {
   if (!isDeepStrictEqual(loginOf(former), loginOf(next))) return 'replaced'
   return isDeepStrictEqual(connectionOf(former), connectionOf(next)) ? 'kept' : 'reconnected'
@@ -40,7 +40,7 @@ const connectionOf = ({ config: { timeout, server_name }, files, extraCa }: Vaul
   extraCa: files.ca === undefined ? extraCa : undefined,
 })
 
-/** Tells whether an identity may keep its key and its certificate, as long as its vault is not replaced. */
+/** Whether an identity may keep its key and its certificate, as long as its vault is not replaced. */
 export function isSameIdentity(former: IdentityConfig, next: IdentityConfig): boolean {
   return isDeepStrictEqual(former, next)
 }

@@ -3,7 +3,7 @@ import { Secret } from '../../../src/core/secret.ts'
 import { createConfiguredKeychain } from '../../../src/daemon/configured-keychain.ts'
 import { createMemoryKeychain } from '../../../src/keychain/memory-store.ts'
 
-it('is opened once, as soon as it is known which, and says when another one is wanted', async () => {
+it('is opened once, as soon as its settings are known, and reports when other settings are wanted', async () => {
   const opened: string[] = []
   const keychain = createConfiguredKeychain(async ({ store }) => {
     opened.push(store)

@@ -105,7 +105,7 @@ async function connected(socketPath: string): Promise<Socket> {
 const key = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG' }
 
 describe('the daemon', () => {
-  it('makes both sockets, for their owner alone, and takes them away', async () => {
+  it('makes both sockets, for their owner alone, and removes them', async () => {
     const { daemon, agent, api } = await run(join(temporaryFolder(), 'run'), '')
     for (const socket of [agent, api]) expect(statSync(socket).mode & 0o777).toBe(0o600)
     await daemon.stop()
@@ -176,7 +176,7 @@ role = "r"
     })
   })
 
-  it('looks for a profile that is switched off nowhere else', async () => {
+  it('does not look elsewhere for a profile that is switched off', async () => {
     const { api } = await run(join(temporaryFolder(), 'run'), toml.replace('source = "master"', 'source = "mater"'), {
       readSharedConfig: async () =>
         parseSharedConfig({ config: '[profile dev]\ncredential_process = latchkey aws credentials dev\n' }),
@@ -231,7 +231,7 @@ role = "r"
     await once(socket, 'close')
   })
 
-  it('tells its state', async () => {
+  it('reports its state', async () => {
     const { api, agent } = await run(join(temporaryFolder(), 'run'), toml)
     expect((await callApi(api, 'GET', '/v1/status')).body).toMatchObject({
       version: '1.2.3',
@@ -311,7 +311,7 @@ role = "r"
     },
   )
 
-  it('begins an MFA session for whoever logs in, and gives out nothing of it', async () => {
+  it('begins an MFA session on login, and reveals nothing of it', async () => {
     const { api } = await run(join(temporaryFolder(), 'run'), toml)
     const { Agent } = await import('node:http')
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -329,7 +329,7 @@ role = "r"
     expect(Object.keys(body as object).sort()).toEqual(['expiresAt', 'isNew', 'mfaSerial', 'source'])
   })
 
-  it('says what speaks against the name of a source', async () => {
+  it('says why the name of a source is doubtful', async () => {
     const { api } = await run(join(temporaryFolder(), 'run'), toml)
     const standing = async (name: string) => (await callApi(api, 'GET', `/v1/aws/sources/${name}`)).body
     expect(await standing('master')).toEqual({})
@@ -377,7 +377,7 @@ role = "r"
     expect([await get(), assumed]).toEqual([200, 2])
   })
 
-  it('asks nobody for a caller that does not want it', async () => {
+  it('asks nobody for a caller that does not allow it', async () => {
     const { api } = await run(join(temporaryFolder(), 'run'), toml)
     await callApi(api, 'PUT', '/v1/aws/keys/master', { body: key })
     const headers = { 'latchkey-prompt': 'never' }
@@ -407,7 +407,7 @@ role = "r"
     expect(JSON.stringify(answer)).not.toContain('wJalrXUtnFEMI')
   })
 
-  it('names the vaults when it must be said which', async () => {
+  it('names the vaults when one must be chosen', async () => {
     const config = '[vault.a]\naddress = "http://127.0.0.1:1"\n[vault.b]\naddress = "http://127.0.0.1:1"\n'
     const { api } = await run(join(temporaryFolder(), 'run'), config)
     expect((await callApi(api, 'POST', '/v1/login')).body).toMatchObject({

@@ -46,7 +46,7 @@ describe('the gate', () => {
     expect(served).toEqual([...early, late])
   })
 
-  it('keeps no more of them than it has seats, and serves none that has gone', () => {
+  it('keeps no more of them than it has seats, and serves none that has left', () => {
     const { gate, connect, served } = setUp()
     const early = [connect(), connect(), connect(), connect()]
     early[3]!.destroy()
@@ -63,7 +63,7 @@ describe('the gate', () => {
     expect(kept.destroyed).toBe(false)
   })
 
-  it('ends all when it closes', () => {
+  it('ends all connections when it closes', () => {
     const { gate, connect } = setUp()
     gate.open()
     const sockets = [connect(), connect()]

@@ -22,7 +22,7 @@ it('remembers a failure until a call succeeds', async () => {
   expect(await keychain.delete('item')).toBe(true)
 })
 
-it('describes itself as what it watches does now', () => {
+it('describes itself as the keychain that it watches does now', () => {
   let description = 'Secret Service'
   const store: Keychain = {
     ...createMemoryKeychain(),

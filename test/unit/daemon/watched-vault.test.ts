@@ -40,20 +40,20 @@ it.each([
 })
 
 it.each(['answer', 'VAULT_DENIED', 'VAULT_TOKEN_REJECTED', 'VAULT_RATE_LIMITED', 'VAULT_ROLE_UNKNOWN'] as const)(
-  'takes %s for a sign that the server is there',
+  'takes %s as a sign that the server is there',
   async (outcome) => {
     expect((await told(outcome)).seen).toEqual(['answered'])
   },
 )
 
 it.each(['VAULT_ABORTED', 'VAULT_CONFIG'] as const)(
-  'learns nothing from %s, for which nobody was asked',
+  'learns nothing from %s, for which no request was sent',
   async (code) => {
     expect((await told(code)).seen).toEqual([])
   },
 )
 
-it('is the client in everything else', async () => {
+it('is otherwise the same client', async () => {
   const { watched, seen } = await told('answer')
   expect(watched).toMatchObject({ name: 'corp', destination: 'https://vault.example.com' })
   watched.close()

@@ -16,7 +16,7 @@ function countsOf(testResults: unknown): unknown {
 
 const tests = (...statuses: readonly string[]) => statuses.map((status) => ({ status }))
 
-it('counts tests; what was left out or is to be written is skipped', () => {
+it('counts tests; those that are left out or still to be written are skipped', () => {
   expect(
     countsOf([
       { status: 'passed', assertionResults: tests('passed', 'passed', 'skipped', 'todo', 'pending') },
@@ -34,6 +34,6 @@ it('counts a file that does not load, or whose set-up fails, as one failure', ()
   ).toEqual({ passed: 1, failed: 2, skipped: 1 })
 })
 
-it('counts nothing where the tests left no report, so that the run cannot pass', () => {
+it('counts nothing if the tests left no report, so that the run cannot pass', () => {
   expect(countsOf(undefined)).toEqual({ passed: 0, failed: 0, skipped: 0 })
 })

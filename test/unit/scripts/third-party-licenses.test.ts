@@ -13,7 +13,7 @@ process.stdout.write(thirdPartyLicenses(${JSON.stringify(root)}, ${JSON.stringif
   return execFileSync(process.execPath, ['--input-type=module', '-e', call], { encoding: 'utf8' })
 }
 
-it('has the licence of each package once, of nested ones too, and of nothing of our own', () => {
+it('has the licence of each package once, including nested ones, and none for our own code', () => {
   const root = temporaryFolder()
   const add = (folder: string, name: string, license?: string) => {
     mkdirSync(join(root, folder), { recursive: true })

@@ -115,7 +115,7 @@ describe('moving a key out of a file', () => {
     const missing = await rejection(moveKeyOutOfFile({ file: join(folder, 'x'), profile: 'a' }, keeper().keep))
     expect(missing.message).toContain('there is no such file')
     const notFile = await rejection(moveKeyOutOfFile({ file: folder, profile: 'a' }, keeper().keep))
-    expect(notFile.message).toContain('is not a file')
+    expect(notFile.message).toContain('not a regular file')
   })
 
   it('does not wait for a pipe, nor read without an end', async () => {
@@ -123,7 +123,7 @@ describe('moving a key out of a file', () => {
     execFileSync('mkfifo', [pipe])
     for (const file of [pipe, '/dev/zero']) {
       const error = await rejection(moveKeyOutOfFile({ file, profile: 'a' }, keeper().keep))
-      expect(error.message).toContain('is not a file')
+      expect(error.message).toContain('not a regular file')
     }
     const { file } = fileWith(`${before}# ${'x'.repeat(1024 * 1024)}\n`)
     const error = await rejection(moveKeyOutOfFile({ file, profile: 'base' }, keeper().keep))
@@ -139,7 +139,7 @@ describe('moving a key out of a file', () => {
       }),
     )
     expect(error).toMatchObject({ code: 'AWS_IMPORT_FAILED', hint: expect.stringContaining('run the command again') })
-    expect(error.message).toMatch(/^the key is in the keychain, but the file still holds it: .* is not a file$/)
+    expect(error.message).toMatch(/^the key is in the keychain, but the file still holds it: .*, not a regular file$/)
   })
 
   it('does not touch what it could not write back as it was', async () => {

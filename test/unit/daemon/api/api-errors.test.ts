@@ -27,7 +27,7 @@ it('passes the hint on', () => {
   })
 })
 
-it('tells nobody what went wrong inside, since the text may hold anything', () => {
+it('tells nobody what went wrong inside, because the text may hold anything', () => {
   const { status, body } = toApiError(new TypeError('cannot read wJalrXUtnFEMI'))
   expect(status).toBe(500)
   expect(JSON.stringify(body)).not.toContain('wJalrXUtnFEMI')

@@ -45,7 +45,7 @@ function call(deps: Partial<ApiRoutesDeps>, method: string, pattern: string, par
 }
 
 describe('a login', () => {
-  it('is told, and has the identities of that vault ask for their certificates afterwards', async () => {
+  it('is reported, and makes the identities of that vault request their certificates', async () => {
     const fate: string[] = []
     const vaults = [capturingVault('corp', fate), capturingVault('lab', fate)]
     expect(await call({ vaults: () => vaults }, 'POST', '/v1/login', { body: { vault: 'corp' } })).toEqual({
@@ -55,7 +55,7 @@ describe('a login', () => {
     expect(fate).toEqual(['corp: login', 'corp: start one', 'corp: start two'])
   })
 
-  it('is that of the only vault where none is named', async () => {
+  it('is that of the only vault if none is named', async () => {
     const fate: string[] = []
     await call({ vaults: () => [capturingVault('corp', fate)] }, 'POST', '/v1/login')
     expect(fate[0]).toBe('corp: login')
@@ -80,13 +80,13 @@ describe('a login', () => {
   })
 })
 
-it('a logout takes the keys away first, whatever the server says', async () => {
+it('a logout removes the keys first, whatever the server says', async () => {
   const fate: string[] = []
   expect(await call({ vaults: () => [capturingVault('corp', fate)] }, 'POST', '/v1/logout')).toEqual({ status: 204 })
   expect(fate).toEqual(['corp: clear one', 'corp: clear two', 'corp: logout'])
 })
 
-it('the status is told as it is', async () => {
+it('the status is passed on as it is', async () => {
   expect(await call({}, 'GET', '/v1/status')).toEqual({ status: 200, body: fullStatus })
 })
 
@@ -115,7 +115,7 @@ describe('aws', () => {
     })
   })
 
-  it('hands over keys, and says where there is none to remove', async () => {
+  it('passes on keys, and says if there is none to remove', async () => {
     const put: unknown[] = []
     const keys = {
       put: async (source: string, key: { secretAccessKey: Secret<string> }) => {

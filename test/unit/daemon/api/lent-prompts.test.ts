@@ -82,7 +82,7 @@ describe('the prompts lent over the local API', () => {
     expect({ mayPrompt: seen?.mayPrompt, offers: seen?.offer !== undefined }).toEqual(expected)
   })
 
-  it('takes no terminal where the configuration says so', async () => {
+  it('uses no terminal if the configuration says so', async () => {
     const lent = createLentPrompts({ terminal: false })
     await lent.serve(request(fakeConnection().connection, 'terminal'), async (caller) => {
       expect(caller.offer).toBeUndefined()
@@ -125,7 +125,7 @@ describe('the prompts lent over the local API', () => {
     expect(asking()).toBe(0)
   })
 
-  it('says so no longer once the question has passed on or was withdrawn', async () => {
+  it('no longer says so once the question has gone elsewhere or was withdrawn', async () => {
     const { lease, end } = capturingLease()
     const { connection, asking } = fakeConnection()
     const lent = createLentPrompts({ terminal: true })
@@ -145,7 +145,7 @@ describe('the prompts lent over the local API', () => {
     expect(lent.settle('lease-1', { answer: '1' }, connection)).toBe(false)
   })
 
-  it('takes the calls on one connection for those of one caller', async () => {
+  it('treats the calls on one connection as those of one caller', async () => {
     const lent = createLentPrompts({ terminal: true })
     const { connection } = fakeConnection()
     const origins: unknown[] = []
@@ -159,7 +159,7 @@ describe('the prompts lent over the local API', () => {
     expect(origins[0]).not.toBe(origins[2])
   })
 
-  it('tells when its caller has gone', async () => {
+  it('reports when its caller has gone', async () => {
     const lent = createLentPrompts({ terminal: true })
     const gone = new AbortController()
     await lent.serve(request(fakeConnection().connection, 'terminal', gone.signal), async (caller) => {
@@ -170,7 +170,7 @@ describe('the prompts lent over the local API', () => {
     })
   })
 
-  it('says what cannot be the answer, and still lends the question', async () => {
+  it('rejects an invalid answer with a reason, and still lends the question', async () => {
     const { lease, fate } = capturingLease()
     const { connection, asking } = fakeConnection()
     const lent = createLentPrompts({ terminal: true })
@@ -183,7 +183,7 @@ describe('the prompts lent over the local API', () => {
     expect(fate).toEqual(['cancelled'])
   })
 
-  it('says what only its kind has', async () => {
+  it('includes the fields of its kind', async () => {
     const { lease } = capturingLease()
     const lent = createLentPrompts({ terminal: true })
     const fields = { kind: 'visit', text: 'log in', url: 'https://sso.example.com/', userCode: 'WDJB' } as const

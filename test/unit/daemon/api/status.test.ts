@@ -42,19 +42,19 @@ function partsWith(vaults: readonly RunningVault[], status: () => Promise<unknow
 
 const needed = new VaultError('VAULT_LOGIN_NEEDED', 'vault corp: not logged in', { hint: 'latchkey login corp' })
 
-it('asks for a login until there is one', async () => {
+it('reports that a login is needed until there is one', async () => {
   expect(await identity('logged-out', needed)).toMatchObject({
     error: { code: 'VAULT_LOGIN_NEEDED', hint: 'latchkey login corp' },
   })
   expect(await identity('logged-in', needed)).not.toHaveProperty('error')
 })
 
-it('tells any other reason after a login, too', async () => {
+it('reports any other reason even after a login', async () => {
   const denied = new VaultError('VAULT_DENIED', 'role ops refused to sign')
   expect(await identity('logged-in', denied)).toMatchObject({ error: { code: 'VAULT_DENIED' } })
 })
 
-it('tells that a vault is away, though its token is good', async () => {
+it('reports that a vault is away, though its token is valid', async () => {
   const away = new VaultError('VAULT_UNREACHABLE', 'cannot reach vault corp', { hint: 'check the network' })
   const key = { status: () => ({ state: 'none', keyType: 'ssh-ed25519' }) }
   expect(await statusOf('logged-in', key, away)).toMatchObject({
@@ -63,13 +63,13 @@ it('tells that a vault is away, though its token is good', async () => {
   expect((await statusOf('logged-in', key)).vault).not.toHaveProperty('error')
 })
 
-it('tells in what a certificate is not as it was asked for', async () => {
+it('reports how a certificate differs from what was asked for', async () => {
   const warnings = ['it is also for "root"']
   const key = { status: () => ({ state: 'fresh', keyType: 'ssh-ed25519', warnings }) }
   expect(await statusOf('logged-in', key)).toMatchObject({ warnings })
 })
 
-it('tells the rest where the files of the AWS tools cannot be read, and hides no fault', async () => {
+it('reports the rest if the files of the AWS tools cannot be read, and hides no fault', async () => {
   const unreadable = new ConfigError('CONFIG_UNREADABLE', '/aws is a pipe', { hint: 'ls' })
   expect(await describeStatus(partsWith([], () => Promise.reject(unreadable)))).toMatchObject({
     ssh: { addedKeys: 2 },

@@ -37,7 +37,7 @@ function mistake(toml: string): ConfigError {
 }
 
 describe('parseConfig', () => {
-  it('reads a whole configuration and fills in the defaults', () => {
+  it('reads a complete configuration and fills in the defaults', () => {
     const config = parseConfig(whole, file)
     expect(config.vaults).toEqual([
       {
@@ -67,7 +67,7 @@ describe('parseConfig', () => {
     expect(config.prompt.terminal).toBe(true)
   })
 
-  it('takes an empty file for an empty configuration', () => {
+  it('reads an empty file as an empty configuration', () => {
     expect(parseConfig('', file)).toMatchObject({ vaults: [], identities: [], awsProfiles: {} })
   })
 
@@ -135,7 +135,7 @@ describe('parseConfig', () => {
     [
       'two principals in one',
       '[ssh.identity.ops]\nrole = "r"\nprincipals = ["a", "b,root"]\n',
-      '3:1: ssh.identity.ops.principals.1: a comma is between two principals: write ["a", "b"]',
+      '3:1: ssh.identity.ops.principals.1: a comma separates two principals: write ["a", "b"]',
     ],
     [
       'a principal with a blank at its end',
@@ -161,7 +161,7 @@ describe('parseConfig', () => {
     [
       'a role without an account',
       '[aws.profile.dev]\nrole = "R"\nsource = "master"\n[aws.source.master]\n',
-      '2:1: aws.profile.dev.role: needs account beside it',
+      '2:1: aws.profile.dev.role: needs account as well',
     ],
     [
       'a client certificate without its key',
@@ -194,7 +194,7 @@ describe('parseConfig', () => {
     expect(error.hint).toBe(`edit ${file}`)
   })
 
-  it('finds the place of a mistake beside lines without an end in a time that grows with them alone', () => {
+  it('finds the place of a mistake among very long lines in a time that grows only linearly with them', () => {
     const long = 'a'.repeat(200_000)
     const odd = [`"${long}"`, `${' '.repeat(200_000)}x`, `${'"a".'.repeat(40_000)}`, `[${long}`, '{a='.repeat(60_000)]
     const toml = `[vault.k]\naddress = "https://v"\nnamespace = '''\n${odd.join('\n')}\n'''\n[aws.source.m]\nmfa_serial = 5\n`
@@ -204,7 +204,7 @@ describe('parseConfig', () => {
     )
   })
 
-  it('takes the name of a method for a name', () => {
+  it('accepts the name of a method as a name', () => {
     const toml = '[aws.source.valueOf]\n[aws.profile.toString]\nrole = "arn:aws:iam::1:role/R"\nsource = "valueOf"\n'
     expect(Object.keys(parseConfig(toml, file).awsProfiles)).toEqual(['toString'])
   })

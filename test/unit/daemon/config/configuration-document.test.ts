@@ -47,7 +47,7 @@ const isStringMap = (value: unknown) =>
 describe('docs/CONFIGURATION.md', () => {
   const fields = fieldsOf(configSchema, []).filter((field) => field.key !== 'method')
 
-  it('knows the shape of the schema', () => {
+  it('knows the form of the schema', () => {
     expect(fields).toContainEqual({ section: 'vault.NAME', key: 'address' })
     expect(fields).toContainEqual({ section: 'aws.profile.NAME', key: 'external_id' })
     expect(fields).toContainEqual({ section: 'ssh.identity.NAME', key: 'extensions' })
@@ -58,7 +58,7 @@ describe('docs/CONFIGURATION.md', () => {
     expect(section(field.section)).toContain(`\`${field.key}\``)
   })
 
-  it('names no key that is not there', () => {
+  it('names no key that does not exist', () => {
     const documented = [...document.matchAll(/^## `\[([\w.]+)\]`$/gm)].flatMap(([, name]) =>
       [...section(name!).matchAll(/^\| `(\w+)` +\|/gm)].map(([, key]) => ({ section: name!, key: key! })),
     )

@@ -16,7 +16,7 @@ function settle(before: string, after: string) {
   }
 }
 
-describe('what runs of a configuration', () => {
+describe('the part of a configuration that runs', () => {
   it.each([
     ['a start', '', vault('a') + identity('i'), ['ssh.identity.i', 'vault.a'], []],
     ['an unknown key', '', vault('a', 'x = 1\n') + vault('b'), ['vault.b'], ['vault.a off']],
@@ -95,7 +95,7 @@ describe('what runs of a configuration', () => {
     expect(settle(before, after)).toEqual({ runs, wrong })
   })
 
-  it('tells each mistake, in the order of the file, and so many of them', () => {
+  it('reports each mistake, in the order of the file, up to a limit', () => {
     const three = `${identity('i', 'x = 1\ny = 2\n')}[log]\nlevel = "loud"\n`
     expect(settleConfig(readSections(three), none, none, {}).problems.map(({ mistake }) => mistake.line)).toEqual([
       3, 4, 6,
@@ -105,7 +105,7 @@ describe('what runs of a configuration', () => {
     expect([problems.length, off.size]).toEqual([100, 5_000])
   })
 
-  it('takes a fault of a file for one of its section', () => {
+  it('treats a fault in a file as one of its section', () => {
     const former = settleConfig(readSections(vault('a')), none, none, {}).sections
     const reading = readSections(vault('a', 'ca_file = "/ca"\n'))
     const fault = { path: ['vault', 'a', 'ca_file'], reason: 'gone' }

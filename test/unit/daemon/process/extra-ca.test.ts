@@ -30,7 +30,7 @@ async function startTlsServer(answer: string): Promise<number> {
   return (server.address() as { port: number }).port
 }
 
-describe('a CA of NODE_EXTRA_CA_CERTS', () => {
+describe('a CA from NODE_EXTRA_CA_CERTS', () => {
   const identity = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
     <Arn>arn:aws:iam::111122223333:user/jo</Arn><UserId>A</UserId><Account>111122223333</Account>
     </GetCallerIdentityResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></GetCallerIdentityResponse>`
@@ -39,7 +39,7 @@ describe('a CA of NODE_EXTRA_CA_CERTS', () => {
   it.each([
     [pem('ca.pem'), true],
     [undefined, false],
-  ])('is trusted for AWS where it is given, and only there', async (extraCa, isTrusted) => {
+  ])('is trusted for AWS if it is given, and only then', async (extraCa, isTrusted) => {
     const endpoint = `https://localhost:${await startTlsServer(identity)}`
     const sts = createStsSdk({ sdk, clock, random: Math.random, log: silentLogger, endpoint, extraCa })
     const call = sts.getCallerIdentity({ credentials, region: 'us-east-1' })

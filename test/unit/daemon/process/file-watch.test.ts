@@ -31,7 +31,7 @@ function setUp(refuse?: string) {
 }
 
 describe('a file watch', () => {
-  it('tells once of what comes together, and in time of what does not end', () => {
+  it('reports once what comes together, and in time what does not end', () => {
     const folder = temporaryFolder()
     const { clock, watch, folders, changes } = setUp()
     watch.follow([join(folder, 'config.toml')])
@@ -53,7 +53,7 @@ describe('a file watch', () => {
     expect([changes(), clock.pendingTimers()]).toEqual([2, 0])
   })
 
-  it('takes no notice of other files, and of the folder itself it does', () => {
+  it('ignores other files, but not the folder itself', () => {
     const folder = temporaryFolder()
     const { clock, watch, folders, changes } = setUp()
     watch.follow([join(folder, 'config.toml')])
@@ -66,7 +66,7 @@ describe('a file watch', () => {
     expect(changes()).toBe(2)
   })
 
-  it.each(['ENOSPC', 'EMFILE', 'ENOSYS'])('looks twice a second where the system refuses with %s', (code) => {
+  it.each(['ENOSPC', 'EMFILE', 'ENOSYS'])('looks twice a second if the system refuses with %s', (code) => {
     const { clock, watch, changes } = setUp(code)
     watch.follow([join(temporaryFolder(), 'config.toml')])
     clock.advance(1_000)
@@ -90,7 +90,7 @@ describe('a file watch', () => {
     expect([closed(), clock.pendingTimers()]).toEqual([watched, 0])
   })
 
-  it('sees what a real file system does', async () => {
+  it('notices the changes of a real file system', async () => {
     const folder = temporaryFolder()
     const path = join(folder, 'etc/config.toml')
     let changes = 0
@@ -123,7 +123,7 @@ describe('a file watch', () => {
 })
 
 describe('the steps of a path', () => {
-  it('go through links, up to what is missing', () => {
+  it('follow links, up to the first missing entry', () => {
     const folder = temporaryFolder()
     mkdirSync(join(folder, 'a/b'), { recursive: true })
     symlinkSync('a/b', join(folder, 'link'))
@@ -134,7 +134,7 @@ describe('the steps of a path', () => {
     expect(steps.has('/')).toBe(true)
   })
 
-  it('end in a circle of links, and where nothing is', () => {
+  it('end in a circle of links, and where nothing exists', () => {
     const folder = temporaryFolder()
     symlinkSync('two', join(folder, 'one'))
     symlinkSync('one', join(folder, 'two'))

@@ -47,7 +47,7 @@ function fakeProcess(execArgv: readonly string[] = [], nodeOptions?: string, env
   return { process, done }
 }
 
-it('takes the signal of the inspector before anything else, and the umask', () => {
+it('handles the signal of the inspector before anything else, and sets the umask', () => {
   const { process, done } = fakeProcess()
   hardenProcess(process)
   expect(done).toEqual(['SIGUSR1', 'umask 77'])
@@ -116,7 +116,7 @@ it.each([
 it.each([
   ['-r', './code.js'],
   ['--require', './code.js'],
-])('refuses %s with its value apart', (...options) => {
+])('refuses %s with a separate value', (...options) => {
   expect(() => hardenProcess(fakeProcess(options).process)).toThrow(/may open the process/)
   expect(() => hardenProcess(fakeProcess([], options.join(' ')).process)).toThrow(/may open the process/)
 })
@@ -132,12 +132,12 @@ it('does not show the value of an option', () => {
   expect(() => hardenProcess(fakeProcess(['--require=/home/jo/hunter2']).process)).not.toThrow(/hunter2/)
 })
 
-it('takes none of the options that this node knows but a few that do no harm', () => {
+it('accepts none of the options of this node but a few that do no harm', () => {
   const taken = [...process.allowedNodeEnvironmentFlags].filter((option) => refusedOption([option]) === undefined)
   expect(taken.toSorted()).toEqual(harmless.filter((option) => process.allowedNodeEnvironmentFlags.has(option)))
 })
 
-it.each(openingNodeVariables)('refuses %s, whose effect cannot be taken back', (name) => {
+it.each(openingNodeVariables)('refuses %s, whose effect cannot be undone', (name) => {
   expect(() => hardenProcess(fakeProcess([], undefined, { [name]: 'x' }).process)).toThrow(
     expect.objectContaining({
       code: 'NODE_VARIABLE_REFUSED',
@@ -148,18 +148,18 @@ it.each(openingNodeVariables)('refuses %s, whose effect cannot be taken back', (
   expect(() => hardenProcess(fakeProcess([], undefined, { [name]: '' }).process)).not.toThrow()
 })
 
-it('never comes to that as a service: its unit takes them all away', () => {
+it('never happens as a service: its unit removes all of them', () => {
   const unit = readFileSync('packaging/systemd/latchkey.service', 'utf8')
   const [, names] = /^UnsetEnvironment=(.*)$/m.exec(unit)!
   expect(names!.split(' ')).toEqual(['NODE_OPTIONS', ...openingNodeVariables])
 })
 
-it('takes the options that the service starts it with', () => {
+it('accepts the options that the service starts it with', () => {
   const options = daemonNodeOptions
   expect(() => hardenProcess(fakeProcess(options, '--no-warnings --title="my --inspect"').process)).not.toThrow()
 })
 
-it('makes the memory unreadable and forbids core files, as far as that can be done', () => {
+it('makes the memory unreadable and forbids core files, as far as possible', () => {
   const done: string[] = []
   hardenMemory({
     peerCredentials: () => undefined,
@@ -180,7 +180,7 @@ describe('a real node', () => {
        console.log('started')`,
     )
 
-  it('opens no inspector on SIGUSR1 and lives on', async () => {
+  it('opens no inspector on SIGUSR1 and keeps running', async () => {
     const child = spawn(process.execPath, [program()], { stdio: ['pipe', 'pipe', 'pipe'] })
     onTestFinished(() => void child.kill())
     let errors = ''
@@ -198,7 +198,7 @@ describe('a real node', () => {
     expect(errors).toBe('')
   })
 
-  it('shows with SIGUSR1 what the listener prevents', async () => {
+  it('shows what would happen on SIGUSR1 without the listener', async () => {
     const source = "process.stdin.resume(); console.log('started')"
     const child = spawn(process.execPath, ['--inspect-port=0', '-e', source], { stdio: ['pipe', 'pipe', 'pipe'] })
     onTestFinished(() => void child.kill())

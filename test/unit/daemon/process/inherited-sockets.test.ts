@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { takeInheritedSockets } from '../../../../src/daemon/process/inherited-sockets.ts'
 
-it('finds the sockets by the names of their units, and takes the variables out', () => {
+it('finds the sockets by the names of their units, and removes the variables', () => {
   const environment = {
     LISTEN_PID: '42',
     LISTEN_FDS: '2',
@@ -16,7 +16,7 @@ it('finds the sockets by the names of their units, and takes the variables out',
   expect(environment).toEqual({ HOME: '/h' })
 })
 
-it('takes none that were meant for another process, and still takes the variables out', () => {
+it('takes none that were meant for another process, but still removes the variables', () => {
   const environment = { LISTEN_PID: '41', LISTEN_FDS: '1', LISTEN_FDNAMES: 'agent' }
   expect(takeInheritedSockets(environment, 42).size).toBe(0)
   expect(environment).toEqual({})

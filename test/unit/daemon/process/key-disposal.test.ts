@@ -12,7 +12,7 @@ function setUp() {
   return { clock, onKeysReleased, collections: () => collections }
 }
 
-it('collects once, a second after the first of many keys was let go', () => {
+it('collects once, a second after the first of many keys was released', () => {
   const { clock, onKeysReleased, collections } = setUp()
   onKeysReleased()
   clock.advance(600)
@@ -25,7 +25,7 @@ it('collects once, a second after the first of many keys was let go', () => {
   expect(collections()).toBe(1)
 })
 
-it('collects again for a key that is let go after a collection', () => {
+it('collects again for a key that is released after a collection', () => {
   const { clock, onKeysReleased, collections } = setUp()
   onKeysReleased()
   clock.advance(1_000)
@@ -34,7 +34,7 @@ it('collects again for a key that is let go after a collection', () => {
   expect(collections()).toBe(2)
 })
 
-it('frees what nobody holds, by V8 itself', async () => {
+it('leaves it to V8 to free what nobody holds', async () => {
   const clock = fakeClock()
   const freed: string[] = []
   const registry = new FinalizationRegistry<string>((name) => freed.push(name))

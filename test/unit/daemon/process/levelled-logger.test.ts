@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { LogLevel } from '../../../../src/core/log.ts'
 import { createLevelledLogger } from '../../../../src/daemon/process/levelled-logger.ts'
 
-it('asks with each line how much is wanted', () => {
+it('reads the level for each line', () => {
   const lines: string[] = []
   let level: LogLevel = 'warn'
   const log = createLevelledLogger({ write: (line) => lines.push(line) }, () => level)

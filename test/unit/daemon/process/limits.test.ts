@@ -18,7 +18,7 @@ describe('the limits of the process', () => {
     expect(limitsOf({ ...input, processLimits: openFiles(soft) })).toMatchObject({ agentConnections, apiConnections })
   })
 
-  it.each([undefined, 'something else'])('assume 1024 descriptors where that cannot be read: %j', (processLimits) => {
+  it.each([undefined, 'something else'])('assume 1024 descriptors if that cannot be read: %j', (processLimits) => {
     expect(limitsOf({ ...input, processLimits })).toMatchObject({ agentConnections: 512, apiConnections: 256 })
   })
 

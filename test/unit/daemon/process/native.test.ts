@@ -11,7 +11,7 @@ import { run, runOk } from '../../../support/run.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
 
 describe('without koffi', () => {
-  it('every call says that it was not made, and the log says why, once', async () => {
+  it('every call reports that it was not made, and the log says why, once', async () => {
     const lines: string[] = []
     const log = createLogger({ write: (line) => lines.push(line), level: 'info' })
     const native = await loadNative({ log, load: () => Promise.reject(new Error("Cannot find module 'koffi'")) })
@@ -22,7 +22,7 @@ describe('without koffi', () => {
     expect(lines).toEqual([`info: less hardened: koffi cannot be loaded reason="Cannot find module 'koffi'"\n`])
   })
 
-  it('so does a library without one of the calls', async () => {
+  it('the same holds for a library without one of the calls', async () => {
     const load = async (): Promise<ForeignFunctions> => ({
       load: () => ({
         func: () => {
@@ -33,7 +33,7 @@ describe('without koffi', () => {
     expect((await loadNative({ log: silentLogger, load })).setNotDumpable()).toBe(false)
   })
 
-  it('so does a platform whose calls are not known', async () => {
+  it('the same holds for a platform whose calls are not known', async () => {
     const native = await loadNative({ log: silentLogger, platform: 'freebsd' })
     expect(native.setNotDumpable()).toBe(false)
   })

@@ -21,20 +21,20 @@ async function failWith(source: string) {
 it.each([
   ['an error that is thrown', 'throw Object.assign(', 'uncaughtException'],
   ['a promise that nobody waits for', 'void Promise.reject(Object.assign(', 'unhandledRejection'],
-])('%s ends the process, and is told in one line without what it carries', async (_, begin, origin) => {
+])('%s ends the process, and is logged in one line without what it carries', async (_, begin, origin) => {
   const error =
     "new SyntaxError('hunter2 is not JSON'), { code: 'EBAD', headers: { token: 'hunter2' }, cause: 'hunter2' }"
   const { status, stdout, stderr } = await failWith(`${begin}${error})${begin.includes('Promise') ? ')' : ''}`)
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
   expect(stderr).toMatch(
     new RegExp(
-      `^error: ended by an error that nobody handled origin=${origin} type=SyntaxError code=EBAD at=".*breakDown.*"\\n$`,
+      `^error: ended by an unhandled error origin=${origin} type=SyntaxError code=EBAD at=".*breakDown.*"\\n$`,
     ),
   )
   expect(stderr).not.toContain('hunter2')
 })
 
-it('an error of our own is told with its message', async () => {
+it('an error of our own is reported with its message', async () => {
   const { status, stderr } = await failWith("throw new CodedError('VAULT_SEALED', 'the vault is sealed')")
   expect(status).toBe(1)
   expect(stderr).toContain('type=CodedError code=VAULT_SEALED reason="the vault is sealed"')
@@ -43,6 +43,6 @@ it('an error of our own is told with its message', async () => {
 it.each(["throw 'hunter2'", "void Promise.reject('hunter2')"])('what is no error is not told: %s', async (source) => {
   const { status, stderr } = await failWith(source)
   expect(status).toBe(1)
-  expect(stderr).toMatch(/^error: ended by an error that nobody handled .*\n$/)
+  expect(stderr).toMatch(/^error: ended by an unhandled error .*\n$/)
   expect(stderr).not.toContain('hunter2')
 })

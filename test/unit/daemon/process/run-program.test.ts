@@ -8,7 +8,7 @@ it('resolves to what the program prints', async () => {
   expect(await runProgram('sh', ['-c', 'echo "$WHO"'], { ...environment, WHO: 'jo' })).toBe('jo\n')
 })
 
-it('ends with one that does not heed SIGTERM', async () => {
+it('kills a program that ignores SIGTERM', async () => {
   const runProgram = createRunProgram({ timeoutMs: 100 })
   const stubborn = `trap '' TERM; while :; do :; done`
   await expect(runProgram('sh', ['-c', stubborn], environment)).rejects.toMatchObject({ signal: 'SIGKILL' })

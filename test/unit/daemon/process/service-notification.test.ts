@@ -23,7 +23,7 @@ function setUp(environment: Record<string, string | undefined>, notify: Native['
   return { notification, runs, lines }
 }
 
-it('does nothing where no service manager asked', async () => {
+it('does nothing if no service manager asked for it', async () => {
   const sent: string[] = []
   const { notification, runs } = setUp({}, (_, message) => sent.push(message) > 0)
   await notification.ready('listening')
@@ -47,17 +47,17 @@ it('sends with a system call, and keeps the socket from children', async () => {
   expect(runs).toEqual([])
 })
 
-it('goes through systemd-notify where there is no system call', async () => {
+it('goes through systemd-notify if there is no system call', async () => {
   const { notification, runs } = setUp({ NOTIFY_SOCKET: '@notify', PATH: '/opt/bin', TOKEN: 'x' }, () => false)
   await notification.ready('listening')
   const environment = { NOTIFY_SOCKET: '@notify', PATH: '/opt/bin' }
   expect(runs).toEqual([{ program: 'systemd-notify', args: ['READY=1', 'STATUS=listening'], environment }])
 })
 
-it('goes on when nobody can be told, and says so in the log', async () => {
+it('goes on when the service manager cannot be notified, and says so in the log', async () => {
   const { notification, lines } = setUp({ NOTIFY_SOCKET: '/gone' }, () => false, new Error('spawn ENOENT'))
   await notification.stopping()
-  expect(lines.join('')).toBe('warn: the service manager could not be told what=STOPPING=1 reason="spawn ENOENT"\n')
+  expect(lines.join('')).toBe('warn: the service manager could not be notified what=STOPPING=1 reason="spawn ENOENT"\n')
 })
 
 /** A service manager's end: prints each datagram as a line of JSON. */

@@ -32,7 +32,7 @@ it('reads files again only when one has changed', async () => {
   expect(await read()).toEqual([undefined, 'two'])
 })
 
-it('waits for no pipe, and holds nothing of what is too large', async () => {
+it('does not wait for a pipe, and holds nothing of a file that is too large', async () => {
   const folder = temporaryFolder()
   const path = join(folder, 'file')
   const read = createWatchedFiles([path], ([text]) => text)
@@ -44,7 +44,7 @@ it('waits for no pipe, and holds nothing of what is too large', async () => {
   await expect(read()).rejects.toMatchObject({ code: 'FILE_TOO_LARGE' })
 })
 
-it('reports a file that is there and cannot be read, and recovers', async () => {
+it('reports a file that exists but cannot be read, and recovers', async () => {
   const path = join(temporaryFolder(), 'file')
   mkdirSync(path)
   const read = createWatchedFiles([path], ([text]) => text)
@@ -54,7 +54,7 @@ it('reports a file that is there and cannot be read, and recovers', async () => 
   expect(await read()).toBe('text')
 })
 
-it('sees an edit of the same length whose time of writing was set back, by the time of the change', async () => {
+it('notices by ctime an edit of the same length whose mtime was set back', async () => {
   const path = join(temporaryFolder(), 'file')
   writeFileSync(path, 'one')
   const { atime, mtime } = statSync(path)

@@ -42,7 +42,7 @@ function setUp() {
   }
 }
 
-it('loads once more for what comes while it loads, and not more often', async () => {
+it('loads once more for changes that come while it loads, but not more often', async () => {
   const { refresh, holdLoads, applied, loads } = setUp()
   const go = holdLoads()
   const first = refresh.refresh()
@@ -52,7 +52,7 @@ it('loads once more for what comes while it loads, and not more often', async ()
   expect([loads(), applied.length]).toEqual([2, 2])
 })
 
-it('believes that a file is empty only when it stays so for half a second', async () => {
+it('believes that a file is empty only if it stays so for half a second', async () => {
   const { clock, refresh, becomes, applied, loads } = setUp()
   await refresh.refresh()
   becomes({ hasText: false })
@@ -66,7 +66,7 @@ it('believes that a file is empty only when it stays so for half a second', asyn
   expect(applied.slice(0, 2).map(({ hasText }) => hasText)).toEqual([true, false])
 })
 
-it('forgets about it where the text has come back', async () => {
+it('forgets about it if the text comes back', async () => {
   const { clock, refresh, becomes, applied } = setUp()
   await refresh.refresh()
   becomes({ hasText: false })
@@ -79,14 +79,14 @@ it('forgets about it where the text has come back', async () => {
   expect(applied.map(({ hasText }) => hasText)).toEqual([true, true])
 })
 
-it('takes an empty file at the start for what it is', async () => {
+it('believes an empty file at the start', async () => {
   const { refresh, becomes, applied } = setUp()
   becomes({ hasText: false })
   await refresh.refresh()
   expect(applied).toHaveLength(1)
 })
 
-it('writes each mistake into the log once, for as long as it is there', async () => {
+it('logs each mistake once, for as long as it lasts', async () => {
   const { refresh, becomes, lines } = setUp()
   const error = new ConfigError('CONFIG_INVALID', '/c:1:2: x')
   const wrong = { faults: [{ section: 'vault.a', effect: 'off' as const, error }], warnings: ['w'] }
@@ -104,7 +104,7 @@ it('writes each mistake into the log once, for as long as it is there', async ()
   expect(lines).toHaveLength(4)
 })
 
-it('applies nothing after its end, and tells what it cannot apply', async () => {
+it('applies nothing after its end, and reports what it cannot apply', async () => {
   const { refresh, applied, lines, becomes } = setUp()
   becomes({ faults: undefined as never })
   refresh.touch()

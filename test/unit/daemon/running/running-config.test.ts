@@ -94,7 +94,7 @@ it('trusts the CA that is in the file now, and keeps login and keys', async () =
   }
 })
 
-it('forgets the login of a vault that is gone, and of one that is another server now', async () => {
+it('forgets the login of a vault that is gone, and of one that is a different server now', async () => {
   const { running, apply, released } = setUp()
   const { address } = await startVaultServer()
   const section = (name: string, more = '') => `[vault.${name}]\naddress = "http://127.0.0.1:1"\n${more}`
@@ -115,7 +115,7 @@ it('forgets the login of a vault that is gone, and of one that is another server
   expect(released()).toBe(0)
 })
 
-it('lets two vaults that came to share one token have it no more', async () => {
+it('no longer gives a shared token to two vaults that have come to share it', async () => {
   const { running, apply } = setUp()
   const section = (name: string) => `[vault.${name}]\naddress = "http://127.0.0.1:${name.length}"\n`
   await apply(section('a'))

@@ -16,7 +16,7 @@ function client(name: string) {
   return { self, answers, closed: () => closed }
 }
 
-it('sends what comes through the new connection, and ends the former one after what it has under way', async () => {
+it('sends new requests through the new connection, and closes the former one after its last request', async () => {
   const [one, two] = [client('one'), client('two')]
   const switched = createSwitchedClient(one.self)
   const request = { method: 'GET', path: 'x', purpose: { type: 'look-up' } } as never

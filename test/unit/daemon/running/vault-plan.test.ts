@@ -31,7 +31,7 @@ it('an extra CA means nothing beside a ca_file', () => {
   expect(vaultChange(own, { ...own, extraCa: 'B' })).toBe('kept')
 })
 
-it('an identity is the same in whatever order its keys are written', () => {
+it('an identity is the same, whatever the order of its keys', () => {
   const identity = { name: 'ops', vault: 'corp', mount: 'ssh', role: 'r', renew: 'always', forwarding: false } as const
   expect(isSameIdentity(identity, { ...identity })).toBe(true)
   expect(

@@ -76,7 +76,7 @@ describe('latchkey aws credentials where nobody has to be asked', () => {
   it('says what is wrong with a socket that cannot be', async () => {
     const { status, stderr } = await run('dev', { folder: `/${'long'.repeat(40)}` })
     expect(status).toBe(1)
-    expect(stderr).toMatch(/^latchkey: the path of a socket has at most \d+ bytes: .*\n$/)
+    expect(stderr).toMatch(/^latchkey: a socket path may have at most \d+ bytes: .*\n$/)
   })
 
   it('gives up before the SDKs do, for the daemon goes on', async () => {
