@@ -2,10 +2,10 @@ import { parseState } from './aws/state.ts'
 import { DevError } from './dev-folder.ts'
 import { totpOfStep, totpStep } from './totp.ts'
 
-/** The MFA code of the embedded user that is, or will be, good for one more use. */
+/** The MFA code of the embedded user that is, or will be, valid for one more use. */
 export interface CurrentCode {
   code: string
-  /** How long until it counts, in ms: a code that was used is spent, and so is the whole of its step. */
+  /** How long until it is valid, in ms: a code that was used is spent, and so is the whole of its step. */
   waitMs: number
 }
 

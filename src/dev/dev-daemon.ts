@@ -10,7 +10,7 @@ import { DevError } from './dev-folder.ts'
 /** A daemon that runs for a development environment. */
 export interface DevDaemon {
   pid: number
-  /** Resolves when the daemon has ended of itself. */
+  /** Resolves when the daemon has ended by itself. */
   ended: Promise<'ended'>
   stop(): Promise<void>
 }

@@ -22,7 +22,7 @@ export const devSource = 'dev-user'
 
 const profiles = ['dev', 'prod', 'chained'] as const
 
-/** The daemon's config.toml. It is written anew at every start: the servers' ports change. */
+/** The daemon's config.toml. It is written again at every start, because the servers' ports change. */
 export function devConfigToml(facts: DevFacts): string {
   const text = JSON.stringify
   const prompt = facts.promptProgram === undefined ? '' : `program = ${text(facts.promptProgram)}\nterminal = false\n`

@@ -9,7 +9,7 @@ export class DevError extends CodedError<
   'DEV_FOLDER_IN_USE' | 'DEV_FOLDER_UNSAFE' | 'DEV_DAEMON_FAILED' | 'DEV_SETUP_FAILED'
 > {}
 
-/** Where each thing of one development environment is. All of it is in one folder, so that a second run goes on. */
+/** Where everything of one development environment is. It is all in one folder, so that a second run can continue. */
 export interface DevFolder {
   path: string
   config: string
@@ -37,7 +37,7 @@ const longestSocketFolder = maxSocketPathBytes - '/agent.sock'.length
  */
 export function openDevFolder(path: string, pid: number, shortFolder: () => string): DevFolder {
   const bin = join(path, 'bin')
-  // Before as well: a folder is not made where somebody else leads us.
+  // Checked before as well: no folder is made where somebody else leads us.
   refuseUnsafe(bin)
   mkdirSync(bin, { recursive: true, mode: 0o700 })
   refuseUnsafe(bin)
@@ -73,7 +73,7 @@ export function openDevFolder(path: string, pid: number, shortFolder: () => stri
 function refuseUnsafe(path: string): void {
   const fault = findPathFault(path)
   if (fault === undefined) return
-  throw new DevError('DEV_FOLDER_UNSAFE', fault.message, { hint: `${fault.hint}; or take another folder with --dir` })
+  throw new DevError('DEV_FOLDER_UNSAFE', fault.message, { hint: `${fault.hint}; or use another folder with --dir` })
 }
 
 function takeLock(lock: string, pid: number, path: string): void {
@@ -84,7 +84,7 @@ function takeLock(lock: string, pid: number, path: string): void {
     const holder = Number(readFileSync(lock, 'utf8'))
     if (isAlive(holder)) {
       throw new DevError('DEV_FOLDER_IN_USE', `another latchkey dev (pid ${holder}) uses ${path}`, {
-        hint: 'stop it, or take another folder with --dir',
+        hint: 'stop it, or use another folder with --dir',
       })
     }
     // Left behind by a run that was killed.
@@ -103,7 +103,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** One JSON object a line, for whoever wants to count. */
+/** Appends one JSON object as a line, for those who want to count. */
 export function appendJsonLine(path: string, line: object): void {
   appendFileSync(path, `${JSON.stringify(line)}\n`, { mode: 0o600 })
 }

@@ -31,7 +31,7 @@ export interface DevEnvironment {
   /** What a command needs to use all of it: the caller's variables, with ours over them. */
   environment: Environment
   daemon: DevDaemon
-  /** A line for whoever starts it: what this is, and where. */
+  /** A line for the person who starts it: what this is, and where. */
   notice: string
   close(): Promise<void>
 }
@@ -81,7 +81,7 @@ export async function startDevEnvironment(options: DevEnvironmentOptions): Promi
     })
     const daemon = await startDevDaemon({
       command: [options.node, ...daemonNodeOptions, options.latchkey, 'daemon'],
-      // The daemon has its own login: the administrator's token is for the command alone.
+      // The daemon has its own login: the administrator's token is only for the command.
       environment: {
         ...environment,
         VAULT_TOKEN: undefined,

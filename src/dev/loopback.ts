@@ -16,7 +16,7 @@ export type Listen = (serve: RequestListener) => Promise<Listener>
 /**
  * Listens on loopback and nowhere else.
  * @param port 0 takes a free one
- * @param refusal what is sent to those whose request Node does not understand; nothing but a 400 where it is absent
+ * @param refusal what is sent to those whose request Node does not understand; a bare 400 where it is absent
  */
 export function onLoopback(port: number, options: ServerOptions = {}, refusal?: string): Listen {
   return async (serve) => {

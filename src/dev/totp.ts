@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { CodedError } from '../core/errors.ts'
 
-/** A secret that is none. */
+/** A secret that is not valid. */
 export class TotpError extends CodedError<'TOTP_SECRET_INVALID'> {}
 
 /** RFC 4648 §6 */

@@ -71,7 +71,7 @@ export async function setUpVault(admin: VaultAdmin, setup: VaultSetup): Promise<
   return String(fieldsOf(await admin('GET', 'auth/approle/role/latchkey/role-id')).role_id)
 }
 
-/** A start that was ended half-way may have mounted it; whatever else it did can be done again. */
+/** A start that was interrupted may have mounted it already; everything else can be done again. */
 async function mountOnce(admin: VaultAdmin, table: string, type: string): Promise<void> {
   if (!(await isMounted(admin, table, type))) await admin('POST', `${table}/${type}`, { type })
 }

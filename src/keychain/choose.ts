@@ -26,7 +26,7 @@ export interface KeychainConfig {
   file?: string | undefined
 }
 
-/** The machine, as far as the choice depends on it. */
+/** What the choice depends on. */
 export interface OpenKeychainDeps {
   /** Where the encrypted file is when the configuration names none (core/places/paths.ts). */
   stateFolder: string
@@ -40,9 +40,9 @@ export interface OpenKeychainDeps {
 
 /**
  * Opens the keychain that the configuration names. `auto` is the OS keychain where one answers and can store, else the
- * encrypted file; it stays with the one that it stored something in, or a daemon that is started before the desktop
- * would look for its items in another place. A locked OS keychain never leads to the file.
- * @throws nothing: an OS keychain that is asked for by name and does not answer says so at each use
+ * encrypted file; it stays with the one that it stored something in, because a daemon that is started before the desktop
+ * would otherwise look for its items in another place. A locked OS keychain never leads to the file.
+ * @throws nothing: an OS keychain that is configured by name and does not answer says so at each use
  */
 export async function openKeychain(config: KeychainConfig, deps: OpenKeychainDeps): Promise<Keychain> {
   const keychain = await open(config, deps)
@@ -83,15 +83,15 @@ async function openAuto(path: string, deps: OpenKeychainDeps): Promise<Keychain>
   const choiceFile = choiceFileOf(path)
   const rememberOs = () =>
     writeChoice(path, choiceFile, deps.clock).catch((error: unknown) =>
-      deps.log.warn('cannot write down which keychain is used', { file: choiceFile, reason: describeError(error) }),
+      deps.log.warn('cannot record which keychain is used', { file: choiceFile, reason: describeError(error) }),
     )
 
-  // Where others could have written the choice, the file says what is wrong at each use, and nothing is taken from there.
+  // Where others could have written the choice, it is not believed, and the file says what is wrong at each use.
   if (findPathFault(choiceFile) !== undefined) return file
   if (await exists(choiceFile)) return os
   if (await exists(path)) return describedAs(file, 'it holds items')
   try {
-    // Asks for no unlocking, unlike reading or writing one item.
+    // Does not ask to be unlocked, unlike reading or writing one item.
     const items = await os.list()
     if (items.length === 0) return undecided(os, file, rememberOs)
   } catch (error) {
@@ -109,7 +109,7 @@ async function openAuto(path: string, deps: OpenKeychainDeps): Promise<Keychain>
 function undecided(os: Keychain, file: Keychain, rememberOs: () => Promise<void>): Keychain {
   let current = os
   let isDecided = false
-  // One after the other, or two first items could go to two places.
+  // One at a time, or two first items could go to two places.
   const turns = createTurns(1)
 
   const store = async (name: string, value: Secret<string>): Promise<void> => {
@@ -154,7 +154,7 @@ async function exists(path: string): Promise<boolean> {
 async function writeChoice(path: string, choiceFile: string, clock: Clock): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const write = () => writeFileAtomically(choiceFile, 'os\n', 0o600)
-  // The lock of those that sweep here.
+  // The lock that sweeping holds as well.
   const lock = lockOf(await resolveLink(path))
   await withDeadline(clock, lockPatienceMs, (patience) => withProcessLock(lock, write, patience))
 }

@@ -29,11 +29,11 @@ export interface FileKeychainOptions {
   /** Asked once, when the first item is read or written. */
   passphrase: () => Promise<Secret<string>>
   clock: Clock
-  /** Of a new file. A present one says its own. */
+  /** For a new file. An existing one states its own. */
   cost?: ScryptCost
 }
 
-/** How long another process may write it, in ms. */
+/** How long to wait for another process that writes it, in ms. */
 const lockPatienceMs = 10_000
 
 /** What is in the file now; `derivation` is undefined while there is no file. */
@@ -55,7 +55,7 @@ export function createFileKeychain({
 }: FileKeychainOptions): Keychain {
   let held: { id: string; key: Promise<FileKey> } | undefined
 
-  // The derivation takes a fifth of a second: done once for a file, and shared by all who come meanwhile.
+  // The derivation takes a fifth of a second: it is done once for a file, and shared by all who ask meanwhile.
   const keyFor = (derivation: KeyDerivation): Promise<FileKey> => {
     const id = JSON.stringify([derivation.salt, derivation.cost])
     if (held?.id === id) return held.key
@@ -70,7 +70,7 @@ export function createFileKeychain({
   }
 
   const read = async (): Promise<Content> => {
-    // That there is no file says nothing where others could have taken it away.
+    // A missing file means nothing where others could have taken it away.
     refuseUntrusted(path)
     const text = await readPrivateFile(path)
     if (text === undefined) return { items: new Map(), derivation: undefined }
@@ -84,7 +84,7 @@ export function createFileKeychain({
     }
   }
 
-  /** Replaces the file by what `change` makes of its items; not when it returns false. */
+  /** Replaces the file with what `change` makes of its items, unless that returns false. */
   const update = async (change: (items: Map<string, string>) => boolean): Promise<boolean> => {
     refuseUntrusted(path)
     const target = await resolveLink(path)
@@ -146,7 +146,7 @@ function lockHeld(path: string, lock: string): KeychainError {
 }
 
 function full(path: string): KeychainError {
-  const message = `the keychain file ${path} would have more than ${maxPrivateBytes / 1024 / 1024} MiB`
+  const message = `the keychain file ${path} would be larger than ${maxPrivateBytes / 1024 / 1024} MiB`
   return new KeychainError('KEYCHAIN_UNAVAILABLE', message, { hint: 'latchkey aws forget --all' })
 }
 
@@ -159,15 +159,19 @@ function explain(path: string, { reason, message }: SealedItemsError): KeychainE
   switch (reason) {
     case 'damaged':
       return new KeychainError('KEYCHAIN_CORRUPT', `the keychain file ${path} is damaged: ${message}`, {
-        hint: `restore it from a backup, or begin anew with mv ${path} ${path}.damaged; nothing was overwritten`,
+        hint: `restore it from a backup, or start afresh with mv ${path} ${path}.damaged; nothing was overwritten`,
       })
     case 'newer-version':
-      return new KeychainError('KEYCHAIN_UNAVAILABLE', `the keychain file ${path} is of a newer latchkey: ${message}`, {
-        hint: 'update latchkey',
-      })
+      return new KeychainError(
+        'KEYCHAIN_UNAVAILABLE',
+        `the keychain file ${path} is from a newer latchkey: ${message}`,
+        {
+          hint: 'update latchkey',
+        },
+      )
     case 'wrong-passphrase':
       return new KeychainError('KEYCHAIN_LOCKED', `the keychain file ${path} has another passphrase`, {
-        hint: `restore ${keyFileOf(path)}, or the systemd credential that it was made with; the file is whole`,
+        hint: `restore ${keyFileOf(path)}, or the systemd credential that it was made with; the file is undamaged`,
       })
   }
 }

@@ -4,7 +4,7 @@ import type { Secret } from '../core/secret.ts'
 /** Why a keychain cannot answer. */
 export type KeychainErrorCode = 'KEYCHAIN_LOCKED' | 'KEYCHAIN_UNAVAILABLE' | 'KEYCHAIN_CORRUPT' | 'KEYCHAIN_TIMEOUT'
 
-/** A keychain that cannot answer. Never means "no such item": a caller must not take it for a miss. */
+/** A keychain that cannot answer. Never means "no such item": a caller must not treat it as a miss. */
 export class KeychainError extends CodedError<KeychainErrorCode> {}
 
 /**
@@ -27,8 +27,8 @@ export interface Keychain {
 /** A keychain that makes good later what it could not do at once: locked at the time, or not answering. */
 export interface LastingKeychain extends Keychain {
   /**
-   * As `set`, for what would be lost otherwise. Where that fails, what it failed with is thrown all the same, and the item
-   * is stored when the keychain answers again, unless it has been set or deleted meanwhile.
+   * As `set`, for what would be lost otherwise. A failure is still thrown, but the item is stored when the keychain answers
+   * again, unless it has been set or deleted meanwhile.
    * @param endsAtMs ms since the epoch, after which nobody wants the item any more
    */
   keep(name: string, value: Secret<string>, endsAtMs?: number): Promise<void>

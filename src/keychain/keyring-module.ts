@@ -17,7 +17,7 @@ export interface KeyringEntry {
   deleteCredential(): Promise<boolean>
 }
 
-/** Which store of Linux is meant. */
+/** Which store to use on Linux. */
 export interface KeyringEntryOptions {
   linux?: { store?: 'secret-service' }
 }

@@ -5,7 +5,7 @@ import type { Secret } from '../core/secret.ts'
 import type { Clock } from '../core/time/clock.ts'
 import type { Keychain, LastingKeychain } from './keychain.ts'
 
-/** The keychain that is made lasting, and what its repairs go by. */
+/** The keychain that is made lasting, and what its repairs need. */
 export interface LastingKeychainDeps {
   keychain: Keychain
   clock: Clock
@@ -20,13 +20,13 @@ interface Change {
   endsAtMs: number
 }
 
-/** How long after a failure it is tried again, in ms, and how long the pauses become. */
+/** How long after a failure it is tried again, and how long the pauses become at most, in ms. */
 const firstPauseMs = 60_000
 const longestPauseMs = 60 * 60_000
 
 /**
- * Adds to a keychain that failed changes are made good: when it is seen to answer again, and after pauses. These double,
- * because each try may show the dialog of a locked keychain to a person who has closed it.
+ * Adds to a keychain that failed changes are made good: when it is seen to answer again, and after pauses. The pauses
+ * double, because each try may show the dialog of a locked keychain to a person who has closed it.
  */
 export function createLastingKeychain({ keychain, clock, random, log }: LastingKeychainDeps): LastingKeychain {
   const changes = new Map<string, Change>()
@@ -35,7 +35,7 @@ export function createLastingKeychain({ keychain, clock, random, log }: LastingK
   let repairing: { name: string; done: Promise<void> } | undefined
   let failures = 0
   let nextTryMs = 0
-  /** A list asks for no unlocking, so that its success says nothing, unless one has failed as well. */
+  /** A list does not ask to be unlocked, so its success proves nothing, unless one has failed as well. */
   let hasListFailed = false
 
   const apply = async (name: string, { value }: Change) => {
@@ -46,7 +46,7 @@ export function createLastingKeychain({ keychain, clock, random, log }: LastingK
   const repairOne = async (name: string, change: Change) => {
     if (change.endsAtMs > clock.now()) {
       await apply(name, change)
-      log.info('the keychain has taken what it did not take before', { item: name })
+      log.info('the keychain has accepted what it did not accept before', { item: name })
     }
     if (changes.get(name) === change) changes.delete(name)
   }
@@ -70,7 +70,7 @@ export function createLastingKeychain({ keychain, clock, random, log }: LastingK
   }
 
   const onError = (error: unknown) => {
-    log.info('the keychain does not take yet what it did not take before', { reason: describeError(error) })
+    log.info('the keychain still does not accept what it did not accept before', { reason: describeError(error) })
     postpone()
     loop.replan()
   }
@@ -79,7 +79,7 @@ export function createLastingKeychain({ keychain, clock, random, log }: LastingK
   const loop = createRenewalLoop({ clock, random, plan, onError })
   loop.start()
 
-  /** The keychain answers: what waits for that is done at once. */
+  /** The keychain answers: what was waiting for that is done at once. */
   const noteAnswer = () => {
     if (changes.size > 0 && !loop.isBusy()) loop.take(repair).catch(onError)
   }
@@ -90,7 +90,7 @@ export function createLastingKeychain({ keychain, clock, random, log }: LastingK
     return result
   }
 
-  /** What is asked for now takes the place of what was to be made good, and comes after what is being made good. */
+  /** A new call takes the place of what was to be made good, and waits for what is being made good. */
   const replace = async <T>(name: string, call: (isNewest: () => boolean) => Promise<T>): Promise<T> => {
     const mine = Symbol(name)
     newest.set(name, mine)
@@ -114,7 +114,7 @@ export function createLastingKeychain({ keychain, clock, random, log }: LastingK
     })
 
   const putOff = (name: string, change: Change) => {
-    // A later one does not put off the earlier ones.
+    // A later change does not delay the earlier ones.
     if (changes.size === 0) {
       failures = 0
       postpone()

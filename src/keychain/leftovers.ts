@@ -10,14 +10,13 @@ import { findPathFault } from '../core/trust/path-trust.ts'
 import { lockOf, resolveLink } from './file-store.ts'
 import { isTemporaryKeyFile } from './passphrase.ts'
 
-/** Another daemon writes for milliseconds; one that was stopped must not keep this one from its start. */
+/** In ms. Another daemon writes for milliseconds; one that was stopped must not keep this one from starting. */
 const patienceMs = 2_000
 
 /**
- * Takes away what writers of a keychain file have left that were killed: older versions of it, in which keys are that have
- * been deleted since, unfinished key files, and locks. Under the lock of the writers, so that nothing is taken from one
- * that lives.
- * @throws nothing: what could not be taken away is told in the log
+ * Removes what killed writers of a keychain file have left: older versions of it, which hold keys that have been deleted
+ * since, unfinished key files, and locks. It holds the lock of the writers, so that nothing is taken from one that lives.
+ * @throws nothing: what could not be removed is reported in the log
  */
 export async function sweepKeychain(path: string, { clock, log }: { clock: Clock; log: Logger }): Promise<void> {
   const target = await resolveLink(path)
@@ -39,5 +38,5 @@ export async function sweepKeychain(path: string, { clock, log }: { clock: Clock
   }
 }
 
-/** Where it is written down that the OS keychain is used instead of a file. */
+/** Where it is recorded that the OS keychain is used instead of a file. */
 export const choiceFileOf = (path: string) => `${path}.store`

@@ -1,7 +1,7 @@
 import { describeError } from '../core/errors.ts'
 import { KeychainError } from './keychain.ts'
 
-/** The OS keychain of this platform, as its users call it. */
+/** The OS keychain of this platform, by the name that its users know. */
 export function osKeychainName(platform: NodeJS.Platform): string {
   return platform === 'darwin' ? 'macOS Keychain' : 'Secret Service'
 }
@@ -9,8 +9,8 @@ export function osKeychainName(platform: NodeJS.Platform): string {
 const otherStoreHint = 'or set store = "file" under [keychain] in config.toml'
 
 /**
- * What an error of the native module means; all it has is a text. What is not known as a locked keychain counts as one
- * that does not answer, and nothing counts as "no such item".
+ * What an error of the native module means; it has nothing but a text. Anything that is not known to mean a locked keychain
+ * counts as one that does not answer, and nothing counts as "no such item".
  */
 export function explainOsError(cause: unknown, platform: NodeJS.Platform): KeychainError {
   const text = describeError(cause)
@@ -32,18 +32,18 @@ export function explainOsError(cause: unknown, platform: NodeJS.Platform): Keych
   if (/autolaunch|failed to connect to (address|socket)/i.test(text)) {
     return unavailable(`there is no D-Bus session that leads to the ${name}`, 'set DBUS_SESSION_BUS_ADDRESS')
   }
-  return unavailable(`the ${name} fails: ${text}`, 'see that it works (seahorse)')
+  return unavailable(`the ${name} fails: ${text}`, 'check that it works (seahorse)')
 }
 
-/** True where the provider did not answer in the native module's own time: asking again would block as long. */
+/** True where the provider did not answer in the native module's own time limit: asking again would block as long. */
 export function isProviderHung(cause: unknown): boolean {
   return /did not receive a reply|timed? ?out/i.test(describeError(cause))
 }
 
 /**
  * Locked, or the person closed the dialog: Secret Service (IsLocked, a dismissed prompt), macOS
- * (errSecInteractionNotAllowed, errSecUserCanceled, errSecAuthFailed). Whole words: D-Bus says of a provider that hangs
- * that its reply may have been blocked.
+ * (errSecInteractionNotAllowed, errSecUserCanceled, errSecAuthFailed). Whole words, because D-Bus says about a provider
+ * that hangs that its reply may have been blocked.
  */
 function isLocked(text: string): boolean {
   return /\bis ?locked\b|\bdismissed\b|cancell?ed|interaction is not allowed|user name or passphrase/i.test(text)

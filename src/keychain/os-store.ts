@@ -20,18 +20,18 @@ export interface OsKeychainOptions {
 const service = 'latchkey'
 /** Each entry holds a connection to D-Bus, and names of sessions come and go. */
 const maxEntries = 8
-/** Making an entry blocks the process for two seconds while the provider hangs; not again for so long, in ms. */
+/** Making an entry blocks the process for two seconds while the provider hangs: how long, in ms, to leave it alone. */
 const restMs = 30_000
 
 /**
  * The keychain of the operating system: the Secret Service on Linux, the Keychain on macOS (written from its
  * documentation, not tested), through `@napi-rs/keyring`.
  *
- * - On Linux the store is named: else the module falls back to the kernel's keyring, which forgets at the next boot.
+ * - On Linux the store is named: otherwise the module falls back to the kernel's keyring, which forgets at the next boot.
  * - One call at a time: a call that waits for a person holds a thread of Node's pool, and four would stop all files and
  *   names. One past its deadline cannot be stopped, so until it comes back the others fail at once.
- * - An entry fails for ever once its provider was restarted: after an error all are made anew, and the call is repeated.
- * - Null is a miss only as an answer of the store; whatever throws is an error.
+ * - An entry fails for ever once its provider was restarted: after an error all are made again, and the call is repeated.
+ * - Null is a miss only as an answer of the store; anything thrown is an error.
  */
 export function createOsKeychain({ load, clock, platform, deadlineMs = 25_000 }: OsKeychainOptions): Keychain {
   const name = osKeychainName(platform)

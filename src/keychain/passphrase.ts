@@ -35,7 +35,7 @@ export function isTemporaryKeyFile(name: string, keychainName: string): boolean 
  * random key in `<file>.key`, made on first use.
  *
  * What the key file is worth: it guards a copy or a backup that holds one of the two files, and a synced folder. It does
- * not guard the account: whoever can read the user's files can read both. A credential that systemd decrypts with the
+ * not guard the account: anyone who can read the user's files can read both. A credential that systemd decrypts with the
  * TPM (systemd-creds(1)) does better.
  * @throws {KeychainError} KEYCHAIN_UNAVAILABLE, KEYCHAIN_LOCKED when the key file of a present keychain is gone
  */
@@ -48,7 +48,7 @@ export async function readPassphrase({ keychainFile, credentialsFolder }: Passph
   if (await exists(keychainFile)) {
     // A new key would not open it, and would hide that the old one is lost.
     throw new KeychainError('KEYCHAIN_LOCKED', `the key of the keychain is gone: there is no ${keyFile}`, {
-      hint: `restore ${keyFile} from a backup, or begin anew with mv ${keychainFile} ${keychainFile}.lost`,
+      hint: `restore ${keyFile} from a backup, or start afresh with mv ${keychainFile} ${keychainFile}.lost`,
     })
   }
   await createKeyFile(keyFile)
@@ -70,7 +70,7 @@ function toPassphrase(text: string, keyFile: string): Secret<string> {
   throw new KeychainError('KEYCHAIN_LOCKED', `${keyFile} is empty`, { hint: `restore ${keyFile} from a backup` })
 }
 
-/** Puts a new random key in place, whole and durable; where another process was faster its key stands. */
+/** Puts a new random key in place, whole and durable; where another process was faster, its key stays. */
 async function createKeyFile(path: string): Promise<void> {
   const folder = dirname(path)
   const temporary = temporaryKeyFile(path, randomBytes(6).toString('hex'))

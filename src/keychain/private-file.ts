@@ -3,7 +3,7 @@ import { FileError, readTextIfPresent } from '../core/files/read-file.ts'
 import { shellWord } from '../core/text/shell-word.ts'
 import { KeychainError } from './keychain.ts'
 
-/** The most that is read, and therefore written, of a file: an item has some hundred bytes. */
+/** The most that is read, and therefore written, of a file: an item has a few hundred bytes. */
 export const maxPrivateBytes = 16 * 1024 * 1024
 
 /**
@@ -29,7 +29,7 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
   })
 }
 
-/** The error for a file that is there and cannot be read, with what mends it. */
+/** The error for a file that is there but cannot be read, with what to do about it. */
 export function unreadable(path: string, cause: unknown): KeychainError {
   if (cause instanceof FileError) {
     return new KeychainError('KEYCHAIN_UNAVAILABLE', cause.message, { cause, hint: cause.hint })

@@ -9,7 +9,7 @@ export interface ScryptCost {
   p: number
 }
 
-/** 16 MiB and about a fifth of a second: OWASP's Password Storage Cheat Sheet, the row of least memory but one. */
+/** 16 MiB and about a fifth of a second: OWASP's Password Storage Cheat Sheet, the row with the second least memory. */
 export const defaultScryptCost: ScryptCost = { n: 2 ** 14, r: 8, p: 5 }
 const workOf = ({ n, r, p }: ScryptCost) => n * r * p
 /** What a file may make us spend on its key: memory, and four times the usual work, a second or so. */
@@ -32,7 +32,7 @@ export function newKeyDerivation(cost: ScryptCost): KeyDerivation {
 export interface FileKey {
   derivation: KeyDerivation
   encryptionKey: Uint8Array
-  /** Kept in the file, so that a wrong passphrase is not taken for a damaged file. */
+  /** Kept in the file, so that a wrong passphrase is not mistaken for a damaged file. */
   check: string
 }
 
@@ -109,12 +109,12 @@ export function sealItems(items: ReadonlyMap<string, string>, key: FileKey): str
   return `${lines}${checksum(lines)}\n`
 }
 
-/** Reads the text of a keychain file as far as that goes without a key. @throws {SealedItemsError} damaged, newer-version */
+/** Reads the text of a keychain file as far as a key is not needed. @throws {SealedItemsError} damaged, newer-version */
 export function parseSealedItems(text: string): SealedItems {
   const [headerLine = '', sealedLine = '', sum = '', ...rest] = text.split('\n')
   const written = parseJson(headerLine)
   const versioned = v.safeParse(versionSchema, written)
-  if (!versioned.success) throw damaged('it does not begin as one')
+  if (!versioned.success) throw damaged('it does not begin like a keychain file')
   if (versioned.output.version > 1) {
     throw new SealedItemsError('newer-version', `its format has version ${versioned.output.version}`)
   }

@@ -9,7 +9,7 @@ export interface VaultAddress extends ServerAddress {
   text: string
   /** Scheme, host and port for a redirect to be compared with. */
   origin: string
-  /** Path of a proxy in front of the server, without a slash at its end; mostly empty. */
+  /** Path of a proxy in front of the server, without a slash at its end; usually empty. */
   basePath: string
 }
 
@@ -40,20 +40,20 @@ export function parseVaultAddress(text: string): VaultAddress {
   }
 }
 
-/** What people copy from a browser or from an API call: a server answers to it with 404 or 403, as to a wrong mount. */
+/** What people copy from a browser or from an API call: a server answers it with 404 or 403, as it does a wrong mount. */
 function checkPath({ origin, pathname }: URL): void {
   const base = /^(.*)\/v1\/?$/.exec(pathname)?.[1]
   if (base !== undefined) {
     throw invalid('it ends in /v1, which latchkey adds itself', `write address = "${origin}${base}" in config.toml`)
   }
   if (/^\/ui(\/|$)|\/ui\/vault(\/|$)/.test(pathname)) {
-    throw invalid('it is that of a page for people, at /ui', `write address = "${origin}" in config.toml`)
+    throw invalid('it is the address of the web page, at /ui', `write address = "${origin}" in config.toml`)
   }
 }
 
 function socketAddress(text: string): VaultAddress {
   const socketPath = text.slice('unix://'.length)
-  if (!socketPath.startsWith('/')) throw invalid('a socket needs its absolute path, as in unix:///run/vault.sock')
+  if (!socketPath.startsWith('/')) throw invalid('a socket needs an absolute path, as in unix:///run/vault.sock')
   return {
     text,
     isTls: false,
@@ -72,8 +72,8 @@ const invalid = (reason: string, hint = 'edit address of the [vault.…] section
 const isLoopback = (hostname: string) => isIPv4(hostname) && hostname.startsWith('127.')
 
 /**
- * A server and a namespace on it, spelled in one way: tokens of one destination are never sent to another. URL has taken
- * care of capitals and of the scheme's own port; the slash at the end is gone.
+ * A server and a namespace on it, always spelled in the same way: tokens for one destination are never sent to another.
+ * URL has taken care of capitals and of the scheme's own port; the slash at the end is gone.
  */
 export function destinationOf({ origin, basePath, socketPath }: VaultAddress, namespace: string | undefined): string {
   const server = socketPath === undefined ? `${origin}${basePath}` : `unix://${normalize(socketPath)}`

@@ -1,14 +1,14 @@
 import * as v from 'valibot'
 import { Secret } from '../core/secret.ts'
 
-/** What a login or a renewal grants, as the server says it. */
+/** What a login or a renewal grants, in the server's terms. */
 export interface SecretAuth {
-  /** Empty where login MFA is still to be done. */
+  /** Empty where login MFA is still pending. */
   clientToken: Secret<string>
   policies: readonly string[]
   /** Who has logged in: the entity and the role, or empty where there is no entity. */
   owner: string
-  /** Zero: does not expire. */
+  /** Zero: it does not expire. */
   leaseSeconds: number
   isRenewable: boolean
   type: 'service' | 'batch'
@@ -17,12 +17,12 @@ export interface SecretAuth {
   needsMfa: boolean
 }
 
-/** The parts of a successful answer that anyone here reads. */
+/** The parts of a successful answer that are read here. */
 export interface VaultAnswer {
   status: number
   data: Readonly<Record<string, unknown>> | undefined
   auth: SecretAuth | undefined
-  /** The body of an answer that is no JSON, where a text was asked for. */
+  /** The body of an answer that is not JSON, where a text was asked for. */
   text?: string
   warnings: readonly string[]
   /** How far the server's clock is ahead of ours in ms, by its Date header; zero where they may agree. */
@@ -31,7 +31,7 @@ export interface VaultAnswer {
 
 const texts = v.nullish(v.array(v.string()), [])
 
-/** A life in seconds. Go's durations end after 292 years; what is longer is no date that can be written either. */
+/** A life in seconds. Go's durations end at 292 years, and anything much longer leads to no date that can be written. */
 export const lifeSchema = v.pipe(v.number(), v.minValue(0), v.maxValue(1e10))
 
 const authSchema = v.pipe(
@@ -62,7 +62,7 @@ const authSchema = v.pipe(
 
 /**
  * Names who a token belongs to. The role is part of it: one entity may have roles that certify other things.
- * @param entityId empty for tokens without an identity, such as root's: of them nothing is known
+ * @param entityId empty for tokens without an identity, such as root's, about which nothing is known
  * @param metadata what the login has noted; methods call the role `role` or `role_name`
  */
 export function ownerOf(
@@ -81,7 +81,7 @@ const answerSchema = v.object({
 
 const errorSchema = v.object({ errors: v.array(v.string()) })
 
-/** The JSON object of a body; undefined where it is none. */
+/** The JSON object in a body; undefined where it is not one. */
 function parseJson(body: Buffer): unknown {
   try {
     const json: unknown = JSON.parse(body.toString('utf8'))

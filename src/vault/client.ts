@@ -29,7 +29,7 @@ export interface VaultApiRequest {
   signal?: AbortSignal
   /** The answer is a text and not JSON. */
   isText?: boolean
-  /** False: never sent a second time once the server may have seen it. True unless said. */
+  /** False: never sent a second time once the server may have seen it. Default: true. */
   isIdempotent?: boolean
 }
 
@@ -37,10 +37,10 @@ export interface VaultApiRequest {
 export interface VaultClient {
   /** The server's name in the configuration. */
   readonly name: string
-  /** Where it sends tokens to: address and namespace. A token of another place must not be sent here. */
+  /** Where it sends tokens to: address and namespace. A token for another destination must not be sent here. */
   readonly destination: string
   /**
-   * Sends one request, again where that may help and may be done.
+   * Sends one request, and again where that is allowed and may help.
    * @throws {VaultError} a refusal with advice, no answer, or an answer that is not Vault's
    */
   request(request: VaultApiRequest): Promise<VaultAnswer>
@@ -140,7 +140,7 @@ function checkNamespace(namespace: string | undefined): void {
 
 function headersOf({ token }: VaultApiRequest, namespace: string | undefined, body: Uint8Array | undefined) {
   return {
-    // A local Agent or Proxy may be told to demand it, against requests that a browser was talked into.
+    // A local Agent or Proxy may be configured to demand it, against requests that a browser was tricked into.
     'X-Vault-Request': 'true',
     Accept: 'application/json',
     ...(namespace === undefined ? {} : { 'X-Vault-Namespace': namespace }),
@@ -172,13 +172,13 @@ function readAnswer(
     ? textAnswer(status, answer.body, answer.clockSkewMs)
     : parseAnswer(status, answer.body, answer.clockSkewMs)
   if (read !== undefined) return { type: 'answer', answer: read }
-  return new VaultError('VAULT_BAD_RESPONSE', `${server} answers ${status}, but not as a vault does`, {
+  return new VaultError('VAULT_BAD_RESPONSE', `${server} answers ${status}, but not in the way a vault does`, {
     status,
     hint: 'check address in config.toml; a proxy or a sign-in page of the network may answer in its place',
   })
 }
 
-/** Shorter ones would tear ordinary words apart. */
+/** Cutting out shorter ones would mutilate ordinary words. */
 const hideable = (secret: Secret<unknown>): readonly string[] => {
   const text = secret.expose()
   return typeof text === 'string' && text.length >= 8 ? [text] : []

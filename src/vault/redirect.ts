@@ -8,7 +8,7 @@ export function isRedirect(status: number): boolean {
 
 /**
  * The path that a redirect leads to, where it stays with the same scheme, host and port. Anything else is refused: the
- * token must not follow to a host that nobody configured, nor leave TLS.
+ * token must not go to a host that nobody configured, nor leave TLS.
  * @param path the path that was asked for
  * @param server how messages name the server
  * @throws {VaultError} VAULT_REDIRECTED
@@ -36,7 +36,7 @@ export function redirectPath(
     {
       hint: losesTls
         ? 'check address in config.toml, and api_addr of the server'
-        : `where that is the active node of the same vault, set address in config.toml to "${target.origin}" or to its load balancer`,
+        : `if that is the active node of the same vault, set address in config.toml to "${target.origin}" or to its load balancer`,
     },
   )
 }

@@ -1,6 +1,6 @@
 import { isTransient, type VaultError } from './vault-error.ts'
 
-/** Why a request is not simply sent again. */
+/** A failed attempt, with what decides whether the request is sent again. */
 export interface FailedAttempt {
   error: VaultError
   /** The server may have acted on the request. */
@@ -9,7 +9,7 @@ export interface FailedAttempt {
 
 /**
  * Whether a failed request may be sent again. One that is not idempotent may only when the server cannot have
- * acted on it: it was never reached, or its rate limit, which comes before everything else, turned the request away.
+ * acted on it: it was never reached, or its rate limit, which is checked before anything else, turned the request away.
  */
 export function mayRetry({ error, wasSent }: FailedAttempt, isIdempotent: boolean): boolean {
   return isTransient(error) && (isIdempotent || !wasSent || error.code === 'VAULT_RATE_LIMITED')

@@ -7,7 +7,7 @@ import { isVaultError, VaultError, type VaultErrorCode } from './vault-error.ts'
 const purpose: PublicPurpose = { type: 'public', mount: 'sys' }
 const statusSchema = v.pipe(v.string(), v.parseJson(), v.object({ sealed: v.boolean(), initialized: v.boolean() }))
 
-/** A vault has not answered, or cannot serve anybody now. Its other refusals are left to the call that is to come. */
+/** The vault has not answered, or cannot serve anyone now. Other refusals are left to the call that follows. */
 const inVain: readonly VaultErrorCode[] = [
   'VAULT_UNREACHABLE',
   'VAULT_TLS',
@@ -21,8 +21,8 @@ const inVain: readonly VaultErrorCode[] = [
 ]
 
 /**
- * Finds out, before a person is asked for a secret, that there is a vault to send it to. `sys/seal-status` needs no token, and
- * answers 200 in every state and namespace, other than `sys/health`.
+ * Finds out, before a person is asked for a secret, that there is a vault to send it to. `sys/seal-status` needs no token,
+ * and answers 200 in every state and namespace, unlike `sys/health`.
  * @throws {VaultError} why a login would be in vain
  */
 export async function checkServer(client: VaultClient): Promise<void> {
@@ -30,7 +30,7 @@ export async function checkServer(client: VaultClient): Promise<void> {
   if (text === undefined) return
   const status = v.safeParse(statusSchema, text)
   if (!status.success) {
-    throw new VaultError('VAULT_BAD_RESPONSE', `vault ${client.name}: what answers at its address is no vault`, {
+    throw new VaultError('VAULT_BAD_RESPONSE', `vault ${client.name}: what answers at its address is not a vault`, {
       hint: 'check address in config.toml; a proxy or a sign-in page of the network may answer in its place',
     })
   }

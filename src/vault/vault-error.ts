@@ -16,7 +16,7 @@ export type VaultErrorCode =
   | 'VAULT_RATE_LIMITED'
   /** The token is good and its policies do not allow the call. */
   | 'VAULT_DENIED'
-  /** The server does not take the token and does not say why: it may be dead, bound to other networks, or its entity disabled. */
+  /** The server refuses the token without saying why: it may be dead, bound to other networks, or its entity disabled. */
   | 'VAULT_TOKEN_REJECTED'
   /** The server says that there is no such token. */
   | 'VAULT_TOKEN_INVALID'
@@ -39,12 +39,12 @@ export type VaultErrorCode =
   | 'VAULT_TTL_TOO_LONG'
   | 'VAULT_OPTIONS_NOT_ALLOWED'
   | 'VAULT_CA_MISSING'
-  /** Answered with a refusal that is not in our table. */
+  /** The server refused in words that are not in our table. */
   | 'VAULT_REFUSED'
   /** The server says that our request is malformed: a bug here. */
   | 'VAULT_REQUEST_INVALID'
 
-/** What a VaultError carries beside its message. */
+/** What a VaultError carries in addition to its message. */
 export interface VaultErrorOptions extends CodedErrorOptions {
   /** HTTP status, where there was an answer. */
   status?: number | undefined

@@ -8,9 +8,9 @@ export type VaultOutcome =
   /** `wasSent`: the server may have seen the request and acted on it. */
   | { type: 'failure'; error: VaultError; wasSent: boolean }
 
-/** Sends requests to one vault; what goes wrong on the way is told with the setting of config.toml that it is about. */
+/** Sends requests to one vault; an error on the way names the setting of config.toml that it is about. */
 export interface VaultTransport {
-  /** Rejects for nothing that the network or the server does: that is a `failure`. */
+  /** Never rejects for what the network or the server does: that is a `failure`. */
   exchange(request: HttpRequest): Promise<VaultOutcome>
   /** Closes the idle connections. */
   close(): void
@@ -36,7 +36,7 @@ function withVaultErrors<T>(run: () => T): T {
   }
 }
 
-/** The one place that knows both. The cause is the error's own: the system's code is found where it was. */
+/** The one place that knows both errors. The cause is kept, so that the system's code is found where it was. */
 function toVaultError(error: HttpError): VaultError {
   return new VaultError(codes[error.code], error.message, { cause: error.cause, hint: hints[error.reason] })
 }
@@ -55,7 +55,7 @@ const network = 'check the network or VPN'
 const proxies = 'check the network or VPN, and proxies on the way'
 const ownCertificate = 'check client_cert_file in config.toml'
 
-/** The setting that each is about, or what to look at. */
+/** The setting that each reason is about, or what to check. */
 const hints: Readonly<Record<HttpReason, string | undefined>> = {
   refused: 'check address in config.toml, and that the server runs',
   'host-unknown': 'check address in config.toml, and the network or VPN',
@@ -75,10 +75,10 @@ const hints: Readonly<Record<HttpReason, string | undefined>> = {
   'no-tls': 'the server may speak plain http: check address in config.toml',
   'client-wanted': 'set client_cert_file and client_key_file in config.toml',
   'client-expired':
-    'renew it; its end stands in: openssl x509 -noout -enddate -in FILE, with client_cert_file of config.toml',
+    'renew it; to see when it ends: openssl x509 -noout -enddate -in FILE, with client_cert_file of config.toml',
   'client-revoked': 'get a new one for client_cert_file in config.toml from the operator of the server',
-  'client-untrusted': `${ownCertificate}: it must come from a CA that the server was told of`,
-  'client-refused': `${ownCertificate}: it must be meant for clients, and come from a CA that the server was told of`,
+  'client-untrusted': `${ownCertificate}: it must come from a CA that the server knows`,
+  'client-refused': `${ownCertificate}: it must be meant for clients, and come from a CA that the server knows`,
   'name-unknown': 'check the host in address and server_name in config.toml',
   'no-agreement': 'check client_cert_file and client_key_file in config.toml; the server must speak TLS 1.2 or later',
   'other-tls': 'check address and ca_file in config.toml',

@@ -117,7 +117,7 @@ describeWithPeers('the AWS CLI', ['aws'], () => {
       )
     })
 
-    it('gets a role for a code, and is told the limit of the role', async () => {
+    it('gets a role for a code, and learns the limit of the role', async () => {
       const code = ['--serial-number', account.mfaSerial, '--token-code', currentCode()]
       expect((await assume(key, account.roles.dev, ...code)).AssumedRoleUser.Arn).toBe(assumedDev)
       await aws.setTrustPolicy(account.roles.prod, {
@@ -260,7 +260,7 @@ describeWithPeers('boto3', ['python:boto3'], () => {
     expect(calls).toHaveLength(2)
   })
 
-  it('does not take half an answer for one', async () => {
+  it('does not accept half an answer', async () => {
     faults = Array<AwsFault>(5).fill({ type: 'truncate' })
     expect(await boto(identity)).toMatchObject([{ classes: expect.arrayContaining(['ResponseParserError']) }])
   })

@@ -20,7 +20,7 @@ const key = 'AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n'
 const residentMb = (pid: number) =>
   Number(/VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
 
-describe('a daemon that was stopped, or is none', () => {
+describe('a daemon that was stopped, or something that is no daemon', () => {
   it('keeps no command for ever, and is told no secret', async () => {
     const daemon = await start(temporaryFolder())
     process.kill(daemon.pid, 'SIGSTOP')

@@ -272,7 +272,7 @@ level = "loud"
     ])
   })
 
-  it('is content with a right file, and tells what is passed over', async () => {
+  it('accepts a correct file, and says what is ignored', async () => {
     const { status, stdout, config } = await check('[vault.a]\n', { VAULT_ADDR: 'https://v', VAULT_NAMESPACE: 'team' })
     expect([status, stdout]).toEqual([
       0,

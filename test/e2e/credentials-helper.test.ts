@@ -220,7 +220,7 @@ describeWithPeers('the fast path', ['curl', 'sh'], () => {
     ])
   })
 
-  it('heeds no .curlrc and no proxy', async () => {
+  it('ignores .curlrc and proxies', async () => {
     const api = await scriptedApi(() => granted)
     const home = temporaryFolder()
     writeFileSync(join(home, '.curlrc'), 'head\nurl = "http://127.0.0.1:1/"\n')

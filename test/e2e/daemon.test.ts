@@ -90,7 +90,7 @@ terminal = false
     expect(await daemon.end('SIGTERM')).toBe(0)
   })
 
-  it('goes on when whoever reads its log has ended', async () => {
+  it('goes on when the reader of its log has ended', async () => {
     const folder = temporaryFolder()
     const env = daemonEnvironment(folder)
     writeFileSync(env.LATCHKEY_CONFIG!, '[keychain]\nstore = "memory"\n')
@@ -108,7 +108,7 @@ terminal = false
     expect(await ended).toEqual([0, null])
   })
 
-  it('takes no notice of a descriptor that was meant for another process', async () => {
+  it('ignores a descriptor that was meant for another process', async () => {
     const folder = temporaryFolder()
     const env: Record<string, string> = { ...daemonEnvironment(folder), LATCHKEY_PARENT_FD: '77' }
     writeFileSync(env.LATCHKEY_CONFIG!, '[keychain]\nstore = "memory"\n')

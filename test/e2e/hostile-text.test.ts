@@ -19,7 +19,7 @@ const hostileTexts = <T>(value: T): T =>
 
 const error = { code: 'X', message: hostile, hint: hostile }
 
-describe('whoever answers in the place of the daemon', () => {
+describe('an impostor of the daemon', () => {
   it.each([
     [['status'], 200, hostileTexts(fullStatus)],
     [['status', '--json'], 200, hostileTexts(fullStatus)],

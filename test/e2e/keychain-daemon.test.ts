@@ -68,7 +68,7 @@ describeWithPeers('a daemon with gnome-keyring', ['dbus-run-session', 'dbus-send
     expect(dev.log('prompts')).toHaveLength(1)
   })
 
-  it('serves ssh while the keychain is locked, and tells so in its status', () => {
+  it('serves ssh while the keychain is locked, and says so in its status', () => {
     expect(step('locked: ssh').stdout).toMatch(/^ssh-ed25519-cert-v01@openssh\.com /)
     const { keychain, ssh } = JSON.parse(step('locked: status').stdout)
     expect(keychain).toMatchObject({ description: 'Secret Service', error: { code: 'KEYCHAIN_LOCKED' } })

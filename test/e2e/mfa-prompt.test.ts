@@ -38,7 +38,7 @@ describeWithPeers('the MFA question on a terminal', ['python:pty', 'aws'], () =>
     expect(dev.log('prompts')).toHaveLength(3)
   })
 
-  it('is for nobody any more once the session is forgotten, and whoever answers it is told', async () => {
+  it('is withdrawn once the session is forgotten, and a late answer is told so', async () => {
     const asked = dev.log('prompts').length
     const terminalName = join(folder, 'tty')
     const onTerminal = runOnTerminal(

@@ -152,7 +152,7 @@ function serviceTests() {
     expect((await listKeys()).stdout).toMatch(/^ssh-ed25519-cert-v01@openssh\.com /)
   })
 
-  it('tells that it is ready without koffi too', async () => {
+  it('reports that it is ready without koffi too', async () => {
     renameSync(file('latchkey/node_modules/koffi'), file('latchkey/koffi'))
     expect(await systemctl('restart', 'latchkey.service')).toMatchObject({ status: 0 })
     expect(await property('ActiveState')).toBe('active')
@@ -167,7 +167,7 @@ function serviceTests() {
       expect(existsSync(join(user.runtimeFolder, 'latchkey', name))).toBe(true)
   })
 
-  it('tells its state', async () => {
+  it('shows its state', async () => {
     const { status, stdout, stderr } = await latchkey('service', 'status')
     expect([status, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(/^latchkey\.service +active \(running\), indirect$/m)

@@ -1,7 +1,7 @@
 import { iamArn } from './identifiers.ts'
 import type { DevAccessKey, DevAwsState, DevRole, DevUser } from './state.ts'
 
-/** The users and roles, by their ARNs. Whoever changes something in the state saves it before it is answered. */
+/** The users and roles, by their ARNs. Code that changes the state saves it before the call is answered. */
 export interface AwsDirectory {
   readonly state: DevAwsState
   user(arn: string): DevUser | undefined

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { encodeBase32 } from '../totp.ts'
 
 /**
- * An access key id: AKIA for a long-term key, ASIA for a temporary one. As in AWS's own, 40 bits after the first one are
- * the account, so that tools which read the account out of the key id work here too.
+ * An access key id: AKIA for a long-term key, ASIA for a temporary one. As in AWS's own, the 40 bits after the first one
+ * are the account, so that tools that read the account from the key id work here too.
  */
 export function newAccessKeyId(prefix: 'AKIA' | 'ASIA', account: string): string {
   const body = randomBytes(10)
@@ -11,7 +11,7 @@ export function newAccessKeyId(prefix: 'AKIA' | 'ASIA', account: string): string
   return prefix + encodeBase32(body)
 }
 
-/** The unique id of a user (AIDA) or a role (AROA): one that is made anew under an old name is another one. */
+/** The unique id of a user (AIDA) or a role (AROA): one that is created again under an old name is another one. */
 export function newUniqueId(prefix: 'AIDA' | 'AROA'): string {
   return prefix + encodeBase32(randomBytes(11)).slice(0, 17)
 }
@@ -21,7 +21,7 @@ export function newSecretAccessKey(): string {
   return randomBytes(30).toString('base64')
 }
 
-/** What of IAM has an ARN here. */
+/** The kinds of IAM resource that have an ARN here. */
 export type IamKind = 'user' | 'role' | 'mfa'
 
 /** An ARN of the one partition that the double knows. */

@@ -17,13 +17,16 @@ export interface Answer {
   error: string | null
 }
 
-/** One call on its way, for those who stand in it. */
+/** One call on its way, for the plug-ins that it passes through. */
 export interface Exchange {
   /** Undefined where it has none. */
   action: string | undefined
-  /** Carries the call out; it never rejects. @param judge told who calls before it takes effect; may throw an AwsRefusal */
+  /**
+   * Carries the call out; it never rejects.
+   * @param judge is given the caller before the call takes effect; may throw an AwsRefusal
+   */
   answer(judge?: (caller: CallerIdentity) => void): Promise<Answer>
-  /** @param xml in the place of the answer's own */
+  /** @param xml sent in place of the answer's own */
   send(answer: Answer, xml?: string): void
   /** Logs that no answer is sent, and why. */
   keepBack(why: string, answer?: Answer): void
@@ -40,21 +43,21 @@ export type RestHandler = (request: {
   body: Uint8Array
 }) => Promise<{ status: number; headers: Readonly<Record<string, string>>; body: string } | undefined>
 
-/** What a plug-in adds to the embedded AWS. What nobody has added is refused. */
+/** What a plug-in adds to the embedded AWS. Anything that is not added is refused. */
 export interface AwsAddition {
-  /** Versions of services of the query protocol, which tell calls apart: `{ sso: '2019-06-10' }`. */
+  /** Versions of services of the query protocol, by which calls are told apart: `{ sso: '2019-06-10' }`. */
   services?: Readonly<Record<string, string>>
   /** By service, then by name. */
   actions?: Readonly<Record<string, Readonly<Record<string, Action>>>>
-  /** Answers at other paths than `/`; undefined: not this one. */
+  /** Answers at paths other than `/`; undefined: not this one. */
   rest?: RestHandler
-  /** Stands in every exchange. */
+  /** Wraps every exchange. */
   serve?(exchange: Exchange): Promise<void>
   /** Regions whose endpoints this one stands for. */
   isRegion?(region: string): boolean
-  /** Whether an active key is known already. */
+  /** Whether an active key is already known. */
   isKeyKnown?(key: DevAccessKey, nowMs: number): boolean
-  /** Judges trust policies in the place of the embedded AWS, which knows those of its own roles only. */
+  /** Judges trust policies instead of the embedded AWS, which knows only those of its own roles. */
   judgeTrust?: JudgeTrust
   roleFeature?: RoleFeature
 }

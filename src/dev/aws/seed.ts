@@ -7,7 +7,7 @@ import { iamArn, newAccessKeyId, newSecretAccessKey, newUniqueId, parseIamArn } 
 import type { DevAws } from './server.ts'
 import type { DevAccessKey, DevMfaDevice, DevUser } from './state.ts'
 
-/** What a development environment needs to know of its AWS. */
+/** What a development environment needs to know about its AWS. */
 export interface DevAccount {
   userArn: string
   accessKeyId: string
@@ -19,13 +19,13 @@ export interface DevAccount {
   roles: { dev: string; prod: string; chained: string }
 }
 
-/** Account ids as AWS's own documentation uses them: they are nobody's. */
+/** Account ids as AWS's own documentation uses them: they belong to nobody. */
 const masterAccount = '111122223333'
 const userArn = iamArn(masterAccount, 'user', 'jo')
 
 /**
  * One user in a master account, with an access key and an MFA device; roles in three member accounts: `dev` and `prod`
- * demand MFA, `chained` trusts the `dev` role alone. What is there from an earlier run stays as it is.
+ * demand MFA, `chained` trusts only the `dev` role. What an earlier run has left stays as it is.
  */
 export async function seedDevAccount({ directory, now }: Pick<DevAws, 'directory' | 'now'>): Promise<DevAccount> {
   const before = JSON.stringify(directory.state)

@@ -17,9 +17,9 @@ export interface DevAwsOptions {
   state?: DevAwsStateStore
   /** Wall clock, in ms since the epoch. */
   now: () => number
-  /** Told of each call when it is over. */
+  /** Called for each call when it is over. */
   log(call: AwsCallLine): void
-  /** What it has besides its own. */
+  /** What it has in addition to its own. */
   plugins?: readonly AwsAddition[]
 }
 
@@ -42,7 +42,7 @@ const maxBodyBytes = 64 * 1024
 const awsRegion = /^(af|ap|ca|eu|il|me|mx|sa|us)-(central|(north|south)(east|west)?|east|west)-\d$/
 
 /**
- * Starts the double. It is empty at first, or goes on with the state that it finds.
+ * Starts the double. It is empty at first, or continues with the state that it finds.
  * @throws {DevAwsStateError} DEV_AWS_STATE_INVALID; a system error where the port cannot be had
  */
 export async function createDevAws(options: DevAwsOptions): Promise<DevAws> {
@@ -50,7 +50,7 @@ export async function createDevAws(options: DevAwsOptions): Promise<DevAws> {
   const state = parseState(await store?.load())
   let lastSave = Promise.resolve()
   const directory = createDirectory(state, () => {
-    // One after the other, each with what is true when its turn comes; a failure is its own caller's.
+    // One after the other, each with the state when its turn comes; a failure goes to its own caller.
     lastSave = lastSave.catch(() => {}).then(() => store?.save(`${JSON.stringify(state, null, 2)}\n`))
     return lastSave
   })
@@ -74,13 +74,13 @@ export async function createDevAws(options: DevAwsOptions): Promise<DevAws> {
     clock: createSystemClock(uptime),
     patienceMs: keepAliveMs,
     maxBodyBytes,
-    // Where it fails, as where the log cannot be written: an answer that is not logged is none.
+    // Where it fails, as when the log cannot be written, no answer is sent: an answer that is not logged does not count.
     serve: (incoming, response, body) => serveExchange(incoming, response, body, deps),
   })
   return { directory, now, endpoint: `http://127.0.0.1:${server.port}`, close: server.close }
 }
 
-/** Of an action that is there twice the added one counts. */
+/** Where an action exists twice, the added one counts. */
 function withActions(plugins: readonly AwsAddition[]): Actions {
   const services = new Set([ownActions, ...plugins.map(({ actions = {} }) => actions)].flatMap(Object.keys))
   const actionsOf = (service: string) =>

@@ -29,7 +29,7 @@ const userSchema = v.strictObject({
       serialNumber: v.string(),
       secretBase32: v.string(),
       enabledAtMs: v.number(),
-      /** The TOTP step of the last code that was taken: it and every earlier one are spent. */
+      /** The TOTP step of the last code that was accepted: it and every earlier one are spent. */
       lastAcceptedStep: v.number(),
     }),
   ),
@@ -39,7 +39,7 @@ const roleSchema = v.strictObject({
   account,
   name,
   id: v.string(),
-  /** As it is written; read by whoever judges it. */
+  /** As it was written; read by the code that judges it. */
   trustPolicy: v.looseObject({}),
   maxSessionDurationSeconds: v.number(),
   mayAssume: arns,
@@ -47,7 +47,7 @@ const roleSchema = v.strictObject({
 
 const stateSchema = v.strictObject({
   version: v.literal(1),
-  /** Base64 of the key that session tokens are sealed with: whoever keeps it keeps every issued session. */
+  /** Base64 of the key that session tokens are sealed with: keeping it keeps every issued session valid. */
   tokenKey: v.string(),
   users: v.array(userSchema),
   roles: v.array(roleSchema),
@@ -83,7 +83,7 @@ export function parseState(text: string | undefined): DevAwsState {
     // A parser's message quotes its input, secrets included: it stays out of this one.
     const reason = v.isValiError(cause) ? `at ${v.getDotPath(cause.issues[0]) ?? 'the top'}` : 'it is not JSON'
     throw new DevAwsStateError('DEV_AWS_STATE_INVALID', `the embedded AWS cannot read its state: ${reason}`, {
-      hint: 'remove the file to begin anew',
+      hint: 'remove the file to start afresh',
     })
   }
 }

@@ -13,7 +13,7 @@ import type { TokenCalls } from './token/token-calls.ts'
 import type { TokenTerms } from './token/token-terms.ts'
 import type { BatchTokens, TokenStore } from './token/tokens.ts'
 
-/** A type of mount: what it answers, and what it knows of the tokens that it gave. */
+/** A type of mount: what it answers, and what it knows about the tokens that it gave. */
 export interface Backend {
   /** As `sys/mounts` and `sys/auth` name it. */
   type: string
@@ -23,31 +23,31 @@ export interface Backend {
   /** Drops what belonged to a mount that is gone. */
   forget?(mount: MountEntry): void
   /**
-   * The terms of a user or role as they are now, for a renewal; undefined where there are none any more.
+   * The terms of a user or role as they are now, for a renewal; undefined where they no longer exist.
    * @throws {DevVaultError} INTERNAL where the token must not be renewed
    */
   renewalTerms?(mount: MountEntry, name: string, entry: TokenEntry): TokenTerms | undefined
 }
 
-/** What a plug-in adds to the server. What nobody has added is refused, and never passed over. */
+/** What a plug-in adds to the server. Anything that is not added is refused, never ignored. */
 export interface Addition {
   backends?: readonly Backend[]
-  /** By the type of mount. Of a pattern that is there already, only the operations that are named here are replaced. */
+  /** By the type of mount. Where a pattern exists already, only the operations that are named here are replaced. */
   routes?: Readonly<Record<string, readonly Route[]>>
-  /** Puts something around a route, whoever has brought it. */
+  /** Wraps a route, whichever backend or plug-in it comes from. */
   decorate?(type: string, route: Route): Route
   /**
    * Looks at each call before anything else does, and may answer it.
    * @throws {DevVaultError} for a refusal
    */
   intercept?(call: VaultCall): Answer | undefined
-  /** @throws {DevVaultError} for a caller whose token lives and is not taken all the same */
+  /** @throws {DevVaultError} for a caller whose token is alive but not accepted */
   admit?(caller: Caller, remoteAddress: string): void
-  /** The networks that whoever logs in is bound to from then on. @throws {DevVaultError} for a login from elsewhere */
+  /** The networks that the new token is bound to. @throws {DevVaultError} for a login from elsewhere */
   networksOf?(login: LoginGrant): readonly string[]
-  /** Told of a mount that is gone. */
+  /** Called for a mount that is gone. */
   unmounted?(mount: MountEntry): void
-  /** Headers that it heeds, in lower case. */
+  /** Headers that it understands, in lower case. */
   headers?: readonly string[]
   /** Knows people better than by one name at one mount. */
   identities?: Identities
@@ -69,7 +69,7 @@ export interface VaultCore extends StateAccess {
   callers: Callers
   identities: Identities
   logins: Logins
-  /** All that the plug-ins have added; whole when the first call comes. */
+  /** All that the plug-ins have added; complete when the first call comes. */
   additions: readonly Addition[]
 }
 

@@ -100,7 +100,7 @@ function createCore(
   return { ...deps, additions, identities, tokens, tokenCalls, policies, mounts, callers, logins }
 }
 
-/** What plug-ins answer comes first: a pattern of theirs may be more to the point than one that takes all the rest. */
+/** Routes of plug-ins come first: their patterns may be more specific than one that takes all the rest. */
 function composeRoutes(type: string, own: readonly Route[], additions: readonly Addition[]): readonly Route[] {
   const routes = new Map<string, Route>()
   const added = additions.flatMap(({ routes: byType }) => byType?.[type] ?? [])

@@ -4,7 +4,7 @@ export interface VaultCall {
   /** Decoded, without `/v1/`. */
   path: string
   query: URLSearchParams
-  /** Undefined when it is no JSON object. */
+  /** Undefined when it is not a JSON object. */
   body: Readonly<Record<string, unknown>> | undefined
   /** The body as it was sent. */
   text: string

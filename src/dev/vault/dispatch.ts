@@ -9,7 +9,7 @@ import { newMount } from './system/mounts.ts'
 import { statusAnswer } from './system/status.ts'
 import type { Caller } from './token/callers.ts'
 
-/** A login in the headers, codes for login MFA, wrapping: a client that sends them relies on them. */
+/** A login in the headers, codes for login MFA, wrapping: a client that sends these relies on them. */
 const decisiveHeaders = ['X-Vault-Inline-Auth-Path', 'X-Vault-MFA', 'X-Vault-Wrap-TTL']
 
 /**
@@ -69,17 +69,17 @@ async function dispatch({ core, routesOf }: Backends, call: VaultCall): Promise<
   }
 }
 
-/** Stands for the mount of a path that has none; such a request gets no further than its policy. */
+/** Stands in for the mount of a path that has none; such a request gets no further than its policy. */
 const missingMount = newMount('', 'system', {}, { prefix: '' })
 
-/** A header that asks for something else than the call alone must not be passed over. */
+/** A header that asks for more than the call itself must not be ignored. */
 function refuseWhatIsNotBuilt({ additions }: VaultCore, call: VaultCall): void {
   const namespace = (call.header('x-vault-namespace') ?? '').replace(/^\/+|\/+$/g, '')
   if (namespace !== '' && namespace !== 'root') throw new DevVaultError('NOT_FOUND', 'namespace not found')
-  const heeded = additions.flatMap(({ headers = [] }) => headers)
+  const understood = additions.flatMap(({ headers = [] }) => headers)
   const names = decisiveHeaders.filter((name) => {
     const key = name.toLowerCase()
-    return !heeded.includes(key) && call.header(key) !== undefined
+    return !understood.includes(key) && call.header(key) !== undefined
   })
   if (names.length > 0) {
     throw new DevVaultError(
@@ -101,7 +101,7 @@ const operations: ReadonlyMap<string, Operation> = new Map([
 function operationOf({ method, query }: VaultCall): Operation {
   const operation = operations.get(method)
   if (operation === undefined) throw new DevVaultError('UNSUPPORTED_OPERATION', '')
-  // Any truth of Go's: clients say list=true and list=1.
+  // Anything that Go takes for true: clients send list=true and list=1.
   const isList = operation === 'read' && /^(1|t|true|T|TRUE|True)$/.test(query.get('list') ?? '')
   return isList ? 'list' : operation
 }

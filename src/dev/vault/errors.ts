@@ -17,7 +17,7 @@ const statusOf = {
 /** The kinds of refusal. */
 export type DevVaultErrorCode = keyof typeof statusOf
 
-/** What Vault would refuse, in Vault's words: the message goes into the answer's `errors` as it is; an empty one leaves it empty. */
+/** What Vault would refuse, in Vault's words: the message becomes the answer's `errors`, which an empty one leaves empty. */
 export class DevVaultError extends CodedError<DevVaultErrorCode> {
   get status(): number {
     return statusOf[this.code]
@@ -39,12 +39,12 @@ export function deniedByPolicy(): DevVaultError {
   return new DevVaultError('PERMISSION_DENIED', oneErrorOccurred('permission denied'))
 }
 
-/** A path that no part of this server answers: also for all that a real server has and this one does not. */
+/** A path that no part of this server answers, also one that a real server has and this one does not. */
 export function unsupportedPath(): DevVaultError {
   return new DevVaultError('UNSUPPORTED_PATH', 'unsupported path')
 }
 
-/** A 400 for what a real server has and this one does not, where to pass it over would be to pretend. */
+/** A 400 for what a real server has and this one does not, where ignoring it would be pretending. */
 export function notBuilt(what: string): DevVaultError {
   return invalidRequest(`${what} is not built into the development server`)
 }

@@ -35,7 +35,7 @@ export function readFields<S extends FieldKinds>(kinds: S, data: Readonly<Record
   return Object.fromEntries(given) as Fields<S>
 }
 
-/** What Vault says of fields that it does not know, or undefined where there are none. */
+/** What Vault says about fields that it does not know, or undefined where there are none. */
 export function warnOfUnknownFields(
   kinds: FieldKinds,
   pathNames: readonly string[],
@@ -57,12 +57,12 @@ const convert: Readonly<Record<FieldKind, (name: string, value: unknown) => unkn
   notBuilt: refuseIfSet,
 }
 
-/** What decides about something here is not passed over; what asks for nothing may be. */
+/** A value that would decide something is not ignored; one that asks for nothing may be. */
 function refuseIfSet(name: string, value: unknown): undefined {
   if (!isUnset(value)) throw notBuilt(`'${name}'`)
 }
 
-/** Whether a value asks for nothing, as clients say it that send all fields that they know. */
+/** Whether a value asks for nothing, as with clients that send every field that they know. */
 export function isUnset(value: unknown): boolean {
   if (typeof value === 'object') return Object.keys(value ?? {}).length === 0
   return value === false || value === 0 || value === '' || value === '0' || value === '0s'
@@ -76,7 +76,7 @@ function isScalar(value: unknown): value is string | number | boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 }
 
-/** A value as text, where nothing more is known of it; what cannot be one is empty. */
+/** A value as text, where nothing more is known about it; empty where it cannot be text. */
 export function textOf(value: unknown): string {
   return isScalar(value) ? String(value) : ''
 }

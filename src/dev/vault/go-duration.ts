@@ -11,7 +11,7 @@ const secondsPerUnit: Readonly<Record<string, number>> = {
 
 /**
  * Reads a duration as Vault does: seconds as a number or digits, or Go's notation (`1h30m`), with `d` for whole days.
- * @returns seconds, rounded down; undefined when it is none. Negative ones are returned as they are
+ * @returns seconds, rounded down; undefined when it is not a duration. Negative ones are returned as they are
  */
 export function parseVaultDuration(value: string | number): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? Math.trunc(value) : undefined

@@ -59,7 +59,7 @@ function tokenOf(message: IncomingMessage): string | undefined {
   return token === '' ? undefined : token
 }
 
-/** Undefined for what is no JSON object. */
+/** Undefined for anything but a JSON object. */
 function parseBody(text: string): VaultCall['body'] {
   if (text.trim() === '') return {}
   try {

@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomInt, randomUUID } from 'node:crypto'
 
 const base62 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
-/** Random letters and digits, as tokens and accessors are made of. */
+/** Random letters and digits, which tokens and accessors are made of. */
 export function randomBase62(length: number): string {
   return Array.from({ length }, () => base62[randomInt(base62.length)]).join('')
 }

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 
-/** Who the people are that log in: the entities of Vault. */
+/** Who logs in: the entities of Vault. */
 export interface Identities {
-  /** The id of whoever logs in: the same one whenever the name at the mount is the same. */
+  /** The id of the entity that logs in: the same whenever the name at the mount is the same. */
   ofLogin(mountAccessor: string, name: string, metadata: Readonly<Record<string, string>>): string
-  /** The policies that somebody has besides those of the token. */
+  /** The policies that an entity has in addition to those of the token. */
   policiesOf(entityId: string): readonly string[]
 }
 
-/** Somebody of their own for each name at each mount. Nothing more is known of them, and `identity/` is not answered. */
+/** One entity for each name at each mount. Nothing more is known about it, and `identity/` is not answered. */
 export function createNamelessIdentities(): Identities {
   return {
     ofLogin(mountAccessor, name) {

@@ -24,7 +24,7 @@ export type Reply =
       type: 'data'
       data: Readonly<Record<string, unknown>>
       warnings?: readonly string[]
-      /** Some system paths repeat their data beside the envelope, for clients of long ago. */
+      /** Some system paths repeat their data beside the envelope, for very old clients. */
       isAlsoOnTop?: boolean
     }
   | { type: 'auth'; auth: AuthAnswer; warnings: readonly string[] }
@@ -48,7 +48,7 @@ export function dataReply(data: Readonly<Record<string, unknown>>, warnings: rea
   return { type: 'data', data, warnings }
 }
 
-/** The answer of a LIST: the names, and what is told of each where there is more. No names are a 404 (`http/logical.go`). */
+/** The answer of a LIST: the names, and details of each where there are any. No names are a 404 (`http/logical.go`). */
 export function listReply(
   keys: readonly string[],
   page: { after?: string; limit?: number },

@@ -34,7 +34,7 @@ export interface Route {
   isUnauthenticated?: boolean
   /** Only a token with `sudo` on the path. */
   needsSudo?: boolean
-  /** Tells a create from an update where policies tell them apart. */
+  /** Tells a create from an update where policies distinguish them. */
   exists?: (request: VaultRequest) => boolean
   read?: Handler
   list?: Handler
@@ -42,7 +42,7 @@ export interface Route {
   delete?: Handler
 }
 
-/** A handler that gets its fields read; fields that are not in `kinds` are warned of, as Vault does. */
+/** A handler whose fields are read for it; it warns about fields that are not in `kinds`, as Vault does. */
 export function withFields<S extends FieldKinds>(
   kinds: S,
   handle: (fields: Fields<S>, request: VaultRequest) => Reply | Promise<Reply>,

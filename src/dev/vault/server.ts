@@ -20,7 +20,7 @@ const methodRefusal = [
   'Content-Type: application/json',
   'Connection: close',
   '',
-  '{"errors":["this is no request that the development server understands; ask for lists with GET and list=true"]}',
+  '{"errors":["the development server does not understand this request; ask for lists with GET and list=true"]}',
 ].join('\r\n')
 
 /** One line of the call log; nothing in it is a secret. */
@@ -44,7 +44,7 @@ export interface DevVaultOptions {
   /** Wall-clock time in ms since the epoch. */
   now: () => number
   log: (call: VaultCallLine) => void
-  /** What the server has besides its own. */
+  /** What the server has in addition to its own. */
   plugins?: readonly Plugin[]
 }
 
@@ -53,7 +53,7 @@ export interface DevVault {
   /** `http://127.0.0.1:PORT`, or `https:`. */
   address: string
   rootToken: string
-  /** A line for whoever starts it. */
+  /** A line for the person who starts it. */
   notice: string
   /** Ends connections and waits until the state is saved. */
   close(): Promise<void>
@@ -95,7 +95,7 @@ export async function createDevVault(options: DevVaultOptions): Promise<DevVault
   return {
     address,
     rootToken: state.rootToken,
-    notice: `development Vault on ${address}: for trying and testing only, its keys lie in the clear on this machine`,
+    notice: `development Vault on ${address}: for trying and testing only, its keys are stored unencrypted on this machine`,
     async close() {
       await listener.close()
       await flush()

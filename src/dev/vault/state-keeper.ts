@@ -39,10 +39,10 @@ export async function openState(storage: StateStorage | undefined, begin: () => 
     changed() {
       isDirty = true
     },
-    // What was saved under a name is what its only owner has begun.
+    // What was saved under a name was begun by its only owner, so the type holds.
     part: <T extends object>(name: string, begin: () => T) => entryOf<object>(state.parts, name, begin) as T,
     flush() {
-      // One save at a time; whoever waits meanwhile is served by the next, which saves all that happened until then.
+      // One save at a time; calls that wait meanwhile share the next, which saves all that happened until then.
       saving = saving.then(save, save)
       return saving
     },
@@ -58,8 +58,8 @@ export function parseState(text: string): DevVaultState {
     throw new DevVaultError('STATE_UNREADABLE', 'the state of the development Vault is not JSON', { cause })
   }
   if (parsed.version === 2) return parsed
-  throw new DevVaultError('STATE_UNREADABLE', 'the state of the development Vault is of another version', {
-    hint: 'remove it to begin anew',
+  throw new DevVaultError('STATE_UNREADABLE', 'the state of the development Vault has another version', {
+    hint: 'remove it to start afresh',
   })
 }
 

@@ -16,7 +16,7 @@ export interface MountEntry {
   sealWrap: boolean
 }
 
-/** What is known of a token but its id. */
+/** What is known about a token, except its id. */
 export interface TokenEntry {
   accessor: string
   type: 'service' | 'batch'
@@ -27,10 +27,10 @@ export interface TokenEntry {
   policies: readonly string[]
   meta: Readonly<Record<string, string>> | null
   displayName: string
-  /** Uses that are left; 0 is without limit. */
+  /** Uses that are left; 0 means no limit. */
   usesLeft: number
   issuedAtMs: number
-  /** Null: never, as a root token. */
+  /** Null: never, as with a root token. */
   expiresAtMs: number | null
   lastRenewalMs: number | null
   /** As it was made. */
@@ -62,8 +62,8 @@ export interface DevVaultState {
 /** The state, for those who keep something in it. */
 export interface StateAccess {
   readonly state: DevVaultState
-  /** Called by whoever has written to the state. */
+  /** To be called after writing to the state. */
   changed(): void
-  /** What a backend or plug-in keeps, begun at the first look. */
+  /** What a backend or plug-in keeps, begun when it is first asked for. */
   part<T extends object>(name: string, begin: () => T): T
 }

@@ -1,6 +1,6 @@
 import { type AdviceRow, type LoginPurpose, reportHint } from './advice-row.ts'
 
-/** What any login may be refused with; what only one method says is beside that method. */
+/** What any login may be refused with; what only one method is refused with is in that method's file. */
 export const loginRows: readonly AdviceRow<LoginPurpose>[] = [
   {
     text: /^missing (\w+)$/,
@@ -12,7 +12,7 @@ export const loginRows: readonly AdviceRow<LoginPurpose>[] = [
     text: /unauthorized by CIDR restrictions|^unauthorized source address/,
     code: 'VAULT_LOGIN_LOCKED',
     message: ({ mount }) => `auth/${mount}/ does not allow logins from this machine's network address`,
-    hint: () => 'log in from an allowed network, or have the bound addresses of the role changed',
+    hint: () => 'log in from an allowed network, or have the addresses that the role is bound to changed',
   },
   {
     text: /^(1 error occurred: \* )?permission denied$/,

@@ -4,7 +4,7 @@ import type { VaultErrorCode } from '../vault-error.ts'
 export interface AdviceRow<Purpose extends VaultPurpose = VaultPurpose> {
   /** Matched against each text of the answer. */
   text: RegExp
-  /** Absent: whatever the status. */
+  /** Absent: any status. */
   status?: number
   code: VaultErrorCode
   /** What failed, without the server's name. */
@@ -28,7 +28,7 @@ export interface LoginPurpose {
   mount: string
   /** A user name, or words for the AppRole, whose role id is half of a secret. */
   who: string
-  /** What the login method knows of its own refusals; looked at before what every login may be refused with. */
+  /** What the login method knows about its own refusals; tried before what any login may be refused with. */
   advice: readonly AdviceRow<LoginPurpose>[]
 }
 
@@ -39,7 +39,7 @@ export interface UnwrapPurpose {
   advice: readonly AdviceRow<UnwrapPurpose>[]
 }
 
-/** What a token does about itself. */
+/** What is done with a token by itself. */
 export interface TokenPurpose {
   type: 'token'
   operation: 'look up' | 'renew' | 'revoke'

@@ -61,7 +61,7 @@ export const signRows: readonly AdviceRow<SignPurpose>[] = [
     text: /^template '(.*)' could not be rendered -> template substitution contains forbidden value ","/,
     code: 'VAULT_TEMPLATE',
     message: ({ role }, [, template]) =>
-      `a template of role ${role} gives a value with a comma, which the role does not allow: ${template}`,
+      `a template of role ${role} yields a value with a comma, which the role does not allow: ${template}`,
     hint: ({ mount, role }) =>
       `its operator must take the comma out of that metadata, or, where each part may be a user, run: vault write ${mount}/roles/${role} allow_commas_in_identity_templates=true`,
   },
@@ -109,8 +109,8 @@ export const signRows: readonly AdviceRow<SignPurpose>[] = [
   {
     text: /^failed to generate signed SSH key|^failed to parse stored CA private key/,
     code: 'VAULT_UNAVAILABLE',
-    message: ({ mount }) => `${mount}/ could not sign now`,
-    hint: () => 'it is tried again by itself; where it goes on, see the log of the server',
+    message: ({ mount }) => `${mount}/ could not sign just now`,
+    hint: () => 'it is tried again automatically; if it goes on, see the log of the server',
   },
   {
     text: /^1 error occurred: \* permission denied$/,

@@ -1,6 +1,6 @@
 import type { AdviceRow, TokenPurpose } from './advice-row.ts'
 
-/** The refusals of what is done with a token itself. */
+/** The refusals of looking up, renewing or revoking a token. */
 export const tokenRows: readonly AdviceRow<TokenPurpose>[] = [
   {
     text: /^lease is not renewable$|^batch tokens cannot be renewed$|past the max TTL, cannot renew|^lease expired|policies have changed, not renewing|cannot renew a token across namespaces/,
@@ -12,7 +12,7 @@ export const tokenRows: readonly AdviceRow<TokenPurpose>[] = [
     text: /^batch tokens cannot be revoked$/,
     code: 'VAULT_REFUSED',
     message: () => 'a batch token cannot be revoked: it ends by itself',
-    hint: () => 'nothing is to be done',
+    hint: () => 'nothing needs to be done',
   },
   {
     text: /^1 error occurred: \* permission denied$/,

@@ -21,7 +21,7 @@ export interface AdviceContext {
   purpose: VaultPurpose
 }
 
-const waitHint = () => 'it is tried again by itself, and certificates already held stay usable until they expire'
+const waitHint = () => 'it is tried again automatically, and certificates already held stay usable until they expire'
 
 /** What any call may be refused with. */
 const generalRows: readonly AdviceRow[] = [
@@ -47,14 +47,14 @@ const generalRows: readonly AdviceRow[] = [
   {
     text: /^no active (Vault|OpenBao) instance found|node is not active|local node not active|active cluster node not found|^internal error$/i,
     code: 'VAULT_UNAVAILABLE',
-    message: (_, [text]) => `it cannot answer now: ${text}`,
+    message: (_, [text]) => `it cannot answer just now: ${text}`,
     hint: waitHint,
   },
   {
     text: /quota exceeded|upstream rate limited/,
     code: 'VAULT_RATE_LIMITED',
     message: (_, [text]) =>
-      text.startsWith('upstream') ? 'what it depends on has too many requests' : 'its rate limit is reached',
+      text.startsWith('upstream') ? 'a server behind it has too many requests' : 'its rate limit is reached',
     hint: waitHint,
   },
   {
@@ -91,7 +91,7 @@ const generalRows: readonly AdviceRow[] = [
     message: () => 'it speaks TLS',
     hint: () => 'edit address of the [vault.…] section in config.toml: it must begin with https://',
   },
-  // Vault's own word since 1.17: `2 errors occurred: * permission denied * invalid token` where it knows no such token
+  // What Vault itself says since 1.17: `2 errors occurred: * permission denied * invalid token` where it knows no such token
   // (vault/request_handling.go, fetchACLTokenEntryAndEntity), and `bad token` of a look-up (vault/token_store.go).
   {
     text: /permission denied.*\binvalid token$|^(bad|invalid) token$/,
@@ -99,12 +99,12 @@ const generalRows: readonly AdviceRow[] = [
     message: () => 'the token is not valid: expired, revoked, used up, or made by another server',
     hint: (_, __, vault) => `run: latchkey login ${vault}`,
   },
-  // OpenBao and older Vaults say no more than `permission denied`, as every Vault does to a token that is bound to other
-  // networks or whose entity is disabled; where a policy is in the way the text is `1 error occurred: * permission denied`.
+  // OpenBao and older Vaults say only `permission denied`, as every Vault does for a token that is bound to other networks
+  // or whose entity is disabled. Where a policy is in the way the text is `1 error occurred: * permission denied`.
   {
     text: /^permission denied$|^missing client token$/,
     code: 'VAULT_TOKEN_REJECTED',
-    message: () => 'it does not take the token: dead, bound to other networks, or its entity is disabled',
+    message: () => 'it does not accept the token: dead, bound to other networks, or its entity is disabled',
     hint: (_, __, vault) => `run: latchkey login ${vault}`,
   },
   {
@@ -192,15 +192,15 @@ function firstMatch<Purpose extends VaultPurpose>(
 }
 
 /**
- * A text, and what is in it where the server has wrapped it in a list (go-multierror), as it does with much that fails inside
- * an engine. A denial stays in its list: that distinguishes it from a refused token.
+ * A text, and what is in it where the server has wrapped it in a list (go-multierror), as it does with much that fails
+ * inside an engine. A denial stays in its list: that distinguishes it from a refused token.
  */
 function inAndOutOfList(text: string): readonly string[] {
   const [, inner] = /^1 error occurred: \* (.*)$/.exec(text) ?? []
   return inner === undefined || inner === 'permission denied' ? [text] : [text, inner]
 }
 
-/** Where no row knows the text, the status speaks. */
+/** Where no row knows the text, the status decides. */
 function unknownRefusal(refusal: Refusal, vault: string, options: VaultErrorOptions): VaultError {
   const { status, texts = [] } = refusal
   const text = texts.length === 0 ? `HTTP ${status}` : `${texts.join('; ')} (HTTP ${status})`
@@ -212,13 +212,13 @@ function unknownRefusal(refusal: Refusal, vault: string, options: VaultErrorOpti
   if (status === 405 || status === 413)
     return error('VAULT_REQUEST_INVALID', 'it finds the request malformed', reportHint())
   if (status === 501) return error('VAULT_REFUSED', 'it cannot do this', 'see the log of the server')
-  if (status >= 500) return error('VAULT_UNAVAILABLE', 'it cannot answer now', waitHint())
+  if (status >= 500) return error('VAULT_UNAVAILABLE', 'it cannot answer just now', waitHint())
   if (status === 403)
     return error('VAULT_DENIED', 'refused', 'the policies of the token must allow it; see: vault token lookup')
   return error('VAULT_REFUSED', 'refused', 'see the log of the server, and check the [vault.…] section in config.toml')
 }
 
-/** A proxy, a firewall or a sign-in page: what it says is no word of Vault's about a token, a login or a policy. */
+/** A proxy, a firewall or a sign-in page: its answer is not Vault's verdict on a token, a login or a policy. */
 function notVaults({ status }: Refusal, vault: string, options: VaultErrorOptions): VaultError {
   return new VaultError('VAULT_BAD_RESPONSE', `vault ${vault}: something answers HTTP ${status} in its place`, {
     ...options,

@@ -23,24 +23,24 @@ const advice: readonly AdviceRow<LoginPurpose>[] = [
   {
     text: /^missing secret_id$/,
     code: 'VAULT_CONFIG',
-    message: () => 'the role wants a secret id',
+    message: () => 'the role requires a secret id',
     hint: () => 'set secret_id_file of auth in config.toml',
   },
 ]
 
-/** Five wrong secret ids lock a role for 15 minutes, so that a wrong one is sent once in five; this is for what passes. */
+/** Five wrong secret ids lock a role for 15 minutes, so a wrong one is sent once in five; this is for passing failures. */
 const longestPauseMs = 60_000
 
 /**
  * Logs in with a role id and a secret id from a file, which is read again at each login. What was refused is sent again
- * after a pause; a new content of the file, or a person, ends it.
+ * after a pause, which ends early when the file has new content or a person asks.
  */
 export const approle = defineLoginMethod({
   schema: v.strictObject({
     method: v.literal('approle'),
     mount: v.optional(textField),
     role_id: textField,
-    /** Absent: the role wants none. */
+    /** Absent: the role requires none. */
     secret_id_file: v.optional(pathField),
     /** The file holds a wrapping token that gives the secret id once. */
     wrapped: v.optional(v.boolean()),
@@ -53,7 +53,7 @@ export const approle = defineLoginMethod({
     const openWrapped = createSecretIdOpener({ mount, client, keychain, log })
     /** The content of the file at the last login. */
     let lastContent: string | undefined
-    /** What the wrapping token gave: it is used until it is used up, for there is no second. */
+    /** What the wrapping token gave: it is used until it is used up, because there is no second one. */
     let unwrapped: { content: string; secretId: Secret<string> } | undefined
 
     const toSecretId = async (content: Secret<string>, path: string): Promise<Secret<string>> => {
@@ -101,14 +101,14 @@ export const approle = defineLoginMethod({
   },
 })
 
-/** The server has refused, or would: after what fails on the way, those who ask make a pause of their own. */
+/** The server has refused, or would. After a failure on the way the callers make a pause of their own. */
 function isRefusal(error: VaultError): boolean {
   if (error.code === 'VAULT_BAD_RESPONSE') return false
   const { status = 500 } = error
   return status < 500 || isVaultError(error, 'VAULT_WRAPPING_TOKEN_INVALID', 'VAULT_LOGIN_NEEDED')
 }
 
-/** Without anything done here, a lock ends, an address is bound, and the network is an allowed one again. */
+/** These pass without anything being done here: a lock ends, an address is bound, the network is allowed again. */
 function isPassing(error: VaultError): boolean {
   return isVaultError(error, 'VAULT_LOGIN_LOCKED', 'VAULT_RATE_LIMITED')
 }

@@ -12,7 +12,7 @@ export interface LoginCall {
   body: VaultBody
   /** Who logs in, for messages. */
   who: string
-  /** What Vault calls the token (`userpass-jo`): the answer does not say it. */
+  /** What Vault calls the token (`userpass-jo`): the answer does not say. */
   displayName: string
   advice: readonly AdviceRow<LoginPurpose>[]
 }

@@ -16,21 +16,21 @@ export interface LoginRequest {
   type: 'login'
   /** The method's name in the configuration. */
   name: string
-  /** Who logs in where, such as `userpass/jo`: a stored token of someone else is not taken up. */
+  /** Who logs in where, such as `userpass/jo`: a stored token that belongs to someone else is not used. */
   identity: string
   /** True: no person is needed. */
   isUnattended: boolean
   /**
-   * Gets a new token, by questions to a person where it is not unattended.
+   * Gets a new token, by asking a person where it is not unattended.
    * @param isAsked a person wants it now: what was refused before is tried again without a pause
-   * @param signal nobody wants it any more: its reason is thrown instead of asking. A request that is on its way is waited
-   *   for, so that the token can be revoked
+   * @param signal aborted when nobody wants the token any more: its reason is thrown instead of asking. A request that is
+   *   on its way is waited for, so that its token can be revoked
    * @throws {VaultError} VAULT_LOGIN_FAILED, VAULT_LOGIN_LOCKED and others; a PromptError
    */
   login(isAsked: boolean, signal?: AbortSignal): Promise<LeasedToken>
 }
 
-/** A token that someone else got and looks after. */
+/** A token that someone else obtained and looks after. */
 export interface ExternalToken {
   token: Secret<string>
   /** Where it was found: `VAULT_TOKEN`, `/home/jo/.vault-token`, `the token helper`. */
@@ -39,7 +39,7 @@ export interface ExternalToken {
   renewHint: string
 }
 
-/** Uses a token that is there: it is not stored and never revoked. */
+/** Uses a token that already exists: it is not stored and never revoked. */
 export interface TokenFinder {
   type: 'external'
   /** The method's name in the configuration. */
@@ -83,16 +83,16 @@ type AuthSchema = v.StrictObjectSchema<
   v.ErrorMessage<v.StrictObjectIssue> | undefined
 >
 
-/** One login method: all that is known of it is here and in the file that defines it. */
+/** One login method: everything about it is in the file that defines it. */
 export interface LoginMethodDefinition<Schema extends AuthSchema, Method extends LoginMethod> {
   /** `auth` of a `[vault.…]` section for this method. Paths are absolute or begin with `~/`. */
   schema: Schema
-  /** What its logins may be refused with, beside what every login may. */
+  /** What its logins may be refused with, in addition to what any login may. */
   advice: readonly AdviceRow<LoginPurpose>[]
   create(auth: v.InferOutput<Schema>, context: LoginContext): Method
 }
 
-/** Defines a login method, which login-methods.ts then has to list. */
+/** Defines a login method; login-methods.ts must list it. */
 export function defineLoginMethod<Schema extends AuthSchema, Method extends LoginMethod>(
   definition: LoginMethodDefinition<Schema, Method>,
 ): LoginMethodDefinition<Schema, Method> {

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/time/clock.ts'
 
 /** The pauses between tries that failed, longer each time. */
 export interface RetryPause {
-  /** @throws what the last try failed with, while its pause goes on */
+  /** @throws what the last try failed with, while its pause lasts */
   check(): void
   /** @param lasts only a change here or there can cure it */
   failed(error: unknown, lasts: boolean): void
@@ -14,7 +14,7 @@ export interface RetryPause {
 /**
  * Pauses of 1 s and more.
  * @param random uniform in [0, 1)
- * @param longestMs no pause is longer, except after what lasts
+ * @param longestMs no pause is longer, except after a lasting failure
  */
 export function createRetryPause(clock: Clock, random: () => number, longestMs: number): RetryPause {
   let failures = 0

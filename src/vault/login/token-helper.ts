@@ -68,8 +68,8 @@ export async function readOptional(
 }
 
 /**
- * The program that a shell would run for the helper, where its line begins with one that can be read without a shell. What
- * else the line does is the user's own word: nobody else can write the file that it is in.
+ * The program that a shell would run for the helper, where its line begins with one that can be read without a shell.
+ * Whatever else the line does is the user's own choice: nobody else can write the file that it is in.
  */
 function programOf(helper: string, home: string): string | undefined {
   const [, double, single, plain] = /^\s*(?:"([^"$`\\]+)"|'([^']+)'|([\w./~+@:,=-]+))(?:\s|$)/.exec(helper) ?? []

@@ -9,7 +9,7 @@ import { askTokenHelper, readOptional } from './token-helper.ts'
 
 const fileHint = 'run: vault login'
 
-/** What was read somewhere, and how it is replaced there. */
+/** A token's text, where it was read, and how it is replaced there. */
 interface Candidate {
   text: string
   origin: string
@@ -36,7 +36,7 @@ export const token = defineLoginMethod({
         if (found === undefined) throw noToken(tokenFile)
         const { text, origin, renewHint } = found
         if (isPrintable(text)) return { token: new Secret(text), origin, renewHint }
-        throw new VaultError('VAULT_CONFIG', `the token from ${origin} has characters that no token has`, {
+        throw new VaultError('VAULT_CONFIG', `the token from ${origin} has characters that no token can have`, {
           hint: renewHint,
         })
       },

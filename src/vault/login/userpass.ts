@@ -17,7 +17,7 @@ const advice: readonly AdviceRow<LoginPurpose>[] = [
   },
 ]
 
-/** Mistyping happens; the server locks a user after five wrong passwords in a row, counting those of other clients. */
+/** People mistype; the server locks a user after five wrong passwords in a row, counting those from other clients. */
 const maxQuestions = 3
 
 /** Logs in with a user name and a password that a person types. The password is sent once and kept nowhere. */

@@ -13,13 +13,13 @@ export const unwrapAdvice: readonly AdviceRow<UnwrapPurpose>[] = [
     text: /wrapping token is not valid or does not exist/,
     code: 'VAULT_WRAPPING_TOKEN_INVALID',
     message: ({ file }) =>
-      `security: the wrapped secret id in ${file} was opened before by someone else, or its time ran out`,
+      `security: the wrapped secret id in ${file} was already opened by someone else, or has expired`,
     hint: () =>
-      'ask its issuer to look into the audit log, which says when it was opened, and to revoke that secret id; then put a new one into secret_id_file',
+      'ask its issuer to check the audit log, which says when it was opened, and to revoke that secret id; then put a new one into secret_id_file',
   },
 ]
 
-/** What a server makes for a secret id; its tokens have had a prefix since Vault 0.11. */
+/** The form of a secret id that the server makes; its tokens have had a prefix since Vault 0.11. */
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Which wrapping is opened. */
@@ -40,10 +40,10 @@ export interface SecretIdOpenerDeps {
 }
 
 /**
- * Opens a response-wrapped secret id, once. First it looks where the wrapping was made: one that was not made by the
+ * Opens a response-wrapped secret id, once. First it checks where the wrapping was made: one that was not made by the
  * AppRole mount is a forgery. Which one was opened is remembered here and in the keychain, so that our own use of it is
- * not taken for a theft later.
- * @throws {VaultError} VAULT_WRAPPING_TOKEN_INVALID, or VAULT_LOGIN_NEEDED when it was we who opened it
+ * not mistaken for a theft later.
+ * @throws {VaultError} VAULT_WRAPPING_TOKEN_INVALID, or VAULT_LOGIN_NEEDED when we opened it ourselves
  */
 export type OpenSecretId = (wrappingToken: Secret<string>, of: WrappedSecretId) => Promise<Secret<string>>
 
@@ -59,7 +59,7 @@ export function createSecretIdOpener({ mount, client, keychain, log }: SecretIdO
     const isOpened = lastOpened === digest || (await remembered(keychain, item)) === digest
     const explain = (error: unknown) => {
       if (!isOpened || !isVaultError(error, 'VAULT_WRAPPING_TOKEN_INVALID')) throw error
-      throw new VaultError('VAULT_LOGIN_NEEDED', `the wrapped secret id in ${file} was opened here before`, {
+      throw new VaultError('VAULT_LOGIN_NEEDED', `the wrapped secret id in ${file} was already opened here`, {
         cause: error,
         hint: `put a new one into ${file}: vault write -wrap-ttl=5m -f auth/${mount}/role/ROLE/secret-id`,
       })
@@ -73,7 +73,7 @@ export function createSecretIdOpener({ mount, client, keychain, log }: SecretIdO
       throw new VaultError(
         'VAULT_WRAPPING_TOKEN_INVALID',
         `security: what is wrapped in ${file} was made at ${JSON.stringify(creationPath)}, not by the role at auth/${mount}/`,
-        { hint: 'someone may have put a forged secret id there: do not use it, and let its issuer know' },
+        { hint: 'someone may have put a forged secret id there: do not use it, and tell its issuer' },
       )
     }
     // Before, not after: an answer that gets lost has opened it too.
@@ -115,7 +115,7 @@ function isSecretIdPath(path: string, mount: string): boolean {
   return role !== undefined && role !== '' && (last === 'secret-id' || last === 'custom-secret-id') && more.length === 0
 }
 
-// Without the keychain a restart may cry thief; that is better than not logging in.
+// Without the keychain a false alarm may follow a restart; that is better than not logging in.
 async function remembered(keychain: LastingKeychain, item: string): Promise<string | undefined> {
   const value = await keychain.get(item).catch(() => undefined)
   return value?.expose()
@@ -123,6 +123,6 @@ async function remembered(keychain: LastingKeychain, item: string): Promise<stri
 
 async function remember(keychain: LastingKeychain, item: string, digest: string, log: Logger): Promise<void> {
   await keychain.keep(item, new Secret(digest)).catch((error: unknown) => {
-    log.warn('the keychain cannot keep yet that a secret id was opened', { item, reason: describeError(error) })
+    log.warn('the keychain cannot yet record that a secret id was opened', { item, reason: describeError(error) })
   })
 }

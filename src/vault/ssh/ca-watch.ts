@@ -8,19 +8,19 @@ import type { VaultClient } from '../client.ts'
 
 /** What an SSH secrets engine says its CA key is. */
 export interface CaWatch {
-  /** Reads it again where the last look is five minutes old; behind, so that nobody waits for it. */
+  /** Reads it again where the last look is five minutes old; in the background, so that nobody waits for it. */
   look(): void
-  /** The key blob in base64, as it was last read; undefined where it was not. */
+  /** The key blob in base64, as it was last read; undefined where it never was. */
   key(): string | undefined
 }
 
-/** A CA is rotated once in years, and lists come all day, in ms. */
+/** How often to look, in ms: a CA is rotated once in years, and lists come all day. */
 const betweenLooksMs = 300_000
 
 /** Watches the CA key of one mount, which needs no token (`GET MOUNT/public_key`). */
 export function createCaWatch(client: VaultClient, mount: string, clock: Clock, log: Logger): CaWatch {
   let key: string | undefined
-  // Not at once: who lists first gets a certificate of today's CA.
+  // Not at once: the first list gets a certificate of the present CA anyway.
   const looks = createInterval(clock, betweenLooksMs, false)
 
   const read = async (): Promise<void> => {
@@ -31,7 +31,7 @@ export function createCaWatch(client: VaultClient, mount: string, clock: Clock, 
       isText: true,
     })
     const present = Buffer.from(parsePublicKeyLine(text).blob).toString('base64')
-    if (key !== undefined && key !== present) log.info('the ssh CA has another key', { vault: client.name, mount })
+    if (key !== undefined && key !== present) log.info('the ssh CA has a new key', { vault: client.name, mount })
     key = present
   }
 

@@ -2,12 +2,12 @@ import type { IssueFailure } from '../../ssh/certificate-issuer.ts'
 import { SshError } from '../../ssh/wire.ts'
 import { VaultError, type VaultErrorCode } from '../vault-error.ts'
 
-/** What each refusal means for the next one who wants a certificate. */
+/** What each refusal means for the next request for a certificate. */
 const failureOfCode: Readonly<Record<VaultErrorCode, IssueFailure>> = {
   VAULT_UNREACHABLE: 'passing',
   VAULT_TLS: 'passing',
   VAULT_ABORTED: 'passing',
-  // Of a proxy, or a network that wants a sign-in first, more often than of a wrong address.
+  // From a proxy, or a network that wants a sign-in first, more often than from a wrong address.
   VAULT_BAD_RESPONSE: 'passing',
   VAULT_REDIRECTED: 'passing',
   VAULT_SEALED: 'passing',
@@ -15,7 +15,7 @@ const failureOfCode: Readonly<Record<VaultErrorCode, IssueFailure>> = {
   VAULT_RATE_LIMITED: 'passing',
   VAULT_TOKEN_REJECTED: 'passing',
   VAULT_TOKEN_INVALID: 'passing',
-  // Of a login that needs nobody: an address that is not bound yet, a lockout that others have caused.
+  // From a login that needs no person: an address that is not bound yet, a lockout that others have caused.
   VAULT_LOGIN_FAILED: 'passing',
   VAULT_LOGIN_LOCKED: 'passing',
   VAULT_LOGIN_NEEDED: 'login',
@@ -38,7 +38,7 @@ const failureOfCode: Readonly<Record<VaultErrorCode, IssueFailure>> = {
   VAULT_REQUEST_INVALID: 'lasting',
 }
 
-/** What a failed issue means. A certificate that cannot be read, or is not what was asked for, is the role's doing. */
+/** What a failed issue means. A certificate that cannot be read, or is not what was asked for, is the fault of the role. */
 export function issueFailure(error: unknown): IssueFailure {
   if (error instanceof SshError) return 'lasting'
   if (!(error instanceof VaultError)) return 'passing'

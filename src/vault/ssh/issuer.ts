@@ -18,7 +18,7 @@ import { isVaultError, VaultError } from '../vault-error.ts'
 import type { CaWatch } from './ca-watch.ts'
 import { issueFailure } from './issue-failure.ts'
 
-/** What a certificate is to be asked for with. Whatever is absent is left to the role. */
+/** What a certificate is requested with. Whatever is absent is left to the role. */
 export interface SigningOptions {
   mount: string
   role: string
@@ -39,20 +39,20 @@ export interface VaultIssuerDeps {
   log: Logger
 }
 
-/** Roles backdate by 30 s (`not_before_duration`): a clock that is off by more sees certificates that are not valid. */
+/** Roles backdate by 30 s (`not_before_duration`): by a clock that is off by more, certificates may not be valid yet. */
 const maxSkewMs = 30_000
-/** Longer than any rate limit: what asks for more is mistaken, and must not keep us away until we are restarted. */
+/** Longer than any rate limit: a server that asks for more is mistaken, and must not keep us away until a restart. */
 const longestRestMs = 3_600_000
-/** A server has one or two to say; what sends more is no Vault. */
+/** A server sends one or two; one that sends more is not Vault. */
 const maxServerWarnings = 4
-/** A certificate cannot be called back, so that one this long is worth a word. */
+/** A certificate cannot be recalled, so one that lives this long is worth a warning. */
 const longLifeSeconds = 24 * 3600
 
 /** Has keys certified by one role of a Vault SSH secrets engine. */
 export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: VaultIssuerDeps): CertificateIssuer {
   const { mount, role } = signing
   const about = { vault: client.name, mount, role }
-  /** What is asked for; less than what is configured once the server has said that it is too much. */
+  /** What is asked for; less than what is configured once the server has said that this is too much. */
   let { ttlSeconds } = signing
   /** The server has asked to be left alone until then, in ms of uptime. */
   let rest: { untilMs: number; error: VaultError } | undefined
@@ -62,7 +62,7 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
   // None stands for the role's default user.
   const askedPrincipals = signing.principals?.length === 0 ? undefined : signing.principals
 
-  /** The key that the mount names as its CA's, though this role is signed for by another of its issuers. */
+  /** The key that the mount names as its CA's, though another of its issuers signs for this role. */
   let otherCa: string | undefined
 
   const sign = (publicKey: PublicKey, signal: AbortSignal) =>
@@ -93,7 +93,7 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
       }
       const maximum = isVaultError(error, 'VAULT_TTL_TOO_LONG') ? error.maxTtlSeconds : undefined
       if (maximum === undefined || ttlSeconds === undefined || maximum >= ttlSeconds) throw error
-      log.warn('the role allows less than the configured ttl, and gives its maximum', {
+      log.warn('the role allows less than the configured ttl; its maximum is used', {
         ...about,
         ttl: formatDuration(ttlSeconds),
         maximum: formatDuration(maximum),
@@ -103,7 +103,7 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
     }
   }
 
-  /** What is not as it should be; logged once for as long as it stays so. */
+  /** What is not as it should be; logged once while it stays so. */
   const report = (certificate: SshCertificate, answer: VaultAnswer, clockSkewMs: number): readonly string[] => {
     const asked = { ...signing, principals: askedPrincipals, ttlSeconds }
     const surprises = certificateSurprises(certificate, asked, clock.now() + clockSkewMs)
@@ -121,10 +121,10 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
     isSkewLogged = isSkewed
     const { notBeforeMs, notAfterMs } = certificateValidity(certificate)
     const lifeSeconds = (notAfterMs - notBeforeMs) / 1000
-    // The backdating is not life.
+    // The backdating does not count as life.
     if (lifeSeconds > longLifeSeconds + 3600 && !isLongLifeLogged) {
       isLongLifeLogged = true
-      log.warn('certificates of this role live long: set ttl in config.toml', {
+      log.warn('certificates of this role are valid for long: set ttl in config.toml', {
         ...about,
         life: formatDuration(lifeSeconds),
       })
@@ -192,8 +192,8 @@ function decodeSigned({ data, status }: VaultAnswer, vault: string): SshCertific
 }
 
 /**
- * How far our clock is from the CA's, by the Date of the answer. A Date at which the certificate would not be valid is
- * not of the CA's clock, but of a proxy on the way: then nothing is known.
+ * How far our clock is from the CA's, by the Date of the answer. A Date at which the certificate would not be valid comes
+ * not from the CA's clock, but from a proxy on the way: then nothing is known.
  */
 function skewOf({ clockSkewMs }: VaultAnswer, certificate: SshCertificate, nowMs: number): number {
   if (clockSkewMs === undefined) return 0

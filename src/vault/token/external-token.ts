@@ -5,7 +5,7 @@ import { VaultError } from '../vault-error.ts'
 import { createSuspicion } from './suspicion.ts'
 import { type HeldToken, loginNeeded, type TokenHolder, tokenRefused } from './token-holder.ts'
 
-/** Follows a token that someone else looks after: a new one is taken up as soon as it is there. */
+/** Follows a token that someone else looks after: a new one is used as soon as it is there. */
 export function createExternalTokenHolder(vault: string, method: TokenFinder, clock: Clock): TokenHolder {
   const suspicion = createSuspicion(clock)
   let held: HeldToken | undefined
@@ -18,7 +18,7 @@ export function createExternalTokenHolder(vault: string, method: TokenFinder, cl
 
   const takeUp = (found: ExternalToken): HeldToken => {
     if (held !== undefined && isSame(found.token, held.token)) return held
-    // The same is the same one after a logout too, for what was got with it.
+    // An equal token counts as the same one after a logout too, for what was obtained with it.
     const isAnother = last === undefined || !isSame(found.token, last)
     const token = isAnother ? found.token : last!
     const isReplaced = isAnother && last !== undefined
@@ -29,7 +29,7 @@ export function createExternalTokenHolder(vault: string, method: TokenFinder, cl
   }
 
   const adopt = (found: ExternalToken): HeldToken => {
-    // Asked after the search: a logout may have come meanwhile.
+    // Checked after the search: a logout may have come meanwhile.
     if (isReleased) throw loginNeeded(vault, 'logged out')
     if (isSame(found.token, invalid)) throw notValid(vault, found)
     const taken = takeUp(found)
@@ -94,7 +94,7 @@ function isSame(left: Secret<string>, right: Secret<string> | undefined): boolea
 }
 
 function notValid(vault: string, { origin, renewHint }: ExternalToken): VaultError {
-  return new VaultError('VAULT_LOGIN_NEEDED', `vault ${vault}: the token from ${origin} is not valid any more`, {
+  return new VaultError('VAULT_LOGIN_NEEDED', `vault ${vault}: the token from ${origin} is no longer valid`, {
     hint: renewHint,
   })
 }

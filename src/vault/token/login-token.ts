@@ -24,7 +24,7 @@ export interface LoginTokenDeps {
   log: Logger
 }
 
-/** A failed login is not repeated for each ssh that asks meanwhile. */
+/** For this long, in ms, a failed login is not repeated for each ssh that asks. */
 const longestPauseMs = 5_000
 
 /** Holds the token of the last login of our own, in memory and in the keychain. */
@@ -36,13 +36,13 @@ export function createLoginTokenHolder(deps: LoginTokenDeps): TokenHolder {
   let held: HeldToken | undefined
   let isLoaded = false
   let isReleased = false
-  /** What comes back after a logout, from a login or from the keychain, is not taken up. */
+  /** Counts logouts: what a login or the keychain brings after one is not used. */
   let generation = 0
   let questions = new AbortController()
 
   const retire = createRetirement({ vault, revoke, clock, log })
 
-  /** What is held, unless it is over. */
+  /** What is held, unless it has ended. */
   const alive = () => (held === undefined || isExpired(held, clock.now()) ? undefined : held)
   const trusted = () => {
     const present = alive()
@@ -71,7 +71,7 @@ export function createLoginTokenHolder(deps: LoginTokenDeps): TokenHolder {
     })
     const started = generation
     await save(mine, mine.lease)
-    // Not before the new one is stored: whatever happens, one of the two can be used after a restart.
+    // Not before the new one is stored: whatever happens, one of the two is usable after a restart.
     void Promise.resolve(former).then((token) => retire(token, 'a former vault token is not revoked'))
     if (started !== generation) throw loggedOut(vault)
     return mine
@@ -80,7 +80,7 @@ export function createLoginTokenHolder(deps: LoginTokenDeps): TokenHolder {
   const save = async ({ token }: HeldToken, lease: TokenLease): Promise<void> => {
     const started = generation
     await store.save({ token, lease })
-    // A logout came meanwhile, and its deletion may have been the faster one.
+    // A logout came meanwhile, and its deletion may have come first.
     if (started !== generation) await forget()
   }
 
@@ -124,13 +124,13 @@ export function createLoginTokenHolder(deps: LoginTokenDeps): TokenHolder {
     try {
       return await next(refused, started)
     } catch (error) {
-      // The network may be an allowed one again, or the identity enabled.
+      // The network may be allowed again, or the identity enabled.
       if (started === generation && refused !== undefined && suspicion.takeTry(refused.token)) return refused
       throw error
     }
   }
 
-  /** The token after one that is refused, or over, or none. */
+  /** The token that follows one that is refused or has ended, or the first. */
   const next = async (refused: HeldToken | undefined, started: number): Promise<HeldToken> => {
     if (method.isUnattended) {
       pause.check()

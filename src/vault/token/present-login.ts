@@ -3,23 +3,23 @@ import type { Clock } from '../../core/time/clock.ts'
 import { createInterval } from '../../core/time/interval.ts'
 import type { HeldToken, TokenHolder } from './token-holder.ts'
 
-/** Which login goes on, for what was got with its tokens. */
+/** Whether a login still goes on, for what was obtained with its tokens. */
 export interface PresentLogin {
   /**
-   * Whether the login goes on that a token came from: it is the one in use, or that has the same owner, or there is none
-   * that says otherwise. Asks nobody.
+   * Whether the login that a token came from still goes on: it is the token in use, or has the same owner as that, or no
+   * token is in use. Asks nobody.
    */
   isOfPresentLogin(token: Secret<string>): boolean
-  /** Looks whether a token that others look after was replaced, once a second at most; undefined: nothing to wait for. */
+  /** Checks whether a token that others look after was replaced, once a second at most; undefined: nothing to wait for. */
   look(): Promise<void> | undefined
   /** Calls `run` whenever such a token was replaced. */
   onReplaced(run: () => void): void
 }
 
-/** Lists come in bursts, and the owner of a token replaces it now and then. */
+/** How often to look, in ms: lists come in bursts, and the owner of a token replaces it only now and then. */
 const betweenLooksMs = 1_000
 
-/** Follows what is held; a found token has no known owner before it was looked up. */
+/** Follows what is held; the owner of a found token is unknown until it is looked up. */
 export function createPresentLogin(holder: TokenHolder, clock: Clock): PresentLogin {
   const owners = new WeakMap<Secret<string>, string>()
   const looks = createInterval(clock, betweenLooksMs, true)

@@ -1,12 +1,12 @@
 import { expiresAtMs, type TokenLease } from './token-lease.ts'
 
-/** What is to be done for a token next, and when, in wall-clock ms since the epoch. */
+/** The next thing to do for a token, and when, in wall-clock ms since the epoch. */
 export interface TokenStep {
   type: 'renew' | 'login'
   atMs: number
 }
 
-/** However short a token lives, the server is not asked more often. */
+/** However short-lived a token is, the server is not asked more often than this, in ms. */
 const minDelayMs = 1000
 
 /**

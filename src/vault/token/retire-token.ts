@@ -3,7 +3,7 @@ import type { Logger } from '../../core/log.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { type HeldToken, isExpired } from './token-holder.ts'
 
-/** What a token is retired with. */
+/** What retiring a token takes. */
 export interface RetirementDeps {
   /** The server's name in the configuration. */
   vault: string
@@ -13,8 +13,9 @@ export interface RetirementDeps {
 }
 
 /**
- * Has tokens of ours revoked that nobody wants any more: they end now and not with their leases. A failure is logged.
- * @returns to be called with the token, and with what to log where it is not revoked
+ * Has tokens of ours revoked that nobody wants any more, so that they end now and not with their leases. A failure is
+ * logged.
+ * @returns a function to call with the token, and with what to log where it is not revoked
  */
 export function createRetirement({ vault, revoke, clock, log }: RetirementDeps) {
   return async (token: HeldToken | undefined, failed: string): Promise<void> => {

@@ -10,7 +10,7 @@ export interface SelfCalls {
   lookUp(held: HeldToken): Promise<TokenLease>
   /** @param lease what was known until now. @throws {VaultError} as `lookUp`, and VAULT_NOT_RENEWABLE */
   renew(held: HeldToken, lease: TokenLease): Promise<TokenLease>
-  /** Resolves too where the server does not take the token any more. */
+  /** Resolves as well where the server no longer accepts the token. */
   revoke(held: HeldToken): Promise<void>
 }
 

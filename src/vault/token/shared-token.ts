@@ -10,12 +10,12 @@ export interface SharedTokenUser {
 }
 
 /**
- * Works out to whom the token of BAO_TOKEN or VAULT_TOKEN, of the token helper or of `~/.vault-token` must not go. There
- * is one, and it does not say whose it is: it belongs to the server of BAO_ADDR or VAULT_ADDR, and without those to the
- * only one that is configured to use it. Of several namespaces of that server it is the one of BAO_NAMESPACE or
- * VAULT_NAMESPACE.
+ * Works out which vaults must not get the token of BAO_TOKEN or VAULT_TOKEN, of the token helper or of `~/.vault-token`.
+ * There is only one such token, and it does not say where it belongs: it belongs to the server of BAO_ADDR or VAULT_ADDR,
+ * and without those to the only vault that is configured to use it. Among several namespaces of that server it belongs to
+ * the one of BAO_NAMESPACE or VAULT_NAMESPACE.
  * @param environment the daemon's
- * @returns why not, by the names of the vaults
+ * @returns why not, by the name of the vault
  */
 export function refuseSharedToken(
   users: readonly SharedTokenUser[],
@@ -55,12 +55,12 @@ const hintFor = (name: string) =>
   `give it a token of its own in config.toml: [vault.${name}] auth = { method = "token", token_file = "/path/to/token" }`
 
 function ofAnother(name: string, variable: string): VaultError {
-  const message = `vault ${name}: the token of this machine is for the server of ${variable}, and not for this one`
+  const message = `vault ${name}: the token of this machine is for the server of ${variable}, not for this one`
   return new VaultError('VAULT_CONFIG', message, { hint: hintFor(name) })
 }
 
 function ambiguous(name: string, users: readonly SharedTokenUser[]): VaultError {
   const names = users.map((user) => user.name).join(', ')
-  const message = `vault ${name}: the token of this machine could be for any of ${names}, so that none of them gets it`
+  const message = `vault ${name}: the token of this machine could be for any of ${names}, so none of them gets it`
   return new VaultError('VAULT_CONFIG', message, { hint: hintFor(name) })
 }

@@ -2,22 +2,22 @@ import type { Secret } from '../../core/secret.ts'
 import type { Clock } from '../../core/time/clock.ts'
 
 /**
- * Which token the server has refused in words that it has for a dead one, for a network that is not allowed and for a
- * disabled identity alike. Such a token is not trusted, and not forgotten: it is tried again now and then.
+ * Which token the server has refused in the words that it uses for a dead one, a network that is not allowed and a
+ * disabled identity alike. Such a token is neither trusted nor forgotten: it is tried again now and then.
  */
 export interface Suspicion {
   /** The server has refused this token just now. */
   mark(token: Secret<string>): void
-  /** The server has taken this token. */
+  /** The server has accepted this token. */
   clear(token: Secret<string>): void
   isSuspect(token: Secret<string>): boolean
-  /** Whether a suspect token may be tried now; says so once, and again when the next try is due. */
+  /** Whether a suspect token may be tried now: true once, and again when the next try is due. */
   takeTry(token: Secret<string>): boolean
   /** When a suspect token is to be tried next, in wall-clock ms as the clock goes now. */
   nextTryMs(): number
 }
 
-/** Many ask while ssh is being used: the server is asked once in so long for all of them. */
+/** How often the server is asked, in ms: once for all who ask while ssh is being used. */
 const betweenTriesMs = 5_000
 
 /** Suspicion of one token at a time: the one that is held. */

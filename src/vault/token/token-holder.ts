@@ -12,13 +12,14 @@ export interface HeldToken {
 /** Owns the token of one vault: where it comes from, and whether there is one. It makes no plans. */
 export interface TokenHolder {
   /**
-   * The token to use now. Where that needs no person, one is got. One that is suspect comes back now and then, to be tried.
+   * The token to use now. Where there is none and no person is needed, logs in. A suspect token comes back now and then,
+   * to be tried.
    * @throws {VaultError} VAULT_LOGIN_NEEDED, or what the login failed with
    */
   current(): Promise<HeldToken>
   /** What is held, whether it has expired, is suspect or neither; asks nobody. */
   peek(): HeldToken | undefined
-  /** Takes up another token where one has come; never fails, asks no server and no person. Absent: only we replace it. */
+  /** Takes up another token where there is one; never fails, asks no server and no person. Absent: only we replace it. */
   peekAgain?(): Promise<void>
   /** Calls `run` whenever others have replaced the token. */
   onReplaced(run: () => void): void
@@ -30,9 +31,9 @@ export interface TokenHolder {
   relogin(): Promise<HeldToken>
   /** Drops a token that the server has called invalid, for the one that comes after it. @throws as `current` */
   replace(invalid: HeldToken): Promise<HeldToken>
-  /** Keeps a token that the server refuses, but does not trust it; another one is got where there is one. @throws as `current` */
+  /** Keeps a refused token without trusting it, and takes another where there is one. @throws as `current` */
   suspect(refused: HeldToken): Promise<HeldToken>
-  /** The server has taken this token. */
+  /** The server has accepted this token. */
   trust(held: HeldToken): void
   isSuspect(held: HeldToken): boolean
   /** When the suspect token is to be tried next, in wall-clock ms. */
@@ -43,7 +44,7 @@ export interface TokenHolder {
   release(): Promise<HeldToken | undefined>
   /** Forgets what was stored. @throws {KeychainError} */
   forget(): Promise<void>
-  /** What the keychain failed with, where that is not over. */
+  /** What the keychain failed with, where that has not been made good. */
   storeError(): unknown
 }
 
@@ -69,6 +70,6 @@ export function loggedOut(vault: string): VaultError {
 export function tokenRefused(vault: string, what: string, renew: string): VaultError {
   const message = `vault ${vault}: the server refuses ${what}: login needed, or this network is not allowed`
   return new VaultError('VAULT_LOGIN_NEEDED', message, {
-    hint: `${renew}; where logins are bound to networks, go back to an allowed one: the token is tried again by itself`,
+    hint: `${renew}; if logins are bound to networks, go back to an allowed one: the token is tried again automatically`,
   })
 }

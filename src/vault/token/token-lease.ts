@@ -10,11 +10,11 @@ export interface TokenLease {
   policies: readonly string[]
   /** Entity and role; empty where there is no entity. Two tokens of one owner may do the same. */
   owner: string
-  /** When the server said so, in wall-clock ms since the epoch. */
+  /** When the server granted it, in wall-clock ms since the epoch. */
   grantedAtMs: number
-  /** How long it lives from then on; zero: it does not expire. */
+  /** How long it lives from then on; zero: for ever. */
   leaseSeconds: number
-  /** False too for a token that has reached the end to which it can be renewed. */
+  /** Also false for a token that cannot be renewed beyond its present end. */
   isRenewable: boolean
   /** It may be used a few times only: none is spent on looking it up or renewing it. */
   isLimited: boolean
@@ -35,7 +35,7 @@ export function expiresAtMs({ grantedAtMs, leaseSeconds }: TokenLease): number |
 
 /**
  * Reads the answer to a login.
- * @param displayName what Vault calls such a token (`userpass-jo`); the answer does not say it
+ * @param displayName what Vault calls such a token (`userpass-jo`); the answer does not say
  * @throws {VaultError} VAULT_MFA_UNSUPPORTED, VAULT_BAD_RESPONSE
  */
 export function leaseFromLogin(
@@ -43,7 +43,7 @@ export function leaseFromLogin(
   { vault, displayName, nowMs }: { vault: string; displayName: string; nowMs: number },
 ): LeasedToken {
   if (auth?.needsMfa === true) {
-    throw new VaultError('VAULT_MFA_UNSUPPORTED', `vault ${vault}: this login wants a second factor`, {
+    throw new VaultError('VAULT_MFA_UNSUPPORTED', `vault ${vault}: this login requires a second factor`, {
       status,
       hint: 'log in with: vault login, which can ask for it, and set auth = { method = "token" } in config.toml',
     })
@@ -67,7 +67,7 @@ export function leaseFromLogin(
   return { token: auth.clientToken, lease }
 }
 
-/** The lease of a token after `renew-self`: at its end where the server says that it was capped, or gave nothing. */
+/** The lease of a token after `renew-self`: not renewable again where the server says it was capped, or granted nothing. */
 export function leaseFromRenewal(before: TokenLease, { auth, warnings }: VaultAnswer, nowMs: number): TokenLease {
   if (auth === undefined) return { ...before, isRenewable: false }
   const after = { ...before, grantedAtMs: nowMs, leaseSeconds: auth.leaseSeconds, policies: auth.policies }

@@ -14,7 +14,7 @@ import { isTokenRefused, lookUpHeld, type ReplaceToken } from './token-replaceme
 export interface TokenRenewal {
   start(): void
   stop(): void
-  /** The token is another one now, or what is known of it has changed. */
+  /** The token has been replaced, or what is known about it has changed. */
   replan(): void
   /** The token was used with success. */
   noteUse(held: HeldToken): void
@@ -29,7 +29,7 @@ export interface TokenRenewalDeps {
   replaceRefused: ReplaceToken
   /** A new login needs no person. */
   mayLogIn: boolean
-  /** How the token's last use, login and step in the background ended; shared with who uses it. */
+  /** How the token's last use, login and step in the background ended; shared with those who use it. */
   outcome: LastOutcome
   clock: Clock
   random: () => number
@@ -37,13 +37,13 @@ export interface TokenRenewalDeps {
 }
 
 /**
- * When a found token is looked up: a while after its first use, or without one. The look-up spends a use of a token that
- * has a few only, which nobody can know before: so the first uses go first.
+ * When a found token is looked up, in ms: after its first use, or without one. A look-up spends a use of a token that has
+ * only a few, which cannot be known beforehand: so the first real uses come first.
  */
 const lookUpAfterUseMs = 5_000
 const lookUpAfterMs = 60_000
 
-/** A renewal that is idle until it is started. */
+/** Does nothing until it is started. */
 export function createTokenRenewal(deps: TokenRenewalDeps): TokenRenewal {
   const { vault, holder, calls, replaceRefused, mayLogIn, outcome, clock, random, log } = deps
   /** When to look up a token whose lease is not known. One that may not look itself up is not asked again. */
@@ -95,7 +95,7 @@ export function createTokenRenewal(deps: TokenRenewalDeps): TokenRenewal {
     }
   }
 
-  /** True while this is the token to use: its owner may have put another one there, which waits for its own turn. */
+  /** True while this is the token to use: its owner may have put another one there, which has its own turn. */
   const isCurrent = async (held: HeldToken): Promise<boolean> => (await holder.current()).token === held.token
 
   const lookUp = async (held: HeldToken): Promise<void> => {
@@ -105,10 +105,10 @@ export function createTokenRenewal(deps: TokenRenewalDeps): TokenRenewal {
   }
 
   const tryAgain = async (held: HeldToken): Promise<void> => {
-    // Where no person is needed, another one has come, or comes now.
+    // Where no person is needed, `current` may bring another one.
     if (!(await isCurrent(held))) return
     const { type } = await lookUpHeld(holder, calls, held)
-    if (type !== 'replaced') log.info('the vault token is taken again', { vault })
+    if (type !== 'replaced') log.info('the vault token is accepted again', { vault })
   }
 
   const renew = async (held: HeldToken, lease: TokenLease): Promise<void> => {
@@ -118,7 +118,7 @@ export function createTokenRenewal(deps: TokenRenewalDeps): TokenRenewal {
       log.debug('renewed the vault token', { vault, forSeconds: renewed.leaseSeconds })
       await holder.update(held, renewed)
     } catch (error) {
-      // Who may log in without a person need not wait until the policies are mended.
+      // A login without a person need not wait until the policies are corrected.
       const isOver = isVaultError(error, 'VAULT_NOT_RENEWABLE') || (mayLogIn && isVaultError(error, 'VAULT_DENIED'))
       if (isOver) {
         log.info('the vault token will not be renewed', { vault, reason: describeError(error) })

@@ -22,7 +22,7 @@ export function createTokenReplacement(
   const flight = createSingleFlight<HeldToken>()
 
   const replace = async (held: HeldToken, rejection: VaultError): Promise<HeldToken> => {
-    // Another one has come since it was sent.
+    // Another one has taken its place since it was sent.
     if (holder.peek()?.token !== held.token) return holder.current()
     const isKnown = holder.isSuspect(held) && rejection.code === 'VAULT_TOKEN_REJECTED'
     const verdict = isKnown ? 'suspect' : await judge(vault, held, rejection, calls)
@@ -34,8 +34,8 @@ export function createTokenReplacement(
 }
 
 /**
- * What a refused token is: `invalid` by the server's own word, or `suspect` where the server says the same of a dead
- * token, of a network that is not allowed, and of a disabled entity (docs/adr/0028).
+ * What a refused token is: `invalid` where the server says so itself, or `suspect` where it says the same about a dead
+ * token, a network that is not allowed, and a disabled entity (docs/adr/0028).
  * @param rejection what a use of it failed with
  * @throws {VaultError} VAULT_DENIED: the token is good, and the call is not allowed; or why it cannot be found out now
  */
@@ -55,23 +55,23 @@ async function judge(
     if (isVaultError(error, 'VAULT_TOKEN_REJECTED')) return 'suspect'
     if (!isVaultError(error, 'VAULT_DENIED')) throw error
   }
-  throw new VaultError('VAULT_DENIED', `vault ${vault}: the call is refused, though the token is good`, {
+  throw new VaultError('VAULT_DENIED', `vault ${vault}: the call is refused, although the token is good`, {
     cause: rejection,
     status: rejection.status,
-    hint: 'try again: its network or its entity may be allowed by now; if not, ask the operator of the vault',
+    hint: 'try again: its network or its entity may have been allowed meanwhile; if not, ask the operator of the vault',
   })
 }
 
 /** What a look-up of the held token has led to. */
 export type LookUpOutcome =
   | { type: 'taken'; lease: TokenLease }
-  /** It may not look itself up; the server takes it all the same. */
+  /** It may not look itself up; the server accepts it nonetheless. */
   | { type: 'denied'; error: VaultError }
   /** The server refuses it, and another one is held now. */
   | { type: 'replaced'; error: VaultError }
 
 /**
- * Looks up the held token and notes what the server says of it.
+ * Looks up the held token and notes what the server says about it.
  * @throws {VaultError} where it is refused and the next one needs a person, or the server cannot answer
  */
 export async function lookUpHeld(holder: TokenHolder, calls: SelfCalls, held: HeldToken): Promise<LookUpOutcome> {

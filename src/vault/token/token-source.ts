@@ -59,8 +59,8 @@ export interface TokenSource extends PresentLogin {
   start(): void
   stop(): void
   /**
-   * Ends for good, where the daemon goes on: what is under way is given up, the token is forgotten here. The server and the keychain are not asked:
-   * whoever has the same login later takes the stored token up.
+   * Ends for good while the daemon goes on: what is under way is given up, and the token is forgotten here. Server and
+   * keychain are not asked: a later source with the same login takes up the stored token.
    */
   close(): void
 }
@@ -99,12 +99,12 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     log,
   })
 
-  /** Notes a failure, for the status: what has been got is no success before it was used. */
+  /** Notes a failure, for the status; a token that was obtained is no success until it has been used. */
   const noting = async <T>(call: () => Promise<T>): Promise<T> => {
     try {
       return await call()
     } catch (error) {
-      // That a person said no, or nothing, is no fault of the login that is there.
+      // A person who said no, or nothing, is no failure of the present login.
       if (!(error instanceof PromptError)) outcome.failed(error)
       throw error
     } finally {
@@ -126,7 +126,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   }
 
   const logIn = async (abandoned: AbortSignal): Promise<LoginSummary> => {
-    // Nobody types a password for a server that is not there.
+    // Nobody should type a password for a server that is not there.
     if (!method.isUnattended) await checkServer(client)
     abandoned.throwIfAborted()
     const held = await holder.login()

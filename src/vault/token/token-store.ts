@@ -22,7 +22,7 @@ export interface TokenStore {
   save(grant: LeasedToken): Promise<void>
   /** @throws {KeychainError} it is removed when the keychain answers again */
   forget(): Promise<void>
-  /** What the last use of the keychain failed with; undefined after one that worked, and once it was made good. */
+  /** What the last use of the keychain failed with; undefined after one that worked, and once it has been made good. */
   lastError(): unknown
 }
 
@@ -34,7 +34,7 @@ const storedSchema = v.strictObject({
   life: v.strictObject({
     displayName: v.string(),
     policies: v.array(v.string()),
-    /** Absent from items of before it was known. */
+    /** Absent from items that were stored before owners were. */
     owner: v.optional(v.string(), ''),
     grantedAtMs: v.number(),
     leaseSeconds: v.number(),
@@ -60,19 +60,19 @@ export function createTokenStore({ keychain, vault, madeFor, clock, log }: Token
   const item = `vault/${vault}/token`
   const reads = createLastOutcome(clock)
   const changes = createLastOutcome(clock)
-  /** Shared by all who ask meanwhile, however slow the keychain is. */
+  /** Shared by all who ask before it ends, however slow the keychain is. */
   let reading: Promise<LeasedToken | undefined> | undefined
   const read = async (): Promise<LeasedToken | undefined> => {
     const text = await reads.note(() => keychain.get(item))
     if (text === undefined) return undefined
     const stored = parseStored(text)
-    if (stored === undefined) log.warn('the stored vault token cannot be read and is left out', { vault })
+    if (stored === undefined) log.warn('the stored vault token cannot be read and is ignored', { vault })
     else if (stored.madeFor !== madeFor) log.info('the stored vault token belongs to another server or user', { vault })
     else return { token: new Secret(stored.token), lease: stored.life }
     return undefined
   }
 
-  /** One that works shows that the keychain can be read again, too. */
+  /** A change that works shows that the keychain can be read again, too. */
   const change = async (call: () => Promise<void>): Promise<void> => {
     await changes.note(call)
     reads.succeeded()

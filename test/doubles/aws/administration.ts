@@ -94,7 +94,7 @@ export function createAdministration(directory: AwsDirectory, now: () => number)
       partsOf(serial, 'mfa')
       if (owner.mfaDevices.length >= maxMfaDevices) throw quotaExceeded('MfaDevicesPerUser', maxMfaDevices)
       if (deviceOwner(serial) !== undefined) throw alreadyExists('MFADevice', serial)
-      // A secret that is no base32 would fail at every code; it is better to fail now.
+      // A secret that is not base32 would fail at every code; it is better to fail now.
       decodeBase32(secretBase32.expose())
       const secret = secretBase32.expose()
       owner.mfaDevices.push({ serialNumber: serial, secretBase32: secret, enabledAtMs: now(), lastAcceptedStep: -1 })
@@ -128,7 +128,7 @@ export function createAdministration(directory: AwsDirectory, now: () => number)
   }
 }
 
-/** An ARN that AWS would not take is one that its tools do not take either. */
+/** An ARN that AWS would not accept is not accepted by its tools either. */
 function partsOf(arn: string, kind: IamKind): { account: string; name: string } {
   const parts = parseIamArn(arn)
   if (parts?.kind !== kind) throw new AwsRefusal('ValidationError', `${arn} is invalid`)

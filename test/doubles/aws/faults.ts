@@ -14,10 +14,10 @@ export type AwsFault =
   /** The call takes effect; half of the answer's XML is missing. */
   | { type: 'truncate' }
 
-/** Errors that AWS has of its own, whoever calls. */
+/** Errors that AWS answers with by itself, whoever calls. */
 export type InjectedError = 'InternalFailure' | 'ServiceUnavailable' | 'Throttling' | 'RegionDisabledException'
 
-/** Faults to inject; each is asked anew at every call. */
+/** Faults to inject; each is asked again at every call. */
 export interface AwsFaults {
   /** What goes wrong with this call. @param action its name, undefined where it has none */
   next?(action: string | undefined): AwsFault | undefined
@@ -44,7 +44,7 @@ function faultRefusal(code: InjectedError, account: string): AwsRefusal {
   }
 }
 
-/** Lets things go wrong as `faults` says. */
+/** Lets exchanges go wrong as the faults say. */
 export function faultyExchanges({ next, newKeyDelayMs }: AwsFaults): AwsAddition {
   return {
     serve: (exchange) => serveFaulty(exchange, next?.(exchange.action)),

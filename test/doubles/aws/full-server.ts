@@ -9,11 +9,11 @@ export interface FullAwsOptions extends DevAwsOptions {
   faults?: AwsFaults
   /** Regions that this endpoint stands for; all of the `aws` partition by default. */
   regions?: readonly string[]
-  /** Lets role sessions keep their MFA context, as some report that AWS does; AWS's documentation says no. */
+  /** Lets role sessions keep their MFA context, as some report that AWS does; AWS's documentation says otherwise. */
   roleSessionsCarryMfa?: boolean
 }
 
-/** The embedded AWS with all that tests have for it. */
+/** The embedded AWS with all that the tests add to it. */
 export interface FullAws extends DevAws, AwsAdministration {}
 
 /** Starts an embedded AWS that has everything; a plug-in goes here and nowhere else. @throws as `createDevAws` */

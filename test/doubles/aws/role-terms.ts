@@ -6,7 +6,7 @@ import { notAuthorized } from '../../../src/dev/aws/protocol/refusal.ts'
 
 /**
  * All that AssumeRole may be told and a trust policy may ask for: external id, session name, source identity.
- * @param carriesMfa lets role sessions keep their MFA context, as some report that AWS does; its documentation says no
+ * @param carriesMfa lets role sessions keep their MFA context, as some report that AWS does; its documentation denies it
  */
 export function roleTerms(carriesMfa: boolean): RoleFeature {
   return {

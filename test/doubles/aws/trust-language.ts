@@ -47,7 +47,7 @@ type Statement = TrustPolicy['Statement'][number]
 type Operator = keyof NonNullable<Statement['Condition']>
 type ConditionValues = v.InferOutput<typeof conditionKeys>[string]
 
-/** What a trust policy says to one action, whatever it is made of. Only `parseTrustPolicy` lets one in. */
+/** What a trust policy says about one action, whatever it is made of. Only `parseTrustPolicy` lets one in. */
 export const evaluateTrust: JudgeTrust = (document, action, caller, context) => {
   const policy = parseTrustPolicy(document)
   const trusts = policy.Statement.filter(

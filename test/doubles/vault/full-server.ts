@@ -29,7 +29,7 @@ export interface FullVaultOptions extends Omit<DevVaultOptions, 'listen'> {
   tls?: TlsOptions
 }
 
-/** The development Vault with all that tests have for it. */
+/** The development Vault with all that the tests add to it. */
 export interface FullVault extends DevVault {
   socketPath: string | undefined
   unsealKey: string

@@ -29,7 +29,7 @@ describe('the folder of a development environment', () => {
         expect.objectContaining({
           code: 'DEV_FOLDER_UNSAFE',
           message: expect.stringContaining(`${part} can be changed by other users (mode 757)`),
-          hint: `chmod o-w ${part}; or take another folder with --dir`,
+          hint: `chmod o-w ${part}; or use another folder with --dir`,
         }),
       )
       chmodSync(part, 0o755)

@@ -33,7 +33,7 @@ describe('the setting up of the embedded Vault', () => {
     expect(readFileSync(setup.secretIdFile, 'utf8')).toBe(secretId)
   })
 
-  it('is done anew for a server that knows nothing of it, whatever an earlier one has left', async () => {
+  it('is done again for a server that knows nothing of it, whatever an earlier one has left', async () => {
     const { admin: earlier, setup } = await world()
     await setUpVault(earlier, setup)
     const { admin, logIn } = await world(setup)

@@ -73,7 +73,7 @@ describe('a store that is named', () => {
     expect(loads()).toBe(0)
   })
 
-  it('is the OS keychain, which is not asked before it is used', async () => {
+  it('is the OS keychain, which is not called before it is used', async () => {
     const { open, fails, file, loads } = machine()
     fails.list = noProvider
     fails.set = noProvider
@@ -99,7 +99,7 @@ describe('auto', () => {
     expect(lines.join('')).toBe('info: keychain store=auto is="Secret Service"\n')
   })
 
-  it('believes no choice that others could have written, and takes nothing for missing', async () => {
+  it('believes no choice that others could have written, and treats nothing as missing', async () => {
     const { open, stateFolder, stored, loads } = machine()
     mkdirSync(stateFolder)
     writeFileSync(join(stateFolder, 'keychain.store'), 'os\n')
@@ -178,7 +178,7 @@ describe('auto', () => {
     writeFileSync(stateFolder, 'in the way')
     await keychain.set('a', new Secret('1'))
     expect((await keychain.get('a'))?.expose()).toBe('1')
-    expect(lines.join('')).toContain('warn: cannot write down which keychain is used')
+    expect(lines.join('')).toContain('warn: cannot record which keychain is used')
     expect(readFileSync(stateFolder, 'utf8')).toBe('in the way')
   })
 })

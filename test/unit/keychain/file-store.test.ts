@@ -173,7 +173,7 @@ it('never overwrites a damaged file, and says what to do', async () => {
   expect(readFileSync(path, 'utf8')).toBe(damaged)
 })
 
-it('takes an empty file for a damaged one, not for an empty keychain', async () => {
+it('treats an empty file as damaged, not as an empty keychain', async () => {
   const path = join(temporaryFolder(), 'keychain')
   writeFileSync(path, '', { mode: 0o600 })
   await expect(openedAt(path).set('a', new Secret('1'))).rejects.toMatchObject({ code: 'KEYCHAIN_CORRUPT' })
@@ -195,7 +195,7 @@ it('says that a passphrase is wrong, changes nothing, and asks for it again', as
   expect((await keychain.get('a'))?.expose()).toBe('1')
 })
 
-it('tells a passphrase that cannot be had from a wrong one', async () => {
+it('tells a passphrase that cannot be read from a wrong one', async () => {
   const path = join(temporaryFolder(), 'keychain')
   let isBroken = true
   const keychain = createFileKeychain({
@@ -294,7 +294,7 @@ it('neither reads nor writes in a folder that others can change', async () => {
   expect(readdirSync(folder)).toEqual(['keychain'])
 })
 
-it('does not wait without end for a writer that was stopped', async () => {
+it('does not wait for ever for a writer that was stopped', async () => {
   const folder = temporaryFolder()
   const path = join(folder, 'keychain')
   mkdirSync(join(folder, '.keychain.lock'))

@@ -46,7 +46,7 @@ describe('an item that the keychain did not take', () => {
     expect(await stored('item')).toBeUndefined()
     await pass(2)
     expect(await stored('item')).toBe('one')
-    expect(log.join('')).toContain('has taken what it did not take before')
+    expect(log.join('')).toContain('has accepted what it did not accept before')
     expect(log.join('')).not.toContain('"one"')
     expect(clock.pendingTimers()).toBe(0)
   })
@@ -77,7 +77,7 @@ describe('an item that the keychain did not take', () => {
     },
   )
 
-  it('is not stored for a list alone, which a locked keychain answers as well', async () => {
+  it('is not stored just because of a list, which a locked keychain answers as well', async () => {
     const { store, keychain, tries } = setUp()
     store.makeReadOnly()
     await rejection(keychain.keep('item', one))
@@ -86,7 +86,7 @@ describe('an item that the keychain did not take', () => {
     expect(tries).toHaveLength(1)
   })
 
-  it('is stored for a list after one that failed', async () => {
+  it('is stored when a list works after one that failed', async () => {
     const { store, keychain, stored } = setUp()
     store.lock()
     await rejection(keychain.keep('item', one))
@@ -110,7 +110,7 @@ describe('an item that the keychain did not take', () => {
     expect(await Promise.all(['set', 'keep'].map(stored))).toEqual(['two', 'two'])
   })
 
-  it('is let go of when it has ended', async () => {
+  it('is dropped when it has ended', async () => {
     const { clock, store, keychain, pass, tries } = setUp()
     store.lock()
     await rejection(keychain.keep('item', one, clock.now() + minute))
@@ -178,7 +178,7 @@ it('a newer value waits for the repair of an older one', async () => {
   expect(await stored('item')).toBe('two')
 })
 
-it('an item that the keychain did not let go is removed when it does', async () => {
+it('an item that the keychain did not let go of is removed once it does', async () => {
   const { store, keychain, pass } = setUp()
   await keychain.keep('item', one)
   store.makeReadOnly()
@@ -188,7 +188,7 @@ it('an item that the keychain did not let go is removed when it does', async () 
   expect(await store.list()).toEqual([])
 })
 
-it('what is set and fails is an error and no more: whoever set it was told', async () => {
+it('what is set and fails is an error and no more: the caller knows', async () => {
   const { store, keychain, pass } = setUp()
   store.lock()
   await rejection(keychain.set('item', one))

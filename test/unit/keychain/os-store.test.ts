@@ -299,7 +299,7 @@ it('does not repeat a call that failed after its deadline', async () => {
   expect(state.calls).toBe(2)
 })
 
-it('lets a hung provider rest, for each attempt blocks the process', async () => {
+it('lets a hung provider rest, because each attempt blocks the process', async () => {
   const { keychain, state, clock } = setUp()
   await keychain.get('a')
   state.callError = noReply

@@ -19,7 +19,7 @@ it('makes a random key file for its owner alone on first use, and reads it ever 
   expect(await read(join(folder, 'other'))).not.toBe(passphrase)
 })
 
-it('gives the same key to all who come first at once', async () => {
+it('gives the same key to all who first ask at the same time', async () => {
   const file = join(temporaryFolder(), 'keychain')
   const passphrases = await Promise.all(Array.from({ length: 8 }, () => read(file)))
   expect(new Set(passphrases).size).toBe(1)
@@ -69,7 +69,7 @@ it('makes no new key for a keychain whose key is lost', async () => {
   expect(readdirSync(folder)).toEqual(['keychain'])
 })
 
-it('does not take an empty key file for a key', async () => {
+it('does not treat an empty key file as a key', async () => {
   const file = join(temporaryFolder(), 'keychain')
   writeFileSync(`${file}.key`, '\n', { mode: 0o600 })
   await expect(read(file)).rejects.toMatchObject({ code: 'KEYCHAIN_LOCKED' })

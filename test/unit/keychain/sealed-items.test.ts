@@ -92,7 +92,7 @@ describe('a keychain file', () => {
     expect(reasonOf(() => open(order))).toBe('damaged')
   })
 
-  it('is not believed about unreasonable work', () => {
+  it('is refused when it asks for unreasonable work', () => {
     for (const n of [2 ** 40, 3, 0, -2, 1.5, Number.MAX_VALUE]) {
       const file = withHeader((header) => {
         header.cost = { n, r: 8, p: 1 }

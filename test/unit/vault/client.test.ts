@@ -79,7 +79,7 @@ describe('a request', () => {
     expect(vault.requests[0]!.path).toBe('/proxy/v1/ssh/sign/ops')
   })
 
-  it('takes an idle connection that is there, a login one of its own', async () => {
+  it('uses an idle connection, except for a login, which gets its own', async () => {
     const vault = await scriptedVault()
     vault.on('POST ssh/sign/ops', ok)
     vault.on('POST auth/userpass/login/jo', ok)

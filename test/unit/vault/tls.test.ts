@@ -102,7 +102,7 @@ describe('a client certificate', () => {
     await expect(request(vault.address, tls)).resolves.toMatchObject({ status: 200 })
   })
 
-  it('that is missing is asked for by name of its keys', async () => {
+  it('that is missing is asked for by the names of its settings', async () => {
     const vault = await wanting()
     await expect(request(vault.address, { ca })).rejects.toMatchObject({
       code: 'VAULT_TLS',

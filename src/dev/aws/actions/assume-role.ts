@@ -19,14 +19,14 @@ import type { RoleFeature, RoleTerms } from './role-feature.ts'
 import { credentialsXml, newTemporaryKey } from './session-actions.ts'
 
 const defaultSeconds = 3600
-/** Whoever comes with a session gets a role for an hour at most, whatever the role allows. */
+/** A caller with a session gets a role for an hour at most, whatever the role allows. */
 const chainedSeconds = 3600
 
-/** What the double would have to judge and cannot, unless a feature reads it. */
+/** Fields that the double would have to judge and cannot, unless a feature reads them. */
 const unsupported = /^(Policy|PolicyArns|Tags|TransitiveTagKeys|ProvidedContexts|SourceIdentity)(\.|$)/
 
 /**
- * The order of the checks: form, code, trust, duration. A code is spent by a call that is then denied, and somebody who
+ * The order of the checks: form, code, trust, duration. A call that is then denied has spent its code, and a caller who
  * may not assume a role does not learn how long it lasts.
  */
 export const assumeRole: Action = async (context) => {
@@ -63,14 +63,14 @@ function readRequest(call: AwsCall, feature: RoleFeature | undefined) {
     code: readGivenCode(fields),
     decide: feature?.read(fields),
   }
-  // It decides about nothing where no trust policy asks for it.
+  // It decides nothing where no trust policy asks for it.
   fields.text('ExternalId', { min: 2, max: 1224, pattern: '[\\w+=,.@:\\/-]*' })
   fields.check()
   if (parseIamArn(request.roleArn)?.kind !== 'role') {
     throw new AwsRefusal('ValidationError', `${request.roleArn} is invalid`)
   }
-  const heeded = feature?.fields ?? []
-  const field = [...call.fields.keys()].find((name) => unsupported.test(name) && !heeded.includes(name))
+  const understood = feature?.fields ?? []
+  const field = [...call.fields.keys()].find((name) => unsupported.test(name) && !understood.includes(name))
   if (field !== undefined) throw new AwsRefusal('ValidationError', `The embedded AWS cannot judge ${field}.`)
   return request
 }

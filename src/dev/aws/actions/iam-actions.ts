@@ -47,7 +47,7 @@ export const listAccessKeys: Action = async (context) => {
   }
 }
 
-/** The calling user, whom every user of the double may read; nobody may read others. @throws {AwsRefusal} */
+/** The calling user: users may read themselves and nobody else. @throws {AwsRefusal} */
 function self({ call, caller }: ActionContext): DevUser {
   const fields = createFieldReader(call)
   const name = fields.text('UserName', { min: 1, max: 128, pattern: '[\\w+=,.@-]+' })

@@ -4,7 +4,7 @@ import type { FieldReader } from '../protocol/fields.ts'
 import { AwsRefusal } from '../protocol/refusal.ts'
 import type { DevMfaDevice } from '../state.ts'
 
-/** A one-time code as a call gives it. */
+/** A one-time code as a call brings it. */
 export interface GivenCode {
   serialNumber: string | undefined
   code: string | undefined
@@ -19,8 +19,8 @@ export function readGivenCode(fields: FieldReader): GivenCode {
 }
 
 /**
- * Takes a one-time code: it and all before it are spent afterwards, whatever becomes of the call.
- * @returns whether a code was given, and taken: the caller must then save before it answers
+ * Accepts a one-time code: it and all before it are spent afterwards, whatever becomes of the call.
+ * @returns whether a code was given, and accepted: then save before answering
  * @throws {AwsRefusal} AccessDenied; a wrong code and a spent one have the same text
  */
 export function takeCode({ serialNumber, code }: GivenCode, caller: Caller, nowMs: number): boolean {
@@ -43,7 +43,7 @@ export function takeCode({ serialNumber, code }: GivenCode, caller: Caller, nowM
   return true
 }
 
-/** The step that the code belongs to, of this one and its neighbours, if it is later than the last one taken. */
+/** The step that the code belongs to, of this one and its neighbours, if it is later than the last one accepted. */
 function stepOfCode(device: DevMfaDevice, code: string, current: number): number | undefined {
   return [current - 1, current, current + 1].find(
     (step) => step > device.lastAcceptedStep && totpOfStep(device.secretBase32, step) === code,

@@ -14,7 +14,7 @@ export const getCallerIdentity: Action = async ({ caller }) => {
   return { Arn: arn, UserId: userId, Account: account }
 }
 
-/** A user's long-term key, and mostly a code, for a session of up to 36 hours. */
+/** Exchanges a user's long-term key, and usually a code, for a session of up to 36 hours. */
 export const getSessionToken: Action = async ({ call, caller, nowMs, directory, tokenKey }) => {
   if (caller.type !== 'user' || isSession(caller)) {
     throw new AwsRefusal('AccessDenied', 'Cannot call GetSessionToken with session credentials')

@@ -29,13 +29,13 @@ export interface TrustedCaller {
 /** Condition keys in lower case, as they are compared. A key that is not in the request is not in here. */
 export type RequestContext = ReadonlyMap<string, string>
 
-/** `principal`: the caller is named. `account`: the caller's account is to decide. Undefined: not allowed, or denied. */
+/** `principal`: the caller is named. `account`: the caller's account decides. Undefined: not allowed, or denied. */
 export type Trust = 'principal' | 'account' | undefined
 
-/** What a trust policy says to one action. @throws {AwsRefusal} for a policy that cannot be judged */
+/** What a trust policy says about one action. @throws {AwsRefusal} for a policy that cannot be judged */
 export type JudgeTrust = (policy: unknown, action: string, caller: TrustedCaller, context: RequestContext) => Trust
 
-/** Judges the trust policies that are made here; what else a policy may say is refused, and never passed over. */
+/** Judges the trust policies that are made here; anything else that a policy says is refused, never ignored. */
 export const judgeOwnTrust: JudgeTrust = (policy, action, caller, context) => {
   const parsed = v.safeParse(trustPolicySchema, policy)
   if (!parsed.success) {

@@ -6,16 +6,16 @@ import { openSession, type Session } from './session-token.ts'
 import { headerValues, readSignatureClaim, type SignedRequest } from './signed-request.ts'
 import { checkClaim, checkSignature } from './sigv4.ts'
 
-/** What finding out takes. */
+/** What finding out who signed takes. */
 export interface AuthenticationDeps {
   directory: AwsDirectory
   tokenKey: Uint8Array
   /**
-   * Regions whose endpoints this one stands for. IAM's as well: AWS has it in us-east-1 alone, but a client that is told
-   * an endpoint signs for the region of its profile.
+   * Regions whose endpoints this one stands for, for IAM as well: AWS has IAM in us-east-1 alone, but a client that is
+   * given an endpoint signs for the region of its profile.
    */
   isRegion: (region: string) => boolean
-  /** Whether an active key is known already. */
+  /** Whether an active key is already known. */
   isKeyKnown: (key: DevAccessKey, nowMs: number) => boolean
 }
 

@@ -20,7 +20,7 @@ export interface CallerIdentity {
   userId: string
 }
 
-/** Whom a caller is known as. */
+/** How a caller is known to others. */
 export function identityOf(caller: Caller): CallerIdentity {
   switch (caller.type) {
     case 'user':
@@ -58,7 +58,7 @@ export function isSession(caller: Caller): boolean {
 /**
  * `aws:MultiFactorAuth…` of a request. With long-term keys the keys are not there at all, unless a code came with the
  * call; with temporary ones MultiFactorAuthPresent is always there (IAM user guide, "AWS global condition context keys").
- * @param codeAtMs when a code was taken in this very call
+ * @param codeAtMs when a code was accepted in this very call
  */
 export function mfaContext(caller: Caller, codeAtMs: number | undefined, nowMs: number): RequestContext {
   const atMs = codeAtMs ?? (caller.type === 'user' ? caller.session?.mfaAtMs : caller.mfaAtMs)

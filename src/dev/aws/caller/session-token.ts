@@ -5,14 +5,14 @@ const common = {
   accessKeyId: v.string(),
   secretAccessKey: v.string(),
   expiresAtMs: v.number(),
-  /** When the code was given that this session rests on; absent where there was none. */
+  /** When the code behind this session was given; absent where there was none. */
   mfaAtMs: v.optional(v.number()),
 }
 
 const sessionSchema = v.variant('type', [
   /** From GetSessionToken: a user, for as long as the access key that asked for it is alive. */
   v.strictObject({ ...common, type: v.literal('user'), parentKeyId: v.string() }),
-  /** From AssumeRole. The role's unique id: a role that is made anew under the same name is another one. */
+  /** From AssumeRole. With the role's unique id: a role that is created again under the same name is another one. */
   v.strictObject({
     ...common,
     type: v.literal('role'),
@@ -31,8 +31,8 @@ const ivBytes = 12
 const tagBytes = 16
 
 /**
- * Makes the session token: the session itself, sealed. So a token carries its key, principal, MFA time and expiry, can be
- * neither read nor changed, and outlives the double's process without being stored.
+ * Makes the session token: the session itself, sealed. A token thus carries its key, principal, MFA time and expiry, can
+ * be neither read nor changed, and outlives the double's process without being stored.
  */
 export function sealSession(session: Session, tokenKey: Uint8Array): string {
   const iv = randomBytes(ivBytes)

@@ -10,7 +10,7 @@ export interface SignedRequest {
   body: Uint8Array
 }
 
-/** What the Authorization header says about the signature; nothing of it is checked yet. */
+/** What the Authorization header says about the signature; none of it is checked yet. */
 export interface SignatureClaim {
   accessKeyId: string
   scope: { date: string; region: string; service: string; terminator: string }

@@ -3,8 +3,8 @@ import { AwsRefusal } from '../protocol/refusal.ts'
 import { headerValues, type SignatureClaim, type SignedRequest } from './signed-request.ts'
 
 /*
- * Signature Version 4 from the server's side, written from AWS's description of the signing process and from nothing
- * that signs: the product signs with the AWS SDK, and this must be able to say that it does so wrongly.
+ * Signature Version 4 from the server's side, written from AWS's description of the signing process and not from any code
+ * that signs: the product signs with the AWS SDK, and this must be able to find that it does so wrongly.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 
@@ -74,7 +74,7 @@ function basicTime(ms: number): string {
   return new Date(ms).toISOString().replace(/[-:]|\.\d+/g, '')
 }
 
-/** The host, and every x-amz-* header: one that is not signed could be put there, or changed, by anybody on the way. */
+/** The host, and every x-amz-* header: one that is not signed could be added or changed by anyone on the way. */
 function checkSignedHeaders(request: SignedRequest, signedHeaders: readonly string[]): void {
   if (!signedHeaders.includes('host')) {
     throw mismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
@@ -129,7 +129,7 @@ function canonicalQuery(query: string): string {
     .join('&')
 }
 
-/** RFC 3986, whichever way the client wrote it; bytes that are not UTF-8 stay as they are and sign as such. */
+/** RFC 3986, however the client wrote it; bytes that are not UTF-8 stay as they are and are signed as such. */
 function percentEncode(text: string): string {
   const decoded = decode(text)
   return encodeURIComponent(decoded).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)

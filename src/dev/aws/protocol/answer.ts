@@ -29,7 +29,7 @@ export interface AnswerDeps extends AuthenticationDeps, Pick<ActionContext, 'jud
 
 /**
  * Carries out one request, whatever it is; it never rejects.
- * @param judge told who is calling before the call takes effect; may throw an AwsRefusal
+ * @param judge is given the caller before the call takes effect; may throw an AwsRefusal
  */
 export async function answerCall(
   request: SignedRequest,

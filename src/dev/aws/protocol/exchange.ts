@@ -20,10 +20,10 @@ export interface AwsCallLine {
 
 /** What serving an exchange takes. */
 export interface ExchangeDeps extends AnswerDeps {
-  /** What stands in the exchange; it is answered at once where there is nothing. */
+  /** What wraps the exchange; without it the exchange is answered at once. */
   serve: AwsAddition['serve']
   rest: readonly RestHandler[]
-  /** Told of each call when it is over. */
+  /** Called for each call when it is over. */
   log(call: AwsCallLine): void
 }
 

@@ -9,10 +9,10 @@ export interface TextRule {
   pattern?: string
 }
 
-/** Of a name that a role session goes by. */
+/** The rule for the name of a role session. */
 export const sessionNameRule: TextRule = { min: 2, max: 64, pattern: '[\\w+=,.@-]*' }
 
-/** Reads fields one by one, and tells in the end what was wrong with them. */
+/** Reads fields one by one, and says at the end what was wrong with them. */
 export interface FieldReader {
   text(name: string, rule: TextRule): string | undefined
   requiredText(name: string, rule: TextRule): string

@@ -58,7 +58,7 @@ export function successXml(call: AwsCall, result: XmlValue, requestId: string, v
   })
 }
 
-/** The answer of a call that was refused. @param service of the call; an answer to what is no call at all is STS's */
+/** The answer of a call that was refused. @param service of the call; an answer to something that is not a call is STS's */
 export function errorXml(service: string, refusal: AwsRefusal, requestId: string, versions = ownVersions): string {
   return document(service, versions, 'ErrorResponse', {
     Error: { Type: refusal.status < 500 ? 'Sender' : 'Receiver', Code: refusal.code, Message: refusal.message },

@@ -7,7 +7,7 @@ import type { TokenTerms } from '../token/token-terms.ts'
 /** The settings of a role under Vault's names, as a read shows them. 0 is not set. */
 export interface AppRoleSettings extends TokenTerms {
   readonly bind_secret_id: boolean
-  /** Set and heeded by plug-ins alone. */
+  /** Set and enforced only by plug-ins. */
   readonly secret_id_bound_cidrs: readonly string[]
   readonly secret_id_num_uses: number
   readonly secret_id_ttl: number
@@ -20,7 +20,7 @@ export interface AppRole {
   settings: AppRoleSettings
 }
 
-/** A secret id but for itself. */
+/** What is kept of a secret id, without the id itself. */
 export interface SecretId {
   accessor: string
   role: string

@@ -24,7 +24,7 @@ const roleFields = {
   secret_id_ttl: 'seconds',
 } as const
 
-/** A secret id is as its role says. */
+/** A secret id follows its role. */
 const secretIdFields = {
   num_uses: 'notBuilt',
   ttl: 'notBuilt',
@@ -41,7 +41,7 @@ export function createAppRoleBackend(core: VaultCore): Backend {
 
   const login = withFields({ role_id: 'text', secret_id: 'text' }, (fields, request) => {
     const roleId = fields.role_id?.trim() ?? ''
-    // A 500, and not the caller's 400: so it is.
+    // A 500 rather than a 400, as Vault has it.
     if (roleId === '') throw new DevVaultError('INTERNAL', 'missing role_id')
     const kept = roles.mountOf(request)
     const role = Object.values(kept.roles).find((candidate) => candidate.roleId === roleId)
@@ -114,7 +114,7 @@ export function createAppRoleBackend(core: VaultCore): Backend {
   }
 }
 
-/** Uses a secret id up by one. @throws {DevVaultError} INVALID_REQUEST; INVALID_CREDENTIALS for a wrong one */
+/** Spends one use of a secret id. @throws {DevVaultError} INVALID_REQUEST; INVALID_CREDENTIALS for a wrong one */
 function takeSecretId(mount: AppRoleMount, role: AppRole, shown: string | undefined, nowMs: number): SecretId {
   const given = shown?.trim() ?? ''
   if (given === '') throw invalidRequest('missing secret_id')
@@ -124,7 +124,7 @@ function takeSecretId(mount: AppRoleMount, role: AppRole, shown: string | undefi
   return entry
 }
 
-/** What whoever makes a secret id is told of it. */
+/** The answer to making a secret id. */
 export function secretIdReply(secretId: string, entry: SecretId): Reply {
   return dataReply({
     secret_id: secretId,

@@ -8,7 +8,7 @@ import { sanitizePolicies, type TokenTerms } from '../token/token-terms.ts'
 import { calculateTtl, ttlOfMount, ttlOfTerms } from '../token/token-ttl.ts'
 import type { TokenStore } from '../token/tokens.ts'
 
-/** What a login method found out about whoever logs in. */
+/** What a login method has found out about the caller. */
 export interface LoginGrant {
   /** The login call, whose path the token remembers. */
   request: VaultRequest

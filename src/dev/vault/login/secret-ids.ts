@@ -2,13 +2,13 @@ import { DevVaultError, invalidRequest } from '../errors.ts'
 import { newUuid, tokenKey } from '../identifiers.ts'
 import type { AppRole, AppRoleMount, SecretId } from './approle-mount.ts'
 
-/** What a secret id may be otherwise than its role says. */
+/** In what a secret id may differ from its role. */
 export type SecretIdWishes = Partial<Pick<SecretId, 'usesLeft' | 'ttlSeconds' | 'metadata'>>
 
 /**
  * Makes a secret id for a role. Only its hash is kept.
  * @param wishes within what the role allows
- * @throws {DevVaultError} INVALID_REQUEST; INTERNAL where it is there already
+ * @throws {DevVaultError} INVALID_REQUEST; INTERNAL where it exists already
  */
 export function addSecretId(
   mount: AppRoleMount,
@@ -41,7 +41,7 @@ export function addSecretId(
 
 const keyOf = (role: AppRole, secretId: string) => tokenKey(`${role.name}/${secretId}`)
 
-/** The secret id of this role, if it lives. */
+/** The secret id of this role, if it is alive. */
 export function findSecretId(
   mount: AppRoleMount,
   role: AppRole,
@@ -60,9 +60,9 @@ export function spendSecretId(mount: AppRoleMount, entry: SecretId, nowMs: numbe
   if (entry.usesLeft === 0) removeSecretIds(mount, (other) => other === entry)
 }
 
-/** Removes the secret ids that are meant. */
-export function removeSecretIds(mount: AppRoleMount, isMeant: (entry: SecretId) => boolean): void {
-  for (const [key, entry] of Object.entries(mount.secretIds)) if (isMeant(entry)) delete mount.secretIds[key]
+/** Removes the secret ids that match. */
+export function removeSecretIds(mount: AppRoleMount, matches: (entry: SecretId) => boolean): void {
+  for (const [key, entry] of Object.entries(mount.secretIds)) if (matches(entry)) delete mount.secretIds[key]
 }
 
 /** Whether its time is over. */

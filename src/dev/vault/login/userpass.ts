@@ -34,10 +34,10 @@ export function createUserpassBackend({ part, changed, logins }: VaultCore): Bac
 
   const login = async (request: VaultRequest, password: string | undefined) => {
     const name = nameOf(request)
-    // A 500, and not the caller's 400: so it is.
+    // A 500 rather than a 400, as Vault has it.
     if (password === undefined || password === '') throw new DevVaultError('INTERNAL', 'missing password')
     const user = findUser(request)
-    // The check takes as long for a user who is not there.
+    // The check takes as long for a user who does not exist.
     const isRight = await isPasswordOf(user?.passwordHash ?? unusableHash, password)
     if (user === undefined) throw invalidRequest('invalid username or password')
     if (!isRight) throw new DevVaultError('INVALID_CREDENTIALS', 'invalid username or password')

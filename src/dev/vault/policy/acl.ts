@@ -7,12 +7,12 @@ export type Operation = 'create' | 'read' | 'update' | 'delete' | 'list' | 'patc
 export interface Acl {
   allows(path: string, operation: Operation): boolean
   hasSudo(path: string): boolean
-  /** For those who ask otherwise: what the rule that counts for a path grants, `deny` included, and all rules. */
+  /** What the rule that counts for a path grants, `deny` included. */
   granted(path: string): ReadonlySet<Capability>
   rules: readonly MergedRule[]
 }
 
-/** Which paths of rules stand for more than themselves. */
+/** Which paths in rules stand for more than themselves. */
 export interface PathPatterns {
   isPattern(path: string): boolean
   matches(pattern: string, path: string): boolean
@@ -41,7 +41,7 @@ export interface MergedRule {
   granted: ReadonlySet<Capability>
 }
 
-/** Puts the rules of several policies together: rules for one path are united, and a deny among them wins. */
+/** Combines the rules of several policies: rules for one path are united, and a deny among them wins. */
 export function createAcl(rules: readonly PathRule[], { isPattern, matches, compare } = prefixes): Acl {
   const merged = mergeRules(rules)
   const exact = new Map(merged.filter(({ path }) => !isPattern(path)).map((rule) => [rule.path, rule]))

@@ -4,7 +4,7 @@ import { type Acl, createAcl, type PathPatterns, rootAcl } from './acl.ts'
 import { type PathRule, toPathRule } from './policy-rules.ts'
 import { parsePathBlocks } from './policy-text.ts'
 
-/** What every token may do that was not made without it: see to itself, and unwrap. */
+/** What every token may do that was not made without this policy: manage itself, and unwrap. */
 const defaultPolicy = `
 path "auth/token/lookup-self" { capabilities = ["read"] }
 path "auth/token/renew-self" { capabilities = ["update"] }
@@ -21,12 +21,12 @@ path "sys/wrapping/unwrap" { capabilities = ["update"] }
 /** The policy of a wrapping token, which is good for one thing. */
 export const wrappingPolicy = 'response-wrapping'
 
-/** The policies and what they come to. */
+/** The policies and what they amount to. */
 export interface PolicyStore {
   names(): readonly string[]
   /** The text of a policy; that of `root` is empty. */
   read(name: string): string | undefined
-  /** @throws {DevVaultError} INVALID_REQUEST for a policy that cannot be read or not be changed */
+  /** @throws {DevVaultError} INVALID_REQUEST for a policy that cannot be read, or must not be changed */
   write(name: string, text: string): void
   remove(name: string): void
   /** What the policies allow together. One that does not exist allows nothing. */

@@ -6,7 +6,7 @@ export type Capability = 'create' | 'read' | 'update' | 'delete' | 'list' | 'pat
 
 /** One `path` of a policy. */
 export interface PathRule {
-  /** May end with `*`; what else it may be a plug-in says. */
+  /** May end with `*`; plug-ins may allow more. */
   path: string
   capabilities: readonly Capability[]
 }

@@ -3,7 +3,7 @@ import { invalidRequest, notBuilt } from '../errors.ts'
 /** One `path` of a policy as it is written: its label, and what is said between the braces. */
 export interface PathBlock {
   path: string
-  /** Of `settings` only. */
+  /** Only those in `settings`. */
   values: ReadonlyMap<string, readonly string[]>
 }
 
@@ -12,7 +12,7 @@ type Token = { kind: 'word' | 'text' | 'mark'; text: string; line: number }
 const tokenPattern =
   /(?<space>\s+|#[^\n]*|\/\/[^\n]*|\/\*[\s\S]*?\*\/)|"(?<text>(?:[^"\\\n]|\\.)*)"|(?<word>[\w.-]+)|(?<mark>[{}[\]=,])/y
 
-/** What a path may say. The rest of what a real server knows is refused: a rule that passes it over grants too much. */
+/** What a path may say. The rest of what a real server knows is refused: ignoring it would grant too much. */
 export const settings: readonly string[] = ['capabilities', 'comment']
 
 /**
@@ -68,7 +68,7 @@ export function parsePathBlocks(source: string, known = settings): readonly Path
   return blocks
 }
 
-/** The refusal of what is no path. */
+/** The refusal of anything but a path. */
 export const invalidKey = (name: string) =>
   invalidRequest(`failed to parse policy: invalid key ${JSON.stringify(name)}`)
 
@@ -77,7 +77,7 @@ function checkLabels([label, ...others]: readonly string[]): string {
   return label
 }
 
-/** @throws {DevVaultError} INVALID_REQUEST for a setting that is not heeded here */
+/** @throws {DevVaultError} INVALID_REQUEST for a setting that is not understood here */
 export function checkSetting(path: string, name: string, known: readonly string[]): string {
   if (known.includes(name)) return name
   throw notBuilt(`failed to parse policy: path ${JSON.stringify(path)}: key ${JSON.stringify(name)}`)

@@ -7,7 +7,7 @@ import { type Route, withFields } from '../routes.ts'
 import { generateCaKey, publicKeyText } from './ssh-keys.ts'
 import { resolveIssuer, type SshIssuer, type SshMount, sshMountOf } from './ssh-mount.ts'
 
-/** A CA key that is made here; one that is brought along needs a plug-in. */
+/** A CA key that is made here; importing one needs a plug-in. */
 const caFields = {
   issuer_name: 'notBuilt',
   private_key: 'notBuilt',
@@ -39,7 +39,7 @@ export function createSshCaRoutes(core: VaultCore): readonly Route[] {
   ]
 }
 
-/** Puts a CA key among the issuers of a mount. */
+/** Adds a CA key to the issuers of a mount. */
 export function addIssuer(mount: SshMount, key: KeyObject, name: string, isDefault: boolean): SshIssuer {
   const privateKey = String(key.export({ type: 'pkcs8', format: 'pem' }))
   const issuer = { id: newUuid(), name, publicKey: publicKeyText(key), privateKey }

@@ -4,7 +4,7 @@ import { decodePublicKey, type PublicKey, publicKeyFromKeyObject } from '../../.
 import { formatPublicKeyLine } from '../../../ssh/public-key-line.ts'
 import { notBuilt } from '../errors.ts'
 
-/** Makes a CA key. @throws {DevVaultError} INVALID_REQUEST for any other type than Ed25519 */
+/** Makes a CA key. @throws {DevVaultError} INVALID_REQUEST for any type but Ed25519 */
 export async function generateCaKey(type: string): Promise<KeyObject> {
   if (type !== 'ed25519' && type !== 'ssh-ed25519') throw notBuilt(`a CA key of type '${type}'`)
   return (await promisify(generateKeyPair)('ed25519', {})).privateKey
@@ -16,7 +16,7 @@ export function publicKeyText(key: KeyObject): string {
 }
 
 /**
- * Reads a public key as `sign` takes it: the base64 alone, or what stands between the first and the second blank.
+ * Reads a public key as `sign` accepts it: the base64 alone, or what stands between the first and the second blank.
  * @throws {SshError}
  */
 export function parseSshPublicKey(text: string): PublicKey {

@@ -15,7 +15,7 @@ export interface CertificateWishes {
   extensions: Readonly<Record<string, string>>
 }
 
-/** The parts of a certificate that its role decides about (OpenBao builtin/logical/ssh/path_issue_sign.go). */
+/** The parts of a certificate that its role decides (OpenBao builtin/logical/ssh/path_issue_sign.go). */
 export interface CertificateTerms {
   keyId: string
   certificateType: 'user' | 'host'
@@ -95,13 +95,13 @@ function decidePrincipals(
   return principals
 }
 
-/** A field of the role as it reads for the caller. */
+/** A field of the role, rendered for the caller. */
 function read({ role, entityId, features }: SigningContext, field: PrincipalField): string {
   const reader = features.find(({ principals }) => principals !== undefined)
   return reader?.principals?.(role, field, entityId) ?? textOf(role[field])
 }
 
-/** A comma list as Vault takes it: trimmed, sorted, each once. */
+/** A comma-separated list as Vault reads it: trimmed, sorted, each once. */
 function splitNames(list: string): readonly string[] {
   const names = list.split(',').map((name) => name.trim())
   return [...new Set(names.filter((name) => name !== ''))].sort()
@@ -111,7 +111,7 @@ function decideTtl({ role, defaultTtlSeconds, maxTtlSeconds }: SigningContext, a
   const ttl = (asked ?? role.ttl) || defaultTtlSeconds
   const maxTtl = role.max_ttl || maxTtlSeconds
   if (ttl <= maxTtl) return ttl
-  // A default that is too long is cut without a word; a wish is refused.
+  // A default that is too long is cut silently; a request for too much is refused.
   if (asked === undefined) return maxTtl
   throw invalidRequest(`ttl is larger than maximum allowed ${maxTtl}`)
 }
@@ -122,7 +122,7 @@ function decideCriticalOptions(
 ): Readonly<Record<string, string>> {
   const names = Object.keys(asked)
   if (names.length === 0) return role.default_critical_options
-  // Empty allows all: the opposite of what it says for extensions.
+  // Empty allows all: the opposite of what it means for extensions.
   const allowed = role.allowed_critical_options === '' ? names : role.allowed_critical_options.split(',')
   const refused = names.filter((name) => !allowed.includes(name))
   if (refused.length > 0) throw invalidRequest(`critical options not on allowed list: [${refused.join(' ')}]`)

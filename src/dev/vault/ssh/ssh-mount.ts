@@ -26,13 +26,13 @@ export function sshMounts({ part }: Pick<StateAccess, 'part'>): Record<string, S
   return part('ssh', () => table<SshMount>())
 }
 
-/** What is kept for the mount that a call goes to; made at the first look. */
+/** What is kept for the mount that a call goes to; made when it is first asked for. */
 export function sshMountOf(access: Pick<StateAccess, 'part'>, { mount }: VaultRequest): SshMount {
   return entryOf(sshMounts(access), mount.uuid, () => ({ issuers: table(), defaultIssuer: '', roles: table() }))
 }
 
 /**
- * The issuer of a name, an id, or `default`.
+ * The issuer that a name, an id or `default` refers to.
  * @throws {DevVaultError} INVALID_REQUEST when there is none
  */
 export function resolveIssuer(mount: SshMount, reference: string): SshIssuer {

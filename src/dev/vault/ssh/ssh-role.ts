@@ -79,10 +79,10 @@ export function refuseRoleType(type: string): Error {
   return type === 'otp' ? notBuilt('a role for one-time passwords') : invalidRequest('invalid key type')
 }
 
-/** A CA's role as it is written: as a whole, whatever it was before. @param added fields of features, with their defaults */
+/** A CA's role after a write, which replaces it as a whole. @param added fields of features, with their defaults */
 export function toCaRole(given: Fields<FieldKinds>, added: Readonly<Record<string, unknown>>): SshRole {
   const all: SshRole = { ...defaults, ...added }
-  // The table of fields has said of which kind each of them is.
+  // The table of fields has fixed the kind of each.
   const role = Object.fromEntries(Object.keys(all).map((name) => [name, given[name] ?? all[name]])) as typeof all
   return {
     ...role,

@@ -16,7 +16,7 @@ import { resolveIssuer, type SshIssuer, sshMountOf } from './ssh-mount.ts'
 import { type SshRole, toTexts } from './ssh-role.ts'
 import { sshFeatures } from './ssh-roles.ts'
 
-/** What a certificate may be asked to say. */
+/** What a request may ask of a certificate. */
 export const wishFields = {
   ttl: 'seconds',
   valid_principals: 'text',

@@ -44,7 +44,7 @@ export function createMountRoutes(mounts: MountTable, forget: (mount: MountEntry
     }
     return [
       { pattern: root, read: list },
-      // Without operations it is refused, and not taken for the name of a mount.
+      // Without operations it is refused, rather than mistaken for the name of a mount.
       { pattern: `${root}/{path*}/tune`, needsSudo },
       {
         pattern: `${root}/{path*}`,
@@ -82,7 +82,7 @@ export function createMountRoutes(mounts: MountTable, forget: (mount: MountEntry
   return [...routesFor('mounts'), ...routesFor('auth')]
 }
 
-/** The `vault` command sends all settings, those that are not asked for as nothing. */
+/** The `vault` command sends every setting; those that are not asked for come empty. */
 function refuseTuning(config: Readonly<Record<string, unknown>>): void {
   const set = Object.entries(config).find(([, value]) => !isUnset(value))
   if (set !== undefined) throw notBuilt(`'${set[0]}'`)

@@ -60,7 +60,7 @@ export function createMountTable(
   }
 }
 
-/** A mount with the settings that one has from the beginning. */
+/** A mount with the settings of a new one. */
 export function newMount(
   path: string,
   type: string,
@@ -82,7 +82,7 @@ export function newMount(
   }
 }
 
-/** The mounts of a server that was just begun. */
+/** The mounts of a new server. */
 export function firstMounts(): readonly MountEntry[] {
   const fixed = (path: string, type: string, description: string, prefix: string) => ({
     ...newMount(path, type, { description }, { prefix }),

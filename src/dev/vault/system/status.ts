@@ -2,7 +2,7 @@ import type { VaultCall } from '../call.ts'
 import { type Answer, errorAnswer, jsonAnswer } from '../reply.ts'
 import type { DevVaultState } from '../state.ts'
 
-/** What this server says that it is: the version whose answers it was compared with. */
+/** The version that this server claims: the one whose answers it was compared with. */
 const version = '2.0.0-HEAD'
 
 /** How a server is named. */

@@ -4,7 +4,7 @@ import type { Acl } from '../policy/acl.ts'
 import type { PolicyStore } from '../policy/policies.ts'
 import type { FoundToken, TokenStore } from './tokens.ts'
 
-/** Whoever calls with a token. */
+/** The holder of the token that a call comes with. */
 export interface Caller {
   token: FoundToken
   acl: Acl
@@ -14,11 +14,11 @@ export interface Caller {
 export interface Callers {
   /** @throws {DevVaultError} PERMISSION_DENIED for a token that is missing, unknown, dead, or used from elsewhere */
   authenticate(tokenId: string | undefined, remoteAddress: string): Caller
-  /** What a token may do, also where it is not the caller's own. */
+  /** What a token may do, whether or not it is the caller's own. */
   aclOf(token: FoundToken): Acl
 }
 
-/** Turns tokens into callers. @param deps.admit throws where a token that lives is not taken all the same */
+/** Turns tokens into callers. @param deps.admit throws where a token is alive but not accepted */
 export function createCallers(deps: {
   tokens: TokenStore
   identities: Identities

@@ -22,7 +22,7 @@ export function authAnswerOf(id: string, entry: TokenEntry, identityPolicies: re
   }
 }
 
-/** What a lookup shows of a token. The parent is left out on purpose: knowing it would be a privilege. */
+/** What a lookup shows about a token. The parent is left out on purpose: knowing it would be a privilege. */
 export function describeToken(
   id: string,
   entry: TokenEntry,
@@ -59,7 +59,7 @@ export function describeToken(
   }
 }
 
-/** A time as Go prints it: with as many digits as are not zero. */
+/** A time as Go prints it: without trailing zeros. */
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString().replace(/\.?0*Z$/, 'Z')
 }

@@ -6,7 +6,7 @@ import { authAnswerOf, describeToken } from './token-answer.ts'
 import { calculateTtl, type TtlWishes } from './token-ttl.ts'
 import type { FoundToken, TokenStore } from './tokens.ts'
 
-/** What a renewal goes by. */
+/** What decides a renewal. */
 export type RenewalTerms = Omit<TtlWishes, 'incrementSeconds' | 'issuedAtMs'>
 
 /** What can be done with a token, however it is named. */
@@ -21,7 +21,7 @@ export function createTokenCalls(deps: {
   tokens: TokenStore
   identities: Identities
   now: () => number
-  /** Undefined where there is nothing to go by any more. @throws {DevVaultError} INTERNAL where it must not be renewed */
+  /** Undefined where nothing is left to decide it. @throws {DevVaultError} INTERNAL where it must not be renewed */
   renewalTermsOf: (entry: TokenEntry) => RenewalTerms | undefined
 }): TokenCalls {
   const { tokens, identities, now, renewalTermsOf } = deps

@@ -15,13 +15,13 @@ export const tokenTermFields = {
   policies: 'list',
 } as const
 
-/** What roles and users say of the tokens that they get, under Vault's names, as a read shows it. 0 is not set. */
+/** What roles and users say about their tokens, under Vault's names, as a read shows it. 0 is not set. */
 export interface TokenTerms extends Required<Omit<Fields<typeof tokenTermFields>, 'policies' | 'token_bound_cidrs'>> {
-  /** Set and heeded by plug-ins alone. */
+  /** Set and enforced only by plug-ins. */
   readonly token_bound_cidrs: readonly string[]
 }
 
-/** The terms where nothing was said. */
+/** The terms where nothing is set. */
 export const defaultTokenTerms: TokenTerms = {
   token_bound_cidrs: [],
   token_explicit_max_ttl: 0,

@@ -6,7 +6,7 @@ import type { TokenTerms } from './token-terms.ts'
 /** The server's default and longest time to live of everything: 768 hours. */
 export const systemTtlSeconds = 2_764_800
 
-/** What decides about a time to live. Seconds; 0 is not set. */
+/** What decides a time to live. Seconds; 0 is not set. */
 export interface TtlWishes {
   /** What a renewal asks for. */
   incrementSeconds?: number
@@ -37,7 +37,7 @@ export function ttlOfMount(mount: MountEntry): Pick<TtlWishes, 'mountDefaultSeco
 
 /**
  * A token's time to live (OpenBao sdk/framework/lease.go, CalculateTTL), with Vault's warnings about what was cut.
- * @throws {DevVaultError} INTERNAL when the longest life is over
+ * @throws {DevVaultError} INTERNAL when the maximum life is over
  */
 export function calculateTtl(wishes: TtlWishes, nowMs: number): { ttlSeconds: number; warnings: string[] } {
   const warnings: string[] = []

@@ -2,14 +2,14 @@ import { invalidRequest, notBuilt } from '../errors.ts'
 import { newServiceTokenId, randomBase62, tokenKey } from '../identifiers.ts'
 import type { StateAccess, TokenEntry } from '../state.ts'
 
-/** What a new token is made of; the rest follows from it. */
+/** What a new token is made from; the rest follows from it. */
 export type NewToken = Omit<TokenEntry, 'accessor' | 'expiresAtMs' | 'lastRenewalMs' | 'leaseTtlSeconds'> & {
-  /** Chosen by a caller who may, else random. */
+  /** Chosen by a caller who may do so, else random. */
   id?: string
   accessor?: string
 }
 
-/** A token that lives. */
+/** A token that is alive. */
 export interface FoundToken {
   /** Under which it is kept; what a child names as its parent. */
   key: string
@@ -20,13 +20,13 @@ export interface FoundToken {
 export interface TokenStore {
   /** @throws {DevVaultError} INVALID_REQUEST for an id that is taken */
   create(token: NewToken): { id: string; entry: TokenEntry }
-  /** A token that lives: known, not expired, not used up, and its parents too. */
+  /** A token that is alive: known, not expired, not used up, and its parents are alive too. */
   find(id: string): FoundToken | undefined
-  /** All service tokens that live. */
+  /** All service tokens that are alive. */
   all(): readonly FoundToken[]
   /** Counts one use of a token with a limit. The last one leaves it to be ended with `endIfUsedUp`. */
   spendUse(token: FoundToken): void
-  /** A token whose last use is over is gone. */
+  /** Removes a token whose last use is over. */
   endIfUsedUp(token: FoundToken): void
   renew(token: FoundToken, ttlSeconds: number): void
   /** Ends a token and all that was made with it. */
@@ -56,7 +56,7 @@ export function createTokenStore(
 
   const isAlive = (entry: TokenEntry): boolean => {
     if (entry.expiresAtMs !== null && entry.expiresAtMs <= now()) return false
-    // A child dies with its parent, also when the parent has merely expired.
+    // A child dies with its parent, even when the parent has merely expired.
     if (entry.parent === null) return true
     const parent = state.tokens[entry.parent]
     return parent !== undefined && isAlive(parent)

@@ -6,7 +6,7 @@ import { Duplex } from 'node:stream'
 const methodForList = 'LINK'
 const listStart = Buffer.from('LIST ')
 
-/** Takes connections and hears HTTP on them. */
+/** Takes connections and reads HTTP from them. */
 export interface HttpIntake {
   /** Serves a connection. */
   accept(socket: Socket): void
@@ -68,7 +68,7 @@ function replaceListMethod(socket: Socket, connection: { isIdle: boolean }): Dup
   socket.on('end', () => void stream.push(null))
   socket.on('error', (error) => stream.destroy(error))
   socket.on('close', () => stream.destroy())
-  // A client that goes away in the middle of an answer is no fault of the server.
+  // A client that goes away in the middle of an answer is not the server's fault.
   stream.on('error', () => {})
   return stream
 }

@@ -1,7 +1,7 @@
 import type { Plugin } from '../../../../src/dev/vault/backend.ts'
 import { invalidRequest } from '../../../../src/dev/vault/errors.ts'
 
-/** Refuses bodies that are no JSON in the words of Go. */
+/** Refuses bodies that are not JSON, in the words of Go. */
 export const jsonWords: Plugin = () => ({
   intercept({ body, text }) {
     const reason = body === undefined ? whatIsWrongWith(text) : undefined
@@ -10,7 +10,7 @@ export const jsonWords: Plugin = () => ({
   },
 })
 
-/** The character at which Go would stop, where the message of V8 tells it. Undefined for JSON. */
+/** The character at which Go would stop, where V8's message shows it. Undefined for JSON. */
 function whatIsWrongWith(json: string): string | undefined {
   try {
     JSON.parse(json)

@@ -47,7 +47,7 @@ function acceptTls({ key, cert, ca }: TlsOptions, accept: (socket: Socket) => vo
   return (socket) => void server.emit('connection', socket)
 }
 
-/** The socket belongs to its owner from its first instant: bind(2) takes the umask, and listen() binds at once. */
+/** The socket belongs to its owner from its first instant: bind(2) applies the umask, and listen() binds at once. */
 function listenPrivately(path: string, accept: (socket: Socket) => void): Promise<() => Promise<void>> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {

@@ -4,7 +4,7 @@ import { createIdentityStore, type IdentityStore } from './identity.ts'
 import { createIdentityRoutes } from './identity-routes.ts'
 import { renderTemplate, TemplateError } from './templates.ts'
 
-/** Entities, their aliases, their policies, and what is rendered for them in paths of policies. */
+/** Entities, their aliases and policies, and the templates in policy paths that are rendered for them. */
 export const identity: Plugin = (core) => {
   const store = createIdentityStore(core, core.now)
   return {

@@ -30,7 +30,7 @@ export interface EntityWishes {
   disabled?: boolean | undefined
 }
 
-/** The entities and the ways to them. */
+/** The entities and the ways to find them. */
 export interface IdentityStore {
   find(id: string): Entity | undefined
   findByName(name: string): Entity | undefined
@@ -44,7 +44,7 @@ export interface IdentityStore {
   addAlias(entity: Entity, alias: Omit<EntityAlias, 'id'>): EntityAlias
   findAlias(id: string): { entity: Entity; alias: EntityAlias } | undefined
   removeAlias(id: string): void
-  /** Takes away the aliases of a mount that is gone. */
+  /** Removes the aliases of a mount that is gone. */
   removeAliasesOf(mountAccessor: string): void
 }
 

@@ -15,7 +15,7 @@ interface FailedLogins {
   lastAtMs: number
 }
 
-/** By what a login of each method is counted. */
+/** The name by which the logins of each method are counted. */
 const nameOf: Readonly<Record<string, (request: VaultRequest) => string>> = {
   'userpass login/{username}': ({ params }) => params.username!.toLowerCase(),
   'approle login': ({ data }) => textOf(data.role_id).trim(),

@@ -14,7 +14,7 @@ const networkFields = {
   bind_secret_id: 'boolean',
 } as const
 
-/** A secret id that is good from some networks only, as may be its token. */
+/** A secret id that is valid from some networks only, as its token may be. */
 export interface BoundSecretId extends SecretId {
   cidrs: readonly string[]
   tokenBoundCidrs: readonly string[]
@@ -70,7 +70,7 @@ function networksOfAppRole(
     ['role', ofRole],
   ] as const) {
     if (networks.length > 0 && !isInNetworks(request.remoteAddress, networks)) {
-      // The server formats an error that is not there, and prints how that went.
+      // The real server formats an error that does not exist, and prints the result.
       throw invalidRequest(
         `source address "${request.remoteAddress}" unauthorized by CIDR restrictions on the ${owner}: %!w(<nil>)`,
       )
@@ -81,7 +81,7 @@ function networksOfAppRole(
 
 const noNetworks = { cidrs: [], tokenBoundCidrs: [] }
 
-/** The networks of a request, and the request without them: they are not built into the handler that it goes on to. */
+/** The networks of a request, and the request without them: the handler that it goes on to would refuse them. */
 function separated(request: VaultRequest) {
   const { token_bound_cidrs: _ofToken, secret_id_bound_cidrs: _ofSecretId, ...data } = request.data
   const fields = readFields(networkFields, request.data)

@@ -14,7 +14,7 @@ import { isoTime } from '../../../../src/dev/vault/token/token-answer.ts'
 import { networksOfSecretId } from './network-binding.ts'
 import { makeSecretId, secretIdFields } from './secret-id-wishes.ts'
 
-/** What administrators do with an AppRole once it is there: choose its ids, look its secret ids up, destroy them. */
+/** What administrators do with an AppRole once it is there: choose its ids, look up its secret ids, destroy them. */
 export const secretIdAdministration: Plugin = (core) => {
   const { changed, now } = core
   const roles = createAppRoles(core)
@@ -87,7 +87,7 @@ export const secretIdAdministration: Plugin = (core) => {
   }
 }
 
-/** Those of a role that live. */
+/** The secret ids of a role that are alive. */
 function secretIdsOf(mount: AppRoleMount, role: AppRole, nowMs: number): readonly SecretId[] {
   return Object.values(mount.secretIds).filter((entry) => entry.role === role.name && !isExpired(entry, nowMs))
 }

@@ -5,7 +5,7 @@ import { empty } from '../../../../src/dev/vault/reply.ts'
 import { type VaultRequest, withFields } from '../../../../src/dev/vault/routes.ts'
 import { updateTokenTerms } from '../../../../src/dev/vault/token/token-terms.ts'
 
-/** Users whose password or policies are changed by themselves. */
+/** Paths that change only the password or only the policies of a user. */
 export const userAdministration: Plugin = (core) => {
   const { changed } = core
   const findUser = ({ mount, params }: VaultRequest) => usersByMount(core)[mount.uuid]?.[params.username!.toLowerCase()]

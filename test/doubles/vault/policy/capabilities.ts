@@ -17,7 +17,7 @@ function createRoutes(tokens: TokenStore, { aclOf }: Callers): readonly Route[] 
     if (paths.length === 0) throw invalidRequest('paths must be supplied')
     const data = Object.fromEntries(paths.map((path) => [path, capabilitiesOf(acl, path.replace(/^\//, ''))]))
     const [first] = paths
-    // One path is also answered as clients of long ago want it.
+    // One path is also answered in the form that very old clients expect.
     const shortly = paths.length === 1 ? { capabilities: data[first!] } : {}
     return { type: 'data', data: { ...data, ...shortly }, isAlsoOnTop: true }
   }

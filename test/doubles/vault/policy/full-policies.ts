@@ -5,7 +5,7 @@ import { type Capability, type PathRule, toPathRule } from '../../../../src/dev/
 import { type PathBlock, parsePathBlocks, settings } from '../../../../src/dev/vault/policy/policy-text.ts'
 import { parseJsonBlocks } from './policy-json.ts'
 
-/** Policies in all that they may be written in, and with all their patterns. */
+/** Policies in every notation, and with all their patterns. */
 export const fullPolicies: Plugin = () => ({ parsePolicy, patterns })
 
 /** Reads a policy in HCL or JSON. @throws {DevVaultError} INVALID_REQUEST */
@@ -15,7 +15,7 @@ export function parsePolicy(text: string): readonly PathRule[] {
 
 const allSettings = [...settings, 'policy']
 
-/** The short-hands of policies from before capabilities. */
+/** The shorthands of policies from before capabilities. */
 const shorthands: ReadonlyMap<string, readonly Capability[]> = new Map<string, readonly Capability[]>([
   ['deny', ['deny']],
   ['read', ['read', 'list']],

@@ -3,7 +3,7 @@ import { removePolicy, writePolicy } from '../../../../src/dev/vault/policy/poli
 import { empty, type Reply } from '../../../../src/dev/vault/reply.ts'
 import type { Handler } from '../../../../src/dev/vault/routes.ts'
 
-/** `sys/policy/…`, as policies were called before, and policies that come as base64. */
+/** `sys/policy/…`, the older path of policies, and policies that come as base64. */
 export const legacyPolicies: Plugin = ({ policies }) => {
   const list = (): Reply => {
     const names = policies.names()
@@ -32,7 +32,7 @@ export const legacyPolicies: Plugin = ({ policies }) => {
   }
 }
 
-/** A policy in clear always holds a character that base64 has not. */
+/** A policy in clear always holds a character that base64 does not have. */
 function decoding(write: Handler): Handler {
   const decode = (value: unknown) =>
     typeof value === 'string' && /^[A-Za-z0-9+/\r\n]+={0,2}$/.test(value.trim())

@@ -3,7 +3,7 @@ import { textOf } from '../../../../src/dev/vault/fields.ts'
 import { checkSetting, invalidKey, type PathBlock, settings } from '../../../../src/dev/vault/policy/policy-text.ts'
 
 /**
- * Reads `{"path": {"ssh/*": {"capabilities": ["read"]}}}`, each object also in a list of them. Undefined: no JSON.
+ * Reads `{"path": {"ssh/*": {"capabilities": ["read"]}}}`, each object also in a list of them. Undefined: not JSON.
  * @throws {DevVaultError} INVALID_REQUEST
  */
 export function parseJsonBlocks(text: string): readonly PathBlock[] | undefined {

@@ -45,7 +45,7 @@ export async function generateSshKey(type: string, bits: number): Promise<KeyObj
 }
 
 /**
- * Reads a public key as `sign` takes it: the base64 alone, or what stands between the first and the second blank.
+ * Reads a public key as `sign` accepts it: the base64 alone, or what stands between the first and the second blank.
  * @throws {Error} whose message is what golang.org/x/crypto/ssh would say
  */
 export function parseSshPublicKey(text: string): PublicKey {
@@ -65,7 +65,7 @@ export function parseSshPublicKey(text: string): PublicKey {
   }
 }
 
-/** Where Go's decoder would stop: at a wrong character, or at the begin of an incomplete last group of four. */
+/** Where Go's decoder would stop: at a wrong character, or at the beginning of an incomplete last group of four. */
 function firstIllegalBase64(text: string): number | undefined {
   const wrong = text.search(/[^A-Za-z0-9+/=]/)
   if (wrong >= 0) return wrong

@@ -34,7 +34,7 @@ function toKeyLengths(map: Readonly<Record<string, unknown>>): Readonly<Record<s
   )
 }
 
-/** @throws {Error} whose message says which kind of key the role wants */
+/** @throws {Error} whose message says which kind of key the role requires */
 function checkKeyLength(role: SshRole, key: PublicKey): void {
   const lengths = keyLengthsOf(role)
   if (Object.keys(lengths).length === 0) return
@@ -53,7 +53,7 @@ function checkKeyLength(role: SshRole, key: PublicKey): void {
   if (!passes) throw new Error(`key is of an invalid size: ${family === 'ed25519' ? 0 : bits}`)
 }
 
-/** By which names a role may speak of a key. */
+/** The names by which a role may refer to a key. */
 export function keyLengthNames(family: string, typeName: string): readonly string[] {
   switch (family) {
     case 'rsa':

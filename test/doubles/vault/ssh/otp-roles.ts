@@ -50,7 +50,7 @@ function toOtpRole(fields: Fields<FieldKinds>): SshRole {
     allowed_users: fields.allowed_users ?? '',
     port: fields.port || 22,
   }
-  // What it lacks of a CA's role allows nothing.
+  // The fields of a CA's role that it lacks allow nothing.
   return role as unknown as SshRole
 }
 

@@ -47,7 +47,7 @@ function opensshPrivateKeyText(key: KeyObject): string {
 }
 
 /**
- * Reads a CA key that an operator brings: PEM in any of the usual forms, without a passphrase.
+ * Reads a CA key that an operator imports: PEM in any of the usual forms, without a passphrase.
  * @throws {DevVaultError} INVALID_REQUEST
  */
 export function parsePrivateKeyText(text: string): KeyObject {

@@ -5,7 +5,7 @@ import type { SshRole } from '../../../../src/dev/vault/ssh/ssh-role.ts'
 import { createIdentityStore, type Entity } from '../identity/identity.ts'
 import { hasTemplate, renderTemplate, TemplateError } from '../identity/templates.ts'
 
-/** Roles whose principals and extensions are templates, rendered for whoever asks. */
+/** Roles whose principals and extensions are templates, rendered for the caller's entity. */
 export const roleTemplates: Plugin = (core) => {
   const identity = createIdentityStore(core, core.now)
   return {

@@ -20,7 +20,7 @@ const submitFields = {
   set_default: 'boolean',
 } as const
 
-/** Several CA keys for an SSH mount, with names, also such as were made elsewhere. */
+/** Several CA keys for an SSH mount, with names, including keys that were made elsewhere. */
 export const sshIssuers: Plugin = (core) => {
   const { changed } = core
   const mountOf = (request: VaultRequest) => sshMountOf(core, request)
@@ -119,13 +119,13 @@ export const sshIssuers: Plugin = (core) => {
   }
 }
 
-/** Takes a CA key away, and with it the default where it was that. */
+/** Removes a CA key, and unsets the default where it was that key. */
 function removeIssuer(mount: SshMount, issuer: SshIssuer): void {
   delete mount.issuers[issuer.id]
   if (mount.defaultIssuer === issuer.id) mount.defaultIssuer = ''
 }
 
-/** @throws {DevVaultError} INVALID_REQUEST for a name that is reserved, taken or no name; an empty one is none */
+/** @throws {DevVaultError} INVALID_REQUEST for a name that is reserved, taken or malformed; an empty one counts as absent */
 function checkName(mount: SshMount, given: string | undefined): string | undefined {
   const name = given?.trim() ?? ''
   if (name === '') return undefined
@@ -138,7 +138,7 @@ function checkName(mount: SshMount, given: string | undefined): string | undefin
   return name
 }
 
-/** The CA key that is brought along, or else a new one. @throws {DevVaultError} INVALID_REQUEST */
+/** The CA key that is imported, or else a new one. @throws {DevVaultError} INVALID_REQUEST */
 async function takeKey(fields: Fields<typeof submitFields>): Promise<KeyObject> {
   const { public_key: publicKey = '', private_key: privateKey = '', generate_signing_key: generates } = fields
   const isBare = publicKey === '' && privateKey === ''
@@ -157,7 +157,7 @@ async function takeKey(fields: Fields<typeof submitFields>): Promise<KeyObject> 
   return key
 }
 
-/** Vault takes any two halves and signs with the private one; such a CA would only be found out by an sshd. */
+/** Vault accepts any two halves and signs with the private one; only an sshd would find such a CA out. */
 function checkBelongsTo(given: string, own: string): void {
   let key: Uint8Array
   try {

@@ -10,7 +10,7 @@ import { describeMount } from '../../../../src/dev/vault/system/mounts.ts'
 import { systemTtlSeconds } from '../../../../src/dev/vault/token/token-ttl.ts'
 import { reaches } from '../policy/reach.ts'
 
-/** Mounts that are tuned, and what the login page and the commands of Vault ask of them. */
+/** Tuning of mounts, and what Vault's login page and commands ask about mounts. */
 export const mountTuning: Plugin = ({ mounts, callers, changed }) => {
   const isLogin = ({ path }: MountEntry) => path.startsWith('auth/')
   const tuningOf = (root: MountRoot): Route => {
@@ -170,7 +170,7 @@ function wishesOf(given: GivenTuning): Tuning {
 }
 
 function toSeconds(name: string, text: string | undefined): number | undefined {
-  // "system" takes a setting of the mount back.
+  // "system" resets a setting of the mount.
   if (text === undefined || text === 'system') return text === undefined ? undefined : 0
   const seconds = parseVaultDuration(text)
   if (seconds === undefined || seconds < 0) throw invalidRequest(`unable to parse ${name} of ${text}`)

@@ -4,7 +4,7 @@ import type { VaultCall } from '../../../../src/dev/vault/call.ts'
 import { type Answer, empty, errorAnswer } from '../../../../src/dev/vault/reply.ts'
 import { healthAnswer, sealStatusAnswer } from '../../../../src/dev/vault/system/status.ts'
 
-/** The seal of a server, for whoever holds the server. */
+/** The seal of a server, for the code that started the server. */
 export interface Seal {
   /** Base64; the whole of it is one share. */
   unsealKey(): string
@@ -14,7 +14,7 @@ export interface Seal {
   plugin(core: VaultCore): Addition
 }
 
-/** A seal that is open, also after it was closed in an earlier run: it is for development. */
+/** A seal that starts open, even when it was closed in an earlier run: it is for development. */
 export function createSeal(): Seal {
   let isSealed = false
   let key = ''
@@ -65,7 +65,7 @@ function whileSealed(core: VaultCore, call: Pick<VaultCall, 'method' | 'path' | 
   const { method, path, query } = call
   if (path === 'sys/health' && isReading(method)) return healthAnswer(core.state, query, core.now(), true)
   if (path === 'sys/seal-status' && isReading(method)) return sealStatusAnswer(core.state, true)
-  // What is answered whatever happens is left to those who answer it.
+  // Paths that answer in any state are left to their own handlers.
   if (['sys/health', 'sys/seal-status', 'sys/leader', 'sys/init'].includes(path)) return undefined
   return errorAnswer(503, 'Vault is sealed')
 }

@@ -43,7 +43,7 @@ export const wrapping: Plugin = (core) => {
     if (token !== undefined && answer !== undefined) return { token, wrapped: answer }
     throw invalidRequest('wrapping token is not valid or does not exist')
   }
-  /** Whoever names the wrapping token in the body calls with a token of their own. */
+  /** A caller that names the wrapping token in the body calls with a token of its own. */
   const findForCaller = (request: VaultRequest, given: string | undefined) => {
     if (given !== undefined && given !== '' && given !== request.tokenId) {
       const { acl } = callers.authenticate(request.tokenId, request.remoteAddress)
@@ -152,7 +152,7 @@ function wrapIfAsked(
   return { type: 'envelope', envelope: { ...emptyEnvelope, wrap_info: info } }
 }
 
-/** Of the token or secret id inside, which the answer that stands for it names. */
+/** The accessor of the token or secret id inside, which the answer in its place names. */
 function accessorIn(reply: Reply): string | undefined {
   if (reply.type === 'auth') return reply.auth.accessor
   if (reply.type !== 'data' || !('secret_id' in reply.data)) return undefined

@@ -63,7 +63,7 @@ function openBatchToken(id: string, key: string): TokenEntry | undefined {
     const opened = Buffer.concat([decipher.update(bytes.subarray(ivBytes + tagBytes)), decipher.final()])
     return JSON.parse(opened.toString('utf8'))
   } catch {
-    // Forged, or made by another server: a token like any unknown one.
+    // Forged, or made by another server: it is treated as unknown.
     return undefined
   }
 }

@@ -5,7 +5,7 @@ import { pageFields, withFields } from '../../../../src/dev/vault/routes.ts'
 import type { FoundToken } from '../../../../src/dev/vault/token/tokens.ts'
 import { createFields, createToken } from './token-create.ts'
 
-/** What administrators do with tokens: making them, by their ids and accessors, and without a parent. */
+/** What administrators do with tokens: make them, also without a parent, and use them by id and by accessor. */
 export const tokenAdministration: Plugin = (core) => {
   const { tokens, tokenCalls: calls, state, changed } = core
   const find = (wanted: string) => tokens.all().find(({ entry }) => entry.accessor === wanted)

@@ -148,7 +148,7 @@ function chooseTtl({ fields, isSudo, isRoot, mount, nowMs }: TtlChoice) {
   }
   const asked = fields.ttl === undefined ? toSeconds('lease', fields.lease) : toSeconds('ttl', fields.ttl)
   const terms = { explicitMaxTtlSeconds, periodSeconds }
-  // A root token without a time to live never ends, but for an explicit limit.
+  // A root token without a time to live never ends, unless it has an explicit limit.
   if (isRoot && asked === 0 && periodSeconds === 0) {
     return { ...terms, ttlSeconds: explicitMaxTtlSeconds, warnings: [] }
   }

@@ -2,7 +2,7 @@ import { invalidRequest } from '../../../../src/dev/vault/errors.ts'
 import { wrappingPolicy } from '../../../../src/dev/vault/policy/policies.ts'
 import { sanitizePolicies } from '../../../../src/dev/vault/token/token-terms.ts'
 
-/** What decides about the policies of a new token. */
+/** What decides the policies of a new token. */
 export interface PolicyChoice {
   asked: readonly string[]
   noDefault: boolean

@@ -17,7 +17,7 @@ describe('a duration', () => {
     expect(parseVaultDuration(given)).toBe(seconds)
   })
 
-  it.each(['soon', '5 m', '5x', 'm', '1h-', Number.NaN])('%j is none', (given) => {
+  it.each(['soon', '5 m', '5x', 'm', '1h-', Number.NaN])('%j is not a duration', (given) => {
     expect(parseVaultDuration(given)).toBeUndefined()
   })
 

@@ -137,7 +137,7 @@ describe('the development Vault', () => {
     expect({ status: reply.status, errors: reply.json.errors }).toEqual({ status, errors })
   })
 
-  it('takes the token from an Authorization header too, and the root namespace for none', async () => {
+  it('takes the token from an Authorization header too, and treats the root namespace as none', async () => {
     const { vault, call } = await openTestVault()
     const headers = { Authorization: `Bearer ${vault.rootToken}`, 'X-Vault-Namespace': 'root/' }
     expect((await call('GET', 'auth/token/lookup-self', { headers })).status).toBe(200)
@@ -250,7 +250,7 @@ describe('what a development Vault keeps', () => {
 
   it.each([
     ['{"version":', 'is not JSON'],
-    ['{"version":1}', 'is of another version'],
+    ['{"version":1}', 'has another version'],
   ])('is not begun anew over something unreadable: %s', async (text, message) => {
     const starting = createDevVault({
       state: { load: () => text, save: () => {} },
@@ -260,7 +260,7 @@ describe('what a development Vault keeps', () => {
     await expect(starting).rejects.toThrow(message)
   })
 
-  it('takes names that objects have of their own for names like any other', async () => {
+  it('treats names that every object has like any other name', async () => {
     const { vault, admin, call } = await openTestVault()
     await admin('POST', 'sys/mounts/ssh', { type: 'ssh' })
     const read = (path: string) => call('GET', path, { token: vault.rootToken })

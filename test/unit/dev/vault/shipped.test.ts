@@ -47,7 +47,7 @@ describe('the Vault that latchkey dev ships', () => {
     expect((await call('GET', 'ssh/roles/ops', { token })).status).toBe(403)
   })
 
-  it('knows whoever logs in by one id, and another by another', async () => {
+  it('knows each person who logs in by an id of their own', async () => {
     const { call, write } = await withMounts()
     const entityOf = async (name: string) => {
       await write(`auth/userpass/users/${name}`, { password: 'pw' })
@@ -119,7 +119,7 @@ describe('the Vault that latchkey dev ships', () => {
     expect((await write('sys/mounts/other', { type: 'ssh', config, options: null })).status).toBe(204)
   })
 
-  it('does not take the tuning of a mount for a mount', async () => {
+  it('does not mistake the tuning of a mount for a mount', async () => {
     const { call, write } = await withMounts()
     expect((await write('sys/mounts/ssh/tune', { type: 'ssh' })).status).toBe(405)
     expect((await call('GET', 'sys/mounts/ssh/tune')).status).toBe(405)
@@ -139,7 +139,7 @@ describe('the Vault that latchkey dev ships', () => {
     expect(reply.json.errors[0]).toContain('unsupported path: X-Vault-Wrap-TTL is not built')
   })
 
-  it('tells whoever asks with LIST how to ask for a list', async () => {
+  it('tells a client that asks with LIST how to ask for a list', async () => {
     const { call, write } = await withMounts()
     await write('ssh/roles/ops', caRole)
     expect((await call('LIST', 'ssh/roles')).json.errors[0]).toContain('GET and list=true')

@@ -192,7 +192,7 @@ const rows: readonly [
     '1 error occurred:\n\t* failed to generate signed SSH key: failed to generate random nonce\n\n',
     sign,
     'VAULT_UNAVAILABLE',
-    'could not sign now',
+    'could not sign just now',
     'tried again',
   ],
   [
@@ -200,7 +200,7 @@ const rows: readonly [
     'failed to parse stored CA private key: asn1',
     sign,
     'VAULT_UNAVAILABLE',
-    'could not sign now',
+    'could not sign just now',
     'log of the server',
   ],
   [
@@ -276,18 +276,18 @@ const rows: readonly [
     'namespace is locked',
     'vault namespace unlock',
   ],
-  [503, 'no active Vault instance found', sign, 'VAULT_UNAVAILABLE', 'cannot answer now', 'tried again'],
-  [503, 'node is not active', sign, 'VAULT_UNAVAILABLE', 'cannot answer now', 'tried again'],
+  [503, 'no active Vault instance found', sign, 'VAULT_UNAVAILABLE', 'cannot answer just now', 'tried again'],
+  [503, 'node is not active', sign, 'VAULT_UNAVAILABLE', 'cannot answer just now', 'tried again'],
   [502, 'upstream rate limited', sign, 'VAULT_RATE_LIMITED', 'too many requests', 'tried again'],
   [
     500,
     'local node not active but active cluster node not found',
     sign,
     'VAULT_UNAVAILABLE',
-    'cannot answer now',
+    'cannot answer just now',
     'tried again',
   ],
-  [500, 'internal error', sign, 'VAULT_UNAVAILABLE', 'cannot answer now', 'tried again'],
+  [500, 'internal error', sign, 'VAULT_UNAVAILABLE', 'cannot answer just now', 'tried again'],
   [501, 'Vault is not initialized', sign, 'VAULT_REFUSED', 'not been initialised', 'vault operator init'],
   [400, 'Client sent an HTTP request to an HTTPS server.', sign, 'VAULT_CONFIG', 'speaks TLS', 'https://'],
 
@@ -299,8 +299,8 @@ const rows: readonly [
     'the token is not valid',
     'latchkey login corp',
   ],
-  [403, 'permission denied', sign, 'VAULT_TOKEN_REJECTED', 'does not take the token', 'latchkey login corp'],
-  [400, 'missing client token', sign, 'VAULT_TOKEN_REJECTED', 'does not take the token', 'latchkey login corp'],
+  [403, 'permission denied', sign, 'VAULT_TOKEN_REJECTED', 'does not accept the token', 'latchkey login corp'],
+  [400, 'missing client token', sign, 'VAULT_TOKEN_REJECTED', 'does not accept the token', 'latchkey login corp'],
   [403, 'bad token', renew, 'VAULT_TOKEN_INVALID', 'the token is not valid', 'latchkey login corp'],
   [
     403,
@@ -340,21 +340,21 @@ const rows: readonly [
   ],
   [400, 'invalid role or secret ID', approle, 'VAULT_LOGIN_FAILED', 'role id or the secret id', 'secret_id_file'],
   [500, 'missing role_id', approle, 'VAULT_REQUEST_INVALID', 'without a role_id', 'report'],
-  [400, 'missing secret_id', approle, 'VAULT_CONFIG', 'wants a secret id', 'set secret_id_file'],
+  [400, 'missing secret_id', approle, 'VAULT_CONFIG', 'requires a secret id', 'set secret_id_file'],
   [
     400,
     'source address "10.0.0.1" unauthorized by CIDR restrictions on the role: %!w(<nil>)',
     approle,
     'VAULT_LOGIN_LOCKED',
     "this machine's network address",
-    'bound addresses',
+    'addresses that the role is bound to',
   ],
   [
     400,
     'wrapping token is not valid or does not exist',
     unwrap,
     'VAULT_WRAPPING_TOKEN_INVALID',
-    'security: the wrapped secret id in /home/jo/secret-id was opened before',
+    'security: the wrapped secret id in /home/jo/secret-id was already opened',
     'audit log',
   ],
 
@@ -426,7 +426,7 @@ describe('advice on', () => {
     expect(adviceOn(400, ['something else', 'Unknown role: ops'], sign)).toMatchObject({ code: 'VAULT_ROLE_UNKNOWN' })
   })
 
-  it('a ttl that is too long tells the maximum in seconds, where the server does', () => {
+  it('a ttl that is too long names the maximum in seconds, where the server does', () => {
     const maxOf = (limit: string) => adviceOn(400, [`ttl is larger than maximum allowed ${limit}`], sign).maxTtlSeconds
     expect(maxOf('7200')).toBe(7200)
     expect(maxOf('2h0m0s')).toBeUndefined()
@@ -442,7 +442,7 @@ describe('advice on', () => {
   })
 })
 
-describe('the recorded refusals of circumstance', () => {
+describe('the recorded refusals that depend on circumstances', () => {
   it.each<[string, VaultPurpose, VaultErrorCode, string, string]>([
     [
       'sign with it',
@@ -466,7 +466,7 @@ describe('the recorded refusals of circumstance', () => {
       'its entity is disabled',
       'latchkey login corp',
     ],
-    ['sign with a disabled entity', sign, 'VAULT_TOKEN_REJECTED', 'does not take the token', 'latchkey login corp'],
+    ['sign with a disabled entity', sign, 'VAULT_TOKEN_REJECTED', 'does not accept the token', 'latchkey login corp'],
     ['login of a disabled entity', userpass, 'VAULT_LOGIN_LOCKED', 'locked or disabled', 'check mount'],
     [
       'AppRole from an address that is not bound',
@@ -489,7 +489,7 @@ describe('the recorded refusals of circumstance', () => {
   })
 })
 
-describe('an answer that is not of a vault', () => {
+describe('an answer that is not from a vault', () => {
   it.each([sign, userpass, approle, unwrap, renew])('decides nothing: %j', (purpose) => {
     for (const status of [400, 401, 403, 404, 407, 511]) {
       const error = adviseOn({ status }, { vault: 'corp', purpose })

@@ -69,7 +69,7 @@ describe('a login by AppRole', () => {
     expect(method.isUnattended).toBe(true)
   })
 
-  it('of a role without secret ids sends the role id alone', async () => {
+  it('for a role without secret ids sends the role id alone', async () => {
     const { vault, method } = await world({ secret_id_file: undefined })
     vault.on(login, granted)
     await method.login(false)
@@ -126,14 +126,14 @@ describe('a login by AppRole', () => {
     expect(pausesMs).toEqual([0, 1000, 1000, 2000])
   })
 
-  it('that a proxy refuses is sent again at once: that was no word of the server', async () => {
+  it('that a proxy refuses is sent again at once: the server has said nothing', async () => {
     const { vault, method } = await world()
     vault.on(login, { status: 403, raw: '<html>blocked</html>' }, granted)
     await expect(method.login(false)).rejects.toMatchObject({ code: 'VAULT_BAD_RESPONSE' })
     await method.login(false)
   })
 
-  it('that a person brought to work is not held against the next one', async () => {
+  it('that worked for a person clears the failures before it', async () => {
     const { vault, method } = await world()
     vault.on(login, refused, granted)
     await expect(method.login(false)).rejects.toMatchObject({ code: 'VAULT_LOGIN_FAILED' })
@@ -205,7 +205,7 @@ describe('a wrapped secret id', () => {
     vault.on(lookup, usedUp)
     await expect(method.login(false)).rejects.toMatchObject({
       code: 'VAULT_WRAPPING_TOKEN_INVALID',
-      message: expect.stringMatching(/security: .*\/etc\/secret-id was opened before by someone else/),
+      message: expect.stringMatching(/security: .*\/etc\/secret-id was already opened by someone else/),
       hint: expect.stringContaining('audit log'),
     })
     expect(vault.calls()).toEqual([lookup])
@@ -241,7 +241,7 @@ describe('a wrapped secret id', () => {
     vault.on(lookup, usedUp)
     await expect(restarted().login(false)).rejects.toMatchObject({
       code: 'VAULT_LOGIN_NEEDED',
-      message: expect.stringContaining('was opened here before'),
+      message: expect.stringContaining('was already opened here'),
       hint: expect.stringContaining('-wrap-ttl'),
     })
   })
@@ -302,7 +302,7 @@ describe('a wrapped secret id', () => {
     await expect(method.login(false)).rejects.toMatchObject({ code: 'VAULT_BAD_RESPONSE' })
   })
 
-  it('that is not wrapped at all is no matter of security, and is not sent', async () => {
+  it('that is not wrapped at all is not a security matter, and is not sent', async () => {
     const { vault, files, method } = await wrapped()
     files.set(file, `${secretId}\n`)
     await expect(method.login(false)).rejects.toMatchObject({

@@ -33,7 +33,7 @@ describe('the pause after a failure', () => {
     expect(lengths).toEqual([1, 1.5, 3, 6, 10, 10])
   })
 
-  it('is five minutes after what lasts, whatever the longest', () => {
+  it('is five minutes after a lasting failure, whatever the longest', () => {
     const { pause, lengthSeconds } = world(5000)
     pause.failed(failure, true)
     expect(lengthSeconds()).toBe(300)

@@ -21,12 +21,12 @@ it.each([
   expect(issueFailure(new VaultError(code, 'refused'))).toBe(failure)
 })
 
-it('a certificate that cannot be read, or is not what was asked for, lasts until the role is another one', () => {
+it('a certificate that cannot be read, or is not what was asked for, is a failure until the role is changed', () => {
   const unreadable = new SshError('CERTIFICATE_INVALID', 'no certificate')
   expect(issueFailure(unreadable)).toBe('lasting')
   expect(issueFailure(new VaultError('VAULT_BAD_RESPONSE', 'no certificate', { cause: unreadable }))).toBe('lasting')
 })
 
-it('whatever else goes wrong here passes, or is told with every try', () => {
+it('whatever else goes wrong here passes, or is reported at every try', () => {
   expect(issueFailure(new TypeError('a fault of ours'))).toBe('passing')
 })

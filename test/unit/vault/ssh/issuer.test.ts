@@ -269,7 +269,7 @@ describe('a certificate that comes back', () => {
   )
 })
 
-describe('what the log tells', () => {
+describe('what the log says', () => {
   const warnings = (lines: readonly string[]) => lines.filter((line) => line.startsWith('warn:'))
 
   it('are the warnings of the server', async () => {
@@ -279,7 +279,7 @@ describe('what the log tells', () => {
     expect(warnings(lines)).toEqual([expect.stringMatching(/vault warns .*reason="no pty \[2J for you"/)])
   })
 
-  it('is, once as long as it stays so, in what a certificate is not as asked for', async () => {
+  it('is, once while it stays so, how a certificate differs from what was asked for', async () => {
     const { vault, lines, issuer } = await world({ principals: ['bob'] })
     const odd = { principals: ['bob', 'root\u009b'], criticalOptions: new Map([['force-command', '/bin/false']]) }
     vault.on(route, certified(odd, { warnings: ['no pty'] }))
@@ -307,7 +307,7 @@ describe('what the log tells', () => {
     vault.on(route, certified({ validBefore: seconds(nowMs) + 768n * 3600n }))
     await issue()
     await issue()
-    expect(warnings(lines)).toEqual([expect.stringMatching(/live long: set ttl/)])
+    expect(warnings(lines)).toEqual([expect.stringMatching(/valid for long: set ttl/)])
   })
 
   it('is a clock that is wrong by more than 30 s, until it is right again', async () => {
@@ -414,7 +414,7 @@ describe('a certificate and what it came from', () => {
     expect(successor.standing()).toBe('current')
   })
 
-  it('of a role with an issuer of its own is asked for anew once, and not at each list', async () => {
+  it('of a role with an issuer of its own is requested again once, and not at each list', async () => {
     const { issuer, issued } = await looked(another)
     expect(issued.standing()).toBe('outdated')
     const successor = await issuer.issue(ours, never)

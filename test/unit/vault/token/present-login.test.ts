@@ -40,7 +40,7 @@ describe('the login that a token came from', () => {
   })
 })
 
-describe('a look at a token that others look after', () => {
+describe('checking a token that others look after', () => {
   const file = '/home/jo/.vault-token'
 
   it('finds another one, once a second at most, and says so', async () => {

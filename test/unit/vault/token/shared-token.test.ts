@@ -80,12 +80,12 @@ describe('the token that the command lines use', () => {
   it('says why not, and what to write', () => {
     expect(refuseSharedToken([a, b], {}).get('b')).toMatchObject({
       code: 'VAULT_CONFIG',
-      message: 'vault b: the token of this machine could be for any of a, b, so that none of them gets it',
+      message: 'vault b: the token of this machine could be for any of a, b, so none of them gets it',
       hint: expect.stringContaining('[vault.b] auth = { method = "token", token_file ='),
     })
     expect(refuseSharedToken([a, b], { BAO_ADDR: a.address }).get('b')).toMatchObject({
       code: 'VAULT_CONFIG',
-      message: 'vault b: the token of this machine is for the server of BAO_ADDR, and not for this one',
+      message: 'vault b: the token of this machine is for the server of BAO_ADDR, not for this one',
     })
   })
 })

@@ -79,10 +79,10 @@ describe('a token that may be dead, or not allowed from here', () => {
     expect(vault.calls().slice(3)).toEqual([lookUp, lookUp, lookUp])
     expect(source.status()).toMatchObject({ state: 'logged-in' })
     expect(source.status().lastError).toBeUndefined()
-    expect(lines).toContainEqual(expect.stringContaining('taken again'))
+    expect(lines).toContainEqual(expect.stringContaining('accepted again'))
   })
 
-  it('that may not look itself up is known to be taken by that', async () => {
+  it('that may not look itself up is known by that to be accepted', async () => {
     const { vault, source, calledAfter } = await suspect()
     vault.on(lookUp, denied)
     source.start()
@@ -221,7 +221,7 @@ describe('a token that another login has followed', () => {
     expect(await tokenOf(source).then((token) => token.expose())).toBe('hvs.third')
   })
 
-  it('is revoked too when it was stored before a restart, and a failure to is no failure of the login', async () => {
+  it('is revoked too when it was stored before a restart; a failure to revoke it is no failure of the login', async () => {
     const { vault, lines, source, newSource, settled } = await tokenWorld('userpass')
     await source.login(person)
     vault.on(revoke, sealed)
@@ -259,7 +259,7 @@ it('a found token that its owner has replaced is not renewed', async () => {
   expect(tokensOf(vault)).toEqual(['hvs.found', 'hvs.new'])
 })
 
-it('what is found out about a found token is not taken for the one that has replaced it', async () => {
+it('what is found out about a found token is not applied to the one that has replaced it', async () => {
   const { vault, files, source, use, calledAfter } = await tokenWorld('token')
   const file = '/home/jo/.vault-token'
   files.set(file, 'hvs.found')

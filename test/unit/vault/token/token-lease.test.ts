@@ -49,7 +49,7 @@ describe('a looked up token', () => {
     expect(lease.policies).toEqual(['a', 'b', 'c'])
   })
 
-  it('of which only the ttl is known is not renewed and without limit', () => {
+  it('with only the ttl known is not renewed, and has no limit', () => {
     const answered = { status: 200, data: { ttl: 60 }, auth: undefined, warnings: [], clockSkewMs: undefined }
     expect(leaseFromLookup(answered, 'corp', nowMs)).toMatchObject({
       isRenewable: false,
@@ -83,12 +83,12 @@ describe('a renewed token', () => {
     expect(lease).toMatchObject({ leaseSeconds: 360, isRenewable: false })
   })
 
-  it('that won nothing is at its end, though the server does not say so', () => {
+  it('that gained nothing is at its end, though the server does not say so', () => {
     const ending = { ...before, grantedAtMs: nowMs, leaseSeconds: 600 }
     expect(leaseFromRenewal(ending, answer('token', 'renew-self'), nowMs + 500).isRenewable).toBe(false)
   })
 
-  it('of which nothing is said is not renewed again', () => {
+  it('that nothing is said about is not renewed again', () => {
     const nothing = { status: 200, data: undefined, auth: undefined, warnings: [], clockSkewMs: undefined }
     expect(leaseFromRenewal(before, nothing, nowMs)).toEqual({ ...before, isRenewable: false })
   })

@@ -29,7 +29,7 @@ import type { ScriptedAnswer } from '../../../support/vault-http.ts'
 import { loginContext, nobody, person, recordingLog, tokenOf, until } from '../../../support/vault-world.ts'
 
 describe('a login by a person', () => {
-  it('asks once, keeps the token in the keychain and tells whose it is', async () => {
+  it('asks once, keeps the token in the keychain and says whose it is', async () => {
     const { vault, clock, keychain, source, use, attending } = await tokenWorld('userpass')
     expect(await source.login(person)).toEqual({
       displayName: 'userpass-jo',
@@ -68,7 +68,7 @@ describe('a login by a person', () => {
     expect(questions).toEqual([])
   })
 
-  it('that a person cancels is no fault of the login that is there', async () => {
+  it('that a person cancels is no failure of the present login', async () => {
     const cancelled = new PromptError('PROMPT_CANCELLED', 'cancelled: password')
     const { source, use } = await tokenWorld('userpass', ['pw', cancelled])
     await source.login(person)
@@ -114,7 +114,7 @@ describe('a login by a person', () => {
     expect((await using).expose()).toBe('hvs.second')
   })
 
-  it('that fails is told in the status until one works', async () => {
+  it('that fails is shown in the status until one works', async () => {
     const { vault, source } = await tokenWorld('userpass')
     vault.on(byPassword, sealed, auth('hvs.first'))
     await expect(source.login(person)).rejects.toMatchObject({ code: 'VAULT_SEALED' })
@@ -351,7 +351,7 @@ describe('renewal', () => {
     expect(vault.calls()).toEqual([byPassword])
   })
 
-  it('that fails is tried again after growing rests, warns once, and is told in the status', async () => {
+  it('that fails is tried again after growing pauses, warns once, and is shown in the status', async () => {
     const { vault, lines, source, calledAfter } = await tokenWorld('approle')
     vault.on(renew, sealed)
     source.start()
@@ -628,7 +628,7 @@ describe('a logout', () => {
     expect(keychain.items.get('vault/corp/token')).toContain('hvs.first')
   })
 
-  it('while a password is on its way fails who waits at once, and revokes what comes back', async () => {
+  it('while a password is on its way fails at once for all who wait, and revokes what comes back', async () => {
     const { vault, keychain, source, settled, lines } = await tokenWorld('userpass')
     let leaving: Promise<void> | undefined
     vault.on(byPassword, () => {
@@ -750,7 +750,7 @@ describe('a found token', () => {
     expect(source.status()).toEqual({ state: 'logged-in' })
   })
 
-  it('is not asked of a helper at each use, only when it is no good any more', async () => {
+  it('is not asked of a helper at each use, only when it is no longer good', async () => {
     const { vault, clock, client, keychain, prompts, use } = await found()
     const asked: boolean[] = []
     const method: LoginMethod = {
@@ -839,7 +839,7 @@ describe('a found token', () => {
     expect(vault.calls()).toEqual([lookUp, sign])
   })
 
-  it('that turns out dead when it is looked up is told in the status', async () => {
+  it('that turns out dead when it is looked up is shown in the status', async () => {
     const { vault, source, calledAfter } = await found()
     vault.on(lookUp, invalid)
     source.start()
@@ -848,7 +848,7 @@ describe('a found token', () => {
     expect(source.status()).toMatchObject({ state: 'logged-out', lastError: { code: 'VAULT_LOGIN_NEEDED' } })
   })
 
-  it('that is not there is told in the status from the start', async () => {
+  it('that is not there is shown in the status from the start', async () => {
     const { source } = await tokenWorld('token')
     source.start()
     await until(() => source.status().lastError !== undefined)
@@ -870,7 +870,7 @@ describe('a found token', () => {
     await expect(source.login(nobody)).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED', hint: 'run: vault login' })
   })
 
-  it('without an end tells none', async () => {
+  it('without an end shows none', async () => {
     const { vault, source } = await found()
     vault.on(lookUp, looked({ ttl: 0, renewable: false }))
     expect(await source.login(nobody)).toEqual({ displayName: 'token-jo', policies: ['default'] })

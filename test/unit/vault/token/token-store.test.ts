@@ -64,7 +64,7 @@ describe('a stored token', () => {
 })
 
 describe('a keychain that is locked', () => {
-  it('is an error and no missing token', async () => {
+  it('is an error, not a missing token', async () => {
     const { keychain, store } = world()
     keychain.failure = locked
     await expect(store().load()).rejects.toBe(locked)
@@ -83,7 +83,7 @@ describe('a keychain that is locked', () => {
     expect(one.lastError()).toBeUndefined()
   })
 
-  it('gets the token once it can be read again, which nobody needs to see to', async () => {
+  it('gets the token once it can be read again, without anyone doing anything', async () => {
     const { keychain, store } = world()
     const one = store()
     keychain.failure = locked

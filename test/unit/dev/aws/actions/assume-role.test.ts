@@ -141,7 +141,7 @@ describe('a role behind MFA', () => {
     }
   })
 
-  it('is given to a role session where the double is told that those carry MFA', async () => {
+  it('is given to a role session where the double is configured to let those carry MFA', async () => {
     aws = await startDevAws({ roleSessionsCarryMfa: true })
     user = await addUser(aws)
     await aws.addRole({ arn: dev, trustPolicy: trusting(master), mayAssume: [audit] })
@@ -237,7 +237,7 @@ describe('a duration', () => {
     }
   })
 
-  it('of a role that is denied is not told', async () => {
+  it('of a role that is denied is not revealed', async () => {
     await aws.addRole({ arn: dev, trustPolicy: trusting('arn:aws:iam::999999999999:root') })
     expect(await assume(user, { DurationSeconds: '7200' })).toMatchObject(denied())
   })

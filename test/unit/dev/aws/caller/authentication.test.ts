@@ -121,7 +121,7 @@ describe('a session', () => {
     })
   })
 
-  it('that has ended tells so only to its holder', async () => {
+  it('that has ended says so only to its holder', async () => {
     const session = await userSession({ DurationSeconds: '900' })
     aws.clock.advance(900 * seconds)
     const reply = await aws.call({ ...session, secretAccessKey: 'guess' }, whoAmI)

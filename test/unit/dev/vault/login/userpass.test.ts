@@ -60,7 +60,7 @@ describe('a user who logs in by password', () => {
     expect((await logIn(vault, 'mia', 'pw')).status).toBe(200)
   })
 
-  it('renews by the terms of the day, and not once the policies have changed or the user is gone', async () => {
+  it('renews by the terms at the time, and not once the policies have changed or the user is gone', async () => {
     const vault = await openWithUsers()
     const token = (await logIn(vault, 'jo', 'pw')).json.auth.client_token
     const renew = () => vault.call('POST', 'auth/token/renew-self', { token, body: {} })

@@ -68,7 +68,7 @@ describe('an access control list', () => {
     expect(own.allows('other', 'read') || own.allows('a/b/d', 'read')).toBe(false)
   })
 
-  it('takes a list for allowed with and without the trailing slash in the policy', () => {
+  it('allows a list with and without the trailing slash in the policy', () => {
     expect(aclOf(['ssh/roles', 'list']).allows('ssh/roles', 'list')).toBe(true)
     expect(aclOf(['ssh/roles/', 'list']).allows('ssh/roles', 'list')).toBe(true)
     expect(aclOf(['ssh/roles/*', 'list']).allows('ssh/roles', 'list')).toBe(true)

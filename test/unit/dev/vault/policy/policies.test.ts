@@ -60,7 +60,7 @@ describe('the policies', () => {
 })
 
 describe('capabilities', () => {
-  it('are told of one’s own token, of another one, and by its accessor', async () => {
+  it('are reported for one’s own token, for another one, and by its accessor', async () => {
     const { vault, admin, call } = await openTestVault()
     await admin('POST', 'sys/policies/acl/signing', { policy: signing })
     const { client_token: id, accessor } = await admin('POST', 'auth/token/create', { policies: ['signing'] })

@@ -96,7 +96,7 @@ describe('a certificate', () => {
     expect(certificate.publicKey).toMatchObject({ type: 'sk-ssh-ed25519@openssh.com', application: 'ssh:' })
   })
 
-  it('has its times from the server’s clock, the role and the wish', async () => {
+  it('has its times from the server’s clock, the role and the request', async () => {
     const vault = await openWithCa({ ...open, ttl: '30m', max_ttl: '2h', not_before_duration: '1m' })
     vault.advance(5_000)
     expect(certificateValidity(await sign(vault))).toEqual({
@@ -107,7 +107,7 @@ describe('a certificate', () => {
     expect(wished.notAfterMs).toBe(vault.nowMs() + 2_700_000)
   })
 
-  it('is cut at the mount’s longest time without a word, unless that was wished', async () => {
+  it('is cut silently at the mount’s longest time, unless more was asked for', async () => {
     const vault = await openWithCa({ ...open, ttl: '3h' })
     await vault.admin('POST', 'sys/mounts/ssh/tune', { max_lease_ttl: '1h' })
     expect(certificateValidity(await sign(vault)).notAfterMs).toBe(vault.nowMs() + 3_600_000)

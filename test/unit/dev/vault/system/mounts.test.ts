@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { openTestVault } from '../../../../support/dev-vault.ts'
 
 describe('the mounts', () => {
-  it('are there from the start, and are listed twice in one answer, as clients of long ago want it', async () => {
+  it('are there from the start, and are listed twice in one answer, as very old clients expect', async () => {
     const { vault, call } = await openTestVault()
     const { json } = await call('GET', 'sys/mounts', { token: vault.rootToken })
     expect(Object.keys(json.data).sort()).toEqual(['cubbyhole/', 'identity/', 'sys/'])

@@ -161,7 +161,7 @@ describe('the making of tokens', () => {
     expect({ status: reply.status, errors: reply.json.errors }).toEqual({ status: 400, errors: [message] })
   })
 
-  it('lets only the mighty choose ids, periods, orphans and policies of their own', async () => {
+  it('lets only root and sudo choose ids, periods, orphans and policies', async () => {
     const vault = await openTestVault()
     await vault.admin('POST', 'sys/policies/acl/maker', {
       policy: 'path "auth/token/create*" { capabilities = ["update"] }',
@@ -208,7 +208,7 @@ describe('the making of tokens', () => {
     expect(await make({ num_uses: 1 })).toEqual(['restricted use token cannot generate child tokens'])
   })
 
-  it('gives a root token no end, but for its own limit, and never more than its parent has', async () => {
+  it('gives a root token no end, except its own limit, and never more than its parent has', async () => {
     const vault = await openTestVault()
     expect(await vault.admin('POST', 'auth/token/create', {})).toMatchObject({ policies: ['root'], lease_duration: 0 })
     const limited = await makeToken(vault, { explicit_max_ttl: '1h' })
