@@ -1,8 +1,8 @@
-// npm run mutation [-- [--changed] ROOM…]: changes the code of the rooms that decide about keys and credentials, one small
+// npm run mutation [-- [--changed] ROOM… [FILE…]]: changes the code of the rooms that decide about keys and credentials, one small
 // change at a time, and counts which changes the unit tests notice (mutation testing, by Stryker). Room by room, because
-// each change is then tried only with the tests that could notice it. With --changed it tries only what the last report
-// cannot know: code that was edited since, and what survived where a test with a new title runs the same code.
-// CONTRIBUTING.md says what the score is worth.
+// each change is then tried only with the tests that could notice it. With files of one room it tries those, and goes by the
+// last report for the rest. With --changed it tries only what that report cannot know: code that was edited since, and what
+// survived where a test with a new title runs the same code. CONTRIBUTING.md says what the score is worth.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -22,15 +22,20 @@ function run(command, args, options) {
 
 /** Tries changes in a room, and counts those that the tests noticed and missed. */
 function mutate(room) {
-  const env = { ...process.env, VITEST_MUTATION_ROOM: room, ...(isChangedOnly && { VITEST_MUTATION_CHANGED: '1' }) }
+  const env = {
+    ...process.env,
+    VITEST_MUTATION_ROOM: room,
+    ...(isChangedOnly && { VITEST_MUTATION_CHANGED: '1' }),
+    ...(files.length > 0 && { VITEST_MUTATION_FILES: files.join() }),
+  }
   run(
     process.execPath,
     [join(folder, 'node_modules/@stryker-mutator/core/bin/stryker.js'), 'run', join(folder, 'stryker.config.mjs')],
     { env },
   )
-  const { files } = JSON.parse(readFileSync(join(root, `coverage/mutation/${room}.json`), 'utf8'))
+  const report = JSON.parse(readFileSync(join(root, `coverage/mutation/${room}.json`), 'utf8'))
   const count = {}
-  for (const { mutants } of Object.values(files)) {
+  for (const { mutants } of Object.values(report.files)) {
     for (const { status } of mutants) count[status] = (count[status] ?? 0) + 1
   }
   return {
@@ -45,10 +50,15 @@ const row = (name, counts) =>
 
 const isChangedOnly = process.argv.includes('--changed')
 const named = process.argv.slice(2).filter((argument) => argument !== '--changed')
-const wanted = named.length > 0 ? named : Object.keys(rooms)
+const files = named.filter((name) => name.includes('/'))
+const wanted = named.length > 0 ? named.filter((name) => !name.includes('/')) : Object.keys(rooms)
 const unknown = wanted.find((room) => !Object.hasOwn(rooms, room))
 if (unknown !== undefined) {
   process.stderr.write(`no such room: ${unknown}; there are ${Object.keys(rooms).join(', ')}\n`)
+  process.exit(2)
+}
+if (files.length > 0 && wanted.length !== 1) {
+  process.stderr.write('files need the one room that they are of: npm run mutation -- ROOM FILE…\n')
   process.exit(2)
 }
 if (!existsSync(join(folder, 'node_modules'))) {

@@ -7,7 +7,7 @@ const { source } = rooms[room]
 const report = `coverage/mutation/${room}.json`
 
 export default {
-  mutate: [`src/${source}/**/*.ts`],
+  mutate: process.env.VITEST_MUTATION_FILES?.split(',') ?? [`src/${source}/**/*.ts`],
   plugins: [fileURLToPath(new URL('node_modules/@stryker-mutator/vitest-runner/dist/src/index.js', import.meta.url))],
   testRunner: 'vitest',
   vitest: { configFile: 'test/mutation/vitest.config.mjs', related: false },

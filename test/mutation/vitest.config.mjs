@@ -12,6 +12,8 @@ export default defineConfig({
     ...shared,
     include: rooms[room].tests.map((folder) => `test/unit/${folder}/**/*.test.ts`),
     exclude: ['test/unit/ssh/generated-key.test.ts'],
+    // No test leaves anything behind in the modules, and most of the time would be spent on loading them.
+    isolate: false,
     // A test that a change keeps waiting is a failed test before it is a lost worker.
     testTimeout: 5_000,
   },

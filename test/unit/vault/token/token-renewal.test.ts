@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest'
+import {
+  auth,
+  byPassword,
+  byRole,
+  denied,
+  looked,
+  lookUp,
+  rejected,
+  renew,
+  revoke,
+  sealed,
+  sign,
+  tokensOf,
+  tokenWorld,
+} from '../../../support/token-world.ts'
+import { person, tokenOf, until } from '../../../support/vault-world.ts'
+
+describe('in the background', () => {
+  it('nobody logs in before a token is wanted', async () => {
+    const { source, calledAfter } = await tokenWorld('approle')
+    source.start()
+    await calledAfter(24 * 3600_000, 0)
+    expect(source.status()).toEqual({ state: 'idle' })
+  })
+
+  it('a failed login of a person is not repeated', async () => {
+    const { vault, source, calledAfter } = await tokenWorld('userpass')
+    vault.on(byPassword, sealed)
+    source.start()
+    await expect(source.login(person)).rejects.toMatchObject({ code: 'VAULT_SEALED' })
+    await calledAfter(24 * 3600_000, 1)
+  })
+
+  it('a login that needs nobody takes the place of a renewal that the policies do not allow', async () => {
+    const { vault, lines, source, calledAfter } = await tokenWorld('approle')
+    vault.on(renew, denied)
+    source.start()
+    await tokenOf(source)
+    await calledAfter(2_400_000, 2)
+    expect(source.status().lastError).toBeUndefined()
+    expect(lines).toContainEqual(expect.stringMatching(/^info: .*will not be renewed.*the token may not renew itself/))
+    await calledAfter(840_000, 4)
+    expect(vault.calls()).toEqual([byRole, renew, byRole, revoke])
+  })
+
+  it('a suspect token of a few uses spends none on being tried', async () => {
+    const { vault, source, use, calledAfter } = await tokenWorld('userpass')
+    vault.on(byPassword, auth('hvs.first', { num_uses: 5 }))
+    await source.login(person)
+    vault.on(sign, rejected)
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+    expect(source.status().state).toBe('logged-out')
+    source.start()
+    await calledAfter(1_800_000, 2)
+    expect(vault.calls()).toEqual([byPassword, sign])
+  })
+
+  it('a suspect token gives way to a login that works again, and is not asked about any more', async () => {
+    const { vault, lines, source, use, calledAfter } = await tokenWorld('approle')
+    await use()
+    vault.on(sign, rejected)
+    vault.on(lookUp, rejected)
+    vault.on(byRole, sealed, auth('hvs.second'))
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_SEALED' })
+    source.start()
+    await calledAfter(5000, 6)
+    expect(vault.calls().slice(2)).toEqual([sign, lookUp, byRole, byRole, revoke])
+    expect(tokensOf(vault).at(-1)).toBe('hvs.first')
+    expect(source.status().state).toBe('logged-in')
+    expect(lines.join()).not.toContain('taken again')
+  })
+
+  it('a renewal brings the policies that the token has now', async () => {
+    const { vault, files, source, use, calledAfter } = await tokenWorld('token')
+    files.set('/home/jo/.vault-token', 'hvs.found')
+    vault.on(lookUp, looked({ policies: ['ops', 'more'] }))
+    vault.on(renew, auth('x', { policies: ['ops'] }))
+    vault.on(sign, denied)
+    source.start()
+    await until(() => source.status().state === 'logged-in')
+    await calledAfter(60_000, 1)
+    await expect(use()).rejects.toMatchObject({ hint: expect.stringMatching(/; this token has: ops, more$/) })
+    await calledAfter(2_400_000, 3)
+    await expect(use()).rejects.toMatchObject({ hint: expect.stringMatching(/; this token has: ops$/) })
+    expect(vault.calls()).toEqual([lookUp, sign, renew, sign])
+  })
+})
+
+describe('a refusal of a token that another one has followed since it was sent', () => {
+  it('is no word about the new one: the use is repeated with that, and nobody is asked', async () => {
+    const { vault, source, use, settled } = await tokenWorld('userpass')
+    await source.login(person)
+    vault.on(sign, async ({ headers }) => {
+      if (headers['x-vault-token'] !== 'hvs.first') return { json: { data: { signed_key: 'x' } } }
+      await source.login(person)
+      return rejected
+    })
+    await use()
+    await settled()
+    expect(vault.calls().sort()).toEqual([byPassword, byPassword, revoke, sign, sign].sort())
+    const signers = vault.requests.filter(({ path }) => path.endsWith('sign/ops')).map(({ headers }) => headers)
+    expect(signers).toMatchObject([{ 'x-vault-token': 'hvs.first' }, { 'x-vault-token': 'hvs.second' }])
+  })
+})
