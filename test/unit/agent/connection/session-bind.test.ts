@@ -172,6 +172,25 @@ describe('a session bind', () => {
     expect(kept.map((bytes) => Buffer.from(bytes))).toEqual(before)
   })
 
+  it('has 64 KiB of host keys at most, those of the binds before it included', () => {
+    const certificate = (keyIdBytes: number) =>
+      certifyForTest(publicKeyFromKeyObject(host), fakeClock(), { keyId: 'x'.repeat(keyIdBytes) }).blob
+    const restBytes = certificate(0).length
+    const bindings = createSessionBindings()
+    const bind = (byte: number, blobBytes: number) =>
+      bindings.bind(
+        contentsOf({
+          hostKeyBlob: certificate(blobBytes - restBytes),
+          sessionId: session(byte),
+          isForwarding: true,
+        }),
+      )
+    bind(1, 32_768)
+    expect(refusalOf(() => bind(2, 32_769))).toBe('SESSION_BIND_REFUSED')
+    bind(2, 32_768)
+    expect(bindings.bindings).toHaveLength(2)
+  })
+
   it('is refused when the host keys of a connection get too large', () => {
     const changes = { keyId: 'x'.repeat(20_000) }
     const certificate = certifyForTest(publicKeyFromKeyObject(host), fakeClock(), changes).blob

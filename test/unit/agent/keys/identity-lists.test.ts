@@ -17,6 +17,18 @@ describe('the answers to lists', () => {
     }
   })
 
+  it('are other ones where a store has come or gone', () => {
+    const lists = createIdentityLists({ log: silentLogger })
+    const [one, two] = [part('one'), part('two')]
+    const commentsOf = (parts: Parameters<typeof lists.answer>[0]) => {
+      const answer = lists.answer(parts)
+      return answer.type === 'identities-answer' ? answer.identities.map(({ comment }) => comment) : answer.type
+    }
+    expect(commentsOf([one])).toEqual(['one'])
+    expect(commentsOf([one, two])).toEqual(['one', 'two'])
+    expect(commentsOf([one])).toEqual(['one'])
+  })
+
   it('are made anew when a store has changed, and the old ones are not kept', () => {
     const lists = createIdentityLists({ log: silentLogger })
     const [one, two, three] = [part('one'), part('two'), part('three')]
