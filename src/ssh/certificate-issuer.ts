@@ -19,6 +19,11 @@ export interface IssuedCertificate {
   warnings: readonly string[]
   /** Called again and again, so it is cheap: it sends no request. */
   standing(): CertificateStanding
+  /**
+   * It is about to be listed: looks whether the CA is still the same, where the last look is old. A promise is worth the
+   * wait: it is resolved when `standing` knows, a second later at most, and never rejects.
+   */
+  look(): Promise<void> | undefined
 }
 
 /** What a failure to issue means for the next request for the certificate. */
@@ -43,8 +48,8 @@ export interface CertificateIssuer {
    */
   issue(publicKey: PublicKey, signal: AbortSignal): Promise<IssuedCertificate>
   /**
-   * Called for each list: checks whether login and CA are still the same, if the last check is old. A server is asked in
-   * the background; what this machine knows is worth waiting a few ms for, until the promise resolves. It never rejects.
+   * Called for each list: checks whether the login is still the same, if the last check is old. That is known on this
+   * machine, and worth waiting a few ms for, until the promise resolves. It never rejects.
    */
   look(): Promise<void> | undefined
   /** Classifies an error with which `issue` has rejected. */

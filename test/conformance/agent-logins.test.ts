@@ -58,7 +58,13 @@ describeWithPeers('logging in with certificates of the agent', ['ssh', 'sshd', '
               validAfter: BigInt(Math.floor(Date.now() / 1000) - 30),
               extensions: new Map([['permit-agent-forwarding', '']]),
             })
-            return { certificate, clockSkewMs: 0, warnings: [], standing: () => 'current' as const }
+            return {
+              certificate,
+              clockSkewMs: 0,
+              warnings: [],
+              standing: () => 'current' as const,
+              look: () => undefined,
+            }
           },
           failureOf: () => 'passing',
         },

@@ -24,6 +24,8 @@ export interface TestIssuer extends CertificateIssuer {
   succeed(changes?: Partial<CertificateFields>, clockSkewMs?: number, warnings?: readonly string[]): SshCertificate
   /** From now on a certificate that it has issued stands so. */
   stand(certificate: SshCertificate, standing: CertificateStanding): void
+  /** The next list that has a certificate looks whether it still stands so, and that takes this. */
+  nextLook(look: Promise<void>): void
   fail(error: Error): void
 }
 
@@ -70,10 +72,12 @@ export function createTestIssuer(clock: Clock): TestIssuer {
     if (call === undefined) throw new Error('no call to the issuer is open')
     return call
   }
+  const looks: Promise<void>[] = []
   const standings = new Map<SshCertificate, CertificateStanding>()
   return {
     calls,
     look: () => undefined,
+    nextLook: (look) => void looks.push(look),
     stand: (certificate, standing) => void standings.set(certificate, standing),
     issue(publicKey, signal) {
       calls.push({ publicKey, signal })
@@ -84,7 +88,13 @@ export function createTestIssuer(clock: Clock): TestIssuer {
     succeed(changes = {}, clockSkewMs = 0, warnings = []) {
       const { resolve, publicKey } = take()
       const certificate = certifyForTest(publicKey, clock, changes)
-      resolve({ certificate, clockSkewMs, warnings, standing: () => standings.get(certificate) ?? 'current' })
+      resolve({
+        certificate,
+        clockSkewMs,
+        warnings,
+        standing: () => standings.get(certificate) ?? 'current',
+        look: () => looks.shift(),
+      })
       return certificate
     },
     fail: (error) => take().reject(error),

@@ -148,7 +148,18 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
     throw reason instanceof Error ? reason : noCertificate(name)
   }
 
+  /** A server that is away says nothing in time, and in its last minute a certificate is renewed anyway. */
+  const isWorthALook = (): boolean => {
+    const present = peek()
+    return present !== undefined && stateOf(present) !== 'mandatory' && !source.isAway()
+  }
+
   const list = (): readonly Identity[] | Promise<readonly Identity[]> => {
+    const looked = served?.look()
+    return looked === undefined || !isWorthALook() ? listNow() : looked.then(listNow)
+  }
+
+  const listNow = (): readonly Identity[] | Promise<readonly Identity[]> => {
     const present = peek()
     const state = present === undefined ? 'expired' : present.standing() === 'current' ? stateOf(present) : 'mandatory'
     if (state === 'fresh') return present!.identities

@@ -17,6 +17,8 @@ export interface ServedCertificate {
   windows: RenewalWindows
   /** Whether login and CA are still the same, according to its issuer. */
   standing(): CertificateStanding
+  /** Looks whether that has changed, by its issuer. */
+  look(): Promise<void> | undefined
   signer: Signer
   identities: readonly Identity[]
 }
@@ -48,6 +50,7 @@ export function createServedCertificate(
     warnings,
     validity,
     standing: issued.standing,
+    look: issued.look,
     windows: renewalWindows(validity().notAfterMs - clock.now(), random),
     signer: { ...signer, identity },
     identities: [identity],

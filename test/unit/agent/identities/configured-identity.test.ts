@@ -696,6 +696,37 @@ describe('a certificate whose origin has changed', () => {
     expect(key.signer(certificate.blob)).toBeDefined()
   })
 
+  it('is asked of the server by a list, which waits for the answer and then for the successor', async () => {
+    const { key, issuer, listNew, blobs } = setUp()
+    const { certificate } = await listNew()
+    let answer = () => {}
+    issuer.nextLook(new Promise((resolve) => (answer = resolve)))
+    const listing = key.identities()
+    await settle()
+    expect(issuer.calls).toHaveLength(1)
+    issuer.stand(certificate, 'outdated')
+    answer()
+    await settle()
+    const successor = issuer.succeed({ serial: 2n })
+    expect(blobs(await listing)).toEqual([successor.blob])
+  })
+
+  it('keeps no list waiting for a server that is away, nor where the certificate is about to end', async () => {
+    const { clock, key, issuer, source, listNew, blobs } = setUp()
+    const { certificate } = await listNew()
+    const never = () => issuer.nextLook(new Promise<void>(() => {}))
+    never()
+    source.failed(new Error('silent'))
+    expect(blobs(await key.identities())).toEqual([certificate.blob])
+    source.answered()
+    clock.advance(3_600_000 - 30_000)
+    never()
+    const listing = key.identities()
+    await settle()
+    issuer.fail(new Error('sealed'))
+    expect(blobs(await listing)).toEqual([certificate.blob])
+  })
+
   it('is noticed by a list, which waits for what this machine knows', async () => {
     const { issuer } = setUp()
     let look = () => {}

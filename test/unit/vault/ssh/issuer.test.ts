@@ -385,8 +385,8 @@ describe('a certificate and what it came from', () => {
       const count = all.vault.requests.length
       const before = all.watch.key()
       all.clock.advance(300_000)
-      void all.issuer.look()
-      await until(() => all.vault.requests.length > count && all.watch.key() !== before)
+      await issued.look()
+      expect([all.vault.requests.length > count, all.watch.key() !== before]).toEqual([true, true])
     }
     await look()
     return { ...all, issued, look }
@@ -423,18 +423,49 @@ describe('a certificate and what it came from', () => {
   })
 
   it('is looked at every five minutes at most, and only when a list comes', async () => {
-    const { vault, clock, login, issuer } = await world()
+    const { vault, clock, issuer } = await world()
     vault.on(publicKey, line(present))
-    await issuer.issue(ours, never)
-    for (let list = 0; list < 3; list += 1) void issuer.look()
+    const { look } = await issuer.issue(ours, never)
+    for (let list = 0; list < 3; list += 1) expect(look()).toBeUndefined()
     clock.advance(299_999)
-    void issuer.look()
+    expect(look()).toBeUndefined()
     expect(vault.calls()).toEqual([route])
     clock.advance(1)
-    for (let list = 0; list < 3; list += 1) void issuer.look()
-    await until(() => vault.requests.length === 2)
+    await Promise.all([look(), look(), look()])
+    expect(look()).toBeUndefined()
     expect(vault.calls()).toEqual([route, publicKey])
-    expect(login.looks).toBe(7)
+  })
+
+  it('keeps a list waiting for a second at most', async () => {
+    const { vault, clock, issuer, watch } = await world()
+    vault.on(publicKey, 'hang')
+    const { look } = await issuer.issue(ours, never)
+    clock.advance(300_000)
+    const looked = look()
+    await until(() => vault.requests.length === 2)
+    clock.advance(1_000)
+    await looked
+    expect([look(), watch.key()]).toEqual([undefined, undefined])
+  })
+
+  it('keeps no second list waiting for a server that is down, until it has answered again', async () => {
+    const { vault, clock, issuer, watch } = await world()
+    vault.on(publicKey, { status: 503, json: { errors: ['sealed'] } })
+    const { look } = await issuer.issue(ours, never)
+    clock.advance(300_000)
+    await look()
+    vault.on(publicKey, line(present))
+    clock.advance(300_000)
+    expect(look()).toBeUndefined()
+    await until(() => watch.key() !== undefined)
+    clock.advance(300_000)
+    expect(look()).toBeInstanceOf(Promise)
+  })
+
+  it('has its login looked at by each list', async () => {
+    const { login, issuer } = await world()
+    void issuer.look()
+    expect(login.looks).toBe(1)
   })
 
   it.each<[string, Script]>([
@@ -446,8 +477,8 @@ describe('a certificate and what it came from', () => {
     vault.on(publicKey, answer)
     const issued = await issuer.issue(ours, never)
     clock.advance(300_000)
-    void issuer.look()
-    await until(() => lines.some((text) => text.includes('cannot be read')))
+    await issued.look()
+    expect(lines.some((text) => text.includes('cannot be read'))).toBe(true)
     expect(issued.standing()).toBe('current')
     expect(lines.filter((text) => text.startsWith('warn:'))).toEqual([])
   })
