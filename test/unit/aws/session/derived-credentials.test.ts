@@ -8,14 +8,14 @@ import { type FakeClock, fakeClock } from '../../../support/fake-clock.ts'
 
 const minutes = 60_000
 
-function setUp(lifetimeMinutes = 60) {
+function setUp(lifetimeMinutes = 60, random = 0) {
   const clock = fakeClock()
   const log: string[] = []
   const failures: Error[] = []
   const state = { issued: 0 }
   const derived = createDerivedCredentials({
     clock,
-    random: () => 0,
+    random: () => random,
     log: createLogger({ level: 'debug', write: (line) => log.push(line) }),
   })
   const issue = async () => {
@@ -62,6 +62,61 @@ describe('derived credentials', () => {
     await settled()
     expect(state.issued).toBe(2)
     expect(derived.peek('k')).toMatchObject({ accessKeyId: 'ASIA2' })
+  })
+
+  it('are renewed up to a minute apart, so that many that were issued at once are not renewed at once', async () => {
+    const { derived, issue, state, clock } = setUp(60, 0.5)
+    await derived.current('k', issue)
+    clock.advance(34.5 * minutes - 1)
+    await settled()
+    expect(state.issued).toBe(1)
+    clock.advance(1)
+    await settled()
+    expect(state.issued).toBe(2)
+  })
+
+  it('are given at once while they are renewed ahead, and waited for where less than 16 minutes are left', async () => {
+    const { derived, issue, clock } = setUp()
+    await derived.current('k', issue)
+    clock.suspend(35 * minutes)
+    expect(await derived.current('k', issue)).toMatchObject({ accessKeyId: 'ASIA1' })
+    await settled()
+    expect(derived.peek('k')).toMatchObject({ accessKeyId: 'ASIA2' })
+    clock.suspend(44 * minutes)
+    expect(await derived.current('k', issue)).toMatchObject({ accessKeyId: 'ASIA3' })
+  })
+
+  it('are not asked for by each call after a failure, but by one in five seconds', async () => {
+    const { derived, issue, failures, clock } = setUp()
+    await derived.current('k', issue)
+    clock.suspend(45 * minutes)
+    failures.push(...Array.from({ length: 9 }, () => new AwsError('AWS_DENIED', 'denied')))
+    const calledAfter = async (ms: number, left: number) => {
+      clock.advance(ms)
+      expect(await derived.current('k', issue)).toMatchObject({ accessKeyId: 'ASIA1' })
+      expect(failures).toHaveLength(left)
+    }
+    await calledAfter(0, 8)
+    await calledAfter(0, 8)
+    await calledAfter(4_999, 8)
+    await calledAfter(1, 7)
+    failures.splice(0)
+    clock.advance(5_000)
+    expect(await derived.current('k', issue)).toMatchObject({ accessKeyId: 'ASIA2' })
+  })
+
+  it('that could not be renewed are told of once for as long as the reason is the same', async () => {
+    const { derived, issue, failures, log, clock } = setUp()
+    await derived.current('k', issue)
+    failures.push(...Array.from({ length: 9 }, () => new AwsError('AWS_UNREACHABLE', 'cannot reach STS')))
+    clock.advance(34 * minutes)
+    await settled()
+    for (let second = 0; second < 20; second += 1) {
+      clock.advance(1_000)
+      await settled()
+    }
+    expect(failures.length).toBeLessThan(8)
+    expect(log).toEqual([expect.stringMatching(/^warn: AWS credentials were not renewed reason=.*cannot reach STS/)])
   })
 
   it('are left to expire when nobody has asked for an hour, and are gone then', async () => {

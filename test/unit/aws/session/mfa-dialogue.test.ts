@@ -57,8 +57,12 @@ describe('the MFA dialogue', () => {
   it('gives up after three codes', async () => {
     const { withCode, asked } = dialogue(['111111', '222222', '333333', '444444'])
     const error = await rejection(withCode(serial, takes('123456').use))
-    expect(error).toMatchObject({ code: 'AWS_MFA_CODE_REFUSED' })
-    expect(error.message).toContain('in 3 tries')
+    expect(error).toMatchObject({
+      code: 'AWS_MFA_CODE_REFUSED',
+      message: `no valid MFA code for ${serial} in 3 tries`,
+      cause: { code: 'AWS_MFA_CODE_REFUSED', message: wrong().message },
+      hint: expect.stringMatching(/its clock is right, then run the command again$/),
+    })
     expect(asked).toHaveLength(3)
   })
 
@@ -93,6 +97,15 @@ describe('the MFA dialogue', () => {
     // By then the same digits are another code.
     clock.advance(90_000)
     expect(await withCode(serial, takes('111111').use)).toBe('done')
+  })
+
+  it('remembers a code that AWS has answered for 90 seconds, in which it would be no other', async () => {
+    const { withCode, clock } = dialogue(['111111', '123456', '111111', '654321'])
+    await withCode(serial, takes('123456').use)
+    clock.advance(89_999)
+    const aws = takes('654321')
+    await withCode(serial, aws.use)
+    expect(aws.seen).toEqual(['654321'])
   })
 
   it('counts the code of one device only as used', async () => {
