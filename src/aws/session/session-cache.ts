@@ -57,12 +57,15 @@ export function createSessionCache({ keychain, clock, log }: SessionCacheDeps): 
   const usable = <T extends MfaSession>(session: T | undefined): session is T =>
     session !== undefined && isValid(session.credentials) && !refused.has(session.credentials.accessKeyId)
 
+  /** Not one that has ended, nor one that is only there because the keychain could not remove it. */
+  const isLive = (item: { name: string; expiresAtMs: number }) => isValid(item) && !keychain.owes(item.name)
+
   const stored = async () => (await keychain.list()).flatMap((name) => parseSessionItemName(name) ?? [])
 
   const readFromKeychain = async (step: SessionStep): Promise<MfaSession | undefined> => {
     const key = step.cacheKey
     const before = forgotten
-    const items = (await stored()).filter((item) => item.key === key && isValid(item))
+    const items = (await stored()).filter((item) => item.key === key && isLive(item))
     for (const { name, expiresAtMs } of items.sort((a, b) => b.expiresAtMs - a.expiresAtMs)) {
       const item = await keychain.get(name)
       const session = item === undefined ? undefined : decodeSession(item, expiresAtMs)
@@ -143,7 +146,7 @@ export function createSessionCache({ keychain, clock, log }: SessionCacheDeps): 
       for (const name of names) await discard(name)
       for (const item of await stored()) {
         if (source !== undefined && item.source !== source) continue
-        if (isValid(item)) gone.add(item.source)
+        if (isLive(item)) gone.add(item.source)
         if (!names.has(item.name)) await discard(item.name)
       }
       if (failures.length > 0) throw failures[0]
@@ -154,7 +157,7 @@ export function createSessionCache({ keychain, clock, log }: SessionCacheDeps): 
         .filter(([, session]) => usable(session))
         .map(([key, { source, credentials }]) => ({ source, key, expiresAtMs: credentials.expiresAtMs }))
       try {
-        const others = (await stored()).filter((item) => isValid(item) && !inMemory.has(item.key))
+        const others = (await stored()).filter((item) => isLive(item) && !inMemory.has(item.key))
         return [...held, ...others.map(({ source, key, expiresAtMs }) => ({ source, key, expiresAtMs }))]
       } catch {
         // Where the list is shown, the state of the keychain is shown too.

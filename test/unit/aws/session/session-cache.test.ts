@@ -143,6 +143,49 @@ describe('the session cache', () => {
     expect(log.join('')).toContain('an old session stays in the keychain')
   })
 
+  it('does not list a refused session either, nor count it as forgotten', async () => {
+    const { cache, session, keychain } = setUp()
+    const refused = session()
+    await cache.put(master, refused, 'eu-west-1')
+    keychain.makeReadOnly()
+    await cache.drop(master, refused)
+    expect(await cache.list()).toEqual([])
+    keychain.unlock()
+    expect(await cache.forget()).toEqual([])
+    expect(await keychain.list()).toEqual([])
+  })
+
+  it('does not find a session that was forgotten after a restart in a keychain that could not be changed', async () => {
+    const { cache, start, session, keychain } = setUp()
+    await cache.put(master, session(), 'eu-west-1')
+    keychain.makeReadOnly()
+    const restarted = start()
+    expect(await rejection(restarted.forget())).toMatchObject({ code: 'KEYCHAIN_LOCKED' })
+    expect(await restarted.find(master)).toBeUndefined()
+  })
+
+  it('neither lists nor counts what has expired, and removes it all the same', async () => {
+    const { cache, start, session, keychain, clock } = setUp()
+    await cache.put(master, session(1), 'eu-west-1')
+    clock.advance(hour)
+    expect(await cache.list()).toEqual([])
+    expect(await start().list()).toEqual([])
+    expect(await cache.forget()).toEqual([])
+    expect(await keychain.list()).toEqual([])
+  })
+
+  it('is not kept from a session by one that could not be removed', async () => {
+    const { cache, start, session, keychain, log } = setUp()
+    await cache.put(master, session(10), 'eu-west-1')
+    const remove = keychain.delete
+    keychain.delete = () => Promise.reject(new Error('busy'))
+    const newest = session()
+    await cache.put(master, newest, 'eu-west-1')
+    keychain.delete = remove
+    expect(log).toContainEqual(expect.stringMatching(/^warn: an old session stays in the keychain for now reason=busy/))
+    expect((await start().find(master))!.credentials.accessKeyId).toBe(newest.accessKeyId)
+  })
+
   it('keeps a session at least in memory where the keychain cannot take it', async () => {
     const { cache, session, keychain, log } = setUp()
     keychain.lock()
