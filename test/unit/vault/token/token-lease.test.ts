@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { Secret } from '../../../../src/core/secret.ts'
 import { parseAnswer, type VaultAnswer } from '../../../../src/vault/answer.ts'
 import {
   expiresAtMs,
+  leaseFromLogin,
   leaseFromLookup,
   leaseFromRenewal,
   type TokenLease,
@@ -64,9 +66,54 @@ describe('a looked up token', () => {
     (data) => {
       expect(() =>
         leaseFromLookup({ status: 200, data, auth: undefined, warnings: [], clockSkewMs: undefined }, 'corp', nowMs),
-      ).toThrow(expect.objectContaining({ code: 'VAULT_BAD_RESPONSE' }))
+      ).toThrow(
+        expect.objectContaining({
+          code: 'VAULT_BAD_RESPONSE',
+          status: 200,
+          message: 'vault corp: the answer about the token cannot be read',
+          hint: expect.stringContaining('check address in config.toml'),
+        }),
+      )
     },
   )
+})
+
+describe('the answer to a login', () => {
+  const login = { vault: 'corp', displayName: 'userpass-jo', nowMs }
+
+  it('has all that is known of the token', () => {
+    const answered = answer('userpass', 'login')
+    const { auth } = answered
+    const { token, lease } = leaseFromLogin(answered, login)
+    expect(token).toBe(auth!.clientToken)
+    expect(lease).toEqual({
+      displayName: 'userpass-jo',
+      policies: auth!.policies,
+      owner: auth!.owner,
+      grantedAtMs: nowMs,
+      leaseSeconds: auth!.leaseSeconds,
+      isRenewable: true,
+      isLimited: false,
+      isBatch: false,
+    })
+  })
+
+  it.each([
+    ['no auth at all', undefined],
+    ['a token that cannot be sent', { clientToken: new Secret('hvs two') }],
+    ['an empty token', { clientToken: new Secret('') }],
+  ])('with %s is a bad response', (_, changes) => {
+    const { auth, ...rest } = answer('userpass', 'login')
+    const answered = { ...rest, auth: changes === undefined ? undefined : { ...auth!, ...changes } }
+    expect(() => leaseFromLogin(answered, login)).toThrow(
+      expect.objectContaining({
+        code: 'VAULT_BAD_RESPONSE',
+        status: 200,
+        message: 'vault corp: the answer to the login has no token',
+        hint: expect.stringContaining('check address in config.toml'),
+      }),
+    )
+  })
 })
 
 describe('a renewed token', () => {
@@ -86,6 +133,20 @@ describe('a renewed token', () => {
   it('that gained nothing is at its end, though the server does not say so', () => {
     const ending = { ...before, grantedAtMs: nowMs, leaseSeconds: 600 }
     expect(leaseFromRenewal(ending, answer('token', 'renew-self'), nowMs + 500).isRenewable).toBe(false)
+  })
+
+  it.each([
+    ['a second', 1000, false],
+    ['more than a second', 1001, true],
+  ])('that won %s can be renewed again: %s', (_, gainMs, isRenewable) => {
+    const ending = { ...before, grantedAtMs: nowMs, leaseSeconds: 600 }
+    expect(leaseFromRenewal(ending, answer('token', 'renew-self'), nowMs + gainMs).isRenewable).toBe(isRenewable)
+  })
+
+  it('that has no end any more can be renewed', () => {
+    const { auth, ...rest } = answer('token', 'renew-self')
+    const endless = { ...rest, auth: { ...auth!, leaseSeconds: 0 } }
+    expect(leaseFromRenewal(before, endless, nowMs)).toMatchObject({ leaseSeconds: 0, isRenewable: true })
   })
 
   it('that nothing is said about is not renewed again', () => {

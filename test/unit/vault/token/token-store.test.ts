@@ -40,9 +40,10 @@ describe('a stored token', () => {
   })
 
   it('of another server or user is not given to this one', async () => {
-    const { store } = world()
+    const { lines, store } = world()
     await store().save(grant)
     expect(await store('https://other userpass jo').load()).toBeUndefined()
+    expect(lines).toEqual(['info: the stored vault token belongs to another server or user vault=corp'])
   })
 
   it('that cannot be read is left out with a warning that does not show it', async () => {
@@ -51,7 +52,8 @@ describe('a stored token', () => {
       keychain.items.set('vault/corp/token', text)
       expect(await store().load()).toBeUndefined()
     }
-    expect(lines).toHaveLength(3)
+    const warning = 'warn: the stored vault token cannot be read and is left out vault=corp'
+    expect(lines).toEqual([warning, warning, warning])
     expect(lines.join()).not.toContain('hvs.secret')
   })
 
@@ -60,6 +62,24 @@ describe('a stored token', () => {
     await store().save(grant)
     await store().forget()
     expect(keychain.items.size).toBe(0)
+  })
+})
+
+describe('a slow keychain', () => {
+  it('is read once for all who ask meanwhile, and again after that', async () => {
+    const { keychain, store } = world()
+    const one = store()
+    await one.save(grant)
+    let reads = 0
+    const { get } = keychain
+    keychain.get = (name) => {
+      reads += 1
+      return get(name)
+    }
+    const [first, second] = await Promise.all([one.load(), one.load()])
+    expect([first === second, reads]).toEqual([true, 1])
+    await one.load()
+    expect(reads).toBe(2)
   })
 })
 
@@ -77,6 +97,17 @@ describe('a keychain that is locked', () => {
     await one.save(grant)
     expect(lines).toEqual([expect.stringMatching(/^warn: .*memory only.*locked/)])
     expect(inspect(lines)).not.toContain('hvs.secret')
+    expect(one.lastError()).toBe(locked)
+    keychain.failure = undefined
+    await one.save(grant)
+    expect(one.lastError()).toBeUndefined()
+  })
+
+  it('is reported while reading fails, and no longer once something has been written', async () => {
+    const { keychain, store } = world()
+    const one = store()
+    keychain.failure = locked
+    await expect(one.load()).rejects.toBe(locked)
     expect(one.lastError()).toBe(locked)
     keychain.failure = undefined
     await one.save(grant)
