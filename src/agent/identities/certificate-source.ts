@@ -53,7 +53,8 @@ export function createCertificateSource(options: CertificateSourceOptions): Cert
 
   const timedOut = () =>
     new AgentError('CERTIFICATE_WAIT_TIMEOUT', `${name} did not certify a key within ${waitMs / 1000} s`, {
-      hint: 'latchkey status',
+      // It is the status that shows it.
+      hint: 'check the network or VPN, and how busy the server is; it is tried again by itself',
     })
 
   const failed = (error: unknown): void => {

@@ -113,6 +113,14 @@ export const signRows: readonly AdviceRow<SignPurpose>[] = [
     hint: () => 'it is tried again automatically; if it goes on, see the log of the server',
   },
   {
+    text: /^unsupported path$/,
+    status: 404,
+    code: 'VAULT_MOUNT_UNKNOWN',
+    message: ({ mount, role }) => `there is nothing at ${mount}/sign/${role} that signs ssh keys`,
+    hint: () =>
+      'mount is the path of an ssh secrets engine, and no more: see them with: vault secrets list, then edit mount in config.toml',
+  },
+  {
     text: /^1 error occurred: \* permission denied$/,
     status: 403,
     code: 'VAULT_DENIED',

@@ -12,9 +12,11 @@ import { createRetryPause } from './retry-pause.ts'
 import { digestOf, readSecretIdFile } from './secret-id-file.ts'
 import { createSecretIdOpener } from './wrapped-secret-id.ts'
 
+const refused = /^invalid role or secret ID$|^invalid (role_id|secret_id)/
+
 const advice: readonly AdviceRow<LoginPurpose>[] = [
   {
-    text: /^invalid role or secret ID$|^invalid (role_id|secret_id)/,
+    text: refused,
     code: 'VAULT_LOGIN_FAILED',
     message: ({ mount }) => `the role id or the secret id is not valid at auth/${mount}/`,
     hint: () =>
@@ -25,6 +27,19 @@ const advice: readonly AdviceRow<LoginPurpose>[] = [
     code: 'VAULT_CONFIG',
     message: () => 'the role requires a secret id',
     hint: () => 'set secret_id_file of auth in config.toml',
+  },
+]
+
+/** What a token looks like, such as the one that a secret id is wrapped in. */
+const token = /^(hv)?[sb]\.[\w-]{20}/
+
+const adviceOnToken: readonly AdviceRow<LoginPurpose>[] = [
+  {
+    text: refused,
+    code: 'VAULT_LOGIN_FAILED',
+    message: ({ mount }) => `what secret_id_file holds is a token, and no secret id at auth/${mount}/`,
+    hint: () =>
+      'where the secret id is wrapped in it, set wrapped = true in auth in config.toml; else put a secret id into secret_id_file',
   },
 ]
 
@@ -72,7 +87,7 @@ export const approle = defineLoginMethod({
         body: { role_id: roleId, ...(secretId === undefined ? {} : { secret_id: secretId }) },
         who: 'the configured role',
         displayName: mount.replaceAll('/', '-'),
-        advice,
+        advice: secretId !== undefined && token.test(secretId.expose()) ? adviceOnToken : advice,
       })
 
     return {

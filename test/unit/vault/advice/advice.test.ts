@@ -28,6 +28,14 @@ const rows: readonly [
 ][] = [
   [400, 'Unknown role: ops', sign, 'VAULT_ROLE_UNKNOWN', 'no role "ops" at ssh-client/', 'vault list ssh-client/roles'],
   [400, 'unknown role: ops', sign, 'VAULT_ROLE_UNKNOWN', 'no role "ops"', 'edit role in config.toml'],
+  [
+    404,
+    '1 error occurred:\n\t* unsupported path\n\n',
+    { ...sign, mount: 'ssh/sign' },
+    'VAULT_MOUNT_UNKNOWN',
+    'nothing at ssh/sign/sign/ops',
+    'edit mount in config.toml',
+  ],
   [400, 'missing public_key', sign, 'VAULT_REQUEST_INVALID', 'public key', 'latchkey --version'],
   [
     400,

@@ -69,6 +69,25 @@ describe('a login by AppRole', () => {
     expect(method.isUnattended).toBe(true)
   })
 
+  it('with a token in place of the secret id says so when it is refused, and only then', async () => {
+    const { vault, files, clock, method } = await world()
+    vault.on(login, refused)
+    for (const token of ['hvs.CAESIJ2b1Qn8C7r0example', 's.Stj9eeQxsk8tyq4coPBkcSsk']) {
+      files.set(file, token)
+      await expect(method.login(false)).rejects.toMatchObject({
+        code: 'VAULT_LOGIN_FAILED',
+        message: expect.stringContaining('holds is a token'),
+        hint: expect.stringContaining('wrapped = true'),
+      })
+    }
+    files.set(file, secretId)
+    await expect(method.login(false)).rejects.toMatchObject({ message: expect.stringContaining('is not valid') })
+    vault.on(login, granted)
+    files.set(file, 's.Stj9eeQxsk8tyq4coPBkcSsk')
+    clock.advance(300_000)
+    await method.login(false)
+  })
+
   it('for a role without secret ids sends the role id alone', async () => {
     const { vault, method } = await world({ secret_id_file: undefined })
     vault.on(login, granted)
