@@ -1,6 +1,5 @@
 import { formatUtc } from '../core/time/utc-time.ts'
 import { certificateValidity, isSignatureValid, type SshCertificate } from './certificate.ts'
-import { namesIn } from './certificate-surprises.ts'
 import { signatureAlgorithmNamed } from './keys/key-types.ts'
 import { fingerprint, type PublicKey } from './public-key.ts'
 import { equalBytes, quoted, SshError, SshReader } from './wire.ts'
@@ -85,7 +84,7 @@ function checkPrincipals(
       { hint: 'log in with a method that has an entity (a root token has none): latchkey login' },
     )
   }
-  const missing = namesIn(asked).find((name) => !principals.includes(name))
+  const missing = asked.find((name) => !principals.includes(name))
   if (missing !== undefined) {
     throw new SshError(
       'CERTIFICATE_FOR_OTHERS',

@@ -38,17 +38,12 @@ export function certificateSurprises(
   ]
 }
 
-/** The names that a CA reads in a list of names: it treats commas as separators, and ignores blanks around them. */
-export function namesIn(principals: readonly string[]): readonly string[] {
-  return principals.flatMap((principal) => principal.split(',')).map((name) => name.trim())
-}
-
 function principalSurprises(given: readonly string[], asked: readonly string[] | undefined): string[] {
   if (asked === undefined) {
     // sshd treats it as a name like any other; a server that treats it as a pattern lets its holder in as anyone.
     return given.includes('*') ? ['it is for "*", which may mean any user: set principals in config.toml'] : []
   }
-  const more = given.filter((name) => !namesIn(asked).includes(name))
+  const more = given.filter((name) => !asked.includes(name))
   return more.length === 0 ? [] : [`it is also for ${list(more)}, which was not asked for`]
 }
 
