@@ -114,8 +114,8 @@ describe('a client certificate', () => {
   it.each([
     [42, 'it refuses our client certificate', 'client_cert_file'],
     [45, 'it says that our client certificate has expired', 'client_cert_file'],
-    [48, 'it does not know the CA of our client certificate', 'told of'],
-  ])('that the server refuses with alert %s is told in words, and not shown again', async (alert, words, hint) => {
+    [48, 'it does not know the CA of our client certificate', 'a CA that the server knows'],
+  ])('that the server refuses with alert %s is explained in words, and not shown again', async (alert, words, hint) => {
     let connections = 0
     const port = await refusingServer(alert, () => {
       connections += 1
