@@ -27,6 +27,6 @@ export function watchAwsFiles({ config, credentials }: ReturnType<typeof awsFile
   )
   return () =>
     read().catch((cause: unknown) => {
-      throw unreadable(`${config} or ${credentials}`, cause)
+      throw unreadable([config, credentials], cause)
     })
 }

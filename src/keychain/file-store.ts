@@ -4,6 +4,7 @@ import { errorCode } from '../core/errors.ts'
 import { writeFileAtomically } from '../core/files/atomic-file.ts'
 import { withProcessLock } from '../core/files/process-lock.ts'
 import { Secret } from '../core/secret.ts'
+import { shellWord } from '../core/text/shell-word.ts'
 import type { Clock } from '../core/time/clock.ts'
 import { withDeadline } from '../core/time/deadline.ts'
 import { findPathFault } from '../core/trust/path-trust.ts'
@@ -109,7 +110,10 @@ export function createFileKeychain({
     } catch (cause) {
       if (cause instanceof KeychainError) throw cause
       const message = `cannot write the keychain file ${path}: ${errorCode(cause) ?? 'unknown error'}`
-      throw new KeychainError('KEYCHAIN_UNAVAILABLE', message, { cause, hint: `ls -ld ${folder}; df ${folder}` })
+      throw new KeychainError('KEYCHAIN_UNAVAILABLE', message, {
+        cause,
+        hint: `ls -ld ${shellWord(folder)}; df ${shellWord(folder)}`,
+      })
     }
   }
 
@@ -159,7 +163,7 @@ function explain(path: string, { reason, message }: SealedItemsError): KeychainE
   switch (reason) {
     case 'damaged':
       return new KeychainError('KEYCHAIN_CORRUPT', `the keychain file ${path} is damaged: ${message}`, {
-        hint: `restore it from a backup, or start afresh with mv ${path} ${path}.damaged; nothing was overwritten`,
+        hint: `restore it from a backup, or start afresh with mv ${shellWord(path)} ${shellWord(`${path}.damaged`)}; nothing was overwritten`,
       })
     case 'newer-version':
       return new KeychainError(

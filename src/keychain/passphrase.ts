@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { errorCode } from '../core/errors.ts'
 import { readTextIfPresent } from '../core/files/read-file.ts'
 import { Secret } from '../core/secret.ts'
+import { shellWord } from '../core/text/shell-word.ts'
 import { KeychainError } from './keychain.ts'
 import { readPrivateFile, unreadable } from './private-file.ts'
 
@@ -48,7 +49,7 @@ export async function readPassphrase({ keychainFile, credentialsFolder }: Passph
   if (await exists(keychainFile)) {
     // A new key would not open it, and would hide that the old one is lost.
     throw new KeychainError('KEYCHAIN_LOCKED', `the key of the keychain is gone: there is no ${keyFile}`, {
-      hint: `restore ${keyFile} from a backup, or start afresh with mv ${keychainFile} ${keychainFile}.lost`,
+      hint: `restore ${keyFile} from a backup, or start afresh with mv ${shellWord(keychainFile)} ${shellWord(`${keychainFile}.lost`)}`,
     })
   }
   await createKeyFile(keyFile)
@@ -90,7 +91,7 @@ async function createKeyFile(path: string): Promise<void> {
     await syncFolder(folder)
   } catch (cause) {
     const message = `cannot write ${path}: ${errorCode(cause) ?? 'unknown error'}`
-    throw new KeychainError('KEYCHAIN_UNAVAILABLE', message, { cause, hint: `ls -ld ${folder}` })
+    throw new KeychainError('KEYCHAIN_UNAVAILABLE', message, { cause, hint: `ls -ld ${shellWord(folder)}` })
   } finally {
     await rm(temporary, { force: true }).catch(() => {})
   }

@@ -46,7 +46,7 @@ function checkSize({ blob, principals }: SshCertificate, rolePath: string): void
   if (blob.length <= maxBlobBytes && principals.length <= maxPrincipals) return
   throw new SshError(
     'CERTIFICATE_TOO_LARGE',
-    `the certificate has ${blob.length} bytes and ${principals.length} principals, which is more than sshd takes`,
+    `the certificate has ${blob.length} bytes and ${principals.length} principals; the most are ${maxBlobBytes} and ${maxPrincipals}`,
     { hint: `let the role certify fewer users: vault read ${rolePath}` },
   )
 }

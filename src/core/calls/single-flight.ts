@@ -1,8 +1,6 @@
 /** Runs at most one call per key at a time; callers that arrive in the meantime share its outcome. */
 export interface SingleFlight<T> {
   run(key: string, call: () => Promise<T>): Promise<T>
-  /** True while a call for this key is pending. */
-  isRunning(key: string): boolean
 }
 
 /** Shares the calls of one kind; none is under way at first. */
@@ -18,6 +16,5 @@ export function createSingleFlight<T>(): SingleFlight<T> {
       pending.set(key, started)
       return started
     },
-    isRunning: (key) => pending.has(key),
   }
 }

@@ -3,6 +3,7 @@ import type { IssuedCredentials } from '../../aws/credentials.ts'
 import type { CodedError } from '../../core/errors.ts'
 import { Secret } from '../../core/secret.ts'
 import { nearestNames } from '../../core/text/near-names.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import { formatUtc } from '../../core/time/utc-time.ts'
 import type { ProcessCredentials } from '../../ipc/client/process-credentials.ts'
 import type { ConfigReport } from '../../ipc/endpoints/config.ts'
@@ -95,19 +96,20 @@ function findVault(
   if (vault !== undefined) return vault
   const fault = wanted === undefined ? undefined : off.get(wanted)
   if (fault !== undefined) throw fault
-  if (names.length === 0) {
+  const [first] = names
+  if (first === undefined) {
     throw new ApiError('VAULT_UNKNOWN', 'no vault is configured', {
       hint: 'add a [vault.…] section to config.toml',
     })
   }
   if (name === undefined) {
     throw new ApiError('VAULT_NOT_NAMED', `there are several vaults: ${names.join(', ')}`, {
-      hint: `name one, such as: latchkey ${command} ${names[0]}`,
+      hint: `name one, such as: latchkey ${command} ${shellWord(first)}`,
     })
   }
-  const [near = names[0]] = nearestNames(name, names)
-  throw new ApiError('VAULT_UNKNOWN', `there is no vault ${name}, only ${names.join(', ')}`, {
-    hint: `latchkey ${command} ${near}`,
+  const [near = first] = nearestNames(name, names)
+  throw new ApiError('VAULT_UNKNOWN', `no vault is called ${name}; there is ${names.join(', ')}`, {
+    hint: `latchkey ${command} ${shellWord(near)}`,
   })
 }
 

@@ -1,5 +1,6 @@
 import { CodedError, describeError } from '../../core/errors.ts'
 import { readTextIfPresent } from '../../core/files/read-file.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import { ConfigError } from './config.ts'
 
 /**
@@ -20,16 +21,16 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
     const text = await readTextIfPresent(path, deciding)
     return text === undefined ? { type: 'missing' } : { type: 'text', text }
   } catch (cause) {
-    return { type: 'unreadable', error: unreadable(path, cause) }
+    return { type: 'unreadable', error: unreadable([path], cause) }
   }
 }
 
 /** The error for one or more files that cannot be read. @param cause the error from reading */
-export function unreadable(path: string, cause: unknown): ConfigError {
+export function unreadable(paths: readonly string[], cause: unknown): ConfigError {
   if (cause instanceof CodedError)
     return new ConfigError('CONFIG_UNREADABLE', cause.message, { cause, hint: cause.hint })
-  return new ConfigError('CONFIG_UNREADABLE', `${path} cannot be read: ${describeError(cause)}`, {
+  return new ConfigError('CONFIG_UNREADABLE', `${paths.join(' or ')} cannot be read: ${describeError(cause)}`, {
     cause,
-    hint: 'check its permissions with ls -l',
+    hint: `check their permissions: ls -l ${paths.map(shellWord).join(' ')}`,
   })
 }

@@ -4,6 +4,7 @@ import { FileError } from '../../core/files/read-file.ts'
 import { silentLogger } from '../../core/log.ts'
 import { expandHome } from '../../core/places/paths.ts'
 import { Secret } from '../../core/secret.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import type { TlsSettings } from '../../http/tls.ts'
 import { parseVaultAddress } from '../../vault/address.ts'
 import { createVaultClient } from '../../vault/client.ts'
@@ -75,7 +76,7 @@ async function readNamed(path: string, { readText }: VaultFilesDeps): Promise<st
     const [reason, hint] =
       errorCode(cause) === 'ENOENT'
         ? [`${path} does not exist`, undefined]
-        : [`${path} cannot be read: ${describeError(cause)}`, `check its permissions: ls -l ${path}`]
+        : [`${path} cannot be read: ${describeError(cause)}`, `check its permissions: ls -l ${shellWord(path)}`]
     throw new VaultError('VAULT_CONFIG', reason, { cause, hint })
   }
 }

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { errorCode } from '../../core/errors.ts'
 import { maxSocketPathBytes } from '../../core/places/socket-path.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import { findPathFault } from '../../core/trust/path-trust.ts'
 import { IpcError } from '../ipc-error.ts'
 import { type ApiAnswer, parseHttpReply } from './http-reply.ts'
@@ -67,7 +68,7 @@ export function openApiClient(socketPath: string): ApiClient {
         waiting = { resolve, reject }
         socket.write(encodeRequest(request))
       }),
-    close: (reason) => end(reason ?? new IpcError('DAEMON_UNREACHABLE', closedMessage)),
+    close: (reason) => end(reason ?? new IpcError('DAEMON_UNREACHABLE', 'the connection to the daemon is closed')),
   }
 }
 
@@ -102,7 +103,7 @@ function connectionError(socketPath: string, cause: unknown): IpcError {
     case 'EPERM':
       return new IpcError('DAEMON_UNREACHABLE', `not allowed to use ${socketPath}`, {
         cause,
-        hint: `ls -ld ${socketPath}: socket and folder must be your own`,
+        hint: `ls -ld ${shellWord(socketPath)}: socket and folder must be your own`,
       })
     default:
       return new IpcError('DAEMON_UNREACHABLE', `cannot reach the daemon on ${socketPath}: ${code}`, {

@@ -1,3 +1,4 @@
+import { shellWord } from '../../core/text/shell-word.ts'
 import type { AdviceRow, TokenPurpose } from './advice-row.ts'
 
 /** The refusals of looking up, renewing or revoking a token. */
@@ -6,7 +7,7 @@ export const tokenRows: readonly AdviceRow<TokenPurpose>[] = [
     text: /^lease is not renewable$|^batch tokens cannot be renewed$|past the max TTL, cannot renew|^lease expired|policies have changed, not renewing|cannot renew a token across namespaces/,
     code: 'VAULT_NOT_RENEWABLE',
     message: (_, [reason]) => `the token cannot be renewed: ${reason}`,
-    hint: (_, __, vault) => `log in again when it has expired: latchkey login ${vault}`,
+    hint: (_, __, vault) => `log in again when it has expired: latchkey login ${shellWord(vault)}`,
   },
   {
     text: /^batch tokens cannot be revoked$/,

@@ -1,3 +1,4 @@
+import { shellWord } from '../../core/text/shell-word.ts'
 import { formatDuration } from '../../core/time/duration.ts'
 import { VaultError, type VaultErrorCode, type VaultErrorOptions } from '../vault-error.ts'
 import { loginRows } from './advice-login.ts'
@@ -97,7 +98,7 @@ const generalRows: readonly AdviceRow[] = [
     text: /permission denied.*\binvalid token$|^(bad|invalid) token$/,
     code: 'VAULT_TOKEN_INVALID',
     message: () => 'the token is not valid: expired, revoked, used up, or made by another server',
-    hint: (_, __, vault) => `run: latchkey login ${vault}`,
+    hint: (_, __, vault) => `run: latchkey login ${shellWord(vault)}`,
   },
   // OpenBao and older Vaults say only `permission denied`, as every Vault does for a token that is bound to other networks
   // or whose entity is disabled. Where a policy is in the way the text is `1 error occurred: * permission denied`.
@@ -105,7 +106,7 @@ const generalRows: readonly AdviceRow[] = [
     text: /^permission denied$|^missing client token$/,
     code: 'VAULT_TOKEN_REJECTED',
     message: () => 'it does not accept the token: dead, bound to other networks, or its entity is disabled',
-    hint: (_, __, vault) => `run: latchkey login ${vault}`,
+    hint: (_, __, vault) => `run: latchkey login ${shellWord(vault)}`,
   },
   {
     text: /permission denied/,

@@ -2,6 +2,7 @@ import { describeError, errorCode } from '../../core/errors.ts'
 import { FileError } from '../../core/files/read-file.ts'
 import type { Environment } from '../../core/places/environment.ts'
 import { expandHome } from '../../core/places/paths.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import { trustedProgram } from '../../core/trust/program-trust.ts'
 import { VaultError } from '../vault-error.ts'
 
@@ -43,7 +44,7 @@ export async function askTokenHelper(options: TokenHelperOptions): Promise<strin
       if (cause instanceof FileError) throw new VaultError('VAULT_CONFIG', cause.message, { cause, hint: cause.hint })
       // No cause: it may quote what the helper printed.
       throw new VaultError('VAULT_CONFIG', `the token helper of ${path} failed: ${errorCode(cause) ?? 'exit status'}`, {
-        hint: `try it: VAULT_ADDR=${address} ${helper} get`,
+        hint: `try it: VAULT_ADDR=${shellWord(address)} ${shellWord(helper)} get`,
       })
     }
   }
@@ -62,7 +63,7 @@ export async function readOptional(
     if (cause instanceof FileError) throw new VaultError('VAULT_CONFIG', cause.message, { cause, hint: cause.hint })
     throw new VaultError('VAULT_CONFIG', `${path} cannot be read: ${errorCode(cause) ?? describeError(cause)}`, {
       cause,
-      hint: `check its permissions: ls -l ${path}`,
+      hint: `check its permissions: ls -l ${shellWord(path)}`,
     })
   }
 }

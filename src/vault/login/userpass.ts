@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { textField } from '../../core/config-fields.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import { vaultPath } from '../address.ts'
 import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
 import { isVaultError } from '../vault-error.ts'
@@ -13,7 +14,7 @@ const advice: readonly AdviceRow<LoginPurpose>[] = [
     code: 'VAULT_LOGIN_FAILED',
     message: ({ mount, who }) => `wrong password for ${who} at auth/${mount}/, or no such user`,
     hint: (_, __, vault) =>
-      `check username in config.toml and run: latchkey login ${vault} (five wrong passwords lock a user for 15 minutes by default)`,
+      `check username in config.toml and run: latchkey login ${shellWord(vault)} (five wrong passwords lock a user for 15 minutes by default)`,
   },
 ]
 

@@ -1,6 +1,7 @@
 import { createSingleFlight } from '../../core/calls/single-flight.ts'
 import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { formatUtc } from '../../core/time/utc-time.ts'
 import type { LoginRequest } from '../login/login-method.ts'
@@ -136,7 +137,7 @@ export function createLoginTokenHolder(deps: LoginTokenDeps): TokenHolder {
       pause.check()
       return logIn(false, started)
     }
-    if (refused !== undefined) throw tokenRefused(vault, 'the token', `run: latchkey login ${vault}`)
+    if (refused !== undefined) throw tokenRefused(vault, 'the token', `run: latchkey login ${shellWord(vault)}`)
     throw loginNeeded(vault, held === undefined ? 'not logged in' : 'the login has expired')
   }
 

@@ -1,4 +1,5 @@
 import type { Secret } from '../../core/secret.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import { VaultError } from '../vault-error.ts'
 import { expiresAtMs, type TokenLease } from './token-lease.ts'
 
@@ -57,7 +58,7 @@ export function isExpired({ lease }: HeldToken, nowMs: number): boolean {
 export function loginNeeded(vault: string, reason: string, cause?: unknown): VaultError {
   return new VaultError('VAULT_LOGIN_NEEDED', `vault ${vault}: ${reason}`, {
     cause,
-    hint: `run: latchkey login ${vault}`,
+    hint: `run: latchkey login ${shellWord(vault)}`,
   })
 }
 

@@ -228,8 +228,8 @@ describe('with the embedded vault', () => {
     await server.admin('DELETE', 'ssh/config/ca', {})
     await server.admin('POST', 'ssh/config/ca', { generate_signing_key: true, key_type: 'ed25519' })
     clock.advance(300_000)
-    void jo.look()
-    await until(() => second.standing() === 'outdated')
+    await second.look()
+    expect(second.standing()).toBe('outdated')
     expect((await jo.issue(key, never)).standing()).toBe('current')
   })
 

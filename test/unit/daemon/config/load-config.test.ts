@@ -32,5 +32,7 @@ it('what was in a file that is gone goes on, and both are told', async () => {
   const gone = await load(environment, missing, former)
   expect(Object.keys(gone.config.awsSources)).toEqual(['m'])
   expect(messages(gone)).toHaveLength(1)
-  expect(gone.warnings).toEqual(['/c.toml is gone: what it said goes on until it is back, or the daemon is restarted'])
+  expect(gone.warnings).toEqual([
+    '/c.toml is gone: its settings stay in effect until it is back, or the daemon is restarted',
+  ])
 })

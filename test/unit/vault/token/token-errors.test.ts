@@ -44,7 +44,7 @@ describe('a token that was not revoked', () => {
       code: 'VAULT_SEALED',
       message: 'the token is forgotten here, but not revoked: sealed',
       cause: sealed,
-      hint: 'it ends by itself when its time is over; the operator can revoke it before',
+      hint: 'it ends by itself when its time is over; the operator can revoke it earlier',
     })
   })
 

@@ -52,7 +52,7 @@ describe('a stored token', () => {
       keychain.items.set('vault/corp/token', text)
       expect(await store().load()).toBeUndefined()
     }
-    const warning = 'warn: the stored vault token cannot be read and is left out vault=corp'
+    const warning = 'warn: the stored vault token cannot be read and is ignored vault=corp'
     expect(lines).toEqual([warning, warning, warning])
     expect(lines.join()).not.toContain('hvs.secret')
   })
