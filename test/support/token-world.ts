@@ -1,4 +1,5 @@
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
+import { expect } from 'vitest'
 import { KeychainError } from '../../src/keychain/keychain.ts'
 import type { VaultClient } from '../../src/vault/client.ts'
 import type { LoginMethod } from '../../src/vault/login/login-method.ts'
@@ -76,10 +77,9 @@ export async function tokenWorld(
       }
     },
   }
-  /** Waits until every answer has come back, and what follows from it without the server is done. */
+  /** Waits until every answer has come back, and nothing follows from it any more: nothing is sent for some turns. */
   const settled = async () => {
-    await until(() => underWay === 0)
-    for (let turn = 0; turn < 5; turn += 1) await turnOfLoop()
+    for (let quiet = 0; quiet < 5; quiet = underWay === 0 ? quiet + 1 : 0) await turnOfLoop()
   }
   const auths: Record<typeof kind, AuthConfig> = {
     userpass: { method: 'userpass', username: 'jo' },
@@ -106,6 +106,7 @@ export async function tokenWorld(
     clock.advance(ms)
     await until(() => vault.requests.length === count)
     await settled()
+    expect(vault.calls()).toHaveLength(count)
   }
   return { ...asked, vault, clock, keychain, log, lines, files, client, source, newSource, use, settled, calledAfter }
 }

@@ -20,6 +20,15 @@ describe('the login that a token came from', () => {
     expect(source.isOfPresentLogin(token)).toBe(isPresent)
   })
 
+  it('is another one for each of two tokens without an entity: nothing says that they have one owner', async () => {
+    const { vault, source } = await tokenWorld('userpass')
+    vault.on(byPassword, as('hvs.a', ''), as('hvs.b', ''))
+    await source.login(person)
+    const token = await tokenOf(source)
+    await source.login(person)
+    expect(source.isOfPresentLogin(token)).toBe(false)
+  })
+
   it('is present while nothing else is known: after a logout, and where the file is gone', async () => {
     const { source } = await tokenWorld('userpass')
     await source.login(person)
@@ -51,7 +60,10 @@ describe('checking a token that others look after', () => {
     })
     files.set(file, 'hvs.a')
     const token = await tokenOf(source)
-    await source.look()
+    const first = source.look()
+    expect(first).toBeInstanceOf(Promise)
+    await first
+    expect(replaced).toBe(0)
     files.set(file, 'hvs.b')
     expect(source.look()).toBeUndefined()
     expect(source.isOfPresentLogin(token)).toBe(true)

@@ -86,6 +86,7 @@ describe('the token that the command lines use', () => {
     expect(refuseSharedToken([a, b], { BAO_ADDR: a.address }).get('b')).toMatchObject({
       code: 'VAULT_CONFIG',
       message: 'vault b: the token of this machine is for the server of BAO_ADDR, not for this one',
+      hint: expect.stringContaining('[vault.b] auth = { method = "token", token_file ='),
     })
   })
 })

@@ -16,11 +16,11 @@ import {
   tokenWorld,
 } from '../../../support/token-world.ts'
 import type { Script } from '../../../support/vault-http.ts'
-import { person, tokenOf, until } from '../../../support/vault-world.ts'
+import { nobody, person, tokenOf, until } from '../../../support/vault-world.ts'
 
 const refused = {
   code: 'VAULT_LOGIN_NEEDED',
-  message: expect.stringContaining('login needed, or this network is not allowed'),
+  message: 'vault corp: the server refuses the token: login needed, or this network is not allowed',
   hint: expect.stringContaining('run: latchkey login corp'),
 }
 /** Answers what is sent with this token so, and all else well. */
@@ -79,7 +79,10 @@ describe('a token that may be dead, or not allowed from here', () => {
     expect(vault.calls().slice(3)).toEqual([lookUp, lookUp, lookUp])
     expect(source.status()).toMatchObject({ state: 'logged-in' })
     expect(source.status().lastError).toBeUndefined()
-    expect(lines).toContainEqual(expect.stringContaining('accepted again'))
+    expect(lines.filter((line) => line.startsWith('info: the vault token'))).toEqual([
+      expect.stringMatching(/^info: the vault token is suspect vault=corp reason=./),
+      'info: the vault token is accepted again vault=corp',
+    ])
   })
 
   it('that may not look itself up is known by that to be accepted', async () => {
@@ -191,6 +194,31 @@ describe('a found token that may be dead', () => {
     })
     return all
   }
+
+  it('is not shown as a login, and is tried at once where a person wants that', async () => {
+    const { vault, source } = await found()
+    expect(source.status()).toMatchObject({ state: 'logged-out', lastError: { code: 'VAULT_LOGIN_NEEDED' } })
+    vault.on(lookUp, looked())
+    expect(await source.login(nobody)).toMatchObject({ displayName: 'token-jo' })
+    expect(source.status().state).toBe('logged-in')
+  })
+
+  it.each([
+    ['suspect', rejected],
+    ['invalid', invalid],
+  ])('has given way to the one that came while it was found %s', async (_, answer) => {
+    const { vault, files, lines, source, settled, calledAfter } = await found()
+    vault.on(lookUp, () => {
+      files.set(file, 'hvs.new')
+      return answer
+    })
+    source.start()
+    await settled()
+    await calledAfter(5000, 3)
+    expect(source.status()).toEqual({ state: 'logged-in' })
+    expect((await tokenOf(source)).expose()).toBe('hvs.new')
+    expect(lines.join()).not.toContain('taken again')
+  })
 
   it('is tried again', async () => {
     const { vault, clock, source, use } = await found()

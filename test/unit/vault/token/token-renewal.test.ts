@@ -30,6 +30,7 @@ describe('in the background', () => {
     source.start()
     await expect(source.login(person)).rejects.toMatchObject({ code: 'VAULT_SEALED' })
     await calledAfter(24 * 3600_000, 1)
+    expect(source.status().lastError).toMatchObject({ code: 'VAULT_SEALED' })
   })
 
   it('a login that needs nobody takes the place of a renewal that the policies do not allow', async () => {
@@ -42,6 +43,17 @@ describe('in the background', () => {
     expect(lines).toContainEqual(expect.stringMatching(/^info: .*will not be renewed.*the token may not renew itself/))
     await calledAfter(840_000, 4)
     expect(vault.calls()).toEqual([byRole, renew, byRole, revoke])
+  })
+
+  it('a found token is never got anew: its owner does that', async () => {
+    const { vault, files, source, calledAfter } = await tokenWorld('token')
+    files.set('/home/jo/.vault-token', 'hvs.found')
+    vault.on(lookUp, looked({ renewable: false }))
+    source.start()
+    await until(() => source.status().state === 'logged-in')
+    await calledAfter(60_000, 1)
+    for (let tenth = 0; tenth < 10; tenth += 1) await calledAfter(360_000, 1)
+    expect(source.status()).toEqual({ state: 'idle' })
   })
 
   it('a suspect token of a few uses spends none on being tried', async () => {
@@ -64,7 +76,7 @@ describe('in the background', () => {
     vault.on(byRole, sealed, auth('hvs.second'))
     await expect(use()).rejects.toMatchObject({ code: 'VAULT_SEALED' })
     source.start()
-    await calledAfter(5000, 6)
+    await calledAfter(5000, 7)
     expect(vault.calls().slice(2)).toEqual([sign, lookUp, byRole, byRole, revoke])
     expect(tokensOf(vault).at(-1)).toBe('hvs.first')
     expect(source.status().state).toBe('logged-in')

@@ -63,6 +63,7 @@ describe('a login by a person', () => {
     const { questions, source } = await tokenWorld('userpass')
     await expect(source.login(nobody)).rejects.toMatchObject({
       code: 'VAULT_LOGIN_NEEDED',
+      message: 'vault corp: a password is needed, and nobody can be asked',
       hint: 'run: latchkey login corp',
     })
     expect(questions).toEqual([])
@@ -126,7 +127,11 @@ describe('a login by a person', () => {
   it('with a locked keychain works in memory, and the status says what is locked', async () => {
     const { keychain, lines, source, use } = await tokenWorld('userpass')
     keychain.failure = locked
-    await expect(use()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED', cause: locked })
+    await expect(use()).rejects.toMatchObject({
+      code: 'VAULT_LOGIN_NEEDED',
+      message: 'vault corp: the stored token cannot be read: the keychain is locked',
+      cause: locked,
+    })
     await source.login(person)
     await use()
     expect(source.status()).toMatchObject({ state: 'logged-in', lastError: locked })
@@ -139,6 +144,27 @@ describe('a login that needs no person', () => {
     const { vault, use } = await tokenWorld('approle')
     await Promise.all([use(), use(), use()])
     expect(vault.calls().filter((call) => call === byRole)).toHaveLength(1)
+    expect(vault.stateLooks()).toBe(0)
+  })
+
+  it('that was refused is sent again for a person who wants it, not for whoever uses it', async () => {
+    const { vault, clock, source, use } = await tokenWorld('approle')
+    vault.on(byRole, { status: 400, json: { errors: ['invalid role or secret ID'] } }, auth('hvs.first'))
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_LOGIN_FAILED' })
+    clock.advance(6000)
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_LOGIN_FAILED' })
+    expect(vault.requests).toHaveLength(1)
+    await source.login(nobody)
+    expect(vault.requests).toHaveLength(2)
+  })
+
+  it('is idle again once its token is over, whether there was a logout before or not', async () => {
+    const { clock, source } = await tokenWorld('approle')
+    await source.login(nobody)
+    await source.logout()
+    await source.login(nobody)
+    clock.advance(3600_000)
+    expect(source.status()).toEqual({ state: 'idle' })
   })
 
   it('works with a locked keychain', async () => {
@@ -215,7 +241,11 @@ describe('a token that the server rejects', () => {
     vault.on(sign, rejected)
     for (const alive of [looked(), denied]) {
       vault.on(lookUp, alive)
-      await expect(use()).rejects.toMatchObject({ code: 'VAULT_DENIED', hint: expect.stringContaining('entity') })
+      await expect(use()).rejects.toMatchObject({
+        code: 'VAULT_DENIED',
+        message: 'vault corp: the call is refused, though the token is good',
+        hint: expect.stringContaining('entity'),
+      })
     }
     expect(vault.calls().filter((call) => call === byRole)).toHaveLength(1)
   })
@@ -243,10 +273,22 @@ describe('a token that the server rejects', () => {
     await source.login(person)
     vault.on(sign, rejected)
     vault.on(lookUp, invalid)
-    await expect(use()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED', hint: 'run: latchkey login corp' })
+    await expect(use()).rejects.toMatchObject({
+      code: 'VAULT_LOGIN_NEEDED',
+      message: 'vault corp: the login has ended: expired, or revoked',
+      hint: 'run: latchkey login corp',
+    })
     expect(questions).toHaveLength(1)
     expect(keychain.items.size).toBe(0)
     expect(source.status()).toMatchObject({ state: 'logged-out', lastError: { code: 'VAULT_LOGIN_NEEDED' } })
+  })
+
+  it('by the word that it is invalid is not looked up', async () => {
+    const { vault, use } = await tokenWorld('approle')
+    await use()
+    vault.on(sign, invalid, signed)
+    await use()
+    expect(vault.calls().slice(2)).toEqual([sign, byRole, sign])
   })
 
   it('is dropped though the keychain is locked', async () => {
@@ -269,6 +311,15 @@ describe('a use that the policies do not allow', () => {
       hint: expect.stringMatching(/"update" on "ssh\/sign\/ops".*; this token has: default, ssh-user$/),
     })
     expect(vault.calls()).toEqual([byRole, sign])
+  })
+
+  it('is no fault of the login, as a server that cannot answer is one', async () => {
+    const { vault, source, use } = await tokenWorld('approle')
+    vault.on(sign, denied, sealed)
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_DENIED' })
+    expect(source.status().lastError).toBeUndefined()
+    await expect(use()).rejects.toMatchObject({ code: 'VAULT_SEALED' })
+    expect(source.status()).toMatchObject({ state: 'logged-in', lastError: { code: 'VAULT_SEALED' } })
   })
 })
 
@@ -362,7 +413,11 @@ describe('renewal', () => {
     await calledAfter(1000, 4)
     await calledAfter(1999, 4)
     expect(source.status()).toMatchObject({ state: 'logged-in', lastError: { code: 'VAULT_SEALED' } })
-    expect(lines.filter((line) => line.startsWith('warn:'))).toEqual([expect.stringContaining('is sealed')])
+    expect(lines.filter((line) => line.startsWith('warn:'))).toEqual([
+      expect.stringMatching(
+        /^warn: the vault token could not be renewed; it is tried again vault=corp reason=.*is sealed/,
+      ),
+    ])
     vault.on(renew, auth('x'))
     await calledAfter(1, 5)
     expect(source.status().lastError).toBeUndefined()
@@ -487,6 +542,12 @@ describe('an end while the daemon goes on', () => {
     expect(tokensOf(vault).at(-1)).toBe('hvs.first')
   })
 
+  it('is no idle login', async () => {
+    const { source } = await tokenWorld('approle')
+    source.close()
+    expect(source.status()).toEqual({ state: 'logged-out' })
+  })
+
   it('gives up a login that is under way, and a token that comes all the same is revoked', async () => {
     const { vault, keychain, source } = await tokenWorld('userpass')
     const login = source.login(person)
@@ -524,11 +585,37 @@ describe('a logout', () => {
     expect(vault.calls()).toEqual([byPassword, revoke])
   })
 
-  it('of a token that is dead already is no failure', async () => {
+  it.each([
+    ['refused', rejected],
+    ['invalid', invalid],
+  ])('of a token that is %s already is no failure', async (_, answer) => {
     const { vault, source } = await tokenWorld('approle')
     await tokenOf(source)
-    vault.on(revoke, rejected)
+    vault.on(revoke, answer)
     await source.logout()
+  })
+
+  it('that the policies do not allow says so', async () => {
+    const { vault, source } = await tokenWorld('approle')
+    await tokenOf(source)
+    vault.on(revoke, denied)
+    await expect(source.logout()).rejects.toMatchObject({
+      code: 'VAULT_DENIED',
+      message: expect.stringMatching(/not revoked: .*the token may not revoke itself/),
+    })
+  })
+
+  it('while the keychain forgets slowly leaves the token of a login that came meanwhile stored', async () => {
+    const { keychain, source } = await tokenWorld('approle')
+    await source.login(nobody)
+    const { discard } = keychain
+    keychain.discard = async (name) => {
+      keychain.discard = discard
+      await source.login(nobody)
+      await discard(name)
+    }
+    await source.logout()
+    expect(keychain.items.get('vault/corp/token')).toContain('hvs.second')
   })
 
   it('that the server does not hear of forgets all the same, and says so', async () => {
@@ -770,6 +857,14 @@ describe('a found token', () => {
     vault.on(lookUp, invalid)
     await use(source)
     expect(asked).toEqual([false, false, false, true])
+    await source.look()
+    vault.on(lookUp, looked())
+    await source.login(nobody)
+    expect(asked.slice(4)).toEqual([false, true])
+    vault.on(sign, rejected, signed)
+    vault.on(lookUp, rejected)
+    await use(source)
+    expect(asked.slice(6)).toEqual([false, true])
   })
 
   it('that was replaced while it was used is followed without a failure', async () => {
@@ -870,6 +965,15 @@ describe('a found token', () => {
     await expect(source.login(nobody)).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED', hint: 'run: vault login' })
   })
 
+  it('that may not look itself up fails a login, which could not say whose it is', async () => {
+    const { vault, source } = await found()
+    vault.on(lookUp, denied)
+    await expect(source.login(nobody)).rejects.toMatchObject({
+      code: 'VAULT_DENIED',
+      message: expect.stringContaining('the token may not look up itself'),
+    })
+  })
+
   it('without an end shows none', async () => {
     const { vault, source } = await found()
     vault.on(lookUp, looked({ ttl: 0, renewable: false }))
@@ -882,7 +986,10 @@ describe('a found token', () => {
     await source.logout()
     expect(vault.calls()).toEqual([sign])
     expect(source.status().state).toBe('logged-out')
-    await expect(use()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+    await expect(use()).rejects.toMatchObject({
+      code: 'VAULT_LOGIN_NEEDED',
+      message: 'vault corp: logged out',
+    })
     await source.login(nobody)
     await use()
     expect(vault.calls()).toEqual([sign, lookUp, sign])
