@@ -41,7 +41,7 @@ function shellWords(text: string): string[] | undefined {
   let word: string | undefined
   for (let index = 0; index < text.length; index += 1) {
     const char = text[index]!
-    if (/\s/.test(char)) {
+    if (/[ \t\r\n]/.test(char)) {
       if (word !== undefined) words.push(word)
       word = undefined
     } else if (char === '\\') {
