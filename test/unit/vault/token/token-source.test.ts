@@ -243,7 +243,7 @@ describe('a token that the server rejects', () => {
       vault.on(lookUp, alive)
       await expect(use()).rejects.toMatchObject({
         code: 'VAULT_DENIED',
-        message: 'vault corp: the call is refused, though the token is good',
+        message: 'vault corp: the call is refused, although the token is good',
         hint: expect.stringContaining('entity'),
       })
     }
