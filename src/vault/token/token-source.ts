@@ -8,7 +8,7 @@ import { createSharedLogin } from '../../prompts/shared-login.ts'
 import type { VaultClient } from '../client.ts'
 import { type LoginMethod, loginTopic } from '../login/login-method.ts'
 import { checkServer } from '../server-check.ts'
-import { isTransient } from '../vault-error.ts'
+import { isTransient, isVaultError } from '../vault-error.ts'
 import { createTokenHolder } from './create-token-holder.ts'
 import { createPresentLogin, type PresentLogin } from './present-login.ts'
 import { createSelfCalls } from './self-calls.ts'
@@ -99,13 +99,22 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     log,
   })
 
+  const usable = (): HeldToken | undefined => {
+    const held = holder.peek()
+    return held === undefined || isExpired(held, clock.now()) || holder.isSuspect(held) ? undefined : held
+  }
+
+  /** A person who said no, or nothing, or typed a wrong password, is no failure of the present login. */
+  const isOfPerson = (error: unknown): boolean =>
+    error instanceof PromptError ||
+    (!method.isUnattended && usable() !== undefined && isVaultError(error, 'VAULT_LOGIN_FAILED', 'VAULT_LOGIN_LOCKED'))
+
   /** Notes a failure, for the status; a token that was obtained is no success until it has been used. */
   const noting = async <T>(call: () => Promise<T>): Promise<T> => {
     try {
       return await call()
     } catch (error) {
-      // A person who said no, or nothing, is no failure of the present login.
-      if (!(error instanceof PromptError)) outcome.failed(error)
+      if (!isOfPerson(error)) outcome.failed(error)
       throw error
     } finally {
       renewal.replan()
@@ -178,13 +187,12 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       if (revoked.status === 'rejected') throw notRevoked(revoked.reason)
     },
     status() {
-      const held = holder.peek()
-      const isHeld = held !== undefined && !isExpired(held, clock.now()) && !holder.isSuspect(held)
+      const held = usable()
       const lastError = outcome.error() ?? holder.storeError()
       const isIdle = method.isUnattended && !isLoggedOut && outcome.failure() === undefined
       return {
-        state: isHeld ? 'logged-in' : isIdle ? 'idle' : 'logged-out',
-        ...(isHeld && held.lease !== undefined ? endOf(held.lease) : {}),
+        state: held !== undefined ? 'logged-in' : isIdle ? 'idle' : 'logged-out',
+        ...(held?.lease !== undefined ? endOf(held.lease) : {}),
         ...(lastError === undefined ? {} : { lastError }),
       }
     },

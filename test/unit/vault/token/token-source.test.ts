@@ -25,6 +25,7 @@ import {
   tokensOf,
   tokenWorld,
 } from '../../../support/token-world.ts'
+import { recorded } from '../../../support/vault-answers.ts'
 import type { ScriptedAnswer } from '../../../support/vault-http.ts'
 import { loginContext, nobody, person, recordingLog, tokenOf, until } from '../../../support/vault-world.ts'
 
@@ -77,6 +78,22 @@ describe('a login by a person', () => {
     expect(source.status()).toMatchObject({ state: 'logged-in' })
     expect(source.status().lastError).toBeUndefined()
     await use()
+  })
+
+  it.each(['wrong password', 'failure 6'])('that is refused (%s) is a fault of its own only', async (refusal) => {
+    const { vault, source } = await tokenWorld('userpass', ['pw', 'x', 'x', 'x'])
+    await source.login(person)
+    vault.on(byPassword, recorded('userpass', refusal))
+    await expect(source.login(person)).rejects.toThrow()
+    expect(source.status().state).toBe('logged-in')
+    expect(source.status().lastError).toBeUndefined()
+  })
+
+  it('that is refused is told where there is no other', async () => {
+    const { vault, source } = await tokenWorld('userpass', ['x', 'x', 'x'])
+    vault.on(byPassword, recorded('userpass', 'wrong password'))
+    await expect(source.login(person)).rejects.toThrow()
+    expect(source.status()).toMatchObject({ state: 'logged-out', lastError: { code: 'VAULT_LOGIN_FAILED' } })
   })
 
   it('is never begun by a use: it needs a login, and says how', async () => {
