@@ -1,8 +1,8 @@
-// npm run mutation [-- [--changed] ROOM… [FILE…]]: changes the code of the rooms that decide about keys and credentials, one small
-// change at a time, and counts which changes the unit tests notice (mutation testing, by Stryker). Room by room, because
-// each change is then tried only with the tests that could notice it. With files of one room it tries those, and goes by the
-// last report for the rest. With --changed it tries only what that report cannot know: code that was edited since, and what
-// survived where a test with a new title runs the same code. CONTRIBUTING.md says what the score is worth.
+// npm run mutation [-- [--survived] ROOM… [FILE…]]: changes the code of the rooms that decide about keys and credentials, one
+// small change at a time, and counts which changes the unit tests notice (mutation testing, by Stryker). Room by room,
+// because each change is then tried only with the tests that could notice it. With files of one room it tries those, and
+// with --survived what no test has noticed; it goes by the last report for the rest. CONTRIBUTING.md says what the score is
+// worth.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -20,27 +20,34 @@ function run(command, args, options) {
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: status ${status}`)
 }
 
-/** Tries changes in a room, and counts those that the tests noticed and missed. */
+const isMissed = ({ status }) => status === 'Survived' || status === 'NoCoverage'
+const readReport = (room) => JSON.parse(readFileSync(join(root, `coverage/mutation/${room}.json`), 'utf8')).files
+
+/** Where no change was noticed, the way Stryker takes it: lines from 1, columns from 0. */
+const survivedIn = (room) =>
+  Object.entries(readReport(room)).flatMap(([file, { mutants }]) =>
+    mutants.filter(isMissed).map(({ location: { start, end } }) => {
+      return `${file}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`
+    }),
+  )
+
+/** The changes that were tried in a room, by what became of them. */
 function mutate(room) {
+  const parts = isSurvivedOnly ? survivedIn(room) : files
   const env = {
     ...process.env,
     VITEST_MUTATION_ROOM: room,
-    ...(isChangedOnly && { VITEST_MUTATION_CHANGED: '1' }),
-    ...(files.length > 0 && { VITEST_MUTATION_FILES: files.join() }),
+    ...(parts.length > 0 && { VITEST_MUTATION_FILES: parts.join() }),
   }
   run(
     process.execPath,
     [join(folder, 'node_modules/@stryker-mutator/core/bin/stryker.js'), 'run', join(folder, 'stryker.config.mjs')],
     { env },
   )
-  const report = JSON.parse(readFileSync(join(root, `coverage/mutation/${room}.json`), 'utf8'))
-  const count = {}
-  for (const { mutants } of Object.values(report.files)) {
-    for (const { status } of mutants) count[status] = (count[status] ?? 0) + 1
-  }
+  const mutants = Object.values(readReport(room)).flatMap((file) => file.mutants)
   return {
-    detected: (count.Killed ?? 0) + (count.Timeout ?? 0),
-    missed: (count.Survived ?? 0) + (count.NoCoverage ?? 0),
+    detected: mutants.filter(({ status }) => status === 'Killed' || status === 'Timeout').length,
+    missed: mutants.filter(isMissed).length,
   }
 }
 
@@ -48,8 +55,8 @@ const score = ({ detected, missed }) => (100 * detected) / (detected + missed)
 const row = (name, counts) =>
   `${name.padEnd(8)} ${score(counts).toFixed(1).padStart(5)} %  ${counts.detected} of ${counts.detected + counts.missed}\n`
 
-const isChangedOnly = process.argv.includes('--changed')
-const named = process.argv.slice(2).filter((argument) => argument !== '--changed')
+const isSurvivedOnly = process.argv.includes('--survived')
+const named = process.argv.slice(2).filter((argument) => argument !== '--survived')
 const files = named.filter((name) => name.includes('/'))
 const wanted = named.length > 0 ? named.filter((name) => !name.includes('/')) : Object.keys(rooms)
 const unknown = wanted.find((room) => !Object.hasOwn(rooms, room))
