@@ -1,5 +1,6 @@
 import { lstatSync, readlinkSync, type Stats } from 'node:fs'
 import { shellWord } from '../text/shell-word.ts'
+import { walkPath } from './path-walk.ts'
 import { isPrivateGroup } from './private-group.ts'
 
 /** Why a path must not be used. */
@@ -43,8 +44,6 @@ export function findPathFault(path: string, host: PathTrustHost = processHost())
   return { message, hint: remedy }
 }
 
-/** The most links in one path: Linux has the same limit (path_resolution(7)). */
-const maxLinks = 40
 const typeBits = 0o170000
 const folderType = 0o040000
 const linkType = 0o120000
@@ -59,35 +58,20 @@ interface Fault {
 }
 
 function walk(path: string, host: PathTrustHost): Fault | undefined {
-  const ahead = path.startsWith('/') ? partsOf(path) : [...partsOf(process.cwd()), ...partsOf(path)]
-  let reached = ''
-  let links = 0
-  const root = look('/', host)
-  if (root.fault !== undefined) return root.fault
-  while (ahead.length > 0) {
-    const part = ahead.shift()!
-    if (part === '..') {
-      // No link is left in what has been reached.
-      reached = reached.slice(0, Math.max(reached.lastIndexOf('/'), 0))
-      continue
-    }
-    const at = `${reached}/${part}`
-    const { fault, type } = look(at, host)
-    if (fault !== undefined || type === undefined) return fault
-    if (type !== linkType) {
-      reached = at
-      continue
-    }
-    links += 1
-    if (links > maxLinks) return { at, problem: 'is a link that leads in a circle', remedy: `ls -l ${shellWord(at)}` }
-    const target = host.readlink(at)
-    if (target.startsWith('/')) reached = ''
-    ahead.unshift(...partsOf(target))
-  }
-  return undefined
+  let fault = look('/', host).fault
+  if (fault !== undefined) return fault
+  const circleAt = walkPath(path, {
+    visit(at) {
+      const seen = look(at, host)
+      fault = seen.fault
+      if (fault !== undefined || seen.type === undefined) return 'stop'
+      return seen.type === linkType ? 'link' : 'entry'
+    },
+    readlink: host.readlink,
+  })
+  if (circleAt === undefined) return fault
+  return { at: circleAt, problem: 'is a link that leads in a circle', remedy: `ls -l ${shellWord(circleAt)}` }
 }
-
-const partsOf = (path: string) => path.split('/').filter((part) => part !== '' && part !== '.')
 
 /** One step; its type is undefined if there is nothing, or nothing that we may see: then there is nothing to use either. */
 function look(at: string, host: PathTrustHost): { fault?: Fault; type?: number } {
