@@ -86,6 +86,27 @@ it('a request that only something on the way can have spoiled is told so', async
   })
 })
 
+it('nobody is asked for a code where AWS is away and the session goes on', async () => {
+  const { aws, sts, clock, asked } = await world()
+  const first = await aws.credentials('dev', person)
+  for (let call = 0; call < 99; call += 1)
+    sts.failNext('AssumeRole', new AwsError('AWS_UNREACHABLE', 'cannot reach STS'))
+  clock.advance(57 * minutes)
+  expect((await aws.credentials('dev', person)).accessKeyId).toBe(first.accessKeyId)
+  expect(asked).toHaveLength(1)
+})
+
+it('credentials that have ended while a person was asked for a code are not served', async () => {
+  const { aws, clock, answers } = await world()
+  await aws.credentials('master', person)
+  clock.advance((12 * 60 - 5) * minutes)
+  answers.push(() => {
+    clock.advance(4 * minutes)
+    return undefined
+  })
+  expect(await rejection(aws.credentials('master', person))).toMatchObject({ code: 'PROMPT_CANCELLED' })
+})
+
 it('credentials that end soon are told of in the log where nobody gives a code for new ones', async () => {
   const { aws, clock, answers, log } = await world()
   const first = await aws.credentials('master', person)
