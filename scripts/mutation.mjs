@@ -23,13 +23,17 @@ function run(command, args, options) {
 const isMissed = ({ status }) => status === 'Survived' || status === 'NoCoverage'
 const readReport = (room) => JSON.parse(readFileSync(join(root, `coverage/mutation/${room}.json`), 'utf8')).files
 
-/** Where no change was noticed, the way Stryker takes it: lines from 1, columns from 0. */
+/** Where no change was noticed, the way Stryker takes it: lines from 1, columns from 0. A file that was edited since is whole. */
 const survivedIn = (room) =>
-  Object.entries(readReport(room)).flatMap(([file, { mutants }]) =>
-    mutants.filter(isMissed).map(({ location: { start, end } }) => {
-      return `${file}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`
-    }),
-  )
+  Object.entries(readReport(room))
+    .filter(([file]) => existsSync(join(root, file)))
+    .flatMap(([file, { mutants, source }]) =>
+      readFileSync(join(root, file), 'utf8') !== source
+        ? [file]
+        : mutants.filter(isMissed).map(({ location: { start, end } }) => {
+            return `${file}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`
+          }),
+    )
 
 /** The changes that were tried in a room, by what became of them. */
 function mutate(room) {
