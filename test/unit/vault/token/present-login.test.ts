@@ -25,6 +25,7 @@ describe('the login that a token came from', () => {
     vault.on(byPassword, as('hvs.a', ''), as('hvs.b', ''))
     await source.login(person)
     const token = await tokenOf(source)
+    expect(source.isOfPresentLogin(token)).toBe(true)
     await source.login(person)
     expect(source.isOfPresentLogin(token)).toBe(false)
   })

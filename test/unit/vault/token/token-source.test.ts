@@ -44,6 +44,27 @@ describe('a login by a person', () => {
     expect(source.status()).toEqual({ state: 'logged-in', expiresAtMs: clock.now() + 3600_000 })
   })
 
+  it('begins with a look at the server, as one that asks nobody does not', async () => {
+    const { vault, questions, source } = await tokenWorld('userpass')
+    vault.on('GET sys/seal-status', { json: { type: 'shamir', initialized: true, sealed: true } })
+    await expect(source.login(person)).rejects.toMatchObject({ code: 'VAULT_SEALED' })
+    expect(questions).toEqual([])
+    const unattended = await tokenWorld('approle')
+    await unattended.source.login(nobody)
+    expect(unattended.vault.stateLooks()).toBe(0)
+  })
+
+  it('is told in the log, with whose it is and until when', async () => {
+    const { vault, lines, source } = await tokenWorld('userpass')
+    vault.on(byPassword, auth('hvs.first'), auth('hvs.second', { lease_duration: 0 }))
+    await source.login(person)
+    await source.login(person)
+    expect(lines.filter((line) => line.includes('logged in'))).toEqual([
+      'info: logged in to vault vault=corp as=userpass-jo until=2026-01-02T04:04:05Z',
+      'info: logged in to vault vault=corp as=userpass-jo',
+    ])
+  })
+
   it('survives a restart of the daemon', async () => {
     const { vault, source, newSource, use } = await tokenWorld('userpass')
     await source.login(person)
