@@ -81,7 +81,7 @@ it('a request that only something on the way can have spoiled is told so', async
   sts.failNext('AssumeRole', new AwsError('AWS_TOKEN_UNKNOWN', 'AWS does not know it'))
   expect(await rejection(aws.credentials('deep', person))).toMatchObject({
     code: 'AWS_BAD_RESPONSE',
-    message: 'AWS in eu-central-1 knows the credentials of master, but does not take them for this',
+    message: 'AWS in eu-central-1 knows the credentials of master, but does not accept them for this',
     hint: expect.stringContaining('AWS_ENDPOINT_URL_STS'),
   })
 })
