@@ -15,6 +15,6 @@ export default defineConfig({
     // No test leaves anything behind in the modules, and most of the time would be spent on loading them.
     isolate: false,
     // A test that a change keeps waiting is a failed test before it is a lost worker.
-    testTimeout: 5_000,
+    testTimeout: 10_000,
   },
 })
