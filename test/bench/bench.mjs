@@ -3,7 +3,7 @@
 // A goal that is missed is printed, and does not fail the run.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -85,7 +85,10 @@ async function compareAgents(folder, ours, sshAgent) {
   ])
     compareSigning(ours, sshAgent.socket, { peer: 'ssh-agent', key: 'ed25519', connections, goal })
   sshAgent.addBoth('rsa', '-t', 'rsa', '-b', '2048')
-  compareSigning(ours, sshAgent.socket, { peer: 'ssh-agent', key: 'RSA-2048', connections: 8, goal: 3 })
+  // Two signatures at once, of which each takes two thirds of the time of ssh-agent's. With two cores the client takes
+  // its part of them.
+  const rsaGoal = availableParallelism() > 2 ? 3 : 2
+  compareSigning(ours, sshAgent.socket, { peer: 'ssh-agent', key: 'RSA-2048', connections: 8, goal: rsaGoal })
   sshAgent.addBoth('ecdsa', '-t', 'ecdsa', '-b', '256')
   for (const key of ['ed25519', 'ECDSA P-256']) {
     const bare = await startBareAgent(folder, keyTypes[key])

@@ -25,12 +25,13 @@ describe('the limits of the process', () => {
   it.each([
     [undefined, 8, 2],
     ['8', 8, 4],
-    ['8', 2, 1],
+    ['8', 2, 2],
+    [undefined, 2, 2],
     ['8', 1, 1],
     ['1', 8, 1],
     ['many', 8, 2],
   ])(
-    'leave threads for files and names, and a core for the rest: %j threads, %i cores',
+    'leave threads for files and names, and take no more than there are cores: %j threads, %i cores',
     (threadPoolSize, cores, poolSignatures) => {
       expect(limitsOf({ ...input, threadPoolSize, cores })).toMatchObject({ poolSignatures })
     },
