@@ -1,47 +1,10 @@
 import { nearestNames } from '../../core/text/near-names.ts'
-import { formatDuration } from '../../core/time/duration.ts'
 import { AwsError } from '../aws-error.ts'
 import { roleDuration, sessionDuration } from '../plan/field-rules.ts'
-import { parseCredentialProcess } from './own-process.ts'
+import { checkedSeconds, invalid, type ProfileLink, type RoleLink, type SourceLink } from './profile-link.ts'
 import type { AwsProfileSettings, AwsSettings, AwsSourceSettings } from './settings.ts'
-import type { SharedConfig, SharedProfile } from './shared-config.ts'
-
-/** A profile that assumes a role with what `source` yields. */
-export interface RoleLink {
-  type: 'role'
-  name: string
-  /** An ARN, or a role name with an account: its partition is known only with the region. */
-  role: { arn: string } | { account: string; name: string }
-  /** The name of the next profile; its own name means its own long-term keys. */
-  source: string
-  /** Only in `~/.aws/config`, where `source_profile` may name the profile itself. */
-  usesOwnKeys: boolean
-  mfaSerial?: string | undefined
-  durationSeconds?: number | undefined
-  externalId?: string | undefined
-  sessionName?: string | undefined
-  region?: string | undefined
-}
-
-/** A profile that stands for long-term keys in the keychain. */
-export interface SourceLink {
-  type: 'source'
-  name: string
-  mfaSerial?: string | undefined
-  sessionSeconds: number
-  region?: string | undefined
-}
-
-/** A profile that runs `latchkey` for another profile. */
-export interface AliasLink {
-  type: 'alias'
-  name: string
-  target: string
-  region?: string | undefined
-}
-
-/** What one profile is, before the profiles that it names are looked at. */
-export type ProfileLink = RoleLink | SourceLink | AliasLink
+import type { SharedConfig } from './shared-config.ts'
+import { sharedLink } from './shared-link.ts'
 
 /** Every name that can be asked for, sorted. */
 export function profileNames(settings: AwsSettings, shared: SharedConfig): string[] {
@@ -52,7 +15,7 @@ export function profileNames(settings: AwsSettings, shared: SharedConfig): strin
 /**
  * Finds what a profile is: config.toml first, then `~/.aws/config`.
  * @param usedBy the profile that names it as its source
- * @throws {AwsError} AWS_PROFILE_UNKNOWN, AWS_PROFILE_INVALID, AWS_PROFILE_UNSUPPORTED
+ * @throws {AwsError} AWS_PROFILE_UNKNOWN, AWS_PROFILE_INVALID, AWS_PROFILE_UNSUPPORTED, AWS_PROFILE_CYCLE
  */
 export function lookUpProfile(
   settings: AwsSettings,
@@ -69,7 +32,7 @@ export function lookUpProfile(
   if (fault !== undefined) {
     throw new AwsError('AWS_PROFILE_INVALID', fault.message, { cause: fault, hint: fault.hint })
   }
-  if (sharedProfile !== undefined) return fromSharedProfile(sharedProfile)
+  if (sharedProfile !== undefined) return sharedLink(shared, sharedProfile)
   throw unknownProfile(settings, shared, name, usedBy)
 }
 
@@ -103,72 +66,6 @@ function ownSource(name: string, source: AwsSourceSettings, sharedRegion: string
   }
 }
 
-function fromSharedProfile({ name, values }: SharedProfile): ProfileLink {
-  const region = values.get('region')
-  const mfaSerial = values.get('mfa_serial')
-  const roleArn = values.get('role_arn')
-  const source = values.get('source_profile')
-  if (roleArn !== undefined && source !== undefined) {
-    if (values.has('credential_source')) throw invalid(name, 'has both source_profile and credential_source')
-    const written = values.get('duration_seconds')
-    return {
-      type: 'role',
-      name,
-      role: { arn: roleArn },
-      source,
-      usesOwnKeys: source === name,
-      mfaSerial,
-      durationSeconds: checkedSeconds(
-        name,
-        'duration_seconds',
-        written === undefined ? undefined : Number(written),
-        roleDuration,
-      ),
-      externalId: values.get('external_id'),
-      sessionName: values.get('role_session_name'),
-      region,
-    }
-  }
-  const other = otherOrigin(values)
-  if (other !== undefined) {
-    throw new AwsError(
-      'AWS_PROFILE_UNSUPPORTED',
-      `profile ${name} gets its credentials from ${other}, which latchkey does not use`,
-      { hint: `let the AWS CLI use that profile itself, or add [aws.profile.${name}] to config.toml` },
-    )
-  }
-  if (roleArn !== undefined) throw invalid(name, 'has role_arn without source_profile')
-  if (source !== undefined) throw invalid(name, 'has source_profile without role_arn')
-  const process = values.get('credential_process')
-  if (process !== undefined) {
-    const parsed = parseCredentialProcess(process)
-    if (parsed.type === 'own' && parsed.profile !== name) {
-      return { type: 'alias', name, target: parsed.profile, region }
-    }
-  }
-  return { type: 'source', name, mfaSerial, sessionSeconds: sessionDuration.default, region }
-}
-
-/** Where a profile of `~/.aws/config` gets credentials that are neither a key of ours nor a role, in words. */
-function otherOrigin(values: ReadonlyMap<string, string>): string | undefined {
-  if (values.has('credential_source')) return `this machine (credential_source ${values.get('credential_source')})`
-  if (values.has('web_identity_token_file')) return 'a web identity token'
-  if (['sso_session', 'sso_start_url', 'sso_account_id'].some((key) => values.has(key))) return 'IAM Identity Center'
-  if (values.has('login_session')) return 'a browser sign-in (login_session)'
-  const process = parseCredentialProcess(values.get('credential_process') ?? 'latchkey aws credentials self')
-  return process.type === 'foreign' ? `another program (${process.program})` : undefined
-}
-
-function checkedSeconds(
-  name: string,
-  field: string,
-  seconds: number | undefined,
-  { min, max }: { min: number; max: number },
-): number | undefined {
-  if (seconds === undefined || (Number.isInteger(seconds) && seconds >= min && seconds <= max)) return seconds
-  throw invalid(name, `${field} is not between ${formatDuration(min)} and ${formatDuration(max)}`)
-}
-
 function unknownProfile(settings: AwsSettings, shared: SharedConfig, name: string, usedBy?: string): AwsError {
   const what = usedBy === undefined ? `no AWS profile ${name}` : `profile ${usedBy} names ${name}, which does not exist`
   if (shared.misnamed.includes(name)) {
@@ -180,13 +77,4 @@ function unknownProfile(settings: AwsSettings, shared: SharedConfig, name: strin
   return new AwsError('AWS_PROFILE_UNKNOWN', near.length === 0 ? what : `${what}: did you mean ${near.join(' or ')}?`, {
     hint: 'latchkey status lists the profiles',
   })
-}
-
-/** A mistake in a profile, with the place to correct it. */
-export function invalid(
-  name: string,
-  reason: string,
-  hint = `correct ${name} in config.toml or in the AWS config file`,
-): AwsError {
-  return new AwsError('AWS_PROFILE_INVALID', `profile ${name}: ${reason}`, { hint })
 }

@@ -1,8 +1,19 @@
+import { effectiveProfile } from './included-profiles.ts'
 import type { AwsSettings } from './settings.ts'
 import type { SharedConfig, SharedProfile } from './shared-config.ts'
 
 /** Keys of the AWS files that say how AWS is to be reached. latchkey does not follow them yet. */
 const endpointKeys = ['endpoint_url', 'services', 'use_fips_endpoint', 'use_dualstack_endpoint', 'ca_bundle']
+
+/** Keys of the AWS files that only aws-vault reads. */
+const awsVaultKeys = [
+  'include_profile',
+  'parent_profile',
+  'mfa_process',
+  'session_tags',
+  'transitive_session_tags',
+  'source_identity',
+]
 
 /** Keys of the AWS files that say where credentials come from. They do not count where config.toml has the profile. */
 const originKeys = [
@@ -18,18 +29,22 @@ const originKeys = [
   'sso_start_url',
   'sso_account_id',
   'login_session',
+  ...awsVaultKeys,
 ]
 
 /** Which settings of a profile do not count, and what counts instead. Without a word, the cause would be hard to find. */
 export function profileNotices(settings: AwsSettings, shared: SharedConfig, name: string): string[] {
   const written = shared.profiles.get(name)
   if (written === undefined) return []
-  const isOwn = Object.hasOwn(settings.profiles, name) || Object.hasOwn(settings.sources, name)
-  const unused = keysOf(written, endpointKeys).filter((key) => written.values.get(key)?.toLowerCase() !== 'false')
-  const shadowed = isOwn ? keysOf(written, originKeys) : []
+  const isOwn = isInConfigToml(settings, name)
+  const { values } = isOwn ? written : effectiveProfile(shared, written)
+  const unused = keysOf(values, endpointKeys).filter((key) => values.get(key)?.toLowerCase() !== 'false')
+  const shadowed = isOwn ? keysOf(values, originKeys) : []
+  const notRun = isOwn ? [] : keysOf(values, ['mfa_process'])
   return [
     ...notice(name, unused, 'in the AWS config file is not used yet: latchkey asks the regional endpoint of STS'),
     ...notice(name, shadowed, 'in the AWS config file does not count: config.toml has the profile too'),
+    ...notice(name, notRun, 'is not run: a person is asked for the code, or the program of [prompt] in config.toml'),
     ...notice(
       name,
       written.overridden,
@@ -38,7 +53,34 @@ export function profileNotices(settings: AwsSettings, shared: SharedConfig, name
   ]
 }
 
-function keysOf({ values }: SharedProfile, keys: readonly string[]): string[] {
+/**
+ * That a device of `[default]` does not count for a role without one, in files that look like those of aws-vault, for
+ * which it would.
+ * @param source the profile whose key is used
+ */
+export function defaultDeviceNotice(
+  settings: AwsSettings,
+  shared: SharedConfig,
+  profile: string,
+  source: string,
+): string[] {
+  const hasDevice = shared.profiles.get('default')?.values.has('mfa_serial') === true
+  if (!hasDevice || source === 'default' || isInConfigToml(settings, source)) return []
+  if (!shared.profiles.has(profile) || ![...shared.profiles.values()].some(isOfAwsVault)) return []
+  return [
+    `profile ${profile}: mfa_serial of [default] does not count, as for the AWS CLI; for aws-vault's way write include_profile = default in ${source}`,
+  ]
+}
+
+function isOfAwsVault({ values }: SharedProfile): boolean {
+  return awsVaultKeys.some((key) => values.has(key))
+}
+
+function isInConfigToml({ profiles, sources }: AwsSettings, name: string): boolean {
+  return Object.hasOwn(profiles, name) || Object.hasOwn(sources, name)
+}
+
+function keysOf(values: ReadonlyMap<string, string>, keys: readonly string[]): string[] {
   return keys.filter((key) => values.has(key))
 }
 

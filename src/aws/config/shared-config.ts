@@ -6,8 +6,10 @@ export interface SharedProfile {
   name: string
   /** Keys in lower case. Empty values, nested keys and the secret ones are left out. */
   values: ReadonlyMap<string, string>
-  /** A long-term key stands in one of the files in plaintext. It is not used. */
+  /** A key stands in one of the files in plaintext. It is not used. */
   hasPlaintextKey: boolean
+  /** It is temporary: another tool, such as Leapp, writes it and takes it away again. */
+  isTemporaryKey: boolean
   /** The keys that the two files have with different values: that of the credentials file counts. */
   overridden: readonly string[]
 }
@@ -51,11 +53,13 @@ type Values = Map<string, string>
 function join(name: string, ofConfig: Values = new Map(), ofCredentials: Values = new Map()): SharedProfile {
   const all = new Map([...ofConfig, ...ofCredentials])
   const shown = ([key, value]: [string, string]) => value !== '' && !secretKeys.has(key)
+  const hasValue = (key: string) => (all.get(key) ?? '') !== ''
   const isOther = ([key, value]: [string, string]) => ofConfig.has(key) && ofConfig.get(key) !== value
   return {
     name,
     values: new Map([...all].filter(shown)),
-    hasPlaintextKey: (all.get('aws_secret_access_key') ?? '') !== '',
+    hasPlaintextKey: hasValue('aws_secret_access_key'),
+    isTemporaryKey: hasValue('aws_session_token') || hasValue('aws_security_token'),
     overridden: [...ofCredentials].filter((entry) => shown(entry) && isOther(entry)).map(([key]) => key),
   }
 }

@@ -12,6 +12,14 @@ export function adviseOnMissingKey(
   source: string,
 ): AwsError {
   const written = shared.profiles.get(source)
+  // As Leapp and saml2aws write them (Leapp, aws-iam-user-service.ts, applyCredentials).
+  if (written?.isTemporaryKey === true) {
+    const what = `${error.message}; the AWS credentials file has temporary ones, which another tool wrote`
+    return new AwsError('AWS_KEY_MISSING', what, {
+      cause: error,
+      hint: `let that tool and the AWS CLI use the profile, or give latchkey the user's long-term key: latchkey aws keys add ${shellWord(source)}`,
+    })
+  }
   // A key that stands in a file in plaintext is not used, but it can be moved.
   if (written?.hasPlaintextKey === true) {
     return new AwsError('AWS_KEY_MISSING', `${error.message}; the one in the AWS credentials file is not used`, {

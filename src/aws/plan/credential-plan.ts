@@ -1,7 +1,8 @@
 import { formatDuration } from '../../core/time/duration.ts'
 import { AwsError } from '../aws-error.ts'
-import { invalid, profileNames, type RoleLink } from '../config/profile-lookup.ts'
-import { profileNotices } from '../config/profile-notices.ts'
+import { invalid, type RoleLink } from '../config/profile-link.ts'
+import { profileNames } from '../config/profile-lookup.ts'
+import { defaultDeviceNotice, profileNotices } from '../config/profile-notices.ts'
 import type { AwsSettings } from '../config/settings.ts'
 import type { SharedConfig } from '../config/shared-config.ts'
 import { chainedRoleMaxSeconds, deviceMistake, roleDuration } from './field-rules.ts'
@@ -59,6 +60,7 @@ export function planCredentials(settings: AwsSettings, shared: SharedConfig, pro
   })
 
   const notices = path.flatMap((name) => profileNotices(settings, shared, name))
+  if (mfaSerial === undefined) notices.push(...defaultDeviceNotice(settings, shared, profile, source.name))
   const assume = (parent: KeyStep | DerivedStep, { role, roleArn }: AssumedRole) => {
     const arn = parseIamArn(roleArn)!
     return roleStep({

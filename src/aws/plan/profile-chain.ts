@@ -1,5 +1,6 @@
 import { AwsError } from '../aws-error.ts'
-import { invalid, lookUpProfile, type RoleLink, type SourceLink } from '../config/profile-lookup.ts'
+import { invalid, type RoleLink, type SourceLink } from '../config/profile-link.ts'
+import { lookUpProfile } from '../config/profile-lookup.ts'
 import type { AwsSettings } from '../config/settings.ts'
 import type { SharedConfig } from '../config/shared-config.ts'
 import { fieldMistake, sessionDuration } from './field-rules.ts'

@@ -206,7 +206,7 @@ describe('a profile of ~/.aws/config', () => {
 
   it.each([
     ['role_arn without a source', `role_arn = ${role}`, 'role_arn without source_profile'],
-    ['a source without role_arn', 'source_profile = x', 'source_profile without role_arn'],
+    ['a source without role_arn', 'source_profile = y', 'source_profile without role_arn'],
     ['two sources', `role_arn = ${role}\nsource_profile = x\ncredential_source = Environment`, 'both source_profile'],
     ['a wrong role', 'role_arn = nonsense\nsource_profile = x', 'not a role ARN'],
     [
@@ -232,7 +232,7 @@ describe('a profile of ~/.aws/config', () => {
     const error = mistake(() => shared(`[profile x]\n${lines}\n`, 'x'))
     expect(error.code).toBe('AWS_PROFILE_INVALID')
     expect(error.message).toContain(reason)
-    expect(error.hint).toMatch(/config\.toml or in the AWS config file|add an authenticator app/)
+    expect(error.hint).toMatch(/in the AWS config file|add an authenticator app/)
   })
 })
 
