@@ -1,5 +1,6 @@
 import { formatDuration } from '../../core/time/duration.ts'
 import { AwsError } from '../aws-error.ts'
+import type { RoleTerms } from '../plan/role-terms.ts'
 
 /** A profile that assumes a role with what `source` yields. */
 export interface RoleLink {
@@ -15,6 +16,7 @@ export interface RoleLink {
   durationSeconds?: number | undefined
   externalId?: string | undefined
   sessionName?: string | undefined
+  terms: RoleTerms
   region?: string | undefined
 }
 

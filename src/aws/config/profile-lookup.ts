@@ -2,7 +2,7 @@ import { nearestNames } from '../../core/text/near-names.ts'
 import { AwsError } from '../aws-error.ts'
 import { roleDuration, sessionDuration } from '../plan/field-rules.ts'
 import { checkedSeconds, invalid, type ProfileLink, type RoleLink, type SourceLink } from './profile-link.ts'
-import type { AwsProfileSettings, AwsSettings, AwsSourceSettings } from './settings.ts'
+import { type AwsProfileSettings, type AwsSettings, type AwsSourceSettings, termsOf } from './settings.ts'
 import type { SharedConfig } from './shared-config.ts'
 import { sharedLink } from './shared-link.ts'
 
@@ -51,6 +51,7 @@ function ownProfile(name: string, profile: AwsProfileSettings, sharedRegion: str
     durationSeconds: checkedSeconds(name, 'duration', profile.duration, roleDuration),
     externalId: profile.external_id,
     sessionName: profile.session_name,
+    terms: termsOf(profile),
     region: profile.region ?? sharedRegion,
   }
 }

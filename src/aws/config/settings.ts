@@ -1,4 +1,5 @@
 import type { CodedError } from '../../core/errors.ts'
+import type { RoleTerms } from '../plan/role-terms.ts'
 
 /** `[aws.profile.NAME]` of config.toml: a role. Names and capitals are those of the file. */
 export interface AwsProfileSettings {
@@ -13,6 +14,24 @@ export interface AwsProfileSettings {
   duration?: number | undefined
   external_id?: string | undefined
   session_name?: string | undefined
+  session_tags?: Readonly<Record<string, string>> | undefined
+  /** Keys of `session_tags`. */
+  transitive_session_tags?: readonly string[] | undefined
+  source_identity?: string | undefined
+  /** An inline session policy, in JSON. */
+  policy?: string | undefined
+  policy_arns?: readonly string[] | undefined
+}
+
+/** What a role is assumed with. */
+export function termsOf(profile: AwsProfileSettings): RoleTerms {
+  return {
+    tags: profile.session_tags,
+    transitiveTags: profile.transitive_session_tags,
+    sourceIdentity: profile.source_identity,
+    policy: profile.policy,
+    policyArns: profile.policy_arns,
+  }
 }
 
 /** `[aws.source.NAME]` of config.toml: long-term keys in the keychain, with or without an MFA device. */

@@ -58,6 +58,27 @@ function roleLink({ name, values }: EffectiveProfile, arn: string, source: strin
     durationSeconds: checkedSeconds(name, 'duration_seconds', seconds, roleDuration),
     externalId: values.get('external_id'),
     sessionName: values.get('role_session_name'),
+    terms: {
+      tags: sessionTags(name, values.get('session_tags')),
+      transitiveTags: listed(values.get('transitive_session_tags')),
+      sourceIdentity: values.get('source_identity'),
+    },
     region: values.get('region'),
   }
+}
+
+/** `key=value,key=value`, with blanks around both (aws-vault, vault/config.go, SetSessionTags). */
+function sessionTags(name: string, text: string | undefined): Record<string, string> | undefined {
+  if (text === undefined) return undefined
+  const tags = text.split(',').map((tag) => {
+    const separator = tag.indexOf('=')
+    if (separator === -1) throw invalid(name, 'session_tags is not key=value,key=value')
+    return [tag.slice(0, separator).trim(), tag.slice(separator + 1).trim()] as const
+  })
+  return Object.fromEntries(tags)
+}
+
+function listed(text: string | undefined): string[] | undefined {
+  const names = text?.split(',').map((name) => name.trim())
+  return names?.filter((name) => name !== '')
 }

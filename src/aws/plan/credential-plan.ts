@@ -8,6 +8,7 @@ import type { SharedConfig } from '../config/shared-config.ts'
 import { chainedRoleMaxSeconds, deviceMistake, roleDuration } from './field-rules.ts'
 import { parseIamArn, partitionOfRegion, regionIn } from './partitions.ts'
 import { checkField, followProfiles } from './profile-chain.ts'
+import { isEmpty } from './role-terms.ts'
 import { type DerivedStep, type KeyStep, roleStep, sessionStep } from './steps.ts'
 
 interface AssumedRole {
@@ -71,6 +72,7 @@ export function planCredentials(settings: AwsSettings, shared: SharedConfig, pro
       accountId: arn.accountId,
       ...(role.externalId === undefined ? {} : { externalId: role.externalId }),
       ...(role.sessionName === undefined ? {} : { sessionName: role.sessionName }),
+      ...(isEmpty(role.terms) ? {} : { terms: role.terms }),
       durationSeconds: roleSeconds(role, cappedAs(parent), notices),
       region: regionIn(arn.partition, [role.region, ...regions]),
     })

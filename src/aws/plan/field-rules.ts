@@ -10,6 +10,23 @@ const rules = {
   roleArn: { pattern: /^(?=.{20,2048}$)arn:aws[\w-]*:iam::\d{12}:role\/.+$/, says: 'not a role ARN' },
   externalId: { pattern: /^[\w+=,.@:/-]{2,1224}$/, says: 'not 2 to 1224 letters, digits or any of +=,.@:/-_' },
   sessionName: { pattern: /^[\w+=,.@-]{2,64}$/, says: 'not 2 to 64 letters, digits or any of +=,.@-_' },
+  // Names that begin with `aws:` are AWS's own.
+  sourceIdentity: {
+    pattern: /^(?!aws:)[\w+=,.@-]{2,64}$/,
+    says: 'not 2 to 64 letters, digits or any of +=,.@-_, or begins with aws:',
+  },
+  tagKey: {
+    pattern: /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/iu,
+    says: 'not 1 to 128 letters, digits, blanks or any of _.:/=+-@, or begins with aws:',
+  },
+  tagValue: {
+    pattern: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u,
+    says: 'not at most 256 letters, digits, blanks or any of _.:/=+-@',
+  },
+  policyArn: {
+    pattern: /^(?=.{20,2048}$)arn:aws[\w-]*:iam::(\d{12}|aws):policy\/[\x21-\x7E]+$/,
+    says: 'not the ARN of a managed policy, such as arn:aws:iam::aws:policy/ReadOnlyAccess',
+  },
   mfaSerial: { pattern: /^[\w+=/:,.@-]{9,256}$/, says: 'not the ARN or the serial number of an MFA device' },
   // It becomes part of a host name, and must not turn that into another one.
   region: { pattern: /^[a-z\d]+(-[a-z\d]+)+$/, says: 'not the name of a region, such as eu-central-1' },

@@ -1,9 +1,11 @@
+import { displayLine } from '../../core/text/display-text.ts'
 import { AwsError } from '../aws-error.ts'
 import { invalid, type RoleLink, type SourceLink } from '../config/profile-link.ts'
 import { lookUpProfile } from '../config/profile-lookup.ts'
 import type { AwsSettings } from '../config/settings.ts'
 import type { SharedConfig } from '../config/shared-config.ts'
 import { fieldMistake, sessionDuration } from './field-rules.ts'
+import { chainMistake, type TermMistake, termMistake } from './role-terms.ts'
 
 /** The profiles that lie between the one that was asked for and a long-term key, each of them valid by itself. */
 export interface ProfileChain {
@@ -37,19 +39,40 @@ export function followProfiles(settings: AwsSettings, shared: SharedConfig, prof
     regions.push(link.region)
     switch (link.type) {
       case 'source':
-        return { roles, source: link, regions, path }
+        return whole({ roles, source: link, regions, path })
       case 'alias':
         name = link.target
         break
       case 'role':
         checkField(name, 'externalId', 'external_id', link.externalId)
         checkField(name, 'sessionName', 'the session name', link.sessionName)
+        refuseTerms(name, termMistake(link.terms))
         roles.unshift(link)
-        if (link.usesOwnKeys) return { roles, source: ownKeyOf(link), regions, path }
+        if (link.usesOwnKeys) return whole({ roles, source: ownKeyOf(link), regions, path })
         name = link.source
         break
     }
   }
+}
+
+/** A chain whose roles can follow one another. */
+function whole(chain: ProfileChain): ProfileChain {
+  chain.roles.forEach(({ name, terms }, index) => {
+    refuseTerms(
+      name,
+      chainMistake(
+        terms,
+        chain.roles.slice(0, index).map((role) => role.terms),
+      ),
+    )
+  })
+  return chain
+}
+
+function refuseTerms(profile: string, mistake: TermMistake | undefined): void {
+  if (mistake === undefined) return
+  const { field, key, says } = mistake
+  throw invalid(profile, `${key === undefined ? field : `${field}.${displayLine(key)}`}: ${says}`)
 }
 
 /** A profile as its own source. */

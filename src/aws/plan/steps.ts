@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { RoleTerms } from './role-terms.ts'
 
 /** The long-term key of a source, in the keychain: the first step of every plan. */
 export interface KeyStep {
@@ -43,6 +44,7 @@ export interface RoleStep extends Derived<KeyStep | SessionStep | RoleStep> {
   externalId?: string
   /** Absent: the person's name is used, which is the same each time. */
   sessionName?: string
+  terms?: RoleTerms
 }
 
 /** A step that STS makes from its parent. */
@@ -95,13 +97,27 @@ function cacheKeyOf(step: Unlinked<SessionStep> | Unlinked<RoleStep>): string {
  * answer; so is the session name where nobody set one. Stored sessions are found by the hash of this: a change of it
  * costs everyone a code.
  */
-function inputsOf(step: KeyStep | Unlinked<SessionStep> | Unlinked<RoleStep>): readonly (string | number | null)[] {
+function inputsOf(step: KeyStep | Unlinked<SessionStep> | Unlinked<RoleStep>): readonly unknown[] {
   switch (step.type) {
     case 'key':
       return ['key', step.source]
     case 'session':
       return ['session', step.parent.source, step.mfaSerial ?? null, step.durationSeconds, step.partition]
     case 'role':
-      return ['role', step.roleArn, step.externalId ?? null, step.sessionName ?? null, step.durationSeconds]
+      return [
+        ...['role', step.roleArn, step.externalId ?? null, step.sessionName ?? null, step.durationSeconds],
+        ...(step.terms === undefined ? [] : [termInputs(step.terms)]),
+      ]
   }
+}
+
+/** In one order, whatever that of the file is: AWS makes no difference. */
+function termInputs({ tags = {}, transitiveTags = [], sourceIdentity, policy, policyArns = [] }: RoleTerms) {
+  return [
+    Object.entries(tags).sort(([one], [other]) => (one < other ? -1 : 1)),
+    [...transitiveTags].sort(),
+    sourceIdentity ?? null,
+    policy ?? null,
+    [...policyArns].sort(),
+  ]
 }

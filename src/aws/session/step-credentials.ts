@@ -106,6 +106,7 @@ export function createStepCredentials(deps: StepCredentialsDeps): StepCredential
       roleArn: step.roleArn,
       sessionName: step.sessionName ?? (await personBehind(step, credentials, region)).sessionName,
       ...(step.externalId === undefined ? {} : { externalId: step.externalId }),
+      ...(step.terms === undefined ? {} : { terms: step.terms }),
     })
   }
 

@@ -1,5 +1,6 @@
 import type { Secret } from '../../core/secret.ts'
 import type { AccessKey, SessionCredentials, SigningCredentials } from '../credentials.ts'
+import type { RoleTerms } from '../plan/role-terms.ts'
 
 /** GetSessionToken: temporary credentials of an IAM user, with MFA or without. */
 export interface SessionTokenRequest {
@@ -7,7 +8,13 @@ export interface SessionTokenRequest {
   region: string
   /** 900 to 129600. */
   durationSeconds: number
-  mfa?: { serial: string; code: Secret<string> }
+  mfa?: GivenCode
+}
+
+/** A code with the device that shows it. */
+export interface GivenCode {
+  serial: string
+  code: Secret<string>
 }
 
 /** AssumeRole. */
@@ -19,6 +26,9 @@ export interface AssumeRoleRequest {
   /** 900 to 43200; at most 3600 where the credentials are those of a session or of a role. */
   durationSeconds: number
   externalId?: string
+  terms?: RoleTerms
+  /** With long-term keys only: a session cannot prove a factor anew. */
+  mfa?: GivenCode
 }
 
 /** GetCallerIdentity. */

@@ -48,6 +48,14 @@ export function toAwsError(failure: StsFailure): AwsError {
         hint: 'set another region, or have an administrator turn on STS',
       })
   }
+  if (/^PackedPolicyTooLarge/.test(error.name)) {
+    return new AwsError('AWS_REQUEST_INVALID', said, {
+      hint: 'AWS packs policy, policy_arns and session_tags together: shorten them, those of roles before it too',
+    })
+  }
+  if (/^MalformedPolicyDocument/.test(error.name)) {
+    return new AwsError('AWS_REQUEST_INVALID', said, { hint: 'correct policy in config.toml' })
+  }
   if (status === 429 || /throttl|LimitExceeded|TooManyRequests/i.test(error.name)) {
     return new AwsError('AWS_THROTTLED', `AWS limits the number of requests: ${text}`, {
       hint: 'wait a moment and run the command again',

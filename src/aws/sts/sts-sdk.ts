@@ -8,6 +8,7 @@ import { AwsError, isAwsError } from '../aws-error.ts'
 import type { SigningCredentials } from '../credentials.ts'
 import { defaultRegion, partitionOfRegion } from '../plan/partitions.ts'
 import { readIssued } from './answered-credentials.ts'
+import { assumeRoleInput } from './assume-role-input.ts'
 import { boundAnswers } from './bounded-answer.ts'
 import { createClockSkew } from './clock-skew.ts'
 import { createSendAgain } from './send-again.ts'
@@ -148,20 +149,14 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
       })
       return readIssued('GetSessionToken', answer.Credentials, skew.ms())
     },
-    async assumeRole({ credentials, region, roleArn, sessionName, durationSeconds, externalId }) {
+    async assumeRole(request) {
+      const { credentials, region, mfa } = request
       const { answer } = await call({
         action: 'AssumeRole',
         region,
         credentials,
-        send: (client) =>
-          client.send(
-            new sdk.AssumeRoleCommand({
-              RoleArn: roleArn,
-              RoleSessionName: sessionName,
-              DurationSeconds: durationSeconds,
-              ...(externalId === undefined ? {} : { ExternalId: externalId }),
-            }),
-          ),
+        ...(mfa === undefined ? {} : { code: mfa.code }),
+        send: (client) => client.send(new sdk.AssumeRoleCommand(assumeRoleInput(request))),
       })
       return readIssued('AssumeRole', answer.Credentials, skew.ms())
     },

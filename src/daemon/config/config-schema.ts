@@ -81,6 +81,11 @@ export const profileSchema = v.strictObject({
   duration: v.optional(duration(900, 43_200, '15m to 12h')),
   external_id: v.optional(awsField('externalId')),
   session_name: v.optional(awsField('sessionName')),
+  session_tags: v.optional(stringMap),
+  transitive_session_tags: v.optional(v.array(text)),
+  source_identity: v.optional(text),
+  policy: v.optional(text),
+  policy_arns: v.optional(v.array(text)),
 })
 
 /** One `[aws.source.NAME]`. */

@@ -1,3 +1,5 @@
+import { termsOf } from '../../aws/config/settings.ts'
+import { termMistake } from '../../aws/plan/role-terms.ts'
 import { type Mistake, unknownName } from './schema-mistakes.ts'
 import { type Section, type Sections, sectionKey, sectionPath, sectionsOf } from './sections.ts'
 
@@ -61,6 +63,9 @@ export function faultBeside(section: Section, around: SectionsAround): Mistake |
         return at(unknownName(`source or profile "${source}"`, source, [...sources, ...profiles]), 'source')
       if (account === undefined && !role.startsWith('arn:'))
         return at('needs account as well, or write the whole role ARN', 'role')
+      const mistake = termMistake(termsOf(section.written))
+      if (mistake !== undefined)
+        return at(mistake.says, mistake.field, ...(mistake.key === undefined ? [] : [mistake.key]))
       const kind = sources.has(source) ? 'source' : 'profile'
       return isOff(kind, source, around) ? at(`its ${kind} "${source}" is switched off`, 'source') : undefined
     }

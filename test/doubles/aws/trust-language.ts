@@ -14,7 +14,7 @@ const judgedKeys = new Set([
 ])
 const conditionKey = v.pipe(
   v.string(),
-  v.check((key) => judgedKeys.has(key.toLowerCase())),
+  v.check((key) => judgedKeys.has(key.toLowerCase()) || key.toLowerCase().startsWith('aws:requesttag/')),
 )
 const conditionKeys = v.record(conditionKey, v.union([conditionValue, v.array(conditionValue)]))
 

@@ -1,6 +1,7 @@
 import { uptime } from 'node:os'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createAwsCredentials } from '../../../src/aws/aws-credentials.ts'
+import type { AwsSettings } from '../../../src/aws/config/settings.ts'
 import { parseSharedConfig } from '../../../src/aws/config/shared-config.ts'
 import * as sdk from '../../../src/aws/sts/aws-sdk.ts'
 import { createStsSdk } from '../../../src/aws/sts/sts-sdk.ts'
@@ -14,12 +15,13 @@ import { createPrompts } from '../../../src/prompts/broker.ts'
 import { createFullAws } from '../../doubles/aws/full-server.ts'
 import { lasting, stubKeychain } from '../../support/aws-stub-keychain.ts'
 import { person, rejection } from '../../support/aws-world.ts'
+import { trusting } from '../../support/dev-aws.ts'
 
 /**
  * The room with the real SDK against the embedded AWS, which checks signatures and codes with code that is not the
  * SDK's. Both live in the present: the SDK signs with the clock of the machine.
  */
-async function setUp(awsIsAheadMs = 0) {
+async function setUp(awsIsAheadMs = 0, more: AwsSettings['profiles'] = {}) {
   const calls: AwsCallLine[] = []
   const dev = await createFullAws({
     port: 0,
@@ -40,6 +42,7 @@ async function setUp(awsIsAheadMs = 0) {
         dev: { role: account.roles.dev, source: 'master', region: 'eu-central-1' },
         prod: { role: account.roles.prod, source: 'master', region: 'eu-west-1' },
         chained: { role: account.roles.chained, source: 'dev' },
+        ...more,
       },
     }),
     readSharedConfig: async () => parseSharedConfig({}),
@@ -68,6 +71,51 @@ async function setUp(awsIsAheadMs = 0) {
     actions: () => calls.map(({ action }) => String(action)),
   }
 }
+
+describe('the terms of a role', () => {
+  const role = 'arn:aws:iam::123456789012:role/Tagged'
+  const next = 'arn:aws:iam::123456789012:role/Next'
+  const tagged = { role, source: 'master', session_tags: { team: 'ops' }, source_identity: 'jo' }
+  const actions = ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity']
+  const wanted = { StringEquals: { 'aws:RequestTag/team': 'ops', 'sts:SourceIdentity': 'jo' } }
+
+  it('are what AWS judges, each with its own permission', async () => {
+    const { aws, account, dev } = await setUp(0, { tagged, bare: { role, source: 'master' } })
+    dev.directory.user(account.userArn)!.mayAssume.push(role)
+    await dev.addRole({ arn: role, trustPolicy: trusting(account.userArn, wanted, 'sts:AssumeRole') })
+    const refused = await rejection(aws.credentials('tagged', person))
+    expect(refused).toMatchObject({
+      code: 'AWS_DENIED',
+      message: expect.stringMatching(/sts:(TagSession|SetSourceId)/),
+    })
+    await dev.setTrustPolicy(role, trusting(account.userArn, wanted, actions))
+    expect((await aws.credentials('tagged', person)).accountId).toBe('123456789012')
+    expect(await rejection(aws.credentials('bare', person))).toMatchObject({ code: 'AWS_DENIED' })
+  })
+
+  it('go through a chain', async () => {
+    const { aws, account, dev } = await setUp(0, {
+      tagged: { ...tagged, transitive_session_tags: ['team'] },
+      next: { role: next, source: 'tagged', source_identity: 'jo', session_tags: { env: 'x' } },
+    })
+    dev.directory.user(account.userArn)!.mayAssume.push(role)
+    await dev.addRole({ arn: role, trustPolicy: trusting(account.userArn, wanted, actions), mayAssume: [next] })
+    await dev.addRole({ arn: next, trustPolicy: trusting(role, undefined, actions) })
+    expect((await aws.credentials('next', person)).accountId).toBe('123456789012')
+  })
+
+  it('that do not fit are told by AWS, and what to shorten', async () => {
+    const session_tags = { a: 'x'.repeat(250), b: 'x'.repeat(250) }
+    const { aws, account, dev } = await setUp(0, { big: { role, source: 'master', session_tags } })
+    dev.directory.user(account.userArn)!.mayAssume.push(role)
+    await dev.addRole({ arn: role, trustPolicy: trusting(account.userArn, undefined, actions) })
+    expect(await rejection(aws.credentials('big', person))).toMatchObject({
+      code: 'AWS_REQUEST_INVALID',
+      message: expect.stringMatching(/^profile big: AWS refused AssumeRole: Packed size of session tags consumes \d+%/),
+      hint: expect.stringContaining('session_tags together: shorten them'),
+    })
+  })
+})
 
 describe('against the embedded AWS', () => {
   it('twenty callers of three profiles cost one code, one session and one call for each role', async () => {

@@ -3,7 +3,7 @@ import type { FieldReader } from '../protocol/fields.ts'
 
 /** What AssumeRole understands in addition to what is built in. */
 export interface RoleFeature {
-  /** Fields that are refused where nobody reads them. */
+  /** Fields that are refused where nobody reads them; of a list or a structure its own name. */
   fields: readonly string[]
   /** Reads them; what it returns is called once a code was accepted. @throws {AwsRefusal} then */
   read(fields: FieldReader): (caller: Caller, codeAtMs: number | undefined) => RoleTerms
@@ -16,5 +16,9 @@ export interface RoleTerms {
   /** Condition keys in lower case, in addition to those of MFA. */
   context: Iterable<readonly [string, string]>
   /** What the session remembers of the call. */
-  carried: { sourceIdentity?: string | undefined; mfaAtMs?: number | undefined }
+  carried: {
+    sourceIdentity?: string | undefined
+    transitiveTags?: Readonly<Record<string, string>> | undefined
+    mfaAtMs?: number | undefined
+  }
 }

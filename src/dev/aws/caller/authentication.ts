@@ -80,8 +80,9 @@ function ofSession(
     case 'role': {
       const role = directory.role(session.roleArn)
       if (role?.id !== session.roleId) return undefined
-      const { sessionName, sourceIdentity } = session
-      return { secret, expiresAtMs, caller: { type: 'role', role, sessionName, mfaAtMs, sourceIdentity } }
+      const { sessionName, sourceIdentity, transitiveTags = {} } = session
+      const carried = { mfaAtMs, sourceIdentity, transitiveTags }
+      return { secret, expiresAtMs, caller: { type: 'role', role, sessionName, ...carried } }
     }
   }
 }

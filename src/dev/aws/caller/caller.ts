@@ -11,6 +11,7 @@ export type Caller =
       sessionName: string
       mfaAtMs: number | undefined
       sourceIdentity: string | undefined
+      transitiveTags: Readonly<Record<string, string>>
     }
 
 /** What GetCallerIdentity says. */

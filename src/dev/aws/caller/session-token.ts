@@ -20,6 +20,8 @@ const sessionSchema = v.variant('type', [
     roleId: v.string(),
     sessionName: v.string(),
     sourceIdentity: v.optional(v.string()),
+    /** Tags that the next role gets as well, keys in lower case. */
+    transitiveTags: v.optional(v.record(v.string(), v.string())),
   }),
 ])
 

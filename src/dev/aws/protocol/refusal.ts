@@ -14,6 +14,7 @@ const statusOf = {
   MissingAction: 400,
   MissingAuthenticationToken: 403,
   NoSuchEntity: 404,
+  PackedPolicyTooLarge: 400,
   RegionDisabledException: 403,
   ServiceUnavailable: 503,
   SignatureDoesNotMatch: 403,

@@ -304,6 +304,40 @@ describe('an unknown profile', () => {
   })
 })
 
+describe('the terms of a role', () => {
+  const config = `[profile base]\n[profile f]\nsource_identity = jo\n[profile app]\ninclude_profile = f\nrole_arn = ${role}\nsource_profile = base\nsession_tags = team = ops , env=x=y\ntransitive_session_tags = team,\n`
+
+  it('are read from config.toml, and from the keys of aws-vault', () => {
+    const terms = { tags: { team: 'ops', env: 'x=y' }, transitiveTags: ['team'], sourceIdentity: 'jo' }
+    expect(roleSteps(shared(config, 'app'))[0]).toMatchObject({ terms })
+    const toml = { session_tags: terms.tags, transitive_session_tags: ['team'], source_identity: 'jo', policy: '{}' }
+    expect(roleSteps(plan(own({ p: { role, source: 'master', ...toml } }), 'p'))[0]).toMatchObject({
+      terms: { ...terms, policy: '{}' },
+    })
+  })
+
+  it.each([
+    ['session_tags = team', 'session_tags is not key=value,key=value'],
+    ['session_tags = a=1,A=2', 'profile app: session_tags.A: another tag'],
+    ['source_identity = x', 'profile app: source_identity: not 2 to 64'],
+    ['transitive_session_tags = nope', 'profile app: transitive_session_tags: nope, which'],
+  ])('that AWS would not take are mistakes: %s', (lines, message) => {
+    const wrong = `[profile base]\n[profile app]\nrole_arn = ${role}\nsource_profile = base\n${lines}\n`
+    expect(mistake(() => shared(wrong, 'app'))).toMatchObject({
+      code: 'AWS_PROFILE_INVALID',
+      message: expect.stringContaining(message),
+    })
+  })
+
+  it('that cannot follow one another are a mistake of the outer role', () => {
+    const settings = own({
+      mid: { role, source: 'master', source_identity: 'jo' },
+      p: { role: `${role}2`, source: 'mid', source_identity: 'al' },
+    })
+    expect(mistake(() => plan(settings, 'p')).message).toMatch(/^profile p: source_identity: not jo/)
+  })
+})
+
 describe('durations', () => {
   it.each([
     [
@@ -451,6 +485,10 @@ describe('the cache key of a step', () => {
     ['the role', keyOf({ role: `${role}2` })],
     ['the external id', keyOf({ external_id: 'ext' })],
     ['a written session name', keyOf({ session_name: 'me' })],
+    ['a tag', keyOf({ session_tags: { team: 'ops' } })],
+    ['a source identity', keyOf({ source_identity: 'jo' })],
+    ['a policy', keyOf({ policy: '{}' })],
+    ['a managed policy', keyOf({ policy_arns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'] })],
     ['the duration', keyOf({ duration: 1800 })],
     ['the device', keyOf({}, { master: { mfa_serial: otherSerial } })],
     ['the lack of a device', keyOf({}, { master: {} })],
@@ -458,6 +496,24 @@ describe('the cache key of a step', () => {
     ['the source', keyOf({ source: 'other' }, { other: { mfa_serial: serial } })],
   ])('changes with %s', (_, key) => {
     expect(key).not.toBe(plain)
+  })
+
+  it('tells tags that stay from others, and another value, and not their order', () => {
+    const tags = { a: '1', b: '2' }
+    const keys = [
+      keyOf({ session_tags: tags }),
+      keyOf({ session_tags: tags, transitive_session_tags: ['a'] }),
+      keyOf({ session_tags: tags, transitive_session_tags: ['a', 'b'] }),
+      keyOf({ session_tags: { a: '2', b: '1' } }),
+      keyOf({ session_tags: { a: '1' }, source_identity: '2b' }),
+    ]
+    expect(new Set(keys).size).toBe(keys.length)
+    expect(keyOf({ session_tags: { b: '2', a: '1' }, transitive_session_tags: ['b', 'a'] })).toBe(keys[2])
+  })
+
+  it('of a role without any of these is what it was', () => {
+    expect(plain).toBe('master/8b5c3c563889bd92e3cfc26a6206984d')
+    expect(keyOf({ session_tags: {}, policy_arns: [] })).toBe(plain)
   })
 
   it('does not change with the region, so that roles of several regions share one session', () => {

@@ -135,6 +135,32 @@ describe('the requests', () => {
     expect(received[0]!.headers['x-amz-security-token']).toBe('session-token-of-jo==')
   })
 
+  it('of AssumeRole carry tags, identity, policies and a code, where they are asked for', async () => {
+    const { sts, received } = await stsWith([{ body: roleAnswer() }])
+    const terms = {
+      tags: { team: 'ops', env: '' },
+      transitiveTags: ['team'],
+      sourceIdentity: 'jo',
+      policy: '{}',
+      policyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
+    }
+    await sts.assumeRole({ ...role, credentials: key, terms, mfa })
+    await sts.assumeRole({ ...role, terms: { tags: {}, transitiveTags: [], policyArns: [] } })
+    expect(received[0]!.fields).toMatchObject({
+      'Tags.member.1.Key': 'team',
+      'Tags.member.1.Value': 'ops',
+      'Tags.member.2.Key': 'env',
+      'Tags.member.2.Value': '',
+      'TransitiveTagKeys.member.1': 'team',
+      SourceIdentity: 'jo',
+      Policy: '{}',
+      'PolicyArns.member.1.arn': 'arn:aws:iam::aws:policy/ReadOnlyAccess',
+      SerialNumber: mfa.serial,
+      TokenCode: '123456',
+    })
+    expect(Object.keys(received[1]!.fields)).toHaveLength(5)
+  })
+
   it('of GetCallerIdentity say whose key it is', async () => {
     const { sts } = await stsWith([{ body: identityAnswer }])
     expect(await sts.getCallerIdentity({ credentials: key, region: 'us-east-1' })).toEqual({

@@ -100,6 +100,21 @@ describe('parseConfig', () => {
       '[vault.corp]\naddress = "https://v"\nauth = { method = "token", x = 1 }\n',
       '3:28: vault.corp.auth.x: unknown key "x"',
     ],
+    [
+      'a tag that AWS would not take',
+      '[aws.source.m]\n[aws.profile.p]\nrole = "arn:aws:iam::123456789012:role/R"\nsource = "m"\nsession_tags = { team = "a,b" }\n',
+      '5:18: aws.profile.p.session_tags.team: a value that is not at most 256',
+    ],
+    [
+      'a tag that is no text',
+      '[aws.source.m]\n[aws.profile.p]\nrole = "arn:aws:iam::123456789012:role/R"\nsource = "m"\n[aws.profile.p.session_tags]\nteam = 1\n',
+      '6:1: aws.profile.p.session_tags.team: expected string, not 1',
+    ],
+    [
+      'a policy that is none',
+      '[aws.source.m]\n[aws.profile.p]\nrole = "arn:aws:iam::123456789012:role/R"\nsource = "m"\npolicy = "allow"\n',
+      '5:1: aws.profile.p.policy: not a policy in JSON',
+    ],
     ['a wrong type', '[aws.source.m]\nmfa_serial = 5\n', '2:1: aws.source.m.mfa_serial: expected string, not 5'],
     [
       'a duration out of bounds',

@@ -198,6 +198,48 @@ describe('a source identity', () => {
   })
 })
 
+describe('session tags', () => {
+  const both = ['sts:AssumeRole', 'sts:TagSession']
+  const tag = (key: string, value: string, n = 1) => ({
+    [`Tags.member.${n}.Key`]: key,
+    [`Tags.member.${n}.Value`]: value,
+  })
+
+  it('must be allowed by an action of their own, and can be demanded', async () => {
+    await aws.addRole({ arn: dev, trustPolicy: trusting(master) })
+    expect(await assume(user, tag('team', 'ops'))).toMatchObject(denied(user.arn, 'sts:TagSession'))
+    await aws.setTrustPolicy(dev, trusting(master, { StringEquals: { 'aws:RequestTag/Team': 'ops' } }, both))
+    expect((await assume(user, tag('team', 'ops'))).status).toBe(200)
+    expect(await assume(user, tag('team', 'x'))).toMatchObject(denied())
+    expect(await assume(user)).toMatchObject(denied())
+  })
+
+  it('that are transitive stay through a chain, need the action again, and cannot be replaced', async () => {
+    await aws.addRole({ arn: dev, trustPolicy: trusting(master, undefined, both), mayAssume: [audit] })
+    await aws.addRole({ arn: audit, trustPolicy: trusting(dev) })
+    const staying = { ...tag('team', 'ops'), 'TransitiveTagKeys.member.1': 'team' }
+    const held = credentialsOf(await assume(user, staying))
+    const caller = 'arn:aws:sts::123456789012:assumed-role/Dev/jo'
+    expect(await assume(held, { RoleArn: audit })).toMatchObject(denied(caller, 'sts:TagSession', audit))
+    await aws.setTrustPolicy(audit, trusting(dev, undefined, both))
+    expect((await assume(held, { RoleArn: audit })).status).toBe(200)
+    expect(await assume(held, { RoleArn: audit, ...tag('Team', 'x') })).toMatchObject({ code: 'ValidationError' })
+    expect((await assume(held, { RoleArn: audit, ...tag('env', 'x') })).status).toBe(200)
+  })
+
+  it.each([
+    [{ ...tag('team', 'a'), ...tag('Team', 'b', 2) }, 'ValidationError'],
+    [{ 'TransitiveTagKeys.member.1': 'team' }, 'ValidationError'],
+    [tag('k'.repeat(129), 'v'), 'ValidationError'],
+    [{ ...tag('a', 'v'.repeat(250)), ...tag('b', 'v'.repeat(250), 2) }, 'PackedPolicyTooLarge'],
+    [{ Policy: '{' }, 'MalformedPolicyDocument'],
+    [{ Policy: ' '.repeat(2049) }, 'PackedPolicyTooLarge'],
+  ])('and policies that AWS would not take are refused: %#', async (fields, code) => {
+    await aws.addRole({ arn: dev, trustPolicy: trusting(master, undefined, both) })
+    expect((await assume(user, fields as Record<string, string>)).code).toBe(code)
+  })
+})
+
 describe('a duration', () => {
   it('goes from 15 minutes to what the role allows', async () => {
     await aws.addRole({ arn: dev, trustPolicy: trusting(master), maxSessionDurationSeconds: 4 * hours })
@@ -272,12 +314,10 @@ describe('the form', () => {
     expect(reply).toMatchObject({ code: 'ValidationError', message: `${user.arn} is invalid` })
   })
 
-  it.each(['Policy', 'PolicyArns.member.1.arn', 'Tags.member.1.Key', 'TransitiveTagKeys.member.1'])(
-    'that holds %s is refused, for it could not be judged',
-    async (field) => {
-      await aws.addRole({ arn: dev, trustPolicy: trusting(master) })
-      const reply = await assume(user, { [field]: 'x' })
-      expect(reply).toMatchObject({ code: 'ValidationError', message: `The embedded AWS cannot judge ${field}.` })
-    },
-  )
+  it('that holds what could not be judged is refused', async () => {
+    await aws.addRole({ arn: dev, trustPolicy: trusting(master) })
+    const field = 'ProvidedContexts.member.1.ProviderArn'
+    const reply = await assume(user, { [field]: 'x' })
+    expect(reply).toMatchObject({ code: 'ValidationError', message: `The embedded AWS cannot judge ${field}.` })
+  })
 })
