@@ -81,7 +81,7 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
   const derived = createDerivedCredentials({ clock, random, log })
   const identities = createCallerIdentities(sts)
   const forgetWatch = createForgetWatch()
-  const login = createSessionLogin({ keys: longTermKeys, checks, sessions, sts, prompts, clock, log })
+  const login = createSessionLogin({ keys: longTermKeys, checks, sessions, identities, sts, prompts, clock, log })
   const steps = createStepCredentials({
     keys: longTermKeys,
     checks,

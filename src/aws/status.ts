@@ -3,7 +3,7 @@ import { profileNames } from './config/profile-lookup.ts'
 import type { AwsSettings } from './config/settings.ts'
 import type { SharedConfig } from './config/shared-config.ts'
 import { validPlans } from './plan/credential-plan.ts'
-import { mfaStepOf } from './plan/steps.ts'
+import { isMfaStep, mfaStepOf } from './plan/steps.ts'
 import type { DerivedCredentials } from './session/derived-credentials.ts'
 import type { StoredSession } from './session/session-item.ts'
 
@@ -18,7 +18,7 @@ export interface AwsStatus {
 
 /**
  * Describes what is held for the profiles as configured now. A session that no profile leads to is left out.
- * @param held the sessions, in memory or stored
+ * @param held the sessions, and roles in direct mode, in memory or stored
  */
 export function describeHeld(
   settings: AwsSettings,
@@ -31,9 +31,10 @@ export function describeHeld(
   const serials = new Map(
     plans.flatMap(({ last }) => {
       const step = mfaStepOf(last)
-      return step === undefined ? [] : [[step.cacheKey, step.mfaSerial] as const]
+      return step?.type === 'session' ? [[step.cacheKey, step.mfaSerial] as const] : []
     }),
   )
+  const stored = new Map(held.map((session) => [session.key, session]))
   const warnings = [...new Set(plans.flatMap(({ notices }) => notices))]
   return {
     sessions: held.flatMap(({ source, key, expiresAtMs }) => {
@@ -41,9 +42,9 @@ export function describeHeld(
       return mfaSerial === undefined ? [] : [{ source, mfaSerial, expiresAt: formatUtc(expiresAtMs) }]
     }),
     roles: plans.flatMap(({ profile, last }) => {
-      const credentials = derived.peek(last.cacheKey)
-      if (last.type !== 'role' || credentials === undefined) return []
-      return [{ profile, roleArn: last.roleArn, expiresAt: formatUtc(credentials.expiresAtMs) }]
+      const inHand = isMfaStep(last) ? stored.get(last.cacheKey) : derived.peek(last.cacheKey)
+      if (last.type !== 'role' || inHand === undefined) return []
+      return [{ profile, roleArn: last.roleArn, expiresAt: formatUtc(inHand.expiresAtMs) }]
     }),
     profiles,
     ...(warnings.length === 0 ? {} : { warnings }),

@@ -168,7 +168,7 @@ export function stubSts(clock: Clock): StubSts {
           ...(mfa === undefined ? {} : { mfaAtMs: clock.now() }),
         })
       }),
-    assumeRole({ credentials, region, roleArn, sessionName, durationSeconds, externalId }) {
+    assumeRole({ credentials, region, roleArn, sessionName, durationSeconds, externalId, mfa }) {
       const call: StubCall = {
         action: 'AssumeRole',
         region,
@@ -181,9 +181,10 @@ export function stubSts(clock: Clock): StubSts {
         const caller = authenticate(credentials, region)
         const role = roles.get(roleArn)
         if (!/^[\w+=,.@-]{2,64}$/.test(sessionName)) throw invalid('RoleSessionName')
+        if (mfa !== undefined) takeCode(mfa.serial, mfa.code.expose(), caller.kind === 'user' ? caller.arn : '')
         if (role === undefined) throw refusal('AWS_DENIED')
-        if (role.requiresMfa && caller.mfaAtMs === undefined) throw refusal('AWS_DENIED')
-        const ageSeconds = (clock.now() - (caller.mfaAtMs ?? 0)) / 1000
+        if (role.requiresMfa && mfa === undefined && caller.mfaAtMs === undefined) throw refusal('AWS_DENIED')
+        const ageSeconds = mfa === undefined ? (clock.now() - (caller.mfaAtMs ?? 0)) / 1000 : 0
         if (role.maxMfaAgeSeconds !== undefined && ageSeconds > role.maxMfaAgeSeconds) throw refusal('AWS_DENIED')
         if (role.externalId !== externalId) throw refusal('AWS_DENIED')
         if (caller.kind !== 'user' && durationSeconds > 3600) {

@@ -12,6 +12,8 @@ export interface RoleLink {
   source: string
   /** Only in `~/.aws/config`, where a profile may have keys of its own beside a role. */
   usesOwnKeys: boolean
+  /** The long-term key assumes it, with a code of its own, and no MFA session does. */
+  isDirect: boolean
   mfaSerial?: string | undefined
   durationSeconds?: number | undefined
   externalId?: string | undefined

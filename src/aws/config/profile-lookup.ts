@@ -48,6 +48,7 @@ function ownProfile(name: string, profile: AwsProfileSettings, sharedRegion: str
     role: role.startsWith('arn:') ? { arn: role } : { account: account!, name: role },
     source: profile.source,
     usesOwnKeys: false,
+    isDirect: profile.mode === 'direct',
     durationSeconds: checkedSeconds(name, 'duration', profile.duration, roleDuration),
     externalId: profile.external_id,
     sessionName: profile.session_name,

@@ -12,6 +12,8 @@ export interface AwsProfileSettings {
   region?: string | undefined
   /** Length of the role session in seconds. */
   duration?: number | undefined
+  /** `session` (the default): behind the MFA session. `direct`: by the long-term key and a code for this role alone. */
+  mode?: 'session' | 'direct' | undefined
   external_id?: string | undefined
   session_name?: string | undefined
   session_tags?: Readonly<Record<string, string>> | undefined

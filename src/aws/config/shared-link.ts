@@ -54,6 +54,7 @@ function roleLink({ name, values }: EffectiveProfile, arn: string, source: strin
     role: { arn },
     source,
     usesOwnKeys: source === name,
+    isDirect: false,
     mfaSerial: values.get('mfa_serial'),
     durationSeconds: checkedSeconds(name, 'duration_seconds', seconds, roleDuration),
     externalId: values.get('external_id'),

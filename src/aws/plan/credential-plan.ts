@@ -73,14 +73,16 @@ export function planCredentials(settings: AwsSettings, shared: SharedConfig, pro
       ...(role.externalId === undefined ? {} : { externalId: role.externalId }),
       ...(role.sessionName === undefined ? {} : { sessionName: role.sessionName }),
       ...(isEmpty(role.terms) ? {} : { terms: role.terms }),
-      durationSeconds: roleSeconds(role, cappedAs(parent), notices),
+      ...(role.isDirect && mfaSerial !== undefined ? { mfaSerial } : {}),
+      durationSeconds: roleSeconds(role, parent, notices),
       region: regionIn(arn.partition, [role.region, ...regions]),
     })
   }
 
   const [first, ...others] = assumed
   if (first === undefined) return { profile, last: session, notices }
-  const last = others.reduce(assume, assume(mfaSerial === undefined ? key : session, first))
+  const isDirect = mfaSerial === undefined || first.role.isDirect
+  const last = others.reduce(assume, assume(isDirect ? key : session, first))
   return { profile, last, notices }
 }
 
@@ -135,12 +137,18 @@ function cappedAs(parent: KeyStep | DerivedStep): string | undefined {
   }
 }
 
-function roleSeconds(role: RoleLink, chained: string | undefined, notices: string[]): number {
+/** How a role can be had for longer. It costs a code each time, so nobody is given it unasked. */
+function directWay(name: string): string {
+  return `; for all of it, with a code for this role alone: mode = "direct" in [aws.profile.${name}] of config.toml`
+}
+
+function roleSeconds(role: RoleLink, parent: KeyStep | DerivedStep, notices: string[]): number {
   const asked = role.durationSeconds ?? roleDuration.default
+  const chained = cappedAs(parent)
   const seconds = chained === undefined ? asked : Math.min(asked, chainedRoleMaxSeconds)
   if (seconds < asked) {
     notices.push(
-      `profile ${role.name}: asked for ${formatDuration(asked)}, but AWS limits ${chained} to ${formatDuration(seconds)}`,
+      `profile ${role.name}: asked for ${formatDuration(asked)}, but AWS limits ${chained} to ${formatDuration(seconds)}${parent.type === 'session' ? directWay(role.name) : ''}`,
     )
   }
   if (seconds < comfortableSeconds) {

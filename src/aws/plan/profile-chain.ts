@@ -57,7 +57,11 @@ export function followProfiles(settings: AwsSettings, shared: SharedConfig, prof
 
 /** A chain whose roles can follow one another. */
 function whole(chain: ProfileChain): ProfileChain {
-  chain.roles.forEach(({ name, terms }, index) => {
+  chain.roles.forEach(({ name, terms, isDirect }, index) => {
+    if (isDirect && index > 0) {
+      const before = chain.roles[index - 1]!.name
+      throw invalid(name, `mode = "direct" needs a source with a long-term key, and ${before} is a role`)
+    }
     refuseTerms(
       name,
       chainMistake(

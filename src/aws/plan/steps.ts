@@ -29,11 +29,6 @@ export interface SessionStep extends Derived<KeyStep> {
   partition: string
 }
 
-/** A session that proves a second factor: only a person can begin it. */
-export interface MfaStep extends SessionStep {
-  mfaSerial: string
-}
-
 /** AssumeRole. */
 export interface RoleStep extends Derived<KeyStep | SessionStep | RoleStep> {
   type: 'role'
@@ -45,10 +40,15 @@ export interface RoleStep extends Derived<KeyStep | SessionStep | RoleStep> {
   /** Absent: the person's name is used, which is the same each time. */
   sessionName?: string
   terms?: RoleTerms
+  /** Present: the long-term key assumes it with a code (`mode = "direct"`), so that AWS does not count it as chained. */
+  mfaSerial?: string
 }
 
 /** A step that STS makes from its parent. */
 export type DerivedStep = SessionStep | RoleStep
+
+/** A step that takes a code: only a person can begin it, and what it yields is kept until it ends. */
+export type MfaStep = DerivedStep & { mfaSerial: string }
 
 /** A part of the way to a profile's credentials. */
 export type Step = KeyStep | DerivedStep
@@ -66,9 +66,9 @@ export function roleStep(step: Unlinked<RoleStep>): RoleStep {
   return { ...step, source: step.parent.source, cacheKey: cacheKeyOf(step) }
 }
 
-/** True for a session that only a person can begin. */
+/** True for a step that only a person can begin. */
 export function isMfaStep(step: Step): step is MfaStep {
-  return step.type === 'session' && step.mfaSerial !== undefined
+  return step.type !== 'key' && step.mfaSerial !== undefined
 }
 
 /** The step and all before it, the long-term key first. */
@@ -76,7 +76,7 @@ export function stepsTo<S extends Step>(step: S): Step[] {
   return step.type === 'key' ? [step] : [...stepsTo(step.parent), step]
 }
 
-/** The MFA session that a step is, or is made from; undefined where no person is needed. */
+/** The step with a code that a step is, or is made from; undefined where no person is needed. */
 export function mfaStepOf(step: Step): MfaStep | undefined {
   return stepsTo(step).find(isMfaStep)
 }
@@ -106,7 +106,9 @@ function inputsOf(step: KeyStep | Unlinked<SessionStep> | Unlinked<RoleStep>): r
     case 'role':
       return [
         ...['role', step.roleArn, step.externalId ?? null, step.sessionName ?? null, step.durationSeconds],
-        ...(step.terms === undefined ? [] : [termInputs(step.terms)]),
+        ...(step.terms === undefined && step.mfaSerial === undefined
+          ? []
+          : [step.terms === undefined ? null : termInputs(step.terms), step.mfaSerial ?? null]),
       ]
   }
 }

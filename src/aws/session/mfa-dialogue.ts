@@ -12,10 +12,16 @@ export interface MfaDialogue {
    * Runs `use` with a code. A code that AWS refuses is asked for again, with the reason; any other failure ends it.
    * One dialogue per device at a time: two would be given the same code, and AWS accepts it once.
    * @param signal aborted when nobody wants the code any more: its reason is thrown, and nobody is asked again
+   * @param purpose what the code is for, where that is no session for everything
    * @throws {AwsError} AWS_MFA_CODE_REFUSED after the last try; what `use` rejects with
    * @throws {PromptError}
    */
-  withCode<T>(serial: string, use: (code: Secret<string>) => Promise<T>, signal?: AbortSignal): Promise<T>
+  withCode<T>(
+    serial: string,
+    use: (code: Secret<string>) => Promise<T>,
+    signal?: AbortSignal,
+    purpose?: string,
+  ): Promise<T>
 }
 
 /** The topic under which everyone who needs a code of this device waits. */
@@ -36,10 +42,10 @@ export function createMfaDialogue({ prompts, clock, log }: MfaDialogueDeps): Mfa
   const answered = createAnsweredCodes(clock)
   const byDevice = createInTurn()
 
-  const question = (serial: string, notice: string | undefined) => ({
+  const question = (serial: string, purpose: string | undefined, notice: string | undefined) => ({
     topic: mfaTopic(serial),
     kind: 'code' as const,
-    text: `MFA code for ${serial}`,
+    text: `MFA code for ${serial}${purpose === undefined ? '' : `, ${purpose}`}`,
     ...(notice === undefined ? {} : { notice }),
   })
 
@@ -49,13 +55,13 @@ export function createMfaDialogue({ prompts, clock, log }: MfaDialogueDeps): Mfa
       ? `that code was already used: wait ${answered.secondsToNext()} s for the next one`
       : 'AWS refused that code: it is wrong or already used'
 
-  const converse: MfaDialogue['withCode'] = async (serial, use, signal) => {
+  const converse: MfaDialogue['withCode'] = async (serial, use, signal, purpose) => {
     let notice = answered.isSpent(serial)
       ? `the code shown now was already used: wait ${answered.secondsToNext()} s for the next one`
       : undefined
     let lastRefusal: unknown
     for (let tries = 0; tries < maxTries; tries += 1) {
-      const code = await prompts.ask(question(serial, notice), signal)
+      const code = await prompts.ask(question(serial, purpose, notice), signal)
       if (answered.has(serial, code)) {
         notice = refusalNotice(serial)
         continue
@@ -65,6 +71,8 @@ export function createMfaDialogue({ prompts, clock, log }: MfaDialogueDeps): Mfa
         answered.note(serial, code, true)
         return result
       } catch (error) {
+        // AWS looks at the code of a role before it looks at who may have the role.
+        if (isAwsError(error, 'AWS_DENIED')) answered.note(serial, code, true)
         // Only an answer from AWS uses a code up: after a network error the same one may be given again.
         if (!isAwsError(error, 'AWS_MFA_CODE_REFUSED')) throw error
         answered.note(serial, code, false)
@@ -80,6 +88,6 @@ export function createMfaDialogue({ prompts, clock, log }: MfaDialogueDeps): Mfa
   }
 
   return {
-    withCode: (serial, use, signal) => byDevice.run(serial, () => converse(serial, use, signal)),
+    withCode: (serial, ...rest) => byDevice.run(serial, () => converse(serial, ...rest)),
   }
 }

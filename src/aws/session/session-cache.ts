@@ -4,7 +4,7 @@ import type { Logger } from '../../core/log.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import type { LastingKeychain } from '../../keychain/keychain.ts'
 import type { SessionCredentials } from '../credentials.ts'
-import type { SessionStep } from '../plan/steps.ts'
+import type { DerivedStep } from '../plan/steps.ts'
 import {
   decodeSession,
   encodeSession,
@@ -15,16 +15,17 @@ import {
 } from './session-item.ts'
 
 /**
- * The MFA sessions: in the keychain, so that one code outlasts a restart, and in memory once read.
+ * What codes were given for, MFA sessions and roles in direct mode: in the keychain, so that one code outlasts a restart,
+ * and in memory once read.
  * Each method rejects with a KeychainError when the keychain cannot answer and memory does not know.
  */
 export interface SessionCache {
   /** The session of a step, if one is held that has not expired. */
-  find(step: SessionStep): Promise<MfaSession | undefined>
+  find(step: DerivedStep): Promise<MfaSession | undefined>
   /** Keeps a new session in place of an older one of the same step. @param region where it was made */
-  put(step: SessionStep, credentials: SessionCredentials, region: string): Promise<void>
+  put(step: DerivedStep, credentials: SessionCredentials, region: string): Promise<void>
   /** Drops a session that AWS has refused; a newer one of the same step stays. */
-  drop(step: SessionStep, credentials: SessionCredentials): Promise<void>
+  drop(step: DerivedStep, credentials: SessionCredentials): Promise<void>
   /** Drops the sessions of one source, or all; resolves to the sources that had one. */
   forget(source?: string): Promise<readonly string[]>
   /** All sessions that have not expired; those in memory alone where the keychain cannot answer. */
@@ -62,7 +63,7 @@ export function createSessionCache({ keychain, clock, log }: SessionCacheDeps): 
 
   const stored = async () => (await keychain.list()).flatMap((name) => parseSessionItemName(name) ?? [])
 
-  const readFromKeychain = async (step: SessionStep): Promise<MfaSession | undefined> => {
+  const readFromKeychain = async (step: DerivedStep): Promise<MfaSession | undefined> => {
     const key = step.cacheKey
     const before = forgotten
     const items = (await stored()).filter((item) => item.key === key && isLive(item))

@@ -1,7 +1,7 @@
 import { Secret } from '../../core/secret.ts'
 import type { SessionCredentials } from '../credentials.ts'
 import { parseJsonObject } from '../json-object.ts'
-import type { SessionStep } from '../plan/steps.ts'
+import type { DerivedStep } from '../plan/steps.ts'
 
 /** An MFA session with the time at which the code was given, in ms since the epoch. */
 export interface MfaSession {
@@ -23,7 +23,7 @@ export interface StoredSession {
 const itemPattern = /^aws\/session\/(([^/]+)\/[0-9a-f]+)\/(\d+)$/
 
 /** The name of a session in the keychain. */
-export function sessionItemName({ cacheKey }: SessionStep, { expiresAtMs }: SessionCredentials): string {
+export function sessionItemName({ cacheKey }: DerivedStep, { expiresAtMs }: SessionCredentials): string {
   return `aws/session/${cacheKey}/${Math.floor(expiresAtMs / 1000)}`
 }
 

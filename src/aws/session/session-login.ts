@@ -3,16 +3,18 @@ import type { Clock } from '../../core/time/clock.ts'
 import type { PromptCaller, Prompts } from '../../prompts/prompt.ts'
 import { createSharedLogin, type SharedLogin } from '../../prompts/shared-login.ts'
 import { AwsError } from '../aws-error.ts'
-import { asKept } from '../credentials.ts'
+import { type AccessKey, asKept } from '../credentials.ts'
 import type { KeyChecks } from '../keys/key-checks.ts'
 import type { LongTermKeys } from '../keys/long-term-keys.ts'
 import type { CredentialPlan } from '../plan/credential-plan.ts'
 import { parseIamArn } from '../plan/partitions.ts'
 import type { MfaStep } from '../plan/steps.ts'
+import type { CallerIdentities } from '../sts/caller-identity.ts'
 import { isCredentialRefusal } from '../sts/known-caller.ts'
 import { adviseOnRefusal, otherDeviceHint } from '../sts/refusal-advice.ts'
 import type { CallerIdentity, StsClient } from '../sts/sts-client.ts'
 import { forgottenMeanwhile } from './forget-watch.ts'
+import { issueWithCode, purposeOf, type ReadyStep } from './issue-with-code.ts'
 import { createMfaDialogue, mfaTopic } from './mfa-dialogue.ts'
 import type { SessionCache } from './session-cache.ts'
 
@@ -39,6 +41,7 @@ export interface SessionLoginDeps {
   keys: LongTermKeys
   checks: KeyChecks
   sessions: SessionCache
+  identities: CallerIdentities
   sts: () => Promise<StsClient>
   prompts: Prompts
   clock: Clock
@@ -47,7 +50,7 @@ export interface SessionLoginDeps {
 
 /** Owns the logins that are under way, one for each session. */
 export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
-  const { keys, checks, sessions, sts, prompts, clock, log } = deps
+  const { keys, checks, sessions, identities, sts, prompts, clock, log } = deps
   const dialogue = createMfaDialogue({ prompts, clock, log })
   const logins = new Map<string, { source: string; shared: SharedLogin<void> }>()
 
@@ -61,6 +64,13 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
     return shared
   }
 
+  const makeReady = async (step: MfaStep, credentials: AccessKey, region: string): Promise<ReadyStep> => {
+    if (step.type === 'session') return step
+    const { source, mfaSerial, sessionName } = step
+    if (sessionName !== undefined) return { ...step, sessionName }
+    return { ...step, sessionName: (await identities.personOf({ source, mfaSerial, region, credentials })).sessionName }
+  }
+
   const login = async (plan: CredentialPlan, step: MfaStep, signal: AbortSignal): Promise<void> => {
     // Someone else's flight may have landed between this caller's look at the cache and now.
     const present = await sessions.find(step)
@@ -70,21 +80,18 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
     const client = await sts()
     const caller = await checks.check(step.source, key, step.region)
     refuseForeignDevice(step, caller)
+    const ready = await makeReady(step, key, caller.region)
     try {
       const credentials = await dialogue.withCode(
         step.mfaSerial,
-        (code) =>
-          client.getSessionToken({
-            credentials: key,
-            region: caller.region,
-            durationSeconds: step.durationSeconds,
-            mfa: { serial: step.mfaSerial, code },
-          }),
+        (code) => issueWithCode(client, ready, { key, code, region: caller.region }),
         signal,
+        purposeOf(step),
       )
       signal.throwIfAborted()
       const session = asKept(credentials, { durationSeconds: step.durationSeconds, nowMs: clock.now() })
-      log.info('an MFA session has begun', { source: step.source, device: step.mfaSerial })
+      const role = step.type === 'role' ? step.roleArn : undefined
+      log.info('an MFA session has begun', { source: step.source, device: step.mfaSerial, role })
       await sessions.put(step, session, caller.region)
     } catch (error) {
       // The key may have died since AWS was asked about it.

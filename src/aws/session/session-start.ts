@@ -4,6 +4,7 @@ import type { PromptCaller } from '../../prompts/prompt.ts'
 import { AwsError } from '../aws-error.ts'
 import type { CredentialPlan } from '../plan/credential-plan.ts'
 import { type MfaStep, mfaStepOf } from '../plan/steps.ts'
+import { purposeOf } from './issue-with-code.ts'
 import type { SessionCache } from './session-cache.ts'
 import { askAgainMs, type SessionLogin } from './session-login.ts'
 
@@ -62,8 +63,10 @@ function needsNoCode({ profile, last }: CredentialPlan): AwsError {
 }
 
 /** A person could begin the session, but this caller may not ask one. The command that is named prints no secret. */
-export function mfaNeeded(plan: CredentialPlan, { mfaSerial }: MfaStep): AwsError {
-  return new AwsError('AWS_MFA_NEEDED', `an MFA code for ${mfaSerial} is needed`, {
+export function mfaNeeded(plan: CredentialPlan, step: MfaStep): AwsError {
+  const purpose = purposeOf(step)
+  const what = `an MFA code for ${step.mfaSerial} is needed`
+  return new AwsError('AWS_MFA_NEEDED', purpose === undefined ? what : `${what}, ${purpose}`, {
     hint: `in a terminal: latchkey aws login ${shellWord(plan.profile)}`,
   })
 }
@@ -73,12 +76,13 @@ export function mfaNeeded(plan: CredentialPlan, { mfaSerial }: MfaStep): AwsErro
  * @throws {AwsError} AWS_PROFILE_NOT_NAMED: there is none, or more than one
  */
 export function onlySession(plans: readonly CredentialPlan[]): CredentialPlan {
-  const bySession = new Map(
-    plans.flatMap((plan) => {
-      const step = mfaStepOf(plan.last)
-      return step === undefined ? [] : [[step.cacheKey, plan] as const]
-    }),
-  )
+  const begun = plans.flatMap((plan) => {
+    const step = mfaStepOf(plan.last)
+    return step === undefined ? [] : [{ plan, step }]
+  })
+  // A role in direct mode takes a code too, but who says no name means the session that serves the others.
+  const shared = begun.filter(({ step }) => step.type === 'session')
+  const bySession = new Map((shared.length > 0 ? shared : begun).map(({ plan, step }) => [step.cacheKey, plan]))
   const [only, ...others] = bySession.values()
   if (only !== undefined && others.length === 0) return only
   if (only === undefined) {

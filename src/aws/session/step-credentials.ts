@@ -12,6 +12,7 @@ import { adviseOnRefusal } from '../sts/refusal-advice.ts'
 import type { StsClient } from '../sts/sts-client.ts'
 import type { DerivedCredentials } from './derived-credentials.ts'
 import type { ForgetWatch } from './forget-watch.ts'
+import { roleOf } from './issue-with-code.ts'
 import type { SessionCache } from './session-cache.ts'
 import { mfaNeeded } from './session-start.ts'
 
@@ -97,17 +98,11 @@ export function createStepCredentials(deps: StepCredentialsDeps): StepCredential
   }
 
   const issue = async (client: StsClient, step: DerivedStep, credentials: SigningCredentials, region: string) => {
-    const { durationSeconds } = step
-    if (step.type === 'session') return client.getSessionToken({ credentials, region, durationSeconds })
-    return client.assumeRole({
-      credentials,
-      region,
-      durationSeconds,
-      roleArn: step.roleArn,
-      sessionName: step.sessionName ?? (await personBehind(step, credentials, region)).sessionName,
-      ...(step.externalId === undefined ? {} : { externalId: step.externalId }),
-      ...(step.terms === undefined ? {} : { terms: step.terms }),
-    })
+    if (step.type === 'session') {
+      return client.getSessionToken({ credentials, region, durationSeconds: step.durationSeconds })
+    }
+    const sessionName = step.sessionName ?? (await personBehind(step, credentials, region)).sessionName
+    return client.assumeRole({ credentials, region, ...roleOf(step), sessionName })
   }
 
   const personBehind = (step: RoleStep, credentials: SigningCredentials, region: string) =>

@@ -64,7 +64,8 @@ function deniedHint(step: RoleStep, { profile, sessionAgeMs }: RefusedStep): str
       `the MFA code is ${age} old: where the role wants a newer one, latchkey aws forget ${shellWord(profile)}`,
     )
   }
-  if (sessionAgeMs === undefined) causes.push(`where the role wants MFA, set mfa_serial of ${step.source}`)
+  if (sessionAgeMs === undefined && step.mfaSerial === undefined)
+    causes.push(`where the role wants MFA, set mfa_serial of ${step.source}`)
   if (step.parent.type === 'role') causes.push('a role that another role assumes cannot prove MFA')
   causes.push(
     step.externalId === undefined

@@ -25,8 +25,8 @@ export interface AssumeRoleRequest {
   sessionName: string
   /** 900 to 43200; at most 3600 where the credentials are those of a session or of a role. */
   durationSeconds: number
-  externalId?: string
-  terms?: RoleTerms
+  externalId?: string | undefined
+  terms?: RoleTerms | undefined
   /** With long-term keys only: a session cannot prove a factor anew. */
   mfa?: GivenCode
 }

@@ -79,6 +79,7 @@ export const profileSchema = v.strictObject({
   source: text,
   region: v.optional(awsField('region')),
   duration: v.optional(duration(900, 43_200, '15m to 12h')),
+  mode: v.optional(v.picklist(['session', 'direct'])),
   external_id: v.optional(awsField('externalId')),
   session_name: v.optional(awsField('sessionName')),
   session_tags: v.optional(stringMap),

@@ -56,13 +56,15 @@ export function faultBeside(section: Section, around: SectionsAround): Mistake |
       return isOff('vault', vault, around) ? at(`its vault "${vault}" is switched off`, 'vault') : undefined
     }
     case 'profile': {
-      const { source, account, role } = section.written
+      const { source, account, role, mode } = section.written
       const { source: sources, profile: profiles } = around.names
       if (sources.has(section.name)) return at('a source has the same name')
       if (!sources.has(source) && !profiles.has(source))
         return at(unknownName(`source or profile "${source}"`, source, [...sources, ...profiles]), 'source')
       if (account === undefined && !role.startsWith('arn:'))
         return at('needs account as well, or write the whole role ARN', 'role')
+      if (mode === 'direct' && !sources.has(source))
+        return at(`needs a source with a long-term key, and ${source} is a profile`, 'mode')
       const mistake = termMistake(termsOf(section.written))
       if (mistake !== undefined)
         return at(mistake.says, mistake.field, ...(mistake.key === undefined ? [] : [mistake.key]))

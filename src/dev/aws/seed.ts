@@ -25,7 +25,8 @@ const userArn = iamArn(masterAccount, 'user', 'jo')
 
 /**
  * One user in a master account, with an access key and an MFA device; roles in three member accounts: `dev` and `prod`
- * demand MFA, `chained` trusts only the `dev` role. What an earlier run has left stays as it is.
+ * demand MFA, `prod` can be had for 12 hours, `chained` trusts only the `dev` role. What an earlier run has left stays as
+ * it is.
  */
 export async function seedDevAccount({ directory, now }: Pick<DevAws, 'directory' | 'now'>): Promise<DevAccount> {
   const before = JSON.stringify(directory.state)
@@ -36,7 +37,7 @@ export async function seedDevAccount({ directory, now }: Pick<DevAws, 'directory
   }
   const master = `arn:aws:iam::${masterAccount}:root`
   addRole(directory, roles.dev, trust(master, withMfa), [roles.chained])
-  addRole(directory, roles.prod, trust(master, withMfa))
+  addRole(directory, roles.prod, trust(master, withMfa), [], 12 * 3600)
   addRole(directory, roles.chained, trust(roles.dev))
   const user = directory.user(userArn) ?? newUser(directory, [roles.dev, roles.prod], now())
   const key = user.accessKeys.find(({ status }) => status === 'Active') ?? newKey(user, now())
@@ -62,10 +63,16 @@ function trust(principal: string, condition?: typeof withMfa): TrustPolicy {
   }
 }
 
-function addRole(directory: AwsDirectory, arn: string, trustPolicy: TrustPolicy, mayAssume: string[] = []): void {
+function addRole(
+  directory: AwsDirectory,
+  arn: string,
+  trustPolicy: TrustPolicy,
+  mayAssume: string[] = [],
+  maxSessionDurationSeconds = 3600,
+): void {
   const { account, name } = parseIamArn(arn)!
   if (directory.role(arn) !== undefined) return
-  const role = { account, name, id: newUniqueId('AROA'), maxSessionDurationSeconds: 3600, trustPolicy, mayAssume }
+  const role = { account, name, id: newUniqueId('AROA'), maxSessionDurationSeconds, trustPolicy, mayAssume }
   directory.state.roles.push(role)
 }
 

@@ -338,6 +338,21 @@ describe('the terms of a role', () => {
   })
 })
 
+describe('a role in direct mode', () => {
+  it('is assumed by the key, with the device beside it, for all of its duration', () => {
+    const made = plan(own({ p: { role, source: 'master', duration: 43_200, mode: 'direct' } }), 'p')
+    expect(steps(made)).toMatchObject([{ type: 'key' }, { type: 'role', mfaSerial: serial, durationSeconds: 43_200 }])
+    expect(made.notices).toEqual([])
+  })
+
+  it('is not one that another role assumes', () => {
+    const settings = own({ mid: { role, source: 'master' }, p: { role: `${role}2`, source: 'mid', mode: 'direct' } })
+    expect(mistake(() => plan(settings, 'p')).message).toBe(
+      'profile p: mode = "direct" needs a source with a long-term key, and mid is a role',
+    )
+  })
+})
+
 describe('durations', () => {
   it.each([
     [
@@ -345,17 +360,19 @@ describe('durations', () => {
       own({ p: { role, source: 'master', duration: 14_400 } }),
       'p',
       'a role that an MFA session assumes',
+      '; for all of it, with a code for this role alone: mode = "direct" in [aws.profile.p] of config.toml',
     ],
     [
       'another role',
       own({ q: { role, source: 'plain' }, p: { role, source: 'q', duration: 14_400 } }, { plain: {} }),
       'p',
       'a role that another role assumes',
+      '',
     ],
-  ])('beyond an hour are cut where %s assumes the role, and the log says why', (_, settings, name, reason) => {
+  ])('beyond an hour are cut where %s assumes the role, and the log says why', (_, settings, name, reason, way) => {
     const made = plan(settings, name)
     expect(roleSteps(made).at(-1)).toMatchObject({ durationSeconds: 3600 })
-    expect(made.notices).toEqual([`profile p: asked for 4h, but AWS limits ${reason} to 1h`])
+    expect(made.notices).toEqual([`profile p: asked for 4h, but AWS limits ${reason} to 1h${way}`])
   })
 
   it('of a few minutes are kept, with a warning', () => {
@@ -488,6 +505,7 @@ describe('the cache key of a step', () => {
     ['a tag', keyOf({ session_tags: { team: 'ops' } })],
     ['a source identity', keyOf({ source_identity: 'jo' })],
     ['a policy', keyOf({ policy: '{}' })],
+    ['direct mode', keyOf({ mode: 'direct' })],
     ['a managed policy', keyOf({ policy_arns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'] })],
     ['the duration', keyOf({ duration: 1800 })],
     ['the device', keyOf({}, { master: { mfa_serial: otherSerial } })],

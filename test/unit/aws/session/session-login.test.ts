@@ -6,6 +6,7 @@ import { planCredentials } from '../../../../src/aws/plan/credential-plan.ts'
 import { mfaStepOf } from '../../../../src/aws/plan/steps.ts'
 import { createSessionCache } from '../../../../src/aws/session/session-cache.ts'
 import { createSessionLogin } from '../../../../src/aws/session/session-login.ts'
+import { createCallerIdentities } from '../../../../src/aws/sts/caller-identity.ts'
 import { silentLogger } from '../../../../src/core/log.ts'
 import { Secret } from '../../../../src/core/secret.ts'
 import { lasting } from '../../../support/aws-stub-keychain.ts'
@@ -22,6 +23,7 @@ async function setUp(leftMs: number) {
     keys: createLongTermKeys(keychain),
     checks: createKeyChecks({ sts: async () => sts, clock }),
     sessions,
+    identities: createCallerIdentities(async () => sts),
     sts: async () => sts,
     prompts,
     clock,

@@ -111,6 +111,16 @@ describe('parseConfig', () => {
       '6:1: aws.profile.p.session_tags.team: expected string, not 1',
     ],
     [
+      'direct mode behind a role',
+      '[aws.source.m]\n[aws.profile.q]\nrole = "arn:aws:iam::123456789012:role/R"\nsource = "m"\n[aws.profile.p]\nrole = "arn:aws:iam::123456789012:role/R"\nsource = "q"\nmode = "direct"\n',
+      '8:1: aws.profile.p.mode: needs a source with a long-term key, and q is a profile',
+    ],
+    [
+      'a mode that is none',
+      '[aws.source.m]\n[aws.profile.p]\nrole = "arn:aws:iam::123456789012:role/R"\nsource = "m"\nmode = "fast"\n',
+      '5:1: aws.profile.p.mode: must be one of "session", "direct"',
+    ],
+    [
       'a policy that is none',
       '[aws.source.m]\n[aws.profile.p]\nrole = "arn:aws:iam::123456789012:role/R"\nsource = "m"\npolicy = "allow"\n',
       '5:1: aws.profile.p.policy: not a policy in JSON',
