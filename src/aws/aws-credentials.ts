@@ -104,9 +104,9 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
 
   const accountOf = async (step: DerivedStep, credentials: IssuedCredentials): Promise<string | undefined> => {
     if (step.type === 'role') return step.accountId
-    const { source: name, mfaSerial, region } = step
+    const { source: name, mfaSerial, region, endpoint } = step
     try {
-      return (await identities.personOf({ source: name, mfaSerial, region, credentials })).accountId
+      return (await identities.personOf({ source: name, mfaSerial, region, endpoint, credentials })).accountId
     } catch (error) {
       if (error instanceof AwsError) return undefined
       throw error
@@ -127,9 +127,9 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
     keys: longTermKeys,
     checks,
     log,
-    async regionOf(name) {
+    async placeOf(name) {
       const { settings, shared } = await readAll()
-      return planIfValid(settings, shared, name)?.last.region ?? defaultRegion('aws')
+      return planIfValid(settings, shared, name)?.last ?? { region: defaultRegion('aws') }
     },
     async onChange(name) {
       identities.forget(name)

@@ -36,7 +36,7 @@ function unquoted(name: string): string {
 }
 
 /** The words of a line as Python's `shlex.split` has them; undefined where a quote or an escape is not closed. */
-function shellWords(text: string): string[] | undefined {
+export function shellWords(text: string): string[] | undefined {
   const words: string[] = []
   let word: string | undefined
   for (let index = 0; index < text.length; index += 1) {

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../core/time/duration.ts'
 import { AwsError } from '../aws-error.ts'
 import type { RoleTerms } from '../plan/role-terms.ts'
+import type { StsEndpoint } from '../plan/sts-endpoint.ts'
 
 /** A profile that assumes a role with what `source` yields. */
 export interface RoleLink {
@@ -20,6 +21,7 @@ export interface RoleLink {
   sessionName?: string | undefined
   terms: RoleTerms
   region?: string | undefined
+  endpoint?: StsEndpoint | undefined
 }
 
 /** A profile that stands for long-term keys in the keychain. */
@@ -29,6 +31,7 @@ export interface SourceLink {
   mfaSerial?: string | undefined
   sessionSeconds: number
   region?: string | undefined
+  endpoint?: StsEndpoint | undefined
 }
 
 /** A profile that has the credentials of another one. */
@@ -37,6 +40,7 @@ export interface AliasLink {
   name: string
   target: string
   region?: string | undefined
+  endpoint?: StsEndpoint | undefined
 }
 
 /** What one profile is, before the profiles that it names are looked at. */

@@ -1,6 +1,7 @@
 import { nearestNames } from '../../core/text/near-names.ts'
 import { AwsError } from '../aws-error.ts'
 import { roleDuration, sessionDuration } from '../plan/field-rules.ts'
+import { ownEndpoint, sharedEndpoint } from './endpoint-settings.ts'
 import { checkedSeconds, invalid, type ProfileLink, type RoleLink, type SourceLink } from './profile-link.ts'
 import { type AwsProfileSettings, type AwsSettings, type AwsSourceSettings, termsOf } from './settings.ts'
 import type { SharedConfig } from './shared-config.ts'
@@ -24,10 +25,16 @@ export function lookUpProfile(
   usedBy: string | undefined,
 ): ProfileLink {
   const sharedProfile = shared.profiles.get(name)
-  const sharedRegion = sharedProfile?.values.get('region')
   // The names come from files: `constructor` must not find what every object has.
-  if (Object.hasOwn(settings.profiles, name)) return ownProfile(name, settings.profiles[name]!, sharedRegion)
-  if (Object.hasOwn(settings.sources, name)) return ownSource(name, settings.sources[name]!, sharedRegion)
+  const own = [settings.profiles, settings.sources].find((section) => Object.hasOwn(section, name))?.[name]
+  if (own !== undefined) {
+    const values = sharedProfile?.values ?? new Map<string, string>()
+    const way = {
+      region: own.region ?? values.get('region'),
+      endpoint: ownEndpoint(own) ?? sharedEndpoint(shared, name, values),
+    }
+    return 'role' in own ? ownProfile(name, own, way) : ownSource(name, own, way)
+  }
   const fault = settings.switchedOff?.(name)
   if (fault !== undefined) {
     throw new AwsError('AWS_PROFILE_INVALID', fault.message, { cause: fault, hint: fault.hint })
@@ -36,7 +43,10 @@ export function lookUpProfile(
   throw unknownProfile(settings, shared, name, usedBy)
 }
 
-function ownProfile(name: string, profile: AwsProfileSettings, sharedRegion: string | undefined): RoleLink {
+/** Where STS is asked: the one thing that may stand in the AWS files, beside the line that runs latchkey. */
+type Way = Pick<ProfileLink, 'region' | 'endpoint'>
+
+function ownProfile(name: string, profile: AwsProfileSettings, way: Way): RoleLink {
   const { account, role } = profile
   if (!role.startsWith('arn:') && account === undefined) throw invalid(name, 'role needs an account beside it')
   if (role.startsWith('arn:') && account !== undefined && !role.includes(`::${account}:`)) {
@@ -53,18 +63,18 @@ function ownProfile(name: string, profile: AwsProfileSettings, sharedRegion: str
     externalId: profile.external_id,
     sessionName: profile.session_name,
     terms: termsOf(profile),
-    region: profile.region ?? sharedRegion,
+    ...way,
   }
 }
 
-function ownSource(name: string, source: AwsSourceSettings, sharedRegion: string | undefined): SourceLink {
+function ownSource(name: string, source: AwsSourceSettings, way: Way): SourceLink {
   return {
     type: 'source',
     name,
     mfaSerial: source.mfa_serial,
     sessionSeconds:
       checkedSeconds(name, 'session_duration', source.session_duration, sessionDuration) ?? sessionDuration.default,
-    region: source.region ?? sharedRegion,
+    ...way,
   }
 }
 

@@ -2,9 +2,6 @@ import { effectiveProfile } from './included-profiles.ts'
 import type { AwsSettings } from './settings.ts'
 import type { SharedConfig, SharedProfile } from './shared-config.ts'
 
-/** Keys of the AWS files that say how AWS is to be reached. latchkey does not follow them yet. */
-const endpointKeys = ['endpoint_url', 'services', 'use_fips_endpoint', 'use_dualstack_endpoint', 'ca_bundle']
-
 /** Keys of the AWS files that only aws-vault reads. */
 const awsVaultKeys = [
   'include_profile',
@@ -38,11 +35,10 @@ export function profileNotices(settings: AwsSettings, shared: SharedConfig, name
   if (written === undefined) return []
   const isOwn = isInConfigToml(settings, name)
   const { values } = isOwn ? written : effectiveProfile(shared, written)
-  const unused = keysOf(values, endpointKeys).filter((key) => values.get(key)?.toLowerCase() !== 'false')
   const shadowed = isOwn ? keysOf(values, originKeys) : []
   const notRun = isOwn ? [] : keysOf(values, ['mfa_process'])
   return [
-    ...notice(name, unused, 'in the AWS config file is not used yet: latchkey asks the regional endpoint of STS'),
+    ...notice(name, keysOf(values, ['ca_bundle']), 'is not used: NODE_EXTRA_CA_CERTS of the daemon names more roots'),
     ...notice(name, shadowed, 'in the AWS config file does not count: config.toml has the profile too'),
     ...notice(name, notRun, 'is not run: a person is asked for the code, or the program of [prompt] in config.toml'),
     ...notice(

@@ -23,6 +23,9 @@ export interface AwsProfileSettings {
   /** An inline session policy, in JSON. */
   policy?: string | undefined
   policy_arns?: readonly string[] | undefined
+  endpoint_url?: string | undefined
+  use_fips_endpoint?: boolean | undefined
+  use_dualstack_endpoint?: boolean | undefined
 }
 
 /** What a role is assumed with. */
@@ -42,6 +45,9 @@ export interface AwsSourceSettings {
   /** Length of the MFA session in seconds. */
   session_duration?: number | undefined
   region?: string | undefined
+  endpoint_url?: string | undefined
+  use_fips_endpoint?: boolean | undefined
+  use_dualstack_endpoint?: boolean | undefined
 }
 
 /** What config.toml says about AWS. */

@@ -1,5 +1,6 @@
 import { type IniEntry, type IniSection, parseIni } from './ini.ts'
 import { configHeader, credentialsHeader, type HeaderName, looseText } from './profile-header.ts'
+import { type ServicesSection, servicesIn } from './services-section.ts'
 
 /** One profile of `~/.aws/config` and `~/.aws/credentials` together. */
 export interface SharedProfile {
@@ -19,6 +20,8 @@ export interface SharedConfig {
   profiles: ReadonlyMap<string, SharedProfile>
   /** Sections of the config file written `[x]` that should be `[profile x]`: the AWS CLI does not see them. */
   misnamed: readonly string[]
+  /** The `[services …]` sections, by their names. */
+  services: ReadonlyMap<string, ServicesSection>
 }
 
 /** What stands in the two files. */
@@ -43,6 +46,7 @@ export function parseSharedConfig({ config = '', credentials = '' }: SharedConfi
   const names = new Set([...inConfig.keys(), ...inCredentials.keys()])
   return {
     profiles: new Map([...names].map((name) => [name, join(name, inConfig.get(name), inCredentials.get(name))])),
+    services: servicesIn(sections),
     misnamed: sections.flatMap(({ header }) => (isMisnamed(header) ? [looseText(header)] : [])),
   }
 }

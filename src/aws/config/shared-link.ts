@@ -1,4 +1,5 @@
 import { roleDuration, sessionDuration } from '../plan/field-rules.ts'
+import { sharedEndpoint } from './endpoint-settings.ts'
 import { hasWebIdentity, refuseForeignOrigin } from './foreign-origin.ts'
 import { type EffectiveProfile, effectiveProfile } from './included-profiles.ts'
 import { parseCredentialProcess } from './own-process.ts'
@@ -15,15 +16,15 @@ export function sharedLink(shared: SharedConfig, profile: SharedProfile): Profil
   const { name, values, isOfAwsVault } = effective
   const roleArn = values.get('role_arn')
   const source = values.get('source_profile')
-  const region = values.get('region')
+  const way = { region: values.get('region'), endpoint: sharedEndpoint(shared, name, values) }
   if (roleArn !== undefined && source !== undefined && !hasWebIdentity(values)) {
     if (values.has('credential_source')) throw invalid(name, 'has both source_profile and credential_source')
-    return roleLink(effective, roleArn, source)
+    return roleLink(effective, roleArn, source, way)
   }
   const refusal = refuseForeignOrigin(name, values)
   if (refusal !== undefined) throw refusal
   if (roleArn !== undefined) {
-    if (isOfAwsVault) return roleLink(effective, roleArn, name)
+    if (isOfAwsVault) return roleLink(effective, roleArn, name, way)
     throw invalid(
       name,
       'has role_arn without source_profile',
@@ -31,7 +32,7 @@ export function sharedLink(shared: SharedConfig, profile: SharedProfile): Profil
     )
   }
   if (source !== undefined && source !== name) {
-    if (isOfAwsVault) return { type: 'alias', name, target: source, region }
+    if (isOfAwsVault) return { type: 'alias', name, target: source, ...way }
     throw invalid(
       name,
       'has source_profile without role_arn',
@@ -40,12 +41,17 @@ export function sharedLink(shared: SharedConfig, profile: SharedProfile): Profil
   }
   const process = parseCredentialProcess(values.get('credential_process') ?? '')
   if (process.type === 'own' && process.profile !== name) {
-    return { type: 'alias', name, target: process.profile, region }
+    return { type: 'alias', name, target: process.profile, ...way }
   }
-  return { type: 'source', name, mfaSerial: values.get('mfa_serial'), sessionSeconds: sessionDuration.default, region }
+  return { type: 'source', name, mfaSerial: values.get('mfa_serial'), sessionSeconds: sessionDuration.default, ...way }
 }
 
-function roleLink({ name, values }: EffectiveProfile, arn: string, source: string): RoleLink {
+function roleLink(
+  { name, values }: EffectiveProfile,
+  arn: string,
+  source: string,
+  way: Pick<RoleLink, 'region' | 'endpoint'>,
+): RoleLink {
   const written = values.get('duration_seconds')
   const seconds = written === undefined ? undefined : Number(written)
   return {
@@ -64,7 +70,7 @@ function roleLink({ name, values }: EffectiveProfile, arn: string, source: strin
       transitiveTags: listed(values.get('transitive_session_tags')),
       sourceIdentity: values.get('source_identity'),
     },
-    region: values.get('region'),
+    ...way,
   }
 }
 

@@ -2,6 +2,7 @@ import type { Logger } from '../../core/log.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { AwsError, isAwsError } from '../aws-error.ts'
 import type { AccessKey } from '../credentials.ts'
+import type { StsEndpoint } from '../plan/sts-endpoint.ts'
 import type { KeyChecks } from './key-checks.ts'
 import { type ImportRequest, isSameKey, moveKeyOutOfFile } from './key-import.ts'
 import type { LongTermKeys } from './long-term-keys.ts'
@@ -39,17 +40,18 @@ export interface KeyCustodyDeps {
   keys: LongTermKeys
   checks: KeyChecks
   log: Logger
-  /** The region whose STS is asked about a source. */
-  regionOf(source: string): Promise<string>
+  /** Whose STS is asked about a source. */
+  placeOf(source: string): Promise<{ region: string; endpoint?: StsEndpoint }>
   /** Voids what was made, or is being made, with the key of a source. Called before and after each change of the key. */
   onChange(source: string): Promise<void>
 }
 
 /** Custody that asks AWS about each key before it is stored. */
-export function createKeyCustody({ keys, checks, log, regionOf, onChange }: KeyCustodyDeps): KeyCustody {
+export function createKeyCustody({ keys, checks, log, placeOf, onChange }: KeyCustodyDeps): KeyCustody {
   const ownerOf = async (source: string, key: AccessKey) => {
     try {
-      const { accountId, arn } = await checks.ask(source, key, await regionOf(source))
+      const { region, endpoint } = await placeOf(source)
+      const { accountId, arn } = await checks.ask(source, key, region, endpoint)
       return { accountId, arn }
     } catch (error) {
       if (!(error instanceof AwsError) || isAwsError(error, 'AWS_KEY_REFUSED')) throw error

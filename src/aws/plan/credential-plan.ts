@@ -34,7 +34,7 @@ const comfortableSeconds = 20 * 60
  * @throws {AwsError} AWS_PROFILE_…
  */
 export function planCredentials(settings: AwsSettings, shared: SharedConfig, profile: string): CredentialPlan {
-  const { roles, source, regions, path } = followProfiles(settings, shared, profile)
+  const { roles, source, endpoint, regions, path } = followProfiles(settings, shared, profile)
   const [innermost, ...outer] = roles
   // The AWS CLI sends the serial that stands beside the first role; people who write it once write it at the source;
   // further out it can only mean the same device, because a role's own credentials cannot prove one.
@@ -58,6 +58,7 @@ export function planCredentials(settings: AwsSettings, shared: SharedConfig, pro
     durationSeconds: source.sessionSeconds,
     partition: sessionPartition,
     region: regionIn(sessionPartition, [source.region, ...regions]),
+    ...(endpoint === undefined ? {} : { endpoint }),
   })
 
   const notices = path.flatMap((name) => profileNotices(settings, shared, name))
@@ -76,6 +77,7 @@ export function planCredentials(settings: AwsSettings, shared: SharedConfig, pro
       ...(role.isDirect && mfaSerial !== undefined ? { mfaSerial } : {}),
       durationSeconds: roleSeconds(role, parent, notices),
       region: regionIn(arn.partition, [role.region, ...regions]),
+      ...(endpoint === undefined ? {} : { endpoint }),
     })
   }
 

@@ -6,12 +6,15 @@ import type { AwsSettings } from '../config/settings.ts'
 import type { SharedConfig } from '../config/shared-config.ts'
 import { fieldMistake, sessionDuration } from './field-rules.ts'
 import { chainMistake, type TermMistake, termMistake } from './role-terms.ts'
+import { endpointMistake, type StsEndpoint } from './sts-endpoint.ts'
 
 /** The profiles that lie between the one that was asked for and a long-term key, each of them valid by itself. */
 export interface ProfileChain {
   /** In the order in which they are assumed. */
   roles: readonly RoleLink[]
   source: SourceLink
+  /** That of the profile that was asked for, which counts for all of the way, as for the AWS CLI and the SDKs. */
+  endpoint: StsEndpoint | undefined
   /** From the profile that was asked for down to the source. */
   regions: readonly (string | undefined)[]
   /** The names of all of them, the one that was asked for first. */
@@ -26,6 +29,8 @@ export function followProfiles(settings: AwsSettings, shared: SharedConfig, prof
   const roles: RoleLink[] = []
   const regions: (string | undefined)[] = []
   const path: string[] = []
+  let endpoint: StsEndpoint | undefined
+  let isAlias = true
   let name = profile
   for (;;) {
     if (path.includes(name)) {
@@ -37,9 +42,12 @@ export function followProfiles(settings: AwsSettings, shared: SharedConfig, prof
     path.push(name)
     checkField(name, 'region', 'region', link.region)
     regions.push(link.region)
+    // What an alias runs would be latchkey for the next profile, with that one's settings.
+    if (isAlias) endpoint ??= checkedEndpoint(name, link.endpoint)
+    isAlias &&= link.type === 'alias'
     switch (link.type) {
       case 'source':
-        return whole({ roles, source: link, regions, path })
+        return whole({ roles, source: link, endpoint, regions, path })
       case 'alias':
         name = link.target
         break
@@ -48,11 +56,17 @@ export function followProfiles(settings: AwsSettings, shared: SharedConfig, prof
         checkField(name, 'sessionName', 'the session name', link.sessionName)
         refuseTerms(name, termMistake(link.terms))
         roles.unshift(link)
-        if (link.usesOwnKeys) return whole({ roles, source: ownKeyOf(link), regions, path })
+        if (link.usesOwnKeys) return whole({ roles, source: ownKeyOf(link), endpoint, regions, path })
         name = link.source
         break
     }
   }
+}
+
+function checkedEndpoint(profile: string, endpoint: StsEndpoint | undefined): StsEndpoint | undefined {
+  const mistake = endpoint === undefined ? undefined : endpointMistake(endpoint)
+  if (mistake !== undefined) throw invalid(profile, `endpoint_url: ${mistake}`)
+  return endpoint
 }
 
 /** A chain whose roles can follow one another. */

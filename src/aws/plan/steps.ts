@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { RoleTerms } from './role-terms.ts'
+import type { StsEndpoint } from './sts-endpoint.ts'
 
 /** The long-term key of a source, in the keychain: the first step of every plan. */
 export interface KeyStep {
@@ -19,6 +20,8 @@ interface Derived<Parent> {
   source: string
   durationSeconds: number
   region: string
+  /** Absent: the usual one of the region. */
+  endpoint?: StsEndpoint
 }
 
 /** GetSessionToken. */
@@ -94,23 +97,30 @@ function cacheKeyOf(step: Unlinked<SessionStep> | Unlinked<RoleStep>): string {
 
 /**
  * What the credentials of a step depend on. The endpoint's region is left out, because it changes nothing about the
- * answer; so is the session name where nobody set one. Stored sessions are found by the hash of this: a change of it
+ * answer, and so do FIPS and IPv6; another server in the place of STS does. Left out is the session name where nobody set
+ * one. Stored sessions are found by the hash of this: a change of it
  * costs everyone a code.
  */
 function inputsOf(step: KeyStep | Unlinked<SessionStep> | Unlinked<RoleStep>): readonly unknown[] {
   switch (step.type) {
     case 'key':
       return ['key', step.source]
-    case 'session':
-      return ['session', step.parent.source, step.mfaSerial ?? null, step.durationSeconds, step.partition]
-    case 'role':
-      return [
-        ...['role', step.roleArn, step.externalId ?? null, step.sessionName ?? null, step.durationSeconds],
-        ...(step.terms === undefined && step.mfaSerial === undefined
-          ? []
-          : [step.terms === undefined ? null : termInputs(step.terms), step.mfaSerial ?? null]),
-      ]
+    case 'session': {
+      const { mfaSerial = null, durationSeconds, partition } = step
+      return ['session', step.parent.source, mfaSerial, durationSeconds, partition, ...elsewhere(step)]
+    }
+    case 'role': {
+      const { roleArn, externalId = null, sessionName = null, durationSeconds, terms, mfaSerial = null } = step
+      const plain = ['role', roleArn, externalId, sessionName, durationSeconds]
+      // Nothing is added for what nobody asked for: the key is the one that it was before there was any of it.
+      if (terms === undefined && mfaSerial === null) return [...plain, ...elsewhere(step)]
+      return [...plain, terms === undefined ? null : termInputs(terms), mfaSerial, ...elsewhere(step)]
+    }
   }
+}
+
+function elsewhere({ endpoint }: { endpoint?: StsEndpoint }): readonly unknown[] {
+  return endpoint?.url === undefined ? [] : [{ url: endpoint.url }]
 }
 
 /** In one order, whatever that of the file is: AWS makes no difference. */

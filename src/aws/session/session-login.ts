@@ -9,6 +9,7 @@ import type { LongTermKeys } from '../keys/long-term-keys.ts'
 import type { CredentialPlan } from '../plan/credential-plan.ts'
 import { parseIamArn } from '../plan/partitions.ts'
 import type { MfaStep } from '../plan/steps.ts'
+import { atEndpoint } from '../sts/at-endpoint.ts'
 import type { CallerIdentities } from '../sts/caller-identity.ts'
 import { isCredentialRefusal } from '../sts/known-caller.ts'
 import { adviseOnRefusal, otherDeviceHint } from '../sts/refusal-advice.ts'
@@ -66,9 +67,10 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
 
   const makeReady = async (step: MfaStep, credentials: AccessKey, region: string): Promise<ReadyStep> => {
     if (step.type === 'session') return step
-    const { source, mfaSerial, sessionName } = step
-    if (sessionName !== undefined) return { ...step, sessionName }
-    return { ...step, sessionName: (await identities.personOf({ source, mfaSerial, region, credentials })).sessionName }
+    const { source, mfaSerial, endpoint } = step
+    const sessionName =
+      step.sessionName ?? (await identities.personOf({ source, mfaSerial, region, endpoint, credentials })).sessionName
+    return { ...step, sessionName }
   }
 
   const login = async (plan: CredentialPlan, step: MfaStep, signal: AbortSignal): Promise<void> => {
@@ -77,8 +79,8 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
     if (present !== undefined && present.credentials.expiresAtMs - clock.now() > askAgainMs) return
     // All of this can fail or take a while, so it comes before the question, not between the code and its use.
     const key = await keys.read(step.source)
-    const client = await sts()
-    const caller = await checks.check(step.source, key, step.region)
+    const client = atEndpoint(await sts(), step.endpoint)
+    const caller = await checks.check(step.source, key, step.region, step.endpoint)
     refuseForeignDevice(step, caller)
     const ready = await makeReady(step, key, caller.region)
     try {
@@ -95,7 +97,7 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
       await sessions.put(step, session, caller.region)
     } catch (error) {
       // The key may have died since AWS was asked about it.
-      if (isCredentialRefusal(error)) await checks.ask(step.source, key, step.region)
+      if (isCredentialRefusal(error)) await checks.ask(step.source, key, step.region, step.endpoint)
       throw error instanceof AwsError ? adviseOnRefusal(error, { profile: plan.profile, step }) : error
     }
   }

@@ -6,6 +6,7 @@ import type { KeyChecks } from '../keys/key-checks.ts'
 import type { LongTermKeys } from '../keys/long-term-keys.ts'
 import type { CredentialPlan } from '../plan/credential-plan.ts'
 import { type DerivedStep, isMfaStep, mfaStepOf, type RoleStep, type Step } from '../plan/steps.ts'
+import { atEndpoint } from '../sts/at-endpoint.ts'
 import type { CallerIdentities } from '../sts/caller-identity.ts'
 import { findCaller, isCredentialRefusal } from '../sts/known-caller.ts'
 import { adviseOnRefusal } from '../sts/refusal-advice.ts'
@@ -58,7 +59,7 @@ export function createStepCredentials(deps: StepCredentialsDeps): StepCredential
   const derive = async (plan: CredentialPlan, step: DerivedStep): Promise<SessionCredentials> => {
     const refuseIfForgotten = forgetWatch.watch(step.source)
     const signer = await signerOf(plan, step.parent)
-    const client = await sts()
+    const client = atEndpoint(await sts(), step.endpoint)
     // Nothing is made from a key or session that is gone, and nothing is learned about its owner.
     refuseIfForgotten()
     try {
@@ -106,11 +107,18 @@ export function createStepCredentials(deps: StepCredentialsDeps): StepCredential
   }
 
   const personBehind = (step: RoleStep, credentials: SigningCredentials, region: string) =>
-    identities.personOf({ source: step.source, mfaSerial: mfaStepOf(step)?.mfaSerial, region, credentials })
+    identities.personOf({
+      source: step.source,
+      mfaSerial: mfaStepOf(step)?.mfaSerial,
+      region,
+      endpoint: step.endpoint,
+      credentials,
+    })
 
   /** Where AWS accepts the credentials that signed for a step. Those that it accepts nowhere are dropped. */
-  const regionOf = async (client: StsClient, { parent, region }: DerivedStep, signer: SigningCredentials) => {
-    if (parent.type === 'key') return (await checks.ask(parent.source, signer, region)).region
+  const regionOf = async (client: StsClient, step: DerivedStep, signer: SigningCredentials) => {
+    const { parent, region, endpoint } = step
+    if (parent.type === 'key') return (await checks.ask(parent.source, signer, region, endpoint)).region
     try {
       return (await findCaller(client, signer, await madeIn(parent))).region
     } catch (error) {
@@ -129,7 +137,8 @@ export function createStepCredentials(deps: StepCredentialsDeps): StepCredential
     if (!isMfaStep(step)) return derived.drop(step.cacheKey, dead)
     await sessions.drop(step, dead)
     // A session dies with its key. A code would be asked for and spent in vain, so the key is tried without one.
-    if (isAwsError(error, 'AWS_TOKEN_UNKNOWN')) await checks.ask(step.source, await keys.read(step.source), step.region)
+    if (isAwsError(error, 'AWS_TOKEN_UNKNOWN'))
+      await checks.ask(step.source, await keys.read(step.source), step.region, step.endpoint)
   }
 
   const sessionAgeMs = async (step: DerivedStep): Promise<number | undefined> => {

@@ -1,7 +1,8 @@
 import type { SigningCredentials } from '../credentials.ts'
 import { sanitizeSessionName } from '../plan/field-rules.ts'
 import { parseIamArn } from '../plan/partitions.ts'
-import type { StsClient } from './sts-client.ts'
+import type { StsEndpoint } from '../plan/sts-endpoint.ts'
+import type { CallerIdentityRequest, StsClient } from './sts-client.ts'
 
 /** The person behind a source. */
 export interface Person {
@@ -21,6 +22,7 @@ export interface CallerIdentities {
     source: string
     mfaSerial: string | undefined
     region: string
+    endpoint?: StsEndpoint | undefined
     credentials: SigningCredentials
   }): Promise<Person>
   /** Forgets a source whose key was changed. */
@@ -29,25 +31,28 @@ export interface CallerIdentities {
 
 /** Keeps what AWS said until the key changes; a failure is not kept. */
 export function createCallerIdentities(sts: () => Promise<StsClient>): CallerIdentities {
-  /** Filled as soon as AWS is asked, so that many who want to know cost one call. */
-  const known = new Map<string, Promise<Person>>()
+  /** Filled as soon as AWS is asked, so that many who want to know cost one call. By source, then by server. */
+  const known = new Map<string, Map<string | undefined, Promise<Person>>>()
 
-  const ask = async (region: string, credentials: SigningCredentials): Promise<Person> => {
+  const ask = async (request: CallerIdentityRequest): Promise<Person> => {
     const client = await sts()
-    const { accountId, arn } = await client.getCallerIdentity({ credentials, region })
+    const { accountId, arn } = await client.getCallerIdentity(request)
     return personFromArn(arn) ?? { accountId, sessionName: sanitizeSessionName(accountId) }
   }
 
   return {
-    async personOf({ source, mfaSerial, region, credentials }) {
-      const present = (mfaSerial === undefined ? undefined : personFromArn(mfaSerial)) ?? known.get(source)
+    async personOf({ source, mfaSerial, ...request }) {
+      const ofDevice = mfaSerial === undefined ? undefined : personFromArn(mfaSerial)
+      const ofSource = known.get(source) ?? new Map<string | undefined, Promise<Person>>()
+      const server = request.endpoint?.url
+      const present = ofDevice ?? ofSource.get(server)
       if (present !== undefined) return present
-      const asking = ask(region, credentials)
-      known.set(source, asking)
+      const asking = ask(request)
+      known.set(source, ofSource.set(server, asking))
       try {
         return await asking
       } catch (error) {
-        if (known.get(source) === asking) known.delete(source)
+        if (ofSource.get(server) === asking) ofSource.delete(server)
         throw error
       }
     },

@@ -1,11 +1,13 @@
 import type { Secret } from '../../core/secret.ts'
 import type { AccessKey, SessionCredentials, SigningCredentials } from '../credentials.ts'
 import type { RoleTerms } from '../plan/role-terms.ts'
+import type { StsEndpoint } from '../plan/sts-endpoint.ts'
 
 /** GetSessionToken: temporary credentials of an IAM user, with MFA or without. */
 export interface SessionTokenRequest {
   credentials: AccessKey
   region: string
+  endpoint?: StsEndpoint | undefined
   /** 900 to 129600. */
   durationSeconds: number
   mfa?: GivenCode
@@ -21,6 +23,7 @@ export interface GivenCode {
 export interface AssumeRoleRequest {
   credentials: SigningCredentials
   region: string
+  endpoint?: StsEndpoint | undefined
   roleArn: string
   sessionName: string
   /** 900 to 43200; at most 3600 where the credentials are those of a session or of a role. */
@@ -35,6 +38,7 @@ export interface AssumeRoleRequest {
 export interface CallerIdentityRequest {
   credentials: SigningCredentials
   region: string
+  endpoint?: StsEndpoint | undefined
 }
 
 /** Whose credentials they are. */

@@ -48,12 +48,12 @@ export function toAwsError(failure: StsFailure): AwsError {
         hint: 'set another region, or have an administrator turn on STS',
       })
   }
-  if (/^PackedPolicyTooLarge/.test(error.name)) {
+  if (error.name.startsWith('PackedPolicyTooLarge')) {
     return new AwsError('AWS_REQUEST_INVALID', said, {
       hint: 'AWS packs policy, policy_arns and session_tags together: shorten them, those of roles before it too',
     })
   }
-  if (/^MalformedPolicyDocument/.test(error.name)) {
+  if (error.name.startsWith('MalformedPolicyDocument')) {
     return new AwsError('AWS_REQUEST_INVALID', said, { hint: 'correct policy in config.toml' })
   }
   if (status === 429 || /throttl|LimitExceeded|TooManyRequests/i.test(error.name)) {
@@ -113,7 +113,18 @@ function clockSkew(): AwsError {
   })
 }
 
-function withoutAnswer({ error, action, endpoint }: StsFailure): AwsError {
+/** The SDK found no endpoint by its rules, and has sent nothing. Its text says why, and quotes nothing but the region. */
+function noEndpoint(error: Error, { endpoint }: StsFailure): AwsError {
+  const reason = error.message.replace(/^Invalid Configuration: /, '')
+  return new AwsError('AWS_REQUEST_INVALID', `${endpoint} cannot be asked as the profile wants: ${reason}`, {
+    cause: error,
+    hint: 'take use_fips_endpoint and use_dualstack_endpoint out of the profile, or AWS_ENDPOINT_URL_STS out of the environment of the daemon',
+  })
+}
+
+function withoutAnswer(failure: StsFailure): AwsError {
+  const { error, action, endpoint } = failure
+  if (error instanceof Error && error.name === 'EndpointError') return noEndpoint(error, failure)
   const code = errorCode(error)
   if (code?.startsWith('HPE_') === true) {
     return new AwsError('AWS_BAD_RESPONSE', `${endpoint} does not answer ${action} in HTTP: ${describeError(error)}`)

@@ -7,6 +7,7 @@ import type { Clock } from '../../core/time/clock.ts'
 import { AwsError, isAwsError } from '../aws-error.ts'
 import type { SigningCredentials } from '../credentials.ts'
 import { defaultRegion, partitionOfRegion } from '../plan/partitions.ts'
+import type { StsEndpoint } from '../plan/sts-endpoint.ts'
 import { readIssued } from './answered-credentials.ts'
 import { assumeRoleInput } from './assume-role-input.ts'
 import { boundAnswers } from './bounded-answer.ts'
@@ -28,6 +29,7 @@ interface Answer {
 interface Call<T extends Answer> {
   action: string
   region: string
+  endpoint?: StsEndpoint | undefined
   credentials: SigningCredentials
   code?: Secret<string>
   send(client: STSClient): Promise<T>
@@ -43,7 +45,7 @@ export interface StsSdkOptions {
   /** Uniform in [0, 1). */
   random: () => number
   log: Logger
-  /** AWS_ENDPOINT_URL_STS. Absent: the regional endpoint of each request's region. */
+  /** AWS_ENDPOINT_URL_STS, before what a request says, as in the SDKs. Absent: the endpoint of each request's region. */
   endpoint?: string | undefined
   /** PEM certificates that are trusted in addition to the usual ones. */
   extraCa?: string | undefined
@@ -58,11 +60,19 @@ export interface StsSdkOptions {
  * `~/.aws`: this daemon is what those files point at.
  */
 export function createStsSdk(options: StsSdkOptions): StsClient {
-  const { sdk, clock, random, log, endpoint, extraCa, requestHandler } = options
+  const { sdk, clock, random, log, extraCa, requestHandler } = options
   const { requestTimeoutMs = defaultRequestTimeoutMs } = options
   const skew = createClockSkew(log)
 
-  const clientFor = ({ region, credentials, code }: Call<Answer>) =>
+  const urlOf = ({ endpoint }: Call<Answer>) => options.endpoint ?? endpoint?.url
+
+  const serverOf = (request: Call<Answer>): string => {
+    const url = urlOf(request)
+    if (url !== undefined) return `STS at ${new URL(url).host}`
+    return `${request.endpoint?.isFips === true ? 'the FIPS endpoint of STS' : 'STS'} in ${request.region}`
+  }
+
+  const clientFor = (request: Call<Answer>, { region, credentials, code, endpoint } = request) =>
     new sdk.STSClient({
       region,
       credentials: {
@@ -70,10 +80,10 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
         secretAccessKey: credentials.secretAccessKey.expose(),
         ...('sessionToken' in credentials ? { sessionToken: credentials.sessionToken.expose() } : {}),
       },
-      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(urlOf(request) === undefined ? {} : { endpoint: urlOf(request)! }),
       ignoreConfiguredEndpointUrls: true,
-      useFipsEndpoint: false,
-      useDualstackEndpoint: false,
+      useFipsEndpoint: endpoint?.isFips ?? false,
+      useDualstackEndpoint: endpoint?.isDualStack ?? false,
       authSchemePreference: ['sigv4'],
       userAgentAppId: 'latchkey',
       defaultsMode: 'standard',
@@ -95,9 +105,9 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
     })
 
   const attempt = async <T extends Answer>(request: Call<T>): Promise<T> => {
-    const { action, region, credentials, code, send } = request
+    const { action, credentials, code, send } = request
     const client = clientFor(request)
-    const server = endpoint === undefined ? `STS in ${region}` : `STS at ${new URL(endpoint).host}`
+    const server = serverOf(request)
     boundAnswers(client, { server, timeoutMs: requestTimeoutMs }, clock)
     try {
       const answer = await send(client)
@@ -133,10 +143,11 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
   }
 
   return {
-    async getSessionToken({ credentials, region, durationSeconds, mfa }) {
+    async getSessionToken({ credentials, region, endpoint, durationSeconds, mfa }) {
       const { answer } = await call({
         action: 'GetSessionToken',
         region,
+        endpoint,
         credentials,
         ...(mfa === undefined ? {} : { code: mfa.code }),
         send: (client) =>
@@ -150,20 +161,22 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
       return readIssued('GetSessionToken', answer.Credentials, skew.ms())
     },
     async assumeRole(request) {
-      const { credentials, region, mfa } = request
+      const { credentials, region, endpoint, mfa } = request
       const { answer } = await call({
         action: 'AssumeRole',
         region,
+        endpoint,
         credentials,
         ...(mfa === undefined ? {} : { code: mfa.code }),
         send: (client) => client.send(new sdk.AssumeRoleCommand(assumeRoleInput(request))),
       })
       return readIssued('AssumeRole', answer.Credentials, skew.ms())
     },
-    async getCallerIdentity({ credentials, region }) {
+    async getCallerIdentity({ credentials, region, endpoint }) {
       const { answer, region: asked } = await call({
         action: 'GetCallerIdentity',
         region,
+        endpoint,
         credentials,
         send: (client) => client.send(new sdk.GetCallerIdentityCommand({})),
       })

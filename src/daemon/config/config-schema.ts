@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { type CheckedField, deviceMistake, fieldMistake } from '../../aws/plan/field-rules.ts'
+import { urlMistake } from '../../aws/plan/sts-endpoint.ts'
 import { pathField as path, textField as text } from '../../core/config-fields.ts'
 import { parseDurationSeconds } from '../../core/time/duration.ts'
 import { authSchema } from '../../vault/login/login-methods.ts'
@@ -45,6 +46,21 @@ const mfaSerial = v.pipe(
 const named = <Schema extends v.GenericSchema>(schema: Schema) =>
   v.optional(v.record(v.pipe(v.string(), v.regex(/^\P{Cc}+$/u, 'is empty, or holds control characters')), schema))
 
+/** Where STS is asked, in the place of the usual endpoint of the region. */
+const stsEndpoint = {
+  endpoint_url: v.optional(
+    v.pipe(
+      text,
+      v.check(
+        (url) => urlMistake(url) === undefined,
+        ({ input }) => urlMistake(input)!,
+      ),
+    ),
+  ),
+  use_fips_endpoint: v.optional(v.boolean()),
+  use_dualstack_endpoint: v.optional(v.boolean()),
+}
+
 /** One `[vault.NAME]`. */
 export const vaultSchema = v.strictObject({
   address: v.optional(
@@ -87,6 +103,7 @@ export const profileSchema = v.strictObject({
   source_identity: v.optional(text),
   policy: v.optional(text),
   policy_arns: v.optional(v.array(text)),
+  ...stsEndpoint,
 })
 
 /** One `[aws.source.NAME]`. */
@@ -94,6 +111,7 @@ export const sourceSchema = v.strictObject({
   mfa_serial: v.optional(mfaSerial),
   session_duration: v.optional(duration(900, 129_600, '15m to 36h')),
   region: v.optional(awsField('region')),
+  ...stsEndpoint,
 })
 
 /** `[keychain]` */

@@ -1,7 +1,9 @@
+import { ownEndpoint } from '../../aws/config/endpoint-settings.ts'
 import { termsOf } from '../../aws/config/settings.ts'
 import { termMistake } from '../../aws/plan/role-terms.ts'
+import { endpointMistake } from '../../aws/plan/sts-endpoint.ts'
 import { type Mistake, unknownName } from './schema-mistakes.ts'
-import { type Section, type Sections, sectionKey, sectionPath, sectionsOf } from './sections.ts'
+import { type Section, type Sections, sectionKey, sectionPath, sectionsOf, type Written } from './sections.ts'
 
 /** Defaults from the environment. */
 export interface ConfigDefaults {
@@ -65,6 +67,8 @@ export function faultBeside(section: Section, around: SectionsAround): Mistake |
         return at('needs account as well, or write the whole role ARN', 'role')
       if (mode === 'direct' && !sources.has(source))
         return at(`needs a source with a long-term key, and ${source} is a profile`, 'mode')
+      const inEndpoint = mistakeOfEndpoint(section.written)
+      if (inEndpoint !== undefined) return at(inEndpoint, 'endpoint_url')
       const mistake = termMistake(termsOf(section.written))
       if (mistake !== undefined)
         return at(mistake.says, mistake.field, ...(mistake.key === undefined ? [] : [mistake.key]))
@@ -75,11 +79,19 @@ export function faultBeside(section: Section, around: SectionsAround): Mistake |
       const { file, store } = section.written
       return file !== undefined && store !== 'file' ? at('needs store = "file"', 'file') : undefined
     }
-    case 'source':
+    case 'source': {
+      const inEndpoint = mistakeOfEndpoint(section.written)
+      return inEndpoint === undefined ? undefined : at(inEndpoint, 'endpoint_url')
+    }
     case 'prompt':
     case 'log':
       return undefined
   }
+}
+
+function mistakeOfEndpoint(written: Written<'source'> | Written<'profile'>): string | undefined {
+  const endpoint = ownEndpoint(written)
+  return endpoint === undefined ? undefined : endpointMistake(endpoint)
 }
 
 /** The vault of an identity: the one that it names, else the only one in the file. */

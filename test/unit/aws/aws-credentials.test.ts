@@ -855,8 +855,8 @@ describe('status', () => {
   })
 
   it('says which settings of a profile do not count as written', async () => {
-    const { aws } = await world({ shared: { config: '[profile x]\nendpoint_url = http://localhost:4566\n' } })
-    expect((await aws.status()).warnings).toEqual([expect.stringContaining('profile x: endpoint_url')])
+    const { aws } = await world({ shared: { config: '[profile x]\nca_bundle = /x.pem\n' } })
+    expect((await aws.status()).warnings).toEqual([expect.stringContaining('profile x: ca_bundle')])
   })
 
   it('leaves out what a profile with a mistake cannot show', async () => {

@@ -2,14 +2,14 @@ import { uptime } from 'node:os'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createAwsCredentials } from '../../../src/aws/aws-credentials.ts'
 import type { AwsSettings } from '../../../src/aws/config/settings.ts'
-import { parseSharedConfig } from '../../../src/aws/config/shared-config.ts'
+import { parseSharedConfig, type SharedConfigTexts } from '../../../src/aws/config/shared-config.ts'
 import * as sdk from '../../../src/aws/sts/aws-sdk.ts'
 import { createStsSdk } from '../../../src/aws/sts/sts-sdk.ts'
 import { silentLogger } from '../../../src/core/log.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { createSystemClock } from '../../../src/core/time/clock.ts'
 import type { AwsCallLine } from '../../../src/dev/aws/protocol/exchange.ts'
-import { seedDevAccount } from '../../../src/dev/aws/seed.ts'
+import { type DevAccount, seedDevAccount } from '../../../src/dev/aws/seed.ts'
 import { totp } from '../../../src/dev/totp.ts'
 import { createPrompts } from '../../../src/prompts/broker.ts'
 import { createFullAws } from '../../doubles/aws/full-server.ts'
@@ -21,7 +21,11 @@ import { trusting } from '../../support/dev-aws.ts'
  * The room with the real SDK against the embedded AWS, which checks signatures and codes with code that is not the
  * SDK's. Both live in the present: the SDK signs with the clock of the machine.
  */
-async function setUp(awsIsAheadMs = 0, more: AwsSettings['profiles'] = {}) {
+async function setUp(
+  awsIsAheadMs = 0,
+  more: AwsSettings['profiles'] = {},
+  shared?: (url: string, account: DevAccount) => SharedConfigTexts,
+) {
   const calls: AwsCallLine[] = []
   const dev = await createFullAws({
     port: 0,
@@ -32,7 +36,13 @@ async function setUp(awsIsAheadMs = 0, more: AwsSettings['profiles'] = {}) {
   onTestFinished(dev.close)
   const account = await seedDevAccount(dev)
   const clock = createSystemClock(uptime)
-  const sts = createStsSdk({ sdk, clock, random: Math.random, log: silentLogger, endpoint: dev.endpoint })
+  const sts = createStsSdk({
+    sdk,
+    clock,
+    random: Math.random,
+    log: silentLogger,
+    endpoint: shared === undefined ? dev.endpoint : undefined,
+  })
   const answers: string[] = []
   let questions = 0
   const aws = createAwsCredentials({
@@ -45,7 +55,7 @@ async function setUp(awsIsAheadMs = 0, more: AwsSettings['profiles'] = {}) {
         ...more,
       },
     }),
-    readSharedConfig: async () => parseSharedConfig({}),
+    readSharedConfig: async () => parseSharedConfig(shared?.(dev.endpoint, account) ?? {}),
     keychain: lasting(stubKeychain(), clock),
     sts: async () => sts,
     clock,
@@ -114,6 +124,19 @@ describe('the terms of a role', () => {
       message: expect.stringMatching(/^profile big: AWS refused AssumeRole: Packed size of session tags consumes \d+%/),
       hint: expect.stringContaining('session_tags together: shorten them'),
     })
+  })
+})
+
+describe('an endpoint of a profile', () => {
+  it('is asked for the code, the session and the role, and its session is kept apart', async () => {
+    const { aws, account, calls, questions, dev } = await setUp(0, {}, (url, { roles, mfaSerial }) => ({
+      config: `[services local]\nsts =\n  endpoint_url = ${url}\n[profile master]\nservices = local\n[profile elsewhere]\nservices = local\nrole_arn = ${roles.dev}\nsource_profile = master\nmfa_serial = ${mfaSerial}\n`,
+    }))
+    expect((await aws.credentials('elsewhere', person)).accountId).toBe(account.roles.dev.split(':')[4])
+    expect(questions()).toBe(1)
+    expect(calls.map(({ action }) => action)).toEqual(['GetCallerIdentity', 'GetSessionToken', 'AssumeRole'])
+    expect(dev.endpoint).toMatch(/^http:\/\/127/)
+    expect((await aws.status()).sessions).toMatchObject([{ source: 'master' }])
   })
 })
 

@@ -9,7 +9,7 @@ const values = (config: string, name: string) => {
 
 describe('parseSharedConfig', () => {
   it('finds no profiles in missing and empty files', () => {
-    expect(parseSharedConfig({})).toEqual({ profiles: new Map(), misnamed: [] })
+    expect(parseSharedConfig({})).toEqual({ profiles: new Map(), misnamed: [], services: new Map() })
     expect(parseSharedConfig({ config: '', credentials: '\n\n' }).profiles.size).toBe(0)
   })
 

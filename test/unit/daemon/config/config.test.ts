@@ -111,6 +111,16 @@ describe('parseConfig', () => {
       '6:1: aws.profile.p.session_tags.team: expected string, not 1',
     ],
     [
+      'an endpoint in plain text',
+      '[aws.source.m]\nendpoint_url = "http://sts.example.com"\n',
+      '2:1: aws.source.m.endpoint_url: neither https nor of this machine',
+    ],
+    [
+      'an endpoint and FIPS',
+      '[aws.source.m]\nuse_fips_endpoint = true\nendpoint_url = "https://sts.example.com"\n',
+      '3:1: aws.source.m.endpoint_url: another server, where use_fips_endpoint picks an endpoint of AWS',
+    ],
+    [
       'direct mode behind a role',
       '[aws.source.m]\n[aws.profile.q]\nrole = "arn:aws:iam::123456789012:role/R"\nsource = "m"\n[aws.profile.p]\nrole = "arn:aws:iam::123456789012:role/R"\nsource = "q"\nmode = "direct"\n',
       '8:1: aws.profile.p.mode: needs a source with a long-term key, and q is a profile',

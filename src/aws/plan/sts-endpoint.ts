@@ -1,0 +1,38 @@
+/** How STS is to be reached, where that is not the usual endpoint of a region. */
+export interface StsEndpoint {
+  /** Another server in its place: its credentials are of no use elsewhere. */
+  url?: string | undefined
+  /** One with validated cryptography (FIPS 140). Not every region and partition has one. */
+  isFips: boolean
+  /** One with IPv6 as well. */
+  isDualStack: boolean
+}
+
+/** True where the usual endpoint is meant. */
+export function isUsual({ url, isFips, isDualStack }: StsEndpoint): boolean {
+  return url === undefined && !isFips && !isDualStack
+}
+
+/**
+ * What is wrong with an endpoint; undefined where it may be asked. FIPS and dual stack pick among AWS's own endpoints, as
+ * in every SDK (STS endpoint rule set: "FIPS and custom endpoint are not supported").
+ */
+export function endpointMistake({ url, isFips, isDualStack }: StsEndpoint): string | undefined {
+  if (url === undefined) return undefined
+  if (isFips || isDualStack) {
+    return `another server, where ${isFips ? 'use_fips_endpoint' : 'use_dualstack_endpoint'} picks an endpoint of AWS`
+  }
+  return urlMistake(url)
+}
+
+/** What is wrong with the address of a server in the place of STS: its answers hold secrets. */
+export function urlMistake(url: string): string | undefined {
+  if (!URL.canParse(url)) return 'not an address, such as https://sts.eu-central-1.amazonaws.com'
+  const { protocol, hostname, username, password, search, hash } = new URL(url)
+  const isHere = hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
+  if (protocol !== 'https:' && !(protocol === 'http:' && isHere)) {
+    return 'neither https nor of this machine: credentials would come in plain text'
+  }
+  if (username !== '' || password !== '') return 'has a user name in it'
+  return search === '' && hash === '' ? undefined : 'has more than a path'
+}
