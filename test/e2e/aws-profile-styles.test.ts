@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { inDev } from '../support/latchkey.ts'
+
+/** Prints the calls of the embedded AWS that issue credentials, and how often a person was asked. */
+const counted = `
+node -e '
+  const lines = (name) => require("fs").readFileSync(process.env.LATCHKEY_DEV_DIR + "/" + name, "utf8").trim().split("\\n").map((line) => JSON.parse(line))
+  const actions = lines("aws-calls.jsonl").map(({ action }) => action).filter((action) => action !== "GetCallerIdentity")
+  console.log(JSON.stringify({ actions, prompts: lines("prompts.jsonl").length }))'`
+
+const role = `$(sed -n 's/^role = "\\(arn[^"]*\\)"/\\1/p' "$LATCHKEY_CONFIG" | head -1)`
+const serial = `$(sed -n 's/^mfa_serial = "\\(.*\\)"/\\1/p' "$LATCHKEY_CONFIG")`
+
+describe('profiles as they are', () => {
+  it('of aws-vault work with what they include, and share the session of all others', async () => {
+    const script = `
+cat >>"$AWS_CONFIG_FILE" <<END
+
+[profile common]
+region = eu-west-1
+mfa_serial = ${serial}
+source_profile = dev-user
+[profile order-dev]
+include_profile = common
+role_arn = ${role}
+[profile corp]
+sso_session = corp
+END
+latchkey aws credentials order-dev >one.json && latchkey aws credentials dev >two.json && cat one.json
+latchkey aws credentials corp; echo "status $?"
+${counted}`
+    const { stdout, stderr } = await inDev(`cd "$LATCHKEY_DEV_DIR" && ${script}`)
+    const [credentials, status, counts] = stdout.trim().split('\n')
+    expect(JSON.parse(credentials!)).toMatchObject({ Version: 1, AccountId: '123456789012' })
+    expect(status).toBe('status 1')
+    expect(stderr).toContain('profile corp gets its credentials from IAM Identity Center (sso_session)')
+    // One role: the two profiles mean the same, and so share what is held.
+    expect(JSON.parse(counts!)).toEqual({ actions: ['GetSessionToken', 'AssumeRole'], prompts: 1 })
+  })
+
+  it('in direct mode have hours, for a code of their own', async () => {
+    const script = `
+printf '\\n[aws.profile.long]\\naccount = "444455556666"\\nrole = "OperatorRole"\\nsource = "dev-user"\\nduration = "4h"\\nmode = "direct"\\n' >>"$LATCHKEY_CONFIG"
+until latchkey aws profiles list | grep -q '^long '; do :; done
+latchkey aws credentials long && latchkey aws credentials long && latchkey status
+${counted}`
+    const { stdout, stderr } = await inDev(script)
+    const [first, second, ...rest] = stdout.trim().split('\n')
+    const { AccessKeyId, Expiration } = JSON.parse(first!) as { AccessKeyId: string; Expiration: string }
+    expect(JSON.parse(second!)).toMatchObject({ AccessKeyId })
+    expect((Date.parse(Expiration) - Date.now()) / 3_600_000).toBeGreaterThan(3.9)
+    expect(rest.join('\n')).toMatch(/long .*OperatorRole/)
+    expect({ counts: JSON.parse(rest.at(-1)!) as unknown, stderr }).toMatchObject({
+      counts: { actions: ['AssumeRole'], prompts: 1 },
+    })
+  })
+})
