@@ -69,7 +69,7 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
     if (step.type === 'session') return step
     const { source, mfaSerial, endpoint } = step
     const sessionName =
-      step.sessionName ?? (await identities.personOf({ source, mfaSerial, region, endpoint, credentials })).sessionName
+      step.sessionName ?? (await identities.nameOf({ source, mfaSerial, region, endpoint, credentials }))
     return { ...step, sessionName }
   }
 
@@ -81,6 +81,7 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
     const key = await keys.read(step.source)
     const client = atEndpoint(await sts(), step.endpoint)
     const caller = await checks.check(step.source, key, step.region, step.endpoint)
+    identities.learn(step.source, step.endpoint, caller)
     refuseForeignDevice(step, caller)
     const ready = await makeReady(step, key, caller.region)
     try {

@@ -102,18 +102,14 @@ export function createStepCredentials(deps: StepCredentialsDeps): StepCredential
     if (step.type === 'session') {
       return client.getSessionToken({ credentials, region, durationSeconds: step.durationSeconds })
     }
-    const sessionName = step.sessionName ?? (await personBehind(step, credentials, region)).sessionName
+    const sessionName = step.sessionName ?? (await nameBehind(step, credentials, region))
     return client.assumeRole({ credentials, region, ...roleOf(step), sessionName })
   }
 
-  const personBehind = (step: RoleStep, credentials: SigningCredentials, region: string) =>
-    identities.personOf({
-      source: step.source,
-      mfaSerial: mfaStepOf(step)?.mfaSerial,
-      region,
-      endpoint: step.endpoint,
-      credentials,
-    })
+  const nameBehind = (step: RoleStep, credentials: SigningCredentials, region: string) => {
+    const { source, endpoint } = step
+    return identities.nameOf({ source, mfaSerial: mfaStepOf(step)?.mfaSerial, region, endpoint, credentials })
+  }
 
   /** Where AWS accepts the credentials that signed for a step. Those that it accepts nowhere are dropped. */
   const regionOf = async (client: StsClient, step: DerivedStep, signer: SigningCredentials) => {

@@ -34,6 +34,36 @@ describe('the person behind a source', () => {
     expect(sts.calls).toEqual([])
   })
 
+  it('names roles as AWS has the user, whatever the device is called, and is asked about once', async () => {
+    const { sts, request, identities } = setUp()
+    const mfaSerial = 'arn:aws:iam::111122223333:mfa/phone'
+    expect(await identities.nameOf({ ...request, mfaSerial })).toBe('jo')
+    expect(await identities.nameOf({ ...request, mfaSerial })).toBe('jo')
+    expect(sts.calls).toHaveLength(1)
+  })
+
+  it('is not asked about where AWS has said who it is, and that counts for one server', async () => {
+    const { sts, request, identities } = setUp()
+    const arn = 'arn:aws:iam::111122223333:user/al'
+    identities.learn('master', undefined, { accountId: '111122223333', arn, region: 'eu-west-1' })
+    expect(await identities.nameOf({ ...request, mfaSerial: undefined })).toBe('al')
+    expect(sts.calls).toEqual([])
+    const endpoint = { url: 'https://sts.example.com', isFips: false, isDualStack: false }
+    expect(await identities.nameOf({ ...request, endpoint, mfaSerial: undefined })).toBe('jo')
+    identities.forget('master')
+    expect(await identities.nameOf({ ...request, mfaSerial: undefined })).toBe('jo')
+  })
+
+  it('goes by its device where only the credentials of a role are at hand', async () => {
+    const { sts, request, identities } = setUp()
+    const role = 'arn:aws:iam::111122223333:role/R'
+    sts.addRole(role)
+    const credentials = await sts.assumeRole({ ...request, roleArn: role, sessionName: 'fixed', durationSeconds: 900 })
+    const of = { ...request, credentials }
+    expect(await identities.nameOf({ ...of, mfaSerial: 'arn:aws:iam::111122223333:mfa/kim' })).toBe('kim')
+    expect(await identities.nameOf({ ...of, mfaSerial: undefined })).toBe('fixed')
+  })
+
   it('is asked of AWS once for many who want to know at the same time, and again after a failure', async () => {
     const { sts, request, identities } = setUp()
     const many = () =>
