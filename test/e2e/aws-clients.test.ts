@@ -124,6 +124,7 @@ describeWithPeers('the AWS CLI', ['aws'], () => {
         Version: '2012-10-17',
         Statement: [{ Effect: 'Allow', Principal: { AWS: '111122223333' }, Action: 'sts:AssumeRole' }],
       })
+      aws.role(account.roles.prod)!.maxSessionDurationSeconds = 3600
       expect(await assume(key, account.roles.prod, '--duration-seconds', '3601')).toContain(
         `(ValidationError) when calling the AssumeRole operation: ${maxDuration}`,
       )
