@@ -7,6 +7,7 @@ import { type ListedProfile, listProfiles } from './config/profile-list.ts'
 import type { AwsSettings } from './config/settings.ts'
 import type { SharedConfig } from './config/shared-config.ts'
 import type { IssuedCredentials } from './credentials.ts'
+import { type Explanation, explainPlan } from './explanation.ts'
 import { createKeyChecks } from './keys/key-checks.ts'
 import { createKeyCustody, type KeyCustody } from './keys/key-custody.ts'
 import { doubtSource, type SourceDoubt } from './keys/known-sources.ts'
@@ -54,6 +55,8 @@ export interface AwsCredentials {
   dropUnused(): Promise<void>
   keys: KeyCustody
   profiles(): Promise<readonly ListedProfile[]>
+  /** The way to the credentials of a profile. AWS is not called, and nobody is asked. @throws {AwsError} AWS_PROFILE_… */
+  explain(profile: string): Promise<Explanation>
   status(): Promise<AwsStatus>
 }
 
@@ -178,6 +181,10 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
         ),
       )
       derived.forget((key) => !used.has(key))
+    },
+    async explain(profile) {
+      const { settings, shared } = await readAll()
+      return explainPlan(planCredentials(settings, shared, profile), { keys: longTermKeys, sessions, derived })
     },
     async profiles() {
       const { settings, shared } = await readAll()

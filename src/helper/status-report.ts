@@ -151,9 +151,22 @@ function formatAws({ aws, config }: Status, left: (time: string | undefined) => 
       ? formatProblem(error, 'AWS')
       : profiles.length === 0
         ? noneOf('AWS profile', 'aws', config)
-        : `AWS profiles: ${profiles.map((name) => displayLine(name)).join(', ')}\n${formatWarnings(warnings)}`,
+        : `${formatNames(profiles)}\n${formatWarnings(warnings.slice(0, shownWarnings))}${moreWarnings(warnings.length)}`,
   ]
   return parts.filter((part) => part !== '').join('\n')
+}
+
+/** More names than this are a list of its own: what is in hand stands above by its name. */
+const shownProfiles = 20
+const shownWarnings = 10
+
+function formatNames(profiles: readonly string[]): string {
+  if (profiles.length > shownProfiles) return `AWS profiles: ${profiles.length} (latchkey aws profiles list)`
+  return `AWS profiles: ${profiles.map((name) => displayLine(name)).join(', ')}`
+}
+
+function moreWarnings(count: number): string {
+  return count > shownWarnings ? `  ! ${count - shownWarnings} more warnings (latchkey status --json)\n` : ''
 }
 
 function formatWarnings(warnings: readonly string[], subject?: string): string {

@@ -21,7 +21,10 @@ export function adviseOnRefusal(error: AwsError, refused: RefusedStep): AwsError
   const { step } = refused
   const place = step.type === 'role' ? `profile ${step.profile}` : `session of ${step.source}`
   if (isAwsError(error, 'AWS_DENIED') && step.type === 'role') {
-    return new AwsError(error.code, `${place}: ${error.message}`, { cause: error, hint: deniedHint(step, refused) })
+    return new AwsError(error.code, `${place}: ${error.message}`, {
+      cause: error,
+      hint: deniedHint(step, refused, error.message),
+    })
   }
   if (isAwsError(error, 'AWS_REQUEST_INVALID')) {
     const hint = /DurationSeconds/.test(error.message) ? `set a shorter duration for the ${place}` : error.hint
@@ -56,7 +59,10 @@ export function refusedKey(error: AwsError, source: string, accessKeyId: string)
 }
 
 /** AWS gives one text for each of these causes. The likeliest stands first. */
-function deniedHint(step: RoleStep, { profile, sessionAgeMs }: RefusedStep): string {
+function deniedHint(step: RoleStep, { profile, sessionAgeMs }: RefusedStep, said: string): string {
+  const way = `the way to it: latchkey aws explain ${shellWord(profile)}`
+  const named = namedCause(said)
+  if (named !== undefined) return `${named}; ${way}`
   const causes: string[] = []
   if (sessionAgeMs !== undefined && sessionAgeMs > freshSessionMs && step.parent.type === 'session') {
     const age = formatDuration(sessionAgeMs / 1000)
@@ -73,5 +79,21 @@ function deniedHint(step: RoleStep, { profile, sessionAgeMs }: RefusedStep): str
       : 'the external id may be wrong',
   )
   causes.push('otherwise the role does not trust this user, or the user may not assume it')
-  return causes.join('; ')
+  return [...causes, way].join('; ')
+}
+
+/** Where AWS's own text names the cause, nothing is left to guess (IAM User Guide, "Troubleshoot access denied errors"). */
+function namedCause(said: string): string | undefined {
+  if (said.includes('sts:TagSession')) {
+    return 'the trust policy of the role, and the policy of whoever assumes it, must allow sts:TagSession for session_tags'
+  }
+  if (said.includes('sts:SetSourceIdentity')) {
+    return 'the trust policy of the role, and the policy of whoever assumes it, must allow sts:SetSourceIdentity, and a source identity of a role before it stays'
+  }
+  const [, policy] = /with an explicit deny in (?:an? |the )?([\w -]*policy)/.exec(said) ?? []
+  if (policy !== undefined) return `the ${policy} denies it, whatever the role trusts: ask an administrator`
+  if (said.includes('no identity-based policy allows')) {
+    return 'the policy of whoever assumes the role must allow sts:AssumeRole on it'
+  }
+  return said.includes('no resource-based policy allows') ? 'the trust policy of the role does not allow it' : undefined
 }

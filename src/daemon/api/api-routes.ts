@@ -50,6 +50,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
       return { ...session, expiresAt: formatUtc(expiresAtMs) }
     },
     forgetCredentials: async ({ body }) => ({ forgotten: await aws.forget(body) }),
+    explainProfile: ({ params }) => aws.explain(params.profile),
     listProfiles: async () => ({ profiles: await aws.profiles() }),
     async getSource({ params }) {
       const doubt = await aws.doubtSource(params.source)

@@ -5,6 +5,7 @@ import { runCredentials } from '../asking/credentials.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { formatTimeLeft } from '../status-report.ts'
+import { addAwsExplainCommand } from './aws-explain.ts'
 import { addAwsKeysCommands } from './aws-keys.ts'
 import { addAwsProfilesCommands } from './aws-profiles.ts'
 
@@ -30,6 +31,7 @@ export function addAwsCommands(program: Command, context: CommandContext): void 
       const session = await context.daemon.call('awsLogin', { body: profile === undefined ? {} : { profile } })
       context.print(formatLoggedIn(session, context.nowMs()))
     })
+  addAwsExplainCommand(aws, context)
   addAwsProfilesCommands(aws, context)
   addAwsKeysCommands(aws, context)
   aws

@@ -76,6 +76,21 @@ AWS profiles: dev, prod
     expect(report.endsWith('\nAWS profiles: x\n  ! warning: profile x: endpoint_url is not used\n')).toBe(true)
   })
 
+  it('shows three hundred profiles as those in hand and a count, and not every warning', () => {
+    const profiles = Array.from({ length: 300 }, (_, index) => `account-${index}`)
+    const roles = [
+      { profile: 'account-7', roleArn: 'arn:aws:iam::123456789012:role/R', expiresAt: fullStatus.startedAt },
+    ]
+    const warnings = profiles.map((name) => `profile ${name}: odd`)
+    const report = formatStatus({ ...fullStatus, aws: { sessions: [], roles, profiles, warnings } }, nowMs)
+    expect(report).toContain('\nAWS profiles: 300 (latchkey aws profiles list)\n')
+    expect(report).toContain('account-7')
+    expect(report).not.toContain('account-299')
+    expect(report.endsWith('  ! 290 more warnings (latchkey status --json)\n')).toBe(true)
+    const twenty = formatStatus({ ...fullStatus, aws: { sessions: [], roles, profiles: profiles.slice(0, 20) } }, nowMs)
+    expect(twenty).toContain('account-18, account-19')
+  })
+
   it('says what to do first where nothing is configured, and nothing is wrong', () => {
     const nothing: Status = {
       ...fullStatus,

@@ -28,6 +28,25 @@ function advice(
   return adviseOnRefusal(refusal(code, message), { profile, step, sessionAgeMs })
 }
 
+describe('a role that AWS denies in so many words', () => {
+  it.each([
+    [
+      'not authorized to perform: sts:TagSession on resource: r',
+      /^the trust policy .* sts:TagSession for session_tags; /,
+    ],
+    ['not authorized to perform: sts:SetSourceIdentity on resource: r', /^the trust policy .* sts:SetSourceIdentity/],
+    ['with an explicit deny in a service control policy', /^the service control policy denies it/],
+    ['with an explicit deny in an identity-based policy', /^the identity-based policy denies it/],
+    ['because no identity-based policy allows the sts:AssumeRole action', /^the policy of whoever assumes the role/],
+    ['because no resource-based policy allows the sts:AssumeRole action', /^the trust policy of the role does not/],
+  ])('is explained by these: %s', (message, hint) => {
+    const found = advice('AWS_DENIED', 'dev', 'role', { sessionAgeMs: 7 * 3_600_000, message }).hint
+    expect(found).toMatch(hint)
+    expect(found).not.toContain('the MFA code is')
+    expect(found).toMatch(/the way to it: latchkey aws explain dev$/)
+  })
+})
+
 describe('a role that AWS denies', () => {
   it('behind an old session points at a new code', () => {
     const { message, hint } = advice('AWS_DENIED', 'dev', 'role', { sessionAgeMs: 7 * 3_600_000 })
