@@ -54,4 +54,22 @@ ${counted}`
       counts: { actions: ['AssumeRole'], prompts: 1 },
     })
   })
+
+  it('are explained without a call, and tried where that is asked for', async () => {
+    const { stdout, stderr, status } = await inDev(`
+calls() { wc -l <"$LATCHKEY_DEV_DIR/aws-calls.jsonl"; }
+calls; echo ---; latchkey aws explain chained; echo ---; calls; echo ---
+latchkey aws explain --try chained; echo ---
+latchkey aws explain --json chained`)
+    const [callsFirst, before, callsThen, after, json] = stdout.split('---\n')
+    expect(callsThen).toBe(callsFirst)
+    expect(before).toMatch(
+      /^profile chained\n1\. access key of dev-user: held\n.*\n2\. MFA session of dev-user: missing: latchkey aws login chained\n/,
+    )
+    expect(before).toMatch(/\n4\. role arn:aws:iam::777788889999:role\/AuditorRole: got when it is needed\n/)
+    expect(after!.match(/: held, \S+( \S+)? left\n/g)).toHaveLength(3)
+    expect(JSON.parse(json!)).toMatchObject({ profile: 'chained', steps: [{ type: 'key' }, {}, {}, { state: 'held' }] })
+    expect(stdout).not.toMatch(/secret/i)
+    expect({ status, stderr }).toMatchObject({ status: 0 })
+  })
 })
