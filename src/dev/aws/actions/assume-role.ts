@@ -70,7 +70,9 @@ function readRequest(call: AwsCall, feature: RoleFeature | undefined) {
     throw new AwsRefusal('ValidationError', `${request.roleArn} is invalid`)
   }
   const understood = feature?.fields ?? []
-  const field = [...call.fields.keys()].find((name) => unsupported.test(name) && !understood.includes(name.split('.')[0]!))
+  const field = [...call.fields.keys()].find(
+    (name) => unsupported.test(name) && !understood.includes(name.split('.')[0]!),
+  )
   if (field !== undefined) throw new AwsRefusal('ValidationError', `The embedded AWS cannot judge ${field}.`)
   return request
 }
