@@ -5,6 +5,7 @@ import type { ReadLine } from './asking/ask-lent-prompt.ts'
 import { createTerminalAccess } from './asking/terminal.ts'
 import { readTerminalLine } from './asking/terminal-line.ts'
 import { createDaemonAccess, type DaemonAccess } from './daemon-access.ts'
+import { type CommandEnd, runCommand } from './exec/run-command.ts'
 import { apiSocketPath } from './fast/api-socket.ts'
 import { readInputText } from './input-text.ts'
 
@@ -22,6 +23,8 @@ export interface CommandContext {
   /** All of the standard input. @throws {HelperError} REFUSED: it is longer than anything that is wanted there */
   readInput(): Promise<string>
   readLine: ReadLine
+  /** Runs a command on our own streams. @throws {HelperError} PROGRAM_MISSING, PROGRAM_NOT_RUN */
+  runCommand(command: readonly string[], environment: Environment): Promise<CommandEnd>
   nowMs(): number
 }
 
@@ -48,6 +51,7 @@ export function processContext(): CommandContext {
     hasTypedInput: process.stdin.isTTY === true,
     readInput: () => readInputText(process.stdin),
     readLine: readTerminalLine,
+    runCommand,
     nowMs: Date.now,
   }
 }

@@ -74,6 +74,7 @@ export function createProgram(context: CommandContext, rooms: OtherRooms, finish
       'One local daemon for short-lived credentials: SSH certificates from Vault, AWS roles behind one MFA code',
     )
     .version(version, '-V, --version')
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: context.print, writeErr: () => {} })
     .addHelpText('after', () => whereToRead(context))
@@ -83,7 +84,7 @@ export function createProgram(context: CommandContext, rooms: OtherRooms, finish
     .action(async () => finish(await rooms.runDaemon()))
   addStatusCommand(program, context)
   addVaultCommands(program, context)
-  addAwsCommands(program, context)
+  addAwsCommands(program, context, finish)
   addServiceCommands(program, context)
   addConfigCommands(program, context, rooms.checkConfig, finish)
   addDevHelp(program)
@@ -114,6 +115,7 @@ Examples:
   latchkey config check           is the configuration right?
   latchkey login && ssh-add -l    a certificate from Vault
   latchkey aws credentials dev    what credential_process of the AWS tools prints
+  latchkey aws exec dev -- CMD    a command with the credentials of a profile
 
 Configuration: ${configFile(environment, homeFolder(environment))}
 Documents:     ${documentsFolder(commandPath)} (COMMANDS.md, CONFIGURATION.md)

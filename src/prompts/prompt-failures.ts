@@ -1,20 +1,23 @@
 import { PromptError, type PromptQuestion } from './prompt.ts'
 
-type Asked = Pick<PromptQuestion, 'text'>
+type Asked = Pick<PromptQuestion, 'text' | 'remedy'>
 
 const askAgain = 'run the command again to be asked again'
 
 /** There is neither a terminal nor a program. */
-export function unavailable({ text }: Asked, cause?: unknown): PromptError {
+export function unavailable({ text, remedy }: Asked, cause?: unknown): PromptError {
+  const inTerminal = remedy === undefined ? 'run the command in a terminal' : `in a terminal: ${remedy}`
   return new PromptError('PROMPT_UNAVAILABLE', `nobody to ask: ${text}`, {
     cause,
-    hint: 'run the command in a terminal, or set prompt.program in the configuration',
+    hint: `${inTerminal}; or set prompt.program in the configuration`,
   })
 }
 
 /** Somebody was asked and did not answer. */
-export function unanswered({ text }: Asked): PromptError {
-  return new PromptError('PROMPT_TIMEOUT', `nobody answered: ${text}`, { hint: askAgain })
+export function unanswered({ text, remedy }: Asked): PromptError {
+  return new PromptError('PROMPT_TIMEOUT', `nobody answered: ${text}`, {
+    hint: remedy === undefined ? askAgain : `in a terminal: ${remedy}`,
+  })
 }
 
 /** The person said no to being asked. */

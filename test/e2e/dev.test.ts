@@ -166,7 +166,7 @@ describe('latchkey dev', () => {
       stderr: expect.stringMatching(/^latchkey: unknown argument ls\nhint: latchkey dev/),
     })
     const { status, stderr } = await latchkey(['dev', '--', '/no/such/program'])
-    expect(status).toBe(2)
+    expect(status).toBe(127)
     expect(stderr).toContain('latchkey: cannot run /no/such/program: there is no such program\n')
   })
 

@@ -6,13 +6,20 @@ import type { Prompts } from '../../prompts/prompt.ts'
 import { AwsError, isAwsError } from '../aws-error.ts'
 import { createAnsweredCodes } from './answered-codes.ts'
 
+/** How a code is asked for. */
+export interface CodeWording {
+  /** What the code is for, where that is no session for everything. */
+  purpose?: string | undefined
+  /** The command that asks for a code at once, for those who learn that nobody was asked. */
+  remedy?: string | undefined
+}
+
 /** Asks for the code of an MFA device until AWS accepts one. */
 export interface MfaDialogue {
   /**
    * Runs `use` with a code. A code that AWS refuses is asked for again, with the reason; any other failure ends it.
    * One dialogue per device at a time: two would be given the same code, and AWS accepts it once.
    * @param signal aborted when nobody wants the code any more: its reason is thrown, and nobody is asked again
-   * @param purpose what the code is for, where that is no session for everything
    * @throws {AwsError} AWS_MFA_CODE_REFUSED after the last try; what `use` rejects with
    * @throws {PromptError}
    */
@@ -20,7 +27,7 @@ export interface MfaDialogue {
     serial: string,
     use: (code: Secret<string>) => Promise<T>,
     signal?: AbortSignal,
-    purpose?: string,
+    wording?: CodeWording,
   ): Promise<T>
 }
 
@@ -42,11 +49,12 @@ export function createMfaDialogue({ prompts, clock, log }: MfaDialogueDeps): Mfa
   const answered = createAnsweredCodes(clock)
   const byDevice = createInTurn()
 
-  const question = (serial: string, purpose: string | undefined, notice: string | undefined) => ({
+  const question = (serial: string, notice: string | undefined, { purpose, remedy }: CodeWording) => ({
     topic: mfaTopic(serial),
     kind: 'code' as const,
     text: `MFA code for ${serial}${purpose === undefined ? '' : `, ${purpose}`}`,
     ...(notice === undefined ? {} : { notice }),
+    ...(remedy === undefined ? {} : { remedy }),
   })
 
   /** Why a code that looks right was refused: AWS says the same for a wrong one and for a used one. */
@@ -55,13 +63,13 @@ export function createMfaDialogue({ prompts, clock, log }: MfaDialogueDeps): Mfa
       ? `that code was already used: wait ${answered.secondsToNext()} s for the next one`
       : 'AWS refused that code: it is wrong or already used'
 
-  const converse: MfaDialogue['withCode'] = async (serial, use, signal, purpose) => {
+  const converse: MfaDialogue['withCode'] = async (serial, use, signal, wording = {}) => {
     let notice = answered.isSpent(serial)
       ? `the code shown now was already used: wait ${answered.secondsToNext()} s for the next one`
       : undefined
     let lastRefusal: unknown
     for (let tries = 0; tries < maxTries; tries += 1) {
-      const code = await prompts.ask(question(serial, purpose, notice), signal)
+      const code = await prompts.ask(question(serial, notice, wording), signal)
       if (answered.has(serial, code)) {
         notice = refusalNotice(serial)
         continue

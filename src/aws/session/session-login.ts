@@ -16,6 +16,7 @@ import { adviseOnRefusal, otherDeviceHint } from '../sts/refusal-advice.ts'
 import type { CallerIdentity, StsClient } from '../sts/sts-client.ts'
 import { forgottenMeanwhile } from './forget-watch.ts'
 import { issueWithCode, purposeOf, type ReadyStep } from './issue-with-code.ts'
+import { loginCommand } from './login-command.ts'
 import { createMfaDialogue, mfaTopic } from './mfa-dialogue.ts'
 import type { SessionCache } from './session-cache.ts'
 
@@ -89,7 +90,7 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
         step.mfaSerial,
         (code) => issueWithCode(client, ready, { key, code, region: caller.region }),
         signal,
-        purposeOf(step),
+        { purpose: purposeOf(step), remedy: loginCommand(plan.profile) },
       )
       signal.throwIfAborted()
       const session = asKept(credentials, { durationSeconds: step.durationSeconds, nowMs: clock.now() })

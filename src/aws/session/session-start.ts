@@ -1,10 +1,10 @@
-import { shellWord } from '../../core/text/shell-word.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import type { PromptCaller } from '../../prompts/prompt.ts'
 import { AwsError } from '../aws-error.ts'
 import type { CredentialPlan } from '../plan/credential-plan.ts'
 import { type MfaStep, mfaStepOf } from '../plan/steps.ts'
 import { purposeOf } from './issue-with-code.ts'
+import { loginCommand } from './login-command.ts'
 import type { SessionCache } from './session-cache.ts'
 import { askAgainMs, type SessionLogin } from './session-login.ts'
 
@@ -67,7 +67,7 @@ export function mfaNeeded(plan: CredentialPlan, step: MfaStep): AwsError {
   const purpose = purposeOf(step)
   const what = `an MFA code for ${step.mfaSerial} is needed`
   return new AwsError('AWS_MFA_NEEDED', purpose === undefined ? what : `${what}, ${purpose}`, {
-    hint: `in a terminal: latchkey aws login ${shellWord(plan.profile)}`,
+    hint: `in a terminal: ${loginCommand(plan.profile)}`,
   })
 }
 
@@ -90,6 +90,6 @@ export function onlySession(plans: readonly CredentialPlan[]): CredentialPlan {
   }
   const names = [only, ...others].map(({ profile }) => profile)
   throw new AwsError('AWS_PROFILE_NOT_NAMED', `there are several MFA sessions: name one of ${names.join(', ')}`, {
-    hint: `latchkey aws login ${shellWord(only.profile)}`,
+    hint: loginCommand(only.profile),
   })
 }

@@ -52,6 +52,10 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
     forgetCredentials: async ({ body }) => ({ forgotten: await aws.forget(body) }),
     explainProfile: ({ params }) => aws.explain(params.profile),
     listProfiles: async () => ({ profiles: await aws.profiles() }),
+    async getProfileRegion({ params }) {
+      const region = (await aws.profiles()).find(({ name }) => name === params.profile)?.region
+      return region === undefined ? {} : { region }
+    },
     async getSource({ params }) {
       const doubt = await aws.doubtSource(params.source)
       return doubt === undefined ? {} : { doubt }

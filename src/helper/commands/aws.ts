@@ -5,13 +5,15 @@ import { runCredentials } from '../asking/credentials.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { formatTimeLeft } from '../status-report.ts'
+import { addAwsExecCommands } from './aws-exec.ts'
 import { addAwsExplainCommand } from './aws-explain.ts'
 import { addAwsKeysCommands } from './aws-keys.ts'
 import { addAwsProfilesCommands } from './aws-profiles.ts'
 
 /** `latchkey aws …` */
-export function addAwsCommands(program: Command, context: CommandContext): void {
-  const aws = program.command('aws').description('AWS credentials behind one MFA code')
+export function addAwsCommands(program: Command, context: CommandContext, finish: (status: number) => void): void {
+  // What follows -- is a command's own, and is not looked at before it gets there.
+  const aws = program.command('aws').description('AWS credentials behind one MFA code').enablePositionalOptions()
   aws
     .command('credentials')
     .description('print the credentials of a profile as one line of JSON (the credential_process of the AWS SDKs)')
@@ -32,6 +34,7 @@ export function addAwsCommands(program: Command, context: CommandContext): void 
       context.print(formatLoggedIn(session, context.nowMs()))
     })
   addAwsExplainCommand(aws, context)
+  addAwsExecCommands(aws, context, finish)
   addAwsProfilesCommands(aws, context)
   addAwsKeysCommands(aws, context)
   aws

@@ -1,15 +1,14 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { constants, tmpdir, userInfo } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { errorCode } from '../../core/errors.ts'
 import { callerEnvironment, type Environment } from '../../core/places/environment.ts'
 import { displayLine, displayLines } from '../../core/text/display-text.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { currentCode } from '../../dev/current-code.ts'
 import { DevError, readIfPresent } from '../../dev/dev-folder.ts'
 import { type DevEnvironment, startDevEnvironment } from '../../dev/environment.ts'
+import { runCommand, shellStatus, signalStatus } from '../exec/run-command.ts'
 import { HelperError } from '../fast/failure.ts'
 
 /** How long a person waits without a word, in ms. */
@@ -49,7 +48,7 @@ export async function runDev(args: readonly string[]): Promise<number> {
       process.stderr.write(`${displayLine(environment.notice)}\n`)
       return command.length === 0
         ? await stayUp(environment, caller, interrupted)
-        : await runCommand(command, environment, interrupted)
+        : await runInside(command, environment, interrupted)
     } finally {
       await environment.close()
     }
@@ -118,7 +117,7 @@ Ctrl-C ends it.
 `
 }
 
-async function runCommand(
+async function runInside(
   command: readonly string[],
   { environment }: DevEnvironment,
   interrupted: Promise<NodeJS.Signals>,
@@ -126,20 +125,8 @@ async function runCommand(
   // Where it was interrupted while starting, the command was not meant to run.
   const signal = await Promise.race([interrupted, Promise.resolve(undefined)])
   if (signal !== undefined) return signalStatus(signal)
-  const [program, ...args] = command
-  const child = spawn(program!, args, { env: environment, stdio: 'inherit' })
-  // A Ctrl-C reaches the command by itself: it is in the foreground too. These two do not.
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
-  return new Promise((resolve, reject) => {
-    child.on('error', (cause) => {
-      const reason = errorCode(cause) === 'ENOENT' ? 'there is no such program' : cause.message
-      reject(new HelperError('USAGE', `cannot run ${program}: ${reason}`, { cause, hint: usage }))
-    })
-    child.on('exit', (status, signal) => resolve(status ?? signalStatus(signal!)))
-  })
+  return shellStatus(await runCommand(command, environment))
 }
-
-const signalStatus = (signal: NodeJS.Signals) => 128 + constants.signals[signal]
 
 /** Prints the code that is valid now; where it has been used, waits for the next one. */
 async function printCode(folder: string | undefined): Promise<number> {

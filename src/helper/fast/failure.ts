@@ -11,12 +11,26 @@ export type HelperErrorCode =
   | 'TIMED_OUT'
   | 'OUTPUT_FAILED'
   | 'SERVICE_FAILED'
+  /** The program that a command is to run does not exist, or cannot be run. */
+  | 'PROGRAM_MISSING'
+  | 'PROGRAM_NOT_RUN'
 
 /** What a command fails with, reported on stderr; its code decides the exit status. */
 export class HelperError extends CodedError<HelperErrorCode> {}
 
-/** The exit statuses of every command (docs/COMMANDS.md); 130 is what a shell reports after Ctrl-C. */
-export const exitStatus = { done: 0, failed: 1, usage: 2, personNeeded: 3, interrupted: 130 } as const
+/**
+ * The exit statuses of every command (docs/COMMANDS.md); 130 is what a shell reports after Ctrl-C, 126 and 127 for a
+ * program that cannot be run or does not exist.
+ */
+export const exitStatus = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  personNeeded: 3,
+  programNotRun: 126,
+  programMissing: 127,
+  interrupted: 130,
+} as const
 
 /** The exit status for anything thrown. */
 export function statusOf(error: unknown): number {
@@ -28,6 +42,10 @@ export function statusOf(error: unknown): number {
       return exitStatus.personNeeded
     case 'CANCELLED':
       return exitStatus.interrupted
+    case 'PROGRAM_MISSING':
+      return exitStatus.programMissing
+    case 'PROGRAM_NOT_RUN':
+      return exitStatus.programNotRun
     case 'BAD_REPLY':
     case 'REFUSED':
     case 'TIMED_OUT':

@@ -15,13 +15,17 @@ export interface ProcessCredentials {
   AccountId?: string
 }
 
-/** Whether credentials are complete, and in the form that every SDK reads. */
+/** How the id of a long-term key begins (IAM User Guide, "Unique identifiers"). Daemon and helper hand none out. */
+const longTermPrefix = 'AKIA'
+
+/** Whether credentials end by themselves, are complete, and are in the form that every SDK reads. */
 export function isProcessCredentials(body: unknown): body is ProcessCredentials {
   if (typeof body !== 'object' || body === null) return false
   const { Version, AccessKeyId, SecretAccessKey, SessionToken, Expiration, AccountId } = body as Record<string, unknown>
   return (
     Version === 1 &&
     [AccessKeyId, SecretAccessKey, SessionToken].every(isPrintable) &&
+    !String(AccessKeyId).startsWith(longTermPrefix) &&
     typeof Expiration === 'string' &&
     /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(Expiration) &&
     (AccountId === undefined || isPrintable(AccountId))

@@ -34,6 +34,7 @@ export const userpass = defineLoginMethod({
         kind: 'password' as const,
         text: `password of ${username} for vault ${client.name}`,
         ...(notice === undefined ? {} : { notice }),
+        remedy: `latchkey login ${shellWord(client.name)}`,
       }
       const password = await prompts.ask(question, signal)
       return callLogin(client, clock, {

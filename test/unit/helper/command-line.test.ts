@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Environment } from '../../../src/core/places/environment.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { checkedAnswer } from '../../../src/helper/checked-answer.ts'
 import type { CommandContext } from '../../../src/helper/command-context.ts'
@@ -8,6 +9,7 @@ import type { ApiCall } from '../../../src/ipc/client/client.ts'
 import { callOf } from '../../../src/ipc/client/endpoint-call.ts'
 import type { Endpoint } from '../../../src/ipc/endpoint.ts'
 import { endpoints } from '../../../src/ipc/endpoints.ts'
+import { credentials } from '../../support/helper-api.ts'
 import { fullStatus } from '../../support/helper-status.ts'
 import { terminalCommands } from '../../support/terminal-commands.ts'
 
@@ -19,6 +21,8 @@ interface Setting {
   answer?: unknown
   /** What it answers when it is asked whether a source may have that name; nothing against it unless said. */
   standing?: unknown
+  /** What it answers when it is asked for the region of a profile; none unless said. */
+  region?: unknown
   /** What is typed. Absent: standard input is no terminal. */
   typed?: (string | undefined)[]
   input?: string
@@ -30,11 +34,13 @@ async function run(line: string, setting: Setting = {}) {
   const calls: (ApiCall & { mayPrompt: boolean })[] = []
   const asked: { prompt: string; echo: boolean }[] = []
   const other: string[][] = []
+  const ran: { command: readonly string[]; environment: Environment }[] = []
   let printed = ''
   let noted = ''
   const daemon: DaemonAccess = {
     async call(name, ...input) {
       if (name === 'getSource') return checkedAnswer(name, setting.standing ?? {})
+      if (name === 'getProfileRegion') return checkedAnswer(name, setting.region ?? {})
       const { mayAsk }: Endpoint = endpoints[name]
       calls.push({ ...callOf(name, ...input), mayPrompt: mayAsk === true })
       // As it comes out of JSON.
@@ -58,6 +64,10 @@ async function run(line: string, setting: Setting = {}) {
       const text = setting.typed?.shift()
       return text === undefined ? undefined : new Secret(text)
     },
+    runCommand: async (command, environment) => {
+      ran.push({ command, environment })
+      return { type: 'exit', status: 7 }
+    },
     nowMs: () => nowMs,
   }
   const rooms = {
@@ -65,7 +75,7 @@ async function run(line: string, setting: Setting = {}) {
     checkConfig: async () => other.push(['config', 'check']),
   }
   const status = await runProgram(line === '' ? [] : line.split(' '), rooms, context)
-  return { status, printed, noted, calls, asked, other }
+  return { status, printed, noted, calls, asked, other, ran }
 }
 
 describe('login and logout', () => {
@@ -114,6 +124,60 @@ describe('aws login', () => {
     const { calls, printed } = await run('aws login', { answer: { ...session, isNew: false } })
     expect(calls).toMatchObject([{ body: {} }])
     expect(printed).toMatch(/^there already is an MFA session: master, .* 11h 58m left\n$/)
+  })
+})
+
+describe('aws exec', () => {
+  const setting = { answer: credentials, region: { region: 'eu-west-1' }, environment: { AWS_PROFILE: 'x', KEPT: '1' } }
+
+  it('runs the command with the credentials, asking what must be asked, and ends as it ends', async () => {
+    const { status, calls, ran, printed } = await run('aws exec dev -- aws s3 ls --recursive -- x', setting)
+    expect({ status, printed }).toEqual({ status: 7, printed: '' })
+    expect(calls).toEqual([{ method: 'GET', path: '/v1/aws/credentials/dev', mayPrompt: true }])
+    expect(ran).toEqual([
+      {
+        command: ['aws', 's3', 'ls', '--recursive', '--', 'x'],
+        environment: {
+          HOME: '/home/jo',
+          KEPT: '1',
+          AWS_ACCESS_KEY_ID: credentials.AccessKeyId,
+          AWS_SECRET_ACCESS_KEY: credentials.SecretAccessKey,
+          AWS_SESSION_TOKEN: credentials.SessionToken,
+          AWS_CREDENTIAL_EXPIRATION: credentials.Expiration,
+          AWS_VAULT: 'dev',
+          AWS_REGION: 'eu-west-1',
+          AWS_DEFAULT_REGION: 'eu-west-1',
+        },
+      },
+    ])
+  })
+
+  it.each(['aws exec dev', 'aws exec dev --', 'aws exec -- ls', 'aws exec dev --bogus -- ls'])(
+    'refuses %s',
+    async (line) => {
+      await expect(run(line, setting)).rejects.toMatchObject({ code: 'USAGE' })
+    },
+  )
+})
+
+describe('aws env', () => {
+  it('prints variables, and takes away what would contradict them', async () => {
+    const environment = { AWS_PROFILE: 'x', AWS_VAULT: 'y', AWS_SSO_REGION: 'z', AWS_CA_BUNDLE: '/ca' }
+    const { printed } = await run('aws env dev', { answer: credentials, environment })
+    expect(printed).toMatch(/^unset AWS_PROFILE AWS_SSO_REGION\nexport AWS_ACCESS_KEY_ID=ASIA/)
+    expect(printed).toMatch(/\nexport AWS_VAULT=dev\n$/)
+  })
+
+  it('refuses a format that there is not, before it asks for anything', async () => {
+    await expect(run('aws env dev --format csh')).rejects.toMatchObject({
+      code: 'USAGE',
+      hint: 'latchkey help aws env',
+    })
+  })
+
+  it('never hands out a long-term key', async () => {
+    const answer = { ...credentials, AccessKeyId: 'AKIAIOSFODNN7EXAMPLE' }
+    await expect(run('aws env dev', { answer })).rejects.toMatchObject({ code: 'BAD_REPLY' })
   })
 })
 

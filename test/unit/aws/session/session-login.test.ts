@@ -10,7 +10,7 @@ import { createCallerIdentities } from '../../../../src/aws/sts/caller-identity.
 import { silentLogger } from '../../../../src/core/log.ts'
 import { Secret } from '../../../../src/core/secret.ts'
 import { lasting } from '../../../support/aws-stub-keychain.ts'
-import { person, usualSettings, world } from '../../../support/aws-world.ts'
+import { person, rejection, usualSettings, world } from '../../../support/aws-world.ts'
 
 const minutes = 60_000
 
@@ -53,4 +53,13 @@ it('a session that is about to end is no reason not to ask', async () => {
   await begin()
   expect(asked).toHaveLength(1)
   expect(sts.actions()).toEqual(['GetSessionToken'])
+})
+
+it('a person who could not be asked is told the command that asks, whatever program needed the code', async () => {
+  const { aws } = await world({ program: false })
+  const error = await rejection(aws.credentials('dev', { mayPrompt: true }))
+  expect(error).toMatchObject({
+    code: 'PROMPT_UNAVAILABLE',
+    hint: 'in a terminal: latchkey aws login dev; or set prompt.program in the configuration',
+  })
 })

@@ -7,6 +7,8 @@ describe('exit statuses', () => {
   it.each([
     [new HelperError('USAGE', ''), 2],
     [new HelperError('PERSON_NEEDED', ''), 3],
+    [new HelperError('PROGRAM_NOT_RUN', ''), 126],
+    [new HelperError('PROGRAM_MISSING', ''), 127],
     [new HelperError('CANCELLED', ''), 130],
     [new IpcError('DAEMON_NOT_RUNNING', ''), 1],
     [new HelperError('BAD_REPLY', ''), 1],

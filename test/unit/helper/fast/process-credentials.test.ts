@@ -29,6 +29,7 @@ describe('the output of credential_process', () => {
     ['no secret', { ...credentials, SecretAccessKey: undefined }],
     ['an empty token', { ...credentials, SessionToken: '' }],
     ['no expiration', { ...credentials, Expiration: undefined }],
+    ['a long-term key', { ...credentials, AccessKeyId: 'AKIAIOSFODNN7EXAMPLE' }],
     ['a time without a zone', { ...credentials, Expiration: '2026-01-02T03:04:05' }],
     ['a time with milliseconds', { ...credentials, Expiration: '2026-01-02T03:04:05.000Z' }],
     ['an account that is a number', { ...credentials, AccountId: 123456789012 }],

@@ -40,7 +40,9 @@ describe('a login by password', () => {
       isLimited: false,
       isBatch: false,
     })
-    expect(questions).toEqual([{ topic: 'vault/corp', kind: 'password', text: 'password of jo for vault corp' }])
+    expect(questions).toEqual([
+      { topic: 'vault/corp', kind: 'password', remedy: 'latchkey login corp', text: 'password of jo for vault corp' },
+    ])
     expect(vault.requests[0]!.body).toEqual({ password: 'correct horse' })
   })
 

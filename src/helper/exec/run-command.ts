@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { errorCode } from '../../core/errors.ts'
+import type { Environment } from '../../core/places/environment.ts'
+import { createTerminalAccess } from '../asking/terminal.ts'
+import { HelperError } from '../fast/failure.ts'
+
+/** How a command ended: by itself, or by a signal. */
+export type CommandEnd = { type: 'exit'; status: number } | { type: 'signal'; signal: NodeJS.Signals }
+
+/** A terminal sends these to its whole foreground group: the command has them by itself then. */
+const terminalSignals = ['SIGINT', 'SIGQUIT', 'SIGTSTP'] as const
+/** SIGUSR1 is among them because Node would open its inspector. */
+const passedSignals = ['SIGTERM', 'SIGHUP', 'SIGCONT', 'SIGUSR1', 'SIGUSR2'] as const
+
+/**
+ * Runs a command in this process's place, as far as a parent can: its streams, its terminal and its process group are
+ * ours, and what is sent to us reaches it. Ctrl-C reaches it once, since Terraform takes a second one for an order to
+ * drop everything.
+ * @throws {HelperError} PROGRAM_MISSING, PROGRAM_NOT_RUN
+ */
+export async function runCommand(command: readonly string[], environment: Environment): Promise<CommandEnd> {
+  const [program = '', ...args] = command
+  const child = spawn(program, args, { env: environment, stdio: 'inherit' })
+  const stop = passSignals(child)
+  try {
+    return await new Promise((resolve, reject) => {
+      child.on('error', (cause) => reject(notRun(program, cause)))
+      child.on('exit', (status, signal) =>
+        resolve(signal === null ? { type: 'exit', status: status! } : { type: 'signal', signal }),
+      )
+    })
+  } finally {
+    stop()
+  }
+}
+
+/** What a shell reports for a command that ended like this. */
+export function shellStatus(end: CommandEnd): number {
+  return end.type === 'exit' ? end.status : signalStatus(end.signal)
+}
+
+/** What a shell reports for a command that a signal ended. */
+export const signalStatus = (signal: NodeJS.Signals): number => 128 + constants.signals[signal]
+
+/**
+ * Ends this process as the command ended. After a Ctrl-C by the same signal, because a shell that runs a loop goes on
+ * with it unless the command was killed by SIGINT; any other signal is a status, since some would write our memory to disk.
+ * @returns the exit status, where the process is to end with one
+ */
+export function endAs(end: CommandEnd): number {
+  if (end.type === 'signal' && end.signal === 'SIGINT') process.kill(process.pid, 'SIGINT')
+  return shellStatus(end)
+}
+
+/** @returns stops passing them */
+function passSignals(child: ChildProcess): () => void {
+  const terminal = createTerminalAccess({})
+  const pass = (signal: NodeJS.Signals) => void child.kill(signal)
+  const passUnlessTerminal = (signal: NodeJS.Signals) => {
+    void terminal.isForeground().then((isForeground) => {
+      if (!isForeground) child.kill(signal)
+      // With a listener Node does not stop by itself, and the shell would not notice.
+      if (signal === 'SIGTSTP') process.kill(process.pid, 'SIGSTOP')
+    })
+  }
+  for (const signal of passedSignals) process.on(signal, pass)
+  for (const signal of terminalSignals) process.on(signal, passUnlessTerminal)
+  return () => {
+    for (const signal of passedSignals) process.off(signal, pass)
+    for (const signal of terminalSignals) process.off(signal, passUnlessTerminal)
+  }
+}
+
+function notRun(program: string, cause: Error): HelperError {
+  const isMissing = errorCode(cause) === 'ENOENT'
+  const reason = isMissing ? 'there is no such program' : cause.message
+  return new HelperError(isMissing ? 'PROGRAM_MISSING' : 'PROGRAM_NOT_RUN', `cannot run ${program}: ${reason}`, {
+    cause,
+    hint: `command -v ${program}, or the path of the program`,
+  })
+}

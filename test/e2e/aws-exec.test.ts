@@ -1,0 +1,275 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { shellWord } from '../../src/core/text/shell-word.ts'
+import { type DevSession, startDevSession } from '../support/dev-session.ts'
+import { runOnTerminal } from '../support/helper-pty.ts'
+import { inDev, latchkeyPath } from '../support/latchkey.ts'
+import { debianPython, describeWithPeers, findProgram } from '../support/peers.ts'
+import { makeFolder, removeFolder, temporaryFolder } from '../support/temporary-folder.ts'
+
+const arn = {
+  dev: 'arn:aws:sts::123456789012:assumed-role/DeveloperRole/jo',
+  prod: 'arn:aws:sts::444455556666:assumed-role/OperatorRole/jo',
+}
+
+/** What a shell may have that says otherwise: keys, a profile, a web identity, a container, IAM Identity Center. */
+const poison = {
+  AWS_PROFILE: 'prod',
+  AWS_DEFAULT_PROFILE: 'prod',
+  AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'poison',
+  AWS_SESSION_TOKEN: 'poison',
+  AWS_SECURITY_TOKEN: 'poison',
+  AWS_ROLE_ARN: 'arn:aws:iam::444455556666:role/poison',
+  AWS_WEB_IDENTITY_TOKEN_FILE: '/poison',
+  AWS_ROLE_SESSION_NAME: 'poison',
+  AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:9/poison',
+  AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/poison',
+  AWS_CONTAINER_AUTHORIZATION_TOKEN: 'poison',
+  AWS_SSO_START_URL: 'https://poison.example',
+  AWS_BEARER_TOKEN_BEDROCK: 'poison',
+  AWS_CREDENTIAL_EXPIRATION: '2020-01-01T00:00:00Z',
+  AWS_ACCOUNT_ID: '444455556666',
+}
+
+let folder: string
+let dev: DevSession
+
+beforeAll(async () => {
+  folder = makeFolder()
+  dev = await startDevSession(join(folder, 'dev'))
+})
+
+afterAll(async () => {
+  await dev?.stop()
+  removeFolder(folder)
+})
+
+const exec = (profile: string, ...command: string[]) => ['aws', 'exec', profile, '--', ...command]
+const printEnvironment = 'process.stdout.write(JSON.stringify(process.env))'
+
+/** The variables that a command has. */
+async function variablesIn(profile: string, env: Readonly<Record<string, string | undefined>>) {
+  const args = exec(profile, process.execPath, '-e', printEnvironment)
+  return JSON.parse(await dev.runOk('latchkey', args, { env })) as Record<string, string>
+}
+
+it('the command lines of the documents work as they stand', async () => {
+  const { status, stdout, stderr } = await inDev(
+    'latchkey aws exec dev -- aws sts get-caller-identity --endpoint-url "$AWS_ENDPOINT_URL_STS" --output json; latchkey aws env dev --format json',
+  )
+  expect({ status, stderr }).toEqual({ status: 0, stderr: expect.not.stringContaining('latchkey: ') })
+  expect(stdout).toContain(arn.dev)
+  expect(stdout).toMatch(/"AWS_ACCESS_KEY_ID": "ASIA/)
+})
+
+describe('the environment of a command', () => {
+  it('has the credentials of the profile, and nothing that would contradict them', async () => {
+    const env = await variablesIn('dev', { ...poison, AWS_REGION: undefined })
+    const { Expiration, ...keys } = JSON.parse(await dev.runOk('latchkey', ['aws', 'credentials', 'dev']))
+    const own = Object.entries(env).filter(
+      ([name]) => name.startsWith('AWS_') && !/FILE$|ENDPOINT|^AWS_SDK_JS/.test(name),
+    )
+    expect(Object.fromEntries(own)).toEqual({
+      AWS_ACCESS_KEY_ID: keys.AccessKeyId,
+      AWS_SECRET_ACCESS_KEY: keys.SecretAccessKey,
+      AWS_SESSION_TOKEN: keys.SessionToken,
+      AWS_ACCOUNT_ID: '123456789012',
+      AWS_CREDENTIAL_EXPIRATION: Expiration,
+      AWS_VAULT: 'dev',
+      AWS_REGION: 'us-east-1',
+      AWS_DEFAULT_REGION: 'us-east-1',
+    })
+    expect(JSON.stringify(env)).not.toContain('poison')
+  })
+
+  it('keeps what says where AWS is and how it is reached, and everything else', async () => {
+    const kept = {
+      AWS_CA_BUNDLE: '/ca.pem',
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+      AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9/s3',
+      AWS_CONFIG_FILE: '/some/config',
+      NODE_EXTRA_CA_CERTS: '/dev/null',
+      ANYTHING: "a 'quoted' text\nof two lines",
+    }
+    const env = await variablesIn('dev', kept)
+    expect(env).toMatchObject(kept)
+    expect(env).not.toHaveProperty('LATCHKEY_EXTRA_CA_CERTS')
+  })
+
+  it("has the region of the profile, else the caller's", async () => {
+    const caller = { AWS_REGION: 'eu-central-1', AWS_DEFAULT_REGION: 'eu-west-1' }
+    expect(await variablesIn('dev', caller)).toMatchObject({ AWS_REGION: 'us-east-1', AWS_DEFAULT_REGION: 'us-east-1' })
+    const config = join(dev.folder, 'aws-config')
+    writeFileSync(
+      config,
+      `[profile nowhere]\nrole_arn = arn:aws:iam::123456789012:role/DeveloperRole\nsource_profile = dev-user\n`,
+      { flag: 'a' },
+    )
+    expect(await variablesIn('nowhere', caller)).toMatchObject(caller)
+    expect(await variablesIn('nowhere', {})).not.toHaveProperty('AWS_REGION')
+  })
+})
+
+describeWithPeers('the AWS CLI, boto3 and the SDK for JavaScript', ['aws', 'python:boto3'], () => {
+  const boto = `import boto3, os\nprint(boto3.client('sts', endpoint_url=os.environ['AWS_ENDPOINT_URL_STS']).get_caller_identity()['Arn'])`
+  const script = join(process.cwd(), 'test/support/sdk-caller-identity.mjs')
+  const clis = [...new Set([findProgram('aws'), '/usr/bin/aws'])].filter((path) => path !== undefined)
+  const cliArgs = ['sts', 'get-caller-identity', '--query', 'Arn', '--output', 'text', '--endpoint-url']
+  it.each([
+    ...clis.map((cli) => [cli, () => [cli, ...cliArgs, dev.env.AWS_ENDPOINT_URL_STS!]] as const),
+    ['boto3', () => [debianPython, '-c', boto]] as const,
+    ['the SDK for JavaScript', () => [process.execPath, script]] as const,
+  ])('%s is who exec says, whatever the shell says', async (_name, command) => {
+    expect((await dev.runOk('latchkey', exec('dev', ...command()), { env: poison })).trim()).toBe(arn.dev)
+  })
+})
+
+describe('a command that is run', () => {
+  it('reads what is piped in, and its exit status is the exit status', async () => {
+    const { status, stdout } = await dev.run('latchkey', exec('dev', 'sh', '-c', 'cat; exit 7'), { input: 'piped' })
+    expect({ status, stdout }).toEqual({ status: 7, stdout: 'piped' })
+  })
+
+  it('keeps all of its arguments, options and a second -- among them', async () => {
+    const args = ['-x', '--server', '--', '--help', 'a b']
+    const stdout = await dev.runOk(
+      'latchkey',
+      exec('dev', process.execPath, '-p', 'process.argv.slice(1)', '--', ...args),
+    )
+    expect(stdout).toBe(`[ '-x', '--server', '--', '--help', 'a b' ]\n`)
+  })
+
+  it.each(['TERM', 'HUP', 'KILL', 'SEGV'])('that SIG%s ends has the status that a shell gives it', async (signal) => {
+    const numbers: Record<string, number> = { TERM: 15, HUP: 1, KILL: 9, SEGV: 11 }
+    const { status } = await dev.run('latchkey', exec('dev', 'sh', '-c', `ulimit -c 0; kill -${signal} $$`))
+    expect(status).toBe(128 + numbers[signal]!)
+  })
+
+  it.each(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const)('gets %s', async (signal) => {
+    const script = `process.on('${signal}', () => { console.log('got it'); process.exit(3) }); console.log('here'); setInterval(() => {}, 1000)`
+    const child = spawn(latchkeyPath, exec('dev', process.execPath, '-e', script), {
+      env: dev.env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let said = ''
+    child.stdout.on('data', (chunk) => {
+      said += String(chunk)
+      if (said === 'here\n') child.kill(signal)
+    })
+    expect(await once(child, 'close')).toEqual([3, null])
+    expect(said).toBe('here\ngot it\n')
+  })
+
+  it('that does not exist or cannot be run has the status that a shell gives it', async () => {
+    const missing = await dev.run('latchkey', exec('dev', '/no/such/program'))
+    expect(missing).toMatchObject({
+      status: 127,
+      stderr: expect.stringMatching(/^latchkey: cannot run \/no\/such\/program: there is no such program\nhint: /),
+    })
+    const file = join(folder, 'not-a-program')
+    writeFileSync(file, '')
+    chmodSync(file, 0o644)
+    expect((await dev.run('latchkey', exec('dev', file))).status).toBe(126)
+  })
+
+  it('is not run without credentials', async () => {
+    const unknown = await dev.run('latchkey', exec('prd', 'echo', 'ran'))
+    expect(unknown).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining('prod') })
+    const none = await dev.run('latchkey', ['aws', 'exec', 'dev'])
+    expect(none).toMatchObject({ status: 2, stderr: expect.stringContaining('latchkey aws exec PROFILE -- CMD') })
+    const other = await startDevSession(join(temporaryFolder(), 'other'), { LATCHKEY_DEV_MFA: undefined })
+    try {
+      const { status, stdout, stderr } = await other.run('latchkey', exec('dev', 'echo', 'ran'))
+      expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
+      expect(stderr).toContain('latchkey aws login dev')
+    } finally {
+      await other.stop()
+    }
+  })
+})
+
+describe('in a terminal', () => {
+  const heard = `import signal
+count = 0
+def hear(*_):
+    global count
+    count += 1
+    print('heard', count, flush=True)
+signal.signal(signal.SIGINT, hear)
+input('ready')
+print('interrupts:', count, flush=True)`
+
+  it('Ctrl-C reaches the command once', async () => {
+    const script = `: >"$out" >"$err"; trap : INT; latchkey aws exec dev -- ${debianPython} -c ${shellWord(heard)}; echo status $?`
+    const steps = [
+      { expect: 'ready', type: '\u0003' },
+      { expect: 'heard 1', type: 'on\n' },
+    ]
+    const { screen, stepsLeft } = await runOnTerminal(script, steps, dev.env)
+    expect(stepsLeft).toBe(0)
+    expect(screen).toContain('interrupts: 1')
+    expect(screen).toContain('status 0')
+  })
+
+  it('Ctrl-C ends a loop of commands', async () => {
+    const loop = `for i in 1 2 3; do latchkey aws exec dev -- sh -c 'echo round $0; exec sleep 30' $i; done`
+    const script = `: >"$out" >"$err"; bash -c ${shellWord(loop)}; echo status $?`
+    const { screen } = await runOnTerminal(`trap : INT; ${script}`, [{ expect: 'round 1', type: '\u0003' }], dev.env)
+    expect(screen).not.toContain('round 2')
+    expect(screen).toContain('status 130')
+  })
+
+  it('Ctrl-Z stops it and fg goes on with it', async () => {
+    const script = `: >"$out" >"$err"; exec bash --norc -i`
+    const { screen, stepsLeft } = await runOnTerminal(
+      script,
+      [
+        { expect: '$ ', type: `latchkey aws exec dev -- sh -c 'echo be"gun"; read line; echo got $line'\n` },
+        { expect: 'begun', type: '\u001a' },
+        { expect: 'Stopped', type: 'fg\n' },
+        { expect: 'echo got', type: 'hello\n' },
+        { expect: 'got hello', type: 'exit\n' },
+      ],
+      { ...dev.env, PS1: '$ ' },
+    )
+    expect({ stepsLeft, screen }).toMatchObject({ stepsLeft: 0 })
+  })
+})
+
+describe('aws env', () => {
+  it.each(['sh', 'bash', 'dash'])('is read by %s, and leaves nothing that contradicts it', async (shell) => {
+    const script = 'eval "$(latchkey aws env dev)"; latchkey aws credentials dev; exec "$0" -e "$1"'
+    const stdout = await dev.runOk(shell, ['-c', script, process.execPath, printEnvironment], { env: poison })
+    const [line = '', rest = ''] = stdout.split('\n')
+    const env = JSON.parse(rest)
+    const { AccessKeyId, SessionToken } = JSON.parse(line)
+    expect(env).toMatchObject({ AWS_ACCESS_KEY_ID: AccessKeyId, AWS_SESSION_TOKEN: SessionToken, AWS_VAULT: 'dev' })
+    expect(rest).not.toContain('poison')
+    expect(env).not.toHaveProperty('AWS_PROFILE')
+  })
+
+  it('is for docker and others in dotenv, without quotes', async () => {
+    const stdout = await dev.runOk('latchkey', ['aws', 'env', 'dev', '--format', 'dotenv'])
+    expect(stdout).toMatch(/^AWS_ACCESS_KEY_ID=ASIA\w+\nAWS_SECRET_ACCESS_KEY=[^'"\n]+\nAWS_SESSION_TOKEN=[^'"\n]+\n/)
+  })
+
+  it('prints nothing where there are no credentials or no such format', async () => {
+    expect(await dev.run('latchkey', ['aws', 'env', 'prd'])).toMatchObject({ status: 1, stdout: '' })
+    const { status, stdout, stderr } = await dev.run('latchkey', ['aws', 'env', 'dev', '--format', 'csh'])
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toBe('latchkey: there is no format csh\nhint: latchkey help aws env\n')
+  })
+})
+
+it('all of this has cost one code, and one call for each role', () => {
+  expect(dev.log('prompts')).toHaveLength(1)
+  const actions = dev.log('aws-calls').map(({ action, role }) => (action === 'AssumeRole' ? role : action))
+  expect(actions.filter((action) => action === 'GetSessionToken')).toHaveLength(1)
+  expect(actions.filter((action) => String(action).startsWith('arn:')).length).toBe(
+    new Set(actions.filter((action) => String(action).startsWith('arn:'))).size,
+  )
+})
