@@ -20,6 +20,7 @@ import { createCredentialSource } from './session/credential-source.ts'
 import { createDerivedCredentials } from './session/derived-credentials.ts'
 import { createForgetWatch } from './session/forget-watch.ts'
 import { createForgetting } from './session/forgetting.ts'
+import { loginCommand } from './session/login-command.ts'
 import { createSessionCache } from './session/session-cache.ts'
 import { createSessionLogin } from './session/session-login.ts'
 import { onlySession, type StartedSession, startSession } from './session/session-start.ts'
@@ -41,9 +42,15 @@ export interface AwsCredentials {
   /**
    * Makes sure that the MFA session behind a profile is held, and hands out nothing.
    * @param profile absent: the one that has an MFA device, or all that share one session
+   * @param sinceMs a session that began before this is replaced; ms since the epoch
    * @throws {AwsError} {PromptError} {KeychainError} as `credentials`; AWS_PROFILE_NOT_NAMED
    */
-  login(profile: string | undefined, caller: PromptCaller): Promise<StartedSession>
+  login(profile: string | undefined, caller: PromptCaller, sinceMs?: number): Promise<StartedSession>
+  /**
+   * Gets the credentials of a profile's role anew, from the session that is held; hands out nothing.
+   * @throws {AwsError} {PromptError} {KeychainError} as `credentials`; AWS_PROFILE_UNSUPPORTED: it has no role
+   */
+  refresh(profile: string, caller: PromptCaller): Promise<RenewedRole>
   /** Why a key probably does not belong under a name; undefined where nothing speaks against it. */
   doubtSource(name: string): Promise<SourceDoubt | undefined>
   /**
@@ -58,6 +65,12 @@ export interface AwsCredentials {
   /** The way to the credentials of a profile. AWS is not called, and nobody is asked. @throws {AwsError} AWS_PROFILE_… */
   explain(profile: string): Promise<Explanation>
   status(): Promise<AwsStatus>
+}
+
+/** A role whose credentials were got anew. */
+export interface RenewedRole {
+  roleArn: string
+  expiresAtMs: number
 }
 
 /** What the room needs from outside. */
@@ -158,11 +171,21 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
         return accountId === undefined ? credentials : { ...credentials, accountId }
       })
     },
-    async login(profile, caller) {
+    async login(profile, caller, sinceMs) {
       const { settings, shared } = await readAll()
       const plan =
         profile === undefined ? onlySession(validPlans(settings, shared)) : planCredentials(settings, shared, profile)
-      return withKeyAdvice(plan, () => startSession(plan, caller, { sessions, login, clock }))
+      return withKeyAdvice(plan, () => startSession(plan, caller, { sessions, login, clock }, sinceMs))
+    },
+    async refresh(profile, caller) {
+      const { settings, shared } = await readAll()
+      const plan = planCredentials(settings, shared, profile)
+      const { last } = plan
+      if (last.type !== 'role') throw noRole(profile)
+      const refuseIfForgotten = forgetWatch.watch(last.source)
+      const { expiresAtMs } = await withKeyAdvice(plan, () => source.renew(plan, caller))
+      refuseIfForgotten()
+      return { roleArn: last.roleArn, expiresAtMs }
     },
     async doubtSource(name) {
       const { settings, shared } = await readAll()
@@ -195,4 +218,10 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
       return describeHeld(settings, shared, await sessions.list(), derived)
     },
   }
+}
+
+function noRole(profile: string): AwsError {
+  return new AwsError('AWS_PROFILE_UNSUPPORTED', `profile ${profile} has no role whose credentials could be got anew`, {
+    hint: `for another MFA session: ${loginCommand(profile)} --before-expiry`,
+  })
 }

@@ -158,13 +158,22 @@ print(session.get_credentials().refresh_needed())
 describe('a login', () => {
   it('gives the code before it is needed, and prints no secret', async () => {
     const { stdout, status } = await inDev(
-      'latchkey aws login; latchkey aws login prod; latchkey aws credentials prod >&2; cat $LATCHKEY_DEV_DIR/prompts.jsonl',
+      'latchkey aws login; latchkey aws login prod; latchkey aws login --before-expiry dev-user; latchkey aws refresh prod; latchkey aws refresh prod; latchkey aws credentials prod >&2; cat $LATCHKEY_DEV_DIR/prompts.jsonl $LATCHKEY_DEV_DIR/aws-calls.jsonl',
       { env: { LATCHKEY_DEV_MFA: 'auto' } },
     )
     expect(status).toBe(0)
-    expect(stdout).toMatch(/^an MFA session has begun: dev-user, .* left\nthere already is an MFA session: dev-user, /)
+    expect(stdout.split('\n').slice(0, 5)).toEqual([
+      expect.stringMatching(/^an MFA session has begun: dev-user, .*, until \S+Z \(11h \d+m left\)$/),
+      expect.stringMatching(/^there already is an MFA session: dev-user, .*, until \S+Z \(11h \d+m left\)$/),
+      expect.stringMatching(/^an MFA session has begun: dev-user, /),
+      ...Array(2).fill(
+        expect.stringMatching(/^new credentials of arn:aws:iam::444455556666:role\/OperatorRole, until /),
+      ),
+    ])
     expect(stdout).not.toMatch(/ASIA|SecretAccessKey/)
-    expect(stdout.match(/"kind":"code"/g)).toHaveLength(1)
+    expect(stdout.match(/"kind":"code"/g)).toHaveLength(2)
+    const calls = stdout.split('\n').flatMap((line) => (line.includes('"action"') ? [JSON.parse(line)] : []))
+    expect(countActions(calls)).toEqual({ GetSessionToken: 2, AssumeRole: 2 })
   })
 })
 

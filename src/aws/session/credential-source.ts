@@ -20,6 +20,8 @@ export interface CredentialSource {
    * @throws {PromptError} {KeychainError}
    */
   credentials(plan: CredentialPlan, caller: PromptCaller): Promise<SessionCredentials>
+  /** The same, with the last step made anew, whatever is held of it; what it is made from is kept. It is no MFA session. */
+  renew(plan: CredentialPlan, caller: PromptCaller): Promise<SessionCredentials>
 }
 
 /** What needs no person, and what does. */
@@ -53,26 +55,42 @@ export function createCredentialSource({ steps, sessions, login, clock, log }: C
     }
   }
 
+  /** Tries until what is missing has been got: a dead token dropped, a session begun. */
+  const persist = async (
+    plan: CredentialPlan,
+    askable: MfaStep | undefined,
+    caller: PromptCaller,
+    attempt: () => Promise<SessionCredentials>,
+  ): Promise<SessionCredentials> => {
+    let hasAsked = false
+    // Each round but the one that asks drops one dead token, and a plan has no more tokens than steps.
+    for (let roundsLeft = stepsTo(plan.last).length; ; roundsLeft -= 1) {
+      try {
+        return await attempt()
+      } catch (error) {
+        if (!(error instanceof AwsError) || roundsLeft < 0 || hasAsked) throw error
+        if (isAwsError(error, 'AWS_MFA_NEEDED') && askable !== undefined) {
+          await login.begin(plan, askable, caller)
+          hasAsked = true
+        } else if (!isCredentialRefusal(error)) throw error
+      }
+    }
+  }
+
+  /** The session that this caller may ask a person to begin. */
+  const askableFor = ({ last }: CredentialPlan, caller: PromptCaller) =>
+    caller.mayPrompt ? mfaStepOf(last) : undefined
+
   return {
     async credentials(plan, caller) {
-      // The session that this caller may ask a person to begin.
-      const askable = caller.mayPrompt ? mfaStepOf(plan.last) : undefined
-      let hasAsked = false
-      // Each round but the one that asks drops one dead token, and a plan has no more tokens than steps.
-      for (let roundsLeft = stepsTo(plan.last).length; ; roundsLeft -= 1) {
-        try {
-          const held = await steps.current(plan, plan.last)
-          return askable !== undefined && (await isEnding(plan, askable, held))
-            ? await prolong(plan, askable, held, caller)
-            : held
-        } catch (error) {
-          if (!(error instanceof AwsError) || roundsLeft < 0 || hasAsked) throw error
-          if (isAwsError(error, 'AWS_MFA_NEEDED') && askable !== undefined) {
-            await login.begin(plan, askable, caller)
-            hasAsked = true
-          } else if (!isCredentialRefusal(error)) throw error
-        }
-      }
+      const askable = askableFor(plan, caller)
+      return await persist(plan, askable, caller, async () => {
+        const held = await steps.current(plan, plan.last)
+        return askable !== undefined && (await isEnding(plan, askable, held))
+          ? await prolong(plan, askable, held, caller)
+          : held
+      })
     },
+    renew: (plan, caller) => persist(plan, askableFor(plan, caller), caller, () => steps.renew(plan, plan.last)),
   }
 }

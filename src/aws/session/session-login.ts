@@ -19,18 +19,26 @@ import { issueWithCode, purposeOf, type ReadyStep } from './issue-with-code.ts'
 import { loginCommand } from './login-command.ts'
 import { createMfaDialogue, mfaTopic } from './mfa-dialogue.ts'
 import type { SessionCache } from './session-cache.ts'
+import type { MfaSession } from './session-item.ts'
 
 /** With less than this left, in ms, a person is asked for a new session where possible; until then nobody is bothered. */
 export const askAgainMs = 5 * 60_000
+
+/** Whether a session is held that lasts for a while, and that did not begin before `sinceMs`. */
+export function isEnough(session: MfaSession | undefined, sinceMs: number, nowMs: number): session is MfaSession {
+  if (session === undefined || session.issuedAtMs < sinceMs) return false
+  return session.credentials.expiresAtMs - nowMs > askAgainMs
+}
 
 /** Begins MFA sessions: one question and one GetSessionToken for all who wait for the same session. */
 export interface SessionLogin {
   /**
    * Resolves when the cache holds a session that is good for a while. Anyone who waits for a code of the device may be
    * given the question. The login goes on when this caller has gone; its failure is kept a while for a caller that left.
+   * @param sinceMs a session that began before this is not enough, however long it lasts; ms since the epoch
    * @throws {AwsError} {PromptError} {KeychainError}
    */
-  begin(plan: CredentialPlan, step: MfaStep, caller: PromptCaller): Promise<void>
+  begin(plan: CredentialPlan, step: MfaStep, caller: PromptCaller, sinceMs?: number): Promise<void>
   /**
    * Gives up the logins of a source, or all: their questions are withdrawn, their results are not kept, and those who
    * wait for them get AWS_FORGOTTEN.
@@ -74,10 +82,10 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
     return { ...step, sessionName }
   }
 
-  const login = async (plan: CredentialPlan, step: MfaStep, signal: AbortSignal): Promise<void> => {
+  const login = async (plan: CredentialPlan, step: MfaStep, sinceMs: number, signal: AbortSignal): Promise<void> => {
     // Someone else's flight may have landed between this caller's look at the cache and now.
     const present = await sessions.find(step)
-    if (present !== undefined && present.credentials.expiresAtMs - clock.now() > askAgainMs) return
+    if (isEnough(present, sinceMs, clock.now())) return
     // All of this can fail or take a while, so it comes before the question, not between the code and its use.
     const key = await keys.read(step.source)
     const client = atEndpoint(await sts(), step.endpoint)
@@ -105,7 +113,8 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
   }
 
   return {
-    begin: (plan, step, caller) => sharedLogin(step).run(caller, (signal) => login(plan, step, signal)),
+    begin: (plan, step, caller, sinceMs = 0) =>
+      sharedLogin(step).run(caller, (signal) => login(plan, step, sinceMs, signal)),
     abandon(source) {
       for (const login of logins.values()) {
         if (source === undefined || login.source === source) login.shared.abandon(forgottenMeanwhile(login.source))

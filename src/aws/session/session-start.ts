@@ -6,14 +6,14 @@ import { type MfaStep, mfaStepOf } from '../plan/steps.ts'
 import { purposeOf } from './issue-with-code.ts'
 import { loginCommand } from './login-command.ts'
 import type { SessionCache } from './session-cache.ts'
-import { askAgainMs, type SessionLogin } from './session-login.ts'
+import { isEnough, type SessionLogin } from './session-login.ts'
 
 /** An MFA session that is held, as it may be shown. */
 export interface StartedSession {
   source: string
   mfaSerial: string
   expiresAtMs: number
-  /** False: it was held already, and nobody was asked. */
+  /** False: it was held already, and no newer one was wanted: nobody was asked. */
   isNew: boolean
 }
 
@@ -26,19 +26,22 @@ export interface SessionStartDeps {
 
 /**
  * Makes sure that the MFA session behind a plan is held, and hands out no credentials.
+ * @param sinceMs a session that began before this is replaced, however long it lasts; ms since the epoch. Repeated with the
+ * same value, as after a question that was lent, it finds the one that it has begun
  * @throws {AwsError} AWS_PROFILE_UNSUPPORTED: no MFA device is behind it; AWS_MFA_NEEDED; {PromptError} {KeychainError}
  */
 export async function startSession(
   plan: CredentialPlan,
   caller: PromptCaller,
   { sessions, login, clock }: SessionStartDeps,
+  sinceMs = 0,
 ): Promise<StartedSession> {
   const step = mfaStepOf(plan.last)
   if (step === undefined) throw needsNoCode(plan)
   const held = await sessions.find(step)
-  if (held !== undefined && held.credentials.expiresAtMs - clock.now() > askAgainMs) return started(step, held, false)
+  if (isEnough(held, sinceMs, clock.now())) return started(step, held, sinceMs > 0)
   if (!caller.mayPrompt) throw mfaNeeded(plan, step)
-  await login.begin(plan, step, caller)
+  await login.begin(plan, step, caller, sinceMs)
   const begun = await sessions.find(step)
   if (begun === undefined) throw mfaNeeded(plan, step)
   return started(step, begun, true)

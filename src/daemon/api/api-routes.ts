@@ -46,8 +46,13 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
     },
     getCredentials: async ({ params, caller }) => toProcessCredentials(await aws.credentials(params.profile, caller)),
     async awsLogin({ body, caller }) {
-      const { expiresAtMs, ...session } = await aws.login(body.profile, caller)
+      const sinceMs = body.since === undefined ? undefined : Date.parse(body.since)
+      const { expiresAtMs, ...session } = await aws.login(body.profile, caller, sinceMs)
       return { ...session, expiresAt: formatUtc(expiresAtMs) }
+    },
+    async refreshCredentials({ params, caller }) {
+      const { roleArn, expiresAtMs } = await aws.refresh(params.profile, caller)
+      return { roleArn, expiresAt: formatUtc(expiresAtMs) }
     },
     forgetCredentials: async ({ body }) => ({ forgotten: await aws.forget(body) }),
     explainProfile: ({ params }) => aws.explain(params.profile),

@@ -29,9 +29,21 @@ export function addAwsCommands(program: Command, context: CommandContext, finish
     .command('login')
     .description('begin the MFA session behind a profile; prints no secret')
     .argument('[profile]', 'a profile or source; may be left out where there is only one MFA device')
-    .action(async (profile: string | undefined) => {
-      const session = await context.daemon.call('awsLogin', { body: profile === undefined ? {} : { profile } })
-      context.print(formatLoggedIn(session, context.nowMs()))
+    .option('--before-expiry', 'begin a new session, though one is held')
+    .action(async (profile: string | undefined, { beforeExpiry }: { beforeExpiry?: true }) => {
+      const body = {
+        ...(profile === undefined ? {} : { profile }),
+        ...(beforeExpiry ? { since: new Date(context.nowMs()).toISOString() } : {}),
+      }
+      context.print(formatLoggedIn(await context.daemon.call('awsLogin', { body }), context.nowMs()))
+    })
+  aws
+    .command('refresh')
+    .description("get the credentials of a profile's role anew; the MFA session is kept")
+    .argument('<profile>', 'a profile that has a role')
+    .action(async (profile: string) => {
+      const { roleArn, expiresAt } = await context.daemon.call('refreshCredentials', { params: { profile } })
+      context.print(`${displayLine(`new credentials of ${roleArn}`)}, ${formatUntil(expiresAt, context.nowMs())}\n`)
     })
   addAwsExplainCommand(aws, context)
   addAwsExecCommands(aws, context, finish)
@@ -52,7 +64,11 @@ export function addAwsCommands(program: Command, context: CommandContext, finish
 
 function formatLoggedIn({ source, mfaSerial, expiresAt, isNew }: AwsLoggedIn, nowMs: number): string {
   const session = isNew ? 'an MFA session has begun' : 'there already is an MFA session'
-  return `${displayLine(`${session}: ${source}, ${mfaSerial}`)}, ${formatTimeLeft(expiresAt, nowMs)} left\n`
+  return `${displayLine(`${session}: ${source}, ${mfaSerial}`)}, ${formatUntil(expiresAt, nowMs)}\n`
+}
+
+function formatUntil(expiresAt: string, nowMs: number): string {
+  return `until ${expiresAt} (${formatTimeLeft(expiresAt, nowMs)} left)`
 }
 
 function target(profile: string | undefined, all: true | undefined): { profile: string } | { all: true } {

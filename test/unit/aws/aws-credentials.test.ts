@@ -26,7 +26,7 @@ describe('credentials of a role behind MFA', () => {
     const { aws, sts, asked, clock } = await world()
     const credentials = await aws.credentials('dev', person)
     expect(sts.actions()).toEqual(['GetSessionToken', 'AssumeRole'])
-    expect(asked).toEqual([{ topic: `aws-mfa/${serial}`, kind: 'code', text: `MFA code for ${serial}` }])
+    expect(asked).toMatchObject([{ topic: `aws-mfa/${serial}`, kind: 'code', text: `MFA code for ${serial}` }])
     expect(credentials.accountId).toBe('123456789012')
     expect(credentials.accessKeyId).toMatch(/^ASIA/)
     expect(sts.issuing()[1]).toMatchObject({
@@ -199,6 +199,32 @@ describe('a login', () => {
     expect(asked).toHaveLength(1)
   })
 
+  it('replaces a session that began before a time, once however often it is called with that time', async () => {
+    const { aws, asked, sts, clock } = await world()
+    await aws.login('dev', person)
+    const role = await aws.credentials('dev', person)
+    clock.advance(60 * minutes - 1)
+    const before = clock.now()
+    expect(await aws.login('dev', person, before)).toMatchObject({ isNew: true })
+    expect(await aws.login('dev', person, before)).toMatchObject({ isNew: true })
+    expect(await aws.login('dev', person)).toMatchObject({
+      isNew: false,
+      expiresAtMs: before + (12 * 60 - 1) * minutes,
+    })
+    expect(asked).toHaveLength(2)
+    expect(sts.actions().filter((action) => action === 'GetSessionToken')).toHaveLength(2)
+    expect(role.accessKeyId).toMatch(/^ASIA/)
+  })
+
+  it('keeps the session in hand when nobody gives a code for another', async () => {
+    const { aws, answers, clock } = await world()
+    const { expiresAtMs } = await aws.login('dev', person)
+    clock.advance(minutes)
+    answers.push(() => undefined)
+    expect(await rejection(aws.login('dev', person, clock.now()))).toMatchObject({ code: 'PROMPT_CANCELLED' })
+    expect(await aws.login('dev', unattended)).toMatchObject({ isNew: false, expiresAtMs })
+  })
+
   it('is refused a caller who may not prompt', async () => {
     const { aws } = await world()
     expect(await rejection(aws.login('dev', unattended))).toMatchObject({ code: 'AWS_MFA_NEEDED' })
@@ -225,6 +251,42 @@ describe('a login', () => {
       code: 'AWS_PROFILE_UNSUPPORTED',
       hint: expect.stringContaining('mfa_serial of master'),
     })
+  })
+})
+
+describe('a refresh', () => {
+  it('gets the role anew from the session that is held, and asks nobody', async () => {
+    const { aws, sts, asked, clock } = await world()
+    const { accessKeyId } = await aws.credentials('dev', person)
+    clock.advance(minutes)
+    expect(await aws.refresh('dev', unattended)).toEqual({ roleArn: devRole, expiresAtMs: clock.now() + 59 * minutes })
+    expect(sts.issuing().map(({ action }) => action)).toEqual(['GetSessionToken', 'AssumeRole', 'AssumeRole'])
+    expect((await aws.credentials('dev', unattended)).accessKeyId).not.toBe(accessKeyId)
+    expect(asked).toHaveLength(1)
+  })
+
+  it('asks for a code where there is no session, and says who may not', async () => {
+    const { aws, asked } = await world()
+    expect(await rejection(aws.refresh('dev', unattended))).toMatchObject({ code: 'AWS_MFA_NEEDED' })
+    expect(await aws.refresh('dev', person)).toMatchObject({ roleArn: devRole })
+    expect(asked).toHaveLength(1)
+  })
+
+  it('leaves what is held where AWS refuses', async () => {
+    const { aws, sts } = await world()
+    const { accessKeyId } = await aws.credentials('dev', person)
+    sts.failNext('AssumeRole', new AwsError('AWS_DENIED', 'no'))
+    expect(await rejection(aws.refresh('dev', person))).toMatchObject({ code: 'AWS_DENIED' })
+    expect((await aws.credentials('dev', person)).accessKeyId).toBe(accessKeyId)
+  })
+
+  it('of a source is refused with the command that begins another session', async () => {
+    const { aws, sts } = await world()
+    expect(await rejection(aws.refresh('master', person))).toMatchObject({
+      code: 'AWS_PROFILE_UNSUPPORTED',
+      hint: expect.stringContaining('latchkey aws login master --before-expiry'),
+    })
+    expect(sts.calls).toEqual([])
   })
 })
 

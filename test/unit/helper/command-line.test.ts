@@ -117,13 +117,34 @@ describe('aws login', () => {
   it('begins the session behind a profile, asking what must be asked, and prints no secret', async () => {
     const { calls, printed } = await run('aws login dev', { answer: session })
     expect(calls).toEqual([{ method: 'POST', path: '/v1/aws/login', body: { profile: 'dev' }, mayPrompt: true }])
-    expect(printed).toBe('an MFA session has begun: master, arn:aws:iam::111122223333:mfa/jo, 11h 58m left\n')
+    expect(printed).toBe(
+      'an MFA session has begun: master, arn:aws:iam::111122223333:mfa/jo, until 2026-01-02T23:58:00Z (11h 58m left)\n',
+    )
   })
 
   it('needs no name where there is one session, and says until when one is held already', async () => {
     const { calls, printed } = await run('aws login', { answer: { ...session, isNew: false } })
     expect(calls).toMatchObject([{ body: {} }])
-    expect(printed).toMatch(/^there already is an MFA session: master, .* 11h 58m left\n$/)
+    expect(printed).toMatch(
+      /^there already is an MFA session: master, .*, until 2026-01-02T23:58:00Z \(11h 58m left\)\n$/,
+    )
+  })
+})
+
+describe('another session and other credentials', () => {
+  it('a new session is wanted before the former one ends', async () => {
+    const answer = { source: 'master', mfaSerial: 'arn', expiresAt: '2026-01-02T23:58:00Z', isNew: true }
+    const { calls } = await run('aws login --before-expiry', { answer })
+    expect(calls).toMatchObject([{ path: '/v1/aws/login', body: { since: '2026-01-02T12:00:00.000Z' } }])
+  })
+
+  it('a role is got anew, asking what must be asked, and prints no secret', async () => {
+    const answer = { roleArn: 'arn:aws:iam::123456789012:role/Dev', expiresAt: '2026-01-02T12:59:00Z' }
+    const { calls, printed } = await run('aws refresh dev', { answer })
+    expect(calls).toEqual([{ method: 'POST', path: '/v1/aws/credentials/dev/refresh', mayPrompt: true }])
+    expect(printed).toBe(
+      'new credentials of arn:aws:iam::123456789012:role/Dev, until 2026-01-02T12:59:00Z (59m left)\n',
+    )
   })
 })
 
