@@ -18,7 +18,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   keychain: ['core'],
   ipc: ['http', 'core'],
   // How a question is put and its answer read, on the built-ins-only path too: the table of kinds, and nothing else.
-  helper: ['ipc', 'prompts/kinds.ts', 'core'],
+  // It also serves on loopback, and takes what contradicts that out of a copy of the AWS config file, which is a pure codec.
+  helper: ['ipc', 'http', 'aws/config/default-credentials.ts', 'prompts/kinds.ts', 'core'],
   dev: ['ssh', 'http', 'core'],
   daemon: ['core', 'prompts', 'ssh', 'agent', 'vault', 'aws', 'keychain', 'ipc', 'http'],
 }

@@ -3,12 +3,13 @@ import { availableParallelism, uptime } from 'node:os'
 import type { StsClient } from '../aws/sts/sts-client.ts'
 import { createStsSdk } from '../aws/sts/sts-sdk.ts'
 import { once } from '../core/calls/once.ts'
+import { sweepProcessFiles } from '../core/files/process-file.ts'
 import { readTextFile, readTextIfPresent } from '../core/files/read-file.ts'
 import { createRepeatLimit } from '../core/limits/repeats.ts'
 import { createLogger, type Logger, type LogLevel } from '../core/log.ts'
 import { callerEnvironment, type Environment, isSet, unreadCaFile } from '../core/places/environment.ts'
 import { homeFolder } from '../core/places/home.ts'
-import { configFile, expandHome, runtimeFolder, stateFolder } from '../core/places/paths.ts'
+import { awsConfigCopies, configFile, expandHome, runtimeFolder, stateFolder } from '../core/places/paths.ts'
 import { type Clock, createSystemClock } from '../core/time/clock.ts'
 import { version } from '../core/version.ts'
 import { openKeychain } from '../keychain/choose.ts'
@@ -62,6 +63,7 @@ export async function runDaemon(): Promise<number> {
   const extraCa = createExtraCa(unreadCaFile(process.env), log)
   const shared = awsFiles(environment, home)
   await sweepImports(shared.credentials, clock.now())
+  await sweepProcessFiles(awsConfigCopies(runtimeFolder(environment, home)))
   // Before this point there is nothing to stop: a signal simply ends the process.
   const stop = stopRequest()
   const parent = openParentLink(environment, stop.now)

@@ -1,6 +1,7 @@
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CodedError, errorCode } from '../core/errors.ts'
+import { isProcessAlive } from '../core/files/process-file.ts'
 import { maxSocketPathBytes } from '../core/places/socket-path.ts'
 import { findPathFault } from '../core/trust/path-trust.ts'
 
@@ -82,7 +83,7 @@ function takeLock(lock: string, pid: number, path: string): void {
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error
     const holder = Number(readFileSync(lock, 'utf8'))
-    if (isAlive(holder)) {
+    if (isProcessAlive(holder)) {
       throw new DevError('DEV_FOLDER_IN_USE', `another latchkey dev (pid ${holder}) uses ${path}`, {
         hint: 'stop it, or use another folder with --dir',
       })
@@ -90,16 +91,6 @@ function takeLock(lock: string, pid: number, path: string): void {
     // Left behind by a run that was killed.
     rmSync(lock, { force: true })
     takeLock(lock, pid, path)
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return errorCode(error) === 'EPERM'
   }
 }
 

@@ -25,6 +25,8 @@ export interface CommandContext {
   readLine: ReadLine
   /** Runs a command on our own streams. @throws {HelperError} PROGRAM_MISSING, PROGRAM_NOT_RUN */
   runCommand(command: readonly string[], environment: Environment): Promise<CommandEnd>
+  /** Resolves when this process is asked to end. */
+  untilStopped(): Promise<void>
   nowMs(): number
 }
 
@@ -52,6 +54,10 @@ export function processContext(): CommandContext {
     readInput: () => readInputText(process.stdin),
     readLine: readTerminalLine,
     runCommand,
+    untilStopped: () =>
+      new Promise((resolve) => {
+        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
+      }),
     nowMs: Date.now,
   }
 }

@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process'
+import { userInfo } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, it } from 'vitest'
 import { isExecutable } from '../../src/core/trust/program-trust.ts'
+import { runOk } from './run.ts'
 
 /** Where a program of another project is, or undefined where it is not installed. */
 export function findProgram(name: string): string | undefined {
@@ -23,14 +26,37 @@ export function hasPythonModule(name: string): boolean {
   return spawnSync(debianPython, ['-c', `import ${name}`]).status === 0
 }
 
+const goClient = fileURLToPath(new URL('../peers/go', import.meta.url))
+/** Go keeps what it has downloaded and built in the home of the user, whose variables the tests do not have. */
+const goEnvironment = { ...process.env, HOME: userInfo().homedir }
+
+/** The modules of test/peers/go are there, or can be got. */
+function hasGoModules(): boolean {
+  if (findProgram('go') === undefined) return false
+  return spawnSync('go', ['mod', 'download'], { cwd: goClient, env: goEnvironment }).status === 0
+}
+
+/** Builds the program that uses the AWS SDK for Go; the first time takes minutes. */
+export async function buildGoClient(path: string): Promise<void> {
+  await runOk('go', ['build', '-buildvcs=false', '-o', path, '.'], {
+    cwd: goClient,
+    env: goEnvironment,
+    timeoutMs: 900_000,
+  })
+}
+
+function hasPeer(peer: string): boolean {
+  if (peer === 'go:modules') return hasGoModules()
+  return peer.startsWith('python:') ? hasPythonModule(peer.slice('python:'.length)) : findProgram(peer) !== undefined
+}
+
 /**
- * A `describe` for tests that need programs of others: `sshd`, or `python:boto3` for a Python module.
+ * A `describe` for tests that need programs of others: `sshd`, or `python:boto3` for a Python module, or `go:modules` for
+ * Go with what test/peers/go needs.
  * Where one is missing the tests are skipped with a line that names it; where `CI` is `true` they fail.
  */
 export function describeWithPeers(title: string, peers: readonly string[], tests: () => void): void {
-  const missing = peers.filter((peer) =>
-    peer.startsWith('python:') ? !hasPythonModule(peer.slice('python:'.length)) : findProgram(peer) === undefined,
-  )
+  const missing = peers.filter((peer) => !hasPeer(peer))
   if (missing.length === 0) {
     describe(title, tests)
     return

@@ -31,6 +31,11 @@ export const agentSocketName = 'agent.sock'
 /** The local API's socket in the runtime folder. */
 export const apiSocketName = 'api.sock'
 
+/** The private copies of the AWS config file for commands that run, in the runtime folder. */
+export function awsConfigCopies(folder: string): { folder: string; prefix: string } {
+  return { folder, prefix: 'aws-config' }
+}
+
 /** Expands a leading `~/` to the home folder. */
 export function expandHome(path: string, home: string): string {
   return path.startsWith('~/') ? join(home, path.slice(2)) : path

@@ -9,6 +9,7 @@ import { addAwsExecCommands } from './aws-exec.ts'
 import { addAwsExplainCommand } from './aws-explain.ts'
 import { addAwsKeysCommands } from './aws-keys.ts'
 import { addAwsProfilesCommands } from './aws-profiles.ts'
+import { addAwsServeCommand } from './aws-serve.ts'
 
 /** `latchkey aws …` */
 export function addAwsCommands(program: Command, context: CommandContext, finish: (status: number) => void): void {
@@ -47,6 +48,7 @@ export function addAwsCommands(program: Command, context: CommandContext, finish
     })
   addAwsExplainCommand(aws, context)
   addAwsExecCommands(aws, context, finish)
+  addAwsServeCommand(aws, context)
   addAwsProfilesCommands(aws, context)
   addAwsKeysCommands(aws, context)
   aws

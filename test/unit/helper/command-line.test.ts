@@ -68,6 +68,7 @@ async function run(line: string, setting: Setting = {}) {
       ran.push({ command, environment })
       return { type: 'exit', status: 7 }
     },
+    untilStopped: async () => {},
     nowMs: () => nowMs,
   }
   const rooms = {
@@ -179,6 +180,26 @@ describe('aws exec', () => {
       await expect(run(line, setting)).rejects.toMatchObject({ code: 'USAGE' })
     },
   )
+})
+
+describe('aws serve', () => {
+  it.each(['aws serve', 'aws serve dev --port x', 'aws serve dev --port 0', 'aws serve dev --port 65536'])(
+    'refuses %s',
+    async (line) => {
+      await expect(run(line, { answer: credentials })).rejects.toMatchObject({ code: 'USAGE' })
+    },
+  )
+
+  it('prints the variables of each profile, and ends when it is asked to', async () => {
+    const { printed, calls } = await run('aws serve dev prod dev', {
+      answer: credentials,
+      region: { region: 'eu-west-1' },
+    })
+    const block = (profile: string) =>
+      `# ${profile}\nAWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:\\d+/role/${profile}\nAWS_CONTAINER_AUTHORIZATION_TOKEN=[\\w-]{43}\nAWS_REGION=eu-west-1\nAWS_DEFAULT_REGION=eu-west-1\n`
+    expect(printed).toMatch(new RegExp(`^${block('dev')}${block('prod')}$`))
+    expect(calls.map(({ path }) => path)).toEqual(['/v1/aws/credentials/dev', '/v1/aws/credentials/prod'])
+  })
 })
 
 describe('aws env', () => {

@@ -1,0 +1,13 @@
+import type { ProcessCredentials } from '../../ipc/client/process-credentials.ts'
+import type { CommandContext } from '../command-context.ts'
+import type { GivenProfile } from '../exec/credential-variables.ts'
+
+/** The credentials of a profile and its region; the person is asked for a code where one is needed. */
+export async function givenProfile(
+  profile: string,
+  { daemon }: CommandContext,
+): Promise<{ given: GivenProfile; credentials: ProcessCredentials }> {
+  const credentials = await daemon.call('getCredentials', { params: { profile } })
+  const { region } = await daemon.call('getProfileRegion', { params: { profile } })
+  return { given: { profile, region }, credentials }
+}
