@@ -1,12 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { startBuiltDaemon } from '../support/built-daemon.ts'
 import { type DevSession, startDevSession } from '../support/dev-session.ts'
+import { runOnTerminal } from '../support/helper-pty.ts'
 import { latchkeyPath } from '../support/latchkey.ts'
 import { buildGoClient, debianPython, describeWithPeers, findProgram } from '../support/peers.ts'
-import { makeFolder, removeFolder } from '../support/temporary-folder.ts'
+import { makeFolder, removeFolder, temporaryFolder } from '../support/temporary-folder.ts'
 
 const arn = {
   dev: 'arn:aws:sts::123456789012:assumed-role/DeveloperRole/jo',
@@ -177,6 +179,23 @@ describe('a command that is run with --server', () => {
     expect(copies()).toEqual([left])
     await dev.runOk('latchkey', exec('dev', 'true'))
     expect(copies()).toEqual([])
+  })
+
+  it('ends with Ctrl-C, and its config file with it', async () => {
+    const script = `: >"$out" >"$err"; trap : INT; latchkey ${exec('dev', 'sh', '-c', "'echo here; exec cat'").join(' ')}; echo status $?`
+    const { screen } = await runOnTerminal(script, [{ expect: 'here', type: '\u0003' }], dev.env)
+    expect(screen).toContain('status 130')
+    expect(copies()).toEqual([])
+  })
+
+  it('leaves a config file behind that a daemon removes when it starts', async () => {
+    const home = temporaryFolder()
+    const { pid } = spawnSync(process.execPath, ['-v'])
+    mkdirSync(join(home, 'run'), { mode: 0o700 })
+    writeFileSync(join(home, 'run', `aws-config.${pid}.0123456789ab`), '')
+    const daemon = await startBuiltDaemon(home, '')
+    expect(readdirSync(join(home, 'run')).sort()).toEqual(['agent.sock', 'api.sock'])
+    await daemon.end('SIGTERM')
   })
 
   it('finds other profiles where they were', async () => {
