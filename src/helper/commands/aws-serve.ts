@@ -4,17 +4,16 @@ import type { CommandContext } from '../command-context.ts'
 import { profileVariables } from '../exec/credential-variables.ts'
 import { variableFormats } from '../exec/variable-formats.ts'
 import { HelperError } from '../fast/failure.ts'
-import { givenProfile } from './given-profile.ts'
+import { givenProfile, profileNames } from './given-profile.ts'
 
 /** `latchkey aws serve` */
 export function addAwsServeCommand(aws: Command, context: CommandContext): void {
   aws
     .command('serve')
     .description('serve profiles as container credentials on this machine until Ctrl-C, and print the variables')
-    .argument('<profiles...>', 'profiles of config.toml or ~/.aws/config')
+    .argument('<profiles...>', 'profiles of config.toml or ~/.aws/config', profileNames)
     .option('--port <port>', 'listen on this port of 127.0.0.1; default: a free one', readPort, 0)
-    .action(async (names: readonly string[], { port }: { port: number }) => {
-      const profiles = [...new Set(names)]
+    .action(async (profiles: readonly string[], { port }: { port: number }) => {
       // One after the other: the first may ask for a code, and the others then need none.
       const given = []
       for (const profile of profiles) given.push((await givenProfile(profile, context)).given)

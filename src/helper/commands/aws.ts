@@ -10,6 +10,7 @@ import { addAwsExplainCommand } from './aws-explain.ts'
 import { addAwsKeysCommands } from './aws-keys.ts'
 import { addAwsProfilesCommands } from './aws-profiles.ts'
 import { addAwsServeCommand } from './aws-serve.ts'
+import { profileName } from './given-profile.ts'
 
 /** `latchkey aws …` */
 export function addAwsCommands(program: Command, context: CommandContext, finish: (status: number) => void): void {
@@ -18,11 +19,8 @@ export function addAwsCommands(program: Command, context: CommandContext, finish
   aws
     .command('credentials')
     .description('print the credentials of a profile as one line of JSON (the credential_process of the AWS SDKs)')
-    .argument('<profile>', 'a profile of config.toml or ~/.aws/config')
+    .argument('<profile>', 'a profile of config.toml or ~/.aws/config', profileName)
     .action(async (profile: string) => {
-      if (profile === '') {
-        throw new HelperError('USAGE', 'the name of the profile is empty', { hint: 'latchkey help aws credentials' })
-      }
       // Both streams are written by then, and the connection is still open.
       process.exit(await runCredentials(profile, context.environment))
     })
@@ -41,7 +39,7 @@ export function addAwsCommands(program: Command, context: CommandContext, finish
   aws
     .command('refresh')
     .description("get the credentials of a profile's role anew; the MFA session is kept")
-    .argument('<profile>', 'a profile that has a role')
+    .argument('<profile>', 'a profile that has a role', profileName)
     .action(async (profile: string) => {
       const { roleArn, expiresAt } = await context.daemon.call('refreshCredentials', { params: { profile } })
       context.print(`${displayLine(`new credentials of ${roleArn}`)}, ${formatUntil(expiresAt, context.nowMs())}\n`)

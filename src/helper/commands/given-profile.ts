@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from 'commander'
 import type { ProcessCredentials } from '../../ipc/client/process-credentials.ts'
 import type { CommandContext } from '../command-context.ts'
 import type { GivenProfile } from '../exec/credential-variables.ts'
@@ -10,4 +11,15 @@ export async function givenProfile(
   const credentials = await daemon.call('getCredentials', { params: { profile } })
   const { region } = await daemon.call('getProfileRegion', { params: { profile } })
   return { given: { profile, region }, credentials }
+}
+
+/** The name of a profile, as an argument: an empty one would be another path of the API. */
+export function profileName(argument: string): string {
+  if (argument === '') throw new InvalidArgumentError('The name of the profile is empty.')
+  return argument
+}
+
+/** Several of them, as commander collects them: each once. */
+export function profileNames(argument: string, before: readonly string[] = []): readonly string[] {
+  return [...new Set([...before, profileName(argument)])]
 }

@@ -202,6 +202,13 @@ describe('aws serve', () => {
   })
 })
 
+it.each(['aws exec  -- ls', 'aws env ', 'aws serve dev ', 'aws refresh ', 'aws credentials '])(
+  'an empty name of a profile is wrong usage: %s',
+  async (line) => {
+    await expect(run(line)).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('is empty') })
+  },
+)
+
 describe('aws env', () => {
   it('prints variables, and takes away what would contradict them', async () => {
     const environment = { AWS_PROFILE: 'x', AWS_VAULT: 'y', AWS_SSO_REGION: 'z', AWS_CA_BUNDLE: '/ca' }
