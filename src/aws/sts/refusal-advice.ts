@@ -3,6 +3,7 @@ import { formatDuration } from '../../core/time/duration.ts'
 import { AwsError, isAwsError } from '../aws-error.ts'
 import { displayKeyId } from '../credentials.ts'
 import type { DerivedStep, RoleStep } from '../plan/steps.ts'
+import { loginCommand } from '../session/login-command.ts'
 
 /** What is known about a step that STS refused. */
 export interface RefusedStep {
@@ -67,7 +68,7 @@ function deniedHint(step: RoleStep, { profile, sessionAgeMs }: RefusedStep, said
   if (sessionAgeMs !== undefined && sessionAgeMs > freshSessionMs && step.parent.type === 'session') {
     const age = formatDuration(sessionAgeMs / 1000)
     causes.push(
-      `the MFA code is ${age} old: where the role wants a newer one, latchkey aws forget ${shellWord(profile)}`,
+      `the MFA code is ${age} old: where the role wants a newer one, ${loginCommand(profile)} --before-expiry`,
     )
   }
   if (sessionAgeMs === undefined && step.mfaSerial === undefined)

@@ -51,7 +51,9 @@ describe('a role that AWS denies', () => {
   it('behind an old session points at a new code', () => {
     const { message, hint } = advice('AWS_DENIED', 'dev', 'role', { sessionAgeMs: 7 * 3_600_000 })
     expect(message).toBe('profile dev: AWS refused it')
-    expect(hint).toMatch(/^the MFA code is 7h old: .* latchkey aws forget dev; where the role wants an external id/)
+    expect(hint).toMatch(
+      /^the MFA code is 7h old: .* latchkey aws login dev --before-expiry; where the role wants an external id/,
+    )
     expect(hint).not.toContain('set mfa_serial')
   })
 
