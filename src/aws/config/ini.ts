@@ -12,6 +12,8 @@ export interface IniEntry {
 export interface IniSection {
   /** Between the brackets, blanks included: they count for botocore. */
   header: string
+  /** The number of the header's line, counted from 0. */
+  line: number
   entries: IniEntry[]
 }
 
@@ -51,7 +53,7 @@ export function parseIni(text: string): IniSection[] {
     depth = indent
     const header = headerOf(content)
     if (header !== undefined) {
-      section = { header, entries: [] }
+      section = { header, line: number, entries: [] }
       sections.push(section)
       return
     }

@@ -11,6 +11,8 @@ export type FileErrorCode =
   /** A pipe, a device, a socket or a folder. */
   | 'FILE_NOT_REGULAR'
   | 'FILE_TOO_LARGE'
+  /** It can be read, but could not be replaced without a loss. */
+  | 'FILE_NOT_EDITABLE'
 
 /** A file that exists but is not read; the message names it. Where the system refuses, its own error is thrown. */
 export class FileError extends CodedError<FileErrorCode> {}

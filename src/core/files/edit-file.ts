@@ -1,0 +1,79 @@
+import { lstat, mkdir, realpath } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { errorCode } from '../errors.ts'
+import { shellWord } from '../text/shell-word.ts'
+import { writeFileAtomically } from './atomic-file.ts'
+import { withProcessLock } from './process-lock.ts'
+import { FileError, type ReadFileOptions, readWholeFile } from './read-file.ts'
+
+/** What may be edited. */
+export interface EditFileOptions extends Pick<ReadFileOptions, 'maxBytes' | 'isTrusted'> {
+  /** Ends the wait for another command that edits the same file; its reason is thrown. */
+  signal?: AbortSignal
+}
+
+/**
+ * Changes a text file of the user's own, so that whatever happens the file is the old one or the new one, and of two
+ * commands at once none loses what the other wrote. A link stays, and the file that it names is changed; so do its
+ * permissions. A missing file counts as empty and is made, with its folder, for the user alone.
+ * @param edit gets the whole text, a byte order mark included, and returns it changed; what it throws leaves the file alone
+ * @returns false where nothing changed
+ * @throws {FileError} FILE_NOT_EDITABLE; what reading throws; the file system's error, such as EACCES or ENOSPC
+ */
+export async function editTextFile(
+  path: string,
+  edit: (text: string) => string,
+  { signal, ...options }: EditFileOptions,
+): Promise<boolean> {
+  const target = await targetOf(path)
+  await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+  // Beside the file, so that whoever may write there, and nobody else, can make others wait.
+  const lock = join(dirname(target), `.${basename(target)}.lock`)
+  return await withProcessLock(lock, () => editLocked(target, edit, options), signal)
+}
+
+async function editLocked(
+  path: string,
+  edit: (text: string) => string,
+  options: Omit<EditFileOptions, 'signal'>,
+): Promise<boolean> {
+  let mode = 0o600
+  const check: ReadFileOptions['check'] = (stats) => {
+    mode = stats.mode & 0o7777
+    // The new file would be ours alone, and no longer the one that others know by another name.
+    if (stats.uid !== process.getuid!()) throw notEditable(path, `belongs to another user (uid ${stats.uid})`)
+    if (stats.nlink > 1) throw notEditable(path, `has ${stats.nlink} names (hard links)`)
+    if ((mode & 0o200) === 0) throw notEditable(path, 'is write-protected')
+  }
+  const bytes = await readWholeFile(path, { ...options, check }).catch((error: unknown) => {
+    if (errorCode(error) !== 'ENOENT') throw error
+    return Buffer.alloc(0)
+  })
+  const before = bytes.toString('utf8')
+  // What could not be written back as it was is not touched.
+  if (!Buffer.from(before, 'utf8').equals(bytes)) throw notEditable(path, 'is not UTF-8 text')
+  const after = edit(before)
+  if (after === before) return false
+  if (Buffer.byteLength(after) > options.maxBytes) throw notEditable(path, 'would become too large')
+  await writeFileAtomically(path, after, mode)
+  return true
+}
+
+/** The file behind a link, which may be in a folder that does not exist yet. */
+async function targetOf(path: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error
+    const isLink = await lstat(path).then(
+      () => true,
+      () => false,
+    )
+    if (isLink) throw notEditable(path, 'is a link to a file that does not exist')
+    return path
+  }
+}
+
+function notEditable(path: string, why: string): FileError {
+  return new FileError('FILE_NOT_EDITABLE', `${path} ${why}, and is not edited`, { hint: `ls -l ${shellWord(path)}` })
+}

@@ -1,0 +1,105 @@
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { editTextFile } from '../../../../src/core/files/edit-file.ts'
+import { temporaryFolder } from '../../../support/temporary-folder.ts'
+
+const options = { maxBytes: 100, isTrusted: true }
+const add = (more: string) => (text: string) => `${text}${more}`
+
+describe('an edit of a text file', () => {
+  it('keeps its permissions, and leaves nothing beside it', async () => {
+    const folder = temporaryFolder()
+    const path = join(folder, 'config')
+    writeFileSync(path, '\uFEFFold', { mode: 0o640 })
+    expect(await editTextFile(path, add(' new'), options)).toBe(true)
+    expect(readFileSync(path, 'utf8')).toBe('\uFEFFold new')
+    expect(statSync(path).mode & 0o7777).toBe(0o640)
+    expect(readdirSync(folder)).toEqual(['config'])
+  })
+
+  it('follows a link, which stays', async () => {
+    const folder = temporaryFolder()
+    mkdirSync(join(folder, 'dotfiles'))
+    const [link, target] = [join(folder, 'config'), join(folder, 'dotfiles', 'aws')]
+    writeFileSync(target, 'old', { mode: 0o600 })
+    symlinkSync('dotfiles/aws', link)
+    await editTextFile(link, add('+'), options)
+    expect(lstatSync(link).isSymbolicLink()).toBe(true)
+    expect(readFileSync(target, 'utf8')).toBe('old+')
+  })
+
+  it('makes a missing file and its folder for the user alone', async () => {
+    const path = join(temporaryFolder(), '.aws', 'config')
+    await editTextFile(path, add('new'), options)
+    expect(readFileSync(path, 'utf8')).toBe('new')
+    expect([statSync(path), statSync(join(path, '..'))].map(({ mode }) => mode & 0o777)).toEqual([0o600, 0o700])
+  })
+
+  it('writes nothing where nothing changes, and where the edit throws', async () => {
+    const path = join(temporaryFolder(), 'config')
+    writeFileSync(path, 'old')
+    const { ino } = statSync(path)
+    expect(await editTextFile(path, (text) => text, options)).toBe(false)
+    const fail = () => {
+      throw new Error('no')
+    }
+    await expect(editTextFile(path, fail, options)).rejects.toThrow('no')
+    expect(statSync(path).ino).toBe(ino)
+  })
+
+  it('loses nothing of many at once', async () => {
+    const folder = temporaryFolder()
+    const path = join(folder, 'config')
+    const letters = [...'abcdefghijklmnop']
+    await Promise.all(letters.map((letter) => editTextFile(path, add(letter), options)))
+    expect([...readFileSync(path, 'utf8')].sort()).toEqual(letters)
+    expect(readdirSync(folder)).toEqual(['config'])
+  })
+
+  it('gives up the wait for another command', async () => {
+    const path = join(temporaryFolder(), 'config')
+    const gone = new Error('too long')
+    const options2 = { ...options, signal: AbortSignal.abort(gone) }
+    await expect(editTextFile(path, add('x'), options2)).rejects.toBe(gone)
+  })
+
+  it.each([
+    ['is not UTF-8 text', (path: string) => writeFileSync(path, Buffer.from([0x61, 0xe9]))],
+    ['would become too large', (path: string) => writeFileSync(path, 'x'.repeat(100))],
+    ['is write-protected', (path: string) => writeFileSync(path, '', { mode: 0o400 })],
+    ['is a link to a file that does not exist', (path: string) => symlinkSync('nowhere', path)],
+    [
+      'has 2 names (hard links)',
+      (path: string) => {
+        writeFileSync(path, '')
+        linkSync(path, `${path}2`)
+      },
+    ],
+  ])('is refused where the file %s', async (why, make) => {
+    const path = join(temporaryFolder(), 'config')
+    make(path)
+    await expect(editTextFile(path, add('x'), options)).rejects.toMatchObject({
+      code: 'FILE_NOT_EDITABLE',
+      message: `${path} ${why}, and is not edited`,
+    })
+  })
+
+  it('is refused where others could have written the file, if it must be trusted', async () => {
+    const path = join(temporaryFolder(), 'config')
+    writeFileSync(path, '')
+    chmodSync(path, 0o666)
+    await expect(editTextFile(path, add('x'), options)).rejects.toMatchObject({ code: 'FILE_UNTRUSTED' })
+    expect(await editTextFile(path, add('x'), { ...options, isTrusted: false })).toBe(true)
+  })
+})
