@@ -27,6 +27,11 @@ const rules = {
     pattern: /^(?=.{20,2048}$)arn:aws[\w-]*:iam::(\d{12}|aws):policy\/[\x21-\x7E]+$/,
     says: 'not the ARN of a managed policy, such as arn:aws:iam::aws:policy/ReadOnlyAccess',
   },
+  // It never consists of twelve digits (IAM API reference, CreateAccountAlias).
+  accountAlias: {
+    pattern: /^(?!\d{12}$)[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]$/,
+    says: 'not an account alias: 3 to 63 lower-case letters, digits and single hyphens',
+  },
   mfaSerial: { pattern: /^[\w+=/:,.@-]{9,256}$/, says: 'not the ARN or the serial number of an MFA device' },
   // It becomes part of a host name, and must not turn that into another one.
   region: { pattern: /^[a-z\d]+(-[a-z\d]+)+$/, says: 'not the name of a region, such as eu-central-1' },
