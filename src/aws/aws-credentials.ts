@@ -3,6 +3,7 @@ import type { Clock } from '../core/time/clock.ts'
 import type { LastingKeychain } from '../keychain/keychain.ts'
 import type { PromptCaller, Prompts } from '../prompts/prompt.ts'
 import { AwsError, isAwsError } from './aws-error.ts'
+import { withoutEnded } from './config/ended-profiles.ts'
 import { type ListedProfile, listProfiles } from './config/profile-list.ts'
 import type { AwsSettings } from './config/settings.ts'
 import type { SharedConfig } from './config/shared-config.ts'
@@ -115,7 +116,7 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
 
   const readAll = async () => {
     const [settings, shared] = await Promise.all([readSettings(), readSharedConfig()])
-    return { settings, shared }
+    return { settings: withoutEnded(settings, clock.now()), shared }
   }
 
   const accountOf = async (step: DerivedStep, credentials: IssuedCredentials): Promise<string | undefined> => {
@@ -210,8 +211,8 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
       return explainPlan(planCredentials(settings, shared, profile), { keys: longTermKeys, sessions, derived })
     },
     async profiles() {
-      const { settings, shared } = await readAll()
-      return listProfiles(settings, shared)
+      // With those whose time is over: the command that lists them removes them.
+      return listProfiles(await readSettings(), await readSharedConfig())
     },
     async status() {
       const { settings, shared } = await readAll()

@@ -1,3 +1,4 @@
+import { planIfValid } from '../plan/credential-plan.ts'
 import { parseCredentialProcess } from './own-process.ts'
 import { profileNames } from './profile-lookup.ts'
 import type { AwsSettings } from './settings.ts'
@@ -11,20 +12,44 @@ export interface ListedProfile {
   definedIn: 'config.toml' | 'aws-files'
   /** What `~/.aws/config` and `~/.aws/credentials` say about it: nothing, that latchkey is run for it, or something else. */
   awsFiles: 'absent' | 'latchkey' | 'other'
+  /** What config.toml says that a role is assumed with. */
+  source?: string
+  /** Absent for a source, and where the configuration of the profile is wrong. */
+  roleArn?: string
+  accountAlias?: { name: string; state: AliasState }
+  color?: string
+  until?: string
 }
 
-/** Every profile that can be asked for, sorted by name. None is checked. */
-export function listProfiles(settings: AwsSettings, shared: SharedConfig): ListedProfile[] {
+/** Whether an account has the alias that a profile says. `unverified`: AWS has not been asked yet, or may not be. */
+export type AliasState = 'verified' | 'unverified' | 'wrong'
+
+/**
+ * Every profile that can be asked for, sorted by name.
+ * @param aliasState what AWS has said of the alias of a profile
+ */
+export function listProfiles(
+  settings: AwsSettings,
+  shared: SharedConfig,
+  aliasState: (profile: string) => AliasState = () => 'unverified',
+): ListedProfile[] {
   return profileNames(settings, shared).map((name) => {
     // The names come from files: `constructor` must not find what every object has.
     const own = [settings.profiles, settings.sources].find((section) => Object.hasOwn(section, name))?.[name]
     const written = shared.profiles.get(name)?.values
     const region = own?.region ?? written?.get('region')
+    const { source, account_alias: alias, color, until } = own !== undefined && 'role' in own ? own : {}
+    const last = planIfValid(settings, shared, name)?.last
     return {
       name,
       ...(region === undefined ? {} : { region }),
       definedIn: own === undefined ? 'aws-files' : 'config.toml',
       awsFiles: written === undefined ? 'absent' : runsLatchkey(written) ? 'latchkey' : 'other',
+      ...(source === undefined ? {} : { source }),
+      ...(last?.type === 'role' ? { roleArn: last.roleArn } : {}),
+      ...(alias === undefined ? {} : { accountAlias: { name: alias, state: aliasState(name) } }),
+      ...(color === undefined ? {} : { color }),
+      ...(until === undefined ? {} : { until }),
     }
   })
 }

@@ -23,6 +23,12 @@ export interface AwsProfileSettings {
   /** An inline session policy, in JSON. */
   policy?: string | undefined
   policy_arns?: readonly string[] | undefined
+  /** The alias of the account, as a link named it; whether it is that account's is asked when the role is first used. */
+  account_alias?: string | undefined
+  /** Six hexadecimal digits, for links and consoles. */
+  color?: string | undefined
+  /** UTC with whole seconds and Z: from then on the profile is refused. */
+  until?: string | undefined
   endpoint_url?: string | undefined
   use_fips_endpoint?: boolean | undefined
   use_dualstack_endpoint?: boolean | undefined

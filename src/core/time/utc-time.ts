@@ -2,3 +2,13 @@
 export function formatUtc(ms: number): string {
   return `${new Date(Math.floor(ms / 1000) * 1000).toISOString().slice(0, 19)}Z`
 }
+
+/** True for a time in that form which exists. */
+export function isUtcTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) && formatUtcOrNone(text) === text
+}
+
+function formatUtcOrNone(text: string): string | undefined {
+  const ms = Date.parse(text)
+  return Number.isNaN(ms) ? undefined : formatUtc(ms)
+}

@@ -3,6 +3,7 @@ import { type CheckedField, deviceMistake, fieldMistake } from '../../aws/plan/f
 import { urlMistake } from '../../aws/plan/sts-endpoint.ts'
 import { pathField as path, textField as text } from '../../core/config-fields.ts'
 import { parseDurationSeconds } from '../../core/time/duration.ts'
+import { isUtcTime } from '../../core/time/utc-time.ts'
 import { authSchema } from '../../vault/login/login-methods.ts'
 
 /** A duration in Go's notation, read as seconds within bounds. */
@@ -104,6 +105,14 @@ export const profileSchema = v.strictObject({
   policy: v.optional(text),
   policy_arns: v.optional(v.array(text)),
   ...stsEndpoint,
+  account_alias: v.optional(awsField('accountAlias')),
+  color: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{6}$/, 'not six hexadecimal digits, such as "d13212"'))),
+  until: v.optional(
+    v.pipe(
+      v.string(),
+      v.check((text) => isUtcTime(text), 'not a time in UTC, such as "2026-01-02T03:04:05Z"'),
+    ),
+  ),
 })
 
 /** One `[aws.source.NAME]`. */

@@ -23,12 +23,24 @@ role_arn = arn:aws:iam::1:role/R
 `,
   })
   expect(listProfiles(settings, shared)).toEqual([
-    { name: 'constructor', definedIn: 'config.toml', awsFiles: 'absent' },
-    { name: 'dev', region: 'eu-central-1', definedIn: 'config.toml', awsFiles: 'latchkey' },
+    { name: 'constructor', definedIn: 'config.toml', awsFiles: 'absent', source: 'master' },
+    { name: 'dev', region: 'eu-central-1', definedIn: 'config.toml', awsFiles: 'latchkey', source: 'master' },
     { name: 'master', definedIn: 'config.toml', awsFiles: 'absent' },
     { name: 'regional', region: 'us-east-1', definedIn: 'config.toml', awsFiles: 'absent' },
-    { name: 'taken', region: 'eu-west-2', definedIn: 'config.toml', awsFiles: 'other' },
+    { name: 'taken', region: 'eu-west-2', definedIn: 'config.toml', awsFiles: 'other', source: 'master' },
     { name: 'theirs', definedIn: 'aws-files', awsFiles: 'other' },
+  ])
+})
+
+it('lists the role of a profile whose configuration is right, and what config.toml says of it for people', () => {
+  const role = 'arn:aws:iam::123456789012:role/R'
+  const more = { account_alias: 'acme', color: 'd13212', until: '2026-01-02T03:04:05Z' }
+  const settings = { sources: { master: {} }, profiles: { dev: { role, source: 'master', ...more } } }
+  const shared = parseSharedConfig({ config: `[profile theirs]\nrole_arn = ${role}\nsource_profile = master\n` })
+  expect(listProfiles(settings, shared, (name) => (name === 'dev' ? 'wrong' : 'unverified'))).toMatchObject([
+    { name: 'dev', roleArn: role, accountAlias: { name: 'acme', state: 'wrong' }, color: 'd13212', until: more.until },
+    { name: 'master' },
+    { name: 'theirs', roleArn: role },
   ])
 })
 

@@ -1,0 +1,118 @@
+import { nearestNames } from '../../core/text/near-names.ts'
+import { AwsError } from '../aws-error.ts'
+import type { ListedProfile } from '../config/profile-list.ts'
+import { profileNameFrom } from '../links/profile-name.ts'
+import type { SwitchRoleLink } from '../links/switch-role-link.ts'
+import { fieldMistake } from '../plan/field-rules.ts'
+import { defaultRegion, parseIamArn, partitionOfRegion } from '../plan/partitions.ts'
+import type { TomlFields } from './toml-edit.ts'
+
+/** A role that somebody wants a profile for. */
+export interface WantedRole {
+  arn: string
+  /** What people call it. */
+  label: string
+  alias?: string
+  color?: string
+}
+
+/** What is said of a new profile besides its role; what is not said follows from what there is. */
+export interface ProfileWish {
+  name?: string | undefined
+  source?: string | undefined
+  region?: string | undefined
+  until?: string | undefined
+}
+
+/** A profile that can be written. */
+export interface NewProfile {
+  name: string
+  roleArn: string
+  source: string
+  region?: string | undefined
+  /** Of `[aws.profile.NAME]`. */
+  fields: TomlFields
+}
+
+/** The role behind a link. @param accountId of the alias, where the link has one */
+export function roleOfLink(link: SwitchRoleLink, accountId: string): WantedRole {
+  const { partition, account, roleName, displayName, color } = link
+  return {
+    arn: `arn:${partition}:iam::${accountId}:role/${roleName}`,
+    label: displayName ?? labelOf('id' in account ? account.id : account.alias, roleName),
+    ...('alias' in account ? { alias: account.alias } : {}),
+    ...(color === undefined ? {} : { color }),
+  }
+}
+
+/** The role of an ARN. @throws {AwsError} AWS_PROFILE_INVALID */
+export function roleOfArn(arn: string): WantedRole {
+  const mistake = fieldMistake('roleArn', arn)
+  if (mistake !== undefined) throw refused(`${arn} is ${mistake}`, 'such as arn:aws:iam::111122223333:role/Dev')
+  const { accountId, resource } = parseIamArn(arn)!
+  return { arn, label: labelOf(accountId, resource) }
+}
+
+/**
+ * The profile for a role among those that there are.
+ * @throws {AwsError} AWS_PROFILE_INVALID: a name, source or region that cannot be; which one it is where there are several sources
+ */
+export function newProfile(role: WantedRole, wish: ProfileWish, known: readonly ListedProfile[]): NewProfile {
+  const name = wish.name ?? profileNameFrom(role.label)
+  if (!isName(name))
+    throw refused(`${JSON.stringify(name)} is not a name that all AWS tools can read`, 'give it one: --name NAME')
+  const source = sourceOf(wish.source, name, known)
+  const region = wish.region ?? regionFor(role.arn, known.find((each) => each.name === source)?.region)
+  const mistake = region === undefined ? undefined : fieldMistake('region', region)
+  if (mistake !== undefined) throw refused(`${region} is ${mistake}`, 'correct --region')
+  const fields = {
+    role: role.arn,
+    source,
+    ...(region === undefined ? {} : { region }),
+    ...(role.alias === undefined ? {} : { account_alias: role.alias }),
+    ...(role.color === undefined ? {} : { color: role.color }),
+    ...(wish.until === undefined ? {} : { until: wish.until }),
+  }
+  return { name, roleArn: role.arn, source, region, fields }
+}
+
+/** Such as `mattermost-dev-DeveloperRole`. */
+function labelOf(account: string, role: string): string {
+  return `${account}-${role.slice(role.lastIndexOf('/') + 1)}`
+}
+
+/** No quoting makes the rest readable for every SDK, and TOML parsers refuse the words of JavaScript. */
+function isName(name: string): boolean {
+  return (
+    !/^$|^-|["\\\]\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|^(?:__proto__|prototype|constructor)$/u.test(name) && name.length <= 128
+  )
+}
+
+function sourceOf(wanted: string | undefined, name: string, known: readonly ListedProfile[]): string {
+  const sources = known.filter((each) => each.definedIn === 'config.toml' && each.source === undefined)
+  const names = sources.map((each) => each.name)
+  if (wanted !== undefined) {
+    const all = known.filter((each) => each.definedIn === 'config.toml' && each.name !== name).map((each) => each.name)
+    if (all.includes(wanted)) return wanted
+    const [near = names[0]] = nearestNames(wanted, all)
+    const hint = near === undefined ? noSource : `did you mean --source ${near}?`
+    throw refused(`config.toml has no source or profile ${wanted}`, hint)
+  }
+  const [only] = names
+  if (only === undefined) throw refused('config.toml has no source whose key could assume the role', noSource)
+  if (names.length > 1) throw refused(`there are several sources: ${names.join(', ')}`, `name one: --source ${only}`)
+  return only
+}
+
+const noSource = 'add an [aws.source.…] section to config.toml, and its key: latchkey aws keys add'
+
+/** That of the source, where the role is in the same partition; else one that the partition always has. */
+function regionFor(arn: string, ofSource: string | undefined): string | undefined {
+  const { partition } = parseIamArn(arn)!
+  if (ofSource !== undefined && partitionOfRegion(ofSource) === partition) return ofSource
+  return partition === 'aws' ? undefined : defaultRegion(partition)
+}
+
+function refused(message: string, hint: string): AwsError {
+  return new AwsError('AWS_PROFILE_INVALID', message, { hint })
+}
