@@ -18,8 +18,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   keychain: ['core'],
   ipc: ['http', 'core'],
   // How a question is put and its answer read, on the built-ins-only path too: the table of kinds, and nothing else.
-  // It also serves on loopback, and takes what contradicts that out of a copy of the AWS config file, which is a pure codec.
-  helper: ['ipc', 'http', 'aws/config/default-credentials.ts', 'prompts/kinds.ts', 'core'],
+  // It also serves on loopback, takes what contradicts that out of a copy of the AWS config file, and writes and reads
+  // profiles and links: pure codecs, all of them.
+  helper: ['ipc', 'http', 'aws/config/default-credentials.ts', 'aws/files/', 'aws/links/', 'prompts/kinds.ts', 'core'],
   dev: ['ssh', 'http', 'core'],
   daemon: ['core', 'prompts', 'ssh', 'agent', 'vault', 'aws', 'keychain', 'ipc', 'http'],
 }
@@ -65,7 +66,9 @@ function mayImport(file: string, target: string): boolean {
   if (!file.includes('/')) return true
   const room = roomOf(file)
   if (room === roomOf(target)) return true
-  return [...allowed[room]!, ...(extraEdges[file] ?? [])].some((entry) => entry === roomOf(target) || entry === target)
+  return [...allowed[room]!, ...(extraEdges[file] ?? [])].some(
+    (entry) => entry === roomOf(target) || entry === target || (entry.endsWith('/') && target.startsWith(entry)),
+  )
 }
 
 /** What is wrong with a file as a text. */

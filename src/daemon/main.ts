@@ -9,11 +9,18 @@ import { createRepeatLimit } from '../core/limits/repeats.ts'
 import { createLogger, type Logger, type LogLevel } from '../core/log.ts'
 import { callerEnvironment, type Environment, isSet, unreadCaFile } from '../core/places/environment.ts'
 import { homeFolder } from '../core/places/home.ts'
-import { awsConfigCopies, configFile, expandHome, runtimeFolder, stateFolder } from '../core/places/paths.ts'
+import {
+  awsConfigCopies,
+  awsFilePaths,
+  configFile,
+  expandHome,
+  runtimeFolder,
+  stateFolder,
+} from '../core/places/paths.ts'
 import { type Clock, createSystemClock } from '../core/time/clock.ts'
 import { version } from '../core/version.ts'
 import { openKeychain } from '../keychain/choose.ts'
-import { awsFiles, sweepImports, watchAwsFiles } from './aws-files.ts'
+import { sweepImports, watchAwsFiles } from './aws-files.ts'
 import type { Config } from './config/config.ts'
 import { deciding, readConfigFile } from './config/config-file.ts'
 import { createExtraCa, type ExtraCa } from './config/extra-ca.ts'
@@ -61,7 +68,7 @@ export async function runDaemon(): Promise<number> {
   hardenMemory(native)
   const notification = createServiceNotification({ environment, native, log })
   const extraCa = createExtraCa(unreadCaFile(process.env), log)
-  const shared = awsFiles(environment, home)
+  const shared = awsFilePaths(environment, home)
   await sweepImports(shared.credentials, clock.now())
   await sweepProcessFiles(awsConfigCopies(runtimeFolder(environment, home)))
   // Before this point there is nothing to stop: a signal simply ends the process.

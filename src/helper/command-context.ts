@@ -28,6 +28,8 @@ export interface CommandContext {
   /** Resolves when this process is asked to end. */
   untilStopped(): Promise<void>
   nowMs(): number
+  /** Resolves a little later, for what is waited for and sends no word. */
+  pause(ms: number): Promise<void>
 }
 
 /** The context of this process. */
@@ -59,5 +61,6 @@ export function processContext(): CommandContext {
         for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
       }),
     nowMs: Date.now,
+    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   }
 }

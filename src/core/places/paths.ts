@@ -26,6 +26,14 @@ export function stateFolder(environment: Environment, home: string): string {
   return join(absolute(environment.XDG_STATE_HOME) ?? join(home, '.local', 'state'), 'latchkey')
 }
 
+/** Where the files of the AWS tools are: AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, else in `~/.aws`. */
+export function awsFilePaths(environment: Environment, home: string): { config: string; credentials: string } {
+  return {
+    config: set(environment.AWS_CONFIG_FILE) ?? join(home, '.aws', 'config'),
+    credentials: set(environment.AWS_SHARED_CREDENTIALS_FILE) ?? join(home, '.aws', 'credentials'),
+  }
+}
+
 /** The SSH agent's socket in the runtime folder. */
 export const agentSocketName = 'agent.sock'
 /** The local API's socket in the runtime folder. */

@@ -1,10 +1,12 @@
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import * as v from 'valibot'
 import { homeFolder } from '../../core/places/home.ts'
+import { awsFilePaths } from '../../core/places/paths.ts'
 import { displayJson, displayLine } from '../../core/text/display-text.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { type AccessKeyList, type AccessKeyRequest, type KeptKey, putKey } from '../../ipc/endpoints/aws-keys.ts'
+import { confirmTyped, readTyped } from '../asking/typed-line.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { formatTable } from '../text-table.ts'
@@ -38,7 +40,11 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
     .option('--new', newHelp)
     .action(async (source: string, { file, profile, new: isNew }: { file?: string; profile: string; new?: true }) => {
       if (!isNew) await checkSource(source, 'import', context)
-      const body = { file: resolve(file ?? credentialsFile(context)), profile, source }
+      const body = {
+        file: resolve(file ?? awsFilePaths(context.environment, homeFolder(context.environment)).credentials),
+        profile,
+        source,
+      }
       const kept = await context.daemon.call('importKeys', { body })
       context.print(`${formatKept(kept, 'imported')}it is no longer in ${displayLine(body.file)}\n`)
     })
@@ -67,17 +73,9 @@ async function checkSource(source: string, command: 'add' | 'import', context: C
   const keysCommand = `latchkey aws keys ${command}`
   const hint = `${keysCommand} ${shellWord(doubt.instead[0] ?? source)}, or with --new ${keysCommand} --new ${shellWord(source)}`
   if (!context.hasTypedInput) throw new HelperError('USAGE', doubt.reason, { hint })
-  const answer = await readTyped(
-    context,
-    `${displayLine(doubt.reason)}\nstore a key as ${displayLine(source)} anyway? (y/N)`,
-    true,
-  )
-  if (!/^y(es)?$/i.test(answer.trim()))
+  const question = `${displayLine(doubt.reason)}\nstore a key as ${displayLine(source)} anyway?`
+  if (!(await confirmTyped(context, question)))
     throw new HelperError('CANCELLED', `nothing was stored: ${doubt.reason}`, { hint })
-}
-
-function credentialsFile({ environment }: CommandContext): string {
-  return environment.AWS_SHARED_CREDENTIALS_FILE || join(homeFolder(environment), '.aws', 'credentials')
 }
 
 /** Typed, or from standard input, and never from the arguments, which any process of the machine can read. */
@@ -107,12 +105,6 @@ function keyPart(part: keyof AccessKeyRequest, text: string): string {
 const reasons: Readonly<Record<keyof AccessKeyRequest, string>> = {
   accessKeyId: 'this is not the id of a long-term access key, which begins with AKIA',
   secretAccessKey: 'this is not a secret access key, which has 40 characters',
-}
-
-async function readTyped(context: CommandContext, what: string, echo: boolean): Promise<string> {
-  const line = await context.readLine(`${what}: `, { echo })
-  if (line === undefined) throw new HelperError('CANCELLED', `cancelled: ${what}`)
-  return line.expose()
 }
 
 function formatKept({ source, accessKeyId, arn, isVerified }: KeptKey, verb: string): string {

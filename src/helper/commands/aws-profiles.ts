@@ -1,14 +1,33 @@
 import type { Command } from 'commander'
 import { awsConfigBlock, credentialProcess } from '../../core/text/aws-config-block.ts'
 import { displayJson, displayLine } from '../../core/text/display-text.ts'
-import type { AwsProfileList } from '../../ipc/endpoints/aws-profiles.ts'
+import type { AwsProfileEntry, AwsProfileList } from '../../ipc/endpoints/aws-profiles.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
+import { type AddProfileOptions, addProfile } from '../profiles/add-profile.ts'
+import { knownProfiles } from '../profiles/known-profiles.ts'
+import { removeProfile } from '../profiles/remove-profile.ts'
 import { formatTable } from '../text-table.ts'
 
 /** `latchkey aws profiles …` */
 export function addAwsProfilesCommands(aws: Command, context: CommandContext): void {
   const profiles = aws.command('profiles').description('the profiles that credentials can be asked for')
+  profiles
+    .command('add')
+    .description('write a profile for a role into config.toml and ~/.aws/config')
+    .argument('[link]', 'a switch-role link of the console, in quotes')
+    .option('--role <arn>', 'the role, in the place of a link')
+    .option('--source <name>', 'what assumes it (default: the only source)')
+    .option('--name <name>', 'the name of the profile (default: what the link shows)')
+    .option('--account <id>', 'the id of the account that the link names by its alias')
+    .option('--region <region>', 'the region of the profile (default: that of the source)')
+    .option('--for <duration>', 'how long the profile is to be there, such as 3d')
+    .action((link: string | undefined, options: AddProfileOptions) => addProfile(link, options, context))
+  profiles
+    .command('remove')
+    .description('take a profile out of config.toml and ~/.aws/config')
+    .argument('<profile>', 'the profile')
+    .action((name: string) => removeProfile(name, context))
   profiles
     .command('list')
     .description('list the profiles, or print what the AWS tools need to know about them')
@@ -20,7 +39,7 @@ export function addAwsProfilesCommands(aws: Command, context: CommandContext): v
           hint: 'latchkey help aws profiles',
         })
       }
-      const list = await context.daemon.call('listProfiles')
+      const list = { profiles: await knownProfiles(context) }
       if (block) printBlocks(list, context)
       else context.print(json ? `${displayJson(list, 2)}\n` : formatProfiles(list))
     })
@@ -54,11 +73,25 @@ const places: Readonly<Record<AwsProfileList['profiles'][number]['definedIn'], s
 
 function formatProfiles({ profiles }: AwsProfileList): string {
   if (profiles.length === 0) return 'no AWS profile is configured; add an [aws.profile.…] section to config.toml\n'
-  const rows = profiles.map(({ name, region, definedIn, awsFiles }) => [
+  const rows = profiles.map(({ name, region, definedIn, awsFiles, ...rest }) => [
     name,
     region ?? '-',
     places[definedIn],
-    awsFiles === 'latchkey' ? 'ask latchkey' : 'do not ask latchkey',
+    [awsFiles === 'latchkey' ? 'ask latchkey' : 'do not ask latchkey', ...remarks(rest)].join('; '),
   ])
   return formatTable([['PROFILE', 'REGION', 'DEFINED IN', 'AWS TOOLS'], ...rows])
 }
+
+/** What is special about a profile, in words. */
+function remarks({ accountAlias, until }: Pick<AwsProfileEntry, 'accountAlias' | 'until'>): string[] {
+  return [
+    ...(until === undefined ? [] : [`until ${until}`]),
+    ...(accountAlias === undefined ? [] : [`account alias ${accountAlias.name} ${aliasWords[accountAlias.state]}`]),
+  ]
+}
+
+const aliasWords = {
+  verified: 'is verified',
+  unverified: 'is not verified',
+  wrong: 'is not that of its account',
+} as const satisfies Record<NonNullable<AwsProfileEntry['accountAlias']>['state'], string>

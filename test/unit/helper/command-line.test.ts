@@ -70,6 +70,7 @@ async function run(line: string, setting: Setting = {}) {
     },
     untilStopped: async () => {},
     nowMs: () => nowMs,
+    pause: async () => {},
   }
   const rooms = {
     runDaemon: async () => other.push(['daemon']),

@@ -1,0 +1,18 @@
+import type { CommandContext } from '../command-context.ts'
+import { HelperError } from '../fast/failure.ts'
+
+/**
+ * A line that the person types at the terminal.
+ * @param what is wanted, in words
+ * @throws {HelperError} CANCELLED; PERSON_NEEDED
+ */
+export async function readTyped(context: CommandContext, what: string, echo: boolean): Promise<string> {
+  const line = await context.readLine(`${what}: `, { echo })
+  if (line === undefined) throw new HelperError('CANCELLED', `cancelled: ${what}`)
+  return line.expose()
+}
+
+/** Puts a question that is answered with yes or no; no is what an empty line means. @throws {HelperError} as `readTyped` */
+export async function confirmTyped(context: CommandContext, question: string): Promise<boolean> {
+  return /^y(es)?$/i.test((await readTyped(context, `${question} (y/N)`, true)).trim())
+}

@@ -1,0 +1,97 @@
+import { resolve } from 'node:path'
+import { findBlock, withBlock, withoutBlock } from '../../aws/files/aws-config-edit.ts'
+import type { NewProfile } from '../../aws/files/new-profile.ts'
+import { tomlTable, withoutTable, withTable } from '../../aws/files/toml-edit.ts'
+import { describeError } from '../../core/errors.ts'
+import { editTextFile } from '../../core/files/edit-file.ts'
+import { homeFolder } from '../../core/places/home.ts'
+import { awsFilePaths } from '../../core/places/paths.ts'
+import { awsConfigBlock, credentialProcess } from '../../core/text/aws-config-block.ts'
+import { displayLine, displayLines } from '../../core/text/display-text.ts'
+import type { CommandContext } from '../command-context.ts'
+import { HelperError } from '../fast/failure.ts'
+
+/** The two files that a profile is in. */
+export interface ProfileFiles {
+  /** The daemon's config.toml. */
+  config: string
+  /** The AWS tools' config file, as this command's environment has it. */
+  aws: string
+}
+
+/** The largest file that the daemon reads. */
+const maxBytes = 1024 * 1024
+/** An edit takes some ms: whoever holds the lock for longer is suspended. */
+const patienceMs = 10_000
+
+/** Finds both: the daemon knows which config.toml it reads. */
+export async function profileFiles({ daemon, environment }: CommandContext): Promise<ProfileFiles> {
+  const { file } = await daemon.call('getConfig')
+  return { config: file, aws: resolve(awsFilePaths(environment, homeFolder(environment)).config) }
+}
+
+/**
+ * Writes a profile into config.toml and its block into the AWS tools' file. A command that was killed between the two is
+ * run again: what is there already stays as it is. What cannot be written is shown, for a person to write it.
+ * @param isListed whether config.toml has the profile already
+ * @throws {HelperError} what cannot be edited, and why
+ */
+export async function writeProfile(
+  { config, aws }: ProfileFiles,
+  profile: NewProfile,
+  isListed: boolean,
+  { note, commandPath }: CommandContext,
+): Promise<void> {
+  const { name, region, fields } = profile
+  const path = tablePath(name)
+  const block = awsConfigBlock({ name, region, latchkey: commandPath })!
+  const show = (file: string, lines: string) => note(`write into ${displayLine(file)}:\n\n${displayLines(lines)}\n`)
+  if (!isListed) {
+    await edit(config, true, (text) => withTable(text, path, fields)).catch((error: unknown) => {
+      show(config, tomlTable(path, fields))
+      show(aws, block)
+      throw error
+    })
+  }
+  let isForeign = false
+  await edit(aws, false, (text) => {
+    isForeign = findBlock(text, name) === 'other'
+    return withBlock(text, name, block)
+  }).catch((error: unknown) => {
+    show(aws, block)
+    throw error
+  })
+  if (isForeign) {
+    const line = credentialProcess(name, commandPath)
+    note(`${displayLine(name)} is already in the AWS files; its section should have:\n  ${displayLine(line)}\n`)
+  }
+}
+
+/** Takes a profile out of both files, the block first: what is left when the command is killed is found again. */
+export async function eraseProfile({ config, aws }: ProfileFiles, name: string): Promise<void> {
+  await edit(aws, false, (text) => withoutBlock(text, name))
+  await edit(config, true, (text) => withoutTable(text, tablePath(name)))
+}
+
+const tablePath = (name: string) => ['aws', 'profile', name]
+
+/** The daemon takes config.toml from nobody but the user; the AWS tools do not look whose their file is. */
+async function edit(path: string, isTrusted: boolean, change: (text: string) => string): Promise<void> {
+  const signal = AbortSignal.timeout(patienceMs)
+  try {
+    await editTextFile(path, change, { maxBytes, isTrusted, signal })
+  } catch (cause) {
+    if (cause === signal.reason) {
+      throw new HelperError('TIMED_OUT', `another command has been editing ${path} for ten seconds`, {
+        cause,
+        hint: 'end it, and run this one again',
+      })
+    }
+    const reason = describeError(cause)
+    const message = reason.startsWith(path) ? reason : `${path} is not edited: ${reason}`
+    throw new HelperError('REFUSED', message, {
+      cause,
+      hint: 'write or remove the lines yourself, then latchkey config check',
+    })
+  }
+}

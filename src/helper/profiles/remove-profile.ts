@@ -1,0 +1,46 @@
+import { displayLine } from '../../core/text/display-text.ts'
+import { nearestNames } from '../../core/text/near-names.ts'
+import type { CommandContext } from '../command-context.ts'
+import { HelperError } from '../fast/failure.ts'
+import { awaitRead, knownProfiles } from './known-profiles.ts'
+import { eraseProfile, profileFiles } from './profile-files.ts'
+
+/** Takes a profile out of config.toml, and its block out of the AWS tools' file. */
+export async function removeProfile(name: string, context: CommandContext): Promise<void> {
+  const known = await knownProfiles(context)
+  const present = known.find((each) => each.name === name)
+  if (present === undefined) {
+    const near = nearestNames(
+      name,
+      known.map((each) => each.name),
+    )
+    throw refused(
+      near.length === 0
+        ? `there is no profile ${name}`
+        : `there is no profile ${name}: did you mean ${near.join(' or ')}?`,
+      'latchkey aws profiles list',
+    )
+  }
+  if (present.definedIn === 'aws-files' && present.awsFiles === 'other')
+    throw refused(`${name} is in the AWS files alone, and was not written by latchkey`, 'remove it there yourself')
+  if (present.definedIn === 'config.toml' && present.source === undefined)
+    throw refused(
+      `${name} is a source, not a role`,
+      `edit config.toml, and remove its key: latchkey aws keys remove ${name}`,
+    )
+  const users = known.filter(({ source }) => source === name).map((each) => each.name)
+  if (users.length > 0)
+    throw refused(`${users.join(', ')} cannot be used without ${name}`, `latchkey aws profiles remove ${users[0]}`)
+  const files = await profileFiles(context)
+  await eraseProfile(files, name)
+  await awaitRead(
+    context,
+    '',
+    (profiles) => !profiles.some((each) => each.name === name && each.definedIn === 'config.toml'),
+  )
+  context.print(`${displayLine(`removed ${name} from ${files.config} and ${files.aws}`)}\n`)
+}
+
+function refused(message: string, hint: string): HelperError {
+  return new HelperError('REFUSED', message, { hint })
+}

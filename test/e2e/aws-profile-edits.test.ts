@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync, lstatSync, readFileSync, renameSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type DevSession, startDevSession } from '../support/dev-session.ts'
+import { debianPython, describeWithPeers } from '../support/peers.ts'
+import { makeFolder, removeFolder } from '../support/temporary-folder.ts'
+
+const role = 'arn:aws:iam::123456789012:role/DeveloperRole'
+const link = (name: string) =>
+  `https://signin.aws.amazon.com/switchrole?roleName=DeveloperRole&account=123456789012&displayName=${name}`
+
+/** What botocore makes of the file: the profiles, and what it would run for them. */
+const program = `import botocore.session, json
+print(json.dumps(botocore.session.Session().full_config['profiles']))`
+
+describeWithPeers('profiles that a command writes', ['python:botocore', 'aws'], () => {
+  const folder = makeFolder()
+  let session: DevSession
+  const texts = () =>
+    [session.env.LATCHKEY_CONFIG!, session.env.AWS_CONFIG_FILE!].map((path) => readFileSync(path, 'utf8'))
+  const read = async () =>
+    JSON.parse(await session.runOk(debianPython, ['-c', program])) as Record<string, Record<string, string>>
+  const add = (name: string) =>
+    session.runOk('latchkey', ['aws', 'profiles', 'add', link(name), '--source', 'dev-user'])
+
+  beforeAll(async () => {
+    session = await startDevSession(folder)
+    // A file of somebody who keeps it elsewhere, with an editor of Windows.
+    const path = session.env.AWS_CONFIG_FILE!
+    appendFileSync(path, '\r\n# mine: ü\r\n[profile mine] \r\nregion=eu-west-1\r\noutput = json')
+    renameSync(path, join(folder, 'elsewhere'))
+    symlinkSync('elsewhere', path)
+  })
+  afterAll(async () => {
+    await session.stop()
+    removeFolder(folder)
+  })
+
+  it('are read by botocore and used by the AWS CLI, and leave both files as they were', async () => {
+    const before = [texts(), await read()] as const
+    expect(await add('dev+two')).toMatch(/^added: dev-two, /)
+    expect(lstatSync(session.env.AWS_CONFIG_FILE!).isSymbolicLink()).toBe(true)
+    const [, aws] = texts()
+    expect(aws!.startsWith(before[0][1]!)).toBe(true)
+    const now = await read()
+    expect(now).toEqual({
+      ...before[1],
+      'dev-two': {
+        region: 'us-east-1',
+        credential_process: expect.stringMatching(/^\/\S+\/latchkey aws credentials dev-two$/) as string,
+      },
+    })
+    const args = ['sts', 'get-caller-identity', '--profile', 'dev-two', '--query', 'Arn', '--output', 'text']
+    const arn = await session.runOk('aws', [...args, '--endpoint-url', session.env.AWS_ENDPOINT_URL_STS!])
+    expect(arn).toMatch(/^arn:aws:sts::123456789012:assumed-role\/DeveloperRole\//)
+    await session.runOk('latchkey', ['aws', 'profiles', 'remove', 'dev-two'])
+    expect(texts()).toEqual(before[0])
+  })
+
+  it('are all there when many commands write at once', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f']
+    const before = texts()
+    await Promise.all(names.map(add))
+    expect(Object.keys(await read())).toEqual(expect.arrayContaining([...names, 'dev', 'mine']))
+    await Promise.all(names.map((name) => session.runOk('latchkey', ['aws', 'profiles', 'remove', name])))
+    expect(texts()).toEqual(before)
+  })
+
+  it('are whole, or not there, when the command is killed at any instant', async () => {
+    const before = texts()
+    for (let delayMs = 0; delayMs < 400; delayMs += 40) {
+      const child = spawn('latchkey', ['aws', 'profiles', 'add', link('killed')], { env: session.env, stdio: 'ignore' })
+      const ended = once(child, 'close')
+      setTimeout(() => child.kill('SIGKILL'), delayMs)
+      await ended
+      const [config, aws] = texts()
+      expect(config!.slice(before[0]!.length)).toMatch(
+        /^$|^\n\[aws\.profile\.killed\]\nrole = ".*"\nsource = "dev-user"\nregion = "us-east-1"\n$/,
+      )
+      expect(aws!.slice(before[1]!.length)).toMatch(
+        /^$|^\r\n\r\n\[profile killed\]\r\nregion = us-east-1\r\ncredential_process = \S+ aws credentials killed$/,
+      )
+    }
+    await add('killed')
+    await session.runOk('latchkey', ['aws', 'profiles', 'remove', 'killed'])
+    expect(texts()).toEqual(before)
+  })
+
+  it('are refused by the daemon when their time is over, and removed by the next command', async () => {
+    const before = texts()
+    await session.runOk('latchkey', ['aws', 'profiles', 'add', '--role', role, '--name', 'sandbox', '--for', '3d'])
+    await session.runOk('latchkey', ['aws', 'credentials', 'sandbox'])
+    // Nobody can wait for three days.
+    await session.runOk('sed', ['-i', 's/^until = .*/until = "2026-01-02T03:04:05Z"/', session.env.LATCHKEY_CONFIG!])
+    const refusal = async () => {
+      const { status, stderr } = await session.run('latchkey', ['aws', 'credentials', 'sandbox'])
+      return { status, stderr }
+    }
+    await expect.poll(refusal, { timeout: 10_000 }).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(
+        /^latchkey: profile sandbox was added for a limited time, which ended at 2026-01-02/,
+      ) as string,
+    })
+    const { stdout, stderr } = await session.run('latchkey', ['aws', 'profiles', 'list'])
+    expect(stderr).toBe('removed sandbox, whose time ended at 2026-01-02T03:04:05Z\n')
+    expect(stdout).not.toContain('sandbox')
+    expect(texts()).toEqual(before)
+  })
+})
+
+describe('a link that is no switch-role link', () => {
+  it('is wrong usage', async () => {
+    const { latchkey } = await import('../support/latchkey.ts')
+    const { status, stderr } = await latchkey(['aws', 'profiles', 'add', 'https://signin.aws.example/switchrole?a=1'])
+    expect(status).toBe(2)
+    expect(stderr).toMatch(
+      /^latchkey: this is not a switch-role link: signin\.aws\.example is no sign-in host of AWS\nhint: /,
+    )
+  })
+})

@@ -1,0 +1,75 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'smol-toml'
+import { listProfiles } from '../../src/aws/config/profile-list.ts'
+import type { AwsSettings } from '../../src/aws/config/settings.ts'
+import { parseSharedConfig } from '../../src/aws/config/shared-config.ts'
+import { Secret } from '../../src/core/secret.ts'
+import type { CommandContext } from '../../src/helper/command-context.ts'
+import { runProgram } from '../../src/helper/command-line.ts'
+import type { DaemonAccess } from '../../src/helper/daemon-access.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+export const sources = '[aws.source.master]\nmfa_serial = "arn:aws:iam::111122223333:mfa/jo"\nregion = "eu-central-1"\n'
+export const switchRole = 'https://signin.aws.amazon.com/switchrole'
+
+/** Both files in a folder, with a daemon that reads them for each call as the real one does. */
+export function profileWorld({ toml = sources, ini = '# mine\n' } = {}) {
+  const folder = temporaryFolder()
+  const [config, aws] = [join(folder, 'config.toml'), join(folder, 'aws-config')]
+  writeFileSync(config, toml)
+  writeFileSync(aws, ini)
+  const world = {
+    folder,
+    config: { path: config, text: () => readFileSync(config, 'utf8') },
+    aws: { path: aws, text: () => (existsSync(aws) ? readFileSync(aws, 'utf8') : '') },
+    nowMs: Date.UTC(2026, 0, 2, 3, 4, 5),
+    faults: [] as { section: string; effect: 'off'; code: string; message: string }[],
+    run,
+  }
+  const answers: Record<string, () => unknown> = {
+    listProfiles() {
+      const { aws: written } = parse(world.config.text()) as {
+        aws?: { profile?: AwsSettings['profiles']; source?: AwsSettings['sources'] }
+      }
+      const settings = { profiles: written?.profile ?? {}, sources: written?.source ?? {} }
+      return { profiles: listProfiles(settings, parseSharedConfig({ config: world.aws.text() })) }
+    },
+    getConfig: () => ({ file: config, errors: world.faults, warnings: [] }),
+  }
+
+  /** @param typed what is typed; absent: there is no terminal */
+  async function run(args: readonly string[], typed?: string[]) {
+    const seen = { printed: '', noted: '', asked: [] as string[], status: 0, failure: undefined as unknown, pauses: 0 }
+    const context: CommandContext = {
+      environment: { HOME: folder, AWS_CONFIG_FILE: aws },
+      print: (text) => {
+        seen.printed += text
+      },
+      note: (text) => {
+        seen.noted += text
+      },
+      commandPath: '/opt/bin/latchkey',
+      daemon: { call: async (name: string) => answers[name]!() } as DaemonAccess,
+      hasTypedInput: typed !== undefined,
+      readInput: async () => '',
+      async readLine(prompt) {
+        seen.asked.push(prompt)
+        const text = typed?.shift()
+        return text === undefined ? undefined : new Secret(text)
+      },
+      nowMs: () => world.nowMs,
+      async pause() {
+        seen.pauses += 1
+      },
+    }
+    const rooms = { runDaemon: async () => 0, checkConfig: async () => 0 }
+    try {
+      seen.status = await runProgram(['aws', ...args], rooms, context)
+    } catch (error) {
+      seen.failure = error
+    }
+    return seen
+  }
+  return world
+}

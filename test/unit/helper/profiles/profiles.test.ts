@@ -1,0 +1,216 @@
+import { chmodSync, rmSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { profileWorld, sources, switchRole } from '../../../support/profile-commands.ts'
+
+const link = `${switchRole}?roleName=DeveloperRole&account=123456789012&displayName=dev+two`
+const aliasLink = `${switchRole}?account=mattermost-dev&roleName=team/Dev&color=D13212`
+const arn = 'arn:aws:iam::123456789012:role/DeveloperRole'
+const table = `\n[aws.profile.dev-two]\nrole = "${arn}"\nsource = "master"\nregion = "eu-central-1"\n`
+const block =
+  '\n[profile dev-two]\nregion = eu-central-1\ncredential_process = /opt/bin/latchkey aws credentials dev-two\n'
+
+describe('aws profiles add', () => {
+  it('writes a link into both files, and nothing when it is run again', async () => {
+    const world = profileWorld()
+    const first = await world.run(['profiles', 'add', link])
+    expect(first).toMatchObject({ status: 0, failure: undefined, noted: '' })
+    expect(first.printed).toBe(`added: dev-two, ${arn} with master\nin ${world.config.path} and ${world.aws.path}\n`)
+    expect(world.config.text()).toBe(sources + table)
+    expect(world.aws.text()).toBe(`# mine\n${block}`)
+    expect((await world.run(['profiles', 'add', link])).printed).toMatch(/^there already: dev-two/)
+    expect(world.config.text() + world.aws.text()).toBe(`${sources}${table}# mine\n${block}`)
+  })
+
+  it('finishes what a killed command began', async () => {
+    const world = profileWorld({ toml: sources + table })
+    expect((await world.run(['profiles', 'add', link])).status).toBe(0)
+    expect(world.config.text()).toBe(sources + table)
+    expect(world.aws.text()).toBe(`# mine\n${block}`)
+    // And from the other end: a removal leaves no block without its profile, but a person may.
+    const other = profileWorld({ ini: block })
+    await other.run(['profiles', 'add', link])
+    expect(other.config.text()).toBe(sources + table)
+    expect(other.aws.text()).toBe(block)
+  })
+
+  it('takes an ARN, with a name, a source, a region and an end', async () => {
+    const world = profileWorld({ toml: `${sources}[aws.source.other]\n` })
+    const args = ['--role', arn, '--name', 'my dev', '--source', 'other', '--region', 'eu-west-1', '--for', '3d']
+    const { printed } = await world.run(['profiles', 'add', ...args])
+    expect(printed).toContain('added: my dev, ')
+    expect(printed).toContain('with other, until 2026-01-05T03:04:05Z\n')
+    expect(world.config.text()).toContain(
+      `\n[aws.profile."my dev"]\nrole = "${arn}"\nsource = "other"\nregion = "eu-west-1"\nuntil = "2026-01-05T03:04:05Z"\n`,
+    )
+    expect(world.aws.text()).toContain('[profile "my dev"]\nregion = eu-west-1\n')
+    expect((await world.run(['profiles', 'list'])).printed).toContain('ask latchkey; until 2026-01-05T03:04:05Z\n')
+  })
+
+  it('asks once for the id behind an alias', async () => {
+    const world = profileWorld()
+    const { asked, printed } = await world.run(['profiles', 'add', aliasLink], [' 1234-5678-9012'])
+    expect(asked).toEqual(['account id of mattermost-dev (12 digits): '])
+    expect(printed).toContain('account alias mattermost-dev: not verified until the role is used\n')
+    expect(world.config.text()).toContain(`[aws.profile.mattermost-dev-Dev]
+role = "arn:aws:iam::123456789012:role/team/Dev"
+source = "master"
+region = "eu-central-1"
+account_alias = "mattermost-dev"
+color = "d13212"
+`)
+    const second = await world.run(['profiles', 'add', `${aliasLink}&displayName=again`])
+    expect(second).toMatchObject({ failure: undefined, asked: [] })
+    expect((await world.run(['profiles', 'list'])).printed).toContain('account alias mattermost-dev is not verified\n')
+  })
+
+  it('gives a role of another partition a region of it', async () => {
+    const world = profileWorld()
+    await world.run(['profiles', 'add', 'https://signin.amazonaws.cn/switchrole?account=123456789012&roleName=R'])
+    expect(world.config.text()).toContain('role = "arn:aws-cn:iam::123456789012:role/R"')
+    expect(world.aws.text()).toContain('[profile 123456789012-R]\nregion = cn-north-1\n')
+  })
+
+  it.each([
+    [[], 'name a switch-role link, or a role with --role ARN'],
+    [[link, '--role', arn], 'name a switch-role link, or a role with --role ARN'],
+    [['http://x'], /^this is not a switch-role link/],
+    [['--role', 'x'], 'x is not a role ARN'],
+    [['--role', arn, '--account', '123456789012'], /--account belongs to a link/],
+    [[link, '--account', '1'], '--account is not 12 digits'],
+    [[link, '--account', '111122223333'], 'the link is for account 123456789012, not 111122223333'],
+    [[aliasLink], /by its alias, which does not give its id/],
+    [[link, '--for', 'soon'], /^--for is not a duration/],
+    [[link, '--for', '0d'], /^--for is not a duration/],
+    [[link, '--for', '9999d'], /^--for is not a duration/],
+    [[link, '--name', '--'], /not a name that all AWS tools can read/],
+    [[link, '--name', 'a\u001bb'], /not a name that all AWS tools can read/],
+    [[link, '--name', '__proto__'], /not a name that all AWS tools can read/],
+    [[link, '--source', 'mister'], 'config.toml has no source or profile mister'],
+    [[link, '--region', 'x.evil'], /^x\.evil is not the name of a region/],
+  ])('is wrongly used with %j', async (args, message) => {
+    const world = profileWorld()
+    expect((await world.run(['profiles', 'add', ...args])).failure).toMatchObject({
+      code: 'USAGE',
+      message: typeof message === 'string' ? message : expect.stringMatching(message),
+      hint: expect.any(String) as string,
+    })
+    expect(world.config.text() + world.aws.text()).toBe(`${sources}# mine\n`)
+  })
+
+  it('wants to know the source where there is none, or more than one', async () => {
+    const none = await profileWorld({ toml: '' }).run(['profiles', 'add', link])
+    expect(none.failure).toMatchObject({ code: 'USAGE', message: /no source whose key/ })
+    const two = await profileWorld({ toml: `${sources}[aws.source.b]\n` }).run(['profiles', 'add', link])
+    expect(two.failure).toMatchObject({ hint: 'name one: --source b', message: 'there are several sources: b, master' })
+  })
+
+  it('does not take a name from another', async () => {
+    const world = profileWorld({ toml: sources + table, ini: '[profile theirs]\nregion = x\n' })
+    for (const name of ['dev-two', 'theirs', 'master']) {
+      const { failure } = await world.run(['profiles', 'add', '--role', arn.replace('Dev', 'Ops'), '--name', name])
+      expect(failure).toMatchObject({ code: 'REFUSED', message: expect.stringContaining(`${name} already`) as string })
+    }
+    const longer = await world.run(['profiles', 'add', link, '--for', '3d'])
+    expect(longer.failure).toMatchObject({ message: /already, without an end$/ })
+    expect(world.config.text()).toBe(sources + table)
+  })
+
+  it('shows what to write where it does not edit', async () => {
+    const inline = 'aws = { source = { master = {} } }\n'
+    const world = profileWorld({ toml: inline })
+    const { failure, noted } = await world.run(['profiles', 'add', link])
+    expect(failure).toMatchObject({ code: 'REFUSED', message: /is written inline, so that no section can be added$/ })
+    expect(noted).toContain(`write into ${world.config.path}:\n\n[aws.profile.dev-two]\nrole = "${arn}"\n`)
+    expect(noted).toContain(`write into ${world.aws.path}:\n\n[profile dev-two]\n`)
+    expect(world.config.text() + world.aws.text()).toBe(`${inline}# mine\n`)
+  })
+
+  it('leaves a section of the AWS files that somebody wrote, and shows the line for it', async () => {
+    const world = profileWorld({ toml: sources + table, ini: '[profile dev-two]\noutput = json\n' })
+    const { noted, status } = await world.run(['profiles', 'add', link])
+    expect(status).toBe(0)
+    expect(noted).toContain('credential_process = /opt/bin/latchkey aws credentials dev-two\n')
+    expect(world.aws.text()).toBe('[profile dev-two]\noutput = json\n')
+  })
+
+  it('names the file that cannot be edited', async () => {
+    const world = profileWorld()
+    chmodSync(world.aws.path, 0o400)
+    const { failure, noted } = await world.run(['profiles', 'add', link])
+    expect(failure).toMatchObject({ message: `${world.aws.path} is write-protected, and is not edited` })
+    expect(noted).toMatch(/^write into \S+aws-config:\n\n\[profile dev-two\]/)
+  })
+
+  it('says what the daemon has against it', async () => {
+    const world = profileWorld()
+    world.faults.push({ section: 'aws.profile.dev-two', effect: 'off', code: 'CONFIG_INVALID', message: 'no' })
+    rmSync(world.aws.path)
+    const real = world.config.path
+    world.config.text = () => sources
+    const { failure } = await world.run(['profiles', 'add', link])
+    expect(failure).toMatchObject({ code: 'REFUSED', message: 'no' })
+    world.faults.length = 0
+    const late = await world.run(['profiles', 'add', link, '--name', 'x'])
+    expect(late.failure).toMatchObject({ code: 'TIMED_OUT', message: expect.stringContaining(real) as string })
+    expect(late.pauses).toBe(100)
+  })
+})
+
+describe('aws profiles remove', () => {
+  it('leaves both files as they were before the profile was added', async () => {
+    const ini = '\uFEFF# ü\r\n[default]\r\nregion=x'
+    const world = profileWorld({ ini })
+    await world.run(['profiles', 'add', link])
+    await world.run(['profiles', 'add', link, '--name', 'other'])
+    const { printed } = await world.run(['profiles', 'remove', 'dev-two'])
+    expect(printed).toBe(`removed dev-two from ${world.config.path} and ${world.aws.path}\n`)
+    await world.run(['profiles', 'remove', 'other'])
+    expect(world.config.text()).toBe(sources)
+    expect(world.aws.text()).toBe(ini)
+  })
+
+  it('finishes what a killed command began', async () => {
+    const world = profileWorld({ ini: `# mine\n${block}` })
+    expect((await world.run(['profiles', 'remove', 'dev-two'])).failure).toBeUndefined()
+    expect(world.aws.text()).toBe('# mine\n')
+  })
+
+  it.each([
+    ['nobody', 'there is no profile nobody'],
+    ['dev-twoo', 'there is no profile dev-twoo: did you mean dev-two?'],
+    ['theirs', 'theirs is in the AWS files alone, and was not written by latchkey'],
+    ['master', 'master is a source, not a role'],
+    ['dev-two', 'chained cannot be used without dev-two'],
+  ])('does not remove %s', async (name, message) => {
+    const toml = `${sources}${table}\n[aws.profile.chained]\nrole = "${arn}"\nsource = "dev-two"\n[aws.profile.dev]\nrole = "${arn}"\nsource = "master"\n`
+    const world = profileWorld({ toml, ini: '[profile theirs]\nregion = x\n' })
+    expect((await world.run(['profiles', 'remove', name])).failure).toMatchObject({ code: 'REFUSED', message })
+    expect(world.config.text()).toBe(toml)
+  })
+})
+
+describe('a profile whose time is over', () => {
+  it('is taken out of both files by the next command, which goes on', async () => {
+    const world = profileWorld()
+    await world.run(['profiles', 'add', link, '--for', '1h'])
+    world.nowMs += 3_600_000 - 1
+    expect((await world.run(['profiles', 'list'])).printed).toContain('dev-two')
+    world.nowMs += 1
+    const { printed, noted } = await world.run(['profiles', 'list'])
+    expect(noted).toBe('removed dev-two, whose time ended at 2026-01-02T04:04:05Z\n')
+    expect(printed).not.toContain('dev-two')
+    expect(world.config.text() + world.aws.text()).toBe(`${sources}# mine\n`)
+  })
+
+  it('is told where it cannot be taken out', async () => {
+    const inline = '[aws]\nprofile = { x = { role = "r", source = "m", until = "2026-01-01T00:00:00Z" } }\n'
+    const world = profileWorld({ toml: inline })
+    const { printed, noted, status } = await world.run(['profiles', 'list'])
+    expect(status).toBe(0)
+    expect(noted).toMatch(
+      /^x, whose time ended at 2026-01-01T00:00:00Z, is not removed: .* is not written as a section/,
+    )
+    expect(printed).toContain('no AWS profile is configured')
+    expect(world.config.text()).toBe(inline)
+  })
+})
