@@ -9,6 +9,8 @@ import type { AwsSettings } from './config/settings.ts'
 import type { SharedConfig } from './config/shared-config.ts'
 import type { IssuedCredentials } from './credentials.ts'
 import { type Explanation, explainPlan } from './explanation.ts'
+import { createAliasChecks } from './iam/alias-checks.ts'
+import type { IamClient } from './iam/iam-client.ts'
 import { createKeyChecks } from './keys/key-checks.ts'
 import { createKeyCustody, type KeyCustody } from './keys/key-custody.ts'
 import { doubtSource, type SourceDoubt } from './keys/known-sources.ts'
@@ -82,6 +84,8 @@ export interface AwsCredentialsDeps {
   keychain: LastingKeychain
   /** Called each time STS is needed, and not before. */
   sts: () => Promise<StsClient>
+  /** The same for IAM. */
+  iam: () => Promise<IamClient>
   clock: Clock
   /** Uniform in [0, 1). */
   random: () => number
@@ -91,7 +95,7 @@ export interface AwsCredentialsDeps {
 
 /** Puts the room together. */
 export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
-  const { readSettings, readSharedConfig, keychain, sts, clock, random, prompts, log } = deps
+  const { readSettings, readSharedConfig, keychain, sts, iam, clock, random, prompts, log } = deps
   const longTermKeys = createLongTermKeys(keychain)
   const checks = createKeyChecks({ sts, clock })
   const sessions = createSessionCache({ keychain, clock, log })
@@ -112,6 +116,7 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
   })
   const source = createCredentialSource({ steps, sessions, login, clock, log })
   const forgetting = createForgetting({ forgetWatch, login, sessions, derived })
+  const aliases = createAliasChecks(iam, clock, log)
   const noticed = new Set<string>()
 
   const readAll = async () => {
@@ -169,6 +174,9 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
         refuseIfForgotten()
         const accountId = await accountOf(plan.last, credentials)
         refuseIfForgotten()
+        const alias = Object.hasOwn(settings.profiles, profile) ? settings.profiles[profile]!.account_alias : undefined
+        if (plan.last.type === 'role' && alias !== undefined)
+          void aliases.check({ accountId: plan.last.accountId, alias }, { credentials, region: plan.last.region })
         return accountId === undefined ? credentials : { ...credentials, accountId }
       })
     },
@@ -212,7 +220,7 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
     },
     async profiles() {
       // With those whose time is over: the command that lists them removes them.
-      return listProfiles(await readSettings(), await readSharedConfig())
+      return listProfiles(await readSettings(), await readSharedConfig(), aliases.stateOf)
     },
     async status() {
       const { settings, shared } = await readAll()

@@ -5,6 +5,7 @@ import { createKeyring } from '../agent/keys/keyring.ts'
 import { createLock } from '../agent/lock/lock.ts'
 import { createAwsCredentials } from '../aws/aws-credentials.ts'
 import type { SharedConfig } from '../aws/config/shared-config.ts'
+import type { IamClient } from '../aws/iam/iam-client.ts'
 import type { StsClient } from '../aws/sts/sts-client.ts'
 import { describeError } from '../core/errors.ts'
 import { createChurn } from '../core/limits/churn.ts'
@@ -54,6 +55,7 @@ export interface DaemonDeps
   /** Read for each request. */
   readSharedConfig: () => Promise<SharedConfig>
   sts: () => Promise<StsClient>
+  iam: () => Promise<IamClient>
   /** The folder for those sockets that the service manager has not passed. */
   runtimeFolder: string
   /** Sockets that the service manager has passed, by the FileDescriptorName of their socket units. */
@@ -76,7 +78,7 @@ export interface Daemon {
  */
 export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const { clock, random, log, environment, home, prompts, uid, limits, peerOf, collectGarbage } = deps
-  const { version, pid, configFile, extraCa, readText, runProgram, readSharedConfig, sts } = deps
+  const { version, pid, configFile, extraCa, readText, runProgram, readSharedConfig, sts, iam } = deps
   const startedAt = formatUtc(clock.now())
   const churn = createChurn({ clock, collect: collectGarbage })
   const configured = createConfiguredKeychain(deps.openKeychain)
@@ -98,7 +100,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     },
   })
   const readSettings = async () => config.awsSettings()
-  const aws = createAwsCredentials({ readSettings, readSharedConfig, keychain, sts, clock, random, prompts, log })
+  const aws = createAwsCredentials({ readSettings, readSharedConfig, keychain, sts, iam, clock, random, prompts, log })
 
   const sockets = {
     agent: join(deps.runtimeFolder, agentSocketName),

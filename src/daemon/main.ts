@@ -1,13 +1,11 @@
 import { fstatSync } from 'node:fs'
 import { availableParallelism, uptime } from 'node:os'
-import type { StsClient } from '../aws/sts/sts-client.ts'
-import { createStsSdk } from '../aws/sts/sts-sdk.ts'
-import { once } from '../core/calls/once.ts'
+import type { AwsSdk } from '../aws/sts/sts-sdk.ts'
 import { sweepProcessFiles } from '../core/files/process-file.ts'
 import { readTextFile, readTextIfPresent } from '../core/files/read-file.ts'
 import { createRepeatLimit } from '../core/limits/repeats.ts'
-import { createLogger, type Logger, type LogLevel } from '../core/log.ts'
-import { callerEnvironment, type Environment, isSet, unreadCaFile } from '../core/places/environment.ts'
+import { createLogger, type LogLevel } from '../core/log.ts'
+import { callerEnvironment, unreadCaFile } from '../core/places/environment.ts'
 import { homeFolder } from '../core/places/home.ts'
 import {
   awsConfigCopies,
@@ -17,13 +15,14 @@ import {
   runtimeFolder,
   stateFolder,
 } from '../core/places/paths.ts'
-import { type Clock, createSystemClock } from '../core/time/clock.ts'
+import { createSystemClock } from '../core/time/clock.ts'
 import { version } from '../core/version.ts'
 import { openKeychain } from '../keychain/choose.ts'
+import { awsClientsFor } from './aws-clients.ts'
 import { sweepImports, watchAwsFiles } from './aws-files.ts'
 import type { Config } from './config/config.ts'
 import { deciding, readConfigFile } from './config/config-file.ts'
-import { createExtraCa, type ExtraCa } from './config/extra-ca.ts'
+import { createExtraCa } from './config/extra-ca.ts'
 import { createConfiguredPrompts } from './configured-prompts.ts'
 import { startDaemon } from './daemon.ts'
 import { garbageCollector, keepHeapSmall } from './process/garbage.ts'
@@ -89,6 +88,7 @@ export async function runDaemon(): Promise<number> {
     log,
     stopping: dialogs.signal,
   })
+  const awsClients = awsClientsFor({ extraCa, environment, clock, random: Math.random, log, loadSdk })
   const daemon = await startDaemon({
     environment,
     home,
@@ -122,7 +122,8 @@ export async function runDaemon(): Promise<number> {
     readText: (path) => readTextFile(path, deciding),
     readSharedConfig: watchAwsFiles(shared),
     runProgram: createRunProgram({ timeoutMs: programTimeoutMs }),
-    sts: stsFor(extraCa, environment, clock, log),
+    sts: async () => (await awsClients()).sts,
+    iam: async () => (await awsClients()).iam,
     runtimeFolder: runtimeFolder(environment, home),
     inheritedSockets,
     peerOf: native.peerCredentials,
@@ -157,20 +158,8 @@ function summaryOf({ identities, vaults }: Config, faults: number): string {
   return `${identities.length} ssh identities, ${vaults.length} vaults${wrong}`
 }
 
-/** The AWS SDK is loaded when it is first needed: until then, the memory that it takes is saved. */
-function stsFor(extraCa: ExtraCa, environment: Environment, clock: Clock, log: Logger): () => Promise<StsClient> {
-  const endpoint = [environment.AWS_ENDPOINT_URL_STS, environment.AWS_ENDPOINT_URL].find(isSet)
-  let held: { ca: string | undefined; client: () => Promise<StsClient> } | undefined
-  return () => {
-    const ca = extraCa.current()
-    if (held === undefined || held.ca !== ca) held = { ca, client: once(() => load(ca)) }
-    return held.client()
-  }
-
-  async function load(ca: string | undefined): Promise<StsClient> {
-    // The SDK's warning about the version of Node is for the developers of latchkey, not for the readers of its log.
-    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
-    const sdk = await import('../aws/sts/aws-sdk.ts')
-    return createStsSdk({ sdk, clock, random: Math.random, log, endpoint, extraCa: ca })
-  }
+async function loadSdk(): Promise<AwsSdk> {
+  // The SDK's warning about the version of Node is for the developers of latchkey, not for the readers of its log.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
+  return await import('../aws/sts/aws-sdk.ts')
 }

@@ -82,6 +82,7 @@ export async function world(
       readSharedConfig: async () => parseSharedConfig(options.shared ?? {}),
       keychain: lasting(keychain, clock),
       sts: async () => sts,
+      iam: async () => ({ listAccountAliases: async () => [] }),
       clock,
       random: () => 0,
       prompts,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'smol-toml'
+import { expect } from 'vitest'
 import { listProfiles } from '../../src/aws/config/profile-list.ts'
 import type { AwsSettings } from '../../src/aws/config/settings.ts'
 import { parseSharedConfig } from '../../src/aws/config/shared-config.ts'
@@ -53,6 +54,8 @@ export function profileWorld({ toml = sources, ini = '# mine\n' } = {}) {
       daemon: { call: async (name: string) => answers[name]!() } as DaemonAccess,
       hasTypedInput: typed !== undefined,
       readInput: async () => '',
+      runCommand: async () => expect.unreachable(),
+      untilStopped: async () => expect.unreachable(),
       async readLine(prompt) {
         seen.asked.push(prompt)
         const text = typed?.shift()

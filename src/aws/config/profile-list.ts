@@ -1,4 +1,5 @@
 import { planIfValid } from '../plan/credential-plan.ts'
+import type { RoleStep } from '../plan/steps.ts'
 import { parseCredentialProcess } from './own-process.ts'
 import { profileNames } from './profile-lookup.ts'
 import type { AwsSettings } from './settings.ts'
@@ -26,12 +27,12 @@ export type AliasState = 'verified' | 'unverified' | 'wrong'
 
 /**
  * Every profile that can be asked for, sorted by name.
- * @param aliasState what AWS has said of the alias of a profile
+ * @param aliasState what AWS has said of the alias of an account
  */
 export function listProfiles(
   settings: AwsSettings,
   shared: SharedConfig,
-  aliasState: (profile: string) => AliasState = () => 'unverified',
+  aliasState: (claimed: { accountId: string; alias: string }) => AliasState = () => 'unverified',
 ): ListedProfile[] {
   return profileNames(settings, shared).map((name) => {
     // The names come from files: `constructor` must not find what every object has.
@@ -46,12 +47,20 @@ export function listProfiles(
       definedIn: own === undefined ? 'aws-files' : 'config.toml',
       awsFiles: written === undefined ? 'absent' : runsLatchkey(written) ? 'latchkey' : 'other',
       ...(source === undefined ? {} : { source }),
-      ...(last?.type === 'role' ? { roleArn: last.roleArn } : {}),
-      ...(alias === undefined ? {} : { accountAlias: { name: alias, state: aliasState(name) } }),
+      ...(last?.type === 'role' ? roleFields(last, alias, aliasState) : {}),
       ...(color === undefined ? {} : { color }),
       ...(until === undefined ? {} : { until }),
     }
   })
+}
+
+function roleFields(
+  { roleArn, accountId }: RoleStep,
+  alias: string | undefined,
+  aliasState: (claimed: { accountId: string; alias: string }) => AliasState,
+): Pick<ListedProfile, 'roleArn' | 'accountAlias'> {
+  if (alias === undefined) return { roleArn }
+  return { roleArn, accountAlias: { name: alias, state: aliasState({ accountId, alias }) } }
 }
 
 function runsLatchkey(values: ReadonlyMap<string, string>): boolean {

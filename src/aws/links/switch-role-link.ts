@@ -72,7 +72,7 @@ export function formatSwitchRoleLink({ partition, account, roleName, displayName
     ...(displayName === undefined ? {} : { displayName }),
     ...(color === undefined ? {} : { color }),
   })
-  return `https://${signInHost(partition)}/switchrole?${query}`
+  return `https://${signInHost(partition)}/switchrole?${query.toString()}`
 }
 
 /** Empty values count as none. */

@@ -1,4 +1,3 @@
-import { rootCertificates } from 'node:tls'
 import type { STSClient, STSClientConfig } from '@aws-sdk/client-sts'
 import type { Logger } from '../../core/log.ts'
 import type { Secret } from '../../core/secret.ts'
@@ -12,12 +11,11 @@ import { readIssued } from './answered-credentials.ts'
 import { assumeRoleInput } from './assume-role-input.ts'
 import { boundAnswers } from './bounded-answer.ts'
 import { createClockSkew } from './clock-skew.ts'
+import { sdkConfig } from './sdk-config.ts'
 import { createSendAgain } from './send-again.ts'
 import type { StsClient } from './sts-client.ts'
 import { toAwsError } from './sts-errors.ts'
 
-/** The helper that the AWS CLI runs gives up after 50 s: all three tries together end sooner, in ms. */
-const connectTimeoutMs = 4_000
 const defaultRequestTimeoutMs = 10_000
 
 /** What each answer of the SDK says about itself. */
@@ -73,36 +71,20 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
   }
 
   const clientFor = (request: Call<Answer>, { region, credentials, code, endpoint } = request) =>
-    new sdk.STSClient({
-      region,
-      credentials: {
-        accessKeyId: credentials.accessKeyId,
-        secretAccessKey: credentials.secretAccessKey.expose(),
-        ...('sessionToken' in credentials ? { sessionToken: credentials.sessionToken.expose() } : {}),
-      },
-      ...(urlOf(request) === undefined ? {} : { endpoint: urlOf(request)! }),
-      ignoreConfiguredEndpointUrls: true,
-      useFipsEndpoint: endpoint?.isFips ?? false,
-      useDualstackEndpoint: endpoint?.isDualStack ?? false,
-      authSchemePreference: ['sigv4'],
-      userAgentAppId: 'latchkey',
-      defaultsMode: 'standard',
-      retryStrategy: createSendAgain(code !== undefined, random),
-      disableClockSkewCorrection: false,
-      systemClockOffset: skew.ms(),
-      requestHandler: requestHandler ?? {
-        connectionTimeout: connectTimeoutMs,
-        requestTimeout: requestTimeoutMs,
-        socketTimeout: requestTimeoutMs,
-        throwOnRequestTimeout: true,
-        httpsAgent: {
-          minVersion: 'TLSv1.2',
-          // Set here because NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would turn it off otherwise.
-          rejectUnauthorized: true,
-          ...(extraCa === undefined ? {} : { ca: [...rootCertificates, extraCa] }),
-        },
-      },
-    })
+    new sdk.STSClient(
+      sdkConfig({
+        region,
+        credentials,
+        endpoint: urlOf(request),
+        isFips: endpoint?.isFips,
+        isDualStack: endpoint?.isDualStack,
+        extraCa,
+        requestTimeoutMs,
+        retryStrategy: createSendAgain(code !== undefined, random),
+        systemClockOffset: skew.ms(),
+        requestHandler,
+      }),
+    )
 
   const attempt = async <T extends Answer>(request: Call<T>): Promise<T> => {
     const { action, credentials, code, send } = request

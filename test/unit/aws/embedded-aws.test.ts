@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { createAwsCredentials } from '../../../src/aws/aws-credentials.ts'
 import type { AwsSettings } from '../../../src/aws/config/settings.ts'
 import { parseSharedConfig, type SharedConfigTexts } from '../../../src/aws/config/shared-config.ts'
+import { createIamSdk } from '../../../src/aws/iam/iam-sdk.ts'
 import * as sdk from '../../../src/aws/sts/aws-sdk.ts'
 import { createStsSdk } from '../../../src/aws/sts/sts-sdk.ts'
 import { silentLogger } from '../../../src/core/log.ts'
@@ -12,6 +13,7 @@ import type { AwsCallLine } from '../../../src/dev/aws/protocol/exchange.ts'
 import { type DevAccount, seedDevAccount } from '../../../src/dev/aws/seed.ts'
 import { totp } from '../../../src/dev/totp.ts'
 import { createPrompts } from '../../../src/prompts/broker.ts'
+import { type AccountAliases, accountAliases } from '../../doubles/aws/account-aliases.ts'
 import { createFullAws } from '../../doubles/aws/full-server.ts'
 import { lasting, stubKeychain } from '../../support/aws-stub-keychain.ts'
 import { person, rejection } from '../../support/aws-world.ts'
@@ -25,6 +27,7 @@ async function setUp(
   awsIsAheadMs = 0,
   more: AwsSettings['profiles'] = {},
   shared?: (url: string, account: DevAccount) => SharedConfigTexts,
+  known: AccountAliases = {},
 ) {
   const calls: AwsCallLine[] = []
   const dev = await createFullAws({
@@ -32,6 +35,7 @@ async function setUp(
     now: Date.now,
     log: (line) => calls.push(line),
     faults: { clockOffsetMs: () => awsIsAheadMs },
+    plugins: [accountAliases(known)],
   })
   onTestFinished(dev.close)
   const account = await seedDevAccount(dev)
@@ -43,6 +47,7 @@ async function setUp(
     log: silentLogger,
     endpoint: shared === undefined ? dev.endpoint : undefined,
   })
+  const iam = createIamSdk({ sdk, clock, random: Math.random, endpoint: dev.endpoint })
   const answers: string[] = []
   let questions = 0
   const aws = createAwsCredentials({
@@ -52,12 +57,14 @@ async function setUp(
         dev: { role: account.roles.dev, source: 'master', region: 'eu-central-1' },
         prod: { role: account.roles.prod, source: 'master', region: 'eu-west-1' },
         chained: { role: account.roles.chained, source: 'dev' },
+        named: { role: account.roles.dev, source: 'master', account_alias: 'mattermost-dev' },
         ...more,
       },
     }),
     readSharedConfig: async () => parseSharedConfig(shared?.(dev.endpoint, account) ?? {}),
     keychain: lasting(stubKeychain(), clock),
     sts: async () => sts,
+    iam: async () => iam,
     clock,
     random: Math.random,
     prompts: createPrompts({
@@ -187,5 +194,21 @@ describe('against the embedded AWS', () => {
     const leftMinutes = (credentials.expiresAtMs - Date.now()) / 60_000
     expect(leftMinutes).toBeGreaterThan(50)
     expect(leftMinutes).toBeLessThanOrEqual(60)
+  })
+
+  it.each([
+    ['verified', { aliases: { 123456789012: 'mattermost-dev' } }],
+    ['wrong', { aliases: { 123456789012: 'mattermost-prod' } }],
+    ['wrong', {}],
+    ['unverified', { deniedTo: ['123456789012'] }],
+  ] as const)('the alias of an account is %s once its role has been used, where AWS says %j', async (state, known) => {
+    const { aws, actions } = await setUp(0, {}, undefined, known)
+    const stateNow = async () => (await aws.profiles()).find(({ name }) => name === 'named')?.accountAlias
+    expect(await stateNow()).toEqual({ name: 'mattermost-dev', state: 'unverified' })
+    await aws.credentials('named', person)
+    await expect.poll(stateNow).toEqual({ name: 'mattermost-dev', state })
+    await expect.poll(actions).toContain('ListAccountAliases')
+    await aws.credentials('named', person)
+    expect(actions().filter((action) => action === 'ListAccountAliases')).toHaveLength(1)
   })
 })

@@ -82,6 +82,7 @@ async function run(
     runProgram: () => Promise.reject(new Error('no program')),
     readSharedConfig: async () => parseSharedConfig({}),
     sts: async () => sts,
+    iam: async () => ({ listAccountAliases: async () => [] }),
     runtimeFolder: folder,
     inheritedSockets: new Map(),
     extraCa: createExtraCa(undefined, silentLogger),

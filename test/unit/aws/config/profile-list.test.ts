@@ -37,7 +37,7 @@ it('lists the role of a profile whose configuration is right, and what config.to
   const more = { account_alias: 'acme', color: 'd13212', until: '2026-01-02T03:04:05Z' }
   const settings = { sources: { master: {} }, profiles: { dev: { role, source: 'master', ...more } } }
   const shared = parseSharedConfig({ config: `[profile theirs]\nrole_arn = ${role}\nsource_profile = master\n` })
-  expect(listProfiles(settings, shared, (name) => (name === 'dev' ? 'wrong' : 'unverified'))).toMatchObject([
+  expect(listProfiles(settings, shared, ({ alias }) => (alias === 'acme' ? 'wrong' : 'unverified'))).toMatchObject([
     { name: 'dev', roleArn: role, accountAlias: { name: 'acme', state: 'wrong' }, color: 'd13212', until: more.until },
     { name: 'master' },
     { name: 'theirs', roleArn: role },

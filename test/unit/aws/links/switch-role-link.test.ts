@@ -92,14 +92,14 @@ describe('a switch-role link', () => {
     ['its color is not', `${base}?${query}&color=red`],
     ['it is too long', `${base}?${query}&x=${'x'.repeat(5000)}`],
     ['characters that cannot be shown', `${base}?acc\nount=123456789012&roleName=R`],
-  ])('is refused, since %s: %s', (reason, link) => {
+  ] as [string, string][])('is refused, since %s: %s', (reason, link) => {
     let failure: unknown
     try {
-      parseSwitchRoleLink(link!)
+      parseSwitchRoleLink(link)
     } catch (error) {
       failure = error
     }
-    expect(failure).toMatchObject({ code: 'AWS_LINK_INVALID', message: expect.stringContaining(reason!) as string })
+    expect(failure).toMatchObject({ code: 'AWS_LINK_INVALID', message: expect.stringContaining(reason) as string })
   })
 })
 

@@ -61,9 +61,9 @@ describe('an edit of a text file', () => {
   it('loses nothing of many at once', async () => {
     const folder = temporaryFolder()
     const path = join(folder, 'config')
-    const letters = [...'abcdefghijklmnop']
+    const letters = 'abcdefghijklmnop'.split('')
     await Promise.all(letters.map((letter) => editTextFile(path, add(letter), options)))
-    expect([...readFileSync(path, 'utf8')].sort()).toEqual(letters)
+    expect(readFileSync(path, 'utf8').split('').sort()).toEqual(letters)
     expect(readdirSync(folder)).toEqual(['config'])
   })
 

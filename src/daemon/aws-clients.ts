@@ -1,0 +1,48 @@
+import type { IamClient } from '../aws/iam/iam-client.ts'
+import { createIamSdk } from '../aws/iam/iam-sdk.ts'
+import type { StsClient } from '../aws/sts/sts-client.ts'
+import { type AwsSdk, createStsSdk } from '../aws/sts/sts-sdk.ts'
+import { once } from '../core/calls/once.ts'
+import type { Logger } from '../core/log.ts'
+import { type Environment, isSet } from '../core/places/environment.ts'
+import type { Clock } from '../core/time/clock.ts'
+import type { ExtraCa } from './config/extra-ca.ts'
+
+/** The services of AWS that the daemon calls. */
+export interface AwsClients {
+  sts: StsClient
+  iam: IamClient
+}
+
+/** What the clients are made with. */
+export interface AwsClientsDeps {
+  extraCa: ExtraCa
+  environment: Environment
+  clock: Clock
+  random: () => number
+  log: Logger
+  loadSdk: () => Promise<AwsSdk>
+}
+
+/**
+ * The clients, made anew when the certificates that are trusted have changed. The AWS SDK is loaded when it is first
+ * needed: most of the memory that it takes is not needed before.
+ */
+export function awsClientsFor({ extraCa, environment, loadSdk, ...deps }: AwsClientsDeps): () => Promise<AwsClients> {
+  const endpointOf = (service: 'STS' | 'IAM') =>
+    [environment[`AWS_ENDPOINT_URL_${service}`], environment.AWS_ENDPOINT_URL].find(isSet)
+  let held: { ca: string | undefined; clients: () => Promise<AwsClients> } | undefined
+  return () => {
+    const ca = extraCa.current()
+    if (held === undefined || held.ca !== ca) held = { ca, clients: once(() => load(ca)) }
+    return held.clients()
+  }
+
+  async function load(ca: string | undefined): Promise<AwsClients> {
+    const sdk = await loadSdk()
+    return {
+      sts: createStsSdk({ ...deps, sdk, endpoint: endpointOf('STS'), extraCa: ca }),
+      iam: createIamSdk({ ...deps, sdk, endpoint: endpointOf('IAM'), extraCa: ca }),
+    }
+  }
+}
