@@ -16,8 +16,8 @@ export interface SwitchRoleLink {
 
 /** Longer than any real one. */
 const maxLength = 4096
-/** Of path and name together: the console switches to no longer one. */
-const maxRoleLength = 64
+/** Of the path and name of a role together: the console switches to no longer one. */
+export const maxRoleLength = 64
 /** The name after its path (IAM API reference, "CreateRole"). */
 const rolePattern = /^(?:[!-.0-~]+\/)*[\w+=,.@-]+$/
 

@@ -8,6 +8,7 @@ import { formatTimeLeft } from '../status-report.ts'
 import { addAwsExecCommands } from './aws-exec.ts'
 import { addAwsExplainCommand } from './aws-explain.ts'
 import { addAwsKeysCommands } from './aws-keys.ts'
+import { addAwsLinksCommand } from './aws-links.ts'
 import { addAwsProfilesCommands } from './aws-profiles.ts'
 import { addAwsServeCommand } from './aws-serve.ts'
 import { profileName } from './given-profile.ts'
@@ -48,6 +49,7 @@ export function addAwsCommands(program: Command, context: CommandContext, finish
   addAwsExecCommands(aws, context, finish)
   addAwsServeCommand(aws, context)
   addAwsProfilesCommands(aws, context)
+  addAwsLinksCommand(aws, context)
   addAwsKeysCommands(aws, context)
   aws
     .command('forget')

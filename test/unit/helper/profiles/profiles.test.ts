@@ -214,3 +214,23 @@ describe('a profile whose time is over', () => {
     expect(world.config.text()).toBe(inline)
   })
 })
+
+describe('aws links', () => {
+  it('prints the links of the roles that the console can switch to, and says why others have none', async () => {
+    const chained = `\n[aws.profile.chained]\nrole = "${arn}"\nsource = "dev-two"\n`
+    const long = `\n[aws.profile.long]\nrole = "arn:aws:iam::123456789012:role/p/${'R'.repeat(64)}"\nsource = "master"\n`
+    const world = profileWorld({
+      toml: `${sources}${table}${chained}${long}\n[aws.profile.odd]\nrole = "R"\nsource = "master"\n`,
+    })
+    const { printed, noted } = await world.run(['links'])
+    expect(printed).toBe(`dev-two\t${switchRole}?account=123456789012&roleName=DeveloperRole&displayName=dev-two\n`)
+    expect(noted).toBe(`chained has no link: its role is assumed by that of dev-two, and the console does not do that
+long has no link: the console takes no role with so long a name
+odd has no link: its configuration is wrong (latchkey config check)
+`)
+    expect((await world.run(['links', '--format', 'aesr'])).printed).toBe(
+      `[dev-two]\nrole_arn = ${arn}\nregion = eu-central-1\n`,
+    )
+    expect((await world.run(['links', '--format', 'pdf'])).failure).toMatchObject({ code: 'USAGE' })
+  })
+})
