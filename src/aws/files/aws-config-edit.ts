@@ -1,37 +1,56 @@
 import { type IniSection, parseIni } from '../config/ini.ts'
 import { parseCredentialProcess } from '../config/own-process.ts'
 import { configHeader } from '../config/profile-header.ts'
-import { withBlockAtEnd, withoutLines } from './text-edit.ts'
+import { withBlockAtEnd, withoutSections } from './text-edit.ts'
 
 /** What an AWS config file has for a profile: nothing, the block that latchkey writes and nothing else, or something else. */
 export type BlockState = 'absent' | 'own' | 'other'
 
 /** Looks for the block of a profile in the text of an AWS config file. */
 export function findBlock(text: string, profile: string): BlockState {
-  const sections = sectionsFor(text, profile)
+  const sections = sectionsByProfile(text).get(profile) ?? []
   if (sections.length === 0) return 'absent'
   return sections.length === 1 && isOwnBlock(sections[0]!, profile) ? 'own' : 'other'
 }
 
-/** The text with a block for a profile at its end; as it is where it has the profile already. */
-export function withBlock(text: string, profile: string, block: string): string {
-  return findBlock(text, profile) === 'absent' ? withBlockAtEnd(text, block) : text
+/** A profile with the lines that it has in an AWS config file. */
+export interface ProfileBlock {
+  name: string
+  /** Lines that end with line feeds. */
+  block: string
+}
+
+/** The text with blocks at its end, in their order; profiles that it has already stay as they are. */
+export function withBlocks(text: string, blocks: readonly ProfileBlock[]): string {
+  const sections = sectionsByProfile(text)
+  return blocks
+    .filter(({ name }) => !sections.has(name))
+    .reduce((edited, { block }) => withBlockAtEnd(edited, block), text)
 }
 
 /**
- * The text without the block that latchkey wrote for a profile: only its own lines go, and the empty line before them.
+ * The text without the blocks that latchkey wrote for profiles: only its own lines go, and the empty line before each.
  * Comments between them stay. A section with anything else in it is somebody's own, and stays whole.
  */
-export function withoutBlock(text: string, profile: string): string {
-  if (findBlock(text, profile) !== 'own') return text
-  const { line, entries } = sectionsFor(text, profile)[0]!
-  const gone = new Set([line])
-  for (const { lines } of entries) for (let number = lines[0]; number < lines[1]; number += 1) gone.add(number)
-  return withoutLines(text, gone)
+export function withoutBlocks(text: string, profiles: readonly string[]): string {
+  const sections = sectionsByProfile(text)
+  const own = [...new Set(profiles)].flatMap((profile) => {
+    const found = sections.get(profile) ?? []
+    return found.length === 1 && isOwnBlock(found[0]!, profile) ? found : []
+  })
+  return withoutSections(
+    text,
+    own.map(({ line, entries }) => [[line, line + 1] as const, ...entries.map(({ lines }) => lines)]),
+  )
 }
 
-function sectionsFor(text: string, profile: string): IniSection[] {
-  return parseIni(text).filter(({ header }) => configHeader(header)?.name === profile)
+function sectionsByProfile(text: string): ReadonlyMap<string, IniSection[]> {
+  const sections = new Map<string, IniSection[]>()
+  for (const section of parseIni(text)) {
+    const name = configHeader(section.header)?.name
+    if (name !== undefined) sections.set(name, [...(sections.get(name) ?? []), section])
+  }
+  return sections
 }
 
 function isOwnBlock({ entries }: IniSection, profile: string): boolean {

@@ -4,7 +4,7 @@ const byteOrderMark = '\uFEFF'
 
 /**
  * A text with a block of lines at its end, after an empty line. It keeps its own line ends, and ends with one only where
- * it did before: `withoutLines` of the block gives the text back, byte by byte.
+ * it did before: `withoutSections` of the block gives the text back, byte by byte.
  * @param block lines that end with line feeds
  */
 export function withBlockAtEnd(text: string, block: string): string {
@@ -15,13 +15,20 @@ export function withBlockAtEnd(text: string, block: string): string {
   return /[\r\n]$/.test(text) ? `${text}${end}${lines}${end}` : `${text}${end}${end}${lines}`
 }
 
-/** A text without some of its lines, and without the empty one before the first of them. @param gone numbers from 0 */
-export function withoutLines(text: string, gone: ReadonlySet<number>): string {
+/** Where lines stand: the number of the first and that of the line after the last, counted from 0. */
+export type LineRange = readonly [number, number]
+
+/** A text without the lines of some sections, and without the empty line before each of them. */
+export function withoutSections(text: string, sections: readonly (readonly LineRange[])[]): string {
   const lines = linesOf(text)
-  const before = Math.min(...gone) - 1
-  const isGone = (number: number) => gone.has(number) || (number === before && lines[number]!.trim() === '')
-  const kept = lines.filter((_, number) => !isGone(number)).join('')
-  const isEndGone = isGone(lines.length - 1) && !/[\r\n]$/.test(text)
+  const gone = new Set<number>()
+  for (const ranges of sections) {
+    const before = Math.min(...ranges.map(([first]) => first)) - 1
+    if (lines[before]?.trim() === '') gone.add(before)
+    for (const [first, end] of ranges) for (let number = first; number < end; number += 1) gone.add(number)
+  }
+  const kept = lines.filter((_, number) => !gone.has(number)).join('')
+  const isEndGone = gone.has(lines.length - 1) && !/[\r\n]$/.test(text)
   const rest = isEndGone ? kept.replace(/(\r\n|\r|\n)$/, '') : kept
-  return text.startsWith(byteOrderMark) && isGone(0) ? `${byteOrderMark}${rest}` : rest
+  return text.startsWith(byteOrderMark) && gone.has(0) ? `${byteOrderMark}${rest}` : rest
 }

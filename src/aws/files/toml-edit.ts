@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { parse, stringify, TomlError } from 'smol-toml'
 import { AwsError } from '../aws-error.ts'
-import { withBlockAtEnd, withoutLines } from './text-edit.ts'
+import { type LineRange, withBlockAtEnd, withoutSections } from './text-edit.ts'
 import { tomlStatements } from './toml-statements.ts'
 
 /** The values of a table, in the order in which they are written. */
@@ -13,40 +13,55 @@ export function tomlTable(path: readonly string[], fields: TomlFields): string {
   return `[${header}]\n${stringify(fields)}`
 }
 
+/** A table to be written. */
+export interface TomlTable {
+  path: readonly string[]
+  fields: TomlFields
+}
+
 /**
- * A document with one table more, at its end. That everything else says what it said is looked at by reading it again.
- * @throws {AwsError} AWS_FILE_NOT_EDITED: it is no TOML; it has the table; a table above it is written inline, and so closed
+ * A document with more tables, at its end. That everything else says what it said is checked by reading it again.
+ * @throws {AwsError} AWS_FILE_NOT_EDITED: it is no TOML; it has one of the tables; a table above one is written inline, and so closed
  */
-export function withTable(toml: string, path: readonly string[], fields: TomlFields): string {
+export function withTables(toml: string, tables: readonly TomlTable[]): string {
   const before = valuesOf(toml)
-  const name = path.join('.')
-  if (before.some((value) => isBelow(value.path, path))) throw notEdited(`it has ${name} already`)
-  const edited = withBlockAtEnd(toml, tomlTable(path, fields))
-  const wanted = [...before, ...Object.entries(fields).map(([key, value]) => ({ path: [...path, key], value }))]
-  if (!isSame(edited, wanted))
-    throw notEdited(`a table above ${name} is written inline, so that no section can be added`)
+  const present = tablesIn(before)
+  const double = tables.find(({ path }) => present.has(JSON.stringify(path)))
+  if (double !== undefined) throw notEdited(`it has ${double.path.join('.')} already`)
+  const edited = tables.reduce((text, { path, fields }) => withBlockAtEnd(text, tomlTable(path, fields)), toml)
+  const added = tables.flatMap(({ path, fields }) =>
+    Object.entries(fields).map(([key, value]) => ({ path: [...path, key], value })),
+  )
+  if (!isSame(edited, [...before, ...added])) {
+    const above = tables[0]!.path.slice(0, -1).join('.')
+    throw notEdited(`${above} or a table above it is written inline, so that no section can be added`)
+  }
   return edited
 }
 
 /**
- * A document without a table: its header and keys go, with the empty line before them; comments on lines of their own
- * stay. As it is where it has no such table.
- * @throws {AwsError} AWS_FILE_NOT_EDITED: it is no TOML; the table is not a section of its own
+ * A document without some tables: their headers and keys go, with the empty line before each; comments on lines of their
+ * own stay. Those that it does not have are passed over.
+ * @throws {AwsError} AWS_FILE_NOT_EDITED: it is no TOML; one of the tables is not a section of its own
  */
-export function withoutTable(toml: string, path: readonly string[]): string {
+export function withoutTables(toml: string, paths: readonly (readonly string[])[]): string {
   const before = valuesOf(toml)
-  const rest = before.filter((value) => !isBelow(value.path, path))
-  const statements = tomlStatements(toml)
-  const start = statements.findIndex(({ isHeader, text }) => isHeader && isDeepStrictEqual(pathOf(text), path))
-  if (start === -1 && rest.length === before.length) return toml
-  const next = statements.findIndex(({ isHeader }, at) => isHeader && at > start)
-  const own = start === -1 ? [] : statements.slice(start, next === -1 ? undefined : next)
-  const gone = new Set(
-    own.flatMap(({ lines: [first, end] }) => Array.from({ length: end - first }, (_, at) => first + at)),
-  )
-  const edited = start === -1 ? toml : withoutLines(toml, gone)
-  if (!isSame(edited, rest)) throw notEdited(`${path.join('.')} is not written as a section of its own`)
-  return edited
+  const wanted = new Set(paths.map((path) => JSON.stringify(path)))
+  const rest = before.filter(({ path }) => !path.some((_, at) => wanted.has(JSON.stringify(path.slice(0, at)))))
+  const sections: LineRange[][] = []
+  let open: LineRange[] | undefined
+  for (const { isHeader, text, lines } of tomlStatements(toml)) {
+    if (isHeader) {
+      open = wanted.has(JSON.stringify(pathOf(text))) ? [] : undefined
+      if (open !== undefined) sections.push(open)
+    }
+    open?.push(lines)
+  }
+  const edited = withoutSections(toml, sections)
+  if (isSame(edited, rest)) return edited
+  const present = tablesIn(before)
+  const names = paths.filter((path) => present.has(JSON.stringify(path))).map((path) => path.join('.'))
+  throw notEdited(`${names.join(', ')}: not written as a section of its own`)
 }
 
 interface TomlValue {
@@ -82,8 +97,9 @@ function isSame(toml: string, wanted: readonly TomlValue[]): boolean {
   }
 }
 
-function isBelow(path: readonly string[], table: readonly string[]): boolean {
-  return table.every((key, at) => path[at] === key)
+/** The paths of all tables with a value in them, or below them, and of the values. */
+function tablesIn(values: readonly TomlValue[]): ReadonlySet<string> {
+  return new Set(values.flatMap(({ path }) => path.map((_, at) => JSON.stringify(path.slice(0, at + 1)))))
 }
 
 /** The path in a header; that of `[[array]]` is nobody's. */

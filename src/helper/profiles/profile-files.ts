@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { findBlock, withBlock, withoutBlock } from '../../aws/files/aws-config-edit.ts'
+import { findBlock, withBlocks, withoutBlocks } from '../../aws/files/aws-config-edit.ts'
 import type { NewProfile } from '../../aws/files/new-profile.ts'
-import { tomlTable, withoutTable, withTable } from '../../aws/files/toml-edit.ts'
+import { tomlTable, withoutTables, withTables } from '../../aws/files/toml-edit.ts'
 import { describeError } from '../../core/errors.ts'
 import { editTextFile } from '../../core/files/edit-file.ts'
 import { homeFolder } from '../../core/places/home.ts'
@@ -47,7 +47,7 @@ export async function writeProfile(
   const block = awsConfigBlock({ name, region, latchkey: commandPath })!
   const show = (file: string, lines: string) => note(`write into ${displayLine(file)}:\n\n${displayLines(lines)}\n`)
   if (!isListed) {
-    await edit(config, true, (text) => withTable(text, path, fields)).catch((error: unknown) => {
+    await edit(config, true, (text) => withTables(text, [{ path, fields }])).catch((error: unknown) => {
       show(config, tomlTable(path, fields))
       show(aws, block)
       throw error
@@ -56,7 +56,7 @@ export async function writeProfile(
   let isForeign = false
   await edit(aws, false, (text) => {
     isForeign = findBlock(text, name) === 'other'
-    return withBlock(text, name, block)
+    return withBlocks(text, [{ name, block }])
   }).catch((error: unknown) => {
     show(aws, block)
     throw error
@@ -67,10 +67,10 @@ export async function writeProfile(
   }
 }
 
-/** Takes a profile out of both files, the block first: what is left when the command is killed is found again. */
-export async function eraseProfile({ config, aws }: ProfileFiles, name: string): Promise<void> {
-  await edit(aws, false, (text) => withoutBlock(text, name))
-  await edit(config, true, (text) => withoutTable(text, tablePath(name)))
+/** Takes profiles out of both files, the blocks first: what is left when the command is killed is found again. */
+export async function eraseProfiles({ config, aws }: ProfileFiles, names: readonly string[]): Promise<void> {
+  await edit(aws, false, (text) => withoutBlocks(text, names))
+  await edit(config, true, (text) => withoutTables(text, names.map(tablePath)))
 }
 
 const tablePath = (name: string) => ['aws', 'profile', name]

@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseIni } from '../../../../src/aws/config/ini.ts'
-import { findBlock, withBlock, withoutBlock } from '../../../../src/aws/files/aws-config-edit.ts'
+import { findBlock, withBlocks, withoutBlocks } from '../../../../src/aws/files/aws-config-edit.ts'
 import { awsConfigBlock } from '../../../../src/core/text/aws-config-block.ts'
 import { fuzzed } from '../../../support/fuzzing.ts'
 
+const withBlock = (text: string, name: string, lines: string) => withBlocks(text, [{ name, block: lines }])
+const withoutBlock = (text: string, name: string) => withoutBlocks(text, [name])
 const blockOf = (name: string) => awsConfigBlock({ name, region: 'eu-central-1', latchkey: '/opt/it is/latchkey' })!
 const block = blockOf('dev')
 
@@ -24,6 +26,13 @@ describe('a block in an AWS config file', () => {
   it('goes from between others, and leaves comments and everything of others', () => {
     const text = `# top\n[profile a]\nregion = x ; mine\n\n${block}# after\n\n[profile b]\n`
     expect(withoutBlock(text, 'dev')).toBe('# top\n[profile a]\nregion = x ; mine\n# after\n\n[profile b]\n')
+  })
+
+  it('may be many at once', () => {
+    const blocks = ['a', 'b', 'c'].map((name) => ({ name, block: blockOf(name) }))
+    const text = withBlocks('# mine', blocks)
+    expect(withoutBlocks(text, ['a', 'c'])).toBe(withBlock('# mine', 'b', blockOf('b')))
+    expect(withoutBlocks(text, ['c', 'b', 'a', 'a'])).toBe('# mine')
   })
 
   it('goes from the first line and leaves the byte order mark', () => {

@@ -1,12 +1,16 @@
 import fc from 'fast-check'
 import { parse } from 'smol-toml'
 import { describe, expect, it } from 'vitest'
-import { tomlTable, withoutTable, withTable } from '../../../../src/aws/files/toml-edit.ts'
+import { tomlTable, withoutTables, withTables } from '../../../../src/aws/files/toml-edit.ts'
 import { fuzzed } from '../../../support/fuzzing.ts'
 
 const path = ['aws', 'profile', 'dev']
 const fields = { role: 'arn:aws:iam::123456789012:role/Dev', source: 'master "x"' }
 const table = '[aws.profile.dev]\nrole = "arn:aws:iam::123456789012:role/Dev"\nsource = "master \\"x\\""\n'
+
+const withTable = (text: string, at: string[], values: Record<string, string>) =>
+  withTables(text, [{ path: at, fields: values }])
+const withoutTable = (text: string, at: string[]) => withoutTables(text, [at])
 
 const refused = (run: () => unknown) => {
   try {
@@ -96,8 +100,18 @@ role = { a = "}" }
   ])('is not taken out of %j', (text) => {
     expect(refused(() => withoutTable(text, path))).toMatchObject({
       code: 'AWS_FILE_NOT_EDITED',
-      message: 'aws.profile.dev is not written as a section of its own',
+      message: 'aws.profile.dev: not written as a section of its own',
     })
+  })
+
+  it('may be many at once', () => {
+    const paths = ['a', 'b', 'c'].map((name) => ['aws', 'profile', name])
+    const text = withTables(
+      '[log]',
+      paths.map((each) => ({ path: each, fields })),
+    )
+    expect(withoutTables(text, [paths[0]!, paths[2]!])).toBe(withTable('[log]', paths[1]!, fields))
+    expect(withoutTables(text, paths)).toBe('[log]')
   })
 
   it('is not there: nothing changes', () => {
