@@ -8,8 +8,9 @@ export type AwsErrorCode =
   | 'AWS_PROFILE_UNSUPPORTED'
   | 'AWS_PROFILE_CYCLE'
   | 'AWS_PROFILE_NOT_NAMED'
-  // What a person writes or hands in: links, and files that commands edit.
+  // What a person hands in: links, lists of accounts, and files that commands edit.
   | 'AWS_LINK_INVALID'
+  | 'AWS_LIST_INVALID'
   | 'AWS_FILE_NOT_EDITED'
   // Long-term keys.
   | 'AWS_KEY_MISSING'

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, lstatSync, readFileSync, renameSync, symlinkSync } from 'node:fs'
+import { appendFileSync, lstatSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DevSession, startDevSession } from '../support/dev-session.ts'
@@ -85,6 +85,29 @@ describeWithPeers('profiles that a command writes', ['python:botocore', 'aws'], 
     }
     await add('killed')
     await session.runOk('latchkey', ['aws', 'profiles', 'remove', 'killed'])
+    expect(texts()).toEqual(before)
+  })
+
+  it('are made of a list of accounts, with one code, and taken away again', async () => {
+    const before = texts()
+    const list = join(folder, 'accounts.json')
+    const sync = async (...names: [id: string, name: string][]) => {
+      writeFileSync(list, JSON.stringify({ Accounts: names.map(([Id, Name]) => ({ Id, Name, Status: 'ACTIVE' })) }))
+      const args = ['aws', 'profiles', 'sync', list, '--role', 'DeveloperRole']
+      const { status, stderr } = await session.run('latchkey', args)
+      expect(status).toBe(2)
+      const [, hash] = /add --sha256 ([0-9a-f]{64})\n$/.exec(stderr)!
+      return await session.runOk('latchkey', [...args, '--sha256', hash!])
+    }
+    const asked = session.log('prompts').length
+    const said = await sync(['123456789012', 'Dev three'], ['444455556666', 'Prod'])
+    expect(said).toMatch(/\n1 of 2 new roles work\nProd does not work: AWS refused AssumeRole: .*not authorized/)
+    expect(session.log('prompts').length - asked).toBeLessThanOrEqual(1)
+    expect(await read()).toMatchObject({
+      'Dev-three': { credential_process: expect.stringMatching(/ aws credentials Dev-three$/) as string },
+      Prod: { region: 'us-east-1' },
+    })
+    expect(await sync()).toBe('- Dev-three\n- Prod\n')
     expect(texts()).toEqual(before)
   })
 

@@ -25,10 +25,25 @@ export function profileWorld({ toml = sources, ini = '# mine\n' } = {}) {
     config: { path: config, text: () => readFileSync(config, 'utf8') },
     aws: { path: aws, text: () => (existsSync(aws) ? readFileSync(aws, 'utf8') : '') },
     nowMs: Date.UTC(2026, 0, 2, 3, 4, 5),
+    /** What a try of a profile answers, in turn; nothing is wrong once there is nothing more. */
+    tries: {} as Record<string, { code: string; message: string }[]>,
+    tried: [] as string[],
+    /** The most that were tried at the same time. */
+    triedAtOnce: 0,
     faults: [] as { section: string; effect: 'off'; code: string; message: string }[],
     run,
   }
-  const answers: Record<string, () => unknown> = {
+  let trying = 0
+  const answers: Record<string, (input: { body: { profile: string } }) => unknown> = {
+    async tryProfile({ body: { profile } }) {
+      world.tried.push(profile)
+      trying += 1
+      world.triedAtOnce = Math.max(world.triedAtOnce, trying)
+      await new Promise((resolve) => setImmediate(resolve))
+      trying -= 1
+      const error = world.tries[profile]?.shift()
+      return error === undefined ? {} : { error }
+    },
     listProfiles() {
       const { aws: written } = parse(world.config.text()) as {
         aws?: { profile?: AwsSettings['profiles']; source?: AwsSettings['sources'] }
@@ -51,7 +66,7 @@ export function profileWorld({ toml = sources, ini = '# mine\n' } = {}) {
         seen.noted += text
       },
       commandPath: '/opt/bin/latchkey',
-      daemon: { call: async (name: string) => answers[name]!() } as DaemonAccess,
+      daemon: { call: async (name: string, input: never) => answers[name]!(input) } as DaemonAccess,
       hasTypedInput: typed !== undefined,
       readInput: async () => '',
       runCommand: async () => expect.unreachable(),

@@ -20,6 +20,8 @@ export interface ListedProfile {
   accountAlias?: { name: string; state: AliasState }
   color?: string
   until?: string
+  /** The file of accounts that it was written from. */
+  syncedFrom?: string
 }
 
 /** Whether an account has the alias that a profile says. `unverified`: AWS has not been asked yet, or may not be. */
@@ -39,7 +41,13 @@ export function listProfiles(
     const own = [settings.profiles, settings.sources].find((section) => Object.hasOwn(section, name))?.[name]
     const written = shared.profiles.get(name)?.values
     const region = own?.region ?? written?.get('region')
-    const { source, account_alias: alias, color, until } = own !== undefined && 'role' in own ? own : {}
+    const {
+      source,
+      account_alias: alias,
+      color,
+      until,
+      synced_from: syncedFrom,
+    } = own !== undefined && 'role' in own ? own : {}
     const last = planIfValid(settings, shared, name)?.last
     return {
       name,
@@ -50,6 +58,7 @@ export function listProfiles(
       ...(last?.type === 'role' ? roleFields(last, alias, aliasState) : {}),
       ...(color === undefined ? {} : { color }),
       ...(until === undefined ? {} : { until }),
+      ...(syncedFrom === undefined ? {} : { syncedFrom }),
     }
   })
 }

@@ -29,6 +29,8 @@ export interface AwsProfileSettings {
   color?: string | undefined
   /** UTC with whole seconds and Z: from then on the profile is refused. */
   until?: string | undefined
+  /** The file of accounts from which a command wrote it, and may take it away again. */
+  synced_from?: string | undefined
   endpoint_url?: string | undefined
   use_fips_endpoint?: boolean | undefined
   use_dualstack_endpoint?: boolean | undefined

@@ -34,6 +34,7 @@ const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> =
   AWS_PROFILE_CYCLE: 409,
   AWS_PROFILE_NOT_NAMED: 400,
   AWS_LINK_INVALID: 400,
+  AWS_LIST_INVALID: 400,
   AWS_FILE_NOT_EDITED: 409,
   AWS_KEY_MISSING: 409,
   AWS_KEY_REFUSED: 409,

@@ -1,4 +1,5 @@
 import type { AwsCredentials } from '../../aws/aws-credentials.ts'
+import { AwsError } from '../../aws/aws-error.ts'
 import type { IssuedCredentials } from '../../aws/credentials.ts'
 import type { CodedError } from '../../core/errors.ts'
 import { Secret } from '../../core/secret.ts'
@@ -13,7 +14,7 @@ import type { ApiRoute } from '../../ipc/server/api-route.ts'
 import { createEndpointRoutes, type EndpointHandlers } from '../../ipc/server/endpoint-routes.ts'
 import type { PromptCaller } from '../../prompts/prompt.ts'
 import type { RunningVault } from '../running/running-vault.ts'
-import { ApiError } from './api-errors.ts'
+import { ApiError, reportedError, toApiError } from './api-errors.ts'
 import type { LentPrompts } from './lent-prompts.ts'
 
 /** What the endpoints use. */
@@ -60,6 +61,16 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
     async getProfileRegion({ params }) {
       const region = (await aws.profiles()).find(({ name }) => name === params.profile)?.region
       return region === undefined ? {} : { region }
+    },
+    async tryProfile({ body, caller }) {
+      try {
+        await aws.credentials(body.profile, caller)
+        return {}
+      } catch (error) {
+        // Where a person could help, they are asked; a fault of our own is no word on the profile.
+        if (!(error instanceof AwsError) || toApiError(error).status === 401) throw error
+        return { error: reportedError(error) }
+      }
     },
     async getSource({ params }) {
       const doubt = await aws.doubtSource(params.source)

@@ -113,6 +113,7 @@ export const profileSchema = v.strictObject({
       v.check((text) => isUtcTime(text), 'not a time in UTC, such as "2026-01-02T03:04:05Z"'),
     ),
   ),
+  synced_from: v.optional(path),
 })
 
 /** One `[aws.source.NAME]`. */

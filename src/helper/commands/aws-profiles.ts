@@ -7,6 +7,7 @@ import { HelperError } from '../fast/failure.ts'
 import { type AddProfileOptions, addProfile } from '../profiles/add-profile.ts'
 import { knownProfiles } from '../profiles/known-profiles.ts'
 import { removeProfile } from '../profiles/remove-profile.ts'
+import { type SyncOptions, syncProfiles } from '../profiles/sync-profiles.ts'
 import { formatTable } from '../text-table.ts'
 
 /** `latchkey aws profiles …` */
@@ -23,6 +24,15 @@ export function addAwsProfilesCommands(aws: Command, context: CommandContext): v
     .option('--region <region>', 'the region of the profile (default: that of the source)')
     .option('--for <duration>', 'how long the profile is to be there, such as 3d')
     .action((link: string | undefined, options: AddProfileOptions) => addProfile(link, options, context))
+  profiles
+    .command('sync')
+    .description('make profiles of the accounts of a list, and take away those that it had before')
+    .argument('<file>', 'what aws organizations list-accounts prints as JSON')
+    .option('--sha256 <hash>', 'the SHA-256 of the file: nobody is asked then')
+    .option('--role <name>', 'the role to assume in each account; may be given more than once', collect, [])
+    .option('--source <name>', 'what assumes them (default: the only source)')
+    .option('--partition <name>', 'the partition of the accounts', 'aws')
+    .action((file: string, options: SyncOptions) => syncProfiles(file, options, context))
   profiles
     .command('remove')
     .description('take a profile out of config.toml and ~/.aws/config')
@@ -44,6 +54,8 @@ export function addAwsProfilesCommands(aws: Command, context: CommandContext): v
       else context.print(json ? `${displayJson(list, 2)}\n` : formatProfiles(list))
     })
 }
+
+const collect = (value: string, former: readonly string[]) => [...former, value]
 
 /**
  * Only blocks go to the standard output, so that it can be appended to the file, even twice: a profile that is already

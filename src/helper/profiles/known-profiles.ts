@@ -2,7 +2,7 @@ import { displayLine } from '../../core/text/display-text.ts'
 import type { AwsProfileEntry } from '../../ipc/endpoints/aws-profiles.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
-import { eraseProfiles, profileFiles } from './profile-files.ts'
+import { eraseProfile, profileFiles } from './profile-files.ts'
 
 /** An edit counts within a second. */
 const patienceMs = 5_000
@@ -19,7 +19,7 @@ export async function knownProfiles(context: CommandContext): Promise<readonly A
   const files = await profileFiles(context)
   for (const { name, until } of ended) {
     try {
-      await eraseProfiles(files, [name])
+      await eraseProfile(files, name)
       context.note(`removed ${displayLine(name)}, whose time ended at ${until}\n`)
     } catch (error) {
       // The daemon refuses it whatever the files say, and the command was run for something else.

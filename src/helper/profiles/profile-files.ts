@@ -67,10 +67,31 @@ export async function writeProfile(
   }
 }
 
-/** Takes profiles out of both files, the blocks first: what is left when the command is killed is found again. */
-export async function eraseProfiles({ config, aws }: ProfileFiles, names: readonly string[]): Promise<void> {
-  await edit(aws, false, (text) => withoutBlocks(text, names))
-  await edit(config, true, (text) => withoutTables(text, names.map(tablePath)))
+/**
+ * Takes profiles out of both files and writes others into them, all at once in each. What is left when the command is
+ * killed is found again: a profile is there for longer than its block.
+ * @param blocks the profiles whose blocks are written, where the AWS tools' file has none
+ */
+export async function exchangeProfiles(
+  { config, aws }: ProfileFiles,
+  {
+    removed,
+    added,
+    blocks,
+  }: { removed: readonly string[]; added: readonly NewProfile[]; blocks: readonly NewProfile[] },
+  latchkey: string,
+): Promise<void> {
+  const tables = added.map(({ name, fields }) => ({ path: tablePath(name), fields }))
+  const written = blocks.map(({ name, region }) => ({ name, block: awsConfigBlock({ name, region, latchkey })! }))
+  await edit(aws, false, (text) => withoutBlocks(text, removed))
+  await edit(config, true, (text) => withTables(withoutTables(text, removed.map(tablePath)), tables))
+  await edit(aws, false, (text) => withBlocks(text, written))
+}
+
+/** Takes a profile out of both files, the block first: what is left when the command is killed is found again. */
+export async function eraseProfile({ config, aws }: ProfileFiles, name: string): Promise<void> {
+  await edit(aws, false, (text) => withoutBlocks(text, [name]))
+  await edit(config, true, (text) => withoutTables(text, [tablePath(name)]))
 }
 
 const tablePath = (name: string) => ['aws', 'profile', name]

@@ -3,7 +3,7 @@ import { nearestNames } from '../../core/text/near-names.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { awaitRead, knownProfiles } from './known-profiles.ts'
-import { eraseProfiles, profileFiles } from './profile-files.ts'
+import { eraseProfile, profileFiles } from './profile-files.ts'
 
 /** Takes a profile out of config.toml, and its block out of the AWS tools' file. */
 export async function removeProfile(name: string, context: CommandContext): Promise<void> {
@@ -32,7 +32,7 @@ export async function removeProfile(name: string, context: CommandContext): Prom
   if (users.length > 0)
     throw refused(`${users.join(', ')} cannot be used without ${name}`, `latchkey aws profiles remove ${users[0]}`)
   const files = await profileFiles(context)
-  await eraseProfiles(files, [name])
+  await eraseProfile(files, name)
   await awaitRead(
     context,
     '',

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { AnswerOf, Endpoint } from '../endpoint.ts'
-import { listOf, time } from './fields.ts'
+import { listOf, reportedError, time } from './fields.ts'
 
 /** `unverified`: AWS has not been asked yet, or may not be; `wrong`: the account has another alias, or none. */
 const aliasStates = ['verified', 'unverified', 'wrong'] as const
@@ -26,6 +26,8 @@ export const listProfiles = {
         accountAlias: v.exactOptional(v.object({ name: v.string(), state: v.picklist(aliasStates) })),
         color: v.exactOptional(v.string()),
         until: v.exactOptional(time),
+        /** The file of accounts that it was written from. */
+        syncedFrom: v.exactOptional(v.string()),
       }),
     ),
   }),
@@ -34,3 +36,12 @@ export const listProfiles = {
 export type AwsProfileEntry = AwsProfileList['profiles'][number]
 /** The profiles, in the order in which they are shown. */
 export type AwsProfileList = AnswerOf<typeof listProfiles>
+
+/** Whether the credentials of a profile can be had, which are handed to nobody; `error` says why not. */
+export const tryProfile = {
+  method: 'POST',
+  pattern: '/v1/aws/try',
+  mayAsk: true,
+  request: v.strictObject({ profile: v.string() }),
+  answer: v.object({ error: v.exactOptional(reportedError) }),
+} as const satisfies Endpoint

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AwsCredentials } from '../../../../src/aws/aws-credentials.ts'
+import { AwsError } from '../../../../src/aws/aws-error.ts'
 import { Secret } from '../../../../src/core/secret.ts'
 import { type ApiRoutesDeps, createApiRoutes } from '../../../../src/daemon/api/api-routes.ts'
 import { createLentPrompts } from '../../../../src/daemon/api/lent-prompts.ts'
@@ -140,4 +141,32 @@ it('an answer to a question that is not open says so', async () => {
   const lentPrompts = createLentPrompts({ terminal: true })
   const answer = call({ lentPrompts }, 'POST', '/v1/prompts/{id}', { params: { id: '1' }, body: { answer: '1' } })
   await expect(answer).rejects.toMatchObject({ code: 'PROMPT_GONE', hint: 'run the command again' })
+})
+
+describe('a try of a profile', () => {
+  const tried = (outcome: unknown) => {
+    const aws = {
+      credentials: async () => {
+        if (outcome instanceof Error) throw outcome
+        return outcome
+      },
+    } as unknown as AwsCredentials
+    return call({ aws }, 'POST', '/v1/aws/try', { body: { profile: 'dev' } })
+  }
+
+  it('hands out nothing', async () => {
+    const credentials = { accessKeyId: 'ASIA', secretAccessKey: new Secret('secret'), expiresAtMs: 1 }
+    expect(await tried(credentials)).toEqual({ status: 200, body: {} })
+  })
+
+  it('says why there are no credentials', async () => {
+    expect(await tried(new AwsError('AWS_DENIED', 'no', { hint: 'ask' }))).toEqual({
+      status: 200,
+      body: { error: { code: 'AWS_DENIED', message: 'no', hint: 'ask' } },
+    })
+  })
+
+  it.each([new AwsError('AWS_MFA_NEEDED', 'a code'), new Error('a fault')])('is no answer where %s', async (error) => {
+    await expect(tried(error)).rejects.toBe(error)
+  })
 })

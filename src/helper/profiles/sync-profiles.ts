@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto'
+import { resolve } from 'node:path'
+import { parseAccountList } from '../../aws/files/account-list.ts'
+import { planSync, type SyncPlan } from '../../aws/files/sync-plan.ts'
+import { describeError } from '../../core/errors.ts'
+import { readWholeFile } from '../../core/files/read-file.ts'
+import { displayLine } from '../../core/text/display-text.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
+import { confirmTyped } from '../asking/typed-line.ts'
+import type { CommandContext } from '../command-context.ts'
+import { HelperError } from '../fast/failure.ts'
+import { awaitRead, knownProfiles } from './known-profiles.ts'
+import { exchangeProfiles, profileFiles } from './profile-files.ts'
+import { tryProfiles } from './try-profiles.ts'
+
+/** What `latchkey aws profiles sync` is told. */
+export interface SyncOptions {
+  sha256?: string
+  role: readonly string[]
+  source?: string
+  partition: string
+}
+
+/** Of the list: some two thousand accounts as the AWS CLI prints them. */
+const maxBytes = 1024 * 1024
+
+/** Makes profiles of the accounts of a list, and takes away those that an earlier one had. */
+export async function syncProfiles(file: string, options: SyncOptions, context: CommandContext): Promise<void> {
+  const { sha256, role: roles, source, partition } = options
+  if (roles.length === 0) throw usage('say which role to assume in each account: --role NAME')
+  if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) throw usage('--sha256 is not 64 hexadecimal digits')
+  const from = resolve(file)
+  const bytes = await readList(from)
+  const hash = createHash('sha256').update(bytes).digest('hex')
+  if (sha256 !== undefined && sha256.toLowerCase() !== hash)
+    throw new HelperError('REFUSED', `${from} is not what it should be: its SHA-256 is ${hash}`, {
+      hint: 'look at what has changed in it, and say its --sha256 then',
+    })
+  const accounts = parseAccountList(bytes.toString('utf8'))
+  const known = await knownProfiles(context)
+  const plan = withoutNeeded(
+    planSync({ accounts, roles: [...new Set(roles)], partition, source, from }, known),
+    known,
+    context,
+  )
+  context.print(describePlan(plan))
+  if (plan.added.length + plan.removed.length + plan.blockless.length === 0) return
+  if (sha256 === undefined) await confirm(plan, hash, context)
+  const blocks = [...plan.added, ...plan.blockless]
+  await exchangeProfiles(await profileFiles(context), { ...plan, blocks }, context.commandPath)
+  const added = new Set(plan.added.map(({ name }) => name))
+  for (const { name, roleArn } of plan.added.slice(-1))
+    await awaitRead(context, `aws.profile.${name}`, (all) =>
+      all.some((each) => each.name === name && each.roleArn === roleArn),
+    )
+  for (const name of plan.removed.filter((each) => !added.has(each)).slice(-1))
+    await awaitRead(context, '', (all) => !all.some((each) => each.name === name))
+  await reportTried([...added], context)
+}
+
+async function readList(path: string): Promise<Buffer> {
+  try {
+    // It decides which roles are assumed, but it is shown before it is used, or pinned.
+    return await readWholeFile(path, { maxBytes, isTrusted: false })
+  } catch (cause) {
+    throw new HelperError('REFUSED', `${path} cannot be read: ${describeError(cause)}`, {
+      cause,
+      hint: `ls -l ${shellWord(path)}`,
+    })
+  }
+}
+
+/** What other profiles need stays. */
+function withoutNeeded(
+  plan: SyncPlan,
+  known: readonly { name: string; source?: string }[],
+  { note }: CommandContext,
+): SyncPlan {
+  const gone = new Set(plan.removed)
+  const again = new Set(plan.added.map(({ name }) => name))
+  const user = (name: string) => known.find((each) => each.source === name && !gone.has(each.name))?.name
+  const needed = plan.removed.filter((name) => !again.has(name) && user(name) !== undefined)
+  for (const name of needed) note(`${displayLine(`${name} stays, since ${user(name)} needs it`)}\n`)
+  return { ...plan, removed: plan.removed.filter((name) => !needed.includes(name)) }
+}
+
+function describePlan({ added, removed, kept, blockless }: SyncPlan): string {
+  const lines = [
+    ...removed.map((name) => `- ${name}`),
+    ...added.map(({ name, roleArn, source }) => `+ ${name}: ${roleArn} with ${source}`),
+    ...blockless.map(({ name }) => `= ${name} gets its block for the AWS tools`),
+    ...kept.map(
+      ({ name, roleArn }) => `= ${name} stays as it is: it was not written from this list, which has ${roleArn}`,
+    ),
+  ]
+  return lines.length === 0 ? 'nothing changes\n' : lines.map((line) => `${displayLine(line)}\n`).join('')
+}
+
+async function confirm({ added, removed }: SyncPlan, hash: string, context: CommandContext): Promise<void> {
+  const hint = `look at the list, and add --sha256 ${hash}`
+  if (!context.hasTypedInput) throw new HelperError('USAGE', 'nobody can be asked whether that is right', { hint })
+  if (await confirmTyped(context, `add ${added.length} and remove ${removed.length} profiles?`)) return
+  throw new HelperError('CANCELLED', 'nothing was changed', { hint })
+}
+
+async function reportTried(names: readonly string[], context: CommandContext): Promise<void> {
+  if (names.length === 0) return
+  const tried = await tryProfiles(names, context)
+  const failed = tried.filter(({ reason }) => reason !== undefined)
+  const works = tried.length - failed.length
+  context.print(`${works} of ${tried.length} new roles work\n`)
+  for (const { name, reason } of failed) context.print(`${displayLine(`${name} does not work: ${reason}`)}\n`)
+}
+
+function usage(message: string): HelperError {
+  return new HelperError('USAGE', message, { hint: 'latchkey help aws profiles sync' })
+}

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { profileWorld, sources } from '../../../support/profile-commands.ts'
+
+const accounts = (...names: string[]) => names.map((Name, at) => ({ Id: String(100_000_000_001 + at), Name }))
+
+/** A world with a list, and the command for it. */
+function syncWorld(files: Parameters<typeof profileWorld>[0] = {}) {
+  const world = profileWorld(files)
+  const list = join(world.folder, 'accounts.json')
+  const write = (value: unknown) => writeFileSync(list, JSON.stringify(value))
+  const sync = (typed?: string[], ...more: string[]) =>
+    world.run(['profiles', 'sync', list, '--role', 'Dev', ...more], typed)
+  write({ Accounts: accounts('Team A', 'team-b') })
+  return { ...world, list, write, sync, world }
+}
+
+it('shows what it would change, asks, writes both files, and says which roles work', async () => {
+  const { sync, config, aws, list, world, write } = syncWorld()
+  world.tries['team-b'] = [{ code: 'AWS_DENIED', message: 'AWS refused AssumeRole' }]
+  const { printed, asked } = await sync(['y'])
+  expect(printed).toBe(`+ Team-A: arn:aws:iam::100000000001:role/Dev with master
++ team-b: arn:aws:iam::100000000002:role/Dev with master
+1 of 2 new roles work
+team-b does not work: AWS refused AssumeRole
+`)
+  expect(asked).toEqual(['add 2 and remove 0 profiles? (y/N): '])
+  expect(config.text()).toContain(
+    `\n[aws.profile.Team-A]\nrole = "arn:aws:iam::100000000001:role/Dev"\nsource = "master"\nregion = "eu-central-1"\nsynced_from = "${list}"\n`,
+  )
+  expect(aws.text()).toContain('\n[profile team-b]\nregion = eu-central-1\n')
+  expect((await sync()).printed).toBe('nothing changes\n')
+  write(accounts())
+  expect((await sync(['y'])).printed).toBe('- Team-A\n- team-b\n')
+  expect(config.text() + aws.text()).toBe(`${sources}# mine\n`)
+})
+
+it('writes a changed role anew, and the role after the name where there are several', async () => {
+  const { sync, config } = syncWorld()
+  await sync(['y'])
+  const { printed } = await sync(['yes'], '--role', 'team/Ops')
+  expect(printed).toContain('- Team-A\n- team-b\n+ Team-A-Dev: arn:aws:iam::100000000001:role/Dev with master\n')
+  expect(printed).toContain('+ Team-A-Ops: arn:aws:iam::100000000001:role/team/Ops with master\n')
+  expect(config.text()).not.toContain('[aws.profile.Team-A]')
+})
+
+it('takes nothing away that it has not written, or that is needed', async () => {
+  const own = '\n[aws.profile.team-b]\nrole = "arn:aws:iam::999999999999:role/R"\nsource = "master"\n'
+  const needs = '\n[aws.profile.needs]\nrole = "arn:aws:iam::999999999999:role/R"\nsource = "Team-A"\n'
+  const { sync, config, write } = syncWorld({ toml: sources + own + needs.replace('"Team-A"', '"master"') })
+  expect((await sync(['y'])).printed).toContain('= team-b stays as it is: it was not written from this list')
+  expect(config.text()).toContain(own)
+  writeFileSync(
+    config.path,
+    config
+      .text()
+      .replace(
+        '999999999999:role/R"\nsource = "master"\n\n[aws.profile.T',
+        '999999999999:role/R"\nsource = "Team-A"\n\n[aws.profile.T',
+      ),
+  )
+  write([])
+  const { printed, noted } = await sync(['y'])
+  expect(printed).toBe('nothing changes\n')
+  expect(noted).toBe('Team-A stays, since needs needs it\n')
+})
+
+it('asks nobody where the file has the SHA-256 that was said, and refuses any other', async () => {
+  const { sync, list, config, write } = syncWorld()
+  const hash = createHash('sha256')
+    .update(JSON.stringify({ Accounts: accounts('Team A', 'team-b') }))
+    .digest('hex')
+  expect((await sync()).failure).toMatchObject({ code: 'USAGE', hint: `look at the list, and add --sha256 ${hash}` })
+  expect((await sync(['n'])).failure).toMatchObject({ code: 'CANCELLED', message: 'nothing was changed' })
+  expect(
+    (
+      await sync(
+        undefined,
+        '--sha256',
+        hash.replace(/^./, (first) => (first === '0' ? '1' : '0')),
+      )
+    ).failure,
+  ).toMatchObject({
+    code: 'REFUSED',
+    message: `${list} is not what it should be: its SHA-256 is ${hash}`,
+  })
+  expect(config.text()).toBe(sources)
+  expect((await sync(undefined, '--sha256', hash.toUpperCase())).failure).toBeUndefined()
+  expect(config.text()).toContain('[aws.profile.team-b]')
+  write('x')
+  expect((await sync(undefined, '--sha256', hash)).failure).toMatchObject({ code: 'REFUSED' })
+})
+
+it('tries the first role alone and then four at a time, again where AWS wants a pause', async () => {
+  const { sync, world, write } = syncWorld()
+  write(accounts(...Array.from({ length: 20 }, (_, at) => `a${at}`)))
+  const throttled = { code: 'AWS_THROTTLED', message: 'too many' }
+  world.tries.a3 = [throttled, { code: 'AWS_UNREACHABLE', message: 'away' }]
+  world.tries.a4 = Array.from({ length: 9 }, () => throttled)
+  const { printed, pauses } = await sync(['y'])
+  expect(printed).toMatch(/19 of 20 new roles work\na4 does not work: too many\n$/)
+  expect(world.triedAtOnce).toBe(4)
+  expect(world.tried[0]).toBe('a0')
+  expect(world.tried.filter((name) => name === 'a4')).toHaveLength(5)
+  expect(pauses).toBe(2 + 4)
+})
+
+it('finishes what a killed command began', async () => {
+  const { sync, aws, config } = syncWorld()
+  await sync(['y'])
+  const [whole, toml] = [aws.text(), config.text()]
+  writeFileSync(aws.path, '# mine\n')
+  expect((await sync(['y'])).printed).toMatch(/^= Team-A gets its block for the AWS tools\n/)
+  expect(aws.text()).toBe(whole)
+  writeFileSync(config.path, sources)
+  await sync(['y'])
+  expect([aws.text(), config.text()]).toEqual([whole, toml])
+})
+
+it.each([
+  ['USAGE', /^say which role/, ['x.json']],
+  ['USAGE', /^--sha256 is not/, ['x.json', '--role', 'R', '--sha256', 'abc']],
+  ['REFUSED', /x\.json cannot be read: ENOENT/, ['x.json', '--role', 'R']],
+] as const)('is refused with %s: %s', async (code, message, args) => {
+  const { failure } = await profileWorld().run(['profiles', 'sync', ...args])
+  expect(failure).toMatchObject({ code, message: expect.stringMatching(message) as string })
+})
+
+it.each([
+  ['AWS_LIST_INVALID', /would both be profile Team-A-Dev$/, accounts('Team A', 'Team (A')],
+  ['AWS_LIST_INVALID', /^this is not a list of accounts/, 'x'],
+  ['AWS_LIST_INVALID', /more than 2000 profiles$/, accounts(...Array.from({ length: 1001 }, (_, at) => `a${at}`))],
+] as const)('refuses a list with %s: %s', async (code, message, value) => {
+  const { sync, write, config } = syncWorld()
+  write(value)
+  const { failure } = await sync(['y'], '--role', 'Ops/R')
+  expect(failure).toMatchObject({ code, message: expect.stringMatching(message) as string })
+  expect(config.text()).toBe(sources)
+})
