@@ -1,7 +1,7 @@
 import { type IniSection, parseIni } from '../config/ini.ts'
 import { parseCredentialProcess } from '../config/own-process.ts'
 import { configHeader } from '../config/profile-header.ts'
-import { withBlockAtEnd, withoutSections } from './text-edit.ts'
+import { withBlocksAtEnd, withoutSections } from './text-edit.ts'
 
 /** What an AWS config file has for a profile: nothing, the block that latchkey writes and nothing else, or something else. */
 export type BlockState = 'absent' | 'own' | 'other'
@@ -23,9 +23,11 @@ export interface ProfileBlock {
 /** The text with blocks at its end, in their order; profiles that it has already stay as they are. */
 export function withBlocks(text: string, blocks: readonly ProfileBlock[]): string {
   const sections = sectionsByProfile(text)
-  return blocks
-    .filter(({ name }) => !sections.has(name))
-    .reduce((edited, { block }) => withBlockAtEnd(edited, block), text)
+  const missing = blocks.filter(({ name }) => !sections.has(name))
+  return withBlocksAtEnd(
+    text,
+    missing.map(({ block }) => block),
+  )
 }
 
 /**

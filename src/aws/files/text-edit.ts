@@ -3,14 +3,15 @@ import { linesOf } from '../config/ini.ts'
 const byteOrderMark = '\uFEFF'
 
 /**
- * A text with a block of lines at its end, after an empty line. It keeps its own line ends, and ends with one only where
- * it did before: `withoutSections` of the block gives the text back, byte by byte.
- * @param block lines that end with line feeds
+ * A text with blocks of lines at its end, each after an empty line. It keeps its own line ends, and ends with one only
+ * where it did before: `withoutSections` of the blocks gives the text back, byte by byte.
+ * @param blocks lines that end with line feeds
  */
-export function withBlockAtEnd(text: string, block: string): string {
+export function withBlocksAtEnd(text: string, blocks: readonly string[]): string {
+  if (blocks.length === 0) return text
   // The last one: two different ones could be read as one.
   const end = /(?:\r\n|\r|\n)(?=[^\r\n]*$)/.exec(text)?.[0] ?? '\n'
-  const lines = block.trimEnd().split('\n').join(end)
+  const lines = blocks.join('\n').trimEnd().split('\n').join(end)
   if (text === '' || text === byteOrderMark) return `${text}${lines}${end}`
   return /[\r\n]$/.test(text) ? `${text}${end}${lines}${end}` : `${text}${end}${end}${lines}`
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { parse, stringify, TomlError } from 'smol-toml'
 import { AwsError } from '../aws-error.ts'
-import { type LineRange, withBlockAtEnd, withoutSections } from './text-edit.ts'
+import { type LineRange, withBlocksAtEnd, withoutSections } from './text-edit.ts'
 import { tomlStatements } from './toml-statements.ts'
 
 /** The values of a table, in the order in which they are written. */
@@ -28,7 +28,10 @@ export function withTables(toml: string, tables: readonly TomlTable[]): string {
   const present = tablesIn(before)
   const double = tables.find(({ path }) => present.has(JSON.stringify(path)))
   if (double !== undefined) throw notEdited(`it has ${double.path.join('.')} already`)
-  const edited = tables.reduce((text, { path, fields }) => withBlockAtEnd(text, tomlTable(path, fields)), toml)
+  const edited = withBlocksAtEnd(
+    toml,
+    tables.map(({ path, fields }) => tomlTable(path, fields)),
+  )
   const added = tables.flatMap(({ path, fields }) =>
     Object.entries(fields).map(([key, value]) => ({ path: [...path, key], value })),
   )
