@@ -30,10 +30,14 @@ const goClient = fileURLToPath(new URL('../peers/go', import.meta.url))
 /** Go keeps what it has downloaded and built in the home of the user, whose variables the tests do not have. */
 const goEnvironment = { ...process.env, HOME: userInfo().homedir }
 
+/** How long the modules may take to come, in ms. */
+const goDownloadMs = 120_000
+
 /** The modules of test/peers/go are there, or can be got. */
 function hasGoModules(): boolean {
   if (findProgram('go') === undefined) return false
-  return spawnSync('go', ['mod', 'download'], { cwd: goClient, env: goEnvironment }).status === 0
+  const options = { cwd: goClient, env: goEnvironment, timeout: goDownloadMs }
+  return spawnSync('go', ['mod', 'download'], options).status === 0
 }
 
 /** Builds the program that uses the AWS SDK for Go; the first time takes minutes. */
@@ -53,7 +57,8 @@ function hasPeer(peer: string): boolean {
 /**
  * A `describe` for tests that need programs of others: `sshd`, or `python:boto3` for a Python module, or `go:modules` for
  * Go with what test/peers/go needs.
- * Where one is missing the tests are skipped with a line that names it; where `CI` is `true` they fail.
+ * Where one is missing the tests are skipped with a line that names it; where `CI` is `true` they fail, unless it is one
+ * that scripts/install-peers.sh cannot install: Debian's Go is older than what the SDK takes.
  */
 export function describeWithPeers(title: string, peers: readonly string[], tests: () => void): void {
   const missing = peers.filter((peer) => !hasPeer(peer))
@@ -62,7 +67,8 @@ export function describeWithPeers(title: string, peers: readonly string[], tests
     return
   }
   const reason = `${title}: not installed: ${missing.join(', ')} (as root on Debian: scripts/install-peers.sh)`
-  if (process.env.CI === 'true') {
+  const isInstallable = missing.some((peer) => peer !== 'go:modules')
+  if (process.env.CI === 'true' && isInstallable) {
     describe(title, () => {
       it('finds the programs of others that it needs', () => {
         throw new Error(reason)
