@@ -36,7 +36,9 @@ describe('a role', () => {
     clock.advance(120 * minutes)
     const error = await rejection(aws.credentials('prod', unattended))
     expect(error).toMatchObject({ code: 'AWS_DENIED', message: expect.stringContaining('profile prod: ') })
-    expect(error.hint).toMatch(/^the MFA code is 2h old: where the role wants a newer one, latchkey aws login prod --before-expiry; /)
+    expect(error.hint).toMatch(
+      /^the MFA code is 2h old: where the role wants a newer one, latchkey aws login prod --before-expiry; /,
+    )
   })
 
   it('that is refused is told by AWS, though the keychain cannot say how old the session is', async () => {
