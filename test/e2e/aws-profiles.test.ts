@@ -27,7 +27,7 @@ prod      us-east-1  config.toml  ask latchkey
     const script = `printf '# no end of line' >>"$AWS_CONFIG_FILE"; latchkey aws profiles list --block >>"$AWS_CONFIG_FILE" &&
       latchkey aws profiles list --block && sed -n 's/^credential_process = //p' "$AWS_CONFIG_FILE" | tail -1 | sh`
     const { stdout, stderr } = await inDev(script)
-    expect(stderr).toMatch(/\nthe AWS files have every profile of config\.toml already\n$/)
+    expect(stderr).toMatch(/\nthe AWS files already have every profile of config\.toml\n$/)
     expect(JSON.parse(stdout)).toMatchObject({ Version: 1, AccountId: '111122223333' })
   })
 })
