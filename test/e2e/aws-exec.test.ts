@@ -252,6 +252,11 @@ describe('aws env', () => {
     expect(env).not.toHaveProperty('AWS_PROFILE')
   })
 
+  it('names nothing to a shell that is more than a name', async () => {
+    const stdout = await dev.runOk('latchkey', ['aws', 'env', 'dev'], { env: { 'AWS_SSO_X;echo ran': 'poison' } })
+    expect(stdout).not.toContain('ran')
+  })
+
   it('is for docker and others in dotenv, without quotes', async () => {
     const stdout = await dev.runOk('latchkey', ['aws', 'env', 'dev', '--format', 'dotenv'])
     expect(stdout).toMatch(/^AWS_ACCESS_KEY_ID=ASIA\w+\nAWS_SECRET_ACCESS_KEY=[^'"\n]+\nAWS_SESSION_TOKEN=[^'"\n]+\n/)

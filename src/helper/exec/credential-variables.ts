@@ -32,8 +32,11 @@ const credentialVariables: ReadonlySet<string> = new Set([
   'EC2_SECURITY_TOKEN',
 ])
 
-/** Families of them: container credentials, IAM Identity Center, the API keys that go before a signature. */
-const families = /^AWS_(CONTAINER|SSO|BEARER_TOKEN)_/
+/**
+ * Families of them: container credentials, IAM Identity Center, the API keys that go before a signature. The name is
+ * written into scripts that a shell runs, and an environment can have names that are no names there, such as `AWS_SSO_;id`.
+ */
+const families = /^AWS_(CONTAINER|SSO|BEARER_TOKEN)_\w+$/
 
 /** Whether a variable gives credentials, describes some, or chooses a profile, so that it would contradict ours. */
 export function isCredentialVariable(name: string): boolean {

@@ -38,6 +38,9 @@ describe('a variable', () => {
     'AWS_PAGER',
     'AWS_MAX_ATTEMPTS',
     'MY_AWS_PROFILE',
+    'AWS_SSO_;id',
+    'AWS_CONTAINER_$(id)',
+    'AWS_BEARER_TOKEN_X\nid',
     'PATH',
   ])('%s does not', (name) => expect(isCredentialVariable(name)).toBe(false))
 })
