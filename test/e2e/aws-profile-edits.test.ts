@@ -22,8 +22,8 @@ describeWithPeers('profiles that a command writes', ['python:botocore', 'aws'], 
     [session.env.LATCHKEY_CONFIG!, session.env.AWS_CONFIG_FILE!].map((path) => readFileSync(path, 'utf8'))
   const read = async () =>
     JSON.parse(await session.runOk(debianPython, ['-c', program])) as Record<string, Record<string, string>>
-  const add = (name: string) =>
-    session.runOk('latchkey', ['aws', 'profiles', 'add', link(name), '--source', 'dev-user'])
+  const add = (name: string, ...options: string[]) =>
+    session.runOk('latchkey', ['aws', 'profiles', 'add', link(name), '--source', 'dev-user', ...options])
 
   beforeAll(async () => {
     session = await startDevSession(folder)
@@ -57,6 +57,13 @@ describeWithPeers('profiles that a command writes', ['python:botocore', 'aws'], 
     expect(arn).toMatch(/^arn:aws:sts::123456789012:assumed-role\/DeveloperRole\//)
     await session.runOk('latchkey', ['aws', 'profiles', 'remove', 'dev-two'])
     expect(texts()).toEqual(before[0])
+  })
+
+  it('of a name with a quote in it goes as it came', async () => {
+    const before = texts()
+    await add('quoted', '--name', "it's mine")
+    await session.runOk('latchkey', ['aws', 'profiles', 'remove', "it's mine"])
+    expect(texts()).toEqual(before)
   })
 
   it('are all there when many commands write at once', async () => {

@@ -6,10 +6,22 @@ export type CredentialProcess = { type: 'own'; profile: string } | { type: 'fore
 
 /** Reads a `credential_process` line as the shell-like splitters of the SDKs do. */
 export function parseCredentialProcess(line: string): CredentialProcess {
-  const words = [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((word) => word[1] ?? word[2] ?? word[3]!)
+  const words = shellWords(line)
   const start = words.findIndex((word) => /(^|\/)latchkey(-credentials)?(\.cjs)?$/.test(word))
   if (start === -1) return { type: 'foreign', program: words[0] ?? '' }
   const names = words.slice(start + 1).filter((word) => !word.startsWith('-'))
   const profile = names[0] === 'aws' ? names[2] : names[0]
   return profile === undefined ? { type: 'foreign', program: words[0]! } : { type: 'own', profile }
+}
+
+/** The words of a POSIX shell: parts that touch are one word, so that `'it'\''s'` is `it's`. A quote that is never closed is itself. */
+function shellWords(line: string): string[] {
+  const words = line.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|\S)+/g) ?? []
+  return words.map((word) =>
+    word.replace(
+      /"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/g,
+      (_, double?: string, single?: string, escaped?: string) =>
+        double?.replace(/\\(["\\$`])/g, '$1') ?? single ?? escaped ?? '',
+    ),
+  )
 }

@@ -8,6 +8,10 @@ it.each([
   ["/usr/bin/node '/opt/my tools/latchkey.cjs' aws credentials dev", 'dev'],
   ['/usr/bin/latchkey-credentials dev', 'dev'],
   ['latchkey aws --json credentials dev', 'dev'],
+  [String.raw`latchkey aws credentials 'it'\''s'`, "it's"],
+  [String.raw`latchkey aws credentials it\'s\ mine`, "it's mine"],
+  [String.raw`latchkey aws credentials "a \$ \"b\""`, 'a $ "b"'],
+  ["latchkey aws credentials it's", "it's"],
 ])('knows its own line %s', (line, profile) => {
   expect(parseCredentialProcess(line)).toEqual({ type: 'own', profile })
 })
