@@ -176,6 +176,38 @@ describe('a command that is run', () => {
     expect((await dev.run('latchkey', exec('dev', file))).status).toBe(126)
   })
 
+  it('whose arguments and environment are too long for the system is not run, and says so', async () => {
+    // So much that latchkey itself can be run, but not a command with the credentials as well, some 1000 bytes.
+    const script = `
+      const { spawnSync } = require('node:child_process')
+      const fill = (bytes) => Object.fromEntries(Array.from({ length: 64 }, (_, at) =>
+        ['FILL_' + at, 'x'.repeat(Math.max(0, Math.min(100_000, bytes - at * 100_000)))]))
+      const run = (program, args, bytes) =>
+        spawnSync(program, args, { env: { ...process.env, ...fill(bytes) }, encoding: 'utf8' })
+      let [fits, tooLong] = [0, 6_400_000]
+      while (tooLong - fits > 64) {
+        const middle = (fits + tooLong) >> 1
+        if (run('latchkey', ['--version'], middle).status !== 0) tooLong = middle
+        else fits = middle
+      }
+      const { status, stderr } = run('latchkey', ['aws', 'exec', 'dev', '--', 'true'], fits - 256)
+      process.stdout.write(JSON.stringify({ status, stderr }))`
+    expect(JSON.parse(await dev.runOk(process.execPath, ['-e', script]))).toEqual({
+      status: 126,
+      stderr: expect.stringMatching(/^latchkey: cannot run true: its arguments and environment are too long\nhint: /),
+    })
+  })
+
+  it.each([
+    ['', 'the name of the command is empty'],
+    ['/etc/passwd/x', 'cannot run /etc/passwd/x: there is no such program'],
+  ])('called "%s" is not there', async (program, message) => {
+    expect(await dev.run('latchkey', exec('dev', program))).toMatchObject({
+      status: 127,
+      stderr: expect.stringMatching(new RegExp(`^latchkey: ${message}\nhint: `)),
+    })
+  })
+
   it('is not run without credentials', async () => {
     const unknown = await dev.run('latchkey', exec('prd', 'echo', 'ran'))
     expect(unknown).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining('prod') })

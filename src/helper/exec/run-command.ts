@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import { errorCode } from '../../core/errors.ts'
+import { describeError, errorCode } from '../../core/errors.ts'
 import type { Environment } from '../../core/places/environment.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import { createTerminalAccess } from '../asking/terminal.ts'
 import { HelperError } from '../fast/failure.ts'
 
@@ -21,7 +22,7 @@ const passedSignals = ['SIGTERM', 'SIGHUP', 'SIGCONT', 'SIGUSR1', 'SIGUSR2'] as 
  */
 export async function runCommand(command: readonly string[], environment: Environment): Promise<CommandEnd> {
   const [program = '', ...args] = command
-  const child = spawn(program, args, { env: environment, stdio: 'inherit' })
+  const child = start(program, args, environment)
   const stop = passSignals(child)
   try {
     return await new Promise((resolve, reject) => {
@@ -53,6 +54,20 @@ export function endAs(end: CommandEnd): number {
   return shellStatus(end)
 }
 
+/** Some faults come at once, such as E2BIG, and others as an event. */
+function start(program: string, args: readonly string[], environment: Environment): ChildProcess {
+  // Node would refuse an empty name in words of its own.
+  if (program === '')
+    throw new HelperError('PROGRAM_MISSING', 'the name of the command is empty', {
+      hint: 'latchkey aws exec PROFILE -- CMD…',
+    })
+  try {
+    return spawn(program, args, { env: environment, stdio: 'inherit' })
+  } catch (cause) {
+    throw notRun(program, cause)
+  }
+}
+
 /** @returns stops passing them */
 function passSignals(child: ChildProcess): () => void {
   const terminal = createTerminalAccess({})
@@ -72,11 +87,18 @@ function passSignals(child: ChildProcess): () => void {
   }
 }
 
-function notRun(program: string, cause: Error): HelperError {
-  const isMissing = errorCode(cause) === 'ENOENT'
-  const reason = isMissing ? 'there is no such program' : cause.message
+function notRun(program: string, cause: unknown): HelperError {
+  const code = errorCode(cause)
+  if (code === 'E2BIG') {
+    return new HelperError('PROGRAM_NOT_RUN', `cannot run ${program}: its arguments and environment are too long`, {
+      cause,
+      hint: 'env | wc -c counts those of the environment; give the command fewer',
+    })
+  }
+  const isMissing = code === 'ENOENT' || code === 'ENOTDIR'
+  const reason = isMissing ? 'there is no such program' : describeError(cause)
   return new HelperError(isMissing ? 'PROGRAM_MISSING' : 'PROGRAM_NOT_RUN', `cannot run ${program}: ${reason}`, {
     cause,
-    hint: `command -v ${program}, or the path of the program`,
+    hint: `command -v ${shellWord(program)}, or the path of the program`,
   })
 }
