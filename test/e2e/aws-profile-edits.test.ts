@@ -69,7 +69,7 @@ describeWithPeers('profiles that a command writes', ['python:botocore', 'aws'], 
   it('are all there when many commands write at once', async () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f']
     const before = texts()
-    await Promise.all(names.map(add))
+    await Promise.all(names.map((name) => add(name)))
     expect(Object.keys(await read())).toEqual(expect.arrayContaining([...names, 'dev', 'mine']))
     await Promise.all(names.map((name) => session.runOk('latchkey', ['aws', 'profiles', 'remove', name])))
     expect(texts()).toEqual(before)
