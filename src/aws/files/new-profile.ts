@@ -92,7 +92,10 @@ function sourceOf(wanted: string | undefined, name: string, known: readonly List
   const sources = known.filter((each) => each.definedIn === 'config.toml' && each.source === undefined)
   const names = sources.map((each) => each.name)
   if (wanted !== undefined) {
-    const all = known.filter((each) => each.definedIn === 'config.toml' && each.name !== name).map((each) => each.name)
+    // A source that has the name already stands in the way of the profile, which is not for us to say.
+    if (names.includes(wanted)) return wanted
+    if (wanted === name) throw refused(`${name} cannot be its own source`, 'name another one with --source')
+    const all = known.filter((each) => each.definedIn === 'config.toml').map((each) => each.name)
     if (all.includes(wanted)) return wanted
     const [near = names[0]] = nearestNames(wanted, all)
     const hint = near === undefined ? noSource : `did you mean --source ${near}?`

@@ -86,6 +86,7 @@ color = "d13212"
     [[link, '--name', 'a\u001bb'], /not a name that all AWS tools can read/],
     [[link, '--name', '__proto__'], /not a name that all AWS tools can read/],
     [[link, '--source', 'mister'], 'config.toml has no source or profile mister'],
+    [[link, '--name', 'a', '--source', 'a'], 'a cannot be its own source'],
     [[link, '--region', 'x.evil'], /^x\.evil is not the name of a region/],
   ])('is wrongly used with %j', async (args, message) => {
     const world = profileWorld()
@@ -110,6 +111,11 @@ color = "d13212"
       const { failure } = await world.run(['profiles', 'add', '--role', arn.replace('Dev', 'Ops'), '--name', name])
       expect(failure).toMatchObject({ code: 'REFUSED', message: expect.stringContaining(`${name} already`) as string })
     }
+    const source = await world.run(['profiles', 'add', link, '--name', 'master', '--source', 'master'])
+    expect(source.failure).toMatchObject({
+      code: 'REFUSED',
+      message: 'there is a profile master already, for something else',
+    })
     const longer = await world.run(['profiles', 'add', link, '--for', '3d'])
     expect(longer.failure).toMatchObject({ message: /already, without an end$/ })
     expect(world.config.text()).toBe(sources + table)

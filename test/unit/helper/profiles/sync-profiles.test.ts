@@ -37,6 +37,19 @@ team-b does not work: AWS refused AssumeRole
   expect(config.text() + aws.text()).toBe(`${sources}# mine\n`)
 })
 
+it.each([[[]], [['--source', 'master']]])(
+  'passes over an account that is called like the source, with %j',
+  async (more) => {
+    const { sync, write, config } = syncWorld()
+    write({ Accounts: accounts('master', 'team-b') })
+    const { printed, failure } = await sync(['y'], ...more)
+    expect(failure).toBeUndefined()
+    expect(printed).toContain('= master stays as it is: it was not written from this list')
+    expect(config.text()).toContain('[aws.profile.team-b]')
+    expect(config.text()).not.toContain('[aws.profile.master]')
+  },
+)
+
 it('writes a changed role anew, and the role after the name where there are several', async () => {
   const { sync, config } = syncWorld()
   await sync(['y'])
