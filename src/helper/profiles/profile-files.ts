@@ -88,10 +88,18 @@ export async function exchangeProfiles(
   await edit(aws, false, (text) => withBlocks(text, written))
 }
 
-/** Takes a profile out of both files, the block first: what is left when the command is killed is found again. */
-export async function eraseProfile({ config, aws }: ProfileFiles, name: string): Promise<void> {
-  await edit(aws, false, (text) => withoutBlocks(text, [name]))
+/**
+ * Takes a profile out of both files, the block first: what is left when the command is killed is found again.
+ * @returns false where a section of the AWS tools' file stays, because it has more than latchkey writes
+ */
+export async function eraseProfile({ config, aws }: ProfileFiles, name: string): Promise<boolean> {
+  let isWhole = true
+  await edit(aws, false, (text) => {
+    isWhole = findBlock(text, name) !== 'other'
+    return withoutBlocks(text, [name])
+  })
   await edit(config, true, (text) => withoutTables(text, [tablePath(name)]))
+  return isWhole
 }
 
 const tablePath = (name: string) => ['aws', 'profile', name]

@@ -32,13 +32,16 @@ export async function removeProfile(name: string, context: CommandContext): Prom
   if (users.length > 0)
     throw refused(`${users.join(', ')} cannot be used without ${name}`, `latchkey aws profiles remove ${users[0]}`)
   const files = await profileFiles(context)
-  await eraseProfile(files, name)
+  const isWhole = await eraseProfile(files, name)
+  if (!isWhole && present.definedIn === 'aws-files')
+    throw refused(`the section of ${name} in ${files.aws} has more than latchkey writes`, 'remove it there yourself')
   await awaitRead(
     context,
     '',
     (profiles) => !profiles.some((each) => each.name === name && each.definedIn === 'config.toml'),
   )
-  context.print(`${displayLine(`removed ${name} from ${files.config} and ${files.aws}`)}\n`)
+  const rest = isWhole ? ` and ${files.aws}` : `; its section in ${files.aws} stays: it has more than latchkey writes`
+  context.print(`${displayLine(`removed ${name} from ${files.config}${rest}`)}\n`)
 }
 
 function refused(message: string, hint: string): HelperError {

@@ -181,6 +181,20 @@ describe('aws profiles remove', () => {
     expect(world.aws.text()).toBe('# mine\n')
   })
 
+  it('says that a section stays to which somebody has added', async () => {
+    const world = profileWorld({ toml: sources + table, ini: `${block}output = json\n` })
+    const { printed } = await world.run(['profiles', 'remove', 'dev-two'])
+    const { config, aws } = world
+    const stays = `its section in ${aws.path} stays: it has more than latchkey writes`
+    expect(printed).toBe(`removed dev-two from ${config.path}; ${stays}\n`)
+    expect((await world.run(['profiles', 'remove', 'dev-two'])).failure).toMatchObject({
+      code: 'REFUSED',
+      message: `the section of dev-two in ${aws.path} has more than latchkey writes`,
+      hint: 'remove it there yourself',
+    })
+    expect([config.text(), aws.text()]).toEqual([sources, `${block}output = json\n`])
+  })
+
   it.each([
     ['nobody', 'there is no profile nobody'],
     ['dev-twoo', 'there is no profile dev-twoo: did you mean dev-two?'],
