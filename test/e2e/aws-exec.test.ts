@@ -225,15 +225,19 @@ describe('a command that is run', () => {
 })
 
 describe('in a terminal', () => {
-  const heard = `import signal
+  // It waits in short steps: a signal that comes just before a read would be noticed only after it.
+  const heard = `import select, signal, sys
 count = 0
-def hear(*_):
+def interrupted(*_):
     global count
     count += 1
     print('heard', count, flush=True)
-signal.signal(signal.SIGINT, hear)
-input('ready')
-print('interrupts:', count, flush=True)`
+signal.signal(signal.SIGINT, interrupted)
+signal.signal(signal.SIGCONT, lambda *_: print('going on', flush=True))
+print('ready', flush=True)
+while not select.select([sys.stdin], [], [], 0.05)[0]:
+    pass
+print('got', sys.stdin.readline().strip(), 'interrupts:', count, flush=True)`
 
   it('Ctrl-C reaches the command once', async () => {
     const script = `: >"$out" >"$err"; trap : INT; latchkey aws exec dev -- ${debianPython} -c ${shellWord(heard)}; echo status $?`
@@ -256,14 +260,17 @@ print('interrupts:', count, flush=True)`
   })
 
   it('Ctrl-Z stops it and fg goes on with it', async () => {
+    const program = join(folder, 'heard.py')
+    writeFileSync(program, heard)
     const script = `: >"$out" >"$err"; exec bash --norc -i`
     const { screen, stepsLeft } = await runOnTerminal(
       script,
       [
-        { expect: '$ ', type: `latchkey aws exec dev -- sh -c 'echo be"gun"; read line; echo got $line'\n` },
-        { expect: 'begun', type: '\u001a' },
+        { expect: '$ ', type: `latchkey aws exec dev -- ${debianPython} ${program}\n` },
+        { expect: 'ready', type: '\u001a' },
         { expect: 'Stopped', type: 'fg\n' },
-        { expect: 'echo got', type: 'hello\n' },
+        // Not before: the shell would read it as a command.
+        { expect: 'going on', type: 'hello\n' },
         { expect: 'got hello', type: 'exit\n' },
       ],
       { ...dev.env, PS1: '$ ' },
