@@ -77,6 +77,7 @@ export async function startDevEnvironment(options: DevEnvironmentOptions): Promi
       VAULT_TOKEN: vault.rootToken,
       AWS_ENDPOINT_URL_STS: aws.endpoint,
       AWS_ENDPOINT_URL_IAM: aws.endpoint,
+      AWS_ENDPOINT_URL_SIGNIN: aws.endpoint,
       LATCHKEY_DEV_TOTP_SECRET: account.totpSecret.expose(),
     })
     const daemon = await startDevDaemon({

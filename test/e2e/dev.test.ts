@@ -69,6 +69,7 @@ describe('latchkey dev', () => {
       'AWS_SHARED_CREDENTIALS_FILE',
       'AWS_ENDPOINT_URL_STS',
       'AWS_ENDPOINT_URL_IAM',
+      'AWS_ENDPOINT_URL_SIGNIN',
     ]) {
       expect(names).toContain(name)
     }

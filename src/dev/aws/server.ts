@@ -3,6 +3,7 @@ import { createSystemClock } from '../../core/time/clock.ts'
 import { startLoopbackServer } from '../../http/loopback-server.ts'
 import { judgeOwnTrust } from './actions/trust-policy.ts'
 import { type AwsDirectory, createDirectory } from './directory.ts'
+import { createFederation } from './federation.ts'
 import type { AwsAddition } from './plugin.ts'
 import { type Actions, ownActions } from './protocol/answer.ts'
 import { type AwsCallLine, type ExchangeDeps, serveExchange } from './protocol/exchange.ts'
@@ -23,9 +24,9 @@ export interface DevAwsOptions {
   plugins?: readonly AwsAddition[]
 }
 
-/** An AWS of one's own, for development and tests: STS and a little of IAM at one endpoint. */
+/** An AWS of one's own, for development and tests: STS, a little of IAM and the console's sign-in at one endpoint. */
 export interface DevAws {
-  /** `http://127.0.0.1:PORT`, for AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL_IAM */
+  /** `http://127.0.0.1:PORT`, for AWS_ENDPOINT_URL_STS, …_IAM and …_SIGNIN */
   endpoint: string
   directory: AwsDirectory
   now: () => number
@@ -55,14 +56,15 @@ export async function createDevAws(options: DevAwsOptions): Promise<DevAws> {
     return lastSave
   })
   const added = <K extends keyof AwsAddition>(name: K) => plugins.find((plugin) => plugin[name] !== undefined)?.[name]
+  const tokenKey = Buffer.from(state.tokenKey, 'base64')
   const deps: ExchangeDeps = {
     directory,
     now,
     log,
-    tokenKey: Buffer.from(state.tokenKey, 'base64'),
+    tokenKey,
     versions: Object.assign({ ...ownVersions }, ...plugins.map(({ services }) => services)),
     actions: withActions(plugins),
-    rest: plugins.flatMap(({ rest }) => rest ?? []),
+    rest: [...plugins.flatMap(({ rest }) => rest ?? []), createFederation({ directory, tokenKey, now, log })],
     serve: added('serve'),
     isRegion: added('isRegion') ?? ((region) => awsRegion.test(region)),
     isKeyKnown: added('isKeyKnown') ?? (() => true),

@@ -44,6 +44,7 @@ export const assumeRole: Action = async (context) => {
     roleArn: roleArn(role),
     roleId: role.id,
     sessionName: request.sessionName,
+    byLongTermKey: isSession(caller) ? undefined : true,
     ...terms.carried,
   } as const
   const { arn, userId } = roleSessionIdentity(role, request.sessionName)

@@ -19,6 +19,8 @@ const sessionSchema = v.variant('type', [
     roleArn: v.string(),
     roleId: v.string(),
     sessionName: v.string(),
+    /** Absent where the role was assumed by temporary credentials. */
+    byLongTermKey: v.optional(v.literal(true)),
     sourceIdentity: v.optional(v.string()),
     /** Tags that the next role gets as well, keys in lower case. */
     transitiveTags: v.optional(v.record(v.string(), v.string())),
