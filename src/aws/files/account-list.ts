@@ -1,3 +1,4 @@
+import { isRecord } from '../../core/json-record.ts'
 import { AwsError } from '../aws-error.ts'
 import { profileNameFrom } from '../links/profile-name.ts'
 import { isAccountId } from '../links/switch-role-link.ts'
@@ -52,10 +53,6 @@ function accountOf(entry: unknown, where: string): ListedAccount[] {
     throw invalid(`the Name of account ${id} has nothing that a profile could be named after`)
   const isActive = [status, state].every((each) => each === undefined || each === 'ACTIVE')
   return isActive ? [{ id, name }] : []
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function invalid(reason: string, cause?: unknown): AwsError {

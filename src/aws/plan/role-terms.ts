@@ -1,3 +1,4 @@
+import { isRecord } from '../../core/json-record.ts'
 import { displayLine } from '../../core/text/display-text.ts'
 import { fieldMistake } from './field-rules.ts'
 
@@ -102,8 +103,7 @@ function policyMistake({ policy, policyArns = [] }: RoleTerms): TermMistake | un
 
 function isJsonObject(text: string): boolean {
   try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isRecord(JSON.parse(text))
   } catch {
     return false
   }

@@ -1,9 +1,10 @@
+import { isRecord } from '../../core/json-record.ts'
 import type { Secret } from '../../core/secret.ts'
 import type { ApiCall, ApiClient } from '../../ipc/client/client.ts'
 import type { ApiAnswer } from '../../ipc/client/http-reply.ts'
 import type { PromptMode } from '../../ipc/protocol.ts'
 import { parseQuestion, type Question } from '../../prompts/kinds.ts'
-import { isRecord, successBody } from '../fast/answer.ts'
+import { successBody } from '../fast/answer.ts'
 import { HelperError } from '../fast/failure.ts'
 
 /** A question that the daemon lends to this caller. */

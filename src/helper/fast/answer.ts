@@ -1,10 +1,6 @@
+import { isRecord } from '../../core/json-record.ts'
 import type { ApiAnswer } from '../../ipc/client/http-reply.ts'
 import { HelperError } from './failure.ts'
-
-/** Whether something read from JSON is an object, and not an array. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /**
  * The body of a successful answer.
