@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises'
 import { describeError, errorCode } from '../../core/errors.ts'
 import { writeFileAtomically } from '../../core/files/atomic-file.ts'
-import { FileError, readWholeFile } from '../../core/files/read-file.ts'
+import { FileError, maxSettingsBytes, readWholeFile } from '../../core/files/read-file.ts'
 import { nearestNames } from '../../core/text/near-names.ts'
 import { AwsError } from '../aws-error.ts'
 import { profilesIn, readPlaintextKey, withoutPlaintextKey } from '../config/credentials-file.ts'
@@ -14,8 +14,6 @@ export interface ImportRequest {
   /** The profile in the file. */
   profile: string
 }
-
-const maxFileBytes = 1024 * 1024
 
 /**
  * Moves the long-term key of a profile out of a credentials file. The file is changed only after `keep` has resolved,
@@ -58,7 +56,7 @@ export function isSameKey(a: AccessKey, b: AccessKey): boolean {
 }
 
 async function readText(file: string, path: string): Promise<string> {
-  const bytes = await onFileError(file, () => readWholeFile(path, { maxBytes: maxFileBytes, isTrusted: false }))
+  const bytes = await onFileError(file, () => readWholeFile(path, { maxBytes: maxSettingsBytes, isTrusted: false }))
   const text = bytes.toString('utf8')
   // What cannot be written back as it was is not touched.
   if (!Buffer.from(text, 'utf8').equals(bytes)) throw failed(`${file} is not UTF-8 text`)

@@ -17,6 +17,12 @@ export type FileErrorCode =
 /** A file that exists but is not read; the message names it. Where the system refuses, its own error is thrown. */
 export class FileError extends CodedError<FileErrorCode> {}
 
+/**
+ * The largest file of settings that is read, and so that is written: config.toml, those that it names and those of the AWS
+ * tools. Seven thousand profiles fit into it; a bundle of CA certificates takes a quarter.
+ */
+export const maxSettingsBytes = 1024 * 1024
+
 /** What may be read. */
 export interface ReadFileOptions {
   /** A larger file is refused, and not held in memory. */

@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises'
 import { errorCode } from '../../core/errors.ts'
-import { readTextIfPresent } from '../../core/files/read-file.ts'
+import { maxSettingsBytes, readTextIfPresent } from '../../core/files/read-file.ts'
 
 /**
- * Seven thousand profiles fit into it. These are the AWS tools' own files, and latchkey runs or trusts nothing in them: it
- * does not check who may write them, and neither do those tools.
+ * The AWS tools' own files, in which latchkey runs and trusts nothing: it does not check who may write them, and neither do
+ * those tools.
  */
-const options = { maxBytes: 1024 * 1024, isTrusted: false } as const
+const options = { maxBytes: maxSettingsBytes, isTrusted: false } as const
 
 /**
  * What some files mean together. They are checked at each use, but read only when one of them has changed: a check is one

@@ -4,6 +4,7 @@ import type { NewProfile } from '../../aws/files/new-profile.ts'
 import { tomlTable, withoutTables, withTables } from '../../aws/files/toml-edit.ts'
 import { describeError } from '../../core/errors.ts'
 import { editTextFile } from '../../core/files/edit-file.ts'
+import { maxSettingsBytes } from '../../core/files/read-file.ts'
 import { homeFolder } from '../../core/places/home.ts'
 import { awsFilePaths } from '../../core/places/paths.ts'
 import { awsConfigBlock, credentialProcess } from '../../core/text/aws-config-block.ts'
@@ -19,8 +20,6 @@ export interface ProfileFiles {
   aws: string
 }
 
-/** The largest file that the daemon reads. */
-const maxBytes = 1024 * 1024
 /** An edit takes some ms: whoever holds the lock for longer is suspended. */
 const patienceMs = 10_000
 
@@ -108,7 +107,7 @@ const tablePath = (name: string) => ['aws', 'profile', name]
 async function edit(path: string, isTrusted: boolean, change: (text: string) => string): Promise<void> {
   const signal = AbortSignal.timeout(patienceMs)
   try {
-    await editTextFile(path, change, { maxBytes, isTrusted, signal })
+    await editTextFile(path, change, { maxBytes: maxSettingsBytes, isTrusted, signal })
   } catch (cause) {
     if (cause === signal.reason) {
       throw new HelperError('TIMED_OUT', `another command has been editing ${path} for ten seconds`, {

@@ -1,10 +1,9 @@
-import { join } from 'node:path'
 import { withoutDefaultCredentials } from '../../aws/config/default-credentials.ts'
 import { type ProcessFile, sweepProcessFiles, writeProcessFile } from '../../core/files/process-file.ts'
-import { readTextIfPresent } from '../../core/files/read-file.ts'
-import { callerEnvironment, type Environment, isSet } from '../../core/places/environment.ts'
+import { maxSettingsBytes, readTextIfPresent } from '../../core/files/read-file.ts'
+import { callerEnvironment, type Environment } from '../../core/places/environment.ts'
 import { homeFolder } from '../../core/places/home.ts'
-import { awsConfigCopies, runtimeFolder } from '../../core/places/paths.ts'
+import { awsConfigCopies, awsFilePaths, runtimeFolder } from '../../core/places/paths.ts'
 import { type GivenProfile, profileVariables, withoutCredentials } from '../exec/credential-variables.ts'
 
 /** An environment in which the AWS SDKs find the container endpoint, and nothing before it. */
@@ -13,8 +12,6 @@ export interface ServedEnvironment {
   /** Removes the copy of the config file. */
   remove(): Promise<void>
 }
-
-const maxConfigBytes = 1024 * 1024
 
 /**
  * Makes the environment. The SDKs look at a container last, and at the profile `default` before it, so that profile loses
@@ -45,9 +42,11 @@ export async function serveEnvironment(
 
 async function copyConfig(caller: Environment, pid: number): Promise<ProcessFile> {
   const home = homeFolder(caller)
-  const file = isSet(caller.AWS_CONFIG_FILE) ? caller.AWS_CONFIG_FILE : join(home, '.aws', 'config')
   // The AWS tools read it in any case: whose it is makes no difference here.
-  const text = await readTextIfPresent(file, { maxBytes: maxConfigBytes, isTrusted: false })
+  const text = await readTextIfPresent(awsFilePaths(caller, home).config, {
+    maxBytes: maxSettingsBytes,
+    isTrusted: false,
+  })
   const place = awsConfigCopies(runtimeFolder(caller, home))
   await sweepProcessFiles(place)
   return await writeProcessFile(place, pid, withoutDefaultCredentials(text ?? ''))
