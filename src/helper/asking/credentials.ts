@@ -2,8 +2,7 @@ import type { Environment } from '../../core/places/environment.ts'
 import type { Secret } from '../../core/secret.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { type ApiClient, openApiClient } from '../../ipc/client/client.ts'
-import { credentialsRoute } from '../../ipc/client/process-credentials.ts'
-import { pathOf } from '../../ipc/route.ts'
+import { credentialsCall } from '../../ipc/client/process-credentials.ts'
 import { successBody } from '../fast/answer.ts'
 import { apiSocketPath } from '../fast/api-socket.ts'
 import { credentialsDeadlineMs, noCredentialsInTime } from '../fast/deadline.ts'
@@ -64,31 +63,29 @@ async function fetchCredentials(profile: string, environment: Environment, effec
   let asking: { question: string; giveUp: AbortController } | undefined
   // What fast/credentials.ts has taken counts.
   const stopWaiting = effects.after(credentialsDeadlineMs - effects.elapsedMs(), () => {
-    const error = asking === undefined ? noCredentialsInTime(profile) : notAnswered(profile, asking.question)
+    const error =
+      asking === undefined ? noCredentialsInTime(profile, credentialsDeadlineMs) : notAnswered(profile, asking.question)
     asking?.giveUp.abort(error)
     connection?.close(error)
   })
   try {
-    const reply = await callWithPrompts(
-      { method: credentialsRoute.method, path: pathOf(credentialsRoute, { profile }) },
-      {
-        mayAsk: effects.terminal.mayAsk,
-        isForeground: effects.terminal.isForeground,
-        connect: () => {
-          connection = openApiClient(socketPath)
-          return connection
-        },
-        ask: async (question) => {
-          const giveUp = new AbortController()
-          asking = { question: question.text, giveUp }
-          const answer = await askLentPrompt(question, (text, { echo }) =>
-            effects.readLine(text, { echo, signal: giveUp.signal }),
-          )
-          asking = undefined
-          return answer
-        },
+    const reply = await callWithPrompts(credentialsCall(profile), {
+      mayAsk: effects.terminal.mayAsk,
+      isForeground: effects.terminal.isForeground,
+      connect: () => {
+        connection = openApiClient(socketPath)
+        return connection
       },
-    )
+      ask: async (question) => {
+        const giveUp = new AbortController()
+        asking = { question: question.text, giveUp }
+        const answer = await askLentPrompt(question, (text, { echo }) =>
+          effects.readLine(text, { echo, signal: giveUp.signal }),
+        )
+        asking = undefined
+        return answer
+      },
+    })
     return formatProcessCredentials(successBody(reply))
   } finally {
     stopWaiting()

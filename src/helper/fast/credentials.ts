@@ -1,7 +1,6 @@
 import type { Environment } from '../../core/places/environment.ts'
 import { type ApiClient, openApiClient } from '../../ipc/client/client.ts'
-import { credentialsRoute } from '../../ipc/client/process-credentials.ts'
-import { pathOf } from '../../ipc/route.ts'
+import { unattendedCredentialsCall } from '../../ipc/client/process-credentials.ts'
 import { successBody } from './answer.ts'
 import { apiSocketPath } from './api-socket.ts'
 import { credentialsDeadlineMs, noCredentialsInTime } from './deadline.ts'
@@ -30,15 +29,12 @@ export async function printCredentials(
   { write, after }: CredentialsEffects = { write: writeToDescriptor, after: laterTimer },
 ): Promise<number | undefined> {
   let connection: ApiClient | undefined
-  const stop = after(credentialsDeadlineMs, () => connection?.close(noCredentialsInTime(profile)))
+  const stop = after(credentialsDeadlineMs, () =>
+    connection?.close(noCredentialsInTime(profile, credentialsDeadlineMs)),
+  )
   try {
     connection = openApiClient(apiSocketPath(environment))
-    const reply = await connection.call({
-      method: credentialsRoute.method,
-      path: pathOf(credentialsRoute, { profile }),
-      // promptHeader of ipc/protocol.ts, whose schemas the fast path does not load.
-      headers: { 'latchkey-prompt': 'never' },
-    })
+    const reply = await connection.call(unattendedCredentialsCall(profile))
     if (reply.status === 401) {
       connection.close()
       return undefined

@@ -6,8 +6,8 @@ import { HelperError } from './failure.ts'
  */
 export const credentialsDeadlineMs = 50_000
 
-/** What the command ends with at the deadline, where it waits for the daemon. */
-export function noCredentialsInTime(profile: string): HelperError {
-  const message = `no credentials for ${profile} within ${credentialsDeadlineMs / 1000} s; the daemon goes on`
+/** What is said where the daemon has not answered in time. @param limitMs how long it was waited for */
+export function noCredentialsInTime(profile: string, limitMs: number): HelperError {
+  const message = `no credentials for ${profile} within ${limitMs / 1000} s; the daemon goes on`
   return new HelperError('TIMED_OUT', message, { hint: 'run the command again, or latchkey status' })
 }

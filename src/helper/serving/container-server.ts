@@ -3,9 +3,8 @@ import { displayJson } from '../../core/text/display-text.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { startLoopbackServer } from '../../http/loopback-server.ts'
 import { openApiClient } from '../../ipc/client/client.ts'
-import { credentialsRoute } from '../../ipc/client/process-credentials.ts'
-import { pathOf } from '../../ipc/route.ts'
-import { HelperError } from '../fast/failure.ts'
+import { unattendedCredentialsCall } from '../../ipc/client/process-credentials.ts'
+import { noCredentialsInTime } from '../fast/deadline.ts'
 import { authorize, type ContainerReply, containerReply, failure, type ServedProfile } from './container-reply.ts'
 
 /** An endpoint from which the AWS SDKs get credentials as in a container, for as long as it is open. */
@@ -43,26 +42,19 @@ export async function startContainerServer(options: ContainerServerOptions): Pro
   const served = profiles.map(
     (profile): ServedProfile => ({ profile, path: `/role/${encodeURIComponent(profile)}`, token: newToken() }),
   )
-  const told = new Map<string, string>()
+  const reported = new Map<string, string>()
 
-  const tell = (profile: string, { body }: ContainerReply) => {
+  const report = (profile: string, { body }: ContainerReply) => {
     const reason = 'message' in body ? body.message : ''
-    if (reason !== '' && told.get(profile) !== reason) onRefused(profile, reason)
-    told.set(profile, reason)
+    if (reason !== '' && reported.get(profile) !== reason) onRefused(profile, reason)
+    reported.set(profile, reason)
   }
 
   const credentials = async (profile: string): Promise<ContainerReply> => {
     const connection = openApiClient(socketPath)
-    const stop = clock.after(answerMs, () => connection.close(notInTime(profile)))
+    const stop = clock.after(answerMs, () => connection.close(noCredentialsInTime(profile, answerMs)))
     try {
-      return containerReply(
-        await connection.call({
-          method: credentialsRoute.method,
-          path: pathOf(credentialsRoute, { profile }),
-          // promptHeader of ipc/protocol.ts
-          headers: { 'latchkey-prompt': 'never' },
-        }),
-      )
+      return containerReply(await connection.call(unattendedCredentialsCall(profile)))
     } finally {
       stop()
       connection.close()
@@ -74,7 +66,7 @@ export async function startContainerServer(options: ContainerServerOptions): Pro
     const found = authorize({ method, url, authorization: headers.authorization }, served)
     if ('status' in found) return send(response, found)
     const reply = await credentials(found.profile).catch((error: unknown) => failure(503, error))
-    tell(found.profile, reply)
+    report(found.profile, reply)
     send(response, reply)
   }
 
@@ -109,10 +101,4 @@ function send(response: ServerResponse, { status, body }: ContainerReply): void 
       ...(status === 405 ? { Allow: 'GET' } : {}),
     })
     .end(text)
-}
-
-function notInTime(profile: string): HelperError {
-  return new HelperError('TIMED_OUT', `no credentials for ${profile} within ${answerMs / 1000} s; the daemon goes on`, {
-    hint: 'run the command again, or latchkey status',
-  })
 }

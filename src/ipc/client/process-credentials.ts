@@ -1,8 +1,22 @@
 import { isPrintable } from '../../core/text/display-text.ts'
-import type { Route } from '../route.ts'
+import { pathOf, type Route } from '../route.ts'
+import type { ApiCall } from './client.ts'
 
 /** The endpoint of the fast path, which loads no schema. */
 export const credentialsRoute = { method: 'GET', pattern: '/v1/aws/credentials/{profile}' } as const satisfies Route
+
+/** The call for the credentials of a profile. It says nothing about who may be asked. */
+export function credentialsCall(profile: string): ApiCall {
+  return { method: credentialsRoute.method, path: pathOf(credentialsRoute, { profile }) }
+}
+
+/**
+ * The same, where nobody may be asked: where a code is needed it is answered with 401. The header is promptHeader of
+ * ipc/protocol.ts, whose schemas the fast path does not load.
+ */
+export function unattendedCredentialsCall(profile: string): ApiCall {
+  return { ...credentialsCall(profile), headers: { 'latchkey-prompt': 'never' } }
+}
 
 /** Exactly what `credential_process` prints (AWS SDKs and Tools Reference Guide). */
 export interface ProcessCredentials {
