@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { shellWord } from '../../src/core/text/shell-word.ts'
-import { type DevSession, startDevSession } from '../support/dev-session.ts'
+import { sharedDevSession, startDevSession } from '../support/dev-session.ts'
 import { runOnTerminal } from '../support/helper-pty.ts'
 import { inDev, latchkeyPath } from '../support/latchkey.ts'
 import { debianPython, describeWithPeers, findProgram } from '../support/peers.ts'
-import { makeFolder, removeFolder, temporaryFolder } from '../support/temporary-folder.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const arn = {
   dev: 'arn:aws:sts::123456789012:assumed-role/DeveloperRole/jo',
@@ -35,18 +35,7 @@ const poison = {
   AWS_ACCOUNT_ID: '444455556666',
 }
 
-let folder: string
-let dev: DevSession
-
-beforeAll(async () => {
-  folder = makeFolder()
-  dev = await startDevSession(join(folder, 'dev'))
-})
-
-afterAll(async () => {
-  await dev?.stop()
-  removeFolder(folder)
-})
+const shared = sharedDevSession()
 
 const exec = (profile: string, ...command: string[]) => ['aws', 'exec', profile, '--', ...command]
 const printEnvironment = 'process.stdout.write(JSON.stringify(process.env))'
@@ -54,7 +43,7 @@ const printEnvironment = 'process.stdout.write(JSON.stringify(process.env))'
 /** The variables that a command has. */
 async function variablesIn(profile: string, env: Readonly<Record<string, string | undefined>>) {
   const args = exec(profile, process.execPath, '-e', printEnvironment)
-  return JSON.parse(await dev.runOk('latchkey', args, { env })) as Record<string, string>
+  return JSON.parse(await shared.dev.runOk('latchkey', args, { env })) as Record<string, string>
 }
 
 it('the command lines of the documents work as they stand', async () => {
@@ -69,7 +58,7 @@ it('the command lines of the documents work as they stand', async () => {
 describe('the environment of a command', () => {
   it('has the credentials of the profile, and nothing that would contradict them', async () => {
     const env = await variablesIn('dev', { ...poison, AWS_REGION: undefined })
-    const { Expiration, ...keys } = JSON.parse(await dev.runOk('latchkey', ['aws', 'credentials', 'dev']))
+    const { Expiration, ...keys } = JSON.parse(await shared.dev.runOk('latchkey', ['aws', 'credentials', 'dev']))
     const own = Object.entries(env).filter(
       ([name]) => name.startsWith('AWS_') && !/FILE$|ENDPOINT|^AWS_SDK_JS/.test(name),
     )
@@ -103,7 +92,7 @@ describe('the environment of a command', () => {
   it("has the region of the profile, else the caller's", async () => {
     const caller = { AWS_REGION: 'eu-central-1', AWS_DEFAULT_REGION: 'eu-west-1' }
     expect(await variablesIn('dev', caller)).toMatchObject({ AWS_REGION: 'us-east-1', AWS_DEFAULT_REGION: 'us-east-1' })
-    const config = join(dev.folder, 'aws-config')
+    const config = join(shared.dev.folder, 'aws-config')
     writeFileSync(
       config,
       `[profile nowhere]\nrole_arn = arn:aws:iam::123456789012:role/DeveloperRole\nsource_profile = dev-user\n`,
@@ -120,23 +109,25 @@ describeWithPeers('the AWS CLI, boto3 and the SDK for JavaScript', ['aws', 'pyth
   const clis = [...new Set([findProgram('aws'), '/usr/bin/aws'])].filter((path) => path !== undefined)
   const cliArgs = ['sts', 'get-caller-identity', '--query', 'Arn', '--output', 'text', '--endpoint-url']
   it.each([
-    ...clis.map((cli) => [cli, () => [cli, ...cliArgs, dev.env.AWS_ENDPOINT_URL_STS!]] as const),
+    ...clis.map((cli) => [cli, () => [cli, ...cliArgs, shared.dev.env.AWS_ENDPOINT_URL_STS!]] as const),
     ['boto3', () => [debianPython, '-c', boto]] as const,
     ['the SDK for JavaScript', () => [process.execPath, script]] as const,
   ])('%s is who exec says, whatever the shell says', async (_name, command) => {
-    expect((await dev.runOk('latchkey', exec('dev', ...command()), { env: poison })).trim()).toBe(arn.dev)
+    expect((await shared.dev.runOk('latchkey', exec('dev', ...command()), { env: poison })).trim()).toBe(arn.dev)
   })
 })
 
 describe('a command that is run', () => {
   it('reads what is piped in, and its exit status is the exit status', async () => {
-    const { status, stdout } = await dev.run('latchkey', exec('dev', 'sh', '-c', 'cat; exit 7'), { input: 'piped' })
+    const { status, stdout } = await shared.dev.run('latchkey', exec('dev', 'sh', '-c', 'cat; exit 7'), {
+      input: 'piped',
+    })
     expect({ status, stdout }).toEqual({ status: 7, stdout: 'piped' })
   })
 
   it('keeps all of its arguments, options and a second -- among them', async () => {
     const args = ['-x', '--server', '--', '--help', 'a b']
-    const stdout = await dev.runOk(
+    const stdout = await shared.dev.runOk(
       'latchkey',
       exec('dev', process.execPath, '-p', 'process.argv.slice(1)', '--', ...args),
     )
@@ -145,14 +136,14 @@ describe('a command that is run', () => {
 
   it.each(['TERM', 'HUP', 'KILL', 'SEGV'])('that SIG%s ends has the status that a shell gives it', async (signal) => {
     const numbers: Record<string, number> = { TERM: 15, HUP: 1, KILL: 9, SEGV: 11 }
-    const { status } = await dev.run('latchkey', exec('dev', 'sh', '-c', `ulimit -c 0; kill -${signal} $$`))
+    const { status } = await shared.dev.run('latchkey', exec('dev', 'sh', '-c', `ulimit -c 0; kill -${signal} $$`))
     expect(status).toBe(128 + numbers[signal]!)
   })
 
   it.each(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const)('gets %s', async (signal) => {
     const script = `process.on('${signal}', () => { console.log('got it'); process.exit(3) }); console.log('here'); setInterval(() => {}, 1000)`
     const child = spawn(latchkeyPath, exec('dev', process.execPath, '-e', script), {
-      env: dev.env,
+      env: shared.dev.env,
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     let said = ''
@@ -165,15 +156,15 @@ describe('a command that is run', () => {
   })
 
   it('that does not exist or cannot be run has the status that a shell gives it', async () => {
-    const missing = await dev.run('latchkey', exec('dev', '/no/such/program'))
+    const missing = await shared.dev.run('latchkey', exec('dev', '/no/such/program'))
     expect(missing).toMatchObject({
       status: 127,
       stderr: expect.stringMatching(/^latchkey: cannot run \/no\/such\/program: there is no such program\nhint: /),
     })
-    const file = join(folder, 'not-a-program')
+    const file = join(shared.folder, 'not-a-program')
     writeFileSync(file, '')
     chmodSync(file, 0o644)
-    expect((await dev.run('latchkey', exec('dev', file))).status).toBe(126)
+    expect((await shared.dev.run('latchkey', exec('dev', file))).status).toBe(126)
   })
 
   it('whose arguments and environment are too long for the system is not run, and says so', async () => {
@@ -192,7 +183,7 @@ describe('a command that is run', () => {
       }
       const { status, stderr } = run('latchkey', ['aws', 'exec', 'dev', '--', 'true'], fits - 256)
       process.stdout.write(JSON.stringify({ status, stderr }))`
-    expect(JSON.parse(await dev.runOk(process.execPath, ['-e', script]))).toEqual({
+    expect(JSON.parse(await shared.dev.runOk(process.execPath, ['-e', script]))).toEqual({
       status: 126,
       stderr: expect.stringMatching(/^latchkey: cannot run true: its arguments and environment are too long\nhint: /),
     })
@@ -202,16 +193,16 @@ describe('a command that is run', () => {
     ['', 'the name of the command is empty'],
     ['/etc/passwd/x', 'cannot run /etc/passwd/x: there is no such program'],
   ])('called "%s" is not there', async (program, message) => {
-    expect(await dev.run('latchkey', exec('dev', program))).toMatchObject({
+    expect(await shared.dev.run('latchkey', exec('dev', program))).toMatchObject({
       status: 127,
       stderr: expect.stringMatching(new RegExp(`^latchkey: ${message}\nhint: `)),
     })
   })
 
   it('is not run without credentials', async () => {
-    const unknown = await dev.run('latchkey', exec('prd', 'echo', 'ran'))
+    const unknown = await shared.dev.run('latchkey', exec('prd', 'echo', 'ran'))
     expect(unknown).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining('prod') })
-    const none = await dev.run('latchkey', ['aws', 'exec', 'dev'])
+    const none = await shared.dev.run('latchkey', ['aws', 'exec', 'dev'])
     expect(none).toMatchObject({ status: 2, stderr: expect.stringContaining('latchkey aws exec PROFILE -- CMD') })
     const other = await startDevSession(join(temporaryFolder(), 'other'), { LATCHKEY_DEV_MFA: undefined })
     try {
@@ -225,18 +216,27 @@ describe('a command that is run', () => {
 })
 
 describe('in a terminal', () => {
-  // It waits in short steps: a signal that comes just before a read would be noticed only after it.
+  // It waits in short steps, for a signal that comes just before a read would be noticed only after it; and the handlers
+  // print nothing, since that could be in the middle of another line. SIGCONT may come twice: to the group, and passed on.
   const heard = `import select, signal, sys
-count = 0
+count = told = 0
+resumed = said = False
 def interrupted(*_):
     global count
     count += 1
-    print('heard', count, flush=True)
+def goes_on(*_):
+    global resumed
+    resumed = True
 signal.signal(signal.SIGINT, interrupted)
-signal.signal(signal.SIGCONT, lambda *_: print('going on', flush=True))
+signal.signal(signal.SIGCONT, goes_on)
 print('ready', flush=True)
 while not select.select([sys.stdin], [], [], 0.05)[0]:
-    pass
+    if count > told:
+        told = count
+        print('heard', count, flush=True)
+    if resumed and not said:
+        said = True
+        print('going on', flush=True)
 print('got', sys.stdin.readline().strip(), 'interrupts:', count, flush=True)`
 
   it('Ctrl-C reaches the command once', async () => {
@@ -245,7 +245,7 @@ print('got', sys.stdin.readline().strip(), 'interrupts:', count, flush=True)`
       { expect: 'ready', type: '\u0003' },
       { expect: 'heard 1', type: 'on\n' },
     ]
-    const { screen, stepsLeft } = await runOnTerminal(script, steps, dev.env)
+    const { screen, stepsLeft } = await runOnTerminal(script, steps, shared.dev.env)
     expect(stepsLeft).toBe(0)
     expect(screen).toContain('interrupts: 1')
     expect(screen).toContain('status 0')
@@ -254,13 +254,17 @@ print('got', sys.stdin.readline().strip(), 'interrupts:', count, flush=True)`
   it('Ctrl-C ends a loop of commands', async () => {
     const loop = `for i in 1 2 3; do latchkey aws exec dev -- sh -c 'echo round $0; exec sleep 30' $i; done`
     const script = `: >"$out" >"$err"; bash -c ${shellWord(loop)}; echo status $?`
-    const { screen } = await runOnTerminal(`trap : INT; ${script}`, [{ expect: 'round 1', type: '\u0003' }], dev.env)
+    const { screen } = await runOnTerminal(
+      `trap : INT; ${script}`,
+      [{ expect: 'round 1', type: '\u0003' }],
+      shared.dev.env,
+    )
     expect(screen).not.toContain('round 2')
     expect(screen).toContain('status 130')
   })
 
   it('Ctrl-Z stops it and fg goes on with it', async () => {
-    const program = join(folder, 'heard.py')
+    const program = join(shared.folder, 'heard.py')
     writeFileSync(program, heard)
     const script = `: >"$out" >"$err"; exec bash --norc -i`
     const { screen, stepsLeft } = await runOnTerminal(
@@ -273,7 +277,7 @@ print('got', sys.stdin.readline().strip(), 'interrupts:', count, flush=True)`
         { expect: 'going on', type: 'hello\n' },
         { expect: 'got hello', type: 'exit\n' },
       ],
-      { ...dev.env, PS1: '$ ' },
+      { ...shared.dev.env, PS1: '$ ' },
     )
     expect({ stepsLeft, screen }).toMatchObject({ stepsLeft: 0 })
   })
@@ -282,7 +286,7 @@ print('got', sys.stdin.readline().strip(), 'interrupts:', count, flush=True)`
 describe('aws env', () => {
   it.each(['sh', 'bash', 'dash'])('is read by %s, and leaves nothing that contradicts it', async (shell) => {
     const script = 'eval "$(latchkey aws env dev)"; latchkey aws credentials dev; exec "$0" -e "$1"'
-    const stdout = await dev.runOk(shell, ['-c', script, process.execPath, printEnvironment], { env: poison })
+    const stdout = await shared.dev.runOk(shell, ['-c', script, process.execPath, printEnvironment], { env: poison })
     const [line = '', rest = ''] = stdout.split('\n')
     const env = JSON.parse(rest)
     const { AccessKeyId, SessionToken } = JSON.parse(line)
@@ -292,26 +296,28 @@ describe('aws env', () => {
   })
 
   it('names nothing to a shell that is more than a name', async () => {
-    const stdout = await dev.runOk('latchkey', ['aws', 'env', 'dev'], { env: { 'AWS_SSO_X;echo ran': 'poison' } })
+    const stdout = await shared.dev.runOk('latchkey', ['aws', 'env', 'dev'], {
+      env: { 'AWS_SSO_X;echo ran': 'poison' },
+    })
     expect(stdout).not.toContain('ran')
   })
 
   it('is for docker and others in dotenv, without quotes', async () => {
-    const stdout = await dev.runOk('latchkey', ['aws', 'env', 'dev', '--format', 'dotenv'])
+    const stdout = await shared.dev.runOk('latchkey', ['aws', 'env', 'dev', '--format', 'dotenv'])
     expect(stdout).toMatch(/^AWS_ACCESS_KEY_ID=ASIA\w+\nAWS_SECRET_ACCESS_KEY=[^'"\n]+\nAWS_SESSION_TOKEN=[^'"\n]+\n/)
   })
 
   it('prints nothing where there are no credentials or no such format', async () => {
-    expect(await dev.run('latchkey', ['aws', 'env', 'prd'])).toMatchObject({ status: 1, stdout: '' })
-    const { status, stdout, stderr } = await dev.run('latchkey', ['aws', 'env', 'dev', '--format', 'csh'])
+    expect(await shared.dev.run('latchkey', ['aws', 'env', 'prd'])).toMatchObject({ status: 1, stdout: '' })
+    const { status, stdout, stderr } = await shared.dev.run('latchkey', ['aws', 'env', 'dev', '--format', 'csh'])
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
     expect(stderr).toBe('latchkey: there is no format csh\nhint: latchkey help aws env\n')
   })
 })
 
 it('all of this has cost one code, and one call for each role', () => {
-  expect(dev.log('prompts')).toHaveLength(1)
-  const actions = dev.log('aws-calls').map(({ action, role }) => (action === 'AssumeRole' ? role : action))
+  expect(shared.dev.log('prompts')).toHaveLength(1)
+  const actions = shared.dev.log('aws-calls').map(({ action, role }) => (action === 'AssumeRole' ? role : action))
   expect(actions.filter((action) => action === 'GetSessionToken')).toHaveLength(1)
   expect(actions.filter((action) => String(action).startsWith('arn:')).length).toBe(
     new Set(actions.filter((action) => String(action).startsWith('arn:'))).size,

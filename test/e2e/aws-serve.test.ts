@@ -2,35 +2,24 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startBuiltDaemon } from '../support/built-daemon.ts'
-import { type DevSession, startDevSession } from '../support/dev-session.ts'
+import { sharedDevSession } from '../support/dev-session.ts'
 import { runOnTerminal } from '../support/helper-pty.ts'
 import { latchkeyPath } from '../support/latchkey.ts'
 import { buildGoClient, debianPython, describeWithPeers, findProgram } from '../support/peers.ts'
-import { makeFolder, removeFolder, temporaryFolder } from '../support/temporary-folder.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const arn = {
   dev: 'arn:aws:sts::123456789012:assumed-role/DeveloperRole/jo',
   prod: 'arn:aws:sts::444455556666:assumed-role/OperatorRole/jo',
 }
 
-let folder: string
-let dev: DevSession
-
-beforeAll(async () => {
-  folder = makeFolder()
-  dev = await startDevSession(join(folder, 'dev'))
-})
-
-afterAll(async () => {
-  await dev?.stop()
-  removeFolder(folder)
-})
+const shared = sharedDevSession()
 
 const exec = (profile: string, ...command: string[]) => ['aws', 'exec', '--server', profile, '--', ...command]
 const printEnvironment = 'process.stdout.write(JSON.stringify(process.env))'
-const copies = () => readdirSync(dev.env.LATCHKEY_RUNTIME_DIR!).filter((name) => name.startsWith('aws-config.'))
+const copies = () => readdirSync(shared.dev.env.LATCHKEY_RUNTIME_DIR!).filter((name) => name.startsWith('aws-config.'))
 
 const keys = 'aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = poison\n'
 const other = `[profile prod]\nregion = us-east-1\ncredential_process = latchkey aws credentials prod\n`
@@ -54,7 +43,7 @@ const poisons = {
 
 /** Variables that lead to files with one of them. */
 function poisoned(kind: keyof typeof poisons) {
-  const [config, credentials] = ['config', 'credentials'].map((file) => join(folder, `poisoned-${file}`)) as [
+  const [config, credentials] = ['config', 'credentials'].map((file) => join(shared.folder, `poisoned-${file}`)) as [
     string,
     string,
   ]
@@ -66,7 +55,7 @@ function poisoned(kind: keyof typeof poisons) {
 const boto = `import boto3, os
 print(boto3.client('sts', endpoint_url=os.environ['AWS_ENDPOINT_URL_STS']).get_caller_identity()['Arn'])`
 const script = join(process.cwd(), 'test/support/sdk-caller-identity.mjs')
-const goClient = () => join(folder, 'go-client')
+const goClient = () => join(shared.folder, 'go-client')
 const cli = (path: string) => () => [
   path,
   'sts',
@@ -76,7 +65,7 @@ const cli = (path: string) => () => [
   '--output',
   'text',
   '--endpoint-url',
-  dev.env.AWS_ENDPOINT_URL_STS!,
+  shared.dev.env.AWS_ENDPOINT_URL_STS!,
 ]
 
 function judge(
@@ -91,7 +80,7 @@ function judge(
     it.each(Object.keys(poisons) as (keyof typeof poisons)[])(
       'is who exec says, with %s in [default]',
       async (kind) => {
-        const stdout = await dev.runOk('latchkey', exec('dev', ...command()), { env: poisoned(kind) })
+        const stdout = await shared.dev.runOk('latchkey', exec('dev', ...command()), { env: poisoned(kind) })
         expect(stdout.trim()).toBe(arn.dev)
       },
     )
@@ -99,7 +88,7 @@ function judge(
     it('would be somebody else with the files as they are', async () => {
       const { AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE } = poisoned('keys in both files')
       const restore = `export AWS_CONFIG_FILE=${AWS_CONFIG_FILE} AWS_SHARED_CREDENTIALS_FILE=${AWS_SHARED_CREDENTIALS_FILE}; exec "$0" "$@"`
-      const { stdout, stderr } = await dev.run('latchkey', exec('dev', 'sh', '-c', restore, ...command()))
+      const { stdout, stderr } = await shared.dev.run('latchkey', exec('dev', 'sh', '-c', restore, ...command()))
       expect(stdout).not.toContain(arn.dev)
       expect(stderr).not.toBe('')
     })
@@ -129,7 +118,7 @@ describe('a command that is run with --server', () => {
       AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
       AWS_SECRET_ACCESS_KEY: 'poison',
     }
-    const stdout = await dev.runOk('latchkey', exec('dev', process.execPath, '-e', inspect), { env })
+    const stdout = await shared.dev.runOk('latchkey', exec('dev', process.execPath, '-e', inspect), { env })
     const [variables = '', mode, ...config] = stdout.split('\n')
     const has = JSON.parse(variables)
     expect(has).toMatchObject({
@@ -151,7 +140,7 @@ describe('a command that is run with --server', () => {
   it('gets its signals and its status, and its config file goes with it', async () => {
     const script = `process.on('SIGTERM', () => process.exit(3)); console.log('here'); setInterval(() => {}, 1000)`
     const child = spawn(latchkeyPath, exec('dev', process.execPath, '-e', script), {
-      env: dev.env,
+      env: shared.dev.env,
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     await once(child.stdout, 'data')
@@ -160,13 +149,13 @@ describe('a command that is run with --server', () => {
     child.kill('SIGTERM')
     expect(await ended).toEqual([3, null])
     expect(copies()).toEqual([])
-    expect((await dev.run('latchkey', exec('dev', '/no/such/program'))).status).toBe(127)
+    expect((await shared.dev.run('latchkey', exec('dev', '/no/such/program'))).status).toBe(127)
     expect(copies()).toEqual([])
   })
 
   it('leaves a config file behind when latchkey is killed, and the next one removes it', async () => {
     const child = spawn(latchkeyPath, exec('dev', 'sh', '-c', 'echo here; exec cat'), {
-      env: dev.env,
+      env: shared.dev.env,
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     await once(child.stdout, 'data')
@@ -177,15 +166,23 @@ describe('a command that is run with --server', () => {
     child.stdin.end()
     await ended
     expect(copies()).toEqual([left])
-    await dev.runOk('latchkey', exec('dev', 'true'))
+    await shared.dev.runOk('latchkey', exec('dev', 'true'))
     expect(copies()).toEqual([])
   })
 
   it('ends with Ctrl-C, and its config file with it', async () => {
     const script = `: >"$out" >"$err"; trap : INT; latchkey ${exec('dev', 'sh', '-c', "'echo here; exec cat'").join(' ')}; echo status $?`
-    const { screen } = await runOnTerminal(script, [{ expect: 'here', type: '\u0003' }], dev.env)
+    const { screen } = await runOnTerminal(script, [{ expect: 'here', type: '\u0003' }], shared.dev.env)
     expect(screen).toContain('status 130')
     expect(copies()).toEqual([])
+  })
+
+  it('leaves nothing behind when it is told to end as its command begins', async () => {
+    const tellParent = exec('dev', 'sh', '-c', 'kill -TERM $PPID; exec sleep 60')
+    for (let round = 0; round < 8; round += 1) {
+      expect((await shared.dev.run('latchkey', tellParent)).status).toBe(143)
+      expect(copies()).toEqual([])
+    }
   })
 
   it('leaves a config file behind that a daemon removes when it starts', async () => {
@@ -200,7 +197,7 @@ describe('a command that is run with --server', () => {
 
   it('finds other profiles where they were', async () => {
     const command = cli(findProgram('aws') ?? '/usr/bin/aws')()
-    const stdout = await dev.runOk('latchkey', exec('dev', ...command, '--profile', 'prod'))
+    const stdout = await shared.dev.runOk('latchkey', exec('dev', ...command, '--profile', 'prod'))
     expect(stdout.trim()).toBe(arn.prod)
   })
 })
@@ -214,7 +211,10 @@ interface Serving {
 
 /** `latchkey aws serve` until the test ends. */
 async function serve(...args: string[]): Promise<Serving> {
-  const child = spawn(latchkeyPath, ['aws', 'serve', ...args], { env: dev.env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(latchkeyPath, ['aws', 'serve', ...args], {
+    env: shared.dev.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let noted = ''
   child.stderr.on('data', (chunk) => {
     noted += String(chunk)
@@ -239,7 +239,7 @@ async function serve(...args: string[]): Promise<Serving> {
 
 async function request(url: string, headers: Record<string, string> = {}, method = 'GET') {
   const args = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
-  const output = await dev.runOk('curl', ['-sS', '-X', method, '-w', '\n%{http_code}', ...args, url])
+  const output = await shared.dev.runOk('curl', ['-sS', '-X', method, '-w', '\n%{http_code}', ...args, url])
   const [status, ...body] = output.split('\n').reverse()
   const text = body.reverse().join('\n').trim()
   return { status: Number(status), body: text === '' ? undefined : JSON.parse(text) }
@@ -256,7 +256,7 @@ describeWithPeers('aws serve', ['curl'], () => {
     expect(variables[1]).toMatchObject({ AWS_REGION: 'us-east-1' })
     const own = await request(first!.url, { Authorization: first!.token })
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = JSON.parse(
-      await dev.runOk('latchkey', ['aws', 'credentials', 'dev']),
+      await shared.dev.runOk('latchkey', ['aws', 'credentials', 'dev']),
     )
     expect(own).toEqual({
       status: 200,
@@ -271,7 +271,7 @@ describeWithPeers('aws serve', ['curl'], () => {
     expect((await request(first!.url, { Authorization: first!.token }, 'POST')).status).toBe(405)
     expect((await request(first!.url, { Authorization: first!.token, Host: 'evil.example' })).status).toBe(421)
     // What is got anew is served anew: nobody holds keys that end.
-    await dev.runOk('latchkey', ['aws', 'refresh', 'dev'])
+    await shared.dev.runOk('latchkey', ['aws', 'refresh', 'dev'])
     expect((await request(first!.url, { Authorization: first!.token })).body.AccessKeyId).not.toBe(AccessKeyId)
     const ended = once(child, 'close')
     child.kill('SIGINT')
@@ -290,7 +290,7 @@ describeWithPeers('aws serve', ['curl'], () => {
     const addresses = listening.map((line) => line.trim().split(/\s+/)[1]!.split(':')[0])
     expect(addresses.length).toBeGreaterThan(0)
     for (const address of addresses) expect(['0100007F', '00000000000000000000000001000000']).toContain(address)
-    const { status, stderr } = await dev.run('latchkey', ['aws', 'serve', 'dev', '--port', port])
+    const { status, stderr } = await shared.dev.run('latchkey', ['aws', 'serve', 'dev', '--port', port])
     expect({ status, stderr }).toEqual({
       status: 1,
       stderr: `latchkey: port ${port} is taken\nhint: take another with --port, or none for a free one\n`,
@@ -300,24 +300,26 @@ describeWithPeers('aws serve', ['curl'], () => {
   it('asks nobody: where a code is needed it says what to run, to the program and here', async () => {
     const { variables, noted } = await serve('prod')
     const { AWS_CONTAINER_CREDENTIALS_FULL_URI: url, AWS_CONTAINER_AUTHORIZATION_TOKEN: Authorization } = variables[0]!
-    const asked = dev.log('prompts').length
-    await dev.runOk('latchkey', ['aws', 'forget', '--all'])
+    const asked = shared.dev.log('prompts').length
+    await shared.dev.runOk('latchkey', ['aws', 'forget', '--all'])
     for (let times = 0; times < 2; times += 1) {
       const { status, body } = await request(url!, { Authorization: Authorization! })
       expect({ status, code: body.code }).toEqual({ status: 403, code: 'MfaNeeded' })
       expect(body.message).toMatch(/^latchkey: an MFA code .* is needed; hint: in a terminal: latchkey aws login prod$/)
     }
     expect(noted().match(/latchkey aws login prod/g)).toHaveLength(1)
-    const shown = await dev.run(debianPython, ['-c', boto], { env: { ...variables[0], AWS_CONFIG_FILE: '/dev/null' } })
+    const shown = await shared.dev.run(debianPython, ['-c', boto], {
+      env: { ...variables[0], AWS_CONFIG_FILE: '/dev/null' },
+    })
     expect(shown.stderr).toContain('latchkey aws login prod')
-    expect(dev.log('prompts')).toHaveLength(asked)
-    await dev.runOk('latchkey', ['aws', 'login', 'prod'])
+    expect(shared.dev.log('prompts')).toHaveLength(asked)
+    await shared.dev.runOk('latchkey', ['aws', 'login', 'prod'])
     expect((await request(url!, { Authorization: Authorization! })).status).toBe(200)
   })
 
   it('refuses what it cannot serve before it listens', async () => {
-    expect(await dev.run('latchkey', ['aws', 'serve', 'prd'])).toMatchObject({ status: 1, stdout: '' })
-    expect(await dev.run('latchkey', ['aws', 'serve', 'dev', '--port', '70000'])).toMatchObject({
+    expect(await shared.dev.run('latchkey', ['aws', 'serve', 'prd'])).toMatchObject({ status: 1, stdout: '' })
+    expect(await shared.dev.run('latchkey', ['aws', 'serve', 'dev', '--port', '70000'])).toMatchObject({
       status: 2,
       stdout: '',
     })

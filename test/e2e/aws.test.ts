@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type DevSession, startDevSession } from '../support/dev-session.ts'
+import { describe, expect, it } from 'vitest'
+import { sharedDevSession, startDevSession } from '../support/dev-session.ts'
 import { inDev } from '../support/latchkey.ts'
 import { debianPython, describeWithPeers, findProgram } from '../support/peers.ts'
-import { makeFolder, removeFolder, temporaryFolder } from '../support/temporary-folder.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const roleArn = {
   dev: 'arn:aws:sts::123456789012:assumed-role/DeveloperRole/jo',
@@ -58,30 +58,19 @@ describe('twenty credential processes at once', () => {
 
 // What each consumer does with the profiles of AWS_CONFIG_FILE, whose credential_process is latchkey.
 describeWithPeers('the AWS CLI, boto3 and the SDK for JavaScript', ['aws', 'python:boto3', 'python:botocore'], () => {
-  let folder: string
-  let dev: DevSession
-
-  beforeAll(async () => {
-    folder = makeFolder()
-    dev = await startDevSession(join(folder, 'dev'))
-  })
-
-  afterAll(async () => {
-    await dev?.stop()
-    removeFolder(folder)
-  })
+  const shared = sharedDevSession()
 
   const clis = [...new Set([findProgram('aws'), '/usr/bin/aws'])].filter((path) => path !== undefined)
   it.each(clis.flatMap((cli) => (['dev', 'prod', 'chained'] as const).map((profile) => [cli, profile] as const)))(
     '%s is who the profile %s says',
     async (cli, profile) => {
-      const identity = await dev.runOk(cli, [
+      const identity = await shared.dev.runOk(cli, [
         'sts',
         'get-caller-identity',
         '--profile',
         profile,
         '--endpoint-url',
-        dev.env.AWS_ENDPOINT_URL_STS!,
+        shared.dev.env.AWS_ENDPOINT_URL_STS!,
         '--query',
         'Arn',
         '--output',
@@ -99,7 +88,7 @@ sts = session.client('sts', endpoint_url=os.environ['AWS_ENDPOINT_URL_STS'])
 print({sts.get_caller_identity()['Arn'] for _ in range(5)})
 print(session.get_credentials().refresh_needed())
 `
-    const [arns, isRefreshNeeded] = (await dev.runOk(debianPython, ['-c', script])).trim().split('\n')
+    const [arns, isRefreshNeeded] = (await shared.dev.runOk(debianPython, ['-c', script])).trim().split('\n')
     expect(arns).toBe(`{'${roleArn.dev}'}`)
     // botocore asks again, for each request, once less than 15 minutes are left.
     expect(isRefreshNeeded).toBe('False')
@@ -107,40 +96,42 @@ print(session.get_credentials().refresh_needed())
 
   it('the SDK for JavaScript uses the credentials', async () => {
     const script = join(process.cwd(), 'test/support/sdk-caller-identity.mjs')
-    expect(await dev.runOk(process.execPath, [script, 'prod'])).toBe(`${roleArn.prod}\n`)
+    expect(await shared.dev.runOk(process.execPath, [script, 'prod'])).toBe(`${roleArn.prod}\n`)
   })
 
   it('all of them have cost one prompt', () => {
-    expect(dev.log('prompts')).toHaveLength(1)
-    expect(countActions(dev.log('aws-calls'))).toEqual({ GetSessionToken: 1, AssumeRole: 3 })
+    expect(shared.dev.log('prompts')).toHaveLength(1)
+    expect(countActions(shared.dev.log('aws-calls'))).toEqual({ GetSessionToken: 1, AssumeRole: 3 })
   })
 
   it('the shell fast path prints the same line', async () => {
-    const slow = await dev.runOk('latchkey', ['aws', 'credentials', 'dev'])
-    expect(await dev.runOk('latchkey-credentials', ['dev'])).toBe(slow)
+    const slow = await shared.dev.runOk('latchkey', ['aws', 'credentials', 'dev'])
+    expect(await shared.dev.runOk('latchkey-credentials', ['dev'])).toBe(slow)
   })
 
   it('curl on the socket gets the same line', async () => {
-    const slow = await dev.runOk('latchkey', ['aws', 'credentials', 'dev'])
-    const socket = join(dev.env.LATCHKEY_RUNTIME_DIR!, 'api.sock')
-    expect(await dev.runOk('curl', ['-sS', '--unix-socket', socket, 'http://d/v1/aws/credentials/dev'])).toBe(slow)
+    const slow = await shared.dev.runOk('latchkey', ['aws', 'credentials', 'dev'])
+    const socket = join(shared.dev.env.LATCHKEY_RUNTIME_DIR!, 'api.sock')
+    expect(await shared.dev.runOk('curl', ['-sS', '--unix-socket', socket, 'http://d/v1/aws/credentials/dev'])).toBe(
+      slow,
+    )
   })
 
   it('an unknown profile is refused with the names that are near, on one line', async () => {
-    const { status, stdout, stderr } = await dev.run('latchkey', ['aws', 'credentials', 'prd'])
+    const { status, stdout, stderr } = await shared.dev.run('latchkey', ['aws', 'credentials', 'prd'])
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
     expect(stderr).toMatch(/^latchkey: .*prd.*prod.*\n$/)
   })
 
   it('the failure of a profile reaches the person through the AWS CLI', async () => {
     writeFileSync(
-      join(folder, 'aws-config'),
-      `[profile gone]\nregion = us-east-1\ncredential_process = ${dev.env.LATCHKEY_DEV_DIR}/bin/latchkey aws credentials gone\n`,
+      join(shared.folder, 'aws-config'),
+      `[profile gone]\nregion = us-east-1\ncredential_process = ${shared.dev.env.LATCHKEY_DEV_DIR}/bin/latchkey aws credentials gone\n`,
     )
-    const { status, stderr } = await dev.run(
+    const { status, stderr } = await shared.dev.run(
       'aws',
-      ['sts', 'get-caller-identity', '--profile', 'gone', '--endpoint-url', dev.env.AWS_ENDPOINT_URL_STS!],
-      { env: { AWS_CONFIG_FILE: join(folder, 'aws-config') } },
+      ['sts', 'get-caller-identity', '--profile', 'gone', '--endpoint-url', shared.dev.env.AWS_ENDPOINT_URL_STS!],
+      { env: { AWS_CONFIG_FILE: join(shared.folder, 'aws-config') } },
     )
     expect(status).toBe(255)
     expect(stderr).toContain('latchkey: ')
@@ -148,10 +139,10 @@ print(session.get_credentials().refresh_needed())
   })
 
   it('forgets a session, and then asks again', async () => {
-    expect(await dev.runOk('latchkey', ['aws', 'forget', 'dev'])).toContain('session of dev-user')
-    expect(await dev.runOk('latchkey', ['aws', 'forget', '--all'])).not.toContain('session of dev-user')
-    await dev.runOk('latchkey', ['aws', 'credentials', 'dev'])
-    expect(dev.log('prompts')).toHaveLength(2)
+    expect(await shared.dev.runOk('latchkey', ['aws', 'forget', 'dev'])).toContain('session of dev-user')
+    expect(await shared.dev.runOk('latchkey', ['aws', 'forget', '--all'])).not.toContain('session of dev-user')
+    await shared.dev.runOk('latchkey', ['aws', 'credentials', 'dev'])
+    expect(shared.dev.log('prompts')).toHaveLength(2)
   })
 })
 

@@ -2,8 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { afterAll, beforeAll } from 'vitest'
 import { latchkeyPath } from './latchkey.ts'
 import { type Finished, type RunOptions, run, runOk } from './run.ts'
+import { makeFolder, removeFolder } from './temporary-folder.ts'
 
 /** A `latchkey dev` that stays up while a test file runs its commands in it. */
 export interface DevSession {
@@ -50,6 +52,20 @@ export async function startDevSession(
       await ended
     },
   }
+}
+
+/** One for all tests of a file or a describe, in a folder of its own: both are there from its first hook or test on. */
+export function sharedDevSession(): { readonly folder: string; readonly dev: DevSession } {
+  const shared = { folder: '', dev: undefined as unknown as DevSession }
+  beforeAll(async () => {
+    shared.folder = makeFolder()
+    shared.dev = await startDevSession(join(shared.folder, 'dev'))
+  })
+  afterAll(async () => {
+    await (shared.dev as DevSession | undefined)?.stop()
+    removeFolder(shared.folder)
+  })
+  return shared
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {

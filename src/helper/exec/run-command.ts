@@ -22,12 +22,15 @@ const passedSignals = ['SIGTERM', 'SIGHUP', 'SIGCONT', 'SIGUSR1', 'SIGUSR2'] as 
  */
 export async function runCommand(command: readonly string[], environment: Environment): Promise<CommandEnd> {
   const [program = '', ...args] = command
-  const child = start(program, args, environment)
-  const stop = passSignals(child)
+  let child: ChildProcess | undefined
+  // Before the start: the command may be seen on the terminal, and interrupted, before this process goes on.
+  const stop = passSignals((signal) => child?.kill(signal))
   try {
+    const started = start(program, args, environment)
+    child = started
     return await new Promise((resolve, reject) => {
-      child.on('error', (cause) => reject(notRun(program, cause)))
-      child.on('exit', (status, signal) =>
+      started.on('error', (cause) => reject(notRun(program, cause)))
+      started.on('exit', (status, signal) =>
         resolve(signal === null ? { type: 'exit', status: status! } : { type: 'signal', signal }),
       )
     })
@@ -69,12 +72,11 @@ function start(program: string, args: readonly string[], environment: Environmen
 }
 
 /** @returns stops passing them */
-function passSignals(child: ChildProcess): () => void {
+function passSignals(pass: (signal: NodeJS.Signals) => void): () => void {
   const terminal = createTerminalAccess({})
-  const pass = (signal: NodeJS.Signals) => void child.kill(signal)
   const passUnlessTerminal = (signal: NodeJS.Signals) => {
     void terminal.isForeground().then((isForeground) => {
-      if (!isForeground) child.kill(signal)
+      if (!isForeground) pass(signal)
       // With a listener Node does not stop by itself, and the shell would not notice.
       if (signal === 'SIGTSTP') process.kill(process.pid, 'SIGSTOP')
     })
