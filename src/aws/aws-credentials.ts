@@ -7,6 +7,7 @@ import { withoutEnded } from './config/ended-profiles.ts'
 import { type ListedProfile, listProfiles } from './config/profile-list.ts'
 import type { AwsSettings } from './config/settings.ts'
 import type { SharedConfig } from './config/shared-config.ts'
+import { type ConsoleSignIn, type ConsoleWays, createConsoleSignIn } from './console/console-sign-in.ts'
 import type { IssuedCredentials } from './credentials.ts'
 import { type Explanation, explainPlan } from './explanation.ts'
 import { createAliasChecks } from './iam/alias-checks.ts'
@@ -64,6 +65,7 @@ export interface AwsCredentials {
   /** Drops the credentials of roles that no profile leads to any more, after the settings have changed. */
   dropUnused(): Promise<void>
   keys: KeyCustody
+  console: ConsoleSignIn
   profiles(): Promise<readonly ListedProfile[]>
   /** The way to the credentials of a profile. AWS is not called, and nobody is asked. @throws {AwsError} AWS_PROFILE_… */
   explain(profile: string): Promise<Explanation>
@@ -77,7 +79,7 @@ export interface RenewedRole {
 }
 
 /** What the room needs from outside. */
-export interface AwsCredentialsDeps {
+export interface AwsCredentialsDeps extends ConsoleWays {
   /** Both are read for each request, so that an edited file counts at once. */
   readSettings: () => Promise<AwsSettings>
   readSharedConfig: () => Promise<SharedConfig>
@@ -159,8 +161,20 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
     },
   })
 
+  const console = createConsoleSignIn({
+    ...deps,
+    readAll,
+    async credentials(plan, isRenewed, caller) {
+      const refuseIfForgotten = forgetWatch.watch(plan.last.source)
+      const credentials = await withKeyAdvice(plan, () => source[isRenewed ? 'renew' : 'credentials'](plan, caller))
+      refuseIfForgotten()
+      return credentials
+    },
+  })
+
   return {
     keys,
+    console,
     async credentials(profile, caller) {
       const { settings, shared } = await readAll()
       const plan = planCredentials(settings, shared, profile)

@@ -14,6 +14,11 @@ export interface AwsClients {
   iam: IamClient
 }
 
+/** Where a service is asked, if not at its usual endpoint (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
+export function awsEndpoint(environment: Environment, service: 'STS' | 'IAM' | 'SIGNIN'): string | undefined {
+  return [environment[`AWS_ENDPOINT_URL_${service}`], environment.AWS_ENDPOINT_URL].find(isSet)
+}
+
 /** What the clients are made with. */
 export interface AwsClientsDeps {
   extraCa: ExtraCa
@@ -29,8 +34,6 @@ export interface AwsClientsDeps {
  * needed: most of the memory that it takes is not needed before.
  */
 export function awsClientsFor({ extraCa, environment, loadSdk, ...deps }: AwsClientsDeps): () => Promise<AwsClients> {
-  const endpointOf = (service: 'STS' | 'IAM') =>
-    [environment[`AWS_ENDPOINT_URL_${service}`], environment.AWS_ENDPOINT_URL].find(isSet)
   let held: { ca: string | undefined; clients: () => Promise<AwsClients> } | undefined
   return () => {
     const ca = extraCa.current()
@@ -41,8 +44,8 @@ export function awsClientsFor({ extraCa, environment, loadSdk, ...deps }: AwsCli
   async function load(ca: string | undefined): Promise<AwsClients> {
     const sdk = await loadSdk()
     return {
-      sts: createStsSdk({ ...deps, sdk, endpoint: endpointOf('STS'), extraCa: ca }),
-      iam: createIamSdk({ ...deps, sdk, endpoint: endpointOf('IAM'), extraCa: ca }),
+      sts: createStsSdk({ ...deps, sdk, endpoint: awsEndpoint(environment, 'STS'), extraCa: ca }),
+      iam: createIamSdk({ ...deps, sdk, endpoint: awsEndpoint(environment, 'IAM'), extraCa: ca }),
     }
   }
 }

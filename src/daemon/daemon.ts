@@ -5,6 +5,8 @@ import { createKeyring } from '../agent/keys/keyring.ts'
 import { createLock } from '../agent/lock/lock.ts'
 import { createAwsCredentials } from '../aws/aws-credentials.ts'
 import type { SharedConfig } from '../aws/config/shared-config.ts'
+import type { Federation } from '../aws/console/federation.ts'
+import { createOneShotLinks } from '../aws/console/one-shot-links.ts'
 import type { IamClient } from '../aws/iam/iam-client.ts'
 import type { StsClient } from '../aws/sts/sts-client.ts'
 import { describeError } from '../core/errors.ts'
@@ -56,6 +58,8 @@ export interface DaemonDeps
   readSharedConfig: () => Promise<SharedConfig>
   sts: () => Promise<StsClient>
   iam: () => Promise<IamClient>
+  federation: Federation
+  platform: NodeJS.Platform
   /** The folder for those sockets that the service manager has not passed. */
   runtimeFolder: string
   /** Sockets that the service manager has passed, by the FileDescriptorName of their socket units. */
@@ -78,7 +82,8 @@ export interface Daemon {
  */
 export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const { clock, random, log, environment, home, prompts, uid, limits, peerOf, collectGarbage } = deps
-  const { version, pid, configFile, extraCa, readText, runProgram, readSharedConfig, sts, iam } = deps
+  const { version, pid, configFile, extraCa, readText, runProgram, readSharedConfig, sts, iam, federation, platform } =
+    deps
   const startedAt = formatUtc(clock.now())
   const churn = createChurn({ clock, collect: collectGarbage })
   const configured = createConfiguredKeychain(deps.openKeychain)
@@ -100,7 +105,22 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     },
   })
   const readSettings = async () => config.awsSettings()
-  const aws = createAwsCredentials({ readSettings, readSharedConfig, keychain, sts, iam, clock, random, prompts, log })
+  // Only Linux tells whose a connection is.
+  const links = createOneShotLinks({ clock, uid: platform === 'linux' ? uid : undefined })
+  const aws = createAwsCredentials({
+    readSettings,
+    readSharedConfig,
+    keychain,
+    sts,
+    iam,
+    federation,
+    links,
+    clock,
+    random,
+    prompts,
+    log,
+    platform,
+  })
 
   const sockets = {
     agent: join(deps.runtimeFolder, agentSocketName),
@@ -160,6 +180,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const stop = async () => {
     await Promise.all(listeners.splice(0).map((listener) => listener.close()))
     config.stop()
+    await links.close()
     await api.close()
     gate.close()
   }

@@ -1,5 +1,6 @@
 import { fstatSync } from 'node:fs'
 import { availableParallelism, uptime } from 'node:os'
+import { createFederation } from '../aws/console/federation.ts'
 import type { AwsSdk } from '../aws/sts/sts-sdk.ts'
 import { sweepProcessFiles } from '../core/files/process-file.ts'
 import { readTextFile, readTextIfPresent } from '../core/files/read-file.ts'
@@ -18,7 +19,7 @@ import {
 import { createSystemClock } from '../core/time/clock.ts'
 import { version } from '../core/version.ts'
 import { openKeychain } from '../keychain/choose.ts'
-import { awsClientsFor } from './aws-clients.ts'
+import { awsClientsFor, awsEndpoint } from './aws-clients.ts'
 import { sweepImports, watchAwsFiles } from './aws-files.ts'
 import type { Config } from './config/config.ts'
 import { deciding, readConfigFile } from './config/config-file.ts'
@@ -124,6 +125,8 @@ export async function runDaemon(): Promise<number> {
     runProgram: createRunProgram({ timeoutMs: programTimeoutMs }),
     sts: async () => (await awsClients()).sts,
     iam: async () => (await awsClients()).iam,
+    federation: createFederation({ endpoint: awsEndpoint(environment, 'SIGNIN'), extraCa: extraCa.current, clock }),
+    platform: process.platform,
     runtimeFolder: runtimeFolder(environment, home),
     inheritedSockets,
     peerOf: native.peerCredentials,

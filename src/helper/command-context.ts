@@ -27,6 +27,7 @@ export interface CommandContext {
   runCommand(command: readonly string[], environment: Environment): Promise<CommandEnd>
   /** Resolves when this process is asked to end. */
   untilStopped(): Promise<void>
+  platform: NodeJS.Platform
   nowMs(): number
   /** Resolves a little later, for what is waited for and sends no word. */
   pause(ms: number): Promise<void>
@@ -60,6 +61,7 @@ export function processContext(): CommandContext {
       new Promise((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
       }),
+    platform: process.platform,
     nowMs: Date.now,
     pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   }

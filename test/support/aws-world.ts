@@ -6,6 +6,7 @@ import { createLogger } from '../../src/core/log.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { createPrompts, type PromptBroker } from '../../src/prompts/broker.ts'
 import type { PromptCaller, PromptLease, PromptQuestion } from '../../src/prompts/prompt.ts'
+import { stubConsole } from './aws-console.ts'
 import { lasting, type StubKeychain, stubKeychain } from './aws-stub-keychain.ts'
 import { type StubSts, stubSts } from './aws-stub-sts.ts'
 import { type FakeClock, fakeClock } from './fake-clock.ts'
@@ -34,6 +35,7 @@ export interface World {
   clock: FakeClock
   sts: StubSts
   keychain: StubKeychain
+  console: ReturnType<typeof stubConsole>
   prompts: PromptBroker
   aws: AwsCredentials
   key: AccessKey
@@ -54,6 +56,7 @@ export async function world(
   const clock = fakeClock()
   const sts = stubSts(clock)
   const keychain = stubKeychain()
+  const console = stubConsole()
   const asked: PromptQuestion[] = []
   const answers: (() => string | undefined)[] = []
   const log: string[] = []
@@ -83,6 +86,7 @@ export async function world(
       keychain: lasting(keychain, clock),
       sts: async () => sts,
       iam: async () => ({ listAccountAliases: async () => [] }),
+      ...console,
       clock,
       random: () => 0,
       prompts,
@@ -92,6 +96,7 @@ export async function world(
     clock,
     sts,
     keychain,
+    console,
     prompts,
     asked,
     answers,

@@ -58,6 +58,7 @@ export function profileWorld({ toml = sources, ini = '# mine\n' } = {}) {
   async function run(args: readonly string[], typed?: string[]) {
     const seen = { printed: '', noted: '', asked: [] as string[], status: 0, failure: undefined as unknown, pauses: 0 }
     const context: CommandContext = {
+      platform: 'linux',
       environment: { HOME: folder, AWS_CONFIG_FILE: aws },
       print: (text) => {
         seen.printed += text

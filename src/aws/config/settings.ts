@@ -1,4 +1,5 @@
 import type { CodedError } from '../../core/errors.ts'
+import type { BrowserSetting } from '../console/browser-commands.ts'
 import type { RoleTerms } from '../plan/role-terms.ts'
 
 /** `[aws.profile.NAME]` of config.toml: a role. Names and capitals are those of the file. */
@@ -34,6 +35,8 @@ export interface AwsProfileSettings {
   endpoint_url?: string | undefined
   use_fips_endpoint?: boolean | undefined
   use_dualstack_endpoint?: boolean | undefined
+  /** How its console is opened, in the place of what `[aws.console]` says. */
+  browser?: BrowserSetting | undefined
 }
 
 /** What a role is assumed with. */
@@ -62,6 +65,8 @@ export interface AwsSourceSettings {
 export interface AwsSettings {
   profiles: Readonly<Record<string, AwsProfileSettings>>
   sources: Readonly<Record<string, AwsSourceSettings>>
+  /** How consoles are opened; absent: as the desktop opens pages. */
+  browser?: BrowserSetting | undefined
   /** Why a profile or source written there is in neither; the AWS files are not searched for it then. */
   switchedOff?: (name: string) => CodedError | undefined
 }

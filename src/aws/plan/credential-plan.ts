@@ -25,6 +25,12 @@ export interface CredentialPlan {
   notices: readonly string[]
 }
 
+/** What a plan is wanted for, where that is more than the credentials that the profile says. */
+export interface PlanWishes {
+  /** The long-term key assumes the first role, as with `mode = "direct"`. */
+  isDirect?: boolean
+}
+
 /** In a shorter session, in seconds, the AWS CLI and boto3 ask again for each request: they want 15 minutes left. */
 const comfortableSeconds = 20 * 60
 
@@ -33,7 +39,12 @@ const comfortableSeconds = 20 * 60
  * role. Long-term keys are never the answer: a profile without a role is answered with a session.
  * @throws {AwsError} AWS_PROFILE_…
  */
-export function planCredentials(settings: AwsSettings, shared: SharedConfig, profile: string): CredentialPlan {
+export function planCredentials(
+  settings: AwsSettings,
+  shared: SharedConfig,
+  profile: string,
+  wishes: PlanWishes = {},
+): CredentialPlan {
   const { roles, source, endpoint, regions, path } = followProfiles(settings, shared, profile)
   const [innermost, ...outer] = roles
   // The AWS CLI sends the serial that stands beside the first role; people who write it once write it at the source;
@@ -63,6 +74,7 @@ export function planCredentials(settings: AwsSettings, shared: SharedConfig, pro
 
   const notices = path.flatMap((name) => profileNotices(settings, shared, name))
   if (mfaSerial === undefined) notices.push(...defaultDeviceNotice(settings, shared, profile, source.name))
+  const isDirect = (role: RoleLink) => role.isDirect || (role === innermost && wishes.isDirect === true)
   const assume = (parent: KeyStep | DerivedStep, { role, roleArn }: AssumedRole) => {
     const arn = parseIamArn(roleArn)!
     return roleStep({
@@ -74,7 +86,7 @@ export function planCredentials(settings: AwsSettings, shared: SharedConfig, pro
       ...(role.externalId === undefined ? {} : { externalId: role.externalId }),
       ...(role.sessionName === undefined ? {} : { sessionName: role.sessionName }),
       ...(isEmpty(role.terms) ? {} : { terms: role.terms }),
-      ...(role.isDirect && mfaSerial !== undefined ? { mfaSerial } : {}),
+      ...(isDirect(role) && mfaSerial !== undefined ? { mfaSerial } : {}),
       durationSeconds: roleSeconds(role, parent, notices),
       region: regionIn(arn.partition, [role.region, ...regions]),
       ...(endpoint === undefined ? {} : { endpoint }),
@@ -83,8 +95,7 @@ export function planCredentials(settings: AwsSettings, shared: SharedConfig, pro
 
   const [first, ...others] = assumed
   if (first === undefined) return { profile, last: session, notices }
-  const isDirect = mfaSerial === undefined || first.role.isDirect
-  const last = others.reduce(assume, assume(isDirect ? key : session, first))
+  const last = others.reduce(assume, assume(mfaSerial === undefined || isDirect(first.role) ? key : session, first))
   return { profile, last, notices }
 }
 

@@ -1,5 +1,4 @@
 import type { Secret } from '../../core/secret.ts'
-import { formatDuration } from '../../core/time/duration.ts'
 import type { AccessKey, SessionCredentials } from '../credentials.ts'
 import type { MfaStep, RoleStep } from '../plan/steps.ts'
 import type { StsClient } from '../sts/sts-client.ts'
@@ -34,5 +33,5 @@ export function roleOf({ roleArn, durationSeconds, externalId, terms }: RoleStep
 /** Why one more code is asked for, beside that of the session; undefined for the session itself. */
 export function purposeOf(step: MfaStep): string | undefined {
   if (step.type === 'session') return undefined
-  return `for ${formatDuration(step.durationSeconds)} of profile ${step.profile} alone (mode = "direct")`
+  return `for profile ${step.profile} alone (the access key assumes its role)`
 }

@@ -55,6 +55,17 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
       const { roleArn, expiresAtMs } = await aws.refresh(params.profile, caller)
       return { roleArn, expiresAt: formatUtc(expiresAtMs) }
     },
+    async openConsole({ body: { profile, page, seconds, logout, print }, caller }) {
+      const request = { profile, page, seconds, logsOut: logout, isPrinted: print }
+      const { url, urlEndsAtMs, roleArn, consoleEndsAtMs, browser } = await aws.console.open(request, caller)
+      return {
+        url: url.expose(),
+        urlEndsAt: formatUtc(urlEndsAtMs),
+        roleArn,
+        consoleEndsAt: formatUtc(consoleEndsAtMs),
+        ...(browser === undefined ? {} : { browser }),
+      }
+    },
     forgetCredentials: async ({ body }) => ({ forgotten: await aws.forget(body) }),
     explainProfile: ({ params }) => aws.explain(params.profile),
     listProfiles: async () => ({ profiles: await aws.profiles() }),

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { type BrowserSetting, browserMistake } from '../../aws/console/browser-commands.ts'
 import { type CheckedField, deviceMistake, fieldMistake } from '../../aws/plan/field-rules.ts'
 import { urlMistake } from '../../aws/plan/sts-endpoint.ts'
 import { pathField as path, textField as text } from '../../core/config-fields.ts'
@@ -62,6 +63,16 @@ const stsEndpoint = {
   use_dualstack_endpoint: v.optional(v.boolean()),
 }
 
+/** How consoles are opened. */
+const browser = v.pipe(
+  v.unknown(),
+  v.check(
+    (setting) => browserMistake(setting) === undefined,
+    ({ input }) => browserMistake(input)!,
+  ),
+  v.transform((setting) => setting as BrowserSetting),
+)
+
 /** One `[vault.NAME]`. */
 export const vaultSchema = v.strictObject({
   address: v.optional(
@@ -114,6 +125,7 @@ export const profileSchema = v.strictObject({
     ),
   ),
   synced_from: v.optional(path),
+  browser: v.optional(browser),
 })
 
 /** One `[aws.source.NAME]`. */
@@ -123,6 +135,9 @@ export const sourceSchema = v.strictObject({
   region: v.optional(awsField('region')),
   ...stsEndpoint,
 })
+
+/** `[aws.console]` */
+export const consoleSchema = v.strictObject({ browser: v.optional(browser) })
 
 /** `[keychain]` */
 export const keychainSchema = v.strictObject({
@@ -144,7 +159,9 @@ export const logSchema = v.strictObject({ level: v.optional(v.picklist(['debug',
 export const configSchema = v.strictObject({
   vault: named(vaultSchema),
   ssh: v.optional(v.strictObject({ identity: named(identitySchema) })),
-  aws: v.optional(v.strictObject({ profile: named(profileSchema), source: named(sourceSchema) })),
+  aws: v.optional(
+    v.strictObject({ profile: named(profileSchema), source: named(sourceSchema), console: v.optional(consoleSchema) }),
+  ),
   keychain: v.optional(keychainSchema),
   prompt: v.optional(promptSchema),
   log: v.optional(logSchema),

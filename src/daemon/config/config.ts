@@ -47,6 +47,7 @@ export interface Config {
   identities: readonly IdentityConfig[]
   awsProfiles: AwsSettings['profiles']
   awsSources: AwsSettings['sources']
+  awsBrowser: AwsSettings['browser']
   /** Undefined if the section is switched off: secrets must not go to another store than was meant. */
   keychain: KeychainSettings | undefined
   prompt: PromptSettings
@@ -79,6 +80,7 @@ export function toConfig(settled: SectionsAround): Config {
     })),
     awsProfiles: byName(sectionsOf(sections, 'profile')),
     awsSources: byName(sectionsOf(sections, 'source')),
+    awsBrowser: sectionsOf(sections, 'console')[0]?.written.browser,
     keychain: off.has('keychain') ? undefined : { store: keychain?.store ?? 'auto', file: keychain?.file },
     prompt: { ...prompt, terminal: prompt?.terminal ?? true },
     logLevel: log?.level ?? 'info',

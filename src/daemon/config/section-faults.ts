@@ -83,6 +83,7 @@ export function faultBeside(section: Section, around: SectionsAround): Mistake |
       const inEndpoint = mistakeOfEndpoint(section.written)
       return inEndpoint === undefined ? undefined : at(inEndpoint, 'endpoint_url')
     }
+    case 'console':
     case 'prompt':
     case 'log':
       return undefined

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import {
+  consoleSchema,
   identitySchema,
   keychainSchema,
   logSchema,
@@ -15,6 +16,7 @@ export const sectionKinds = {
   identity: { prefix: ['ssh', 'identity'], isNamed: true, schema: identitySchema },
   source: { prefix: ['aws', 'source'], isNamed: true, schema: sourceSchema },
   profile: { prefix: ['aws', 'profile'], isNamed: true, schema: profileSchema },
+  console: { prefix: ['aws', 'console'], isNamed: false, schema: consoleSchema },
   keychain: { prefix: ['keychain'], isNamed: false, schema: keychainSchema },
   prompt: { prefix: ['prompt'], isNamed: false, schema: promptSchema },
   log: { prefix: ['log'], isNamed: false, schema: logSchema },

@@ -69,6 +69,7 @@ export function createRunningConfig(deps: VaultDeps): RunningConfig {
       return {
         profiles: loaded?.config.awsProfiles ?? {},
         sources: loaded?.config.awsSources ?? {},
+        browser: loaded?.config.awsBrowser,
         switchedOff: (name) =>
           loaded && (whyOff(loaded, `aws.profile.${name}`) ?? whyOff(loaded, `aws.source.${name}`)),
       }

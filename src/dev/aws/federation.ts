@@ -61,8 +61,9 @@ export function createFederation({ directory, tokenKey, now, log }: FederationDe
     return [found, `signed in as ${found.principal} until ${until}\n${destination}\n`]
   }
 
-  return async ({ method, url, body }) => {
+  return async ({ method, url, header, body }) => {
     const { pathname, searchParams } = new URL(url, 'http://127.0.0.1')
+    if (pathname === '/oauth') return signOut(searchParams, header('host'))
     if (pathname !== '/federation') return undefined
     const fields = method === 'POST' ? new URLSearchParams(Buffer.from(body).toString()) : searchParams
     const action = fields.get('Action')
@@ -80,6 +81,15 @@ export function createFederation({ directory, tokenKey, now, log }: FederationDe
       return { status: 400, headers: { 'Content-Type': 'text/plain' }, body: `${error.message}\n` }
     }
   }
+}
+
+/** Ends what the browser is signed in to, and goes on to a sign-in of this endpoint, and nowhere else. */
+function signOut(fields: URLSearchParams, host: string | undefined) {
+  const next = fields.get('redirect_uri') ?? ''
+  const leadsOn = URL.canParse(next) && new URL(next).host === host && fields.get('Action') === 'logout'
+  return leadsOn
+    ? { status: 302, headers: { Location: next }, body: '' }
+    : { status: 400, headers: { 'Content-Type': 'text/plain' }, body: 'there is no such sign-out\n' }
 }
 
 /** Credentials of a role: those of GetSessionToken are not accepted. */

@@ -5,6 +5,7 @@ import { runCredentials } from '../asking/credentials.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { formatTimeLeft } from '../status-report.ts'
+import { addAwsConsoleCommand } from './aws-console.ts'
 import { addAwsExecCommands } from './aws-exec.ts'
 import { addAwsExplainCommand } from './aws-explain.ts'
 import { addAwsKeysCommands } from './aws-keys.ts'
@@ -48,6 +49,7 @@ export function addAwsCommands(program: Command, context: CommandContext, finish
   addAwsExplainCommand(aws, context)
   addAwsExecCommands(aws, context, finish)
   addAwsServeCommand(aws, context)
+  addAwsConsoleCommand(aws, context)
   addAwsProfilesCommands(aws, context)
   addAwsLinksCommand(aws, context)
   addAwsKeysCommands(aws, context)

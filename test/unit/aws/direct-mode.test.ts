@@ -26,7 +26,9 @@ describe('a role in direct mode', () => {
     const { expiresAtMs } = await aws.credentials('long', person)
     expect((expiresAtMs - clock.now()) / hours).toBeCloseTo(4, 1)
     expect(sts.issuing()).toMatchObject([{ action: 'AssumeRole', by: key.accessKeyId, sessionName: 'jo' }])
-    expect(asked.map((question) => question.text)).toEqual([text(', for 4h of profile long alone (mode = "direct")')])
+    expect(asked.map((question) => question.text)).toEqual([
+      text(', for profile long alone (the access key assumes its role)'),
+    ])
   })
 
   it('takes a code of its own beside that of the session, not the one that was used', async () => {
@@ -54,7 +56,7 @@ describe('a role in direct mode', () => {
     clock.advance(4 * hours)
     expect(await rejection(again.credentials('long', unattended))).toMatchObject({
       code: 'AWS_MFA_NEEDED',
-      message: `an MFA code for ${serial} is needed, for 4h of profile long alone (mode = "direct")`,
+      message: `an MFA code for ${serial} is needed, for profile long alone (the access key assumes its role)`,
       hint: 'in a terminal: latchkey aws login long',
     })
     await again.credentials('long', person)

@@ -15,6 +15,7 @@ import { totp } from '../../../src/dev/totp.ts'
 import { createPrompts } from '../../../src/prompts/broker.ts'
 import { type AccountAliases, accountAliases } from '../../doubles/aws/account-aliases.ts'
 import { createFullAws } from '../../doubles/aws/full-server.ts'
+import { stubConsole } from '../../support/aws-console.ts'
 import { lasting, stubKeychain } from '../../support/aws-stub-keychain.ts'
 import { person, rejection } from '../../support/aws-world.ts'
 import { trusting } from '../../support/dev-aws.ts'
@@ -65,6 +66,7 @@ async function setUp(
     keychain: lasting(stubKeychain(), clock),
     sts: async () => sts,
     iam: async () => iam,
+    ...stubConsole(),
     clock,
     random: Math.random,
     prompts: createPrompts({

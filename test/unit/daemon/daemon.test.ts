@@ -16,6 +16,7 @@ import type { Keychain } from '../../../src/keychain/keychain.ts'
 import { createMemoryKeychain } from '../../../src/keychain/memory-store.ts'
 import { createPrompts } from '../../../src/prompts/broker.ts'
 import { callApi } from '../../support/api-call.ts'
+import { stubConsole } from '../../support/aws-console.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
@@ -83,6 +84,7 @@ async function run(
     readSharedConfig: async () => parseSharedConfig({}),
     sts: async () => sts,
     iam: async () => ({ listAccountAliases: async () => [] }),
+    ...stubConsole(),
     runtimeFolder: folder,
     inheritedSockets: new Map(),
     extraCa: createExtraCa(undefined, silentLogger),

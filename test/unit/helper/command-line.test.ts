@@ -48,6 +48,7 @@ async function run(line: string, setting: Setting = {}) {
     },
   }
   const context: CommandContext = {
+    platform: 'linux',
     environment: { HOME: '/home/jo', ...setting.environment },
     print: (text) => {
       printed += text

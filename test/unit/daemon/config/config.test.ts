@@ -101,6 +101,21 @@ describe('parseConfig', () => {
       '3:28: vault.corp.auth.x: unknown key "x"',
     ],
     [
+      'a browser that gets no address',
+      '[aws.console]\nbrowser = ["firefox"]\n',
+      '2:1: aws.console.browser: has no argument with {url}',
+    ],
+    [
+      'a way to open pages that there is not',
+      '[aws.console]\nbrowser = "lynx"\n',
+      '2:1: aws.console.browser: neither "firefox-containers" nor "chrome-profiles" nor a command',
+    ],
+    [
+      'a browser of a profile that names what there is not',
+      '[aws.source.m]\n[aws.profile.p]\nrole = "arn:aws:iam::123456789012:role/R"\nsource = "m"\nbrowser = ["b", "{url}", "{x}"]\n',
+      '5:1: aws.profile.p.browser: has {x}, which is none of {url} {profile} {account} {color}',
+    ],
+    [
       'a tag that AWS would not take',
       '[aws.source.m]\n[aws.profile.p]\nrole = "arn:aws:iam::123456789012:role/R"\nsource = "m"\nsession_tags = { team = "a,b" }\n',
       '5:18: aws.profile.p.session_tags.team: a value that is not at most 256',

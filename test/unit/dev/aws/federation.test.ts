@@ -113,3 +113,20 @@ it('refuses a secret in a URL, other actions and pages that are not of the conso
     expect((await login('any', page)).xml).toBe('Destination is not a page of the console\n')
   }
 })
+
+it('signs out, and goes on to a sign-in of its own only', async () => {
+  const { aws } = await openFederation()
+  const { hostname, port, host } = new URL(aws.endpoint)
+  const signOut = (next: string, Action = 'logout') =>
+    send({
+      hostname,
+      port: Number(port),
+      method: 'GET',
+      path: `/oauth?${new URLSearchParams({ Action, redirect_uri: next }).toString()}`,
+    })
+  const own = `http://${host}/federation?Action=login`
+  expect(await signOut(own)).toMatchObject({ status: 302, headers: { location: own } })
+  expect((await signOut('https://evil.test/')).status).toBe(400)
+  expect((await signOut(own, 'login')).status).toBe(400)
+  expect((await signOut('')).status).toBe(400)
+})

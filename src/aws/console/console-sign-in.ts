@@ -1,0 +1,111 @@
+import { createSingleFlight } from '../../core/calls/single-flight.ts'
+import { Secret } from '../../core/secret.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
+import type { Clock } from '../../core/time/clock.ts'
+import type { PromptCaller } from '../../prompts/prompt.ts'
+import type { AwsSettings } from '../config/settings.ts'
+import type { SharedConfig } from '../config/shared-config.ts'
+import type { SessionCredentials } from '../credentials.ts'
+import { isMfaStep } from '../plan/steps.ts'
+import { browserCommands } from './browser-commands.ts'
+import { consolePage } from './console-page.ts'
+import { planSignIn, type SignInPlan } from './console-plan.ts'
+import type { Federation } from './federation.ts'
+import { type OneShotLinks, oneShotMs } from './one-shot-links.ts'
+
+/** What a person wants to see. */
+export interface ConsoleRequest {
+  profile: string
+  /** A service, a path or an address; absent: the home page. */
+  page?: string | undefined
+  /** How long the console lasts, in seconds; absent: as long as the credentials of the role. */
+  seconds?: number | undefined
+  /** Ends what the browser is signed in to. */
+  logsOut: boolean
+  /** The sign-in link itself, for another machine; else an address on this one that leads to it once. */
+  isPrinted: boolean
+}
+
+/** A sign-in that a browser only has to visit. */
+export interface ConsoleVisit {
+  url: Secret<string>
+  /** Until when `url` is good, in ms since the epoch. */
+  urlEndsAtMs: number
+  roleArn: string
+  /** When the console ends, in ms since the epoch. */
+  consoleEndsAtMs: number
+  /** The commands that open it, the best first; absent: what the desktop uses. */
+  browser?: readonly (readonly string[])[]
+}
+
+/** Signs roles in to the AWS console. */
+export interface ConsoleSignIn {
+  /** @throws {AwsError} {PromptError} {KeychainError} as `AwsCredentials.credentials` */
+  open(request: ConsoleRequest, caller: PromptCaller): Promise<ConsoleVisit>
+}
+
+/** The ways to the console, and to the browser. */
+export interface ConsoleWays {
+  federation: Federation
+  links: OneShotLinks
+  platform: NodeJS.Platform
+}
+
+/** What signing in needs. */
+export interface ConsoleSignInDeps extends ConsoleWays {
+  readAll: () => Promise<{ settings: AwsSettings; shared: SharedConfig }>
+  /** Credentials of the role, as new as they can be had without a code. */
+  credentials: (plan: SignInPlan['plan'], isRenewed: boolean, caller: PromptCaller) => Promise<SessionCredentials>
+  clock: Clock
+}
+
+/** A sign-in link is good for 15 minutes (IAM User Guide, "Enable custom identity broker access to the AWS console"). */
+const linkMs = 15 * 60_000
+
+/** Puts the parts together. */
+export function createConsoleSignIn(deps: ConsoleSignInDeps): ConsoleSignIn {
+  const { readAll, credentials, federation, links, clock, platform } = deps
+  const flights = createSingleFlight<ConsoleVisit>()
+
+  const open = async (request: ConsoleRequest, caller: PromptCaller): Promise<ConsoleVisit> => {
+    const { profile, page, seconds, logsOut, isPrinted } = request
+    const { settings, shared } = await readAll()
+    const { plan, role, partition } = planSignIn(settings, shared, profile, seconds)
+    const place = { partition, region: role.region }
+    const destination = consolePage(place, page)
+    // The console ends with them: what is held may be about to end.
+    const held = await credentials(plan, !isMfaStep(role), caller)
+    const link = await federation.signInLink({
+      ...place,
+      credentials: held,
+      durationSeconds: seconds,
+      destination,
+      logsOut,
+    })
+    const again = `latchkey aws console ${shellWord(profile)}`
+    const url = isPrinted ? link : new Secret(await links.create(link, again))
+    const nowMs = clock.now()
+    const own = Object.hasOwn(settings.profiles, profile) ? settings.profiles[profile] : undefined
+    const browser = own?.browser ?? settings.browser
+    return {
+      url,
+      urlEndsAtMs: nowMs + (isPrinted ? linkMs : oneShotMs),
+      roleArn: role.roleArn,
+      consoleEndsAtMs: seconds === undefined ? held.expiresAtMs : nowMs + seconds * 1000,
+      ...(browser === undefined || isPrinted
+        ? {}
+        : {
+            browser: browserCommands(
+              browser,
+              { url: url.expose(), profile, account: role.accountId, color: own?.color },
+              platform,
+            ),
+          }),
+    }
+  }
+
+  return {
+    // A caller who has answered a question asks again while the first call goes on: one sign-in is enough.
+    open: (request, caller) => flights.run(JSON.stringify(request), () => open(request, caller)),
+  }
+}

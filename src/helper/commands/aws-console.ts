@@ -1,0 +1,68 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { displayLine } from '../../core/text/display-text.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
+import { parseDurationSeconds } from '../../core/time/duration.ts'
+import type { OpenedConsole } from '../../ipc/endpoints/aws-console.ts'
+import { checkDisplay, desktopCommand, openPage } from '../browser/open-page.ts'
+import type { CommandContext } from '../command-context.ts'
+import { formatTimeLeft } from '../status-report.ts'
+import { profileName } from './given-profile.ts'
+
+interface ConsoleOptions {
+  path?: string
+  for?: number
+  logout?: true
+  print?: true
+}
+
+/** `latchkey aws console` */
+export function addAwsConsoleCommand(aws: Command, context: CommandContext): void {
+  aws
+    .command('console')
+    .description("open the AWS console in a browser, signed in to a profile's role")
+    .argument('<profile>', 'a profile that has a role', profileName)
+    .option('--path <page>', 'a service, such as s3, or the address of a page of the console')
+    .option('--for <duration>', 'how long the console lasts, 15m to 12h; asks for a code of its own', readLength)
+    .option('--logout', 'first end what the browser is signed in to')
+    .option('--print', 'print the sign-in link, which is a secret, and open nothing')
+    .action(async (profile: string, { path, for: seconds, logout, print }: ConsoleOptions) => {
+      const instead = `latchkey aws console ${shellWord(profile)} --print`
+      const { environment, platform } = context
+      const browser = { environment, platform, instead }
+      if (!print) checkDisplay(browser)
+      const body = {
+        profile,
+        ...(path === undefined ? {} : { page: path }),
+        ...(seconds === undefined ? {} : { seconds }),
+        logout: logout === true,
+        print: print === true,
+      }
+      const opened = await context.daemon.call('openConsole', { body })
+      if (print) {
+        context.note(aboutLink(opened, context.nowMs()))
+        context.print(`${displayLine(opened.url)}\n`)
+      } else {
+        await openPage(opened.browser ?? [desktopCommand(opened.url, platform)], browser)
+        context.print(aboutConsole(opened, context.nowMs()))
+      }
+    })
+}
+
+function readLength(text: string): number {
+  const seconds = parseDurationSeconds(text)
+  if (seconds !== undefined && seconds >= 900 && seconds <= 43_200) return seconds
+  throw new InvalidArgumentError('It is not a duration from 15m to 12h.')
+}
+
+function aboutConsole({ roleArn, consoleEndsAt }: OpenedConsole, nowMs: number): string {
+  return `the console of ${displayLine(roleArn)} is open in the browser, until ${consoleEndsAt} (${formatTimeLeft(consoleEndsAt, nowMs)} left)\n`
+}
+
+function aboutLink(opened: OpenedConsole, nowMs: number): string {
+  const { roleArn, urlEndsAt, consoleEndsAt } = opened
+  return [
+    `this link is a secret: until ${urlEndsAt} (${formatTimeLeft(urlEndsAt, nowMs)} left) it signs whoever opens it in as`,
+    `${displayLine(roleArn)}; the console ends at ${consoleEndsAt} (${formatTimeLeft(consoleEndsAt, nowMs)} left)`,
+    '',
+  ].join('\n')
+}

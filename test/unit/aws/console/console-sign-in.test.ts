@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest'
+import type { ConsoleRequest } from '../../../../src/aws/console/console-sign-in.ts'
+import { Secret } from '../../../../src/core/secret.ts'
+import {
+  deepRole,
+  devRole,
+  person,
+  prodRole,
+  serial,
+  terminal,
+  unattended,
+  usualSettings,
+  world,
+} from '../../../support/aws-world.ts'
+
+const request = (profile: string, more: Partial<ConsoleRequest> = {}): ConsoleRequest => ({
+  profile,
+  logsOut: false,
+  isPrinted: false,
+  ...more,
+})
+const minutes = 60_000
+
+describe('signing in to the console', () => {
+  it('takes the newest credentials of the role, since the console ends with them', async () => {
+    const { aws, clock, console, sts } = await world()
+    await aws.credentials('dev', person)
+    clock.advance(40 * minutes)
+    const visit = await aws.console.open(request('dev', { page: 's3' }), unattended)
+    expect(visit.consoleEndsAtMs - clock.now()).toBeGreaterThan(58 * minutes)
+    expect(sts.actions()).toEqual(['GetSessionToken', 'AssumeRole', 'AssumeRole'])
+    expect(console.signIns).toMatchObject([
+      {
+        partition: 'aws',
+        region: 'eu-central-1',
+        destination: 'https://console.aws.amazon.com/s3/home?region=eu-central-1',
+        durationSeconds: undefined,
+        logsOut: false,
+      },
+    ])
+    const held = await aws.credentials('dev', unattended)
+    expect(console.signIns[0]!.credentials.accessKeyId).toBe(held.accessKeyId)
+  })
+
+  it('gives an address on this machine that is good for a minute, and what opens it', async () => {
+    const { aws, clock, console, settings } = await world({
+      settings: {
+        ...usualSettings,
+        browser: ['one', '{url}'],
+        profiles: {
+          ...usualSettings.profiles,
+          prod: { ...usualSettings.profiles.prod!, color: 'd13212', browser: ['two', '{url}', '{color}', '{account}'] },
+        },
+      },
+    })
+    expect(settings.browser).toBeDefined()
+    const dev = await aws.console.open(request('dev'), person)
+    expect(dev).toMatchObject({
+      roleArn: devRole,
+      urlEndsAtMs: clock.now() + minutes,
+      browser: [['one', 'http://127.0.0.1:1/1']],
+    })
+    const prod = await aws.console.open(request('prod'), person)
+    expect(prod.browser).toEqual([['two', 'http://127.0.0.1:1/2', 'd13212', '210987654321']])
+    expect(console.led).toEqual([
+      { target: 'https://signin.test/federation?link=1', again: 'latchkey aws console dev' },
+      { target: 'https://signin.test/federation?link=2', again: 'latchkey aws console prod' },
+    ])
+  })
+
+  it('gives the link itself where it is to be printed, which is good for 15 minutes', async () => {
+    const { aws, clock, console } = await world({ settings: { ...usualSettings, browser: ['one', '{url}'] } })
+    const visit = await aws.console.open(request('dev', { isPrinted: true, logsOut: true }), person)
+    expect(visit.url.expose()).toBe('https://signin.test/federation?link=1')
+    expect(visit.urlEndsAtMs).toBe(clock.now() + 15 * minutes)
+    expect(visit).not.toHaveProperty('browser')
+    expect(console.led).toEqual([])
+    expect(console.signIns).toMatchObject([{ logsOut: true }])
+  })
+
+  it('makes one sign-in for a caller who answers a question and asks again', async () => {
+    const { aws, console, sts } = await world({ program: false })
+    const caller = terminal()
+    const first = aws.console.open(request('dev'), caller)
+    const lease = await caller.lent()
+    const second = aws.console.open(request('dev'), caller)
+    lease.answer(new Secret(sts.code(serial)))
+    expect(await second).toBe(await first)
+    expect(console.signIns).toHaveLength(1)
+  })
+
+  it('asks nobody where the caller may not ask', async () => {
+    const { aws, console } = await world()
+    await expect(aws.console.open(request('dev'), unattended)).rejects.toMatchObject({ code: 'AWS_MFA_NEEDED' })
+    expect(console.signIns).toEqual([])
+  })
+})
+
+describe('a console of a length of its own', () => {
+  it('is of a role that the access key assumes, with a code for it alone', async () => {
+    const { aws, clock, console, key, sts, asked } = await world()
+    const visit = await aws.console.open(request('dev', { seconds: 8 * 3600 }), person)
+    expect(visit.consoleEndsAtMs).toBe(clock.now() + 8 * 3600_000)
+    expect(sts.issuing()).toMatchObject([{ action: 'AssumeRole', by: key.accessKeyId, durationSeconds: 3600 }])
+    expect(console.signIns).toMatchObject([{ durationSeconds: 28_800 }])
+    expect(asked.map(({ text }) => text)).toEqual([
+      `MFA code for ${serial}, for profile dev alone (the access key assumes its role)`,
+    ])
+    // What it has is good for an hour of further consoles.
+    await aws.console.open(request('dev', { seconds: 4 * 3600 }), unattended)
+    expect(asked).toHaveLength(1)
+  })
+
+  it('leaves the credentials that programs get as they are', async () => {
+    const { aws, sts } = await world()
+    await aws.console.open(request('dev', { seconds: 8 * 3600 }), person)
+    await expect(aws.credentials('dev', unattended)).rejects.toMatchObject({ code: 'AWS_MFA_NEEDED' })
+    expect(sts.actions()).toEqual(['AssumeRole'])
+  })
+
+  it('is refused to a role that another role assumes, with the reason', async () => {
+    const { aws, sts, asked } = await world()
+    await expect(aws.console.open(request('deep', { seconds: 8 * 3600 }), person)).rejects.toMatchObject({
+      code: 'AWS_PROFILE_UNSUPPORTED',
+      message: expect.stringContaining('profile deep cannot be in the console for 8h: another role assumes its role'),
+      hint: 'leave out --for',
+    })
+    expect([sts.actions(), asked]).toEqual([[], []])
+    expect(await aws.console.open(request('deep'), person)).toMatchObject({ roleArn: deepRole })
+  })
+
+  it('needs no code where the role needs no device', async () => {
+    const { aws, sts, console, asked } = await world({
+      settings: { sources: { master: {} }, profiles: { plain: { role: prodRole, source: 'master' } } },
+    })
+    sts.addRole(prodRole)
+    await aws.console.open(request('plain', { seconds: 12 * 3600 }), unattended)
+    expect(console.signIns).toMatchObject([{ durationSeconds: 43_200 }])
+    expect(asked).toEqual([])
+  })
+})
+
+it('opens no console for a user', async () => {
+  const { aws, sts } = await world()
+  await expect(aws.console.open(request('master'), person)).rejects.toMatchObject({
+    code: 'AWS_PROFILE_UNSUPPORTED',
+    message: 'profile master has no role: AWS opens the console for roles only',
+    hint: 'latchkey aws profiles add --role ARN --source master',
+  })
+  expect(sts.actions()).toEqual([])
+})
