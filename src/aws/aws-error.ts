@@ -24,7 +24,12 @@ export type AwsErrorCode =
   | 'AWS_MFA_NEEDED'
   | 'AWS_MFA_CODE_REFUSED'
   | 'AWS_MFA_SERIAL_REFUSED'
-  // What STS answers.
+  // What IAM says of things that it keeps: a name that is taken, a thing that is not there, a quota, a change under way.
+  | 'AWS_ENTITY_EXISTS'
+  | 'AWS_ENTITY_MISSING'
+  | 'AWS_QUOTA_REACHED'
+  | 'AWS_ENTITY_BUSY'
+  // What STS and IAM answer.
   | 'AWS_DENIED'
   | 'AWS_TOKEN_EXPIRED'
   | 'AWS_TOKEN_UNKNOWN'

@@ -10,6 +10,7 @@ import {
   STSServiceException,
 } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ownAdministration } from '../../src/dev/aws/caller/user-policy.ts'
 import type { AwsCallLine } from '../../src/dev/aws/protocol/exchange.ts'
 import { seedDevAccount } from '../../src/dev/aws/seed.ts'
 import { totp } from '../../src/dev/totp.ts'
@@ -125,6 +126,7 @@ describeWithPeers('the AWS CLI', ['aws'], () => {
         Statement: [{ Effect: 'Allow', Principal: { AWS: '111122223333' }, Action: 'sts:AssumeRole' }],
       })
       aws.role(account.roles.prod)!.maxSessionDurationSeconds = 3600
+      aws.user(account.userArn)!.policy = ownAdministration
       expect(await assume(key, account.roles.prod, '--duration-seconds', '3601')).toContain(
         `(ValidationError) when calling the AssumeRole operation: ${maxDuration}`,
       )
@@ -161,7 +163,9 @@ describeWithPeers('the AWS CLI', ['aws'], () => {
       expect((await call(key, ['iam', 'get-user'])).User.Arn).toBe(account.userArn)
       const { MFADevices } = await call(key, ['iam', 'list-mfa-devices'])
       expect(MFADevices).toMatchObject([{ UserName: 'jo', SerialNumber: account.mfaSerial }])
-      const { AccessKeyMetadata } = await call(key, ['iam', 'list-access-keys'])
+      const code = ['--serial-number', account.mfaSerial, '--token-code', currentCode()]
+      const { Credentials } = await call(key, ['sts', 'get-session-token', ...code])
+      const { AccessKeyMetadata } = await call(ofAnswer(Credentials), ['iam', 'list-access-keys'])
       expect(AccessKeyMetadata).toMatchObject([{ AccessKeyId: account.accessKeyId, Status: 'Active' }])
     })
   })

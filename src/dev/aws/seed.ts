@@ -4,6 +4,7 @@ import { encodeBase32 } from '../totp.ts'
 import type { TrustPolicy } from './actions/trust-policy.ts'
 import type { AwsDirectory } from './directory.ts'
 import { iamArn, newAccessKeyId, newSecretAccessKey, newUniqueId, parseIamArn } from './identifiers.ts'
+import { ownCredentialsBehindMfa } from './seed-policies.ts'
 import type { DevAws } from './server.ts'
 import type { DevAccessKey, DevMfaDevice, DevUser } from './state.ts'
 
@@ -78,7 +79,8 @@ function addRole(
 
 function newUser({ state }: AwsDirectory, mayAssume: string[], createdAtMs: number): DevUser {
   const { account, name } = parseIamArn(userArn)!
-  const user = { account, name, id: newUniqueId('AIDA'), createdAtMs, mayAssume, accessKeys: [], mfaDevices: [] }
+  const rights = { mayAssume, policy: ownCredentialsBehindMfa }
+  const user = { account, name, id: newUniqueId('AIDA'), createdAtMs, ...rights, accessKeys: [], mfaDevices: [] }
   state.users.push(user)
   return user
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import * as v from 'valibot'
 import { CodedError } from '../../core/errors.ts'
+import { ownAdministration, userPolicySchema } from './caller/user-policy.ts'
 
 /** A state that cannot be read. */
 export class DevAwsStateError extends CodedError<'DEV_AWS_STATE_INVALID'> {}
@@ -16,6 +17,8 @@ const userSchema = v.strictObject({
   createdAtMs: v.number(),
   /** ARNs of the roles that the user's own policy lets them assume. */
   mayAssume: arns,
+  /** What else the user's own policies say. */
+  policy: v.optional(userPolicySchema, ownAdministration),
   accessKeys: v.array(
     v.strictObject({
       id: v.string(),

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Secret } from '../../../src/core/secret.ts'
+import { ownAdministration, type UserPolicy } from '../../../src/dev/aws/caller/user-policy.ts'
 import type { AwsDirectory } from '../../../src/dev/aws/directory.ts'
 import {
   type IamKind,
@@ -26,8 +27,11 @@ const maxMfaDevices = 8
 export interface AwsAdministration {
   user(arn: string): DevUser | undefined
   role(arn: string): DevRole | undefined
-  /** @param user.mayAssume role ARNs of the user's own policy; `*` for every role */
-  addUser(user: { arn: string; mayAssume?: readonly string[] }): Promise<void>
+  /**
+   * @param user.mayAssume role ARNs of the user's own policy; `*` for every role
+   * @param user.policy what else it says; all that is the user's own by default
+   */
+  addUser(user: { arn: string; mayAssume?: readonly string[]; policy?: UserPolicy }): Promise<void>
   removeUser(arn: string): Promise<void>
   addAccessKey(userArn: string): Promise<{ accessKeyId: string; secretAccessKey: Secret<string> }>
   setAccessKeyStatus(accessKeyId: string, status: 'Active' | 'Inactive'): Promise<void>
@@ -57,11 +61,11 @@ export function createAdministration(directory: AwsDirectory, now: () => number)
   return {
     user,
     role,
-    async addUser({ arn, mayAssume = [] }) {
+    async addUser({ arn, mayAssume = [], policy = ownAdministration }) {
       const { account, name } = partsOf(arn, 'user')
       if (user(arn) !== undefined) throw alreadyExists('User', name)
       const id = newUniqueId('AIDA')
-      const own = { mayAssume: [...mayAssume], accessKeys: [], mfaDevices: [] }
+      const own = { mayAssume: [...mayAssume], policy: [...policy], accessKeys: [], mfaDevices: [] }
       state.users.push({ account, name, id, createdAtMs: now(), ...own })
       await save()
     },

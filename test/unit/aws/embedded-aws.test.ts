@@ -48,7 +48,7 @@ async function setUp(
     log: silentLogger,
     endpoint: shared === undefined ? dev.endpoint : undefined,
   })
-  const iam = createIamSdk({ sdk, clock, random: Math.random, endpoint: dev.endpoint })
+  const iam = createIamSdk({ sdk, clock, random: Math.random, log: silentLogger, endpoint: dev.endpoint })
   const answers: string[] = []
   let questions = 0
   const aws = createAwsCredentials({

@@ -7,6 +7,7 @@ import {
   roleSessionIdentity,
   trustedArnsOf,
 } from '../caller/caller.ts'
+import { judgeUserPolicy } from '../caller/user-policy.ts'
 import { roleArn } from '../directory.ts'
 import { parseIamArn } from '../identifiers.ts'
 import { createFieldReader, sessionNameRule } from '../protocol/fields.ts'
@@ -17,6 +18,7 @@ import type { Action, ActionContext } from './action.ts'
 import { readGivenCode, takeCode } from './mfa.ts'
 import type { RoleFeature, RoleTerms } from './role-feature.ts'
 import { credentialsXml, newTemporaryKey } from './session-actions.ts'
+import type { RequestContext } from './trust-policy.ts'
 
 const defaultSeconds = 3600
 /** A caller with a session gets a role for an hour at most, whatever the role allows. */
@@ -91,7 +93,7 @@ function authorizedRole(
   const isAllowed = (action: string) => {
     if (role === undefined) return false
     const trust = judgeTrust(role.trustPolicy, action, { account, arns: trustedArnsOf(caller) }, context)
-    if (trust === undefined) return false
+    if (trust === undefined || isDenied(caller, action, arn, context)) return false
     // Inside one account a trust policy that names the caller is enough (IAM user guide, "Policy evaluation logic").
     if (trust === 'principal' && role.account === account) return true
     return mayAssume(caller).some((allowed) => allowed === '*' || allowed === arn)
@@ -100,6 +102,13 @@ function authorizedRole(
   // A role that does not exist reads the same, so that nobody can search for roles.
   if (role === undefined || denied !== undefined) throw notAuthorized(callerArn, denied!, arn)
   return role
+}
+
+/** By a statement of the user's own policy; roles have none here but those that they may assume. */
+function isDenied(caller: Caller, action: string, resource: string, context: RequestContext): boolean {
+  if (caller.type === 'role') return false
+  const { policy, name } = caller.user
+  return judgeUserPolicy(policy, { action, resource, userName: name, context }) === 'denied'
 }
 
 function checkDuration(durationSeconds: number, role: DevRole, caller: Caller): void {

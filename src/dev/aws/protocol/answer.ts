@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { describeError } from '../../../core/errors.ts'
 import type { Action, ActionContext } from '../actions/action.ts'
 import { assumeRole } from '../actions/assume-role.ts'
-import { getUser, listAccessKeys, listMfaDevices } from '../actions/iam-actions.ts'
+import { accessKeyActions } from '../actions/iam-access-key-actions.ts'
+import { mfaDeviceActions } from '../actions/iam-mfa-device-actions.ts'
+import { userActions } from '../actions/iam-user-actions.ts'
 import { getCallerIdentity, getSessionToken } from '../actions/session-actions.ts'
 import { type AuthenticationDeps, authenticate } from '../caller/authentication.ts'
 import { type CallerIdentity, identityOf } from '../caller/caller.ts'
@@ -17,7 +19,7 @@ export type Actions = Readonly<Record<string, Readonly<Record<string, Action>>>>
 /** What the embedded AWS can do by itself. */
 export const ownActions: Actions = {
   sts: { AssumeRole: assumeRole, GetCallerIdentity: getCallerIdentity, GetSessionToken: getSessionToken },
-  iam: { GetUser: getUser, ListAccessKeys: listAccessKeys, ListMFADevices: listMfaDevices },
+  iam: { ...userActions, ...accessKeyActions, ...mfaDeviceActions },
 }
 
 /** What carrying out a call takes. */

@@ -1,0 +1,21 @@
+import { formatUtc } from '../../../core/time/utc-time.ts'
+import { userArn } from '../directory.ts'
+import type { Action } from './action.ts'
+import { ownUser } from './iam-permission.ts'
+
+/** The calling user. */
+const getUser: Action = async (context) => {
+  const user = ownUser(context)
+  return {
+    User: {
+      Path: '/',
+      UserName: user.name,
+      UserId: user.id,
+      Arn: userArn(user),
+      CreateDate: formatUtc(user.createdAtMs),
+    },
+  }
+}
+
+/** What IAM does with users. */
+export const userActions = { GetUser: getUser } satisfies Readonly<Record<string, Action>>
