@@ -1,5 +1,7 @@
 import type { IamClient } from '../aws/iam/iam-client.ts'
 import { createIamSdk } from '../aws/iam/iam-sdk.ts'
+import type { OrganizationsClient } from '../aws/organizations/organizations-client.ts'
+import { createOrganizationsSdk } from '../aws/organizations/organizations-sdk.ts'
 import type { StsClient } from '../aws/sts/sts-client.ts'
 import { type AwsSdk, createStsSdk } from '../aws/sts/sts-sdk.ts'
 import { once } from '../core/calls/once.ts'
@@ -12,10 +14,14 @@ import type { ExtraCa } from './config/extra-ca.ts'
 export interface AwsClients {
   sts: StsClient
   iam: IamClient
+  organizations: OrganizationsClient
 }
 
 /** Where a service is asked, if not at its usual endpoint (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
-export function awsEndpoint(environment: Environment, service: 'STS' | 'IAM' | 'SIGNIN'): string | undefined {
+export function awsEndpoint(
+  environment: Environment,
+  service: 'STS' | 'IAM' | 'ORGANIZATIONS' | 'SIGNIN',
+): string | undefined {
   return [environment[`AWS_ENDPOINT_URL_${service}`], environment.AWS_ENDPOINT_URL].find(isSet)
 }
 
@@ -46,6 +52,12 @@ export function awsClientsFor({ extraCa, environment, loadSdk, ...deps }: AwsCli
     return {
       sts: createStsSdk({ ...deps, sdk, endpoint: awsEndpoint(environment, 'STS'), extraCa: ca }),
       iam: createIamSdk({ ...deps, sdk, endpoint: awsEndpoint(environment, 'IAM'), extraCa: ca }),
+      organizations: createOrganizationsSdk({
+        ...deps,
+        sdk,
+        endpoint: awsEndpoint(environment, 'ORGANIZATIONS'),
+        extraCa: ca,
+      }),
     }
   }
 }

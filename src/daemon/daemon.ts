@@ -8,6 +8,7 @@ import type { SharedConfig } from '../aws/config/shared-config.ts'
 import type { Federation } from '../aws/console/federation.ts'
 import { createOneShotLinks } from '../aws/console/one-shot-links.ts'
 import type { IamClient } from '../aws/iam/iam-client.ts'
+import type { OrganizationsClient } from '../aws/organizations/organizations-client.ts'
 import type { StsClient } from '../aws/sts/sts-client.ts'
 import { describeError } from '../core/errors.ts'
 import { createChurn } from '../core/limits/churn.ts'
@@ -58,6 +59,7 @@ export interface DaemonDeps
   readSharedConfig: () => Promise<SharedConfig>
   sts: () => Promise<StsClient>
   iam: () => Promise<IamClient>
+  organizations: () => Promise<OrganizationsClient>
   federation: Federation
   platform: NodeJS.Platform
   /** The folder for those sockets that the service manager has not passed. */
@@ -135,6 +137,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const api = createApiServer({
     routes: createApiRoutes({
       aws,
+      organizations: deps.organizations,
       vaults: config.vaults,
       vaultsOff: config.vaultsOff,
       whyUnread: config.whyUnread,

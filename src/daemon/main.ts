@@ -125,6 +125,7 @@ export async function runDaemon(): Promise<number> {
     runProgram: createRunProgram({ timeoutMs: programTimeoutMs }),
     sts: async () => (await awsClients()).sts,
     iam: async () => (await awsClients()).iam,
+    organizations: async () => (await awsClients()).organizations,
     federation: createFederation({ endpoint: awsEndpoint(environment, 'SIGNIN'), extraCa: extraCa.current, clock }),
     platform: process.platform,
     runtimeFolder: runtimeFolder(environment, home),

@@ -78,6 +78,7 @@ export async function startDevEnvironment(options: DevEnvironmentOptions): Promi
       AWS_ENDPOINT_URL_STS: aws.endpoint,
       AWS_ENDPOINT_URL_IAM: aws.endpoint,
       AWS_ENDPOINT_URL_SIGNIN: aws.endpoint,
+      AWS_ENDPOINT_URL_ORGANIZATIONS: aws.endpoint,
       LATCHKEY_DEV_TOTP_SECRET: account.totpSecret.expose(),
     })
     const daemon = await startDevDaemon({

@@ -12,6 +12,18 @@ export interface ServerAddress {
   socketPath: string | undefined
 }
 
+/** The server of an http or https address. */
+export function serverAddress({ protocol, hostname, port }: URL): ServerAddress {
+  const isTls = protocol === 'https:'
+  return {
+    isTls,
+    // URL keeps the brackets of an IPv6 address; sockets want it without.
+    hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: port === '' ? (isTls ? 443 : 80) : Number(port),
+    socketPath: undefined,
+  }
+}
+
 /** The head of a request. */
 export interface RequestHead {
   method: string

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { AgentOptions } from 'node:https'
-import { createSecureContext } from 'node:tls'
+import { createSecureContext, rootCertificates } from 'node:tls'
 import type { Secret } from '../core/secret.ts'
 import { HttpError } from './http-error.ts'
 
@@ -12,6 +12,11 @@ export interface TlsSettings {
   clientKey?: Secret<string> | undefined
   /** The name that the server's certificate must have, if it is not the host of the address. */
   serverName?: string | undefined
+}
+
+/** Trusts Node's own certificates, and those in a PEM text. */
+export function caBeside(extraCa: string | undefined): Pick<TlsSettings, 'ca'> {
+  return extraCa === undefined ? {} : { ca: [...rootCertificates, extraCa].join('\n') }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net'
 import { normalize } from 'node:path/posix'
-import type { ServerAddress } from '../http/connections.ts'
+import { type ServerAddress, serverAddress } from '../http/connections.ts'
 import { VaultError } from './vault-error.ts'
 
 /** Where a vault listens; `unix://` is HTTP over a socket, with `localhost` as Host. */
@@ -27,15 +27,10 @@ export function parseVaultAddress(text: string): VaultAddress {
     throw invalid('it may not hold a user, a query or a fragment')
   }
   checkPath(url)
-  const isTls = url.protocol === 'https:'
   return {
+    ...serverAddress(url),
     text,
-    isTls,
     origin: url.origin,
-    // URL keeps the brackets of an IPv6 address; sockets want it without.
-    hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
-    socketPath: undefined,
     basePath: url.pathname.replace(/\/+$/, ''),
   }
 }

@@ -118,6 +118,27 @@ describeWithPeers('profiles that a command writes', ['python:botocore', 'aws'], 
     expect(texts()).toEqual(before)
   })
 
+  it('are made of what AWS Organizations says, as the AWS CLI sees it', async () => {
+    const before = texts()
+    const args = ['aws', 'profiles', 'sync', '--organizations', '--role', 'DeveloperRole']
+    const { stderr } = await session.run('latchkey', args)
+    const [, hash] = /add --sha256 ([0-9a-f]{64})\n$/.exec(stderr)!
+    const said = await session.runOk('latchkey', [...args, '--sha256', hash!])
+    expect(said).toMatch(/\n1 of 4 new roles work\n/)
+    const endpoint = session.env.AWS_ENDPOINT_URL_ORGANIZATIONS!
+    const cli = ['aws', 'organizations', 'list-accounts', '--endpoint-url', endpoint, '--output', 'json']
+    const listed = await session.runOk('latchkey', ['aws', 'exec', 'dev-user', '--', ...cli, '--region', 'us-east-1'])
+    const { Accounts } = JSON.parse(listed) as { Accounts: { Name: string; Status: string }[] }
+    const active = Accounts.filter(({ Status }) => Status === 'ACTIVE').map(({ Name }) => Name)
+    expect(active).toEqual(['Master', 'Development', 'Production', 'Audit'])
+    expect(Object.keys(await read())).toEqual(expect.arrayContaining(active))
+    const nobody = await session.run('latchkey', ['aws', 'profiles', 'sync', '--organizations', 'dev', '--role', 'X'])
+    expect(nobody.status).toBe(1)
+    expect(nobody.stderr).toContain('only the management account may list the accounts')
+    for (const name of active) await session.runOk('latchkey', ['aws', 'profiles', 'remove', name])
+    expect(texts()).toEqual(before)
+  })
+
   it('are refused by the daemon when their time is over, and removed by the next command', async () => {
     const before = texts()
     await session.runOk('latchkey', ['aws', 'profiles', 'add', '--role', role, '--name', 'sandbox', '--for', '3d'])

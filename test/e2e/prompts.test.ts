@@ -82,6 +82,7 @@ async function world(
     vaults: () => [],
     vaultsOff: () => new Map(),
     whyUnread: () => undefined,
+    organizations: async () => expect.unreachable(),
     lentPrompts: createLentPrompts({ terminal: true }),
     status: async () => expect.unreachable(),
     config: () => expect.unreachable(),

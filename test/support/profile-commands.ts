@@ -28,6 +28,9 @@ export function profileWorld({ toml = sources, ini = '# mine\n' } = {}) {
     /** What a try of a profile answers, in turn; nothing is wrong once there is nothing more. */
     tries: {} as Record<string, { code: string; message: string }[]>,
     tried: [] as string[],
+    /** What AWS Organizations answers, and who asked. */
+    accounts: [] as { Id: string; Name: string; State: string }[],
+    listed: [] as unknown[],
     /** The most that were tried at the same time. */
     triedAtOnce: 0,
     faults: [] as { section: string; effect: 'off'; code: string; message: string }[],
@@ -35,6 +38,10 @@ export function profileWorld({ toml = sources, ini = '# mine\n' } = {}) {
   }
   let trying = 0
   const answers: Record<string, (input: { body: { profile: string } }) => unknown> = {
+    async listAccounts({ body }) {
+      world.listed.push(body)
+      return { accounts: world.accounts }
+    },
     async tryProfile({ body: { profile } }) {
       world.tried.push(profile)
       trying += 1

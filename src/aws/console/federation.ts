@@ -1,7 +1,8 @@
-import { rootCertificates } from 'node:tls'
 import * as v from 'valibot'
 import { Secret } from '../../core/secret.ts'
 import type { Clock } from '../../core/time/clock.ts'
+import { serverAddress } from '../../http/connections.ts'
+import { caBeside } from '../../http/tls.ts'
 import { createHttpTransport, type HttpAnswer } from '../../http/transport.ts'
 import { AwsError } from '../aws-error.ts'
 import type { SessionCredentials } from '../credentials.ts'
@@ -50,16 +51,9 @@ const tokenSchema = v.pipe(v.string(), v.parseJson(), v.object({ SigninToken: v.
 export function createFederation({ endpoint, extraCa, clock }: FederationOptions): Federation {
   const signInToken = async (base: URL, request: SignInRequest): Promise<string> => {
     const server = `the console's sign-in at ${base.host}`
-    const ca = extraCa()
-    const isTls = base.protocol === 'https:'
     const transport = createHttpTransport({
-      address: {
-        isTls,
-        hostname: base.hostname.replace(/^\[(.*)\]$/, '$1'),
-        port: Number(base.port) || (isTls ? 443 : 80),
-        socketPath: undefined,
-      },
-      tls: ca === undefined ? {} : { ca: [...rootCertificates, ca].join('\n') },
+      address: serverAddress(base),
+      tls: caBeside(extraCa()),
       server,
       maxBytes,
       clock,

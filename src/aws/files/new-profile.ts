@@ -88,7 +88,12 @@ function isName(name: string): boolean {
   )
 }
 
-function sourceOf(wanted: string | undefined, name: string, known: readonly ListedProfile[]): string {
+/**
+ * The source that is meant: the one that is named, else the only one.
+ * @param name the profile that it is for
+ * @throws {AwsError} AWS_PROFILE_INVALID
+ */
+export function sourceOf(wanted: string | undefined, name: string, known: readonly ListedProfile[]): string {
   const sources = known.filter((each) => each.definedIn === 'config.toml' && each.source === undefined)
   const names = sources.map((each) => each.name)
   if (wanted !== undefined) {

@@ -1,6 +1,8 @@
 import type { AwsCredentials } from '../../aws/aws-credentials.ts'
 import { AwsError } from '../../aws/aws-error.ts'
 import type { IssuedCredentials } from '../../aws/credentials.ts'
+import type { OrganizationsClient } from '../../aws/organizations/organizations-client.ts'
+import { defaultRegion } from '../../aws/plan/partitions.ts'
 import type { CodedError } from '../../core/errors.ts'
 import { Secret } from '../../core/secret.ts'
 import { nearestNames } from '../../core/text/near-names.ts'
@@ -20,6 +22,7 @@ import type { LentPrompts } from './lent-prompts.ts'
 /** What the endpoints use. */
 export interface ApiRoutesDeps {
   aws: AwsCredentials
+  organizations: () => Promise<OrganizationsClient>
   vaults: () => readonly RunningVault[]
   /** The vaults that are configured but switched off, and why. */
   vaultsOff: () => ReadonlyMap<string, CodedError>
@@ -82,6 +85,11 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
         if (!(error instanceof AwsError) || toApiError(error).status === 401) throw error
         return { error: reportedError(error) }
       }
+    },
+    async listAccounts({ body: { profile, partition }, caller }) {
+      const credentials = await aws.credentials(profile, caller)
+      const client = await deps.organizations()
+      return { accounts: await client.listAccounts({ credentials, region: defaultRegion(partition) }) }
     },
     async getSource({ params }) {
       const doubt = await aws.doubtSource(params.source)

@@ -124,7 +124,9 @@ export const profileSchema = v.strictObject({
       v.check((text) => isUtcTime(text), 'not a time in UTC, such as "2026-01-02T03:04:05Z"'),
     ),
   ),
-  synced_from: v.optional(path),
+  synced_from: v.optional(
+    v.pipe(text, v.regex(/^(\/|~\/|https?:\/\/|organizations:)/, 'neither a file nor an address nor organizations:…')),
+  ),
   browser: v.optional(browser),
 })
 

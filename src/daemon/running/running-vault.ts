@@ -1,6 +1,6 @@
-import { rootCertificates } from 'node:tls'
 import { type CertificateSource, createCertificateSource } from '../../agent/identities/certificate-source.ts'
 import { type ConfiguredIdentity, createConfiguredIdentity } from '../../agent/identities/configured-identity.ts'
+import { caBeside } from '../../http/tls.ts'
 import { createVaultClient, type VaultClient } from '../../vault/client.ts'
 import type { LoginContext } from '../../vault/login/login-method.ts'
 import { createLoginMethod } from '../../vault/login/login-methods.ts'
@@ -127,7 +127,7 @@ function connect({ config, files, extraCa }: VaultPlan, { clock, random, log }: 
     address: config.address,
     namespace: config.namespace,
     tls: {
-      ca: files.ca ?? (extraCa === undefined ? undefined : [...rootCertificates, extraCa].join('\n')),
+      ...(files.ca === undefined ? caBeside(extraCa) : { ca: files.ca }),
       clientCert: files.clientCert,
       clientKey: files.clientKey,
       serverName: config.server_name,

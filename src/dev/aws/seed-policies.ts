@@ -43,3 +43,10 @@ export const ownCredentialsBehindMfa: UserPolicy = [
     Condition: { BoolIfExists: { 'aws:MultiFactorAuthPresent': 'false' } },
   },
 ]
+
+/** Users of the management account may see which accounts there are. */
+export const mayListAccounts: UserPolicy[number] = {
+  Effect: 'Allow',
+  Action: ['organizations:ListAccounts'],
+  Resource: ['*'],
+}

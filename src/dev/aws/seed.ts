@@ -4,9 +4,9 @@ import { encodeBase32 } from '../totp.ts'
 import type { TrustPolicy } from './actions/trust-policy.ts'
 import type { AwsDirectory } from './directory.ts'
 import { iamArn, newAccessKeyId, newSecretAccessKey, newUniqueId, parseIamArn } from './identifiers.ts'
-import { ownCredentialsBehindMfa } from './seed-policies.ts'
+import { mayListAccounts, ownCredentialsBehindMfa } from './seed-policies.ts'
 import type { DevAws } from './server.ts'
-import type { DevAccessKey, DevMfaDevice, DevUser } from './state.ts'
+import type { DevAccessKey, DevAccountEntry, DevMfaDevice, DevUser } from './state.ts'
 
 /** What a development environment needs to know about its AWS. */
 export interface DevAccount {
@@ -24,6 +24,15 @@ export interface DevAccount {
 const masterAccount = '111122223333'
 const userArn = iamArn(masterAccount, 'user', 'jo')
 
+/** The organization: those of the roles, and one that has been closed. */
+const accounts: DevAccountEntry[] = [
+  { id: masterAccount, name: 'Master', state: 'ACTIVE' },
+  { id: '123456789012', name: 'Development', state: 'ACTIVE' },
+  { id: '444455556666', name: 'Production', state: 'ACTIVE' },
+  { id: '777788889999', name: 'Audit', state: 'ACTIVE' },
+  { id: '222233334444', name: 'Old sandbox', state: 'CLOSED' },
+]
+
 /**
  * One user in a master account, with an access key and an MFA device; roles in three member accounts: `dev` and `prod`
  * demand MFA, `prod` can be had for 12 hours, `chained` trusts only the `dev` role. What an earlier run has left stays as
@@ -40,6 +49,7 @@ export async function seedDevAccount({ directory, now }: Pick<DevAws, 'directory
   addRole(directory, roles.dev, trust(master, withMfa), [roles.chained])
   addRole(directory, roles.prod, trust(master, withMfa), [], 12 * 3600)
   addRole(directory, roles.chained, trust(roles.dev))
+  if (directory.state.accounts.length === 0) directory.state.accounts.push(...accounts)
   const user = directory.user(userArn) ?? newUser(directory, [roles.dev, roles.prod], now())
   const key = user.accessKeys.find(({ status }) => status === 'Active') ?? newKey(user, now())
   const device = user.mfaDevices[0] ?? newDevice(user, now())
@@ -79,7 +89,7 @@ function addRole(
 
 function newUser({ state }: AwsDirectory, mayAssume: string[], createdAtMs: number): DevUser {
   const { account, name } = parseIamArn(userArn)!
-  const rights = { mayAssume, policy: ownCredentialsBehindMfa }
+  const rights = { mayAssume, policy: [...ownCredentialsBehindMfa, mayListAccounts] }
   const user = { account, name, id: newUniqueId('AIDA'), createdAtMs, ...rights, accessKeys: [], mfaDevices: [] }
   state.users.push(user)
   return user

@@ -24,9 +24,9 @@ export interface DevAwsOptions {
   plugins?: readonly AwsAddition[]
 }
 
-/** An AWS of one's own, for development and tests: STS, a little of IAM and the console's sign-in at one endpoint. */
+/** An AWS of one's own, for development and tests: STS, a little of IAM and of Organizations, and the console's sign-in at one endpoint. */
 export interface DevAws {
-  /** `http://127.0.0.1:PORT`, for AWS_ENDPOINT_URL_STS, …_IAM and …_SIGNIN */
+  /** `http://127.0.0.1:PORT`, for AWS_ENDPOINT_URL_STS, …_IAM, …_ORGANIZATIONS and …_SIGNIN */
   endpoint: string
   directory: AwsDirectory
   now: () => number

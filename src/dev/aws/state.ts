@@ -48,12 +48,20 @@ const roleSchema = v.strictObject({
   mayAssume: arns,
 })
 
+/** Of the organization, the management account first. */
+const accountSchema = v.strictObject({
+  id: account,
+  name: v.string(),
+  state: v.picklist(['ACTIVE', 'SUSPENDED', 'PENDING_CLOSURE', 'CLOSED']),
+})
+
 const stateSchema = v.strictObject({
   version: v.literal(1),
   /** Base64 of the key that session tokens are sealed with: keeping it keeps every issued session valid. */
   tokenKey: v.string(),
   users: v.array(userSchema),
   roles: v.array(roleSchema),
+  accounts: v.optional(v.array(accountSchema), []),
 })
 
 /** Everything that the double knows; it is kept as one JSON text. */
@@ -64,6 +72,8 @@ export type DevUser = v.InferOutput<typeof userSchema>
 export type DevAccessKey = DevUser['accessKeys'][number]
 /** A virtual MFA device. */
 export type DevMfaDevice = DevUser['mfaDevices'][number]
+/** An account of the organization. */
+export type DevAccountEntry = v.InferOutput<typeof accountSchema>
 /** A role. */
 export type DevRole = v.InferOutput<typeof roleSchema>
 
@@ -78,7 +88,7 @@ export interface DevAwsStateStore {
 /** @throws {DevAwsStateError} DEV_AWS_STATE_INVALID */
 export function parseState(text: string | undefined): DevAwsState {
   if (text === undefined) {
-    return { version: 1, tokenKey: randomBytes(32).toString('base64'), users: [], roles: [] }
+    return { version: 1, tokenKey: randomBytes(32).toString('base64'), users: [], roles: [], accounts: [] }
   }
   try {
     return v.parse(stateSchema, JSON.parse(text))

@@ -27,12 +27,13 @@ export function addAwsProfilesCommands(aws: Command, context: CommandContext): v
   profiles
     .command('sync')
     .description('make profiles of the accounts of a list, and take away those that it had before')
-    .argument('<file>', 'what aws organizations list-accounts prints as JSON')
-    .option('--sha256 <hash>', 'the SHA-256 of the file: nobody is asked then')
+    .argument('[list]', 'what aws organizations list-accounts prints as JSON: a file, or its https address')
+    .option('--organizations [profile]', 'ask AWS Organizations, with these credentials (default: those of the source)')
+    .option('--sha256 <hash>', 'the SHA-256 of the list: nobody is asked then')
     .option('--role <name>', 'the role to assume in each account; may be given more than once', collect, [])
     .option('--source <name>', 'what assumes them (default: the only source)')
     .option('--partition <name>', 'the partition of the accounts', 'aws')
-    .action((file: string, options: SyncOptions) => syncProfiles(file, options, context))
+    .action((list: string | undefined, options: SyncOptions) => syncProfiles(list, options, context))
   profiles
     .command('remove')
     .description('take a profile out of config.toml and ~/.aws/config')

@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto'
-import { resolve } from 'node:path'
 import { parseAccountList } from '../../aws/files/account-list.ts'
 import { planSync, type SyncPlan } from '../../aws/files/sync-plan.ts'
-import { describeError } from '../../core/errors.ts'
-import { readWholeFile } from '../../core/files/read-file.ts'
 import { displayLine } from '../../core/text/display-text.ts'
-import { shellWord } from '../../core/text/shell-word.ts'
 import { confirmTyped } from '../asking/typed-line.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
+import { readAccounts } from './account-source.ts'
 import { awaitRead, knownProfiles } from './known-profiles.ts'
 import { exchangeProfiles, profileFiles } from './profile-files.ts'
 import { tryProfiles } from './try-profiles.ts'
@@ -19,25 +16,26 @@ export interface SyncOptions {
   role: readonly string[]
   source?: string
   partition: string
+  organizations?: string | true
 }
 
-/** Of the list: some two thousand accounts as the AWS CLI prints them. */
-const maxBytes = 1024 * 1024
-
 /** Makes profiles of the accounts of a list, and takes away those that an earlier one had. */
-export async function syncProfiles(file: string, options: SyncOptions, context: CommandContext): Promise<void> {
-  const { sha256, role: roles, source, partition } = options
+export async function syncProfiles(
+  list: string | undefined,
+  options: SyncOptions,
+  context: CommandContext,
+): Promise<void> {
+  const { sha256, role: roles, source, partition, organizations } = options
   if (roles.length === 0) throw usage('say which role to assume in each account: --role NAME')
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) throw usage('--sha256 is not 64 hexadecimal digits')
-  const from = resolve(file)
-  const bytes = await readList(from)
+  const known = await knownProfiles(context)
+  const { bytes, from } = await readAccounts({ list, organizations, source, partition }, known, context)
   const hash = createHash('sha256').update(bytes).digest('hex')
   if (sha256 !== undefined && sha256.toLowerCase() !== hash)
     throw new HelperError('REFUSED', `${from} is not what it should be: its SHA-256 is ${hash}`, {
       hint: 'look at what has changed in it, and say its --sha256 then',
     })
   const accounts = parseAccountList(bytes.toString('utf8'))
-  const known = await knownProfiles(context)
   const plan = withoutNeeded(
     planSync({ accounts, roles: [...new Set(roles)], partition, source, from }, known),
     known,
@@ -56,18 +54,6 @@ export async function syncProfiles(file: string, options: SyncOptions, context: 
   for (const name of plan.removed.filter((each) => !added.has(each)).slice(-1))
     await awaitRead(context, '', (all) => !all.some((each) => each.name === name))
   await reportTried([...added], context)
-}
-
-async function readList(path: string): Promise<Buffer> {
-  try {
-    // It decides which roles are assumed, but it is shown before it is used, or pinned.
-    return await readWholeFile(path, { maxBytes, isTrusted: false })
-  } catch (cause) {
-    throw new HelperError('REFUSED', `${path} cannot be read: ${describeError(cause)}`, {
-      cause,
-      hint: `ls -l ${shellWord(path)}`,
-    })
-  }
 }
 
 /** What other profiles need stays. */

@@ -85,6 +85,7 @@ async function run(
     sts: async () => sts,
     iam: async () => ({ listAccountAliases: async () => [] }),
     ...stubConsole(),
+    organizations: async () => ({ listAccounts: async () => [] }),
     runtimeFolder: folder,
     inheritedSockets: new Map(),
     extraCa: createExtraCa(undefined, silentLogger),

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SignedRequest } from '../caller/signed-request.ts'
+import { answerOrganizations, jsonActionOf } from '../organizations.ts'
 import type { Answer, AwsAddition, Exchange, RestHandler } from '../plugin.ts'
 import { type AnswerDeps, answerCall } from './answer.ts'
 
@@ -40,15 +41,18 @@ export async function serveExchange(
   const [path, query = ''] = incoming.url!.split(/\?(.*)/s, 2)
   if (path !== '/') return serveRest(incoming, response, body, deps.rest)
   const request = { method: incoming.method!, query, headers: headersOf(incoming), body }
-  const action = actionOf(request)
+  const jsonAction = jsonActionOf(request)
+  const action = jsonAction ?? actionOf(request)
   const line = { time: new Date(now()).toISOString(), action, principal: null, role: null }
   const withoutXml = ({ status, principal, role, error }: Answer) => ({ ...line, status, principal, role, error })
   const exchange: Exchange = {
     action: action ?? undefined,
-    answer: (judge) => answerCall(request, deps, judge),
+    answer: async (judge) =>
+      jsonAction === undefined ? await answerCall(request, deps, judge) : answerOrganizations(request, deps),
     send(answer, xml = answer.xml) {
       log(withoutXml(answer))
-      response.writeHead(answer.status, { 'Content-Type': 'text/xml', 'x-amzn-RequestId': answer.requestId })
+      const type = jsonAction === undefined ? 'text/xml' : 'application/x-amz-json-1.1'
+      response.writeHead(answer.status, { 'Content-Type': type, 'x-amzn-RequestId': answer.requestId })
       response.end(xml)
     },
     keepBack: (why, answer) => log({ ...line, ...(answer && withoutXml(answer)), status: null, error: why }),

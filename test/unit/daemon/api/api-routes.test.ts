@@ -35,6 +35,7 @@ function call(deps: Partial<ApiRoutesDeps>, method: string, pattern: string, par
     vaults: () => [],
     vaultsOff: () => new Map(),
     whyUnread: () => undefined,
+    organizations: async () => expect.unreachable(),
     lentPrompts: createLentPrompts({ terminal: true }),
     status: async () => fullStatus,
     config: () => ({ file: '/c.toml', errors: [], warnings: [] }),
