@@ -22,7 +22,7 @@ async function organization(size: number, policy = [mayListAccounts]) {
   const credentials = {
     accessKeyId,
     secretAccessKey: new Secret(secretAccessKey),
-    sessionToken: new Secret(sessionToken!),
+    sessionToken: new Secret(sessionToken),
     expiresAtMs: aws.clock.now() + 3_600_000,
   }
   const client = createOrganizationsSdk({
