@@ -61,6 +61,11 @@ export function newProfile(role: WantedRole, wish: ProfileWish, known: readonly 
   const name = wish.name ?? profileNameFrom(role.label)
   if (!isName(name))
     throw refused(`${JSON.stringify(name)} is not a name that all AWS tools can read`, 'give it one: --name NAME')
+  if (wish.name === undefined && name === 'default')
+    throw refused(
+      'the link would make the profile that every tool takes that is told none',
+      'give it a name: --name NAME',
+    )
   const source = sourceOf(wish.source, name, known)
   const region = wish.region ?? regionFor(role.arn, known.find((each) => each.name === source)?.region)
   const mistake = region === undefined ? undefined : fieldMistake('region', region)

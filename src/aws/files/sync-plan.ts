@@ -69,7 +69,8 @@ function profileFor(account: ListedAccount, role: string, request: SyncRequest, 
   const { partition, roles, source, from } = request
   const wanted = roleOfArn(`arn:${partition}:iam::${account.id}:role/${role}`)
   const name = profileNameFrom(account.name)
-  const suffix = roles.length === 1 ? '' : `-${role.slice(role.lastIndexOf('/') + 1)}`
+  // Every tool takes the profile `default` that is told none: it is nobody's by chance.
+  const suffix = roles.length === 1 && name !== 'default' ? '' : `-${role.slice(role.lastIndexOf('/') + 1)}`
   const profile = newProfile(wanted, { name: `${name}${suffix}`, source }, known)
   return { ...profile, fields: { ...profile.fields, synced_from: from } }
 }

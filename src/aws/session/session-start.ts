@@ -8,10 +8,12 @@ import { loginCommand } from './login-command.ts'
 import type { SessionCache } from './session-cache.ts'
 import { isEnough, type SessionLogin } from './session-login.ts'
 
-/** An MFA session that is held, as it may be shown. */
+/** What a code has begun and is held, as it may be shown. */
 export interface StartedSession {
   source: string
   mfaSerial: string
+  /** The one role that the code was for, in direct mode; absent: the session that serves all others. */
+  roleArn?: string
   expiresAtMs: number
   /** False: it was held already, and no newer one was wanted: nobody was asked. */
   isNew: boolean
@@ -48,11 +50,13 @@ export async function startSession(
 }
 
 function started(
-  { source, mfaSerial }: MfaStep,
+  step: MfaStep,
   { credentials }: { credentials: { expiresAtMs: number } },
   isNew: boolean,
 ): StartedSession {
-  return { source, mfaSerial, expiresAtMs: credentials.expiresAtMs, isNew }
+  const { source, mfaSerial } = step
+  const role = step.type === 'role' ? { roleArn: step.roleArn } : {}
+  return { source, mfaSerial, ...role, expiresAtMs: credentials.expiresAtMs, isNew }
 }
 
 function needsNoCode({ profile, last }: CredentialPlan): AwsError {

@@ -66,8 +66,9 @@ export function addAwsCommands(program: Command, context: CommandContext, finish
     })
 }
 
-function formatLoggedIn({ source, mfaSerial, expiresAt, isNew }: AwsLoggedIn, nowMs: number): string {
-  const session = isNew ? 'an MFA session has begun' : 'there already is an MFA session'
+function formatLoggedIn({ source, mfaSerial, roleArn, expiresAt, isNew }: AwsLoggedIn, nowMs: number): string {
+  const what = roleArn === undefined ? 'an MFA session' : `a session of ${roleArn} alone`
+  const session = isNew ? `${what} has begun` : `there already is ${what}`
   return `${displayLine(`${session}: ${source}, ${mfaSerial}`)}, ${formatUntil(expiresAt, nowMs)}\n`
 }
 

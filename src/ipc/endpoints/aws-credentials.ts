@@ -22,7 +22,14 @@ export const awsLogin = {
     profile: v.optional(v.string()),
     since: v.exactOptional(v.pipe(v.string(), v.isoTimestamp())),
   }),
-  answer: v.object({ source: v.string(), mfaSerial: v.string(), expiresAt: time, isNew: v.boolean() }),
+  answer: v.object({
+    source: v.string(),
+    mfaSerial: v.string(),
+    /** The one role that the code was for, with `mode = "direct"`. */
+    roleArn: v.exactOptional(v.string()),
+    expiresAt: time,
+    isNew: v.boolean(),
+  }),
 } as const satisfies Endpoint
 /** The MFA session that is held now. */
 export type AwsLoggedIn = AnswerOf<typeof awsLogin>

@@ -81,9 +81,11 @@ describe('a role in direct mode', () => {
 
   it('is begun by a login that names it, and is not what a login without a name means', async () => {
     const { aws, sts, clock } = await setUp()
-    expect(await aws.login(undefined, person)).toMatchObject({ source: 'master', isNew: true })
+    const session = await aws.login(undefined, person)
+    expect(session).toMatchObject({ source: 'master', isNew: true })
+    expect(session).not.toHaveProperty('roleArn')
     clock.advance(30_000)
-    expect(await aws.login('long', person)).toMatchObject({ isNew: true })
+    expect(await aws.login('long', person)).toMatchObject({ isNew: true, roleArn: prodRole })
     expect(await aws.login('long', person)).toMatchObject({ isNew: false })
     expect(sts.actions()).toEqual(['GetSessionToken', 'AssumeRole'])
   })

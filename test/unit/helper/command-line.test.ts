@@ -125,6 +125,13 @@ describe('aws login', () => {
     )
   })
 
+  it('says which role a code was for that serves no other', async () => {
+    const roleArn = 'arn:aws:iam::123456789012:role/Dev'
+    expect((await run('aws login long', { answer: { ...session, roleArn } })).printed).toMatch(
+      /^a session of arn:aws:iam::123456789012:role\/Dev alone has begun: master, /,
+    )
+  })
+
   it('needs no name where there is one session, and says until when one is held already', async () => {
     const { calls, printed } = await run('aws login', { answer: { ...session, isNew: false } })
     expect(calls).toMatchObject([{ body: {} }])

@@ -21,6 +21,18 @@ describe('aws profiles add', () => {
     expect(world.config.text() + world.aws.text()).toBe(`${sources}${table}# mine\n${block}`)
   })
 
+  it('makes of a link nobody the profile that every tool takes that is told none, unless they say so', async () => {
+    const world = profileWorld()
+    const named = link.replace('dev+two', 'default')
+    expect((await world.run(['profiles', 'add', named])).failure).toMatchObject({
+      code: 'USAGE',
+      message: 'the link would make the profile that every tool takes that is told none',
+      hint: 'give it a name: --name NAME',
+    })
+    expect((await world.run(['profiles', 'add', named, '--name', 'default'])).failure).toBeUndefined()
+    expect(world.aws.text()).toContain('\n[default]\n')
+  })
+
   it('finishes what a killed command began', async () => {
     const world = profileWorld({ toml: sources + table })
     expect((await world.run(['profiles', 'add', link])).status).toBe(0)

@@ -50,6 +50,13 @@ it.each([[[]], [['--source', 'master']]])(
   },
 )
 
+it('makes nobody the profile that every tool takes that is told none', async () => {
+  const { sync, write, config } = syncWorld()
+  write({ Accounts: accounts('default') })
+  await sync(['y'])
+  expect(config.text()).toContain('[aws.profile.default-Dev]')
+})
+
 it('writes a changed role anew, and the role after the name where there are several', async () => {
   const { sync, config } = syncWorld()
   await sync(['y'])
