@@ -67,7 +67,7 @@ export async function createDevAws(options: DevAwsOptions): Promise<DevAws> {
     rest: [...plugins.flatMap(({ rest }) => rest ?? []), createFederation({ directory, tokenKey, now, log })],
     serve: added('serve'),
     isRegion: added('isRegion') ?? ((region) => awsRegion.test(region)),
-    isKeyKnown: added('isKeyKnown') ?? (() => true),
+    isKeyKnown: added('isKeyKnown') ?? (({ knownAtMs = 0 }, nowMs) => knownAtMs <= nowMs),
     judgeTrust: added('judgeTrust') ?? judgeOwnTrust,
     roleFeature: added('roleFeature'),
   }

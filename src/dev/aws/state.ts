@@ -25,6 +25,10 @@ const userSchema = v.strictObject({
       secret: v.string(),
       status: v.picklist(['Active', 'Inactive']),
       createdAtMs: v.number(),
+      /** Until then AWS has not heard of it everywhere; absent: it was known from the start. */
+      knownAtMs: v.optional(v.number()),
+      /** The last call that it signed itself. */
+      lastUse: v.optional(v.strictObject({ atMs: v.number(), service: v.string(), region: v.string() })),
     }),
   ),
   mfaDevices: v.array(

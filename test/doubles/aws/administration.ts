@@ -11,12 +11,12 @@ import {
   parseIamArn,
 } from '../../../src/dev/aws/identifiers.ts'
 import { AwsRefusal } from '../../../src/dev/aws/protocol/refusal.ts'
+import { maxAccessKeys } from '../../../src/dev/aws/quotas.ts'
 import type { DevRole, DevUser } from '../../../src/dev/aws/state.ts'
 import { decodeBase32, encodeBase32 } from '../../../src/dev/totp.ts'
 import { parseTrustPolicy } from './trust-language.ts'
 
-/** IAM's quotas (IAM user guide, "IAM and AWS STS quotas"). */
-const maxAccessKeys = 2
+/** As maxAccessKeys. */
 const maxMfaDevices = 8
 
 /**

@@ -8,6 +8,7 @@ import { userActions } from '../actions/iam-user-actions.ts'
 import { getCallerIdentity, getSessionToken } from '../actions/session-actions.ts'
 import { type AuthenticationDeps, authenticate } from '../caller/authentication.ts'
 import { type CallerIdentity, identityOf } from '../caller/caller.ts'
+import { noteKeyUse } from '../caller/key-use.ts'
 import type { SignedRequest } from '../caller/signed-request.ts'
 import type { Answer } from '../plugin.ts'
 import { errorXml, parseCall, successXml, unknownOperation, type Versions } from './query-protocol.ts'
@@ -54,6 +55,7 @@ export async function answerCall(
     const caller = authenticate(request, service, nowMs, deps)
     principal = identityOf(caller).arn
     judge?.(identityOf(caller))
+    await noteKeyUse(request, caller, nowMs, directory)
     const result = await action({ call, caller, nowMs, directory, tokenKey, judgeTrust, roleFeature })
     const xml = successXml(call, result, requestId, versions)
     return { status: 200, requestId, xml, principal, role, error: null }

@@ -50,7 +50,7 @@ it('a user whose policy wants a code first is told that it denies the call', asy
     message: `User: ${user.arn} is not authorized to perform: iam:ListAccessKeys on resource: user jo with an explicit deny in an identity-based policy`,
   })
   const session = credentialsOf(await aws.call(user, { Action: 'GetSessionToken', ...withCode(user) }))
-  expect((await iam('ListAccessKeys', {}, session)).status).toBe(200)
+  expect((await iam('ListAccessKeys', { UserName: 'jo' }, session)).status).toBe(200)
 })
 
 it('a policy that wants a code denies roles too, whatever they trust', async () => {
