@@ -12,13 +12,12 @@ import type { IssuedCredentials } from './credentials.ts'
 import { type Explanation, explainPlan } from './explanation.ts'
 import { createAliasChecks } from './iam/alias-checks.ts'
 import type { IamClient } from './iam/iam-client.ts'
+import { createKeyKeeping, type KeyKeeping } from './key-keeping.ts'
 import { createKeyChecks } from './keys/key-checks.ts'
-import { createKeyCustody, type KeyCustody } from './keys/key-custody.ts'
 import { doubtSource, type SourceDoubt } from './keys/known-sources.ts'
 import { createLongTermKeys } from './keys/long-term-keys.ts'
 import { adviseOnMissingKey } from './keys/missing-key-advice.ts'
-import { type CredentialPlan, planCredentials, planIfValid, validPlans } from './plan/credential-plan.ts'
-import { defaultRegion } from './plan/partitions.ts'
+import { type CredentialPlan, planCredentials, validPlans } from './plan/credential-plan.ts'
 import { type DerivedStep, stepsTo } from './plan/steps.ts'
 import { createCredentialSource } from './session/credential-source.ts'
 import { createDerivedCredentials } from './session/derived-credentials.ts'
@@ -34,7 +33,7 @@ import { createCallerIdentities } from './sts/caller-identity.ts'
 import type { StsClient } from './sts/sts-client.ts'
 
 /** The AWS room as the daemon sees it. */
-export interface AwsCredentials {
+export interface AwsCredentials extends KeyKeeping {
   /**
    * Credentials of a profile, with at least 16 minutes left where they can be renewed without a person.
    * Callers that may prompt are asked, once for all who wait; what was begun goes on when its caller has gone.
@@ -64,7 +63,6 @@ export interface AwsCredentials {
   forget(target: { profile: string } | { all: true }): Promise<readonly string[]>
   /** Drops the credentials of roles that no profile leads to any more, after the settings have changed. */
   dropUnused(): Promise<void>
-  keys: KeyCustody
   console: ConsoleSignIn
   profiles(): Promise<readonly ListedProfile[]>
   /** The way to the credentials of a profile. AWS is not called, and nobody is asked. @throws {AwsError} AWS_PROFILE_… */
@@ -147,15 +145,16 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
     }
   }
 
-  const keys = createKeyCustody({
-    keys: longTermKeys,
+  const keeping = createKeyKeeping({
+    longTermKeys,
     checks,
+    sessions,
+    keychain,
+    iam,
+    clock,
     log,
-    async placeOf(name) {
-      const { settings, shared } = await readAll()
-      return planIfValid(settings, shared, name)?.last ?? { region: defaultRegion('aws') }
-    },
-    async onChange(name) {
+    readAll,
+    async voidMade(name) {
       identities.forget(name)
       await forgetting.source(name)
     },
@@ -173,7 +172,7 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
   })
 
   return {
-    keys,
+    ...keeping,
     console,
     async credentials(profile, caller) {
       const { settings, shared } = await readAll()
@@ -238,7 +237,8 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
     },
     async status() {
       const { settings, shared } = await readAll()
-      return describeHeld(settings, shared, await sessions.list(), derived)
+      const held = describeHeld(settings, shared, await sessions.list(), derived)
+      return { ...held, keys: await keeping.keyReports.seen() }
     },
   }
 }

@@ -18,6 +18,8 @@ export type AwsErrorCode =
   | 'AWS_KEY_EXISTS'
   | 'AWS_KEY_CORRUPT'
   | 'AWS_IMPORT_FAILED'
+  /** Something must be seen to before a key can be rotated, or its rotation finished. */
+  | 'AWS_ROTATION_BLOCKED'
   /** A key was removed or replaced, or its session forgotten, while something was being made from it. */
   | 'AWS_FORGOTTEN'
   // MFA codes. AWS_MFA_NEEDED alone means that a person could help.

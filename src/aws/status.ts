@@ -2,6 +2,7 @@ import { formatUtc } from '../core/time/utc-time.ts'
 import { profileNames } from './config/profile-lookup.ts'
 import type { AwsSettings } from './config/settings.ts'
 import type { SharedConfig } from './config/shared-config.ts'
+import type { ReportedKey } from './keys/key-reports.ts'
 import { validPlans } from './plan/credential-plan.ts'
 import { isMfaStep, mfaStepOf } from './plan/steps.ts'
 import type { DerivedCredentials } from './session/derived-credentials.ts'
@@ -12,6 +13,8 @@ export interface AwsStatus {
   sessions: readonly { source: string; mfaSerial: string; expiresAt: string }[]
   roles: readonly { profile: string; roleArn: string; expiresAt: string }[]
   profiles: readonly string[]
+  /** What AWS said of the long-term keys when it was last asked. */
+  keys: readonly ReportedKey[]
   /** Which settings of the profiles do not count as written; absent where there is nothing to say. */
   warnings?: readonly string[]
 }
@@ -25,7 +28,7 @@ export function describeHeld(
   shared: SharedConfig,
   held: readonly StoredSession[],
   derived: DerivedCredentials,
-): AwsStatus {
+): Omit<AwsStatus, 'keys'> {
   const profiles = profileNames(settings, shared)
   const plans = validPlans(settings, shared)
   const serials = new Map(

@@ -3,6 +3,8 @@ import { formatDuration } from '../core/time/duration.ts'
 import type { ReportedError } from '../ipc/endpoints/fields.ts'
 import type { SshIdentityStatus, Status, VaultStatus } from '../ipc/endpoints/status.ts'
 import { formatConfigProblems } from './config-report.ts'
+import { formatKeyTable } from './key-report.ts'
+import { formatProblem, formatWarnings } from './problem-lines.ts'
 import { formatTable } from './text-table.ts'
 
 /** What the daemon holds, until when, and what is wrong, for a person. @param nowMs the time to count down from */
@@ -13,7 +15,7 @@ export function formatStatus(status: Status, nowMs: number): string {
     formatDaemon(status, nowMs),
     formatVaults(status, left),
     formatIdentities(status, left),
-    formatAws(status, left),
+    formatAws(status, left, nowMs),
   ].join('\n')
 }
 
@@ -132,8 +134,8 @@ function formatIdentities({ ssh, config }: Status, left: (time: string | undefin
   )
 }
 
-function formatAws({ aws, config }: Status, left: (time: string | undefined) => string): string {
-  const { sessions, roles, profiles, warnings = [], error } = aws
+function formatAws({ aws, config }: Status, left: (time: string | undefined) => string, nowMs: number): string {
+  const { sessions, roles, profiles, keys = [], warnings = [], error } = aws
   const parts = [
     sessions.length === 0
       ? ''
@@ -147,6 +149,7 @@ function formatAws({ aws, config }: Status, left: (time: string | undefined) => 
           ['AWS PROFILE', 'TIME LEFT', 'ROLE'],
           ...roles.map(({ profile, expiresAt, roleArn }) => [profile, left(expiresAt), roleArn]),
         ]),
+    keys.length === 0 ? '' : formatKeyTable(keys, nowMs),
     error !== undefined
       ? formatProblem(error, 'AWS')
       : profiles.length === 0
@@ -169,11 +172,6 @@ function moreWarnings(count: number): string {
   return count > shownWarnings ? `  ! ${count - shownWarnings} more warnings (latchkey status --json)\n` : ''
 }
 
-function formatWarnings(warnings: readonly string[], subject?: string): string {
-  const about = subject === undefined ? '' : `${displayLine(subject)}: `
-  return warnings.map((warning) => `  ! ${about}warning: ${displayLine(warning)}\n`).join('')
-}
-
 /** A table, and below it what is wrong with its rows. */
 function formatSection(
   heading: readonly string[],
@@ -184,10 +182,4 @@ function formatSection(
     ({ name, warnings = [], error }) => formatWarnings(warnings, name) + formatProblem(error, name),
   )
   return formatTable([heading, ...rows]) + problems.join('')
-}
-
-function formatProblem(error: ReportedError | undefined, subject?: string): string {
-  if (error === undefined) return ''
-  const hint = error.hint === undefined ? '' : `    hint: ${displayLine(error.hint)}\n`
-  return `  ! ${subject === undefined ? '' : `${displayLine(subject)}: `}${displayLine(error.message)}\n${hint}`
 }

@@ -2,11 +2,13 @@ import { type AwsCredentials, createAwsCredentials } from '../../src/aws/aws-cre
 import type { AwsSettings } from '../../src/aws/config/settings.ts'
 import { parseSharedConfig, type SharedConfigTexts } from '../../src/aws/config/shared-config.ts'
 import type { AccessKey } from '../../src/aws/credentials.ts'
+import type { IamClient } from '../../src/aws/iam/iam-client.ts'
 import { createLogger } from '../../src/core/log.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { createPrompts, type PromptBroker } from '../../src/prompts/broker.ts'
 import type { PromptCaller, PromptLease, PromptQuestion } from '../../src/prompts/prompt.ts'
 import { stubConsole } from './aws-console.ts'
+import { stubIam } from './aws-stub-iam.ts'
 import { lasting, type StubKeychain, stubKeychain } from './aws-stub-keychain.ts'
 import { type StubSts, stubSts } from './aws-stub-sts.ts'
 import { type FakeClock, fakeClock } from './fake-clock.ts'
@@ -51,7 +53,13 @@ export interface World {
 
 /** A daemon's AWS room with a stub STS, a keychain that holds the key of `master`, and a person who types right codes. */
 export async function world(
-  options: { settings?: AwsSettings; shared?: SharedConfigTexts; program?: boolean } = {},
+  options: {
+    settings?: AwsSettings
+    shared?: SharedConfigTexts
+    program?: boolean
+    /** What IAM knows. */
+    iam?: (world: World) => Partial<IamClient>
+  } = {},
 ): Promise<World> {
   const clock = fakeClock()
   const sts = stubSts(clock)
@@ -85,7 +93,7 @@ export async function world(
       readSharedConfig: async () => parseSharedConfig(options.shared ?? {}),
       keychain: lasting(keychain, clock),
       sts: async () => sts,
-      iam: async () => ({ listAccountAliases: async () => [] }),
+      iam: async () => stubIam(options.iam?.(made)),
       ...console,
       clock,
       random: () => 0,

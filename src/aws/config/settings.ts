@@ -55,6 +55,8 @@ export interface AwsSourceSettings {
   mfa_serial?: string | undefined
   /** Length of the MFA session in seconds. */
   session_duration?: number | undefined
+  /** How old the long-term key may become without a warning, in seconds. */
+  max_key_age?: number | undefined
   region?: string | undefined
   endpoint_url?: string | undefined
   use_fips_endpoint?: boolean | undefined

@@ -4,7 +4,7 @@ import type { Clock } from '../../core/time/clock.ts'
 import { isAwsError } from '../aws-error.ts'
 import type { AliasState } from '../config/profile-list.ts'
 import type { SigningCredentials } from '../credentials.ts'
-import type { IamClient } from './iam-client.ts'
+import type { AccountAliasCalls } from './account-alias-calls.ts'
 
 /** An account, and the alias that somebody says it has. */
 export interface ClaimedAlias {
@@ -26,7 +26,7 @@ export interface AliasChecks {
 const pauseMs = 5 * 60_000
 
 /** Asks nothing before it has credentials. @param iam called each time IAM is needed, and not before */
-export function createAliasChecks(iam: () => Promise<IamClient>, clock: Clock, log: Logger): AliasChecks {
+export function createAliasChecks(iam: () => Promise<AccountAliasCalls>, clock: Clock, log: Logger): AliasChecks {
   const outcomes = new Map<string, { state: AliasState; againAtMs: number }>()
   const keyOf = ({ accountId, alias }: ClaimedAlias) => `${accountId}/${alias}`
   return {

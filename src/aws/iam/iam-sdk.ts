@@ -1,3 +1,4 @@
+import { accessKeyCalls } from './access-key-calls.ts'
 import { accountAliasCalls } from './account-alias-calls.ts'
 import { createIamCall, type IamSdkOptions } from './iam-call.ts'
 import type { IamClient } from './iam-client.ts'
@@ -5,5 +6,5 @@ import type { IamClient } from './iam-client.ts'
 /** IAM through the AWS SDK. */
 export function createIamSdk(options: IamSdkOptions): IamClient {
   const call = createIamCall(options)
-  return { ...accountAliasCalls(options.sdk, call) }
+  return { ...accountAliasCalls(options.sdk, call), ...accessKeyCalls(options.sdk, call) }
 }

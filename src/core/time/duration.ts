@@ -12,6 +12,13 @@ export function parseDurationSeconds(text: string): number | undefined {
   )
 }
 
+/** A length of time in whole days: `120 days`, `1 day`; what is shorter as `formatDuration`. */
+export function formatDays(seconds: number): string {
+  const days = Math.floor(seconds / 86_400)
+  if (days < 1) return formatDuration(seconds)
+  return days === 1 ? '1 day' : `${days} days`
+}
+
 /** A short text for a length of time: `11h 58m`, `4m 30s`, `12s`; negative lengths read as `0s`. */
 export function formatDuration(seconds: number): string {
   const total = Math.max(0, Math.floor(seconds))

@@ -41,6 +41,7 @@ const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> =
   AWS_KEY_EXISTS: 409,
   AWS_KEY_CORRUPT: 409,
   AWS_IMPORT_FAILED: 409,
+  AWS_ROTATION_BLOCKED: 409,
   AWS_FORGOTTEN: 503,
   AWS_MFA_NEEDED: 401,
   AWS_MFA_CODE_REFUSED: 401,

@@ -95,7 +95,9 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
       const doubt = await aws.doubtSource(params.source)
       return doubt === undefined ? {} : { doubt }
     },
-    listKeys: async () => ({ keys: await aws.keys.list() }),
+    listKeys: async () => ({ keys: await aws.keyReports.list() }),
+    refreshKey: ({ params }) => aws.keyReports.refresh(params.source),
+    rotateKey: ({ params, body }) => aws.rotation[body.finish ? 'finish' : 'advance'](params.source),
     putKey: ({ params, body: { accessKeyId, secretAccessKey } }) =>
       aws.keys.put(params.source, { accessKeyId, secretAccessKey: new Secret(secretAccessKey) }),
     async removeKey({ params: { source } }) {

@@ -134,6 +134,7 @@ export const profileSchema = v.strictObject({
 export const sourceSchema = v.strictObject({
   mfa_serial: v.optional(mfaSerial),
   session_duration: v.optional(duration(900, 129_600, '15m to 36h')),
+  max_key_age: v.optional(duration(86_400, 315_360_000, '1d to 3650d')),
   region: v.optional(awsField('region')),
   ...stsEndpoint,
 })

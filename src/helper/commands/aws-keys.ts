@@ -9,7 +9,10 @@ import { type AccessKeyList, type AccessKeyRequest, type KeptKey, putKey } from 
 import { confirmTyped, readTyped } from '../asking/typed-line.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
-import { formatTable } from '../text-table.ts'
+import { formatKeyTable } from '../key-report.ts'
+import { formatProblem } from '../problem-lines.ts'
+import { withSession } from '../with-session.ts'
+import { addAwsKeyRotationCommand } from './aws-key-rotation.ts'
 
 const sourceHelp = "the name of the key's section, [aws.source.NAME] in the configuration"
 
@@ -50,12 +53,16 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
     })
   keys
     .command('list')
-    .description('list the keys; secrets are not shown')
+    .description('list the keys, with their age and use as AWS last said; secrets are not shown')
+    .option('--refresh', 'ask AWS first')
     .option('--json', 'print it as JSON')
-    .action(async ({ json }: { json?: true }) => {
+    .action(async ({ refresh, json }: { refresh?: true; json?: true }) => {
+      const isWhole = refresh !== true || (await refreshKeys(context))
       const list = await context.daemon.call('listKeys')
-      context.print(json ? `${displayJson(list, 2)}\n` : formatKeys(list))
+      context.print(json ? `${displayJson(list, 2)}\n` : formatKeys(list, context.nowMs()))
+      if (!isWhole) throw new HelperError('REFUSED', 'AWS could not be asked about all keys')
     })
+  addAwsKeyRotationCommand(keys, context)
   keys
     .command('remove')
     .description('remove a key from the keychain; AWS still knows it')
@@ -113,7 +120,26 @@ function formatKept({ source, accessKeyId, arn, isVerified }: KeptKey, verb: str
   return `${displayLine(`${verb} ${accessKeyId} as ${source}${owner}`)}\n${doubt}`
 }
 
-function formatKeys({ keys }: AccessKeyList): string {
+function formatKeys({ keys }: AccessKeyList, nowMs: number): string {
   if (keys.length === 0) return 'the keychain has no access key; latchkey aws keys add SOURCE puts one in\n'
-  return formatTable([['SOURCE', 'ACCESS KEY ID'], ...keys.map(({ source, accessKeyId }) => [source, accessKeyId])])
+  const isUnseen = keys.some(({ seen }) => seen === undefined)
+  const remedy = isUnseen ? 'age and use are asked of AWS by: latchkey aws keys list --refresh\n' : ''
+  return formatKeyTable(keys, nowMs) + remedy
+}
+
+/** Asks AWS about each key in turn, since each may cost a code. @returns whether it has said all */
+async function refreshKeys(context: CommandContext): Promise<boolean> {
+  let isWhole = true
+  for (const { source } of (await context.daemon.call('listKeys')).keys) {
+    try {
+      await withSession(source, context, () => context.daemon.call('refreshKey', { params: { source } }))
+    } catch (error) {
+      // Whoever has said no to one code is not asked for the next.
+      if (!(error instanceof HelperError) || error.code !== 'REFUSED') throw error
+      const { code, message, hint } = error
+      context.note(formatProblem({ code, message, ...(hint === undefined ? {} : { hint }) }, source))
+      isWhole = false
+    }
+  }
+  return isWhole
 }

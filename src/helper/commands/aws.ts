@@ -1,10 +1,9 @@
 import type { Command } from 'commander'
 import { displayLine } from '../../core/text/display-text.ts'
-import type { AwsLoggedIn } from '../../ipc/endpoints/aws-credentials.ts'
 import { runCredentials } from '../asking/credentials.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
-import { formatTimeLeft } from '../status-report.ts'
+import { formatLoggedIn, formatUntil } from '../logged-in.ts'
 import { addAwsConsoleCommand } from './aws-console.ts'
 import { addAwsExecCommands } from './aws-exec.ts'
 import { addAwsExplainCommand } from './aws-explain.ts'
@@ -64,16 +63,6 @@ export function addAwsCommands(program: Command, context: CommandContext, finish
         forgotten.length === 0 ? 'nothing was held\n' : forgotten.map((what) => `${displayLine(what)}\n`).join(''),
       )
     })
-}
-
-function formatLoggedIn({ source, mfaSerial, roleArn, expiresAt, isNew }: AwsLoggedIn, nowMs: number): string {
-  const what = roleArn === undefined ? 'an MFA session' : `a session of ${roleArn} alone`
-  const session = isNew ? `${what} has begun` : `there already is ${what}`
-  return `${displayLine(`${session}: ${source}, ${mfaSerial}`)}, ${formatUntil(expiresAt, nowMs)}\n`
-}
-
-function formatUntil(expiresAt: string, nowMs: number): string {
-  return `until ${expiresAt} (${formatTimeLeft(expiresAt, nowMs)} left)`
 }
 
 function target(profile: string | undefined, all: true | undefined): { profile: string } | { all: true } {

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { AnswerOf, Endpoint, RequestOf } from '../endpoint.ts'
-import { listOf } from './fields.ts'
+import { listOf, reportedKey } from './fields.ts'
 
 /** `arn` is the owner of the key, if AWS was asked. */
 const kept = v.object({
@@ -14,7 +14,7 @@ const kept = v.object({
 export const listKeys = {
   method: 'GET',
   pattern: '/v1/aws/keys',
-  answer: v.object({ keys: listOf(v.object({ source: v.string(), accessKeyId: v.string() })) }),
+  answer: v.object({ keys: listOf(reportedKey) }),
 } as const satisfies Endpoint
 /** The keys, with their sources. */
 export type AccessKeyList = AnswerOf<typeof listKeys>

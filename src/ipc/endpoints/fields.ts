@@ -14,6 +14,24 @@ export const reportedError = v.object({ code: v.string(), message: v.string(), h
 /** Such a failure. */
 export type ReportedError = v.InferOutput<typeof reportedError>
 
+/** A long-term key; `seen` is what AWS said of it when it was last asked, and absent if it never was. */
+export const reportedKey = v.object({
+  source: v.string(),
+  accessKeyId: v.string(),
+  seen: v.exactOptional(
+    v.object({
+      createdAt: time,
+      lastUsedAt: v.exactOptional(time),
+      use: v.picklist(['used', 'never', 'unknown']),
+      seenAt: time,
+      /** It is older than it should be. */
+      warning: v.exactOptional(v.string()),
+    }),
+  ),
+})
+/** Such a key. */
+export type ReportedKey = v.InferOutput<typeof reportedKey>
+
 /**
  * The parts of config.toml that have no effect, and why. A faulty section is `off`, or stays as it was before the file was
  * edited (`former`); what belongs to no section is `ignored`. A message begins with file, line and column.

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { AnswerOf, Endpoint } from '../endpoint.ts'
-import { configReport, count, listOf, reportedError, time } from './fields.ts'
+import { configReport, count, listOf, reportedError, reportedKey, time } from './fields.ts'
 
 const sshIdentity = v.object({
   name: v.string(),
@@ -52,6 +52,8 @@ export const getStatus = {
       sessions: listOf(v.object({ source: v.string(), mfaSerial: v.string(), expiresAt: time })),
       roles: listOf(v.object({ profile: v.string(), roleArn: v.string(), expiresAt: time })),
       profiles: listOf(v.string()),
+      /** The long-term keys that AWS was asked about. A daemon that is older than the command does not send it. */
+      keys: v.exactOptional(listOf(reportedKey)),
       /** The settings of profiles that have no effect. */
       warnings: v.exactOptional(listOf(v.string())),
       /** Why none of the above is known. */

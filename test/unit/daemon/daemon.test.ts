@@ -17,6 +17,7 @@ import { createMemoryKeychain } from '../../../src/keychain/memory-store.ts'
 import { createPrompts } from '../../../src/prompts/broker.ts'
 import { callApi } from '../../support/api-call.ts'
 import { stubConsole } from '../../support/aws-console.ts'
+import { stubIam } from '../../support/aws-stub-iam.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
@@ -83,7 +84,7 @@ async function run(
     runProgram: () => Promise.reject(new Error('no program')),
     readSharedConfig: async () => parseSharedConfig({}),
     sts: async () => sts,
-    iam: async () => ({ listAccountAliases: async () => [] }),
+    iam: async () => stubIam(),
     ...stubConsole(),
     organizations: async () => ({ listAccounts: async () => [] }),
     runtimeFolder: folder,
