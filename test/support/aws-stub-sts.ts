@@ -37,6 +37,7 @@ export interface StubSts extends StsClient {
   /** The right code of a device now, or so many 30-second steps away. */
   code(serial: string, stepsAway?: number): string
   deactivate(accessKeyId: string): void
+  activate(accessKeyId: string): void
   /** Ends a session before its time, as when somebody revokes it. */
   expire(accessKeyId: string): void
   /** From now on a region knows nobody, as one that the account has not opted in to. */
@@ -143,6 +144,7 @@ export function stubSts(clock: Clock): StubSts {
     addRole: (arn, role = {}) => void roles.set(arn, role),
     code: (serial, stepsAway = 0) => codeAt(serial, presentStep() + stepsAway),
     deactivate: (accessKeyId) => void inactive.add(accessKeyId),
+    activate: (accessKeyId) => void inactive.delete(accessKeyId),
     expire(accessKeyId) {
       principals.get(accessKeyId)!.expiresAtMs = clock.now()
     },
