@@ -237,8 +237,8 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
     },
     async status() {
       const { settings, shared } = await readAll()
-      const held = describeHeld(settings, shared, await sessions.list(), derived)
-      return { ...held, keys: await keeping.keyReports.seen() }
+      const keys = await keeping.keyReports.seen()
+      return describeHeld(settings, shared, { sessions: await sessions.list(), derived, keys })
     },
   }
 }

@@ -13,22 +13,22 @@ export interface AwsStatus {
   sessions: readonly { source: string; mfaSerial: string; expiresAt: string }[]
   roles: readonly { profile: string; roleArn: string; expiresAt: string }[]
   profiles: readonly string[]
-  /** What AWS said of the long-term keys when it was last asked. */
-  keys: readonly ReportedKey[]
+  /** What AWS said of the long-term keys when it was last asked; absent where it was not asked about any. */
+  keys?: readonly ReportedKey[]
   /** Which settings of the profiles do not count as written; absent where there is nothing to say. */
   warnings?: readonly string[]
 }
 
 /**
  * Describes what is held for the profiles as configured now. A session that no profile leads to is left out.
- * @param held the sessions, and roles in direct mode, in memory or stored
+ * @param held the sessions, and roles in direct mode, in memory or stored; the other roles; the keys
  */
 export function describeHeld(
   settings: AwsSettings,
   shared: SharedConfig,
-  held: readonly StoredSession[],
-  derived: DerivedCredentials,
-): Omit<AwsStatus, 'keys'> {
+  held: { sessions: readonly StoredSession[]; derived: DerivedCredentials; keys: readonly ReportedKey[] },
+): AwsStatus {
+  const { sessions, derived, keys } = held
   const profiles = profileNames(settings, shared)
   const plans = validPlans(settings, shared)
   const serials = new Map(
@@ -37,10 +37,10 @@ export function describeHeld(
       return step?.type === 'session' ? [[step.cacheKey, step.mfaSerial] as const] : []
     }),
   )
-  const stored = new Map(held.map((session) => [session.key, session]))
+  const stored = new Map(sessions.map((session) => [session.key, session]))
   const warnings = [...new Set(plans.flatMap(({ notices }) => notices))]
   return {
-    sessions: held.flatMap(({ source, key, expiresAtMs }) => {
+    sessions: sessions.flatMap(({ source, key, expiresAtMs }) => {
       const mfaSerial = serials.get(key)
       return mfaSerial === undefined ? [] : [{ source, mfaSerial, expiresAt: formatUtc(expiresAtMs) }]
     }),
@@ -50,6 +50,7 @@ export function describeHeld(
       return [{ profile, roleArn: last.roleArn, expiresAt: formatUtc(inHand.expiresAtMs) }]
     }),
     profiles,
+    ...(keys.length === 0 ? {} : { keys }),
     ...(warnings.length === 0 ? {} : { warnings }),
   }
 }

@@ -77,20 +77,31 @@ export interface AccessKeyToStore {
   /** The command line that starts `latchkey`. */
   command: readonly [string, ...string[]]
   environment: Readonly<Record<string, string | undefined>>
-  account: { accessKeyId: string; secretAccessKey: Secret<string> }
+  account: { accessKeyId: string; secretAccessKey: Secret<string>; earlierKeyIds: readonly string[] }
 }
 
 /**
- * Puts the embedded user's access key into the daemon's keychain, through the command that a person would use.
+ * Puts the embedded user's access key into the daemon's keychain, through the command that a person would use. One that an
+ * earlier run has left there, and that works, stays: its rotation may not be over.
  * @throws {DevError} DEV_SETUP_FAILED
  */
 export async function storeAccessKey({ command, environment, account }: AccessKeyToStore): Promise<void> {
-  const [program, ...args] = command
-  const child = spawn(program, [...args, 'aws', 'keys', 'add', devSource], {
-    env: environment,
-    stdio: ['pipe', 'ignore', 'pipe'],
-  })
-  child.stdin.on('error', () => {}).end(`${account.accessKeyId}\n${account.secretAccessKey.expose()}\n`)
-  const [complaint, [status]] = await Promise.all([text(child.stderr), once(child, 'close')])
-  if (status !== 0) throw new DevError('DEV_SETUP_FAILED', `cannot store the embedded user's key: ${complaint.trim()}`)
+  const keysCommand = async (args: readonly string[], input: string): Promise<string> => {
+    const [program, ...before] = command
+    const child = spawn(program, [...before, 'aws', 'keys', ...args], { env: environment, stdio: 'pipe' })
+    child.stdin.on('error', () => {}).end(input)
+    const [output, complaint, [status]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'close'),
+    ])
+    if (status === 0) return output
+    throw new DevError('DEV_SETUP_FAILED', `cannot store the embedded user's key: ${complaint.trim()}`)
+  }
+  const { accessKeyId, secretAccessKey, earlierKeyIds } = account
+  if (earlierKeyIds.length > 0) {
+    const { keys } = JSON.parse(await keysCommand(['list', '--json'], '')) as { keys: { accessKeyId: string }[] }
+    if (keys.some((key) => earlierKeyIds.includes(key.accessKeyId))) return
+  }
+  await keysCommand(['add', devSource], `${accessKeyId}\n${secretAccessKey.expose()}\n`)
 }

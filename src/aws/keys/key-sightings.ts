@@ -1,27 +1,16 @@
-import * as v from 'valibot'
-import { once } from '../../core/calls/once.ts'
-import { createTurns } from '../../core/calls/turns.ts'
 import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import { Secret } from '../../core/secret.ts'
 import type { Keychain } from '../../keychain/keychain.ts'
-import { parseJsonObject } from '../json-object.ts'
 
-/** In ms since the epoch, as far as Date can show it. */
-const time = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15))
-
-const sightingSchema = v.object({
-  accessKeyId: v.string(),
-  createdAtMs: time,
-  use: v.variant('type', [
-    v.object({ type: v.literal('used'), atMs: time, service: v.string() }),
-    v.object({ type: v.picklist(['never', 'unknown']) }),
-  ]),
-  seenAtMs: time,
-})
-
-/** What AWS said of a long-term key when it was last asked. Times are in ms since the epoch. */
-export type KeySighting = v.InferOutput<typeof sightingSchema>
+/** What AWS said of a long-term key when it was last asked. Times are in ms since the epoch, in whole seconds. */
+export interface KeySighting {
+  accessKeyId: string
+  createdAtMs: number
+  /** When it was last used. `unknown`: the user may not ask. */
+  use: { type: 'used'; atMs: number } | { type: 'never' | 'unknown' }
+  seenAtMs: number
+}
 
 /** Owns what is known of the age and use of the keys: what AWS has said, and when. It never asks AWS itself. */
 export interface KeySightings {
@@ -29,43 +18,54 @@ export interface KeySightings {
   all(): Promise<ReadonlyMap<string, KeySighting>>
   /** Never rejects: what cannot be kept is asked again some day. */
   note(source: string, sighting: KeySighting): Promise<void>
-  /** The key of a source has changed. */
+  /** The key of a source has changed. Never rejects: what is left says whose key it was. */
   forget(source: string): Promise<void>
 }
 
-/** One item for all, so that status reads one. It is in the keychain because it goes with the keys, from store to store. */
-const itemName = 'aws/keys-seen'
+/** All of it stands in the name, so that the status never decrypts and never opens a dialog. */
+const itemPattern = /^aws\/seen\/([^/]+)\/(\w+)\/(\d{1,12})\/(never|unknown|\d{1,12})\/(\d{1,12})$/
 
-/** Read once, then held in memory. */
+/** Items of the keychain, since they go with the keys, from store to store: `aws/seen/SOURCE/ID/CREATED/USED/SEEN`. */
 export function createKeySightings(keychain: Keychain, log: Logger): KeySightings {
-  const turns = createTurns(1)
-  const held = once(async () => decode(await keychain.get(itemName)))
+  const stored = async () => (await keychain.list()).flatMap((name) => parseItemName(name) ?? [])
 
-  const change = (apply: (sightings: Map<string, KeySighting>) => boolean) =>
-    turns.run(async () => {
-      try {
-        const sightings = await held()
-        if (!apply(sightings)) return
-        await keychain.set(itemName, new Secret(JSON.stringify(Object.fromEntries(sightings))))
-      } catch (error) {
-        log.info('what AWS said of a key is not kept', { reason: describeError(error) })
-      }
-    })
+  const replace = async (source: string, newest?: string) => {
+    try {
+      if (newest !== undefined) await keychain.set(newest, new Secret('its name says it all'))
+      for (const item of await stored())
+        if (item.source === source && item.name !== newest) await keychain.delete(item.name)
+    } catch (error) {
+      log.info('what AWS said of a key is not kept', { source, reason: describeError(error) })
+    }
+  }
 
   return {
-    all: () => held().catch(() => new Map()),
-    note: (source, sighting) => change((sightings) => sightings.set(source, sighting) !== undefined),
-    forget: (source) => change((sightings) => sightings.delete(source)),
+    async all() {
+      const items = await stored().catch(() => [])
+      // Where an older one could not be removed.
+      const inOrder = items.sort((a, b) => a.sighting.seenAtMs - b.sighting.seenAtMs)
+      return new Map(inOrder.map(({ source, sighting }) => [source, sighting]))
+    },
+    note: (source, sighting) => replace(source, itemName(source, sighting)),
+    forget: (source) => replace(source),
   }
 }
 
-function decode(item: Secret<string> | undefined): Map<string, KeySighting> {
-  if (item === undefined) return new Map()
-  const entries = Object.entries(parseJsonObject(item.expose()))
-  return new Map(
-    entries.flatMap(([source, value]) => {
-      const result = v.safeParse(sightingSchema, value)
-      return result.success ? [[source, result.output] as const] : []
-    }),
-  )
+const seconds = (ms: number) => Math.floor(ms / 1000)
+
+function itemName(source: string, { accessKeyId, createdAtMs, use, seenAtMs }: KeySighting): string {
+  const used = use.type === 'used' ? seconds(use.atMs) : use.type
+  return `aws/seen/${encodeURIComponent(source)}/${accessKeyId}/${seconds(createdAtMs)}/${used}/${seconds(seenAtMs)}`
+}
+
+function parseItemName(name: string): { name: string; source: string; sighting: KeySighting } | undefined {
+  const [, source, accessKeyId, created, used, seen] = itemPattern.exec(name) ?? []
+  if (source === undefined || accessKeyId === undefined || used === undefined) return undefined
+  const use = useOf(used)
+  const [createdAtMs, seenAtMs] = [Number(created) * 1000, Number(seen) * 1000]
+  return { name, source: decodeURIComponent(source), sighting: { accessKeyId, createdAtMs, use, seenAtMs } }
+}
+
+function useOf(used: string): KeySighting['use'] {
+  return used === 'never' || used === 'unknown' ? { type: used } : { type: 'used', atMs: Number(used) * 1000 }
 }

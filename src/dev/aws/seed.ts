@@ -13,6 +13,8 @@ export interface DevAccount {
   userArn: string
   accessKeyId: string
   secretAccessKey: Secret<string>
+  /** The ids of the keys that an earlier run has left, and that work: two in the middle of a rotation. */
+  earlierKeyIds: readonly string[]
   mfaSerial: string
   /** Base32, as an authenticator app takes it */
   totpSecret: Secret<string>
@@ -51,13 +53,15 @@ export async function seedDevAccount({ directory, now }: Pick<DevAws, 'directory
   addRole(directory, roles.chained, trust(roles.dev))
   if (directory.state.accounts.length === 0) directory.state.accounts.push(...accounts)
   const user = directory.user(userArn) ?? newUser(directory, [roles.dev, roles.prod], now())
-  const key = user.accessKeys.find(({ status }) => status === 'Active') ?? newKey(user, now())
+  const earlier = user.accessKeys.filter(({ status }) => status === 'Active')
+  const key = earlier[0] ?? newKey(user, now())
   const device = user.mfaDevices[0] ?? newDevice(user, now())
   if (JSON.stringify(directory.state) !== before) await directory.save()
   return {
     userArn,
     accessKeyId: key.id,
     secretAccessKey: new Secret(key.secret),
+    earlierKeyIds: earlier.map(({ id }) => id),
     mfaSerial: device.serialNumber,
     totpSecret: new Secret(device.secretBase32),
     roles,

@@ -352,7 +352,7 @@ describe('aws keys', () => {
   it('lists and removes', async () => {
     const answer = { keys: [{ source: 'master', accessKeyId: 'AKIAIOSFODNN7EXAMPLE' }] }
     expect((await run('aws keys list', { answer })).printed).toBe(
-      'SOURCE  ACCESS KEY ID\nmaster  AKIAIOSFODNN7EXAMPLE\n',
+      'ACCESS KEY OF  ID                    AGE  LAST USED  AS OF\nmaster         AKIAIOSFODNN7EXAMPLE  -    -          -\nage and use are asked of AWS by: latchkey aws keys list --refresh\n',
     )
     expect(JSON.parse((await run('aws keys list --json', { answer })).printed)).toEqual(answer)
     expect((await run('aws keys list', { answer: { keys: [] } })).printed).toContain('latchkey aws keys add SOURCE')

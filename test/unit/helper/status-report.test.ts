@@ -45,6 +45,23 @@ AWS profiles: dev, prod
 `)
   })
 
+  it('shows the keys that AWS was asked about, and warns of old ones', () => {
+    const seen = { createdAt: '2025-09-24T12:00:00Z', use: 'never', seenAt: '2026-01-01T12:00:00Z' } as const
+    const keys = [
+      { source: 'master', accessKeyId: 'AKIAIOSFODNN7EXAMPLE', seen: { ...seen, warning: 'it is old\u001b' } },
+      { source: 'lab', accessKeyId: 'AKIAI44QH8DHBEXAMPLE', seen },
+    ]
+    expect(formatStatus({ ...fullStatus, aws: { ...fullStatus.aws, keys } }, nowMs)).toContain(`
+
+ACCESS KEY OF  ID                    AGE       LAST USED  AS OF
+master         AKIAIOSFODNN7EXAMPLE  100 days  never      2026-01-01T12:00:00Z
+lab            AKIAI44QH8DHBEXAMPLE  100 days  never      2026-01-01T12:00:00Z
+  ! master: warning: it is old
+
+AWS profiles: dev, prod
+`)
+  })
+
   it('says so where nothing is configured', () => {
     const empty: Status = {
       ...fullStatus,

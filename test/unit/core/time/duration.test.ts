@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { formatDuration, parseDurationSeconds } from '../../../../src/core/time/duration.ts'
+import { formatDays, formatDuration, parseDurationSeconds } from '../../../../src/core/time/duration.ts'
 
 it.each([
   ['45s', 45],
@@ -15,6 +15,15 @@ it.each([
 
 it.each(['', '15', '15 m', 'm', '-5m', '1.5h', '15M', '5m ', '300ms'])('does not take %j for a duration', (text) => {
   expect(parseDurationSeconds(text)).toBeUndefined()
+})
+
+it.each([
+  [120 * 86_400 + 5, '120 days'],
+  [2 * 86_400 - 1, '1 day'],
+  [86_399, '23h 59m'],
+  [-7, '0s'],
+])('writes %d seconds in days as %s', (seconds, text) => {
+  expect(formatDays(seconds)).toBe(text)
 })
 
 it.each([

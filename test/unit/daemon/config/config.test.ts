@@ -16,6 +16,7 @@ ttl = "30m"
 [aws.source.master]
 mfa_serial = "arn:aws:iam::111122223333:mfa/jo"
 session_duration = "12h"
+max_key_age = "60d"
 
 [aws.profile.dev]
 account = "123456789012"
@@ -62,6 +63,7 @@ describe('parseConfig', () => {
     expect(config.awsSources.master).toEqual({
       mfa_serial: 'arn:aws:iam::111122223333:mfa/jo',
       session_duration: 43_200,
+      max_key_age: 60 * 86_400,
     })
     expect(config.keychain).toEqual({ store: 'auto', file: undefined })
     expect(config.prompt.terminal).toBe(true)
@@ -155,6 +157,11 @@ describe('parseConfig', () => {
       'a duration out of bounds',
       '[aws.source.m]\nsession_duration = "48h"\n',
       '2:1: aws.source.m.session_duration: not a duration from 15m to 36h',
+    ],
+    [
+      'an age out of bounds',
+      '[aws.source.m]\nmax_key_age = "12h"\n',
+      '2:1: aws.source.m.max_key_age: not a duration from 1d to 3650d',
     ],
     [
       'a security key',
