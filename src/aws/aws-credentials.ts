@@ -23,7 +23,7 @@ import { createCredentialSource } from './session/credential-source.ts'
 import { createDerivedCredentials } from './session/derived-credentials.ts'
 import { createForgetWatch } from './session/forget-watch.ts'
 import { createForgetting } from './session/forgetting.ts'
-import { loginCommand } from './session/login-command.ts'
+import { noRole } from './session/no-role.ts'
 import { createSessionCache } from './session/session-cache.ts'
 import { createSessionLogin } from './session/session-login.ts'
 import { onlySession, type StartedSession, startSession } from './session/session-start.ts'
@@ -241,10 +241,4 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
       return describeHeld(settings, shared, { sessions: await sessions.list(), derived, keys })
     },
   }
-}
-
-function noRole(profile: string): AwsError {
-  return new AwsError('AWS_PROFILE_UNSUPPORTED', `profile ${profile} has no role whose credentials could be got anew`, {
-    hint: `for another MFA session: ${loginCommand(profile)} --before-expiry`,
-  })
 }

@@ -53,3 +53,8 @@ export function asKept(
 export function displayKeyId(accessKeyId: string): string {
   return `${accessKeyId.slice(0, 4)}…${accessKeyId.slice(-4)}`
 }
+
+/** True for the same id with the same secret. */
+export function isSameKey(one: AccessKey, other: AccessKey): boolean {
+  return one.accessKeyId === other.accessKeyId && one.secretAccessKey.expose() === other.secretAccessKey.expose()
+}

@@ -4,6 +4,7 @@ import type { Keychain } from '../keychain/keychain.ts'
 import type { AwsSettings } from './config/settings.ts'
 import type { SharedConfig } from './config/shared-config.ts'
 import type { IamClient } from './iam/iam-client.ts'
+import { createImportBackups } from './keys/import-backups.ts'
 import type { KeyChecks } from './keys/key-checks.ts'
 import { createKeyCustody, type KeyCustody } from './keys/key-custody.ts'
 import { createKeyReports, type KeyReports } from './keys/key-reports.ts'
@@ -52,6 +53,7 @@ export function createKeyKeeping(deps: KeyKeepingDeps): KeyKeeping {
   }
   const custody = createKeyCustody({
     keys,
+    backups: createImportBackups(keychain, clock),
     checks,
     log,
     async placeOf(name) {

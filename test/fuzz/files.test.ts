@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { profilesIn, readPlaintextKey, withoutPlaintextKey } from '../../src/aws/config/credentials-file.ts'
+import { parseIni } from '../../src/aws/config/ini.ts'
 import { parseSharedConfig } from '../../src/aws/config/shared-config.ts'
+import { keysOfProfiles, type PlaintextKey, withoutLines } from '../../src/aws/files/plaintext-keys.ts'
 import { ConfigError } from '../../src/daemon/config/config.ts'
 import { fuzzed } from '../support/fuzzing.ts'
 import { parseConfig } from '../support/parsed-config.ts'
@@ -91,17 +92,15 @@ describe('the files of the AWS tools', () => {
     )
   })
 
-  it('lose the key of one profile, and nothing else', () => {
+  it('lose the keys of their profiles one by one, and nothing else', () => {
     fc.assert(
-      fc.property(iniText, name, (text, profile) => {
-        const left = withoutPlaintextKey(text, profile)
-        expect(readPlaintextKey(left, profile)).toBeUndefined()
-        expect(profilesIn(left)).toEqual(profilesIn(text))
-        for (const other of new Set(profilesIn(text))) {
-          if (other === profile) continue
-          expect(readPlaintextKey(left, other)?.accessKeyId).toBe(readPlaintextKey(text, other)?.accessKeyId)
-        }
-        expect(withoutPlaintextKey(left, profile)).toBe(left)
+      fc.property(iniText, (text) => {
+        const [key, ...others] = keysOfProfiles(text)
+        if (key === undefined) return
+        const left = withoutLines(text, key.lines)
+        const seen = ({ profile, accessKeyId }: PlaintextKey) => [profile, accessKeyId]
+        expect(keysOfProfiles(left).map(seen)).toEqual(others.map(seen))
+        expect(parseIni(left).map(({ header }) => header)).toEqual(parseIni(text).map(({ header }) => header))
       }),
       fuzzed(62, 500),
     )

@@ -1,5 +1,5 @@
 import { planIfValid } from '../plan/credential-plan.ts'
-import type { RoleStep } from '../plan/steps.ts'
+import { mfaStepOf, type RoleStep } from '../plan/steps.ts'
 import { parseCredentialProcess } from './own-process.ts'
 import { profileNames } from './profile-lookup.ts'
 import type { AwsSettings } from './settings.ts'
@@ -17,6 +17,8 @@ export interface ListedProfile {
   source?: string
   /** Absent for a source, and where the configuration of the profile is wrong. */
   roleArn?: string
+  /** The device whose code its credentials need. */
+  mfaSerial?: string
   accountAlias?: { name: string; state: AliasState }
   color?: string
   until?: string
@@ -49,6 +51,7 @@ export function listProfiles(
       synced_from: syncedFrom,
     } = own !== undefined && 'role' in own ? own : {}
     const last = planIfValid(settings, shared, name)?.last
+    const mfaSerial = last === undefined ? undefined : mfaStepOf(last)?.mfaSerial
     return {
       name,
       ...(region === undefined ? {} : { region }),
@@ -56,6 +59,7 @@ export function listProfiles(
       awsFiles: written === undefined ? 'absent' : runsLatchkey(written) ? 'latchkey' : 'other',
       ...(source === undefined ? {} : { source }),
       ...(last?.type === 'role' ? roleFields(last, alias, aliasState) : {}),
+      ...(mfaSerial === undefined ? {} : { mfaSerial }),
       ...(color === undefined ? {} : { color }),
       ...(until === undefined ? {} : { until }),
       ...(syncedFrom === undefined ? {} : { syncedFrom }),

@@ -9,11 +9,15 @@ const byteOrderMark = '\uFEFF'
  */
 export function withBlocksAtEnd(text: string, blocks: readonly string[]): string {
   if (blocks.length === 0) return text
-  // The last one: two different ones could be read as one.
-  const end = /(?:\r\n|\r|\n)(?=[^\r\n]*$)/.exec(text)?.[0] ?? '\n'
+  const end = lineEndOf(text)
   const lines = blocks.join('\n').trimEnd().split('\n').join(end)
   if (text === '' || text === byteOrderMark) return `${text}${lines}${end}`
   return /[\r\n]$/.test(text) ? `${text}${end}${lines}${end}` : `${text}${end}${end}${lines}`
+}
+
+/** How the lines of a text end: as its last one does, since two different ones could be read as one. */
+export function lineEndOf(text: string): string {
+  return /(?:\r\n|\r|\n)(?=[^\r\n]*$)/.exec(text)?.[0] ?? '\n'
 }
 
 /** Where lines stand: the number of the first and that of the line after the last, counted from 0. */

@@ -1,10 +1,10 @@
 import type { Logger } from '../../core/log.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { AwsError, isAwsError } from '../aws-error.ts'
-import type { AccessKey } from '../credentials.ts'
+import { type AccessKey, isSameKey } from '../credentials.ts'
 import type { StsEndpoint } from '../plan/sts-endpoint.ts'
+import type { ImportBackups } from './import-backups.ts'
 import type { KeyChecks } from './key-checks.ts'
-import { type ImportRequest, isSameKey, moveKeyOutOfFile } from './key-import.ts'
 import type { LongTermKeys } from './long-term-keys.ts'
 
 /** What AWS says about a key that was stored. */
@@ -26,18 +26,20 @@ export interface KeyCustody {
    */
   put(source: string, key: AccessKey): Promise<KeptKey>
   /**
-   * Moves a key out of an AWS credentials file: into the keychain first, then out of the file.
+   * Stores the only copy of a key that there is besides a file, from which it is about to go: it is read back.
    * @throws {AwsError} AWS_IMPORT_FAILED, AWS_KEY_REFUSED, AWS_KEY_EXISTS: the source has another key; nothing is changed
    */
-  importFrom(request: ImportRequest & { source: string }): Promise<KeptKey>
+  adopt(source: string, key: AccessKey): Promise<KeptKey>
+  readonly backups: ImportBackups
   list(): Promise<readonly { source: string; accessKeyId: string }[]>
-  /** Resolves to whether there was one. */
+  /** With the backups of imports that have it. Resolves to whether there was one. */
   remove(source: string): Promise<boolean>
 }
 
 /** Where keys go, and who is told of a change. */
 export interface KeyCustodyDeps {
   keys: LongTermKeys
+  backups: ImportBackups
   checks: KeyChecks
   log: Logger
   /** Whose STS is asked about a source. */
@@ -47,7 +49,7 @@ export interface KeyCustodyDeps {
 }
 
 /** Custody that asks AWS about each key before it is stored. */
-export function createKeyCustody({ keys, checks, log, placeOf, onChange }: KeyCustodyDeps): KeyCustody {
+export function createKeyCustody({ keys, backups, checks, log, placeOf, onChange }: KeyCustodyDeps): KeyCustody {
   const ownerOf = async (source: string, key: AccessKey) => {
     try {
       const { region, endpoint } = await placeOf(source)
@@ -82,21 +84,20 @@ export function createKeyCustody({ keys, checks, log, placeOf, onChange }: KeyCu
 
   return {
     put,
-    importFrom: ({ source, ...request }) =>
-      moveKeyOutOfFile(request, async (key) => {
-        const present = await keys.find(source)
-        if (present !== undefined && present.accessKeyId !== key.accessKeyId) {
-          throw new AwsError('AWS_KEY_EXISTS', `${source} already has another access key in the keychain`, {
-            hint: `latchkey aws keys remove ${shellWord(source)}`,
-          })
-        }
-        const kept = await put(source, key)
-        // The only other copy is about to go.
-        if (!isSameKey(await keys.read(source), key)) {
-          throw new AwsError('AWS_IMPORT_FAILED', 'the keychain did not keep the key: the file is unchanged')
-        }
-        return kept
-      }),
+    backups,
+    async adopt(source, key) {
+      const present = await keys.find(source)
+      if (present !== undefined && present.accessKeyId !== key.accessKeyId) {
+        throw new AwsError('AWS_KEY_EXISTS', `${source} already has another access key in the keychain`, {
+          hint: `give this one another name with --source, or latchkey aws keys remove ${shellWord(source)}`,
+        })
+      }
+      const kept = await put(source, key)
+      if (!isSameKey(await keys.read(source), key)) {
+        throw new AwsError('AWS_IMPORT_FAILED', 'the keychain did not keep the key: the file is unchanged')
+      }
+      return kept
+    },
     async list() {
       const sources = await keys.sources()
       const found: { source: string; accessKeyId: string }[] = []
@@ -106,6 +107,9 @@ export function createKeyCustody({ keys, checks, log, placeOf, onChange }: KeyCu
       }
       return found
     },
-    remove: (source) => change(source, () => keys.remove(source)),
+    async remove(source) {
+      await backups.removeOf(source)
+      return await change(source, () => keys.remove(source))
+    },
   }
 }

@@ -24,7 +24,7 @@ export function adviseOnMissingKey(
   if (written?.hasPlaintextKey === true) {
     return new AwsError('AWS_KEY_MISSING', `${error.message}; the one in the AWS credentials file is not used`, {
       cause: error,
-      hint: `latchkey aws keys import ${shellWord(source)} --profile ${shellWord(source)}`,
+      hint: `latchkey aws keys import --profile ${shellWord(source)}`,
     })
   }
   const isSource = namedSources(settings, shared).includes(source) || written?.values.has('mfa_serial') === true

@@ -14,7 +14,7 @@ export interface AwsConfigBlock {
  * @returns undefined for a name that no quoting makes readable for every SDK
  */
 export function awsConfigBlock({ name, region, latchkey }: AwsConfigBlock): string | undefined {
-  const header = sectionHeader(name)
+  const header = profileHeader(name)
   if (header === undefined) return undefined
   return `${header}\n${region === undefined ? '' : `region = ${region}\n`}${credentialProcess(name, latchkey)}\n`
 }
@@ -27,7 +27,8 @@ export function credentialProcess(name: string, latchkey: string): string {
   return `credential_process = ${shellWord(latchkey)} aws credentials ${shellWord(name)}`
 }
 
-function sectionHeader(name: string): string | undefined {
+/** The header of a profile in the config file; undefined for a name that no quoting makes readable for every SDK. */
+export function profileHeader(name: string): string | undefined {
   if (name === 'default') return '[default]'
   // The SDK for JavaScript takes these characters without quotes (shared-ini-file-loader).
   if (/^[\w@.%:/+][\w@.%:/+-]*$/.test(name)) return `[profile ${name}]`

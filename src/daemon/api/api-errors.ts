@@ -10,7 +10,13 @@ import type { VaultErrorCode } from '../../vault/vault-error.ts'
 import type { ConfigErrorCode } from '../config/config.ts'
 
 /** A request names something that does not exist, or has a wrong form. */
-export type ApiErrorCode = 'KEY_UNKNOWN' | 'VAULT_UNKNOWN' | 'VAULT_NOT_NAMED' | 'PROMPT_GONE' | 'REQUEST_INVALID'
+export type ApiErrorCode =
+  | 'KEY_UNKNOWN'
+  | 'IMPORT_UNKNOWN'
+  | 'VAULT_UNKNOWN'
+  | 'VAULT_NOT_NAMED'
+  | 'PROMPT_GONE'
+  | 'REQUEST_INVALID'
 
 /** The error for a request that names something that does not exist, or does not have the form of its endpoint. */
 export class ApiError extends CodedError<ApiErrorCode> {}
@@ -93,6 +99,7 @@ const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> =
   CONFIG_INVALID: 409,
   CONFIG_UNREADABLE: 409,
   KEY_UNKNOWN: 404,
+  IMPORT_UNKNOWN: 404,
   VAULT_UNKNOWN: 404,
   VAULT_NOT_NAMED: 400,
   KEYCHAIN_LOCKED: 503,

@@ -17,6 +17,7 @@ import { createEndpointRoutes, type EndpointHandlers } from '../../ipc/server/en
 import type { PromptCaller } from '../../prompts/prompt.ts'
 import type { RunningVault } from '../running/running-vault.ts'
 import { ApiError, reportedError, toApiError } from './api-errors.ts'
+import { importHandlers } from './import-routes.ts'
 import type { LentPrompts } from './lent-prompts.ts'
 
 /** What the endpoints use. */
@@ -106,7 +107,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
         hint: 'latchkey aws keys list',
       })
     },
-    importKeys: ({ body }) => aws.keys.importFrom(body),
+    ...importHandlers(aws),
     async login({ body, caller }) {
       const vault = vaultOf(body.vault, 'login')
       const { displayName, policies, expiresAtMs } = await vault.tokens.login(caller)

@@ -1,15 +1,14 @@
-import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import * as v from 'valibot'
-import { homeFolder } from '../../core/places/home.ts'
-import { awsFilePaths } from '../../core/places/paths.ts'
 import { displayJson, displayLine } from '../../core/text/display-text.ts'
-import { shellWord } from '../../core/text/shell-word.ts'
 import { type AccessKeyList, type AccessKeyRequest, type KeptKey, putKey } from '../../ipc/endpoints/aws-keys.ts'
-import { confirmTyped, readTyped } from '../asking/typed-line.ts'
+import { readTyped } from '../asking/typed-line.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { formatKeyTable } from '../key-report.ts'
+import { type ImportOptions, importKeys } from '../keys/import-keys.ts'
+import { checkSource } from '../keys/source-check.ts'
+import { undoImport } from '../keys/undo-import.ts'
 import { formatProblem } from '../problem-lines.ts'
 import { withSession } from '../with-session.ts'
 import { addAwsKeyRotationCommand } from './aws-key-rotation.ts'
@@ -27,7 +26,7 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
     .argument('<source>', sourceHelp)
     .option('--new', newHelp)
     .action(async (source: string, { new: isNew }: { new?: true }) => {
-      const check = async () => (isNew ? undefined : checkSource(source, 'add', context))
+      const check = async () => (isNew ? undefined : checkSource(source, { command: 'latchkey aws keys add' }, context))
       // A person must not type a key in vain; a program's input is read first, and bounded.
       if (context.hasTypedInput) await check()
       const body = await readAccessKey(context)
@@ -36,20 +35,21 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
     })
   keys
     .command('import')
-    .description('move a key out of a credentials file into the keychain')
-    .argument('<source>', sourceHelp)
-    .option('--file <file>', 'the file (default: AWS_SHARED_CREDENTIALS_FILE, else ~/.aws/credentials)')
-    .option('--profile <profile>', 'the profile in the file', 'default')
+    .description("move keys out of the AWS tools' files, and out of those that are named, into the keychain")
+    .argument('[file...]', 'credentials files, .env files, start files of a shell')
+    .option('--profile <profile>', 'only the key of this profile')
+    .option('--source <name>', `${sourceHelp} (default: the name of the profile)`)
     .option('--new', newHelp)
-    .action(async (source: string, { file, profile, new: isNew }: { file?: string; profile: string; new?: true }) => {
-      if (!isNew) await checkSource(source, 'import', context)
-      const body = {
-        file: resolve(file ?? awsFilePaths(context.environment, homeFolder(context.environment)).credentials),
-        profile,
-        source,
-      }
-      const kept = await context.daemon.call('importKeys', { body })
-      context.print(`${formatKept(kept, 'imported')}it is no longer in ${displayLine(body.file)}\n`)
+    .option('--dry-run', 'show what would be done, and do nothing')
+    .option('--yes', 'do not ask')
+    .option('--undo', 'undo the last import')
+    .action(async (files: string[], { undo, ...options }: ImportOptions & { undo?: true }) => {
+      if (!undo) return await importKeys(files, options, context)
+      if (files.length > 0 || options.profile !== undefined || options.source !== undefined || options.new)
+        throw new HelperError('USAGE', '--undo takes --dry-run and --yes, and nothing else', {
+          hint: 'latchkey help aws keys import',
+        })
+      await undoImport(options, context)
     })
   keys
     .command('list')
@@ -71,18 +71,6 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
       await context.daemon.call('removeKey', { params: { source } })
       context.print(`removed the access key of ${displayLine(source)} from the keychain\n`)
     })
-}
-
-/** Comes before the key is asked for: nobody finds it under a mistyped name, and it does not belong under a role's. */
-async function checkSource(source: string, command: 'add' | 'import', context: CommandContext): Promise<void> {
-  const { doubt } = await context.daemon.call('getSource', { params: { source } })
-  if (doubt === undefined) return
-  const keysCommand = `latchkey aws keys ${command}`
-  const hint = `${keysCommand} ${shellWord(doubt.instead[0] ?? source)}, or with --new ${keysCommand} --new ${shellWord(source)}`
-  if (!context.hasTypedInput) throw new HelperError('USAGE', doubt.reason, { hint })
-  const question = `${displayLine(doubt.reason)}\nstore a key as ${displayLine(source)} anyway?`
-  if (!(await confirmTyped(context, question)))
-    throw new HelperError('CANCELLED', `nothing was stored: ${doubt.reason}`, { hint })
 }
 
 /** Typed, or from standard input, and never from the arguments, which any process of the machine can read. */

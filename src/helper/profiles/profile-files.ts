@@ -103,8 +103,12 @@ export async function eraseProfile({ config, aws }: ProfileFiles, name: string):
 
 const tablePath = (name: string) => ['aws', 'profile', name]
 
-/** The daemon takes config.toml from nobody but the user; the AWS tools do not look whose their file is. */
-async function edit(path: string, isTrusted: boolean, change: (text: string) => string): Promise<void> {
+/**
+ * Edits a file of settings under its lock.
+ * @param isTrusted the daemon takes config.toml from nobody but the user; the AWS tools do not look whose their file is
+ * @throws {HelperError} REFUSED, TIMED_OUT
+ */
+export async function edit(path: string, isTrusted: boolean, change: (text: string) => string): Promise<void> {
   const signal = AbortSignal.timeout(patienceMs)
   try {
     await editTextFile(path, change, { maxBytes: maxSettingsBytes, isTrusted, signal })

@@ -48,3 +48,17 @@ export const configReport = v.object({
   /** What is ignored, or waits for a restart. */
   warnings: listOf(v.string()),
 })
+
+/** A long-term key as it is handed over. */
+export const accessKey = v.strictObject({
+  accessKeyId: v.pipe(v.string(), v.regex(/^AKIA[A-Z0-9]{12,124}$/, 'not a long-term access key id (AKIA…)')),
+  secretAccessKey: v.pipe(v.string(), v.minLength(16), v.maxLength(256)),
+})
+
+/** What became of a key that was handed over. `arn` is its owner, if AWS was asked. */
+export const keptKey = v.object({
+  source: v.string(),
+  accessKeyId: v.string(),
+  isVerified: v.boolean(),
+  arn: v.exactOptional(v.string()),
+})

@@ -418,7 +418,7 @@ describe('the question', () => {
       },
     })
     const error = await rejection(aws.credentials('app', person))
-    expect(error).toMatchObject({ code: 'AWS_KEY_MISSING', hint: 'latchkey aws keys import base --profile base' })
+    expect(error).toMatchObject({ code: 'AWS_KEY_MISSING', hint: 'latchkey aws keys import --profile base' })
     expect(error.message).toContain('is not used')
   })
 })

@@ -245,16 +245,13 @@ describe('the name of a source', () => {
   const input = `AKIAIOSFODNN7EXAMPLE\n${secret}\n`
   const answer = { source: 'mastr', accessKeyId: 'AKIAIOSFODNN7EXAMPLE', isVerified: true }
 
-  it.each(['add', 'import'])(
-    'that is probably mistyped is wrong usage of keys %s without a terminal',
-    async (command) => {
-      await expect(run(`aws keys ${command} mastr`, { standing, input })).rejects.toMatchObject({
-        code: 'USAGE',
-        message: standing.doubt.reason,
-        hint: hint.replaceAll('add', command),
-      })
-    },
-  )
+  it('that is probably mistyped is wrong usage without a terminal', async () => {
+    await expect(run('aws keys add mastr', { standing, input })).rejects.toMatchObject({
+      code: 'USAGE',
+      message: standing.doubt.reason,
+      hint,
+    })
+  })
 
   it('is asked about in a terminal, before the key is', async () => {
     const no = run('aws keys add mastr', { standing, typed: [''] })
@@ -270,7 +267,6 @@ describe('the name of a source', () => {
 
   it('is believed with --new', async () => {
     expect((await run('aws keys add --new mastr', { standing, input, answer })).calls).toHaveLength(1)
-    expect((await run('aws keys import --new mastr', { standing, answer })).calls).toHaveLength(1)
   })
 })
 
@@ -333,20 +329,6 @@ describe('aws keys', () => {
 
   it('takes no secret in its arguments', async () => {
     await expect(run(`aws keys add master AKIAIOSFODNN7EXAMPLE ${secret}`)).rejects.toMatchObject({ code: 'USAGE' })
-  })
-
-  it.each([
-    ['', {}, '/home/jo/.aws/credentials', 'default'],
-    ['', { AWS_SHARED_CREDENTIALS_FILE: '/elsewhere' }, '/elsewhere', 'default'],
-    ['--profile jo --file /x/y ', { AWS_SHARED_CREDENTIALS_FILE: '/elsewhere' }, '/x/y', 'jo'],
-    ['--file y ', {}, `${process.cwd()}/y`, 'default'],
-  ])('imports with %j and %j from %s', async (options, environment, file, profile) => {
-    const { calls, printed } = await run(`aws keys import ${options}master`, { environment, answer: kept })
-    expect(calls).toEqual([
-      { method: 'POST', path: '/v1/aws/keys/import', body: { file, profile, source: 'master' }, mayPrompt: false },
-    ])
-    expect(printed).toContain('imported AKIAIOSFODNN7EXAMPLE as master')
-    expect(printed).toContain(`it is no longer in ${file}\n`)
   })
 
   it('lists and removes', async () => {

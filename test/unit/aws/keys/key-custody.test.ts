@@ -1,21 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { AwsError } from '../../../../src/aws/aws-error.ts'
-import type { AccessKey } from '../../../../src/aws/credentials.ts'
 import { Secret } from '../../../../src/core/secret.ts'
 import { KeychainError } from '../../../../src/keychain/keychain.ts'
 import { person, rejection, serial, unattended, usualSettings, world } from '../../../support/aws-world.ts'
-import { temporaryFolder } from '../../../support/temporary-folder.ts'
-
-const text = ({ accessKeyId, secretAccessKey }: AccessKey) =>
-  `[base]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey.expose()}\n`
-
-function credentialsFile(content: string): string {
-  const file = join(temporaryFolder(), 'credentials')
-  writeFileSync(file, content)
-  return file
-}
 
 describe('a key that is put in', () => {
   it('is checked with AWS, which names its owner, and stored', async () => {
@@ -120,57 +107,44 @@ describe('a key that is put in', () => {
   })
 })
 
-describe('a key that is imported', () => {
-  it('moves from the file into the keychain', async () => {
-    const { aws, sts } = await world()
-    const key = sts.addUser('arn:aws:iam::444455556666:user/kim')
-    const file = credentialsFile(text(key))
-    expect(await aws.keys.importFrom({ file, profile: 'base', source: 'kim' })).toMatchObject({
-      isVerified: true,
-      accountId: '444455556666',
-    })
-    expect(readFileSync(file, 'utf8')).toBe('[base]\n')
-    expect((await aws.keys.list()).map(({ source }) => source)).toEqual(['kim', 'master'])
-  })
-
-  it('stays in the file where AWS refuses it, and where the keychain is locked', async () => {
+describe('a key that stands in a file only', () => {
+  it('is stored and read back', async () => {
     const { aws, sts, keychain } = await world()
     const key = sts.addUser('arn:aws:iam::444455556666:user/kim')
-    const file = credentialsFile(text(key))
+    expect(await aws.keys.adopt('kim', key)).toMatchObject({ isVerified: true, accountId: '444455556666' })
+    expect((await aws.keys.list()).map(({ source }) => source)).toEqual(['kim', 'master'])
+    expect(keychain.reads.at(-3)).toBe('aws/key/kim')
+  })
+
+  it('is not stored where AWS refuses it, and where the keychain is locked', async () => {
+    const { aws, sts, keychain } = await world()
+    const key = sts.addUser('arn:aws:iam::444455556666:user/kim')
     sts.deactivate(key.accessKeyId)
-    const request = { file, profile: 'base', source: 'kim' }
-    expect(await rejection(aws.keys.importFrom(request))).toMatchObject({ code: 'AWS_KEY_REFUSED' })
+    expect(await rejection(aws.keys.adopt('kim', key))).toMatchObject({ code: 'AWS_KEY_REFUSED' })
     keychain.lock()
-    expect(await rejection(aws.keys.importFrom(request))).toMatchObject({ code: 'KEYCHAIN_LOCKED' })
-    expect(readFileSync(file, 'utf8')).toBe(text(key))
+    expect(await rejection(aws.keys.adopt('kim', key))).toMatchObject({ code: 'KEYCHAIN_LOCKED' })
   })
 
   it('does not replace another one', async () => {
     const { aws, sts, key } = await world()
     const other = sts.addUser('arn:aws:iam::444455556666:user/kim')
-    const file = credentialsFile(text(other))
-    const error = await rejection(aws.keys.importFrom({ file, profile: 'base', source: 'master' }))
-    expect(error).toMatchObject({ code: 'AWS_KEY_EXISTS', hint: 'latchkey aws keys remove master' })
-    expect(readFileSync(file, 'utf8')).toBe(text(other))
+    expect(await rejection(aws.keys.adopt('master', other))).toMatchObject({
+      code: 'AWS_KEY_EXISTS',
+      hint: expect.stringContaining('latchkey aws keys remove master') as string,
+    })
     expect(await aws.keys.list()).toEqual([{ source: 'master', accessKeyId: key.accessKeyId }])
   })
 
-  it('is taken out of the file on the second try, when the first one was killed half-way', async () => {
+  it('may be there already', async () => {
     const { aws, key } = await world()
-    const file = credentialsFile(text(key))
-    await aws.keys.importFrom({ file, profile: 'base', source: 'master' })
-    expect(readFileSync(file, 'utf8')).toBe('[base]\n')
+    expect(await aws.keys.adopt('master', key)).toMatchObject({ source: 'master', isVerified: true })
   })
 
-  it('stays in the file where the keychain forgot it at once', async () => {
+  it('is not believed to be stored where the keychain forgot it at once', async () => {
     const { aws, sts, keychain } = await world()
-    const key = sts.addUser('arn:aws:iam::444455556666:user/kim')
-    const file = credentialsFile(text(key))
     keychain.set = async () => {}
-    expect(await rejection(aws.keys.importFrom({ file, profile: 'base', source: 'kim' }))).toMatchObject({
-      code: 'AWS_KEY_MISSING',
-    })
-    expect(readFileSync(file, 'utf8')).toBe(text(key))
+    const key = sts.addUser('arn:aws:iam::444455556666:user/kim')
+    expect(await rejection(aws.keys.adopt('kim', key))).toMatchObject({ code: 'AWS_KEY_MISSING' })
   })
 })
 
@@ -190,6 +164,8 @@ describe('a key that is removed', () => {
   it('takes with it what was made with it', async () => {
     const { aws, keychain } = await world()
     await aws.credentials('dev', person)
+    const key = { source: 'master', accessKeyId: 'AKIA', isNew: true }
+    await aws.keys.backups.begin({ keys: [key], files: [] })
     expect(await aws.keys.remove('master')).toBe(true)
     expect(await aws.keys.remove('master')).toBe(false)
     expect(await keychain.list()).toEqual([])

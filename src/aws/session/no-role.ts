@@ -1,0 +1,9 @@
+import { AwsError } from '../aws-error.ts'
+import { loginCommand } from './login-command.ts'
+
+/** The refusal to get the credentials of a role anew for a profile that has none. */
+export function noRole(profile: string): AwsError {
+  return new AwsError('AWS_PROFILE_UNSUPPORTED', `profile ${profile} has no role whose credentials could be got anew`, {
+    hint: `for another MFA session: ${loginCommand(profile)} --before-expiry`,
+  })
+}

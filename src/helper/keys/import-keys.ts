@@ -1,0 +1,162 @@
+import { type FileChange, findKeys, type NamedKey, planMove } from '../../aws/files/key-move.ts'
+import { displayLine } from '../../core/text/display-text.ts'
+import { nearestNames } from '../../core/text/near-names.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
+import type { KeptKey } from '../../ipc/endpoints/aws-keys.ts'
+import { confirmTyped } from '../asking/typed-line.ts'
+import type { CommandContext } from '../command-context.ts'
+import { HelperError } from '../fast/failure.ts'
+import { edit } from '../profiles/profile-files.ts'
+import { formatChanges } from './change-report.ts'
+import { isInGit } from './git-history.ts'
+import { type NamingOptions, nameKeys } from './name-keys.ts'
+import { readSearchedFiles, sha256Of } from './searched-files.ts'
+import { reportUnfinished } from './unfinished-imports.ts'
+
+/** What `latchkey aws keys import` is told. */
+export interface ImportOptions extends NamingOptions {
+  profile?: string
+  dryRun?: true
+  yes?: true
+}
+
+/**
+ * Moves keys out of files: shows what it would do, keeps what the files had in the keychain, has each key verified and
+ * stored, and takes it out of the files last. Killed at any step, each key is in the keychain, or where it was, or both.
+ */
+export async function importKeys(
+  named: readonly string[],
+  options: ImportOptions,
+  context: CommandContext,
+): Promise<void> {
+  const { keys: stored } = await context.daemon.call('listKeys')
+  await reportUnfinished(stored, context)
+  const files = await readSearchedFiles(named, context)
+  const found = findKeys(files)
+  for (const note of found.notes) context.note(`${displayLine(note)}\n`)
+  const { profile } = options
+  const wanted = found.movable.filter(
+    ({ places }) => profile === undefined || places.some((place) => place.profile === profile),
+  )
+  if (wanted.length === 0) {
+    if (profile !== undefined)
+      throw noProfile(
+        profile,
+        found.movable.flatMap(({ places }) => places.map((place) => place.profile ?? '')),
+      )
+    context.print(`no access key to move in ${files.map(({ path }) => displayLine(path)).join(', ')}\n`)
+    return
+  }
+  const keys = await nameKeys(wanted, files, stored, options, context)
+  const sources = await knownSources(context)
+  const { changes, notes } = planMove(files, keys, { latchkey: context.commandPath, sources })
+  const secrets = found.movable.flatMap(({ places }) => places.map(({ secretAccessKey }) => secretAccessKey))
+  context.print(
+    `${keys.map(({ accessKeyId, source }) => `${displayLine(`${accessKeyId} goes into the keychain as ${source}`)}\n`).join('')}${formatChanges(changes, secrets)}`,
+  )
+  for (const note of notes) context.note(`${displayLine(note)}\n`)
+  if (options.dryRun) return
+  if (!options.yes) await confirm(keys.length, context)
+
+  const isNew = ({ accessKeyId }: NamedKey) => !stored.some((each) => each.accessKeyId === accessKeyId)
+  const { id } = await context.daemon.call('beginImport', {
+    body: {
+      keys: keys.map((key) => ({ source: key.source, accessKeyId: key.accessKeyId, isNew: isNew(key) })),
+      files: changes.map(({ path, before, after, hunks }) => ({
+        path,
+        before: sha256Of(before),
+        after: sha256Of(after),
+        hunks,
+      })),
+    },
+  })
+  const kept = await storeAll(keys, id, context)
+  for (const change of changes) await apply(change)
+  await context.daemon.call('completeImport', { params: { id } })
+  await reportUnfinished(kept, context)
+  context.print(formatKept(kept, changes))
+  await advise(keys, context)
+}
+
+/** The sources of config.toml, with the devices that it says. */
+async function knownSources(context: CommandContext): Promise<ReadonlyMap<string, { mfaSerial?: string | undefined }>> {
+  const { profiles } = await context.daemon.call('listProfiles')
+  const sources = profiles.filter(({ definedIn, source }) => definedIn === 'config.toml' && source === undefined)
+  return new Map(sources.map(({ name, mfaSerial }) => [name, { mfaSerial }]))
+}
+
+async function confirm(count: number, context: CommandContext): Promise<void> {
+  const hint = 'look at it, and add --yes'
+  if (!context.hasTypedInput) throw new HelperError('USAGE', 'nobody can be asked whether that is right', { hint })
+  const what = count === 1 ? 'this key' : `these ${count} keys`
+  if (await confirmTyped(context, `move ${what}, and change the files like this?`)) return
+  throw new HelperError('CANCELLED', 'nothing was changed', { hint })
+}
+
+/** All of them before a file is changed. Where the first one fails, nothing has been done that could be undone. */
+async function storeAll(keys: readonly NamedKey[], id: string, context: CommandContext): Promise<KeptKey[]> {
+  const kept: KeptKey[] = []
+  for (const { source, accessKeyId, places } of keys) {
+    const body = { source, accessKeyId, secretAccessKey: places[0]!.secretAccessKey.expose() }
+    try {
+      kept.push(await context.daemon.call('importKey', { body }))
+    } catch (error) {
+      if (kept.length === 0) await context.daemon.call('removeImport', { params: { id } })
+      throw error
+    }
+  }
+  return kept
+}
+
+async function apply({ path, before, after }: FileChange): Promise<void> {
+  try {
+    await edit(path, false, (text) => {
+      if (text === before) return after
+      throw new HelperError('REFUSED', `${path} has been edited meanwhile`)
+    })
+  } catch (cause) {
+    if (!(cause instanceof HelperError)) throw cause
+    throw new HelperError(cause.code, `the key is in the keychain, but ${cause.message}`, {
+      cause,
+      hint: 'put that right, and run the command again: the file still has the key',
+    })
+  }
+}
+
+function formatKept(kept: readonly KeptKey[], changes: readonly FileChange[]): string {
+  const lines = kept.flatMap(({ source, accessKeyId, arn, isVerified }) => [
+    `stored ${accessKeyId} as ${source}${arn === undefined ? '' : `, a key of ${arn}`}`,
+    ...(isVerified ? [] : ['AWS could not be asked whether it works']),
+  ])
+  const undo = 'for 30 days it can be undone: latchkey aws keys import --undo'
+  return [...lines, `changed ${changes.map(({ path }) => path).join(', ')}`, undo]
+    .map((line) => `${displayLine(line)}\n`)
+    .join('')
+}
+
+/** A key that stood in a file may have been copied from there: only a new one is known to nobody else. */
+async function advise(keys: readonly NamedKey[], context: CommandContext): Promise<void> {
+  const { environment } = context
+  const paths = new Set(keys.flatMap(({ places }) => places.map(({ file }) => file.path)))
+  for (const path of paths) {
+    if (await isInGit(path, environment))
+      context.note(
+        `${displayLine(`git still has the key in ${path}, and so has every copy of the repository: only a new key helps`)}\n`,
+      )
+  }
+  for (const { source } of keys)
+    context.note(`it stood in plain text; make a new one: latchkey aws keys rotate ${displayLine(shellWord(source))}\n`)
+  if (keys.some(({ accessKeyId }) => accessKeyId === environment.AWS_ACCESS_KEY_ID))
+    context.note('this shell still has it: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY\n')
+}
+
+function noProfile(profile: string, names: readonly string[]): HelperError {
+  const near = nearestNames(
+    profile,
+    names.filter((name) => name !== ''),
+  )
+  const meant = near.length === 0 ? '' : `: did you mean ${near.join(' or ')}?`
+  return new HelperError('REFUSED', `no profile ${profile} has an access key in these files${meant}`, {
+    hint: 'latchkey aws keys import --dry-run',
+  })
+}

@@ -1,0 +1,26 @@
+import { displayLine } from '../../core/text/display-text.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
+import { confirmTyped } from '../asking/typed-line.ts'
+import type { CommandContext } from '../command-context.ts'
+import { HelperError } from '../fast/failure.ts'
+
+/**
+ * Asks about a name that is probably not the one that a key belongs under: nobody finds it under a mistyped name, and it
+ * does not belong under a role's.
+ * @param command what was run, up to the name; @param option what stands before the name
+ * @throws {HelperError} USAGE: nobody can be asked; CANCELLED
+ */
+export async function checkSource(
+  source: string,
+  { command, option = '' }: { command: string; option?: string },
+  context: CommandContext,
+): Promise<void> {
+  const { doubt } = await context.daemon.call('getSource', { params: { source } })
+  if (doubt === undefined) return
+  const right = `${command} ${option}${shellWord(doubt.instead[0] ?? source)}`
+  const hint = `${right}, or with --new ${command} --new ${option}${shellWord(source)}`
+  if (!context.hasTypedInput) throw new HelperError('USAGE', doubt.reason, { hint })
+  const question = `${displayLine(doubt.reason)}\nstore a key as ${displayLine(source)} anyway?`
+  if (!(await confirmTyped(context, question)))
+    throw new HelperError('CANCELLED', `nothing was stored: ${doubt.reason}`, { hint })
+}
