@@ -20,7 +20,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // How a question is put and its answer read, on the built-ins-only path too: the table of kinds, and nothing else.
   // It also serves on loopback, takes what contradicts that out of a copy of the AWS config file, and writes and reads
   // profiles and links: pure codecs, all of them.
-  helper: ['ipc', 'http', 'aws/config/default-credentials.ts', 'aws/files/', 'aws/links/', 'prompts/kinds.ts', 'core'],
+  helper: [
+    'ipc',
+    'http',
+    'aws/check/',
+    'aws/config/default-credentials.ts',
+    'aws/files/',
+    'aws/links/',
+    'prompts/kinds.ts',
+    'core',
+  ],
   dev: ['ssh', 'http', 'core'],
   daemon: ['core', 'prompts', 'ssh', 'agent', 'vault', 'aws', 'keychain', 'ipc', 'http'],
 }

@@ -11,6 +11,7 @@ import { createKeyReports, type KeyReports } from './keys/key-reports.ts'
 import { createKeySightings } from './keys/key-sightings.ts'
 import type { LongTermKeys } from './keys/long-term-keys.ts'
 import { createOwnKeys } from './keys/own-keys.ts'
+import { createUserKeys, type UserKeys } from './keys/user-keys.ts'
 import { planCredentials, planIfValid } from './plan/credential-plan.ts'
 import { defaultRegion } from './plan/partitions.ts'
 import { createKeyRotation, type KeyRotation } from './rotation/key-rotation.ts'
@@ -22,6 +23,7 @@ export interface KeyKeeping {
   keys: KeyCustody
   rotation: KeyRotation
   keyReports: KeyReports
+  userKeys: UserKeys
 }
 
 /** What the keys are kept with. */
@@ -66,14 +68,12 @@ export function createKeyKeeping(deps: KeyKeepingDeps): KeyKeeping {
     },
   })
   const ownKeys = createOwnKeys({ checks, sessions, iam, clock, planOf })
+  const readSettings = async () => (await readAll()).settings
   const shared = { keys, checks, ownKeys, sightings, clock, log }
   return {
     keys: custody,
     rotation: createKeyRotation({ ...shared, journal, planOf, voidMade: voidAll }),
-    keyReports: createKeyReports({
-      ...shared,
-      list: custody.list,
-      readSettings: async () => (await readAll()).settings,
-    }),
+    userKeys: createUserKeys(keys, ownKeys, readSettings),
+    keyReports: createKeyReports({ ...shared, list: custody.list, readSettings }),
   }
 }

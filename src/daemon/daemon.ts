@@ -138,6 +138,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     routes: createApiRoutes({
       aws,
       organizations: deps.organizations,
+      iam,
       vaults: config.vaults,
       vaultsOff: config.vaultsOff,
       whyUnread: config.whyUnread,

@@ -83,6 +83,7 @@ async function world(
     vaultsOff: () => new Map(),
     whyUnread: () => undefined,
     organizations: async () => expect.unreachable(),
+    iam: async () => expect.unreachable(),
     lentPrompts: createLentPrompts({ terminal: true }),
     status: async () => expect.unreachable(),
     config: () => expect.unreachable(),

@@ -13,6 +13,7 @@ export function stubIam(known: Partial<IamClient> = {}): IamClient {
     deactivateAccessKey: denied('UpdateAccessKey'),
     deleteAccessKey: denied('DeleteAccessKey'),
     accessKeyLastUse: denied('GetAccessKeyLastUsed'),
+    trustPolicyOf: denied('GetRole'),
     ...known,
   }
 }

@@ -6,7 +6,7 @@ export type CredentialProcess = { type: 'own'; profile: string } | { type: 'fore
 
 /** Reads a `credential_process` line as the shell-like splitters of the SDKs do. */
 export function parseCredentialProcess(line: string): CredentialProcess {
-  const words = shellWords(line)
+  const words = credentialProcessWords(line)
   const start = words.findIndex((word) => /(^|\/)latchkey(-credentials)?(\.cjs)?$/.test(word))
   if (start === -1) return { type: 'foreign', program: words[0] ?? '' }
   const names = words.slice(start + 1).filter((word) => !word.startsWith('-'))
@@ -14,8 +14,11 @@ export function parseCredentialProcess(line: string): CredentialProcess {
   return profile === undefined ? { type: 'foreign', program: words[0]! } : { type: 'own', profile }
 }
 
-/** The words of a POSIX shell: parts that touch are one word, so that `'it'\''s'` is `it's`. A quote that is never closed is itself. */
-function shellWords(line: string): string[] {
+/**
+ * The words of such a line, as a POSIX shell has them: parts that touch are one word, so that `'it'\''s'` is `it's`. A quote
+ * that is never closed is itself.
+ */
+export function credentialProcessWords(line: string): string[] {
   const words = line.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|\S)+/g) ?? []
   return words.map((word) =>
     word.replace(

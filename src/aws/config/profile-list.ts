@@ -17,6 +17,8 @@ export interface ListedProfile {
   source?: string
   /** Absent for a source, and where the configuration of the profile is wrong. */
   roleArn?: string
+  /** The source whose long-term key its credentials come from. */
+  keyOf?: string
   /** The device whose code its credentials need. */
   mfaSerial?: string
   accountAlias?: { name: string; state: AliasState }
@@ -59,6 +61,7 @@ export function listProfiles(
       awsFiles: written === undefined ? 'absent' : runsLatchkey(written) ? 'latchkey' : 'other',
       ...(source === undefined ? {} : { source }),
       ...(last?.type === 'role' ? roleFields(last, alias, aliasState) : {}),
+      ...(last === undefined ? {} : { keyOf: last.source }),
       ...(mfaSerial === undefined ? {} : { mfaSerial }),
       ...(color === undefined ? {} : { color }),
       ...(until === undefined ? {} : { until }),

@@ -2,9 +2,14 @@ import { accessKeyCalls } from './access-key-calls.ts'
 import { accountAliasCalls } from './account-alias-calls.ts'
 import { createIamCall, type IamSdkOptions } from './iam-call.ts'
 import type { IamClient } from './iam-client.ts'
+import { roleCalls } from './role-calls.ts'
 
 /** IAM through the AWS SDK. */
 export function createIamSdk(options: IamSdkOptions): IamClient {
   const call = createIamCall(options)
-  return { ...accountAliasCalls(options.sdk, call), ...accessKeyCalls(options.sdk, call) }
+  return {
+    ...accountAliasCalls(options.sdk, call),
+    ...accessKeyCalls(options.sdk, call),
+    ...roleCalls(options.sdk, call),
+  }
 }

@@ -7,6 +7,7 @@ import type { AwsSettings } from '../config/settings.ts'
 import type { KeyCustody } from './key-custody.ts'
 import type { KeySighting, KeySightings } from './key-sightings.ts'
 import type { LongTermKeys } from './long-term-keys.ts'
+import { maxKeyAgeSeconds } from './max-key-age.ts'
 import type { OwnKeys, SessionNeeded } from './own-keys.ts'
 
 /** The age and the use of a key, as AWS said when it was last asked. Times are UTC with whole seconds and Z. */
@@ -48,15 +49,12 @@ export interface KeyReportsDeps {
   readSettings: () => Promise<AwsSettings>
 }
 
-/** 90 days: what AWS's own rules ask for (AWS Config, access-keys-rotated). */
-const defaultMaxAgeSeconds = 90 * 86_400
-
 /** Keeps nothing itself. */
 export function createKeyReports(deps: KeyReportsDeps): KeyReports {
   const { keys, list, ownKeys, sightings, clock, readSettings } = deps
 
   const report = (settings: AwsSettings, source: string, sighting: KeySighting): ReportedKey => {
-    const maxAgeSeconds = settings.sources[source]?.max_key_age ?? defaultMaxAgeSeconds
+    const maxAgeSeconds = maxKeyAgeSeconds(settings, source)
     const ageSeconds = (clock.now() - sighting.createdAtMs) / 1000
     if (ageSeconds <= maxAgeSeconds) return reportSighting(source, sighting)
     return reportSighting(source, sighting, tooOld(source, ageSeconds, maxAgeSeconds))

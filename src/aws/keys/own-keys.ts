@@ -24,6 +24,7 @@ export type KeyUse = { type: 'never' } | { type: 'unknown' } | ({ type: 'used' }
 
 /** IAM, as the user whose long-term key it is sees their own keys. */
 export interface OwnKeyCalls {
+  arn: string
   userName: string
   iam: IamClient
   signer: IamSigner
@@ -65,7 +66,8 @@ export function createOwnKeys({ checks, sessions, iam, clock, planOf }: OwnKeysD
     async asOwner(source, key, work) {
       const plan = await planOf(source)
       const { region, endpoint } = plan.last
-      const userName = userNameOf(source, await checks.check(source, key, region, endpoint))
+      const caller = await checks.check(source, key, region, endpoint)
+      const userName = userNameOf(source, caller)
       const credentials = await credentialsOf(plan, key)
       if (credentials === undefined) return { type: 'session-needed' }
       const client = await iam()
@@ -81,7 +83,7 @@ export function createOwnKeys({ checks, sessions, iam, clock, planOf }: OwnKeysD
         }
       }
       try {
-        return await work({ userName, iam: client, signer, isBySession, useOf })
+        return await work({ arn: caller.arn, userName, iam: client, signer, isBySession, useOf })
       } catch (error) {
         throw error instanceof AwsError ? advised(error, source, isBySession) : error
       }

@@ -4,6 +4,7 @@ export {
   CreateAccessKeyCommand,
   DeleteAccessKeyCommand,
   GetAccessKeyLastUsedCommand,
+  GetRoleCommand,
   IAMClient,
   ListAccessKeysCommand,
   ListAccountAliasesCommand,

@@ -1,6 +1,7 @@
 import type { AwsCredentials } from '../../aws/aws-credentials.ts'
 import { AwsError } from '../../aws/aws-error.ts'
 import type { IssuedCredentials } from '../../aws/credentials.ts'
+import type { IamClient } from '../../aws/iam/iam-client.ts'
 import type { OrganizationsClient } from '../../aws/organizations/organizations-client.ts'
 import { defaultRegion } from '../../aws/plan/partitions.ts'
 import type { CodedError } from '../../core/errors.ts'
@@ -17,6 +18,7 @@ import { createEndpointRoutes, type EndpointHandlers } from '../../ipc/server/en
 import type { PromptCaller } from '../../prompts/prompt.ts'
 import type { RunningVault } from '../running/running-vault.ts'
 import { ApiError, reportedError, toApiError } from './api-errors.ts'
+import { checkHandlers } from './check-routes.ts'
 import { importHandlers } from './import-routes.ts'
 import type { LentPrompts } from './lent-prompts.ts'
 
@@ -24,6 +26,7 @@ import type { LentPrompts } from './lent-prompts.ts'
 export interface ApiRoutesDeps {
   aws: AwsCredentials
   organizations: () => Promise<OrganizationsClient>
+  iam: () => Promise<IamClient>
   vaults: () => readonly RunningVault[]
   /** The vaults that are configured but switched off, and why. */
   vaultsOff: () => ReadonlyMap<string, CodedError>
@@ -108,6 +111,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
       })
     },
     ...importHandlers(aws),
+    ...checkHandlers(aws, deps.iam),
     async login({ body, caller }) {
       const vault = vaultOf(body.vault, 'login')
       const { displayName, policies, expiresAtMs } = await vault.tokens.login(caller)

@@ -4,6 +4,7 @@ import { runCredentials } from '../asking/credentials.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { formatLoggedIn, formatUntil } from '../logged-in.ts'
+import { addAwsCheckCommand } from './aws-check.ts'
 import { addAwsConsoleCommand } from './aws-console.ts'
 import { addAwsExecCommands } from './aws-exec.ts'
 import { addAwsExplainCommand } from './aws-explain.ts'
@@ -52,6 +53,7 @@ export function addAwsCommands(program: Command, context: CommandContext, finish
   addAwsProfilesCommands(aws, context)
   addAwsLinksCommand(aws, context)
   addAwsKeysCommands(aws, context)
+  addAwsCheckCommand(aws, context, finish)
   aws
     .command('forget')
     .description('drop the credentials of a profile and the MFA session behind them')

@@ -1,6 +1,7 @@
 // Every endpoint of the local API. The files here export only endpoints and types. A new one needs its line here, and
 // its handler in daemon/api/api-routes.ts, which does not compile without it.
 export * from './aws-accounts.ts'
+export * from './aws-check.ts'
 export * from './aws-console.ts'
 export * from './aws-credentials.ts'
 export * from './aws-explain.ts'

@@ -1,9 +1,6 @@
 import * as v from 'valibot'
 import type { AnswerOf, Endpoint } from '../endpoint.ts'
-import { reportedKey, time } from './fields.ts'
-
-/** An MFA session must be begun first (`awsLogin`), and the call repeated: it asks nobody itself. */
-const sessionNeeded = v.object({ type: v.literal('session-needed') })
+import { reportedKey, sessionNeeded, time } from './fields.ts'
 
 /** Asks AWS how old a key is, and when it was last used. */
 export const refreshKey = {

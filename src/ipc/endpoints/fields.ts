@@ -62,3 +62,6 @@ export const keptKey = v.object({
   isVerified: v.boolean(),
   arn: v.exactOptional(v.string()),
 })
+
+/** An MFA session must be begun first (`awsLogin`), and the call repeated: it asks nobody itself. */
+export const sessionNeeded = v.object({ type: v.literal('session-needed') })

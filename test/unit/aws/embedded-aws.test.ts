@@ -1,6 +1,7 @@
 import { uptime } from 'node:os'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createAwsCredentials } from '../../../src/aws/aws-credentials.ts'
+import { trustedWithoutMfa } from '../../../src/aws/check/trust-policy.ts'
 import type { AwsSettings } from '../../../src/aws/config/settings.ts'
 import { parseSharedConfig, type SharedConfigTexts } from '../../../src/aws/config/shared-config.ts'
 import { createIamSdk } from '../../../src/aws/iam/iam-sdk.ts'
@@ -9,12 +10,14 @@ import { createStsSdk } from '../../../src/aws/sts/sts-sdk.ts'
 import { silentLogger } from '../../../src/core/log.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { createSystemClock } from '../../../src/core/time/clock.ts'
+import type { AwsAddition } from '../../../src/dev/aws/plugin.ts'
 import type { AwsCallLine } from '../../../src/dev/aws/protocol/exchange.ts'
 import { type DevAccount, seedDevAccount } from '../../../src/dev/aws/seed.ts'
 import { totp } from '../../../src/dev/totp.ts'
 import { createPrompts } from '../../../src/prompts/broker.ts'
 import { type AccountAliases, accountAliases } from '../../doubles/aws/account-aliases.ts'
 import { createFullAws } from '../../doubles/aws/full-server.ts'
+import { roleReading } from '../../doubles/aws/role-reading.ts'
 import { stubConsole } from '../../support/aws-console.ts'
 import { lasting, stubKeychain } from '../../support/aws-stub-keychain.ts'
 import { person, rejection } from '../../support/aws-world.ts'
@@ -29,6 +32,7 @@ async function setUp(
   more: AwsSettings['profiles'] = {},
   shared?: (url: string, account: DevAccount) => SharedConfigTexts,
   known: AccountAliases = {},
+  plugins: readonly AwsAddition[] = [],
 ) {
   const calls: AwsCallLine[] = []
   const dev = await createFullAws({
@@ -36,7 +40,7 @@ async function setUp(
     now: Date.now,
     log: (line) => calls.push(line),
     faults: { clockOffsetMs: () => awsIsAheadMs },
-    plugins: [accountAliases(known)],
+    plugins: [accountAliases(known), ...plugins],
   })
   onTestFinished(dev.close)
   const account = await seedDevAccount(dev)
@@ -82,6 +86,7 @@ async function setUp(
   await aws.keys.put('master', account)
   return {
     aws,
+    iam,
     account,
     dev,
     calls,
@@ -212,5 +217,48 @@ describe('against the embedded AWS', () => {
     await expect.poll(actions).toContain('ListAccountAliases')
     await aws.credentials('named', person)
     expect(actions().filter((action) => action === 'ListAccountAliases')).toHaveLength(1)
+  })
+
+  it('a role that may read itself says whom it trusts without a code', async () => {
+    const { aws, iam } = await setUp(0, {}, undefined, {}, [roleReading()])
+    const trusted = async (profile: string, name: string) => {
+      const credentials = await aws.credentials(profile, person)
+      return trustedWithoutMfa(await iam.trustPolicyOf({ credentials, region: 'eu-central-1' }, name))
+    }
+    // The other one trusts a role, which has no code to give.
+    expect(await trusted('dev', 'DeveloperRole')).toEqual([])
+    expect(await trusted('chained', 'AuditorRole')).toEqual([])
+    const credentials = await aws.credentials('dev', person)
+    const missing = iam.trustPolicyOf({ credentials, region: 'eu-central-1' }, 'Nobody')
+    expect(await rejection(missing)).toMatchObject({ code: 'AWS_ENTITY_MISSING' })
+  })
+
+  it('a role whose trust policy asks for no code is seen by itself, and one that may not read itself is not', async () => {
+    const open = { role: 'arn:aws:iam::123456789012:role/Open', source: 'master' }
+    const master = 'arn:aws:iam::111122223333:root'
+    const start = async (plugins: readonly AwsAddition[]) => {
+      const world = await setUp(0, { open }, undefined, {}, plugins)
+      world.dev.directory.user(world.account.userArn)!.mayAssume.push(open.role)
+      const statement = { Effect: 'Allow', Principal: { AWS: master }, Action: 'sts:AssumeRole' }
+      await world.dev.addRole({ arn: open.role, trustPolicy: { Version: '2012-10-17', Statement: [statement] } })
+      const credentials = await world.aws.credentials('open', person)
+      return world.iam.trustPolicyOf({ credentials, region: 'eu-central-1' }, 'Open')
+    }
+    expect(trustedWithoutMfa(await start([roleReading()]))).toEqual([master])
+    expect(await rejection(start([]))).toMatchObject({
+      code: 'AWS_DENIED',
+      message: expect.stringContaining('is not authorized to perform: iam:GetRole on resource: role Open') as string,
+    })
+  })
+
+  it('a user is told with the keys that there are, by the session', async () => {
+    const { aws, account } = await setUp()
+    expect(await aws.userKeys('master')).toEqual({ type: 'session-needed' })
+    await aws.login('master', person)
+    expect(await aws.userKeys('master')).toMatchObject({
+      type: 'user',
+      arn: account.userArn,
+      keys: [{ accessKeyId: account.accessKeyId, isActive: true, use: { type: 'used' } }],
+    })
   })
 })

@@ -4,6 +4,7 @@ import type { Action, ActionContext } from '../actions/action.ts'
 import { assumeRole } from '../actions/assume-role.ts'
 import { accessKeyActions } from '../actions/iam-access-key-actions.ts'
 import { mfaDeviceActions } from '../actions/iam-mfa-device-actions.ts'
+import { roleActions } from '../actions/iam-role-actions.ts'
 import { userActions } from '../actions/iam-user-actions.ts'
 import { getCallerIdentity, getSessionToken } from '../actions/session-actions.ts'
 import { type AuthenticationDeps, authenticate } from '../caller/authentication.ts'
@@ -20,7 +21,7 @@ export type Actions = Readonly<Record<string, Readonly<Record<string, Action>>>>
 /** What the embedded AWS can do by itself. */
 export const ownActions: Actions = {
   sts: { AssumeRole: assumeRole, GetCallerIdentity: getCallerIdentity, GetSessionToken: getSessionToken },
-  iam: { ...userActions, ...accessKeyActions, ...mfaDeviceActions },
+  iam: { ...userActions, ...accessKeyActions, ...mfaDeviceActions, ...roleActions },
 }
 
 /** What carrying out a call takes. */

@@ -25,8 +25,8 @@ role_arn = arn:aws:iam::1:role/R
   expect(listProfiles(settings, shared)).toEqual([
     { name: 'constructor', definedIn: 'config.toml', awsFiles: 'absent', source: 'master' },
     { name: 'dev', region: 'eu-central-1', definedIn: 'config.toml', awsFiles: 'latchkey', source: 'master' },
-    { name: 'master', definedIn: 'config.toml', awsFiles: 'absent' },
-    { name: 'regional', region: 'us-east-1', definedIn: 'config.toml', awsFiles: 'absent' },
+    { name: 'master', definedIn: 'config.toml', awsFiles: 'absent', keyOf: 'master' },
+    { name: 'regional', region: 'us-east-1', definedIn: 'config.toml', awsFiles: 'absent', keyOf: 'regional' },
     { name: 'taken', region: 'eu-west-2', definedIn: 'config.toml', awsFiles: 'other', source: 'master' },
     { name: 'theirs', definedIn: 'aws-files', awsFiles: 'other' },
   ])
@@ -35,17 +35,29 @@ role_arn = arn:aws:iam::1:role/R
 it('lists the role of a profile whose configuration is right, and what config.toml says of it for people', () => {
   const role = 'arn:aws:iam::123456789012:role/R'
   const more = { account_alias: 'acme', color: 'd13212', until: '2026-01-02T03:04:05Z' }
-  const settings = { sources: { master: {} }, profiles: { dev: { role, source: 'master', ...more } } }
+  const serial = 'arn:aws:iam::111122223333:mfa/jo'
+  const settings = {
+    sources: { master: { mfa_serial: serial } },
+    profiles: { dev: { role, source: 'master', ...more } },
+  }
   const shared = parseSharedConfig({ config: `[profile theirs]\nrole_arn = ${role}\nsource_profile = master\n` })
   expect(listProfiles(settings, shared, ({ alias }) => (alias === 'acme' ? 'wrong' : 'unverified'))).toMatchObject([
-    { name: 'dev', roleArn: role, accountAlias: { name: 'acme', state: 'wrong' }, color: 'd13212', until: more.until },
-    { name: 'master' },
-    { name: 'theirs', roleArn: role },
+    {
+      name: 'dev',
+      roleArn: role,
+      keyOf: 'master',
+      mfaSerial: serial,
+      accountAlias: { name: 'acme', state: 'wrong' },
+      color: 'd13212',
+      until: more.until,
+    },
+    { name: 'master', keyOf: 'master', mfaSerial: serial },
+    { name: 'theirs', roleArn: role, keyOf: 'master', mfaSerial: serial },
   ])
 })
 
 it('finds nothing that only every object has', () => {
   expect(listProfiles({ sources: {}, profiles: {} }, parseSharedConfig({ config: '[profile constructor]\n' }))).toEqual(
-    [{ name: 'constructor', definedIn: 'aws-files', awsFiles: 'other' }],
+    [{ name: 'constructor', definedIn: 'aws-files', awsFiles: 'other', keyOf: 'constructor' }],
   )
 })

@@ -36,6 +36,7 @@ function call(deps: Partial<ApiRoutesDeps>, method: string, pattern: string, par
     vaultsOff: () => new Map(),
     whyUnread: () => undefined,
     organizations: async () => expect.unreachable(),
+    iam: async () => expect.unreachable(),
     lentPrompts: createLentPrompts({ terminal: true }),
     status: async () => fullStatus,
     config: () => ({ file: '/c.toml', errors: [], warnings: [] }),

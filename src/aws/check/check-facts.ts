@@ -1,0 +1,105 @@
+/** A key that stands in one of the AWS tools' own files. */
+export interface FileKey {
+  file: 'config' | 'credentials'
+  accessKeyId: string
+  isTemporary: boolean
+}
+
+/** What a `credential_process` line runs. */
+export interface HelperLine {
+  /** Ours, or another program. */
+  type: 'own' | 'foreign'
+  /** The words that must be programs: what is run, and latchkey where another program runs it. */
+  programs: readonly string[]
+}
+
+/** A profile as the AWS tools' own files have it. */
+export interface FileProfile {
+  name: string
+  keys: readonly FileKey[]
+  helper?: HelperLine
+  /** The other keys through which credentials come. */
+  origins: readonly string[]
+  region?: string
+}
+
+/** What the environment of the command says. Values of secrets are not in here. */
+export interface EnvironmentFacts {
+  accessKeyId?: string
+  /** AWS_VAULT: the command runs in `latchkey aws exec`, or in another tool like it. */
+  isGiven: boolean
+  /** Other variables that are set and from which credentials come. */
+  others: readonly string[]
+}
+
+/** A profile as the daemon lists it. */
+export interface ListedFacts {
+  name: string
+  definedIn: 'config.toml' | 'aws-files'
+  awsFiles: 'absent' | 'latchkey' | 'other'
+  /** What assumes its role, where config.toml says so. */
+  source?: string
+}
+
+/** A long-term key in the keychain. */
+export interface StoredKey {
+  source: string
+  accessKeyId: string
+}
+
+/** A source that profiles get their credentials from. */
+export interface SourceFacts {
+  source: string
+  mfaSerial?: string
+  /** The profiles that get credentials from it without a code. */
+  withoutMfa: readonly string[]
+}
+
+/** What AWS says of the user behind a key. Times are in ms since the epoch. */
+export interface UserFacts {
+  source: string
+  arn: string
+  /** How old a key may become. */
+  maxKeyAgeMs: number
+  /** Absent where the user may not list them. */
+  keys?: readonly UserKey[]
+  /** Serials of the devices; absent where the user may not list them. */
+  devices?: readonly string[]
+}
+
+/** A key that IAM lists. */
+export interface UserKey {
+  accessKeyId: string
+  isActive: boolean
+  createdAtMs: number
+  /** `unknown`: the user may not ask. */
+  use: { type: 'used'; atMs: number } | { type: 'never' | 'unknown' }
+}
+
+/** A role of which AWS said whom it trusts. */
+export interface RoleFacts {
+  profile: string
+  roleArn: string
+  /** The principals that it trusts without a code. */
+  open: readonly string[]
+}
+
+/** All that the rules look at. */
+export interface CheckFacts {
+  nowMs: number
+  /** Absolute paths of the AWS tools' own files. */
+  paths: { config: string; credentials: string }
+  /** Absolute path of the command. */
+  latchkey: string
+  profiles: readonly FileProfile[]
+  /** The lines, counted from 1, of these files that look like a key and belong to none. */
+  stray: { config: readonly number[]; credentials: readonly number[] }
+  /** Why a program that a `credential_process` line names cannot be run. */
+  programFaults: ReadonlyMap<string, string>
+  environment: EnvironmentFacts
+  listed: readonly ListedFacts[]
+  sources: readonly SourceFacts[]
+  stored: readonly StoredKey[]
+  users: readonly UserFacts[]
+  roles: readonly RoleFacts[]
+}

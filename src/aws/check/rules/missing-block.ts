@@ -1,0 +1,36 @@
+import { credentialProcess } from '../../../core/text/aws-config-block.ts'
+import { shellWord } from '../../../core/text/shell-word.ts'
+import type { CheckFacts } from '../check-facts.ts'
+import type { Finding, Rule } from '../finding.ts'
+
+/** Every role of config.toml is known to the AWS tools. */
+export const missingBlock: Rule = {
+  name: 'missing-block',
+  find(facts) {
+    const roles = facts.listed.filter(({ definedIn, source }) => definedIn === 'config.toml' && source !== undefined)
+    const namesOf = (state: 'absent' | 'other') =>
+      roles.filter(({ awsFiles }) => awsFiles === state).map(({ name }) => name)
+    return [...absent(namesOf('absent'), facts), ...other(namesOf('other'), facts)]
+  },
+}
+
+function absent(names: readonly string[], { paths }: CheckFacts): Omit<Finding, 'rule'>[] {
+  if (names.length === 0) return []
+  return [
+    {
+      severity: 'warning',
+      what: `the AWS tools do not know profiles of config.toml: ${names.length}`,
+      evidence: names,
+      mend: `latchkey aws profiles list --block >> ${shellWord(paths.config)}`,
+    },
+  ]
+}
+
+function other(names: readonly string[], { paths, latchkey }: CheckFacts): Omit<Finding, 'rule'>[] {
+  return names.map((name) => ({
+    severity: 'warning',
+    what: `the AWS tools do not ask latchkey for profile ${name} of config.toml`,
+    evidence: [`${paths.config} has another section for it`],
+    mend: `write into its section: ${credentialProcess(name, latchkey)}`,
+  }))
+}

@@ -1,0 +1,43 @@
+import { shellWord } from '../../../core/text/shell-word.ts'
+import { formatUtc } from '../../../core/time/utc-time.ts'
+import { displayKeyId } from '../../credentials.ts'
+import type { CheckFacts, UserFacts, UserKey } from '../check-facts.ts'
+import type { Finding, Rule } from '../finding.ts'
+
+const dayMs = 86_400_000
+/** What AWS's own rules ask for (AWS Config, iam-user-unused-credentials-check). */
+const maxUnusedDays = 90
+/** IAM may learn of a use hours later, and a new key needs not be used on its first day. */
+const settleDays = 7
+
+/** No key of the user is old, and none is there that nobody uses. */
+export const oldKey: Rule = {
+  name: 'old-key',
+  find: (facts) => facts.users.flatMap((user) => (user.keys ?? []).flatMap((key) => findKey(key, user, facts) ?? [])),
+}
+
+function findKey(
+  key: UserKey,
+  { source, arn, maxKeyAgeMs }: UserFacts,
+  { nowMs, stored }: CheckFacts,
+): Omit<Finding, 'rule'> | undefined {
+  const { accessKeyId, isActive, createdAtMs, use } = key
+  const isStored = stored.some((each) => each.accessKeyId === accessKeyId)
+  const days = (atMs: number) => Math.floor((nowMs - atMs) / dayMs)
+  const reasons = [
+    ...(isActive && nowMs - createdAtMs > maxKeyAgeMs ? [`${days(createdAtMs)} days old`] : []),
+    ...(use.type === 'never' && days(createdAtMs) >= settleDays ? ['never used'] : []),
+    ...(use.type === 'used' && days(use.atMs) > maxUnusedDays ? [`not used for ${days(use.atMs)} days`] : []),
+    ...(isActive ? [] : ['inactive']),
+  ]
+  if (reasons.length === 0) return undefined
+  const shown = displayKeyId(accessKeyId)
+  return {
+    severity: 'warning',
+    what: `access key ${shown} of ${source} is ${reasons.join(', ')}`,
+    evidence: [`${arn}: made on ${formatUtc(createdAtMs).slice(0, 10)}${isStored ? '' : ', not in the keychain'}`],
+    mend: isStored
+      ? `latchkey aws keys rotate ${shellWord(source)}`
+      : `latchkey aws exec ${shellWord(source)} -- aws iam delete-access-key --user-name ${shellWord(arn.split('/').at(-1)!)} --access-key-id ${accessKeyId}`,
+  }
+}

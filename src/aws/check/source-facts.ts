@@ -1,0 +1,31 @@
+import type { ListedProfile } from '../config/profile-list.ts'
+import type { SourceFacts, StoredKey } from './check-facts.ts'
+
+/**
+ * The sources that there are: those of config.toml, those that roles come from, and those that have a key. A profile of the
+ * AWS files that has neither role nor key is none.
+ */
+export function sourceFacts(
+  listed: readonly Pick<ListedProfile, 'name' | 'definedIn' | 'source' | 'roleArn' | 'keyOf' | 'mfaSerial'>[],
+  stored: readonly StoredKey[],
+): SourceFacts[] {
+  const ofToml = listed.filter(({ definedIn, source }) => definedIn === 'config.toml' && source === undefined)
+  const users = listed.filter(
+    ({ name, keyOf, roleArn }) => keyOf !== undefined && (roleArn !== undefined || keyOf !== name),
+  )
+  const names = new Set([
+    ...ofToml.map(({ name }) => name),
+    ...users.map(({ keyOf }) => keyOf!),
+    ...stored.map(({ source }) => source),
+  ])
+  return [...names].sort().map((source) => {
+    const behind = listed.filter(({ name, keyOf }) => keyOf === source || name === source)
+    const mfaSerial = behind.find((each) => each.mfaSerial !== undefined)?.mfaSerial
+    const without = users.filter((each) => each.keyOf === source && each.mfaSerial === undefined)
+    return {
+      source,
+      ...(mfaSerial === undefined ? {} : { mfaSerial }),
+      withoutMfa: without.map(({ name }) => name),
+    }
+  })
+}

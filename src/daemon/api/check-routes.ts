@@ -1,0 +1,43 @@
+import type { AwsCredentials } from '../../aws/aws-credentials.ts'
+import { AwsError, isAwsError } from '../../aws/aws-error.ts'
+import { trustedWithoutMfa } from '../../aws/check/trust-policy.ts'
+import type { IamClient } from '../../aws/iam/iam-client.ts'
+import { defaultRegion, parseIamArn } from '../../aws/plan/partitions.ts'
+import { formatUtc } from '../../core/time/utc-time.ts'
+import type * as checks from '../../ipc/endpoints/aws-check.ts'
+import type { EndpointHandlers } from '../../ipc/server/endpoint-routes.ts'
+import type { PromptCaller } from '../../prompts/prompt.ts'
+
+/** The handlers of ipc/endpoints/aws-check.ts. */
+export function checkHandlers(
+  aws: Pick<AwsCredentials, 'credentials' | 'profiles' | 'userKeys'>,
+  iam: () => Promise<IamClient>,
+): EndpointHandlers<typeof checks, PromptCaller> {
+  return {
+    async checkUser({ params }) {
+      const answer = await aws.userKeys(params.source)
+      if (answer.type === 'session-needed') return answer
+      const keys = answer.keys.map(({ createdAtMs, use, ...key }) => ({
+        ...key,
+        createdAt: formatUtc(createdAtMs),
+        use: use.type,
+        ...(use.type === 'used' ? { lastUsedAt: formatUtc(use.atMs) } : {}),
+      }))
+      return { ...answer, keys }
+    },
+    async checkRole({ params: { profile }, caller }) {
+      const credentials = await aws.credentials(profile, caller)
+      const { roleArn } = (await aws.profiles()).find(({ name }) => name === profile) ?? {}
+      const arn = parseIamArn(roleArn ?? '')
+      if (arn === undefined) throw new AwsError('AWS_PROFILE_UNSUPPORTED', `profile ${profile} has no role`)
+      const client = await iam()
+      const signer = { credentials, region: defaultRegion(arn.partition) }
+      try {
+        return { open: trustedWithoutMfa(await client.trustPolicyOf(signer, arn.resource.split('/').at(-1)!)) }
+      } catch (error) {
+        if (isAwsError(error, 'AWS_DENIED')) return {}
+        throw error
+      }
+    },
+  }
+}

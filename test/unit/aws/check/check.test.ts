@@ -1,0 +1,281 @@
+import { describe, expect, it } from 'vitest'
+import { findAll } from '../../../../src/aws/check/check.ts'
+import type { CheckFacts, FileProfile, UserKey } from '../../../../src/aws/check/check-facts.ts'
+
+const nowMs = Date.UTC(2026, 5, 1)
+const dayMs = 86_400_000
+const id = 'AKIAIOSFODNN7EXAMPLE'
+const temporary = 'ASIAIOSFODNN7EXAMPLE'
+const jo = 'arn:aws:iam::111122223333:user/team/jo'
+const serial = 'arn:aws:iam::111122223333:mfa/jo'
+
+const clean: CheckFacts = {
+  nowMs,
+  paths: { config: '/a/config', credentials: '/a/credentials' },
+  latchkey: '/opt/latchkey',
+  profiles: [],
+  stray: { config: [], credentials: [] },
+  programFaults: new Map(),
+  environment: { isGiven: false, others: [] },
+  listed: [],
+  sources: [],
+  stored: [],
+  users: [],
+  roles: [],
+}
+
+const profile = (more: Partial<FileProfile>): FileProfile => ({ name: 'dev', keys: [], origins: [], ...more })
+const own = { type: 'own', programs: ['/opt/latchkey'] } as const
+const find = (facts: Partial<CheckFacts>) => findAll({ ...clean, ...facts })
+const short = (facts: Partial<CheckFacts>) => find(facts).map(({ rule, what, mend }) => [rule, what, mend])
+
+it('finds nothing where all is well', () => {
+  const facts: Partial<CheckFacts> = {
+    profiles: [profile({ helper: own }), profile({ name: 'sso', origins: ['sso_session'] })],
+    listed: [
+      { name: 'dev', definedIn: 'config.toml', awsFiles: 'latchkey', source: 'master' },
+      { name: 'master', definedIn: 'config.toml', awsFiles: 'absent' },
+      { name: 'sso', definedIn: 'aws-files', awsFiles: 'other' },
+    ],
+    sources: [{ source: 'master', mfaSerial: serial, withoutMfa: [] }],
+    stored: [{ source: 'master', accessKeyId: id }],
+    users: [
+      {
+        source: 'master',
+        arn: jo,
+        maxKeyAgeMs: 90 * dayMs,
+        devices: [serial],
+        keys: [
+          { accessKeyId: id, isActive: true, createdAtMs: nowMs - 90 * dayMs, use: { type: 'used', atMs: nowMs } },
+        ],
+      },
+    ],
+    roles: [{ profile: 'dev', roleArn: 'arn:r', open: [] }],
+    environment: { accessKeyId: temporary, isGiven: true, others: [] },
+  }
+  expect(find(facts)).toEqual([])
+})
+
+describe('plaintext-key', () => {
+  it('is a long-term key in one of the files of the AWS tools', () => {
+    const keys = [{ file: 'credentials', accessKeyId: id, isTemporary: false }] as const
+    expect(find({ profiles: [profile({ name: 'a b', keys })] })).toEqual([
+      {
+        rule: 'plaintext-key',
+        severity: 'error',
+        what: 'profile a b has a long-term key in plain text',
+        evidence: ['/a/credentials: AKIA…MPLE'],
+        mend: "latchkey aws keys import --profile 'a b'",
+      },
+    ])
+  })
+
+  it('is not a temporary one, of which nothing is left soon', () => {
+    const keys = [{ file: 'credentials', accessKeyId: temporary, isTemporary: true }] as const
+    expect(find({ profiles: [profile({ keys })] })).toEqual([])
+  })
+
+  it('is what looks like one', () => {
+    expect(find({ stray: { config: [], credentials: [3, 7] } })).toMatchObject([
+      { rule: 'plaintext-key', evidence: ['lines 3, 7'], mend: 'take it out of /a/credentials' },
+    ])
+  })
+})
+
+describe('environment-key', () => {
+  it('is a long-term key in the environment, which shadows latchkey as well', () => {
+    const found = find({ environment: { accessKeyId: id, isGiven: false, others: [] } })
+    expect(found.map(({ rule }) => rule)).toEqual(['environment-key', 'shadowed-helper'])
+    expect(found[0]).toMatchObject({
+      evidence: ['AWS_ACCESS_KEY_ID: AKIA…MPLE'],
+      mend: expect.stringContaining('latchkey aws keys import FILE') as string,
+    })
+    expect(find({ environment: { accessKeyId: id, isGiven: true, others: [] } })).toHaveLength(1)
+  })
+})
+
+describe('shadowed-helper', () => {
+  it.each([
+    ['credentials', 'no tool asks latchkey'],
+    ['config', 'the SDKs for JavaScript and Go do not ask latchkey'],
+  ] as const)('is a key in the %s file beside latchkey', (file, words) => {
+    const keys = [{ file, accessKeyId: temporary, isTemporary: true }]
+    expect(find({ profiles: [profile({ keys, helper: own })] })).toMatchObject([
+      { rule: 'shadowed-helper', severity: 'error', what: expect.stringContaining(words) as string },
+    ])
+  })
+
+  it('is mended by an import where the key is a long-term one', () => {
+    const keys = [{ file: 'credentials', accessKeyId: id, isTemporary: false }] as const
+    const [, second] = find({ profiles: [profile({ keys, helper: own })] })
+    expect(second).toMatchObject({ rule: 'shadowed-helper', mend: 'latchkey aws keys import --profile dev' })
+  })
+
+  it('is not a key beside another program, or beside none', () => {
+    const keys = [{ file: 'credentials', accessKeyId: temporary, isTemporary: true }] as const
+    expect(
+      find({ profiles: [profile({ keys }), profile({ keys, helper: { type: 'foreign', programs: ['x'] } })] }),
+    ).toEqual([])
+  })
+
+  it('is what the environment has, unless it was given by exec', () => {
+    const environment = { accessKeyId: temporary, isGiven: false, others: ['AWS_WEB_IDENTITY_TOKEN_FILE'] }
+    expect(find({ environment })).toMatchObject([
+      {
+        rule: 'shadowed-helper',
+        evidence: ['AWS_ACCESS_KEY_ID', 'AWS_WEB_IDENTITY_TOKEN_FILE'],
+        mend: 'unset AWS_ACCESS_KEY_ID AWS_WEB_IDENTITY_TOKEN_FILE AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN',
+      },
+    ])
+    expect(find({ environment: { ...environment, isGiven: true } })).toEqual([])
+  })
+})
+
+it('mixed-profile is credential_process beside other keys for credentials', () => {
+  expect(find({ profiles: [profile({ helper: own, origins: ['role_arn', 'source_profile'] })] })).toMatchObject([
+    { rule: 'mixed-profile', evidence: ['/a/config: role_arn, source_profile'] },
+  ])
+})
+
+describe('helper-missing', () => {
+  const programFaults = new Map([['/x', '/x does not exist']])
+
+  it('is a path of ours where there is nothing', () => {
+    expect(find({ profiles: [profile({ helper: { type: 'own', programs: ['/x'] } })], programFaults })).toMatchObject([
+      {
+        rule: 'helper-missing',
+        evidence: ['/a/config: /x does not exist'],
+        mend: 'write into its section: credential_process = /opt/latchkey aws credentials dev',
+      },
+    ])
+  })
+
+  it('is that of another program', () => {
+    const helper = { type: 'foreign', programs: ['/x'] } as const
+    expect(find({ profiles: [profile({ helper })], programFaults })).toMatchObject([
+      { mend: 'install that program, or take credential_process out of the profile' },
+    ])
+  })
+})
+
+it('missing-block is a role of config.toml that the AWS tools do not know, or get from elsewhere', () => {
+  const role = { definedIn: 'config.toml', source: 'master' } as const
+  const listed = [
+    { name: 'a', awsFiles: 'absent', ...role },
+    { name: 'b', awsFiles: 'absent', ...role },
+    { name: 'c', awsFiles: 'other', ...role },
+  ] as const
+  expect(find({ listed })).toMatchObject([
+    { evidence: ['a', 'b'], mend: 'latchkey aws profiles list --block >> /a/config' },
+    { mend: 'write into its section: credential_process = /opt/latchkey aws credentials c' },
+  ])
+})
+
+describe('no-mfa', () => {
+  it('is a source without a device', () => {
+    const sources = [{ source: 'master', withoutMfa: ['dev', 'prod'] }]
+    expect(find({ sources })).toMatchObject([
+      { rule: 'no-mfa', evidence: ['without a code: dev, prod'], mend: 'latchkey aws mfa enroll master' },
+    ])
+    const users = [{ source: 'master', arn: jo, maxKeyAgeMs: 90 * dayMs, devices: ['arn:aws:iam::1:u2f/x', serial] }]
+    expect(find({ sources, users })).toMatchObject([
+      { mend: `write into [aws.source.master] of config.toml: mfa_serial = "${serial}"` },
+    ])
+  })
+
+  it('is a device that the user does not have', () => {
+    const sources = [{ source: 'master', mfaSerial: serial, withoutMfa: [] }]
+    expect(
+      find({ sources, users: [{ source: 'master', arn: jo, maxKeyAgeMs: 90 * dayMs, devices: [] }] }),
+    ).toMatchObject([
+      {
+        what: "the MFA device of master is none of its user's",
+        evidence: [serial],
+        mend: 'latchkey aws mfa enroll master',
+      },
+    ])
+    expect(find({ sources, users: [{ source: 'master', arn: jo, maxKeyAgeMs: 90 * dayMs }] })).toEqual([])
+  })
+
+  it('is a role that goes without the device of its source', () => {
+    expect(find({ sources: [{ source: 'base', mfaSerial: serial, withoutMfa: ['x'] }] })).toMatchObject([
+      { what: 'roles of base go without its MFA device', evidence: ['without a code: x'] },
+    ])
+  })
+})
+
+describe('old-key', () => {
+  const find1 = (key: Partial<UserKey>, stored = [{ source: 'master', accessKeyId: id }]) =>
+    short({
+      stored,
+      users: [
+        {
+          source: 'master',
+          arn: jo,
+          maxKeyAgeMs: 90 * dayMs,
+          keys: [{ accessKeyId: id, isActive: true, createdAtMs: nowMs - dayMs, use: { type: 'unknown' }, ...key }],
+        },
+      ],
+    })
+
+  it.each([
+    [{ createdAtMs: nowMs - 91 * dayMs }, '91 days old'],
+    [{ createdAtMs: nowMs - 7 * dayMs, use: { type: 'never' } }, 'never used'],
+    [{ use: { type: 'used', atMs: nowMs - 91 * dayMs } }, 'not used for 91 days'],
+    [{ createdAtMs: nowMs - 400 * dayMs, use: { type: 'never' } }, '400 days old, never used'],
+  ] as const)('is %j', (key, words) => {
+    expect(find1(key)).toEqual([
+      ['old-key', `access key AKIA…MPLE of master is ${words}`, 'latchkey aws keys rotate master'],
+    ])
+  })
+
+  it.each([
+    { createdAtMs: nowMs - 90 * dayMs },
+    { createdAtMs: nowMs - 6 * dayMs, use: { type: 'never' } },
+    { use: { type: 'used', atMs: nowMs - 90 * dayMs } },
+  ] as const)('is not %j', (key) => {
+    expect(find1(key)).toEqual([])
+  })
+
+  it('is another key of the user, which goes with a command of its own', () => {
+    expect(find1({ isActive: false }, [])).toEqual([
+      [
+        'old-key',
+        'access key AKIA…MPLE of master is inactive',
+        `latchkey aws exec master -- aws iam delete-access-key --user-name jo --access-key-id ${id}`,
+      ],
+    ])
+  })
+})
+
+it('several-users is more than one user, of whom the one that no profile uses may go', () => {
+  const stored = [
+    { source: 'mine', accessKeyId: id },
+    { source: 'theirs', accessKeyId: 'AKIAI44QH8DHBEXAMPLE' },
+  ]
+  const users = [
+    { source: 'theirs', arn: 'arn:aws:iam::111122223333:user/kim', maxKeyAgeMs: 90 * dayMs },
+    { source: 'mine', arn: jo, maxKeyAgeMs: 90 * dayMs },
+  ]
+  const sources = [{ source: 'mine', mfaSerial: serial, withoutMfa: [] }]
+  expect(find({ stored, users, sources })).toMatchObject([
+    {
+      rule: 'several-users',
+      evidence: ['theirs: AKIA…MPLE of arn:aws:iam::111122223333:user/kim', `mine: AKIA…MPLE of ${jo}`],
+      mend: 'keep your own, and remove the others: latchkey aws keys remove theirs',
+    },
+  ])
+  expect(
+    find({ stored, users: users.map((user) => ({ ...user, arn: jo, maxKeyAgeMs: 90 * dayMs })), sources }),
+  ).toEqual([])
+})
+
+it('open-role is a role that AWS gives without a code', () => {
+  const roles = [{ profile: 'dev', roleArn: 'arn:r', open: ['arn:aws:iam::111122223333:root'] }]
+  expect(find({ roles })).toMatchObject([
+    {
+      rule: 'open-role',
+      evidence: ['arn:r', 'its trust policy lets arn:aws:iam::111122223333:root assume it without a code'],
+    },
+  ])
+})

@@ -1,0 +1,67 @@
+import { expect, it } from 'vitest'
+import type { AwsCredentials } from '../../../../src/aws/aws-credentials.ts'
+import { AwsError } from '../../../../src/aws/aws-error.ts'
+import type { IamClient } from '../../../../src/aws/iam/iam-client.ts'
+import { Secret } from '../../../../src/core/secret.ts'
+import { checkHandlers } from '../../../../src/daemon/api/check-routes.ts'
+import { stubIam } from '../../../support/aws-stub-iam.ts'
+
+const caller = { mayPrompt: false }
+const roleArn = 'arn:aws-cn:iam::123456789012:role/team/Dev'
+
+function handlers(iam: Partial<IamClient>, more: Partial<AwsCredentials> = {}) {
+  const aws = {
+    credentials: async () => ({ accessKeyId: 'ASIA', secretAccessKey: new Secret('x') }),
+    profiles: async () => [{ name: 'dev', roleArn }, { name: 'master' }],
+    ...more,
+  } as unknown as AwsCredentials
+  return checkHandlers(aws, async () => stubIam(iam))
+}
+
+it('a role is asked about itself, by its name, in its partition', async () => {
+  const asked: unknown[] = []
+  const { checkRole } = handlers({
+    async trustPolicyOf({ region }, name) {
+      asked.push(region, name)
+      return { Statement: { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: '*' } } }
+    },
+  })
+  const request = { params: { profile: 'dev' }, caller } as never
+  expect(await checkRole(request)).toEqual({ open: ['*'] })
+  expect(asked).toEqual(['cn-north-1', 'Dev'])
+})
+
+it('a role that may not read itself is not seen, and whatever else goes wrong is said', async () => {
+  const request = (profile: string) => ({ params: { profile }, caller }) as never
+  expect(await handlers({}).checkRole(request('dev'))).toEqual({})
+  const away = { trustPolicyOf: async () => Promise.reject(new AwsError('AWS_UNREACHABLE', 'away')) }
+  await expect(handlers(away).checkRole(request('dev'))).rejects.toMatchObject({ code: 'AWS_UNREACHABLE' })
+  await expect(handlers({}).checkRole(request('master'))).rejects.toMatchObject({ code: 'AWS_PROFILE_UNSUPPORTED' })
+})
+
+it('a user is told with all keys, or that a session is needed', async () => {
+  const request = { params: { source: 'master' } } as never
+  const key = { accessKeyId: 'AKIA', isActive: true, createdAtMs: 0 }
+  const userKeys = async () =>
+    ({
+      type: 'user',
+      arn: 'arn',
+      maxKeyAgeSeconds: 5,
+      keys: [
+        { ...key, use: { type: 'used', atMs: 1000, service: 'sts' } },
+        { ...key, use: { type: 'never' } },
+      ],
+    }) as const
+  const shown = { accessKeyId: 'AKIA', isActive: true, createdAt: '1970-01-01T00:00:00Z' }
+  expect(await handlers({}, { userKeys }).checkUser(request)).toEqual({
+    type: 'user',
+    arn: 'arn',
+    maxKeyAgeSeconds: 5,
+    keys: [
+      { ...shown, use: 'used', lastUsedAt: '1970-01-01T00:00:01Z' },
+      { ...shown, use: 'never' },
+    ],
+  })
+  const needed = { userKeys: async () => ({ type: 'session-needed' }) as const }
+  expect(await handlers({}, needed).checkUser(request)).toEqual({ type: 'session-needed' })
+})

@@ -1,0 +1,179 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { CommandContext } from '../../../../src/helper/command-context.ts'
+import { runProgram } from '../../../../src/helper/command-line.ts'
+import type { DaemonAccess } from '../../../../src/helper/daemon-access.ts'
+import { HelperError } from '../../../../src/helper/fast/failure.ts'
+import { temporaryFolder } from '../../../support/temporary-folder.ts'
+
+const id = 'AKIAIOSFODNN7EXAMPLE'
+const serial = 'arn:aws:iam::111122223333:mfa/jo'
+const arn = 'arn:aws:iam::111122223333:user/jo'
+const nowMs = Date.UTC(2026, 5, 1)
+const key = {
+  accessKeyId: id,
+  isActive: true,
+  createdAt: '2026-05-30T00:00:00Z',
+  use: 'used',
+  lastUsedAt: '2026-05-31T00:00:00Z',
+}
+
+type Answer = (params: Record<string, string>) => unknown
+
+/** A daemon with one source and some roles behind it. */
+function world(answers: Record<string, Answer> = {}, roles = ['dev']) {
+  const folder = temporaryFolder()
+  writeFileSync(join(folder, 'credentials'), '')
+  const calls: string[] = []
+  let atOnce = 0
+  const most = { asked: 0 }
+  const usual: Record<string, Answer> = {
+    listProfiles: () => ({
+      profiles: [
+        { name: 'master', definedIn: 'config.toml', awsFiles: 'absent', keyOf: 'master', mfaSerial: serial },
+        ...roles.map((name) => ({
+          name,
+          definedIn: 'config.toml',
+          awsFiles: 'latchkey',
+          source: 'master',
+          roleArn: `arn:aws:iam::123456789012:role/${name}`,
+          keyOf: 'master',
+          mfaSerial: serial,
+        })),
+      ],
+    }),
+    listKeys: () => ({ keys: [{ source: 'master', accessKeyId: id }] }),
+    checkUser: () => ({ type: 'user', arn, maxKeyAgeSeconds: 90 * 86_400, keys: [key] }),
+    checkRole: () => ({ open: [] }),
+    ...answers,
+  }
+  async function run(...args: string[]) {
+    const seen = { printed: '', noted: '', status: -1 }
+    const call = async (name: string, input?: { params?: Record<string, string> }) => {
+      calls.push(name)
+      atOnce += 1
+      most.asked = Math.max(most.asked, atOnce)
+      await new Promise((resolve) => setImmediate(resolve))
+      atOnce -= 1
+      return usual[name]!(input?.params ?? {})
+    }
+    const context = {
+      environment: {
+        HOME: folder,
+        AWS_CONFIG_FILE: join(folder, 'config'),
+        AWS_SHARED_CREDENTIALS_FILE: join(folder, 'credentials'),
+      },
+      print: (text: string) => {
+        seen.printed += text
+      },
+      note: (text: string) => {
+        seen.noted += text
+      },
+      commandPath: '/opt/latchkey',
+      daemon: { call } as unknown as DaemonAccess,
+      nowMs: () => nowMs,
+    } as unknown as CommandContext
+    seen.status = await runProgram(
+      ['aws', 'check', ...args],
+      { runDaemon: async () => 0, checkConfig: async () => 0 },
+      context,
+    )
+    return seen
+  }
+  return { folder, calls, most, run }
+}
+
+describe('latchkey aws check', () => {
+  it('ends with 0 where there is nothing to find', async () => {
+    const { run, calls } = world()
+    expect(await run()).toEqual({ printed: 'nothing found\n', noted: '', status: 0 })
+    expect(calls).toEqual(['listProfiles', 'listKeys', 'checkUser', 'checkRole'])
+  })
+
+  it('ends with 1 and shows each finding with its evidence and what mends it', async () => {
+    const { run, folder } = world({ checkRole: () => ({ open: ['*'] }) })
+    writeFileSync(join(folder, 'credentials'), `[base]\naws_access_key_id = ${id}\naws_secret_access_key = secret\n`)
+    expect(await run()).toEqual({
+      printed: `error: profile base has a long-term key in plain text [plaintext-key]
+  ${join(folder, 'credentials')}: AKIA…MPLE
+  mend: latchkey aws keys import --profile base
+warning: the role of dev can be assumed without MFA [open-role]
+  arn:aws:iam::123456789012:role/dev
+  its trust policy lets * assume it without a code
+  mend: ask who owns the role for the condition {"Bool":{"aws:MultiFactorAuthPresent":"true"}} in its trust policy
+2 findings
+`,
+      noted: '',
+      status: 1,
+    })
+  })
+
+  it('calls nothing of AWS with --offline', async () => {
+    const { run, calls } = world()
+    expect((await run('--offline')).printed).toBe('nothing found; AWS was not asked\n')
+    expect(calls).toEqual(['listProfiles', 'listKeys'])
+  })
+
+  it('is JSON with --json, without control characters', async () => {
+    const { run } = world({
+      checkUser: () => ({
+        type: 'user',
+        arn: 'arn:\u001b[31m',
+        maxKeyAgeSeconds: 90 * 86_400,
+        keys: [{ ...key, createdAt: '2026-01-01T00:00:00Z' }],
+      }),
+    })
+    const { printed, status } = await run('--json')
+    expect(status).toBe(1)
+    expect(printed).not.toContain('\u001b')
+    expect(JSON.parse(printed)).toMatchObject({
+      findings: [{ rule: 'old-key', severity: 'warning', mend: 'latchkey aws keys rotate master' }],
+      unseen: [],
+      isOffline: false,
+    })
+  })
+
+  it('says what AWS did not say, and fails for findings only', async () => {
+    const { run } = world(
+      {
+        checkUser: () => {
+          throw new HelperError('REFUSED', 'AWS refused ListAccessKeys', { hint: 'ask an administrator' })
+        },
+        checkRole({ profile }) {
+          if (profile === 'gone') throw new HelperError('REFUSED', 'AWS refused AssumeRole')
+          return {}
+        },
+      },
+      ['dev', 'prod', 'gone'],
+    )
+    expect(await run()).toEqual({
+      printed: `not seen: the user of master: AWS refused ListAccessKeys
+  hint: ask an administrator
+not seen: whom the role of gone trusts: AWS refused AssumeRole
+not seen: whom the roles of dev, prod trust: they may not read themselves (iam:GetRole)
+nothing found
+`,
+      noted: '',
+      status: 0,
+    })
+  })
+
+  it('asks a person once, and AWS about four roles at a time', async () => {
+    const names = Array.from({ length: 12 }, (_, at) => `role-${at}`)
+    const answers = [{ type: 'session-needed' }, { type: 'user', arn, maxKeyAgeSeconds: 90 * 86_400, keys: [key] }]
+    const { run, calls, most } = world(
+      {
+        checkUser: () => answers.shift(),
+        awsLogin: () => ({ source: 'master', mfaSerial: serial, expiresAt: '2026-06-02T00:00:00Z', isNew: true }),
+      },
+      names,
+    )
+    const { noted, status } = await run()
+    expect(status).toBe(0)
+    expect(noted).toMatch(/^an MFA session has begun: master/)
+    expect(calls.slice(2, 7)).toEqual(['checkUser', 'awsLogin', 'checkUser', 'checkRole', 'checkRole'])
+    expect(calls.filter((name) => name === 'checkRole')).toHaveLength(12)
+    expect(most.asked).toBe(4)
+  })
+})
