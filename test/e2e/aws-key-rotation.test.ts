@@ -29,8 +29,17 @@ describeWithPeers('aws keys rotate', ['aws', 'python:boto3'], () => {
   const iam = async (dev: Session, ...args: string[]) =>
     JSON.parse(
       await dev.runOk('latchkey', [
-        ...['aws', 'exec', 'dev-user', '--', 'aws', 'iam', ...args],
-        ...['--endpoint-url', dev.env.AWS_ENDPOINT_URL_IAM!, '--output', 'json'],
+        'aws',
+        'exec',
+        'dev-user',
+        '--',
+        'aws',
+        'iam',
+        ...args,
+        '--endpoint-url',
+        dev.env.AWS_ENDPOINT_URL_IAM!,
+        '--output',
+        'json',
       ]),
     )
 

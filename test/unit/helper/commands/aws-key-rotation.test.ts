@@ -29,8 +29,12 @@ async function run(line: string, ...answers: unknown[]) {
   const context = {
     daemon,
     nowMs: () => Date.UTC(2026, 0, 2, 12, 0, 0),
-    print: (text: string) => void (printed += text),
-    note: (text: string) => void (noted += text),
+    print(text: string) {
+      printed += text
+    },
+    note(text: string) {
+      noted += text
+    },
   } as unknown as CommandContext
   const program = new Command()
   addAwsKeysCommands(program, context)
@@ -49,10 +53,8 @@ describe('keys rotate', () => {
     const inUse = { type: 'in-use', accessKeyId: 'AKIANEW' }
     const orphan = { type: 'orphan-deleted', accessKeyId: 'AKIALOST' }
     const end = { ...retired, isNew: true }
-    const { calls, printed, noted, error } = await run(
-      'rotate master',
-      ...[needed, session, orphan, made, inUse, needed, session, end],
-    )
+    const answers = [needed, session, orphan, made, inUse, needed, session, end]
+    const { calls, printed, noted, error } = await run('rotate master', ...answers)
     expect(error).toBeUndefined()
     expect(calls).toEqual([step, login, step, step, step, step, login, step])
     expect(printed).toBe(`AKIALOST is deleted: it was made by a run that was cut off before it could store the secret
