@@ -1,6 +1,6 @@
+import { totpOfStep, totpStep } from '../core/totp/totp.ts'
 import { parseState } from './aws/state.ts'
 import { DevError } from './dev-folder.ts'
-import { totpOfStep, totpStep } from './totp.ts'
 
 /** The MFA code of the embedded user that is, or will be, valid for one more use. */
 export interface CurrentCode {

@@ -10,10 +10,10 @@ import {
   STSServiceException,
 } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { totp } from '../../src/core/totp/totp.ts'
 import { ownAdministration } from '../../src/dev/aws/caller/user-policy.ts'
 import type { AwsCallLine } from '../../src/dev/aws/protocol/exchange.ts'
 import { seedDevAccount } from '../../src/dev/aws/seed.ts'
-import { totp } from '../../src/dev/totp.ts'
 import type { AwsFault } from '../doubles/aws/faults.ts'
 import { createFullAws, type FullAws } from '../doubles/aws/full-server.ts'
 import type { Credentials } from '../support/dev-aws.ts'

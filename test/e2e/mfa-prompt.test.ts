@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { totpOfStep, totpStep } from '../../src/dev/totp.ts'
+import { totpOfStep, totpStep } from '../../src/core/totp/totp.ts'
 import { type DevSession, startDevSession } from '../support/dev-session.ts'
 import { runOnTerminal } from '../support/helper-pty.ts'
 import { describeWithPeers } from '../support/peers.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { encodeBase32 } from '../totp.ts'
+import { encodeBase32 } from '../../core/totp/base32.ts'
 
 /**
  * An access key id: AKIA for a long-term key, ASIA for a temporary one. As in AWS's own, the 40 bits after the first one

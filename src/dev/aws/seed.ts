@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Secret } from '../../core/secret.ts'
-import { encodeBase32 } from '../totp.ts'
+import { encodeBase32 } from '../../core/totp/base32.ts'
 import type { TrustPolicy } from './actions/trust-policy.ts'
 import type { AwsDirectory } from './directory.ts'
 import { iamArn, newAccessKeyId, newSecretAccessKey, newUniqueId, parseIamArn } from './identifiers.ts'

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Secret } from '../../../src/core/secret.ts'
+import { decodeBase32, encodeBase32 } from '../../../src/core/totp/base32.ts'
 import { ownAdministration, type UserPolicy } from '../../../src/dev/aws/caller/user-policy.ts'
 import type { AwsDirectory } from '../../../src/dev/aws/directory.ts'
 import {
@@ -13,7 +14,6 @@ import {
 import { AwsRefusal } from '../../../src/dev/aws/protocol/refusal.ts'
 import { maxAccessKeys } from '../../../src/dev/aws/quotas.ts'
 import type { DevRole, DevUser } from '../../../src/dev/aws/state.ts'
-import { decodeBase32, encodeBase32 } from '../../../src/dev/totp.ts'
 import { parseTrustPolicy } from './trust-language.ts'
 
 /** As maxAccessKeys. */

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
+import { totp } from '../../../src/core/totp/totp.ts'
 import { seedDevAccount } from '../../../src/dev/aws/seed.ts'
 import { createDevAws } from '../../../src/dev/aws/server.ts'
 import { currentCode } from '../../../src/dev/current-code.ts'
-import { totp } from '../../../src/dev/totp.ts'
 
 const nowMs = Date.UTC(2026, 0, 2, 3, 4, 5)
 

@@ -1,4 +1,4 @@
-import { totpOfStep, totpStep } from '../../totp.ts'
+import { totpOfStep, totpStep } from '../../../core/totp/totp.ts'
 import type { Caller } from '../caller/caller.ts'
 import type { FieldReader } from '../protocol/fields.ts'
 import { AwsRefusal } from '../protocol/refusal.ts'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { totp } from '../../../../src/core/totp/totp.ts'
 import { seedDevAccount } from '../../../../src/dev/aws/seed.ts'
-import { totp } from '../../../../src/dev/totp.ts'
 import { credentialsOf, startDevAws, type TestAws } from '../../../support/dev-aws.ts'
 
 async function seeded(aws: TestAws) {

@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest'
+import { totp } from '../../../../src/core/totp/totp.ts'
 import type { AwsAddition } from '../../../../src/dev/aws/plugin.ts'
 import { seedDevAccount } from '../../../../src/dev/aws/seed.ts'
 import { createDevAws } from '../../../../src/dev/aws/server.ts'
-import { totp } from '../../../../src/dev/totp.ts'
 import { callAws, send, trusting } from '../../../support/dev-aws.ts'
 
 const atMs = Date.UTC(2026, 0, 2, 3, 4, 5)

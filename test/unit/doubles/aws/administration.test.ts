@@ -111,7 +111,7 @@ describe('an MFA device', () => {
     const secretBase32 = new Secret('JBSWY3DPEHPK3PXP')
     expect(await directory.addMfaDevice(jo, { serialNumber, secretBase32 })).toEqual({ serialNumber, secretBase32 })
     await expect(directory.addMfaDevice(jo, { secretBase32: new Secret('not base32!') })).rejects.toThrow(
-      refusal('TOTP_SECRET_INVALID'),
+      refusal('BASE32_INVALID'),
     )
     expect(directory.user(jo)?.mfaDevices).toHaveLength(1)
   })
