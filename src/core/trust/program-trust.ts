@@ -17,6 +17,16 @@ export function trustedProgram(name: string, searchPath: string | undefined): st
   return path
 }
 
+/**
+ * The path of a program that nobody but the user and root can change, passing over those that others could.
+ * @param name a path, or a name that is looked up in the absolute folders of PATH
+ * @returns undefined if there is none
+ */
+export function findTrustedProgram(name: string, searchPath: string | undefined): string | undefined {
+  const paths = name.includes('/') ? [name] : pathsIn(searchPath ?? '', name)
+  return paths.find((path) => path.startsWith('/') && isExecutable(path) && findPathFault(path) === undefined)
+}
+
 function pathsIn(searchPath: string, name: string): string[] {
   return searchPath
     .split(':')

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { callerEnvironment, unreadCaFile } from '../../../../src/core/places/environment.ts'
+import { callerEnvironment, unreadCaFile, withoutSecrets } from '../../../../src/core/places/environment.ts'
 
 it('gives children the CA file that was moved out of the way', () => {
   expect(callerEnvironment({ A: '1', LATCHKEY_EXTRA_CA_CERTS: '/ca.pem' })).toEqual({
@@ -14,4 +14,12 @@ it('names the CA file that Node has not read', () => {
   expect(unreadCaFile({ LATCHKEY_EXTRA_CA_CERTS: '/ca.pem' })).toBe('/ca.pem')
   expect(unreadCaFile({ LATCHKEY_EXTRA_CA_CERTS: '' })).toBeUndefined()
   expect(unreadCaFile({ NODE_EXTRA_CA_CERTS: '/own.pem' })).toBeUndefined()
+})
+
+it('keeps secrets from programs that need none', () => {
+  const secrets = { VAULT_TOKEN: 'a', BAO_TOKEN: 'b', AWS_SECRET_ACCESS_KEY: 'c', AWS_SESSION_TOKEN: 'd' }
+  expect(withoutSecrets({ DISPLAY: ':7', VAULT_ADDR: 'https://vault', ...secrets })).toEqual({
+    DISPLAY: ':7',
+    VAULT_ADDR: 'https://vault',
+  })
 })

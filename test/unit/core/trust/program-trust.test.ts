@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { expect, it } from 'vitest'
-import { trustedProgram } from '../../../../src/core/trust/program-trust.ts'
+import { findTrustedProgram, trustedProgram } from '../../../../src/core/trust/program-trust.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
 
 function machine() {
@@ -46,4 +46,23 @@ it('refuses one that others can change', () => {
       expect.objectContaining({ code: 'FILE_UNTRUSTED', hint: expect.stringContaining(`-w ${tool}`) }),
     )
   }
+})
+
+it('passes over a program that others can change, where it is only looked for', () => {
+  const { searchPath, place } = machine()
+  const theirs = place('a/tool', 0o757)
+  const own = place('b/tool', 0o755)
+  expect(findTrustedProgram('tool', searchPath)).toBe(own)
+  expect(findTrustedProgram(theirs, searchPath)).toBeUndefined()
+  expect(findTrustedProgram(own, undefined)).toBe(own)
+})
+
+it('looks for none in a folder that is another one everywhere', () => {
+  const { searchPath, place } = machine()
+  place('a/tool', 0o755)
+  const [, folder] = searchPath.split(':')
+  const here = relative(process.cwd(), folder!)
+  expect(findTrustedProgram('tool', `.:${here}`)).toBeUndefined()
+  expect(findTrustedProgram(`${here}/tool`, undefined)).toBeUndefined()
+  expect(findTrustedProgram('tool', undefined)).toBeUndefined()
 })
