@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { describeError } from '../core/errors.ts'
 import { appendLine } from '../core/files/append-file.ts'
 import type { Logger } from '../core/log.ts'
-import type { Environment } from '../core/places/environment.ts'
+import { type Environment, withoutSecrets } from '../core/places/environment.ts'
 import { expandHome } from '../core/places/paths.ts'
 import type { Clock } from '../core/time/clock.ts'
 import { formatUtc } from '../core/time/utc-time.ts'
+import { findTrustedProgram } from '../core/trust/program-trust.ts'
+import type { PromptStatus } from '../ipc/endpoints/status.ts'
 import { createPrompts, type PromptBroker } from '../prompts/broker.ts'
+import { type FoundPrograms, findPrograms } from '../prompts/programs/programs.ts'
 import { createPromptProgram } from '../prompts/prompt-program.ts'
 import type { PromptSettings } from './config/config.ts'
 
@@ -14,7 +17,9 @@ import type { PromptSettings } from './config/config.ts'
 export interface ConfiguredPromptsDeps {
   /** `[prompt]` as it is in effect now. */
   settings: () => PromptSettings
+  /** The daemon's. */
   environment: Environment
+  platform: NodeJS.Platform
   home: string
   clock: Clock
   log: Logger
@@ -22,16 +27,26 @@ export interface ConfiguredPromptsDeps {
   stopping: AbortSignal
 }
 
-/** The broker of questions, with the program and the log of `[prompt]`. */
-export function createConfiguredPrompts(deps: ConfiguredPromptsDeps): PromptBroker {
-  const { settings, environment, home, clock, log, stopping } = deps
+/** The broker of questions, and whom it can ask. */
+export interface ConfiguredPrompts {
+  prompts: PromptBroker
+  status(): PromptStatus
+}
+
+/** The broker with the programs and the log of `[prompt]`. Programs are looked for when they are needed. */
+export function createConfiguredPrompts(deps: ConfiguredPromptsDeps): ConfiguredPrompts {
+  const { settings, environment, platform, home, clock, log, stopping } = deps
   const inHome = (path: string | undefined) => (path === undefined ? undefined : expandHome(path, home))
-  return createPrompts({
+  const find = (name: string) => findTrustedProgram(name, environment.PATH)
+  const programs = (): FoundPrograms =>
+    findPrograms(expandHome(settings().program ?? 'auto', home), { environment, platform, find })
+  const prompts = createPrompts({
     clock,
     newId: randomUUID,
     get program() {
-      const program = inHome(settings().program)
-      return program === undefined ? undefined : createPromptProgram(program, { clock, environment, stopping })
+      const found = programs()
+      if ('whyNone' in found) return undefined
+      return createPromptProgram(found.found, { clock, environment: withoutSecrets(environment), stopping })
     },
     onAsked({ question, by }) {
       log.info('asked a person', { kind: question.kind, by })
@@ -43,4 +58,13 @@ export function createConfiguredPrompts(deps: ConfiguredPromptsDeps): PromptBrok
       )
     },
   })
+  return {
+    prompts,
+    status() {
+      const found = programs()
+      const { terminal } = settings()
+      if ('whyNone' in found) return { terminal, programs: [], whyNoProgram: found.whyNone }
+      return { terminal, programs: found.found.map(({ path }) => path) }
+    },
+  }
 }

@@ -14,6 +14,7 @@ import { describeError } from '../core/errors.ts'
 import { createChurn } from '../core/limits/churn.ts'
 import { agentSocketName, apiSocketName } from '../core/places/paths.ts'
 import { formatUtc } from '../core/time/utc-time.ts'
+import type { PromptStatus } from '../ipc/endpoints/status.ts'
 import { apiGuards } from '../ipc/server/refusals.ts'
 import { encodeJson } from '../ipc/server/reply.ts'
 import { createApiServer } from '../ipc/server/server.ts'
@@ -55,6 +56,7 @@ export interface DaemonDeps
   collectGarbage: () => void
   openKeychain: (settings: KeychainSettings) => Promise<Keychain>
   prompts: Prompts
+  promptStatus: () => PromptStatus
   /** Read for each request. */
   readSharedConfig: () => Promise<SharedConfig>
   sts: () => Promise<StsClient>
@@ -149,6 +151,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
           fixed,
           config: config.report(),
           keychain: watched,
+          prompt: deps.promptStatus(),
           isLocked: lock.isLocked,
           addedKeys: keyring.count,
           vaults: config.vaults(),

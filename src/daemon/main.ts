@@ -81,9 +81,10 @@ export async function runDaemon(): Promise<number> {
   process.on('exit', () => dialogs.abort())
   let summary = ''
   let isListening = false
-  const prompts = createConfiguredPrompts({
+  const asking = createConfiguredPrompts({
     settings: () => config?.prompt ?? { terminal: true },
     environment,
+    platform: process.platform,
     home,
     clock,
     log,
@@ -119,7 +120,8 @@ export async function runDaemon(): Promise<number> {
         { store, ...(file === undefined ? {} : { file: expandHome(file, home) }) },
         { environment, clock, log, stateFolder: stateFolder(environment, home) },
       ),
-    prompts,
+    prompts: asking.prompts,
+    promptStatus: asking.status,
     readText: (path) => readTextFile(path, deciding),
     readSharedConfig: watchAwsFiles(shared),
     runProgram: createRunProgram({ timeoutMs: programTimeoutMs }),

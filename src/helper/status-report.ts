@@ -1,7 +1,7 @@
 import { displayLine } from '../core/text/display-text.ts'
 import { formatDuration } from '../core/time/duration.ts'
 import type { ReportedError } from '../ipc/endpoints/fields.ts'
-import type { SshIdentityStatus, Status, VaultStatus } from '../ipc/endpoints/status.ts'
+import type { PromptStatus, SshIdentityStatus, Status, VaultStatus } from '../ipc/endpoints/status.ts'
 import { formatConfigProblems } from './config-report.ts'
 import { formatKeyTable } from './key-report.ts'
 import { formatProblem, formatWarnings } from './problem-lines.ts'
@@ -46,11 +46,18 @@ function formatDaemon(status: Status, nowMs: number): string {
       ['config', configFile],
       ['agent', sockets.agent],
       ['api', sockets.api],
+      ...(status.prompt === undefined ? [] : [['prompts', formatPrompt(status.prompt)]]),
       ['keychain', keychain.description],
     ],
     '  ',
   )
   return `latchkey ${displayLine(version)}, pid ${pid}, up ${formatDuration(upSeconds)}\n${facts}${config === undefined ? '' : formatConfigProblems(config)}${formatProblem(keychain.error)}`
+}
+
+/** How a person is asked. */
+function formatPrompt({ terminal, programs, whyNoProgram = '' }: PromptStatus): string {
+  const places = [...(terminal ? ['in the terminal of the caller'] : []), ...programs.map((path) => `by ${path}`)]
+  return programs.length > 0 ? places.join(', else ') : `${places[0] ?? 'nowhere'}; no dialog: ${whyNoProgram}`
 }
 
 /** Nothing is configured, and nothing is wrong either. */

@@ -40,14 +40,28 @@ export function parseQuestion(value: Readonly<Record<string, unknown>>): Questio
   return questionFault(question) === undefined ? question : undefined
 }
 
+const shown = (line: string) => displayLine(line, maxLineLength)
+
+/** What is shown of a question where its options have a place of their own: a line each, the notice first. */
+export function questionLines(question: Question): readonly string[] {
+  const notice = question.notice === undefined ? [] : [question.notice]
+  return [...notice, ...kindOf(question).lines(question)].map(shown)
+}
+
+/** Its options as they are shown, with their numbers. */
+export function numberedOptions(question: Question): readonly string[] {
+  return kindOf(question)
+    .options(question)
+    .map((option, index) => shown(`${index + 1}) ${option}`))
+}
+
 /**
  * What is shown to the person: nothing in it moves the cursor or reverses the text.
  * @param isTyped whether the answer is typed after it
  */
 export function questionText(question: Question, isTyped: boolean): string {
-  const { lines, suffix } = kindOf(question)
-  const shown = [...(question.notice === undefined ? [] : [question.notice]), ...lines(question)]
-  return shown.map((line) => displayLine(line, maxLineLength)).join('\n') + (isTyped ? suffix : '')
+  const lines = [...questionLines(question), ...numberedOptions(question)]
+  return lines.join('\n') + (isTyped ? kindOf(question).suffix : '')
 }
 
 /** Reads a typed line as an answer. */

@@ -10,6 +10,7 @@ import { createApiRoutes } from '../../src/daemon/api/api-routes.ts'
 import { createLentPrompts } from '../../src/daemon/api/lent-prompts.ts'
 import { createPrompts } from '../../src/prompts/broker.ts'
 import type { Question } from '../../src/prompts/kinds.ts'
+import { askpass } from '../../src/prompts/programs/askpass.ts'
 import type { PromptQuestion } from '../../src/prompts/prompt.ts'
 import { createPromptProgram } from '../../src/prompts/prompt-program.ts'
 import { createSharedLogin } from '../../src/prompts/shared-login.ts'
@@ -53,7 +54,9 @@ async function world(
   const prompts = createPrompts({
     clock,
     newId: () => 'q1',
-    ...(program === undefined ? {} : { program: createPromptProgram(program, { clock, environment }) }),
+    ...(program === undefined
+      ? {}
+      : { program: createPromptProgram([{ program: askpass, path: program }], { clock, environment }) }),
     onAsked({ by }) {
       asked.push(by)
       onAsked?.()

@@ -8,6 +8,7 @@ export const fullStatus: Status = {
   configFile: '/home/jo/.config/latchkey/config.toml',
   config: { file: '/home/jo/.config/latchkey/config.toml', errors: [], warnings: [] },
   sockets: { agent: '/run/user/1000/latchkey/agent.sock', api: '/run/user/1000/latchkey/api.sock' },
+  prompt: { terminal: true, programs: ['/usr/bin/pinentry', '/usr/bin/zenity'] },
   keychain: { description: 'Secret Service' },
   ssh: {
     locked: true,

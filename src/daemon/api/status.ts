@@ -2,7 +2,7 @@ import type { AwsCredentials } from '../../aws/aws-credentials.ts'
 import { CodedError } from '../../core/errors.ts'
 import { formatUtc } from '../../core/time/utc-time.ts'
 import type { ConfigReport } from '../../ipc/endpoints/config.ts'
-import type { SshIdentityStatus, Status, VaultStatus } from '../../ipc/endpoints/status.ts'
+import type { PromptStatus, SshIdentityStatus, Status, VaultStatus } from '../../ipc/endpoints/status.ts'
 import { isVaultError } from '../../vault/vault-error.ts'
 import type { RunningIdentity, RunningVault } from '../running/running-vault.ts'
 import type { WatchedKeychain } from '../watched-keychain.ts'
@@ -14,6 +14,7 @@ export interface StatusParts {
   fixed: Pick<Status, 'version' | 'pid' | 'startedAt' | 'configFile' | 'sockets'>
   config: ConfigReport
   keychain: WatchedKeychain
+  prompt: PromptStatus
   isLocked: () => boolean
   addedKeys: () => number
   vaults: readonly RunningVault[]
@@ -22,7 +23,7 @@ export interface StatusParts {
 
 /** Describes what is held, until when, and what is wrong. It calls no server and asks nobody. */
 export async function describeStatus(parts: StatusParts): Promise<Status> {
-  const { fixed, config, keychain, isLocked, addedKeys, vaults } = parts
+  const { fixed, config, keychain, prompt, isLocked, addedKeys, vaults } = parts
   // First, because it calls the keychain, whose state is reported too.
   const aws = await parts.aws.status().catch(withoutAws)
   const keychainError = keychain.lastError()
@@ -33,6 +34,7 @@ export async function describeStatus(parts: StatusParts): Promise<Status> {
       description: keychain.description,
       ...(keychainError === undefined ? {} : { error: reportedError(keychainError) }),
     },
+    prompt,
     ssh: { locked: isLocked(), addedKeys: addedKeys(), identities: vaults.flatMap(describeIdentities) },
     vaults: vaults.map(describeVault),
     aws,

@@ -5,6 +5,7 @@ import { urlMistake } from '../../aws/plan/sts-endpoint.ts'
 import { pathField as path, textField as text } from '../../core/config-fields.ts'
 import { parseDurationSeconds } from '../../core/time/duration.ts'
 import { isUtcTime } from '../../core/time/utc-time.ts'
+import { programChoices } from '../../prompts/programs/programs.ts'
 import { authSchema } from '../../vault/login/login-methods.ts'
 
 /** A duration in Go's notation, read as seconds within bounds. */
@@ -148,9 +149,18 @@ export const keychainSchema = v.strictObject({
   file: v.optional(path),
 })
 
+/** A program by its path, or one of those that are known. */
+const promptProgram = v.pipe(
+  v.string(),
+  v.check(
+    (choice) => /^(\/|~\/)/.test(choice) || programChoices.includes(choice),
+    `not an absolute path (it may start with ~/), and not one of ${programChoices.join(', ')}`,
+  ),
+)
+
 /** `[prompt]` */
 export const promptSchema = v.strictObject({
-  program: v.optional(path),
+  program: v.optional(promptProgram),
   terminal: v.optional(v.boolean()),
   log: v.optional(path),
 })

@@ -33,6 +33,17 @@ const vault = v.object({
 /** One `[vault.NAME]` as the status shows it. */
 export type VaultStatus = v.InferOutput<typeof vault>
 
+const prompt = v.object({
+  /** Whether the terminals of callers are asked. */
+  terminal: v.boolean(),
+  /** The programs that are tried, in this order, where no terminal is. */
+  programs: listOf(v.string()),
+  /** Why there are none. */
+  whyNoProgram: v.exactOptional(v.string()),
+})
+/** How a person is asked. */
+export type PromptStatus = v.InferOutput<typeof prompt>
+
 /** What the daemon holds, until when, and what is wrong. */
 export const getStatus = {
   method: 'GET',
@@ -46,6 +57,8 @@ export const getStatus = {
     config: v.exactOptional(configReport),
     sockets: v.object({ agent: v.string(), api: v.string() }),
     keychain: v.object({ description: v.string(), error: v.exactOptional(reportedError) }),
+    /** A daemon that is older than the command does not send it. */
+    prompt: v.exactOptional(prompt),
     ssh: v.object({ locked: v.boolean(), addedKeys: count, identities: listOf(sshIdentity) }),
     vaults: listOf(vault),
     aws: v.object({

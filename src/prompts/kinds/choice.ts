@@ -13,13 +13,16 @@ export const choice: PromptKind<ChoiceFields, string> = {
   ...typedLine,
   isEchoed: true,
   suffix: '\nnumber: ',
+  form: 'list',
+  label: 'Number',
   fault({ options }) {
     if (!Array.isArray(options) || options.length === 0) return 'there is nothing to choose from'
     if (options.length > maxOptions) return `there are more than ${maxOptions} options`
     const isNamed = options.every((option) => typeof option === 'string' && option !== '')
     return isNamed ? undefined : 'an option has no name'
   },
-  lines: ({ text, options }) => [`${text}:`, ...options.map((option, index) => `${index + 1}) ${option}`)],
+  lines: ({ text }) => [`${text}:`],
+  options: ({ options }) => options,
   read(typed, { options }) {
     const word = typed.trim()
     const chosen =

@@ -5,6 +5,7 @@ import { type PromptKind, typedLine } from './kind.ts'
 export const code: PromptKind<object, Secret<string>> = {
   ...typedLine,
   isEchoed: true,
+  label: 'Code',
   read(typed) {
     // Authenticator apps show `123 456`.
     const digits = typed.replace(/\s/g, '')

@@ -8,7 +8,7 @@ export const confirm: PromptKind<object, boolean> = {
   ...typedLine,
   isEchoed: true,
   suffix: ' (yes/no): ',
-  askpass: 'confirm',
+  form: 'confirm',
   coolsDown: false,
   lines: ({ text }) => [`${text}?`],
   read(typed) {

@@ -10,11 +10,10 @@ export interface Wording {
 export type Reading<Answer> = { answer: Answer } | { complaint: string }
 
 /**
- * How an askpass program is used (OpenSSH's readpass.c and ssh-askpass: SSH_ASKPASS_PROMPT).
- * `text`: the variable is unset, and the first line that the program prints is what was typed. `confirm`: its exit status
- * is the answer. `none`: it only shows something, and its exit status means nothing.
+ * What a dialog has beside its text. `text`: a line to type into. `list`: options to choose one from. `confirm`: a button
+ * for yes and one for no. `shown`: nothing that matters, for the outcome is found out elsewhere.
  */
-export type AskpassMode = 'text' | 'confirm' | 'none'
+export type DialogForm = 'text' | 'list' | 'confirm' | 'shown'
 
 /**
  * A kind of question: everything in which kinds differ, for the terminal or program that asks, and for the code that reads
@@ -25,15 +24,19 @@ export interface PromptKind<Fields extends object, Answer> {
   isEchoed: boolean
   /** What stands before the cursor, after the last line. */
   suffix: string
-  askpass: AskpassMode
+  form: DialogForm
+  /** What stands before the line to type into, where a dialog has a place for it. */
+  label: string
   /** After this time at one terminal, the person is taken to have left it. */
   patienceMs: number
   /** Whether a person who said no to it is left alone for a while. */
   coolsDown: boolean
   /** What is wrong with these fields, which may come from anywhere; undefined if nothing is. */
   fault(fields: Readonly<Record<keyof Fields, unknown>>): string | undefined
-  /** What is shown, without the notice. */
+  /** What is shown, without the notice and the options. */
   lines(question: Wording & Fields): readonly string[]
+  /** What there is to choose from; elsewhere nothing. */
+  options(fields: Fields): readonly string[]
   /** Reads a line that was typed. */
   read(typed: string, fields: Fields): Reading<Answer>
 }
@@ -41,11 +44,13 @@ export interface PromptKind<Fields extends object, Answer> {
 /** What most questions share: a line to be typed within a minute, and no fields but their wording. */
 export const typedLine = {
   suffix: ': ',
-  askpass: 'text',
+  form: 'text',
+  label: 'Answer',
   patienceMs: 60_000,
   coolsDown: true,
   fault: () => undefined,
   lines: ({ text }: Wording) => [text],
+  options: () => [],
 } as const
 
 /** The longest line that is shown: the address of a page must fit into one. */

@@ -5,5 +5,6 @@ import { type PromptKind, typedLine } from './kind.ts'
 export const password: PromptKind<object, Secret<string>> = {
   ...typedLine,
   isEchoed: false,
+  label: 'Password',
   read: (typed) => (typed === '' ? { complaint: 'nothing was typed (Ctrl-C cancels)' } : { answer: new Secret(typed) }),
 }

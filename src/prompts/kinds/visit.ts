@@ -13,7 +13,7 @@ export const visit: PromptKind<VisitFields, 'done'> = {
   ...typedLine,
   isEchoed: true,
   suffix: '\npress Enter when you are done: ',
-  askpass: 'none',
+  form: 'shown',
   // Logging in somewhere takes longer than typing a code.
   patienceMs: 5 * 60_000,
   fault({ url, userCode }) {

@@ -80,6 +80,7 @@ async function run(
     home: folder,
     openKeychain: async () => keychain,
     prompts: createPrompts({ clock, newId: () => 'lease-1' }),
+    promptStatus: () => ({ terminal: true, programs: [], whyNoProgram: 'there is no screen' }),
     readText: () => Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' })),
     runProgram: () => Promise.reject(new Error('no program')),
     readSharedConfig: async () => parseSharedConfig({}),

@@ -19,6 +19,7 @@ describe('the status', () => {
   config    /home/jo/.config/latchkey/config.toml
   agent     /run/user/1000/latchkey/agent.sock
   api       /run/user/1000/latchkey/api.sock
+  prompts   in the terminal of the caller, else by /usr/bin/pinentry, else by /usr/bin/zenity
   keychain  Secret Service
 
 VAULT  STATE        TIME LEFT  METHOD    ADDRESS
@@ -73,7 +74,7 @@ AWS profiles: dev, prod
       vaults: [],
       aws: { sessions: [], roles: [], profiles: [] },
     }
-    expect(formatStatus(empty, nowMs).split('\n').slice(4)).toEqual([
+    expect(formatStatus(empty, nowMs).split('\n').slice(5)).toEqual([
       '  keychain  Secret Service',
       '  ! the keychain is locked',
       '    hint: unlock it',
@@ -85,6 +86,17 @@ AWS profiles: dev, prod
       'no AWS profile is configured',
       '',
     ])
+  })
+
+  it.each([
+    [{ terminal: false, programs: ['/a'] }, 'by /a'],
+    [
+      { terminal: true, programs: [], whyNoProgram: 'no screen' },
+      'in the terminal of the caller; no dialog: no screen',
+    ],
+    [{ terminal: false, programs: [], whyNoProgram: 'no screen' }, 'nowhere; no dialog: no screen'],
+  ])('says where a person is asked: %j', (prompt, words) => {
+    expect(formatStatus({ ...fullStatus, prompt }, nowMs)).toContain(`\n  prompts   ${words}\n`)
   })
 
   it('warns of what does not count as written', () => {

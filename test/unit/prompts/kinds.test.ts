@@ -83,7 +83,7 @@ describe('what is shown', () => {
     [choice, 'which one:\n1) userpass\n2) oidc/\n3) 1\nnumber: ', 'which one:\n1) userpass\n2) oidc/\n3) 1'],
   ])('%j', (question, typed, shown) => {
     expect(questionText(question, true)).toBe(typed)
-    if (kindOf(question).askpass !== 'text') expect(questionText(question, false)).toBe(shown)
+    if (['confirm', 'shown'].includes(kindOf(question).form)) expect(questionText(question, false)).toBe(shown)
   })
 
   it('begins with the reason why it is asked again', () => {
