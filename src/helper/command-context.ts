@@ -3,7 +3,7 @@ import type { Environment } from '../core/places/environment.ts'
 import { displayLines } from '../core/text/display-text.ts'
 import type { ReadLine } from './asking/ask-lent-prompt.ts'
 import { createTerminalAccess } from './asking/terminal.ts'
-import { readTerminalLine } from './asking/terminal-line.ts'
+import { readTerminalLine, showOnTerminal } from './asking/terminal-line.ts'
 import { createDaemonAccess, type DaemonAccess } from './daemon-access.ts'
 import { type CommandEnd, runCommand } from './exec/run-command.ts'
 import { apiSocketPath } from './fast/api-socket.ts'
@@ -47,6 +47,7 @@ export function processContext(): CommandContext {
       socketPath: apiSocketPath(environment),
       terminal: createTerminalAccess(environment),
       readLine: readTerminalLine,
+      show: showOnTerminal,
       after(delayMs, run) {
         const timer = setTimeout(run, delayMs)
         return () => clearTimeout(timer)

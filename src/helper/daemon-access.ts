@@ -5,7 +5,7 @@ import type { ApiAnswer } from '../ipc/client/http-reply.ts'
 import type { Endpoint } from '../ipc/endpoint.ts'
 import { type AnswerTo, type EndpointName, endpoints } from '../ipc/endpoints.ts'
 import type { Question } from '../prompts/kinds.ts'
-import { askLentPrompt, type ReadLine } from './asking/ask-lent-prompt.ts'
+import { type AskedTerminal, askLentPrompt } from './asking/ask-lent-prompt.ts'
 import { callWithPrompts } from './asking/lent-prompt.ts'
 import type { TerminalAccess } from './asking/terminal.ts'
 import { checkedAnswer } from './checked-answer.ts'
@@ -23,10 +23,9 @@ export interface DaemonAccess {
 }
 
 /** Where the daemon is, and how the access reaches the person and the clock. */
-export interface DaemonAccessOptions {
+export interface DaemonAccessOptions extends AskedTerminal {
   socketPath: string
   terminal: TerminalAccess
-  readLine: ReadLine
   /** Runs a function later unless the returned one is called. */
   after(delayMs: number, run: () => void): () => void
   /** Called once, when an answer takes longer than a person waits without a word. */
@@ -47,7 +46,7 @@ const personMs = 10 * 60_000
  * daemon, is found out within seconds, before it has been told anything.
  */
 export function createDaemonAccess(options: DaemonAccessOptions): DaemonAccess {
-  const { socketPath, terminal, readLine, after, onSlow } = options
+  const { socketPath, terminal, after, onSlow } = options
   let isTold = onSlow === undefined
   const tellSlow = () => {
     if (!isTold) onSlow?.()
@@ -89,7 +88,7 @@ export function createDaemonAccess(options: DaemonAccessOptions): DaemonAccess {
     }
   }
 
-  const ask = (question: Question) => askLentPrompt(question, readLine)
+  const ask = (question: Question) => askLentPrompt(question, options)
   return {
     async call(name, ...input) {
       const endpoint: Endpoint = endpoints[name]

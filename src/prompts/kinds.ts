@@ -3,11 +3,12 @@ import { choice } from './kinds/choice.ts'
 import { code } from './kinds/code.ts'
 import { confirm } from './kinds/confirm.ts'
 import { maxLineLength, type PromptKind, type Reading, type Wording } from './kinds/kind.ts'
+import { note } from './kinds/note.ts'
 import { password } from './kinds/password.ts'
 import { visit } from './kinds/visit.ts'
 
 /** The kinds of question. To add one, add a file beside these and its name here. */
-const kinds = { code, password, confirm, visit, choice }
+const kinds = { code, password, confirm, visit, choice, note }
 
 /** The name of a kind, in the API and in the prompt log too. */
 export type KindName = keyof typeof kinds

@@ -51,6 +51,7 @@ const presses: readonly [Kind, string | undefined, Readonly<Record<string, reado
   ['confirm', undefined, { zenity: ['Escape'], kdialog: ['Escape'], 'pinentry-gtk-2': ['Escape'] }],
   ['visit', '', { zenity: ['Return'], kdialog: ['Return'], 'pinentry-gtk-2': ['Return'] }],
   ['visit', '', { zenity: ['Escape'], kdialog: ['Escape'] }],
+  ['note', '', { zenity: ['Return'], kdialog: ['Return'], 'pinentry-gtk-2': ['Return'] }],
   ['choice', undefined, { zenity: ['Escape'], kdialog: ['Escape'], 'pinentry-gtk-2': ['Escape'] }],
   // By its name where it was picked from a list, and by its number where that was typed.
   ['choice', '1', { zenity: ['Down', 'Return'], kdialog: ['Down', 'Return'] }],

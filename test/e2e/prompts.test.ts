@@ -31,6 +31,7 @@ const questions = {
   confirm: { kind: 'confirm', text: 'sign with ops for git@github.com' },
   visit: { kind: 'visit', text: 'log in to corp', url: 'https://sso.example.com/device', userCode: 'WDJB-MJHT' },
   choice: { kind: 'choice', text: 'how to log in to corp', options: ['userpass', 'oidc'] },
+  note: { kind: 'note', text: 'touch your key' },
 } as const satisfies Readonly<Record<string, Question>>
 type Kind = keyof typeof questions
 
@@ -98,7 +99,8 @@ async function world(
 const command = `exec ${latchkeyPath} aws credentials dev >"$out" 2>"$err"`
 
 describeWithPeers('a question on a terminal', ['python:pty'], () => {
-  it.each<[Kind, { expect: string; type: string }[], string]>([
+  it.each<[Kind, { expect: string; type?: string }[], string]>([
+    ['note', [{ expect: 'touch your key\r\n' }], 'seen'],
     ['code', [{ expect: 'MFA code for jo: ', type: '123 456\n' }], '123456'],
     ['password', [{ expect: 'password of jo: ', type: ' hunter 2 \r' }], ' hunter 2 '],
     ['confirm', [{ expect: 'sign with ops for git@github.com? (yes/no): ', type: 'y\n' }], 'true'],
@@ -140,7 +142,8 @@ describeWithPeers('a question on a terminal', ['python:pty'], () => {
     expect({ answers, asked }).toEqual({ answers: [answer], asked: ['terminal'] })
   })
 
-  it.each(Object.keys(questions) as Kind[])('%s is cancelled with Ctrl-C', async (kind) => {
+  const typedKinds = (Object.keys(questions) as Kind[]).filter((kind) => kind !== 'note')
+  it.each(typedKinds)('%s is cancelled with Ctrl-C', async (kind) => {
     const { env, answers, prompts } = await world(kind)
     const { text } = questions[kind]
     const result = await runOnTerminal(command, [{ expect: text, type: '\u0003' }], env)
@@ -176,6 +179,7 @@ describe('a question without a terminal', () => {
     ['confirm', 'exit 0', 'confirm|sign with ops for git@github.com?\n', 'true'],
     ['confirm', 'exit 1', 'confirm|sign with ops for git@github.com?\n', 'false'],
     ['visit', 'exit 1', 'none|log in to corp:\nhttps://sso.example.com/device\ncode: WDJB-MJHT\n', 'done'],
+    ['note', 'exit 1', 'none|touch your key\n', 'seen'],
     ['choice', 'echo oidc', 'unset|how to log in to corp:\n1) userpass\n2) oidc\nnumber: \n', 'oidc'],
     [
       'code',

@@ -6,5 +6,6 @@ export const trickyQuestions = {
   password: { kind: 'password', text: 'password of <jo>' },
   confirm: { kind: 'confirm', text: 'sign with <ops> & \\t' },
   visit: { kind: 'visit', text: 'log in', url: 'https://sso.example.com/device?a=1&b=<2>', userCode: 'WDJB-MJHT' },
+  note: { kind: 'note', text: 'touch your <key> & \\ wait' },
   choice: { kind: 'choice', text: 'log in by', options: ['--help', '1', 'a_b & \\n'] },
 } as const satisfies Readonly<Record<string, Question>>

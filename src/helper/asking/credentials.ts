@@ -12,13 +12,14 @@ import { formatProcessCredentials } from '../fast/process-credentials.ts'
 import { askLentPrompt } from './ask-lent-prompt.ts'
 import { callWithPrompts } from './lent-prompt.ts'
 import { createTerminalAccess, type TerminalAccess } from './terminal.ts'
-import { readTerminalLine } from './terminal-line.ts'
+import { readTerminalLine, showOnTerminal } from './terminal-line.ts'
 
 /** What the command reaches the world through, besides the daemon. */
 export interface AskingEffects {
   write(descriptor: 1 | 2, text: string): Promise<void>
   terminal: TerminalAccess
   readLine(prompt: string, options: { echo: boolean; signal: AbortSignal }): Promise<Secret<string> | undefined>
+  show(text: string): void
   /** Runs a function later unless the returned one is called. */
   after(delayMs: number, run: () => void): () => void
   /** Since the process began. */
@@ -49,6 +50,7 @@ function processEffects(environment: Environment): AskingEffects {
     write: writeToDescriptor,
     terminal: createTerminalAccess(environment),
     readLine: readTerminalLine,
+    show: showOnTerminal,
     after(delayMs, run) {
       const timer = setTimeout(run, delayMs)
       return () => clearTimeout(timer)
@@ -79,9 +81,10 @@ async function fetchCredentials(profile: string, environment: Environment, effec
       ask: async (question) => {
         const giveUp = new AbortController()
         asking = { question: question.text, giveUp }
-        const answer = await askLentPrompt(question, (text, { echo }) =>
-          effects.readLine(text, { echo, signal: giveUp.signal }),
-        )
+        const answer = await askLentPrompt(question, {
+          readLine: (text, { echo }) => effects.readLine(text, { echo, signal: giveUp.signal }),
+          show: effects.show,
+        })
         asking = undefined
         return answer
       },

@@ -42,6 +42,13 @@ export async function readTerminalLine(
   }
 }
 
+/** Shows a text on the terminal itself, whatever stdout and stderr are. @throws {HelperError} PERSON_NEEDED */
+export function showOnTerminal(text: string): void {
+  const output = openTerminal('w')
+  writeSync(output, text)
+  closeSync(output)
+}
+
 function openTerminal(flags: 'w' | 'r+'): number {
   try {
     return openSync(terminalPath, flags)

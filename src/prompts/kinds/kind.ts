@@ -20,6 +20,8 @@ export type DialogForm = 'text' | 'list' | 'confirm' | 'shown'
  * the answer. The helper's fast path uses this too, so nothing here imports more than core.
  */
 export interface PromptKind<Fields extends object, Answer> {
+  /** False: at a terminal it is shown, and counts as answered. */
+  isTyped: boolean
   /** Whether the typed text may be seen. */
   isEchoed: boolean
   /** What stands before the cursor, after the last line. */
@@ -43,6 +45,7 @@ export interface PromptKind<Fields extends object, Answer> {
 
 /** What most questions share: a line to be typed within a minute, and no fields but their wording. */
 export const typedLine = {
+  isTyped: true,
   suffix: ': ',
   form: 'text',
   label: 'Answer',

@@ -34,6 +34,7 @@ async function access(answer: (socket: Socket, request: string) => void) {
     socketPath,
     terminal: { mayAsk: () => false, isForeground: async () => false },
     readLine: async () => undefined,
+    show: () => {},
     after(ms, pass) {
       const limit = { ms, pass }
       limits.push(limit)

@@ -16,6 +16,7 @@ const code: Question = { kind: 'code', text }
 const password: Question = { kind: 'password', text }
 const confirm: Question = { kind: 'confirm', text }
 const visit: Question = { kind: 'visit', text, url: 'https://sso.example.com/device' }
+const note: Question = { kind: 'note', text }
 const choice: Question = { kind: 'choice', text, options: ['userpass', 'oidc/', '1'] }
 
 /** The answer, or the complaint in brackets. */
@@ -28,7 +29,7 @@ function read(question: Question, typed: string): unknown {
 it('has the kinds that have a file', () => {
   const folder = join(import.meta.dirname, '../../../src/prompts/kinds')
   const names = readdirSync(folder).map((file) => file.replace('.ts', ''))
-  const known = [code, password, confirm, visit, choice].map(({ kind }) => kind)
+  const known = [code, password, confirm, visit, choice, note].map(({ kind }) => kind)
   expect(names.filter((name) => name !== 'kind').sort()).toEqual(known.sort())
 })
 
@@ -53,6 +54,7 @@ describe('what was typed', () => {
     [confirm, 'yess', ['answer yes or no']],
     [visit, '', 'done'],
     [visit, 'ok', 'done'],
+    [note, '', 'seen'],
     [choice, '1', '1'],
     [choice, '2', 'oidc/'],
     [choice, ' userpass ', 'userpass'],

@@ -1,40 +1,44 @@
 import { expect, it } from 'vitest'
 import { Secret } from '../../../../src/core/secret.ts'
-import { askLentPrompt, type ReadLine } from '../../../../src/helper/asking/ask-lent-prompt.ts'
+import { type AskedTerminal, askLentPrompt } from '../../../../src/helper/asking/ask-lent-prompt.ts'
 
 /** A person who types these lines. */
 function typing(...lines: (string | undefined)[]) {
   const asked: { prompt: string; echo: boolean }[] = []
-  const readLine: ReadLine = async (prompt, { echo }) => {
-    asked.push({ prompt, echo })
-    const line = lines.shift()
-    return line === undefined ? undefined : new Secret(line)
+  const shown: string[] = []
+  const terminal: AskedTerminal = {
+    async readLine(prompt, { echo }) {
+      asked.push({ prompt, echo })
+      const line = lines.shift()
+      return line === undefined ? undefined : new Secret(line)
+    },
+    show: (text) => shown.push(text),
   }
-  return { asked, readLine }
+  return { asked, shown, terminal }
 }
 
 it('asks for a code, which may be seen', async () => {
-  const { asked, readLine } = typing('123456')
-  const answer = await askLentPrompt({ kind: 'code', text: 'MFA code for jo' }, readLine)
+  const { asked, terminal } = typing('123456')
+  const answer = await askLentPrompt({ kind: 'code', text: 'MFA code for jo' }, terminal)
   expect(answer?.expose()).toBe('123456')
   expect(asked).toEqual([{ prompt: 'MFA code for jo: ', echo: true }])
 })
 
 it('asks again for what cannot be a code, without a call to anyone', async () => {
-  const { asked, readLine } = typing('12345', 'abcdef', '', '1234567', '654 321')
-  expect((await askLentPrompt({ kind: 'code', text: 'code' }, readLine))?.expose()).toBe('654 321')
+  const { asked, terminal } = typing('12345', 'abcdef', '', '1234567', '654 321')
+  expect((await askLentPrompt({ kind: 'code', text: 'code' }, terminal))?.expose()).toBe('654 321')
   expect(asked.slice(1).map(({ prompt }) => prompt)).toEqual(Array(4).fill('a code is 6 digits\ncode: '))
 })
 
 it('says first why it asks again', async () => {
-  const { asked, readLine } = typing('123456')
-  await askLentPrompt({ kind: 'code', text: 'code', notice: 'that code\u001b[1m was wrong' }, readLine)
+  const { asked, terminal } = typing('123456')
+  await askLentPrompt({ kind: 'code', text: 'code', notice: 'that code\u001b[1m was wrong' }, terminal)
   expect(asked[0]!.prompt).toBe('that code [1m was wrong\ncode: ')
 })
 
 it('hides a password, keeps its blanks, and does not take an empty one', async () => {
-  const { asked, readLine } = typing('', ' a b c ')
-  expect((await askLentPrompt({ kind: 'password', text: 'password for jo' }, readLine))?.expose()).toBe(' a b c ')
+  const { asked, terminal } = typing('', ' a b c ')
+  expect((await askLentPrompt({ kind: 'password', text: 'password for jo' }, terminal))?.expose()).toBe(' a b c ')
   expect(asked).toEqual([
     { prompt: 'password for jo: ', echo: false },
     { prompt: 'nothing was typed (Ctrl-C cancels)\npassword for jo: ', echo: false },
@@ -42,5 +46,11 @@ it('hides a password, keeps its blanks, and does not take an empty one', async (
 })
 
 it('is cancelled by the person', async () => {
-  expect(await askLentPrompt({ kind: 'code', text: 'code' }, typing(undefined).readLine)).toBeUndefined()
+  expect(await askLentPrompt({ kind: 'code', text: 'code' }, typing(undefined).terminal)).toBeUndefined()
+})
+
+it('only shows a note', async () => {
+  const { asked, shown, terminal } = typing()
+  expect((await askLentPrompt({ kind: 'note', text: 'touch your key\u001b[2J' }, terminal))?.expose()).toBe('')
+  expect([asked, shown]).toEqual([[], ['touch your key [2J\n']])
 })

@@ -22,6 +22,7 @@ async function run(
     },
     terminal: { mayAsk: () => true, isForeground: async () => true },
     readLine: async () => new Secret('123456'),
+    show: () => {},
     after: () => () => {},
     elapsedMs: () => 0,
     ...effects,
