@@ -3,6 +3,8 @@ import type { Clock } from '../core/time/clock.ts'
 import type { LastingKeychain } from '../keychain/keychain.ts'
 import type { PromptCaller, Prompts } from '../prompts/prompt.ts'
 import { AwsError, isAwsError } from './aws-error.ts'
+import type { RunMfaCommand } from './codes/mfa-command.ts'
+import { createTotpSeeds } from './codes/totp-seeds.ts'
 import { withoutEnded } from './config/ended-profiles.ts'
 import { type ListedProfile, listProfiles } from './config/profile-list.ts'
 import type { AwsSettings } from './config/settings.ts'
@@ -19,17 +21,10 @@ import { createLongTermKeys } from './keys/long-term-keys.ts'
 import { adviseOnMissingKey } from './keys/missing-key-advice.ts'
 import { type CredentialPlan, planCredentials, validPlans } from './plan/credential-plan.ts'
 import { type DerivedStep, stepsTo } from './plan/steps.ts'
-import { createCredentialSource } from './session/credential-source.ts'
-import { createDerivedCredentials } from './session/derived-credentials.ts'
-import { createForgetWatch } from './session/forget-watch.ts'
-import { createForgetting } from './session/forgetting.ts'
+import { createIssuing } from './session/issuing.ts'
 import { noRole } from './session/no-role.ts'
-import { createSessionCache } from './session/session-cache.ts'
-import { createSessionLogin } from './session/session-login.ts'
 import { onlySession, type StartedSession, startSession } from './session/session-start.ts'
-import { createStepCredentials } from './session/step-credentials.ts'
 import { type AwsStatus, describeHeld } from './status.ts'
-import { createCallerIdentities } from './sts/caller-identity.ts'
 import type { StsClient } from './sts/sts-client.ts'
 
 /** The AWS room as the daemon sees it. */
@@ -86,6 +81,7 @@ export interface AwsCredentialsDeps extends ConsoleWays {
   sts: () => Promise<StsClient>
   /** The same for IAM. */
   iam: () => Promise<IamClient>
+  runMfaCommand: RunMfaCommand
   clock: Clock
   /** Uniform in [0, 1). */
   random: () => number
@@ -95,27 +91,12 @@ export interface AwsCredentialsDeps extends ConsoleWays {
 
 /** Puts the room together. */
 export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
-  const { readSettings, readSharedConfig, keychain, sts, iam, clock, random, prompts, log } = deps
+  const { readSettings, readSharedConfig, keychain, sts, iam, clock, log } = deps
   const longTermKeys = createLongTermKeys(keychain)
   const checks = createKeyChecks({ sts, clock })
-  const sessions = createSessionCache({ keychain, clock, log })
-  const derived = createDerivedCredentials({ clock, random, log })
-  const identities = createCallerIdentities(sts)
-  const forgetWatch = createForgetWatch()
-  const login = createSessionLogin({ keys: longTermKeys, checks, sessions, identities, sts, prompts, clock, log })
-  const steps = createStepCredentials({
-    keys: longTermKeys,
-    checks,
-    sessions,
-    derived,
-    identities,
-    forgetWatch,
-    sts,
-    clock,
-    log,
-  })
-  const source = createCredentialSource({ steps, sessions, login, clock, log })
-  const forgetting = createForgetting({ forgetWatch, login, sessions, derived })
+  const seeds = createTotpSeeds(keychain)
+  const issuing = createIssuing({ ...deps, keys: longTermKeys, checks, seeds })
+  const { source, login, sessions, derived, identities, forgetWatch, forgetting } = issuing
   const aliases = createAliasChecks(iam, clock, log)
   const noticed = new Set<string>()
 
@@ -229,7 +210,7 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
     },
     async explain(profile) {
       const { settings, shared } = await readAll()
-      return explainPlan(planCredentials(settings, shared, profile), { keys: longTermKeys, sessions, derived })
+      return explainPlan(planCredentials(settings, shared, profile), { keys: longTermKeys, sessions, derived, seeds })
     },
     async profiles() {
       // With those whose time is over: the command that lists them removes them.

@@ -26,6 +26,9 @@ export type AwsErrorCode =
   | 'AWS_MFA_NEEDED'
   | 'AWS_MFA_CODE_REFUSED'
   | 'AWS_MFA_SERIAL_REFUSED'
+  /** Neither what yields codes by itself nor a person has given one. */
+  | 'AWS_CODE_SOURCE_FAILED'
+  | 'AWS_SEED_INVALID'
   // What IAM says of things that it keeps: a name that is taken, a thing that is not there, a quota, a change under way.
   | 'AWS_ENTITY_EXISTS'
   | 'AWS_ENTITY_MISSING'

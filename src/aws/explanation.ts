@@ -2,11 +2,21 @@ import { describeError } from '../core/errors.ts'
 import { shellWord } from '../core/text/shell-word.ts'
 import { formatDuration } from '../core/time/duration.ts'
 import { formatUtc } from '../core/time/utc-time.ts'
+import { programOf } from './codes/mfa-command.ts'
+import type { TotpSeeds } from './codes/totp-seeds.ts'
 import { displayKeyId } from './credentials.ts'
 import type { LongTermKeys } from './keys/long-term-keys.ts'
 import type { CredentialPlan } from './plan/credential-plan.ts'
 import { isEmpty } from './plan/role-terms.ts'
-import { type DerivedStep, isMfaStep, type KeyStep, type RoleStep, type Step, stepsTo } from './plan/steps.ts'
+import {
+  type DerivedStep,
+  isMfaStep,
+  type KeyStep,
+  type MfaStep,
+  type RoleStep,
+  type Step,
+  stepsTo,
+} from './plan/steps.ts'
 import type { DerivedCredentials } from './session/derived-credentials.ts'
 import type { SessionCache } from './session/session-cache.ts'
 
@@ -38,6 +48,7 @@ export interface ExplanationDeps {
   keys: LongTermKeys
   sessions: SessionCache
   derived: DerivedCredentials
+  seeds: TotpSeeds
 }
 
 /** Looks at what is held for each step of a plan. AWS is not called, and nobody is asked. */
@@ -62,11 +73,12 @@ async function explainKey({ source }: KeyStep, { keys }: ExplanationDeps): Promi
 }
 
 async function explainDerived(
-  { profile }: CredentialPlan,
+  plan: CredentialPlan,
   step: DerivedStep,
-  { sessions, derived }: ExplanationDeps,
+  { sessions, derived, seeds }: ExplanationDeps,
 ): Promise<ExplainedStep> {
-  const explained = { type: step.type, what: whatIs(step), details: detailsOf(step) }
+  const codes = isMfaStep(step) ? await codesOf(plan, step, seeds) : []
+  const explained = { type: step.type, what: whatIs(step), details: [...detailsOf(step), ...codes] }
   try {
     const held = isMfaStep(step) ? (await sessions.find(step))?.credentials : derived.peek(step.cacheKey)
     if (held !== undefined) return { ...explained, state: 'held', expiresAt: formatUtc(held.expiresAtMs) }
@@ -74,7 +86,17 @@ async function explainDerived(
     return { ...explained, state: 'unknown', hint: describeError(error) }
   }
   if (!isMfaStep(step)) return { ...explained, state: 'when-needed' }
-  return { ...explained, state: 'missing', hint: `latchkey aws login ${shellWord(profile)}` }
+  return { ...explained, state: 'missing', hint: `latchkey aws login ${shellWord(plan.profile)}` }
+}
+
+/** What gives its codes, before anybody is asked. */
+async function codesOf({ mfaCommand }: CredentialPlan, { source }: MfaStep, seeds: TotpSeeds): Promise<string[]> {
+  // What cannot be found out is not shown: the keychain's state stands at the key.
+  const hasSeed = (await seeds.sources().catch((): readonly string[] => [])).includes(source)
+  return [
+    ...(hasSeed ? ['codes from the seed in the keychain: both factors are on this machine'] : []),
+    ...(mfaCommand === undefined ? [] : [`codes from mfa_process (${programOf(mfaCommand)})`]),
+  ]
 }
 
 function whatIs(step: DerivedStep): string {

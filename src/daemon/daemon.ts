@@ -4,6 +4,7 @@ import { createAgent } from '../agent/agent.ts'
 import { createKeyring } from '../agent/keys/keyring.ts'
 import { createLock } from '../agent/lock/lock.ts'
 import { createAwsCredentials } from '../aws/aws-credentials.ts'
+import type { RunMfaCommand } from '../aws/codes/mfa-command.ts'
 import type { SharedConfig } from '../aws/config/shared-config.ts'
 import type { Federation } from '../aws/console/federation.ts'
 import { createOneShotLinks } from '../aws/console/one-shot-links.ts'
@@ -62,6 +63,7 @@ export interface DaemonDeps
   sts: () => Promise<StsClient>
   iam: () => Promise<IamClient>
   organizations: () => Promise<OrganizationsClient>
+  runMfaCommand: RunMfaCommand
   federation: Federation
   platform: NodeJS.Platform
   /** The folder for those sockets that the service manager has not passed. */
@@ -117,6 +119,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     keychain,
     sts,
     iam,
+    runMfaCommand: deps.runMfaCommand,
     federation,
     links,
     clock,

@@ -34,6 +34,7 @@ import { limitsOf } from './process/limits.ts'
 import { loadNative } from './process/native.ts'
 import { openParentLink } from './process/parent-link.ts'
 import { endOnFault } from './process/process-faults.ts'
+import { createRunMfaCommand } from './process/run-mfa-command.ts'
 import { createRunProgram } from './process/run-program.ts'
 import { createServiceNotification } from './process/service-notification.ts'
 import { stopRequest } from './process/stop-request.ts'
@@ -124,6 +125,7 @@ export async function runDaemon(): Promise<number> {
     promptStatus: asking.status,
     readText: (path) => readTextFile(path, deciding),
     readSharedConfig: watchAwsFiles(shared),
+    runMfaCommand: createRunMfaCommand({ clock, environment, home, awsFiles: [shared.config, shared.credentials] }),
     runProgram: createRunProgram({ timeoutMs: programTimeoutMs }),
     sts: async () => (await awsClients()).sts,
     iam: async () => (await awsClients()).iam,

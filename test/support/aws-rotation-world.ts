@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { type AwsCredentials, createAwsCredentials } from '../../src/aws/aws-credentials.ts'
 import type { AwsSettings } from '../../src/aws/config/settings.ts'
 import { parseSharedConfig } from '../../src/aws/config/shared-config.ts'
@@ -79,6 +80,7 @@ export async function rotationWorld({ hasDevice = true }: { hasDevice?: boolean 
       sts: async () => during(lived, sts),
       iam: async () => during(lived, stubIam(iam)),
       ...stubConsole(),
+      runMfaCommand: async () => expect.unreachable(),
       clock,
       random: () => 0,
       prompts: createPrompts({

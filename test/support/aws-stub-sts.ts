@@ -5,6 +5,8 @@ import { parseIamArn } from '../../src/aws/plan/partitions.ts'
 import type { StsClient } from '../../src/aws/sts/sts-client.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { Clock } from '../../src/core/time/clock.ts'
+import { encodeBase32 } from '../../src/core/totp/base32.ts'
+import { totpOfStep } from '../../src/core/totp/totp.ts'
 
 /** A call that reached the stub. */
 export interface StubCall {
@@ -62,6 +64,9 @@ interface Principal {
 
 const stepMs = 30_000
 
+/** The seed of a device, in base32. */
+export const seedOf = (serial: string) => encodeBase32(createHash('sha1').update(serial).digest())
+
 /** An STS that keeps to the rules of the real one as far as this room relies on them: it refuses what STS refuses. */
 export function stubSts(clock: Clock): StubSts {
   const calls: StubCall[] = []
@@ -77,8 +82,7 @@ export function stubSts(clock: Clock): StubSts {
 
   const issuing = () => calls.filter(({ action }) => action !== 'GetCallerIdentity')
 
-  const codeAt = (serial: string, step: number) =>
-    String(createHash('sha256').update(`${serial}/${step}`).digest().readUInt32BE(0) % 1_000_000).padStart(6, '0')
+  const codeAt = (serial: string, step: number) => totpOfStep(seedOf(serial), step)
   const presentStep = () => Math.floor(clock.now() / stepMs)
 
   const authenticate = (credentials: SigningCredentials, region: string): Principal => {
@@ -131,6 +135,7 @@ export function stubSts(clock: Clock): StubSts {
   }
 
   return {
+    clockSkewMs: () => 0,
     calls,
     issuing,
     actions: () => issuing().map(({ action }) => action),

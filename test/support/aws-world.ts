@@ -1,4 +1,5 @@
 import { type AwsCredentials, createAwsCredentials } from '../../src/aws/aws-credentials.ts'
+import type { RunMfaCommand } from '../../src/aws/codes/mfa-command.ts'
 import type { AwsSettings } from '../../src/aws/config/settings.ts'
 import { parseSharedConfig, type SharedConfigTexts } from '../../src/aws/config/shared-config.ts'
 import type { AccessKey } from '../../src/aws/credentials.ts'
@@ -59,6 +60,7 @@ export async function world(
     program?: boolean
     /** What IAM knows. */
     iam?: (world: World) => Partial<IamClient>
+    runMfaCommand?: RunMfaCommand
   } = {},
 ): Promise<World> {
   const clock = fakeClock()
@@ -95,6 +97,7 @@ export async function world(
       sts: async () => sts,
       iam: async () => stubIam(options.iam?.(made)),
       ...console,
+      runMfaCommand: async (command, watch) => (options.runMfaCommand ?? noCommand)(command, watch),
       clock,
       random: () => 0,
       prompts,
@@ -134,6 +137,10 @@ export function terminal(): PromptCaller & { leases: PromptLease[]; lent(): Prom
     },
     lent: () => (leases.length > 0 ? Promise.resolve(leases.at(-1)!) : new Promise((resolve) => waiting.push(resolve))),
   }
+}
+
+const noCommand: RunMfaCommand = async () => {
+  throw new Error('no command is to be run')
 }
 
 /** Everything that can run without the clock has run. */

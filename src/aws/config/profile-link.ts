@@ -1,5 +1,6 @@
 import { formatDuration } from '../../core/time/duration.ts'
 import { AwsError } from '../aws-error.ts'
+import type { MfaCommand } from '../codes/mfa-command.ts'
 import type { RoleTerms } from '../plan/role-terms.ts'
 import type { StsEndpoint } from '../plan/sts-endpoint.ts'
 
@@ -16,6 +17,7 @@ export interface RoleLink {
   /** The long-term key assumes it, with a code of its own, and no MFA session does. */
   isDirect: boolean
   mfaSerial?: string | undefined
+  mfaCommand?: MfaCommand | undefined
   durationSeconds?: number | undefined
   externalId?: string | undefined
   sessionName?: string | undefined
@@ -29,6 +31,7 @@ export interface SourceLink {
   type: 'source'
   name: string
   mfaSerial?: string | undefined
+  mfaCommand?: MfaCommand | undefined
   sessionSeconds: number
   region?: string | undefined
   endpoint?: StsEndpoint | undefined

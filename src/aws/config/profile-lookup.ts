@@ -72,6 +72,7 @@ function ownSource(name: string, source: AwsSourceSettings, way: Way): SourceLin
     type: 'source',
     name,
     mfaSerial: source.mfa_serial,
+    mfaCommand: source.mfa_process === undefined ? undefined : { run: source.mfa_process, from: 'config.toml' },
     sessionSeconds:
       checkedSeconds(name, 'session_duration', source.session_duration, sessionDuration) ?? sessionDuration.default,
     ...way,

@@ -36,11 +36,9 @@ export function profileNotices(settings: AwsSettings, shared: SharedConfig, name
   const isOwn = isInConfigToml(settings, name)
   const { values } = isOwn ? written : effectiveProfile(shared, written)
   const shadowed = isOwn ? keysOf(values, originKeys) : []
-  const notRun = isOwn ? [] : keysOf(values, ['mfa_process'])
   return [
     ...notice(name, keysOf(values, ['ca_bundle']), 'is not used: NODE_EXTRA_CA_CERTS of the daemon names more roots'),
     ...notice(name, shadowed, 'in the AWS config file does not count: config.toml has the profile too'),
-    ...notice(name, notRun, 'is not run: a person is asked for the code, or the program of [prompt] in config.toml'),
     ...notice(
       name,
       written.overridden,

@@ -53,6 +53,8 @@ export function termsOf(profile: AwsProfileSettings): RoleTerms {
 /** `[aws.source.NAME]` of config.toml: long-term keys in the keychain, with or without an MFA device. */
 export interface AwsSourceSettings {
   mfa_serial?: string | undefined
+  /** A command that prints the code of the device: as a list run as it is, as a line by a shell. */
+  mfa_process?: string | readonly string[] | undefined
   /** Length of the MFA session in seconds. */
   session_duration?: number | undefined
   /** How old the long-term key may become without a warning, in seconds. */

@@ -1,3 +1,4 @@
+import type { MfaCommand } from '../codes/mfa-command.ts'
 import { roleDuration, sessionDuration } from '../plan/field-rules.ts'
 import { sharedEndpoint } from './endpoint-settings.ts'
 import { hasWebIdentity, refuseForeignOrigin } from './foreign-origin.ts'
@@ -43,7 +44,20 @@ export function sharedLink(shared: SharedConfig, profile: SharedProfile): Profil
   if (process.type === 'own' && process.profile !== name) {
     return { type: 'alias', name, target: process.profile, ...way }
   }
-  return { type: 'source', name, mfaSerial: values.get('mfa_serial'), sessionSeconds: sessionDuration.default, ...way }
+  return {
+    type: 'source',
+    name,
+    mfaSerial: values.get('mfa_serial'),
+    mfaCommand: mfaCommand(values),
+    sessionSeconds: sessionDuration.default,
+    ...way,
+  }
+}
+
+/** A line for a shell, as a whole in quotes or not (aws-vault, vault/config.go and mfa_unix.go). */
+function mfaCommand(values: EffectiveProfile['values']): MfaCommand | undefined {
+  const line = values.get('mfa_process')?.replace(/^(["'])((?:(?!\1).)*)\1$/, '$2')
+  return line === undefined || line === '' ? undefined : { run: line, from: 'aws-files' }
 }
 
 function roleLink(
@@ -62,6 +76,7 @@ function roleLink(
     usesOwnKeys: source === name,
     isDirect: false,
     mfaSerial: values.get('mfa_serial'),
+    mfaCommand: mfaCommand(values),
     durationSeconds: checkedSeconds(name, 'duration_seconds', seconds, roleDuration),
     externalId: values.get('external_id'),
     sessionName: values.get('role_session_name'),

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../core/time/duration.ts'
 import { AwsError } from '../aws-error.ts'
+import type { MfaCommand } from '../codes/mfa-command.ts'
 import { invalid, type RoleLink } from '../config/profile-link.ts'
 import { profileNames } from '../config/profile-lookup.ts'
 import { defaultDeviceNotice, profileNotices } from '../config/profile-notices.ts'
@@ -21,6 +22,8 @@ export interface CredentialPlan {
   profile: string
   /** What yields them. Each step knows the one before it, back to the long-term key. */
   last: DerivedStep
+  /** What prints the codes of the device, where one is configured. */
+  mfaCommand?: MfaCommand
   /** What differs from the configuration and why, for the log. */
   notices: readonly string[]
 }
@@ -47,11 +50,11 @@ export function planCredentials(
 ): CredentialPlan {
   const { roles, source, endpoint, regions, path } = followProfiles(settings, shared, profile)
   const [innermost, ...outer] = roles
+  const innerToOuter = [innermost, source, ...outer]
   // The AWS CLI sends the serial that stands beside the first role; people who write it once write it at the source;
   // further out it can only mean the same device, because a role's own credentials cannot prove one.
-  const mfaSerial = [innermost?.mfaSerial, source.mfaSerial, ...outer.map((role) => role.mfaSerial)].find(
-    (serial) => serial !== undefined,
-  )
+  const mfaSerial = innerToOuter.find((link) => link?.mfaSerial !== undefined)?.mfaSerial
+  const mfaCommand = innerToOuter.find((link) => link?.mfaCommand !== undefined)?.mfaCommand
   checkDevice(source.name, mfaSerial)
   const device = mfaSerial === undefined ? undefined : parseIamArn(mfaSerial)
   const region = regions.find((candidate) => candidate !== undefined)
@@ -94,9 +97,10 @@ export function planCredentials(
   }
 
   const [first, ...others] = assumed
-  if (first === undefined) return { profile, last: session, notices }
+  const common = { profile, notices, ...(mfaCommand === undefined ? {} : { mfaCommand }) }
+  if (first === undefined) return { ...common, last: session }
   const last = others.reduce(assume, assume(mfaSerial === undefined || isDirect(first.role) ? key : session, first))
-  return { profile, last, notices }
+  return { ...common, last }
 }
 
 /** The plans of all profiles whose configuration is right, by name. */

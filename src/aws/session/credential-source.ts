@@ -35,6 +35,9 @@ export interface CredentialSourceDeps {
 
 /** Asks a person at most once for each call of `credentials`. */
 export function createCredentialSource({ steps, sessions, login, clock, log }: CredentialSourceDeps): CredentialSource {
+  /** Whether a session can be begun for this caller: by a person, or without one. Asked when there is need only. */
+  const canBegin = async (step: MfaStep, caller: PromptCaller) => caller.mayPrompt || (await login.needsNobody(step))
+
   /** True when only a person can get more, and it is time to ask. */
   const isEnding = async ({ last }: CredentialPlan, step: MfaStep, credentials: SessionCredentials) => {
     if (credentials.expiresAtMs - clock.now() > askAgainMs) return false
@@ -58,10 +61,10 @@ export function createCredentialSource({ steps, sessions, login, clock, log }: C
   /** Tries until what is missing has been got: a dead token dropped, a session begun. */
   const persist = async (
     plan: CredentialPlan,
-    askable: MfaStep | undefined,
     caller: PromptCaller,
     attempt: () => Promise<SessionCredentials>,
   ): Promise<SessionCredentials> => {
+    const step = mfaStepOf(plan.last)
     let hasAsked = false
     // Each round but the one that asks drops one dead token, and a plan has no more tokens than steps.
     for (let roundsLeft = stepsTo(plan.last).length; ; roundsLeft -= 1) {
@@ -69,28 +72,24 @@ export function createCredentialSource({ steps, sessions, login, clock, log }: C
         return await attempt()
       } catch (error) {
         if (!(error instanceof AwsError) || roundsLeft < 0 || hasAsked) throw error
-        if (isAwsError(error, 'AWS_MFA_NEEDED') && askable !== undefined) {
-          await login.begin(plan, askable, caller)
+        if (isAwsError(error, 'AWS_MFA_NEEDED') && step !== undefined && (await canBegin(step, caller))) {
+          await login.begin(plan, step, caller)
           hasAsked = true
         } else if (!isCredentialRefusal(error)) throw error
       }
     }
   }
 
-  /** The session that this caller may ask a person to begin. */
-  const askableFor = ({ last }: CredentialPlan, caller: PromptCaller) =>
-    caller.mayPrompt ? mfaStepOf(last) : undefined
-
   return {
     async credentials(plan, caller) {
-      const askable = askableFor(plan, caller)
-      return await persist(plan, askable, caller, async () => {
+      const step = mfaStepOf(plan.last)
+      return await persist(plan, caller, async () => {
         const held = await steps.current(plan, plan.last)
-        return askable !== undefined && (await isEnding(plan, askable, held))
-          ? await prolong(plan, askable, held, caller)
-          : held
+        const isToBeProlonged =
+          step !== undefined && (await isEnding(plan, step, held)) && (await canBegin(step, caller))
+        return isToBeProlonged ? await prolong(plan, step, held, caller) : held
       })
     },
-    renew: (plan, caller) => persist(plan, askableFor(plan, caller), caller, () => steps.renew(plan, plan.last)),
+    renew: (plan, caller) => persist(plan, caller, () => steps.renew(plan, plan.last)),
   }
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/time/clock.ts'
 import type { PromptCaller, Prompts } from '../../prompts/prompt.ts'
 import { createSharedLogin, type SharedLogin } from '../../prompts/shared-login.ts'
 import { AwsError } from '../aws-error.ts'
+import { type CodeSources, mfaTopic } from '../codes/code-sources.ts'
 import { type AccessKey, asKept } from '../credentials.ts'
 import type { KeyChecks } from '../keys/key-checks.ts'
 import type { LongTermKeys } from '../keys/long-term-keys.ts'
@@ -17,7 +18,7 @@ import type { CallerIdentity, StsClient } from '../sts/sts-client.ts'
 import { forgottenMeanwhile } from './forget-watch.ts'
 import { issueWithCode, purposeOf, type ReadyStep } from './issue-with-code.ts'
 import { loginCommand } from './login-command.ts'
-import { createMfaDialogue, mfaTopic } from './mfa-dialogue.ts'
+import { createMfaDialogue } from './mfa-dialogue.ts'
 import type { SessionCache } from './session-cache.ts'
 import type { MfaSession } from './session-item.ts'
 
@@ -39,6 +40,8 @@ export interface SessionLogin {
    * @throws {AwsError} {PromptError} {KeychainError}
    */
   begin(plan: CredentialPlan, step: MfaStep, caller: PromptCaller, sinceMs?: number): Promise<void>
+  /** Whether one can probably be begun without a person, for a caller who may not ask any. */
+  needsNobody(step: MfaStep): Promise<boolean>
   /**
    * Gives up the logins of a source, or all: their questions are withdrawn, their results are not kept, and those who
    * wait for them get AWS_FORGOTTEN.
@@ -52,6 +55,7 @@ export interface SessionLoginDeps {
   checks: KeyChecks
   sessions: SessionCache
   identities: CallerIdentities
+  codes: CodeSources
   sts: () => Promise<StsClient>
   prompts: Prompts
   clock: Clock
@@ -60,8 +64,10 @@ export interface SessionLoginDeps {
 
 /** Owns the logins that are under way, one for each session. */
 export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
-  const { keys, checks, sessions, identities, sts, prompts, clock, log } = deps
-  const dialogue = createMfaDialogue({ prompts, clock, log })
+  const { keys, checks, sessions, identities, codes, sts, prompts, clock, log } = deps
+  /** As the last client of STS knows it: codes go by the right time, whatever this machine's is. */
+  let skewMs = () => 0
+  const dialogue = createMfaDialogue({ prompts, clock, awsNow: () => clock.now() + skewMs(), log })
   const logins = new Map<string, { source: string; shared: SharedLogin<void> }>()
 
   const sharedLogin = (step: MfaStep): SharedLogin<void> => {
@@ -82,13 +88,19 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
     return { ...step, sessionName }
   }
 
-  const login = async (plan: CredentialPlan, step: MfaStep, sinceMs: number, signal: AbortSignal): Promise<void> => {
+  const login = async (
+    plan: CredentialPlan,
+    step: MfaStep,
+    { sinceMs, mayAsk }: { sinceMs: number; mayAsk: boolean },
+    signal: AbortSignal,
+  ): Promise<void> => {
     // Someone else's flight may have landed between this caller's look at the cache and now.
     const present = await sessions.find(step)
     if (isEnough(present, sinceMs, clock.now())) return
     // All of this can fail or take a while, so it comes before the question, not between the code and its use.
     const key = await keys.read(step.source)
     const client = atEndpoint(await sts(), step.endpoint)
+    skewMs = client.clockSkewMs
     const caller = await checks.check(step.source, key, step.region, step.endpoint)
     identities.learn(step.source, step.endpoint, caller)
     refuseForeignDevice(step, caller)
@@ -97,8 +109,13 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
       const credentials = await dialogue.withCode(
         step.mfaSerial,
         (code) => issueWithCode(client, ready, { key, code, region: caller.region }),
-        signal,
-        { purpose: purposeOf(step), remedy: loginCommand(plan.profile) },
+        {
+          sources: await codes.of(plan, step, mayAsk),
+          mayAsk,
+          purpose: purposeOf(step),
+          remedy: loginCommand(plan.profile),
+          signal,
+        },
       )
       signal.throwIfAborted()
       const session = asKept(credentials, { durationSeconds: step.durationSeconds, nowMs: clock.now() })
@@ -114,7 +131,8 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
 
   return {
     begin: (plan, step, caller, sinceMs = 0) =>
-      sharedLogin(step).run(caller, (signal) => login(plan, step, sinceMs, signal)),
+      sharedLogin(step).run(caller, (signal) => login(plan, step, { sinceMs, mayAsk: caller.mayPrompt }, signal)),
+    needsNobody: codes.needNobody,
     abandon(source) {
       for (const login of logins.values()) {
         if (source === undefined || login.source === source) login.shared.abandon(forgottenMeanwhile(login.source))

@@ -42,7 +42,7 @@ export async function startSession(
   if (step === undefined) throw needsNoCode(plan)
   const held = await sessions.find(step)
   if (isEnough(held, sinceMs, clock.now())) return started(step, held, sinceMs > 0)
-  if (!caller.mayPrompt) throw mfaNeeded(plan, step)
+  if (!caller.mayPrompt && !(await login.needsNobody(step))) throw mfaNeeded(plan, step)
   await login.begin(plan, step, caller, sinceMs)
   const begun = await sessions.find(step)
   if (begun === undefined) throw mfaNeeded(plan, step)

@@ -7,6 +7,7 @@ export function atEndpoint(client: StsClient, endpoint: StsEndpoint | undefined)
   return {
     getSessionToken: (request) => client.getSessionToken({ ...request, endpoint }),
     assumeRole: (request) => client.assumeRole({ ...request, endpoint }),
+    clockSkewMs: client.clockSkewMs,
     getCallerIdentity: (request) => client.getCallerIdentity({ ...request, endpoint }),
   }
 }

@@ -59,4 +59,6 @@ export interface StsClient {
   getSessionToken(request: SessionTokenRequest): Promise<SessionCredentials>
   assumeRole(request: AssumeRoleRequest): Promise<SessionCredentials>
   getCallerIdentity(request: CallerIdentityRequest): Promise<CallerIdentity>
+  /** AWS's time minus that of this machine, in ms, as of the last answer. */
+  clockSkewMs(): number
 }

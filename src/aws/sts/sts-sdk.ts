@@ -125,6 +125,7 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
   }
 
   return {
+    clockSkewMs: skew.ms,
     async getSessionToken({ credentials, region, endpoint, durationSeconds, mfa }) {
       const { answer } = await call({
         action: 'GetSessionToken',

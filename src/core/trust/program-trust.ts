@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { untrusted } from '../files/read-file.ts'
+import { expandHome } from '../places/paths.ts'
 import { findPathFault } from './path-trust.ts'
 
 /**
@@ -25,6 +26,20 @@ export function trustedProgram(name: string, searchPath: string | undefined): st
 export function findTrustedProgram(name: string, searchPath: string | undefined): string | undefined {
   const paths = name.includes('/') ? [name] : pathsIn(searchPath ?? '', name)
   return paths.find((path) => path.startsWith('/') && isExecutable(path) && findPathFault(path) === undefined)
+}
+
+/**
+ * Refuses a line for a shell whose program others could change, where it begins with one that can be read without a shell.
+ * Whatever else the line does is the user's own choice, where nobody else can write the file that it is in.
+ * @throws {FileError} FILE_UNTRUSTED
+ */
+export function refuseUntrustedLine(
+  line: string,
+  { home, searchPath }: { home: string; searchPath: string | undefined },
+): void {
+  const [, double, single, plain] = /^\s*(?:"([^"$`\\]+)"|'([^']+)'|([\w./~+@:,=-]+))(?:\s|$)/.exec(line) ?? []
+  const program = double ?? single ?? (plain === undefined ? undefined : expandHome(plain, home))
+  if (program !== undefined) trustedProgram(program, searchPath)
 }
 
 function pathsIn(searchPath: string, name: string): string[] {

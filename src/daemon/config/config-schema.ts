@@ -45,6 +45,16 @@ const mfaSerial = v.pipe(
   ),
 )
 
+/** A command: a list of its words, or a line for a shell. */
+const command = v.pipe(
+  v.unknown(),
+  v.check((written) => {
+    const words = Array.isArray(written) ? written : [written]
+    return words.length > 0 && words.every((word) => typeof word === 'string') && words[0] !== ''
+  }, 'not a command: write ["PROGRAM", "ARGUMENT"], or one line for a shell'),
+  v.transform((written) => written as string | readonly string[]),
+)
+
 /** `[section.NAME]`: names are shown in tables and in commands to type. */
 const named = <Schema extends v.GenericSchema>(schema: Schema) =>
   v.optional(v.record(v.pipe(v.string(), v.regex(/^\P{Cc}+$/u, 'is empty, or holds control characters')), schema))
@@ -134,6 +144,7 @@ export const profileSchema = v.strictObject({
 /** One `[aws.source.NAME]`. */
 export const sourceSchema = v.strictObject({
   mfa_serial: v.optional(mfaSerial),
+  mfa_process: v.optional(command),
   session_duration: v.optional(duration(900, 129_600, '15m to 36h')),
   max_key_age: v.optional(duration(86_400, 315_360_000, '1d to 3650d')),
   region: v.optional(awsField('region')),

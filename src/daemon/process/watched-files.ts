@@ -3,8 +3,8 @@ import { errorCode } from '../../core/errors.ts'
 import { maxSettingsBytes, readTextIfPresent } from '../../core/files/read-file.ts'
 
 /**
- * The AWS tools' own files, in which latchkey runs and trusts nothing: it does not check who may write them, and neither do
- * those tools.
+ * The AWS tools' own files: it is not checked who may write them, as those tools do not check it either. Before a command
+ * in them is run it is (run-mfa-command.ts).
  */
 const options = { maxBytes: maxSettingsBytes, isTrusted: false } as const
 

@@ -1,9 +1,8 @@
 import { describeError, errorCode } from '../../core/errors.ts'
 import { FileError } from '../../core/files/read-file.ts'
 import type { Environment } from '../../core/places/environment.ts'
-import { expandHome } from '../../core/places/paths.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
-import { trustedProgram } from '../../core/trust/program-trust.ts'
+import { refuseUntrustedLine } from '../../core/trust/program-trust.ts'
 import { VaultError } from '../vault-error.ts'
 
 /**
@@ -37,8 +36,7 @@ export async function askTokenHelper(options: TokenHelperOptions): Promise<strin
     if (helper === undefined) continue
     try {
       const shell = environment.SHELL ?? '/bin/sh'
-      const program = programOf(helper, home)
-      if (program !== undefined) trustedProgram(program, environment.PATH)
+      refuseUntrustedLine(helper, { home, searchPath: environment.PATH })
       return await runProgram(shell, ['-c', `${helper} get`], { ...environment, VAULT_ADDR: address })
     } catch (cause) {
       if (cause instanceof FileError) throw new VaultError('VAULT_CONFIG', cause.message, { cause, hint: cause.hint })
@@ -66,16 +64,6 @@ export async function readOptional(
       hint: `check its permissions: ls -l ${shellWord(path)}`,
     })
   }
-}
-
-/**
- * The program that a shell would run for the helper, where its line begins with one that can be read without a shell.
- * Whatever else the line does is the user's own choice: nobody else can write the file that it is in.
- */
-function programOf(helper: string, home: string): string | undefined {
-  const [, double, single, plain] = /^\s*(?:"([^"$`\\]+)"|'([^']+)'|([\w./~+@:,=-]+))(?:\s|$)/.exec(helper) ?? []
-  const word = double ?? single ?? plain
-  return plain === undefined || word === undefined ? word : expandHome(word, home)
 }
 
 /** The one key of the command lines' configuration, in JSON or HCL. */

@@ -2,6 +2,7 @@ import { uptime } from 'node:os'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createAwsCredentials } from '../../../src/aws/aws-credentials.ts'
 import { trustedWithoutMfa } from '../../../src/aws/check/trust-policy.ts'
+import { createTotpSeeds } from '../../../src/aws/codes/totp-seeds.ts'
 import type { AwsSettings } from '../../../src/aws/config/settings.ts'
 import { parseSharedConfig, type SharedConfigTexts } from '../../../src/aws/config/shared-config.ts'
 import { createIamSdk } from '../../../src/aws/iam/iam-sdk.ts'
@@ -10,8 +11,8 @@ import { createStsSdk } from '../../../src/aws/sts/sts-sdk.ts'
 import { silentLogger } from '../../../src/core/log.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { createSystemClock } from '../../../src/core/time/clock.ts'
-import type { AwsAddition } from '../../../src/dev/aws/plugin.ts'
 import { totp } from '../../../src/core/totp/totp.ts'
+import type { AwsAddition } from '../../../src/dev/aws/plugin.ts'
 import type { AwsCallLine } from '../../../src/dev/aws/protocol/exchange.ts'
 import { type DevAccount, seedDevAccount } from '../../../src/dev/aws/seed.ts'
 import { createPrompts } from '../../../src/prompts/broker.ts'
@@ -20,7 +21,7 @@ import { createFullAws } from '../../doubles/aws/full-server.ts'
 import { roleReading } from '../../doubles/aws/role-reading.ts'
 import { stubConsole } from '../../support/aws-console.ts'
 import { lasting, stubKeychain } from '../../support/aws-stub-keychain.ts'
-import { person, rejection } from '../../support/aws-world.ts'
+import { person, rejection, unattended } from '../../support/aws-world.ts'
 import { trusting } from '../../support/dev-aws.ts'
 
 /**
@@ -55,6 +56,7 @@ async function setUp(
   const iam = createIamSdk({ sdk, clock, random: Math.random, log: silentLogger, endpoint: dev.endpoint })
   const answers: string[] = []
   let questions = 0
+  const keychain = stubKeychain()
   const aws = createAwsCredentials({
     readSettings: async () => ({
       sources: { master: { mfa_serial: account.mfaSerial } },
@@ -67,10 +69,11 @@ async function setUp(
       },
     }),
     readSharedConfig: async () => parseSharedConfig(shared?.(dev.endpoint, account) ?? {}),
-    keychain: lasting(stubKeychain(), clock),
+    keychain: lasting(keychain, clock),
     sts: async () => sts,
     iam: async () => iam,
     ...stubConsole(),
+    runMfaCommand: () => expect.unreachable(),
     clock,
     random: Math.random,
     prompts: createPrompts({
@@ -88,6 +91,7 @@ async function setUp(
     aws,
     iam,
     account,
+    keychain,
     dev,
     calls,
     answers,
@@ -185,6 +189,19 @@ describe('against the embedded AWS', () => {
     answers.push('000000', '000001', '000002')
     expect(await rejection(aws.credentials('dev', person))).toMatchObject({ code: 'AWS_MFA_CODE_REFUSED' })
     expect(actions().filter((action) => action === 'GetSessionToken')).toHaveLength(3)
+  })
+
+  it('codes of a seed go by the clock of AWS, though that of this machine is off by hours', async () => {
+    const { aws, account, keychain, questions, calls } = await setUp(5 * 3_600_000)
+    await createTotpSeeds(keychain).write('master', {
+      mfaSerial: account.mfaSerial,
+      secret: account.totpSecret,
+      periodSeconds: 30,
+      algorithm: 'sha1',
+    })
+    expect((await aws.credentials('dev', unattended)).accountId).toBe('123456789012')
+    expect(questions()).toBe(0)
+    expect(calls.filter(({ action }) => action === 'GetSessionToken')).toMatchObject([{ status: 200 }])
   })
 
   it('a key that was made inactive is named, without a code', async () => {

@@ -25,6 +25,7 @@ const clock = createSystemClock(() => performance.now() / 1000)
 
 /** STS that knows one key and takes the code 123456. */
 const sts: StsClient = {
+  clockSkewMs: () => 0,
   getCallerIdentity: async () => ({
     accountId: '111122223333',
     arn: 'arn:aws:iam::111122223333:user/jo',
@@ -80,6 +81,7 @@ async function run(
     home: folder,
     openKeychain: async () => keychain,
     prompts: createPrompts({ clock, newId: () => 'lease-1' }),
+    runMfaCommand: () => expect.unreachable(),
     promptStatus: () => ({ terminal: true, programs: [], whyNoProgram: 'there is no screen' }),
     readText: () => Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' })),
     runProgram: () => Promise.reject(new Error('no program')),

@@ -98,11 +98,25 @@ role_arn=${role}
     expect(steps(config, 'a')).toHaveLength(2)
   })
 
-  it('name a program for the code, which is not run, and that is said', () => {
-    const config = `[profile f]\nmfa_process = ykman oath code\nmfa_serial=${serial}\n[profile a]\ninclude_profile = f\n`
-    expect(plan(config, 'a').notices).toEqual([
-      'profile a: mfa_process is not run: a person is asked for the code, or the program of [prompt] in config.toml',
-    ])
+  it.each([
+    ['ykman oath code aws', 'ykman oath code aws'],
+    ['"pass otp aws"', 'pass otp aws'],
+    [`'pass otp "a b"'`, 'pass otp "a b"'],
+    ['"pass" otp "aws"', '"pass" otp "aws"'],
+    // As its reader of such files does it.
+    ['pass otp aws ; another', 'pass otp aws'],
+    ['pass otp aws # mine', 'pass otp aws'],
+  ])('name a command for the code: %s', (written, line) => {
+    const config = `[profile f]\nmfa_process = ${written}\nmfa_serial=${serial}\n[profile a]\ninclude_profile = f\n`
+    expect(plan(config, 'a')).toMatchObject({ mfaCommand: { run: line, from: 'aws-files' }, notices: [] })
+  })
+
+  it('name the command at the role, or at the source of its key', () => {
+    const roleOf = (own: string) =>
+      `[profile s]\nmfa_serial=${serial}\nmfa_process=of-source\n[profile a]\nrole_arn=${role}\nsource_profile=s\n${own}`
+    expect(plan(roleOf(''), 'a').mfaCommand?.run).toBe('of-source')
+    expect(plan(roleOf('mfa_process=of-role\n'), 'a').mfaCommand?.run).toBe('of-role')
+    expect(plan(`[profile s]\nmfa_serial=${serial}\n`, 's').mfaCommand).toBeUndefined()
   })
 })
 

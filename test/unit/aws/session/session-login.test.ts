@@ -24,6 +24,7 @@ async function setUp(leftMs: number) {
     checks: createKeyChecks({ sts: async () => sts, clock }),
     sessions,
     identities: createCallerIdentities(async () => sts),
+    codes: { of: async () => [], needNobody: async () => false },
     sts: async () => sts,
     prompts,
     clock,

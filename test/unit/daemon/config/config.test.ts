@@ -118,6 +118,23 @@ describe('parseConfig', () => {
       '5:1: aws.profile.p.browser: has {x}, which is none of {url} {profile} {account} {color}',
     ],
     [
+      'a command without a program',
+      '[aws.source.m]\nmfa_process = []\n',
+      '2:1: aws.source.m.mfa_process: not a command: write ["PROGRAM", "ARGUMENT"], or one line for a shell',
+    ],
+    ['an empty command', '[aws.source.m]\nmfa_process = ""\n', '2:1: aws.source.m.mfa_process: not a command'],
+    ['a command that is a number', '[aws.source.m]\nmfa_process = 1\n', '2:1: aws.source.m.mfa_process: not a command'],
+    [
+      'a command with a number',
+      '[aws.source.m]\nmfa_process = ["a", 1]\n',
+      '2:1: aws.source.m.mfa_process: not a command',
+    ],
+    [
+      'a program for dialogs that there is not',
+      '[prompt]\nprogram = "xterm"\n',
+      '2:1: prompt.program: not an absolute path (it may start with ~/), and not one of auto, none, askpass, pinentry, kdialog, zenity, osascript',
+    ],
+    [
       'a tag that AWS would not take',
       '[aws.source.m]\n[aws.profile.p]\nrole = "arn:aws:iam::123456789012:role/R"\nsource = "m"\nsession_tags = { team = "a,b" }\n',
       '5:18: aws.profile.p.session_tags.team: a value that is not at most 256',
