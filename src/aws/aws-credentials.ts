@@ -4,6 +4,7 @@ import type { LastingKeychain } from '../keychain/keychain.ts'
 import type { PromptCaller, Prompts } from '../prompts/prompt.ts'
 import { AwsError, isAwsError } from './aws-error.ts'
 import type { RunMfaCommand } from './codes/mfa-command.ts'
+import { createSeedCustody, type SeedCustody } from './codes/seed-custody.ts'
 import { createTotpSeeds } from './codes/totp-seeds.ts'
 import { withoutEnded } from './config/ended-profiles.ts'
 import { type ListedProfile, listProfiles } from './config/profile-list.ts'
@@ -58,6 +59,7 @@ export interface AwsCredentials extends KeyKeeping {
   forget(target: { profile: string } | { all: true }): Promise<readonly string[]>
   /** Drops the credentials of roles that no profile leads to any more, after the settings have changed. */
   dropUnused(): Promise<void>
+  seeds: SeedCustody
   console: ConsoleSignIn
   profiles(): Promise<readonly ListedProfile[]>
   /** The way to the credentials of a profile. AWS is not called, and nobody is asked. @throws {AwsError} AWS_PROFILE_… */
@@ -154,6 +156,7 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
 
   return {
     ...keeping,
+    seeds: createSeedCustody({ seeds, keychain, login, readAll }),
     console,
     async credentials(profile, caller) {
       const { settings, shared } = await readAll()
@@ -218,8 +221,12 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
     },
     async status() {
       const { settings, shared } = await readAll()
-      const keys = await keeping.keyReports.seen()
-      return describeHeld(settings, shared, { sessions: await sessions.list(), derived, keys })
+      return describeHeld(settings, shared, {
+        sessions: await sessions.list(),
+        derived,
+        keys: await keeping.keyReports.seen(),
+        seeds: await seeds.sources().catch(() => []),
+      })
     },
   }
 }

@@ -15,20 +15,28 @@ export interface AwsStatus {
   profiles: readonly string[]
   /** What AWS said of the long-term keys when it was last asked; absent where it was not asked about any. */
   keys?: readonly ReportedKey[]
+  /** The sources whose MFA seed is in the keychain; absent where there is none. */
+  seeds?: readonly string[]
   /** Which settings of the profiles do not count as written; absent where there is nothing to say. */
   warnings?: readonly string[]
 }
 
-/**
- * Describes what is held for the profiles as configured now. A session that no profile leads to is left out.
- * @param held the sessions, and roles in direct mode, in memory or stored; the other roles; the keys
- */
+/** What is held. */
+export interface Held {
+  /** And roles in direct mode; in memory or stored. */
+  sessions: readonly StoredSession[]
+  derived: DerivedCredentials
+  keys: readonly ReportedKey[]
+  /** The names of their sources. */
+  seeds: readonly string[]
+}
+
+/** Describes what is held for the profiles as configured now. A session that no profile leads to is left out. */
 export function describeHeld(
   settings: AwsSettings,
   shared: SharedConfig,
-  held: { sessions: readonly StoredSession[]; derived: DerivedCredentials; keys: readonly ReportedKey[] },
+  { sessions, derived, keys, seeds }: Held,
 ): AwsStatus {
-  const { sessions, derived, keys } = held
   const profiles = profileNames(settings, shared)
   const plans = validPlans(settings, shared)
   const serials = new Map(
@@ -51,6 +59,7 @@ export function describeHeld(
     }),
     profiles,
     ...(keys.length === 0 ? {} : { keys }),
+    ...(seeds.length === 0 ? {} : { seeds }),
     ...(warnings.length === 0 ? {} : { warnings }),
   }
 }

@@ -142,7 +142,7 @@ function formatIdentities({ ssh, config }: Status, left: (time: string | undefin
 }
 
 function formatAws({ aws, config }: Status, left: (time: string | undefined) => string, nowMs: number): string {
-  const { sessions, roles, profiles, keys = [], warnings = [], error } = aws
+  const { sessions, roles, profiles, keys = [], seeds = [], warnings = [], error } = aws
   const parts = [
     sessions.length === 0
       ? ''
@@ -150,6 +150,7 @@ function formatAws({ aws, config }: Status, left: (time: string | undefined) => 
           ['MFA SESSION', 'TIME LEFT', 'MFA DEVICE'],
           ...sessions.map(({ source, expiresAt, mfaSerial }) => [source, left(expiresAt), mfaSerial]),
         ]),
+    formatSeeds(seeds),
     roles.length === 0
       ? ''
       : formatTable([
@@ -164,6 +165,13 @@ function formatAws({ aws, config }: Status, left: (time: string | undefined) => 
         : `${formatNames(profiles)}\n${formatWarnings(warnings.slice(0, shownWarnings))}${moreWarnings(warnings.length)}`,
   ]
   return parts.filter((part) => part !== '').join('\n')
+}
+
+/** That codes need no device: nobody should find that out too late. */
+export function formatSeeds(sources: readonly string[]): string {
+  if (sources.length === 0) return ''
+  const names = sources.map((name) => displayLine(name)).join(', ')
+  return `MFA seeds in the keychain, so that both factors are on this machine: ${names}\n`
 }
 
 /** More names than this are a list of its own: what is in hand stands above by its name. */

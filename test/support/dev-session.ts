@@ -55,11 +55,14 @@ export async function startDevSession(
 }
 
 /** One for all tests of a file or a describe, in a folder of its own: both are there from its first hook or test on. */
-export function sharedDevSession(): { readonly folder: string; readonly dev: DevSession } {
+export function sharedDevSession(env: Readonly<Record<string, string | undefined>> = {}): {
+  readonly folder: string
+  readonly dev: DevSession
+} {
   const shared = { folder: '', dev: undefined as unknown as DevSession }
   beforeAll(async () => {
     shared.folder = makeFolder()
-    shared.dev = await startDevSession(join(shared.folder, 'dev'))
+    shared.dev = await startDevSession(join(shared.folder, 'dev'), env)
   })
   afterAll(async () => {
     await (shared.dev as DevSession | undefined)?.stop()

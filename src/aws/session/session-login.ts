@@ -3,6 +3,7 @@ import type { Clock } from '../../core/time/clock.ts'
 import type { PromptCaller, Prompts } from '../../prompts/prompt.ts'
 import { createSharedLogin, type SharedLogin } from '../../prompts/shared-login.ts'
 import { AwsError } from '../aws-error.ts'
+import type { CodeSource } from '../codes/code-source.ts'
 import { type CodeSources, mfaTopic } from '../codes/code-sources.ts'
 import { type AccessKey, asKept } from '../credentials.ts'
 import type { KeyChecks } from '../keys/key-checks.ts'
@@ -40,6 +41,12 @@ export interface SessionLogin {
    * @throws {AwsError} {PromptError} {KeychainError}
    */
   begin(plan: CredentialPlan, step: MfaStep, caller: PromptCaller, sinceMs?: number): Promise<void>
+  /**
+   * Begins one with the codes of this source alone, whatever session is held.
+   * @returns when it ends, in ms since the epoch
+   * @throws as `begin`; {AwsError} AWS_MFA_NEEDED: AWS refused the codes, or there were none
+   */
+  prove(plan: CredentialPlan, step: MfaStep, source: CodeSource): Promise<number>
   /** Whether one can probably be begun without a person, for a caller who may not ask any. */
   needsNobody(step: MfaStep): Promise<boolean>
   /**
@@ -68,15 +75,15 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
   /** As the last client of STS knows it: codes go by the right time, whatever this machine's is. */
   let skewMs = () => 0
   const dialogue = createMfaDialogue({ prompts, clock, awsNow: () => clock.now() + skewMs(), log })
-  const logins = new Map<string, { source: string; shared: SharedLogin<void> }>()
+  const logins = new Map<string, { source: string; shared: SharedLogin<number> }>()
 
-  const sharedLogin = (step: MfaStep): SharedLogin<void> => {
+  const sharedLogin = (step: MfaStep, key: string): SharedLogin<number> => {
     const topic = mfaTopic(step.mfaSerial)
     // A caller that comes back finds its session in the cache.
-    const present = logins.get(step.cacheKey)
+    const present = logins.get(key)
     if (present !== undefined) return present.shared
-    const shared = createSharedLogin<void>({ prompts, topic, clock, keepsSuccess: false })
-    logins.set(step.cacheKey, { source: step.source, shared })
+    const shared = createSharedLogin<number>({ prompts, topic, clock, keepsSuccess: false })
+    logins.set(key, { source: step.source, shared })
     return shared
   }
 
@@ -91,12 +98,12 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
   const login = async (
     plan: CredentialPlan,
     step: MfaStep,
-    { sinceMs, mayAsk }: { sinceMs: number; mayAsk: boolean },
+    { sinceMs, mayAsk, only }: { sinceMs: number; mayAsk: boolean; only?: CodeSource },
     signal: AbortSignal,
-  ): Promise<void> => {
+  ): Promise<number> => {
     // Someone else's flight may have landed between this caller's look at the cache and now.
     const present = await sessions.find(step)
-    if (isEnough(present, sinceMs, clock.now())) return
+    if (isEnough(present, sinceMs, clock.now())) return present.credentials.expiresAtMs
     // All of this can fail or take a while, so it comes before the question, not between the code and its use.
     const key = await keys.read(step.source)
     const client = atEndpoint(await sts(), step.endpoint)
@@ -110,7 +117,7 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
         step.mfaSerial,
         (code) => issueWithCode(client, ready, { key, code, region: caller.region }),
         {
-          sources: await codes.of(plan, step, mayAsk),
+          sources: only === undefined ? await codes.of(plan, step, mayAsk) : [only],
           mayAsk,
           purpose: purposeOf(step),
           remedy: loginCommand(plan.profile),
@@ -122,6 +129,7 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
       const role = step.type === 'role' ? step.roleArn : undefined
       log.info('an MFA session has begun', { source: step.source, device: step.mfaSerial, role })
       await sessions.put(step, session, caller.region)
+      return session.expiresAtMs
     } catch (error) {
       // The key may have died since AWS was asked about it.
       if (isCredentialRefusal(error)) await checks.ask(step.source, key, step.region, step.endpoint)
@@ -130,8 +138,16 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
   }
 
   return {
-    begin: (plan, step, caller, sinceMs = 0) =>
-      sharedLogin(step).run(caller, (signal) => login(plan, step, { sinceMs, mayAsk: caller.mayPrompt }, signal)),
+    async begin(plan, step, caller, sinceMs = 0) {
+      const terms = { sinceMs, mayAsk: caller.mayPrompt }
+      await sharedLogin(step, step.cacheKey).run(caller, (signal) => login(plan, step, terms, signal))
+    },
+    prove(plan, step, only) {
+      // No session that is held is a proof.
+      const terms = { sinceMs: Number.POSITIVE_INFINITY, mayAsk: false, only }
+      const alone = { mayPrompt: false }
+      return sharedLogin(step, `${step.cacheKey}/proof`).run(alone, (signal) => login(plan, step, terms, signal))
+    },
     needsNobody: codes.needNobody,
     abandon(source) {
       for (const login of logins.values()) {

@@ -59,7 +59,8 @@ function started(
   return { source, mfaSerial, ...role, expiresAtMs: credentials.expiresAtMs, isNew }
 }
 
-function needsNoCode({ profile, last }: CredentialPlan): AwsError {
+/** A profile behind which there is no device. */
+export function needsNoCode({ profile, last }: CredentialPlan): AwsError {
   return new AwsError(
     'AWS_PROFILE_UNSUPPORTED',
     `profile ${profile} needs no MFA code: ${last.source} has no MFA device`,

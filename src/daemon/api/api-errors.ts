@@ -13,6 +13,7 @@ import type { ConfigErrorCode } from '../config/config.ts'
 export type ApiErrorCode =
   | 'KEY_UNKNOWN'
   | 'IMPORT_UNKNOWN'
+  | 'SEED_UNKNOWN'
   | 'VAULT_UNKNOWN'
   | 'VAULT_NOT_NAMED'
   | 'PROMPT_GONE'
@@ -102,6 +103,7 @@ const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> =
   CONFIG_UNREADABLE: 409,
   KEY_UNKNOWN: 404,
   IMPORT_UNKNOWN: 404,
+  SEED_UNKNOWN: 404,
   VAULT_UNKNOWN: 404,
   VAULT_NOT_NAMED: 400,
   KEYCHAIN_LOCKED: 503,

@@ -99,7 +99,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
       const doubt = await aws.doubtSource(params.source)
       return doubt === undefined ? {} : { doubt }
     },
-    listKeys: async () => ({ keys: await aws.keyReports.list() }),
+    listKeys: async () => ({ keys: await aws.keyReports.list(), seeds: await aws.seeds.sources() }),
     refreshKey: ({ params }) => aws.keyReports.refresh(params.source),
     rotateKey: ({ params, body }) => aws.rotation[body.finish ? 'finish' : 'advance'](params.source),
     putKey: ({ params, body: { accessKeyId, secretAccessKey } }) =>
@@ -112,6 +112,17 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
     },
     ...importHandlers(aws),
     ...checkHandlers(aws, deps.iam),
+    getSeedPlace: ({ params }) => aws.seeds.placeOf(params.profile),
+    async putSeed({ params, body }) {
+      const { expiresAtMs, ...place } = await aws.seeds.put(params.profile, new Secret(body.seed))
+      return { ...place, expiresAt: formatUtc(expiresAtMs) }
+    },
+    async removeSeed({ params: { source } }) {
+      if (await aws.seeds.remove(source)) return
+      throw new ApiError('SEED_UNKNOWN', `the keychain has no MFA seed for ${source}`, {
+        hint: 'latchkey aws keys list',
+      })
+    },
     async login({ body, caller }) {
       const vault = vaultOf(body.vault, 'login')
       const { displayName, policies, expiresAtMs } = await vault.tokens.login(caller)

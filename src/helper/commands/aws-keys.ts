@@ -10,6 +10,7 @@ import { type ImportOptions, importKeys } from '../keys/import-keys.ts'
 import { checkSource } from '../keys/source-check.ts'
 import { undoImport } from '../keys/undo-import.ts'
 import { formatProblem } from '../problem-lines.ts'
+import { formatSeeds } from '../status-report.ts'
 import { withSession } from '../with-session.ts'
 import { addAwsKeyRotationCommand } from './aws-key-rotation.ts'
 
@@ -108,11 +109,12 @@ function formatKept({ source, accessKeyId, arn, isVerified }: KeptKey, verb: str
   return `${displayLine(`${verb} ${accessKeyId} as ${source}${owner}`)}\n${doubt}`
 }
 
-function formatKeys({ keys }: AccessKeyList, nowMs: number): string {
-  if (keys.length === 0) return 'the keychain has no access key; latchkey aws keys add SOURCE puts one in\n'
+function formatKeys({ keys, seeds = [] }: AccessKeyList, nowMs: number): string {
+  if (keys.length === 0)
+    return `the keychain has no access key; latchkey aws keys add SOURCE puts one in\n${formatSeeds(seeds)}`
   const isUnseen = keys.some(({ seen }) => seen === undefined)
   const remedy = isUnseen ? 'age and use are asked of AWS by: latchkey aws keys list --refresh\n' : ''
-  return formatKeyTable(keys, nowMs) + remedy
+  return formatKeyTable(keys, nowMs) + remedy + formatSeeds(seeds)
 }
 
 /** Asks AWS about each key in turn, since each may cost a code. @returns whether it has said all */

@@ -12,6 +12,7 @@ import { addAwsKeysCommands } from './aws-keys.ts'
 import { addAwsLinksCommand } from './aws-links.ts'
 import { addAwsProfilesCommands } from './aws-profiles.ts'
 import { addAwsServeCommand } from './aws-serve.ts'
+import { addAwsTotpCommands } from './aws-totp.ts'
 import { profileName } from './given-profile.ts'
 
 /** `latchkey aws …` */
@@ -54,6 +55,7 @@ export function addAwsCommands(program: Command, context: CommandContext, finish
   addAwsLinksCommand(aws, context)
   addAwsKeysCommands(aws, context)
   addAwsCheckCommand(aws, context, finish)
+  addAwsTotpCommands(aws, context)
   aws
     .command('forget')
     .description('drop the credentials of a profile and the MFA session behind them')

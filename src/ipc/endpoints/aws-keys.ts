@@ -6,7 +6,11 @@ import { accessKey, keptKey, listOf, reportedKey } from './fields.ts'
 export const listKeys = {
   method: 'GET',
   pattern: '/v1/aws/keys',
-  answer: v.object({ keys: listOf(reportedKey) }),
+  answer: v.object({
+    keys: listOf(reportedKey),
+    /** The sources whose MFA seed is there as well. */
+    seeds: v.exactOptional(listOf(v.string())),
+  }),
 } as const satisfies Endpoint
 /** The keys, with their sources. */
 export type AccessKeyList = AnswerOf<typeof listKeys>
