@@ -99,7 +99,10 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
       const doubt = await aws.doubtSource(params.source)
       return doubt === undefined ? {} : { doubt }
     },
-    listKeys: async () => ({ keys: await aws.keyReports.list(), seeds: await aws.seeds.sources() }),
+    async listKeys() {
+      const seeds = await aws.seeds.sources()
+      return { keys: await aws.keyReports.list(), ...(seeds.length === 0 ? {} : { seeds }) }
+    },
     refreshKey: ({ params }) => aws.keyReports.refresh(params.source),
     rotateKey: ({ params, body }) => aws.rotation[body.finish ? 'finish' : 'advance'](params.source),
     putKey: ({ params, body: { accessKeyId, secretAccessKey } }) =>

@@ -8,7 +8,7 @@ export const listKeys = {
   pattern: '/v1/aws/keys',
   answer: v.object({
     keys: listOf(reportedKey),
-    /** The sources whose MFA seed is there as well. */
+    /** The sources whose MFA seed is there as well; absent where there is none. */
     seeds: v.exactOptional(listOf(v.string())),
   }),
 } as const satisfies Endpoint

@@ -99,6 +99,13 @@ AWS profiles: dev, prod
     expect(formatStatus({ ...fullStatus, prompt }, nowMs)).toContain(`\n  prompts   ${words}\n`)
   })
 
+  it('does not let anybody overlook a seed', () => {
+    const aws = { ...fullStatus.aws, seeds: ['master', 'b\u001b'] }
+    expect(formatStatus({ ...fullStatus, aws }, nowMs)).toContain(
+      'mfa/jo\n\nMFA seeds in the keychain, so that both factors are on this machine: master, b\n\nAWS PROFILE',
+    )
+  })
+
   it('warns of what does not count as written', () => {
     const aws = { sessions: [], roles: [], profiles: ['x'], warnings: ['profile x: endpoint_url is not used'] }
     const report = formatStatus({ ...fullStatus, aws }, nowMs)
