@@ -4,6 +4,7 @@ import { totpAlgorithms } from '../../core/totp/totp.ts'
 import type { Keychain } from '../../keychain/keychain.ts'
 import { AwsError } from '../aws-error.ts'
 import { parseJsonObject } from '../json-object.ts'
+import { sourceItemName, sourceItems } from '../source-items.ts'
 import type { TotpSeed } from './totp-seed.ts'
 
 /** The seed of the MFA device of a source. */
@@ -24,28 +25,19 @@ export interface TotpSeeds {
 }
 
 const prefix = 'aws/totp/'
-/** Names come from files and may hold a slash. */
-const itemName = (source: string) => `${prefix}${encodeURIComponent(source)}`
 
 /** Seeds as items `aws/totp/SOURCE` of the keychain, in JSON. */
 export function createTotpSeeds(keychain: Keychain): TotpSeeds {
+  const items = sourceItems(keychain, prefix)
   return {
     async find(source) {
-      const item = await keychain.get(itemName(source))
+      const item = await items.get(source)
       return item === undefined ? undefined : decode(source, item)
     },
     write: (source, { mfaSerial, secret, periodSeconds, algorithm }) =>
-      keychain.set(
-        itemName(source),
-        new Secret(JSON.stringify({ mfaSerial, secret: secret.expose(), periodSeconds, algorithm })),
-      ),
-    remove: (source) => keychain.delete(itemName(source)),
-    async sources() {
-      const names = await keychain.list()
-      return names
-        .filter((name) => name.startsWith(prefix))
-        .map((name) => decodeURIComponent(name.slice(prefix.length)))
-    },
+      items.set(source, new Secret(JSON.stringify({ mfaSerial, secret: secret.expose(), periodSeconds, algorithm }))),
+    remove: items.remove,
+    sources: items.sources,
   }
 }
 
@@ -54,7 +46,7 @@ function decode(source: string, item: Secret<string>): DeviceSeed {
   const known = totpAlgorithms.find((name) => name === algorithm)
   const isWhole = typeof mfaSerial === 'string' && typeof secret === 'string' && typeof periodSeconds === 'number'
   if (isWhole && known !== undefined) return { mfaSerial, secret: new Secret(secret), periodSeconds, algorithm: known }
-  throw new AwsError('AWS_SEED_INVALID', `the keychain item ${itemName(source)} is not a seed`, {
+  throw new AwsError('AWS_SEED_INVALID', `the keychain item ${sourceItemName(prefix, source)} is not a seed`, {
     hint: `latchkey aws totp add ${shellWord(source)}`,
   })
 }

@@ -4,6 +4,7 @@ import type { Keychain } from '../../keychain/keychain.ts'
 import { AwsError } from '../aws-error.ts'
 import type { AccessKey } from '../credentials.ts'
 import { parseJsonObject } from '../json-object.ts'
+import { sourceItemName, sourceItems } from '../source-items.ts'
 
 /** The long-term keys in the keychain: this is their only reader and writer. None is kept in memory. */
 export interface LongTermKeys {
@@ -19,13 +20,12 @@ export interface LongTermKeys {
 }
 
 const prefix = 'aws/key/'
-/** Names come from files and may hold a slash. */
-const itemName = (source: string) => `${prefix}${encodeURIComponent(source)}`
 
 /** Keys as items `aws/key/SOURCE` of the keychain, in JSON. */
 export function createLongTermKeys(keychain: Keychain): LongTermKeys {
+  const items = sourceItems(keychain, prefix)
   const find = async (source: string): Promise<AccessKey | undefined> => {
-    const item = await keychain.get(itemName(source))
+    const item = await items.get(source)
     return item === undefined ? undefined : decode(source, item)
   }
   return {
@@ -38,17 +38,9 @@ export function createLongTermKeys(keychain: Keychain): LongTermKeys {
       })
     },
     write: (source, { accessKeyId, secretAccessKey }) =>
-      keychain.set(
-        itemName(source),
-        new Secret(JSON.stringify({ accessKeyId, secretAccessKey: secretAccessKey.expose() })),
-      ),
-    remove: (source) => keychain.delete(itemName(source)),
-    async sources() {
-      const names = await keychain.list()
-      return names
-        .filter((name) => name.startsWith(prefix))
-        .map((name) => decodeURIComponent(name.slice(prefix.length)))
-    },
+      items.set(source, new Secret(JSON.stringify({ accessKeyId, secretAccessKey: secretAccessKey.expose() }))),
+    remove: items.remove,
+    sources: items.sources,
   }
 }
 
@@ -57,7 +49,7 @@ function decode(source: string, item: Secret<string>): AccessKey {
   if (typeof accessKeyId === 'string' && typeof secretAccessKey === 'string') {
     return { accessKeyId, secretAccessKey: new Secret(secretAccessKey) }
   }
-  throw new AwsError('AWS_KEY_CORRUPT', `the keychain item ${itemName(source)} is not an access key`, {
+  throw new AwsError('AWS_KEY_CORRUPT', `the keychain item ${sourceItemName(prefix, source)} is not an access key`, {
     hint: `latchkey aws keys add ${shellWord(source)}`,
   })
 }
