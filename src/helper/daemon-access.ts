@@ -38,7 +38,7 @@ const slowMs = 1_000
 const lifeSignMs = 10_000
 /** The daemon may wait for a server that does not answer, and for a keychain that shows a dialog. */
 const callMs = 2 * 60_000
-/** It may also show a dialog for five minutes (src/prompts/prompt-program.ts). */
+/** It may also show a dialog for five minutes (src/prompts/programs/ask-program.ts). */
 const personMs = 10 * 60_000
 
 /**

@@ -7,7 +7,7 @@ import { PromptError } from './prompt.ts'
 import { unavailable, unfit } from './prompt-failures.ts'
 
 /**
- * Asks the person without a terminal: an askpass program. Resolves to what was typed, or to what a person would have
+ * Asks the person without a terminal: a program with a dialog. Resolves to what was typed, or to what a person would have
  * typed for the same choice; to undefined when the person says no.
  * @param withdrawn aborts when nobody waits for the answer any more: the dialog is closed
  */
