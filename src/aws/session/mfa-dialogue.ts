@@ -107,7 +107,9 @@ export function createMfaDialogue({ prompts, clock, awsNow, log }: MfaDialogueDe
     }
     throw new AwsError('AWS_MFA_CODE_REFUSED', `no valid MFA code for ${serial} in ${maxTries} tries`, {
       cause: lastRefusal,
-      hint: 'check that the device is the one named here and that its clock is right, then run the command again',
+      hint: answered.isSpent(serial)
+        ? `the code shown now was already used: ${nextOne()}, then run the command again`
+        : 'check that the device is the one named here and that its clock is right, then run the command again',
     })
   }
 

@@ -105,6 +105,16 @@ describe('the MFA dialogue', () => {
     ])
   })
 
+  it('says how long the next one takes where only used ones were given', async () => {
+    const { withCode, clock } = dialogue(['123456', '123456', '123456', '123456'])
+    await withCode(serial, takes('123456').use)
+    clock.advance(8_000)
+    expect(await rejection(withCode(serial, takes('654321').use))).toMatchObject({
+      code: 'AWS_MFA_CODE_REFUSED',
+      hint: 'the code shown now was already used: wait 17 s for the next one, then run the command again',
+    })
+  })
+
   it('tells that a code was used, though the device shows another one by now', async () => {
     const { withCode, asked, clock } = dialogue(['123456', '123456', '654321'])
     await withCode(serial, takes('123456').use)
