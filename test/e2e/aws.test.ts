@@ -185,9 +185,10 @@ describe('long-term keys', () => {
       writeFileSync(file, `[default]\naws_access_key_id=${id}\naws_secret_access_key=${secret}\n\n${others}`, {
         mode: 0o600,
       })
-      await dev.runOk('latchkey', ['aws', 'keys', 'import', 'dev-user', '--file', file])
+      const only = ['--profile', 'default', '--source', 'dev-user', '--yes']
+      await dev.runOk('latchkey', ['aws', 'keys', 'import', file, ...only])
       expect(readFileSync(file, 'utf8')).toBe(`[default]\n\n${others}`)
-      expect(JSON.parse(await dev.runOk('latchkey', ['aws', 'keys', 'list', '--json']))).toEqual({
+      expect(JSON.parse(await dev.runOk('latchkey', ['aws', 'keys', 'list', '--json']))).toMatchObject({
         keys: [{ source: 'dev-user', accessKeyId: id }],
       })
       expect(JSON.parse(await dev.runOk('latchkey', ['aws', 'credentials', 'dev']))).toMatchObject({ Version: 1 })
