@@ -165,7 +165,7 @@ describeWithPeers('the AWS CLI', ['aws'], () => {
       expect(MFADevices).toMatchObject([{ UserName: 'jo', SerialNumber: account.mfaSerial }])
       const code = ['--serial-number', account.mfaSerial, '--token-code', currentCode()]
       const { Credentials } = await call(key, ['sts', 'get-session-token', ...code])
-      const { AccessKeyMetadata } = await call(ofAnswer(Credentials), ['iam', 'list-access-keys'])
+      const { AccessKeyMetadata } = await call(ofAnswer(Credentials), ['iam', 'list-access-keys', '--user-name', 'jo'])
       expect(AccessKeyMetadata).toMatchObject([{ AccessKeyId: account.accessKeyId, Status: 'Active' }])
     })
   })
