@@ -114,7 +114,7 @@ function formatKeys({ keys, seeds = [] }: AccessKeyList, nowMs: number): string 
     return `the keychain has no access key; latchkey aws keys add SOURCE puts one in\n${formatSeeds(seeds)}`
   const isUnseen = keys.some(({ seen }) => seen === undefined)
   const remedy = isUnseen ? 'age and use are asked of AWS by: latchkey aws keys list --refresh\n' : ''
-  return formatKeyTable(keys, nowMs) + remedy + formatSeeds(seeds)
+  return formatKeyTable(keys, nowMs) + formatSeeds(seeds) + remedy
 }
 
 /** Asks AWS about each key in turn, since each may cost a code. @returns whether it has said all */
