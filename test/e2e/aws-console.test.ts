@@ -35,7 +35,7 @@ async function printed(...args: string[]) {
 
 describeWithPeers('the console, in Chromium', ['chromium'], () => {
   const page = () => join(shared.folder, 'page.html')
-  const visit = `exec chromium --headless --no-sandbox --disable-gpu --user-data-dir='${'$'}0.profile' --dump-dom "$1" >"$(dirname "$0")/page.html" 2>/dev/null`
+  const visit = `exec chromium --headless --no-sandbox --disable-gpu --user-data-dir="$0.profile" --dump-dom "$1" >"$(dirname "$0")/page.html" 2>/dev/null`
 
   it('is opened by a browser that never has the sign-in link in its arguments', async () => {
     setBrowser(`echo "$@" >"$0.arguments"; ${visit}`)
