@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs'
 import { availableParallelism, uptime } from 'node:os'
 import { createFederation } from '../aws/console/federation.ts'
-import type { AwsSdk } from '../aws/sts/sts-sdk.ts'
+import type { AwsSdk } from '../aws/sts/sdk-config.ts'
 import { sweepProcessFiles } from '../core/files/process-file.ts'
 import { readTextFile, readTextIfPresent } from '../core/files/read-file.ts'
 import { createRepeatLimit } from '../core/limits/repeats.ts'

@@ -17,8 +17,6 @@ export interface SignInRequest extends ConsolePlace {
   durationSeconds?: number | undefined
   /** The page that follows. */
   destination: string
-  /** Where a person finds the next link, which AWS shows when the console has ended. */
-  issuer?: string
   /** Ends what the browser is signed in to at the moment. */
   logsOut: boolean
 }
@@ -79,13 +77,13 @@ export function createFederation({ endpoint, extraCa, clock }: FederationOptions
 
   return {
     async signInLink(request) {
-      const { region, partition, destination, issuer = '', logsOut } = request
+      const { region, partition, destination, logsOut } = request
       const origin = endpoint ?? `https://${region}.${signInHost(partition)}`
       const link = below(origin, 'federation')
       const SigninToken = await signInToken(link, request)
       link.search = new URLSearchParams({
         Action: 'login',
-        Issuer: issuer,
+        Issuer: '',
         Destination: destination,
         SigninToken,
       }).toString()

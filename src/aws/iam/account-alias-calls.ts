@@ -1,4 +1,4 @@
-import type { AwsSdk } from '../sts/sts-sdk.ts'
+import type { AwsSdk } from '../sts/sdk-config.ts'
 import type { IamCall, IamSigner } from './iam-call.ts'
 
 /** What IAM says of the account of the credentials. */

@@ -1,5 +1,5 @@
 import { AwsError } from '../aws-error.ts'
-import type { AwsSdk } from '../sts/sts-sdk.ts'
+import type { AwsSdk } from '../sts/sdk-config.ts'
 import type { IamCall, IamSigner } from './iam-call.ts'
 
 /** What IAM says of roles. */

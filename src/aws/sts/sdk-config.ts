@@ -24,6 +24,9 @@ export interface SdkReach {
   requestHandler?: STSClientConfig['requestHandler']
 }
 
+/** What is used of the AWS SDK: a module that the caller has loaded. */
+export type AwsSdk = typeof import('./aws-sdk.ts')
+
 /** What each client of the SDK is told, so that it looks nothing up in the environment and in `~/.aws`. */
 export function sdkConfig(reach: SdkReach) {
   const { region, credentials, endpoint, extraCa, requestTimeoutMs, retryStrategy, systemClockOffset } = reach

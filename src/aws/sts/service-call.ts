@@ -5,10 +5,9 @@ import { type AwsError, isAwsError } from '../aws-error.ts'
 import type { SigningCredentials } from '../credentials.ts'
 import { boundAnswers } from './bounded-answer.ts'
 import { createClockSkew } from './clock-skew.ts'
-import { sdkConfig } from './sdk-config.ts'
+import { type AwsSdk, sdkConfig } from './sdk-config.ts'
 import { createSendAgain } from './send-again.ts'
 import type { StsFailure } from './sts-errors.ts'
-import type { AwsSdk } from './sts-sdk.ts'
 
 const requestTimeoutMs = 10_000
 

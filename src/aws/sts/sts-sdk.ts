@@ -13,6 +13,7 @@ import { boundAnswers } from './bounded-answer.ts'
 import { createClockSkew } from './clock-skew.ts'
 import { sdkConfig } from './sdk-config.ts'
 import { createSendAgain } from './send-again.ts'
+import type { ServiceSdkOptions } from './service-call.ts'
 import type { StsClient } from './sts-client.ts'
 import { toAwsError } from './sts-errors.ts'
 
@@ -33,20 +34,10 @@ interface Call<T extends Answer> {
   send(client: STSClient): Promise<T>
 }
 
-/** What is used of the AWS SDK: a module that the caller has loaded. */
-export type AwsSdk = typeof import('./aws-sdk.ts')
-
 /** What the adapter must be given, because it looks nothing up itself. */
-export interface StsSdkOptions {
-  sdk: AwsSdk
-  clock: Clock
-  /** Uniform in [0, 1). */
-  random: () => number
-  log: Logger
+export interface StsSdkOptions extends Omit<ServiceSdkOptions, 'endpoint'> {
   /** AWS_ENDPOINT_URL_STS, before what a request says, as in the SDKs. Absent: the endpoint of each request's region. */
   endpoint?: string | undefined
-  /** PEM certificates that are trusted in addition to the usual ones. */
-  extraCa?: string | undefined
   /** How long one try may take, in ms; 10 000 by default. */
   requestTimeoutMs?: number
   /** Carries the requests instead of node:http(s). */
