@@ -25,7 +25,7 @@ export function desktopCommand(url: string, platform: NodeJS.Platform): readonly
  * @throws {HelperError} REFUSED
  */
 export function checkDisplay({ environment, platform, instead }: OpenPageOptions): void {
-  // BROWSER is how remote editors and WSL lead pages to the machine in front of the person.
+  // BROWSER is how remote editors lead pages to the machine in front of the person.
   const hasDisplay = ['DISPLAY', 'WAYLAND_DISPLAY', 'BROWSER'].some((name) => isSet(environment[name]))
   if (platform === 'darwin' || hasDisplay) return
   throw new HelperError('REFUSED', 'there is no display to open a browser on', { hint: instead })

@@ -22,7 +22,7 @@ export function addAwsConsoleCommand(aws: Command, context: CommandContext): voi
     .description("open the AWS console in a browser, signed in to a profile's role")
     .argument('<profile>', 'a profile that has a role', profileName)
     .option('--path <page>', 'a service, such as s3, or the address of a page of the console')
-    .option('--for <duration>', 'how long the console lasts, 15m to 12h; asks for a code of its own', readLength)
+    .option('--for <duration>', 'how long the console lasts, 15m to 12h; takes a code of its own', readLength)
     .option('--logout', 'first end what the browser is signed in to')
     .option('--print', 'print the sign-in link, which is a secret, and open nothing')
     .action(async (profile: string, { path, for: seconds, logout, print }: ConsoleOptions) => {
