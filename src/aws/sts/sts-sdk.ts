@@ -1,8 +1,6 @@
 import type { STSClient, STSClientConfig } from '@aws-sdk/client-sts'
-import type { Logger } from '../../core/log.ts'
 import type { Secret } from '../../core/secret.ts'
 import { isPrintable } from '../../core/text/display-text.ts'
-import type { Clock } from '../../core/time/clock.ts'
 import { AwsError, isAwsError } from '../aws-error.ts'
 import type { SigningCredentials } from '../credentials.ts'
 import { defaultRegion, partitionOfRegion } from '../plan/partitions.ts'
