@@ -76,7 +76,7 @@ describe('latchkey aws check', () => {
     await expect
       .poll(async () => (await check(['--offline'])).stdout)
       .toMatch(
-        /error: bare has no MFA device, .*\[no-mfa\]\n {2}without a code: open\n {2}mend: latchkey aws mfa enroll bare\n/,
+        /error: bare has no MFA device, .*\[no-mfa\]\n {2}without a code: open\n {2}mend: give the user a device in IAM, then write its ARN into \[aws\.source\.bare\] of config\.toml: mfa_serial = "…"\n/,
       )
   })
 })

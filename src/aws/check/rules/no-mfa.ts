@@ -1,4 +1,3 @@
-import { shellWord } from '../../../core/text/shell-word.ts'
 import type { SourceFacts, UserFacts } from '../check-facts.ts'
 import type { Finding, Rule } from '../finding.ts'
 
@@ -16,7 +15,7 @@ function findSource(
   const usable = devices?.find((serial) => !serial.startsWith('arn:') || serial.includes(':mfa/'))
   const mend =
     usable === undefined
-      ? `latchkey aws mfa enroll ${shellWord(source)}`
+      ? `give the user a device in IAM, then write its ARN into [aws.source.${source}] of config.toml: mfa_serial = "…"`
       : `write into [aws.source.${source}] of config.toml: mfa_serial = "${usable}"`
   const without = withoutMfa.length === 0 ? [] : [`without a code: ${withoutMfa.join(', ')}`]
   if (mfaSerial === undefined) {

@@ -172,10 +172,13 @@ it('missing-block is a role of config.toml that the AWS tools do not know, or ge
 })
 
 describe('no-mfa', () => {
+  const giveDevice =
+    'give the user a device in IAM, then write its ARN into [aws.source.master] of config.toml: mfa_serial = "…"'
+
   it('is a source without a device', () => {
     const sources = [{ source: 'master', withoutMfa: ['dev', 'prod'] }]
     expect(find({ sources })).toMatchObject([
-      { rule: 'no-mfa', evidence: ['without a code: dev, prod'], mend: 'latchkey aws mfa enroll master' },
+      { rule: 'no-mfa', evidence: ['without a code: dev, prod'], mend: giveDevice },
     ])
     const users = [{ source: 'master', arn: jo, maxKeyAgeMs: 90 * dayMs, devices: ['arn:aws:iam::1:u2f/x', serial] }]
     expect(find({ sources, users })).toMatchObject([
@@ -191,7 +194,7 @@ describe('no-mfa', () => {
       {
         what: "the MFA device of master is none of its user's",
         evidence: [serial],
-        mend: 'latchkey aws mfa enroll master',
+        mend: giveDevice,
       },
     ])
     expect(find({ sources, users: [{ source: 'master', arn: jo, maxKeyAgeMs: 90 * dayMs }] })).toEqual([])
