@@ -72,7 +72,12 @@ function lastLines(file: string): string {
   return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-shownLogLines).join('\n')
 }
 
-/** Whose key goes into the keychain, and how. */
+/** An access key as `latchkey aws keys add` reads it: id and secret, on two lines. */
+export function keyLines({ accessKeyId, secretAccessKey }: { accessKeyId: string; secretAccessKey: Secret<string> }) {
+  return `${accessKeyId}\n${secretAccessKey.expose()}\n`
+}
+
+/** What goes into the keychain, and how. */
 export interface AccessKeyToStore {
   /** The command line that starts `latchkey`. */
   command: readonly [string, ...string[]]
@@ -98,10 +103,10 @@ export async function storeAccessKey({ command, environment, account }: AccessKe
     if (status === 0) return output
     throw new DevError('DEV_SETUP_FAILED', `cannot store the embedded user's key: ${complaint.trim()}`)
   }
-  const { accessKeyId, secretAccessKey, earlierKeyIds } = account
+  const { earlierKeyIds } = account
   if (earlierKeyIds.length > 0) {
     const { keys } = JSON.parse(await keysCommand(['list', '--json'], '')) as { keys: { accessKeyId: string }[] }
     if (keys.some((key) => earlierKeyIds.includes(key.accessKeyId))) return
   }
-  await keysCommand(['add', devSource], `${accessKeyId}\n${secretAccessKey.expose()}\n`)
+  await keysCommand(['add', devSource], keyLines(account))
 }

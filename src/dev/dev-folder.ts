@@ -19,6 +19,8 @@ export interface DevFolder {
   keychain: string
   caPublicKey: string
   secretId: string
+  /** The access key of the user without a device: id and secret, on two lines. */
+  newUserKey: string
   promptProgram: string
   bin: string
   sockets: string
@@ -54,6 +56,7 @@ export function openDevFolder(path: string, pid: number, shortFolder: () => stri
     keychain: join(path, 'keychain'),
     caPublicKey: join(path, 'ca.pub'),
     secretId: join(path, 'vault-secret-id'),
+    newUserKey: join(path, 'new-user.key'),
     promptProgram: join(path, 'answer-prompt'),
     bin,
     sockets,

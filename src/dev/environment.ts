@@ -5,7 +5,7 @@ import { writeFileAtomically } from '../core/files/atomic-file.ts'
 import { type Environment, isSet, openingNodeVariables } from '../core/places/environment.ts'
 import { type DevAccount, seedDevAccount } from './aws/seed.ts'
 import { createDevAws } from './aws/server.ts'
-import { type DevDaemon, daemonNodeOptions, startDevDaemon, storeAccessKey } from './dev-daemon.ts'
+import { type DevDaemon, daemonNodeOptions, keyLines, startDevDaemon, storeAccessKey } from './dev-daemon.ts'
 import { devAwsConfig, devConfigToml, devPromptProgram } from './dev-files.ts'
 import { appendJsonLine, type DevFolder, openDevFolder, readIfPresent, writePrivate } from './dev-folder.ts'
 import { createDevVault } from './vault/server.ts'
@@ -131,6 +131,7 @@ function writeFiles(options: DevEnvironmentOptions, folder: DevFolder, { vaultAd
   writePrivate(folder.config, config)
   writePrivate(folder.awsConfig, devAwsConfig(region, folder.bin))
   writePrivate(folder.awsCredentials, '')
+  writePrivate(folder.newUserKey, keyLines(account.newUser))
   for (const [name, target] of [
     ['latchkey', options.latchkey],
     ['latchkey-credentials', join(dirname(options.latchkey), 'latchkey-credentials')],

@@ -1,4 +1,5 @@
-import { realpathSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   AssumeRoleCommand,
@@ -9,7 +10,7 @@ import {
   STSClient,
   STSServiceException,
 } from '@aws-sdk/client-sts'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { totp } from '../../src/core/totp/totp.ts'
 import { ownAdministration } from '../../src/dev/aws/caller/user-policy.ts'
 import type { AwsCallLine } from '../../src/dev/aws/protocol/exchange.ts'
@@ -19,6 +20,7 @@ import { createFullAws, type FullAws } from '../doubles/aws/full-server.ts'
 import type { Credentials } from '../support/dev-aws.ts'
 import { debianPython, describeWithPeers, findProgram } from '../support/peers.ts'
 import { run } from '../support/run.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 /*
  * The embedded AWS as the real clients see it, with static keys and nothing of latchkey between. They sign with the
@@ -58,7 +60,7 @@ const currentCode = () => totp(account.totpSecret.expose(), Date.now() + offsetM
 const assumedDev = 'arn:aws:sts::123456789012:assumed-role/DeveloperRole/jo'
 const wrongCode = 'MultiFactorAuthentication failed with invalid MFA one time pass code.'
 const notAllowed = (role: string, who = account.userArn) =>
-  `User: ${who} is not authorized to perform: sts:AssumeRole on resource: ${role}`
+  `User: ${who} is not authorized to perform: sts:AssumeRole on resource: ${role} with an explicit deny in an identity-based policy`
 const chainingLimit =
   'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.'
 const maxDuration = 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.'
@@ -94,7 +96,7 @@ describeWithPeers('the AWS CLI', ['aws'], () => {
           AWS_SESSION_TOKEN: credentials.sessionToken,
         },
       })
-      return status === 0 ? JSON.parse(stdout) : stderr.trim()
+      return status === 0 && stdout !== '' ? JSON.parse(stdout) : stderr.trim()
     }
     const getSession = (code: string) =>
       call(key, ['sts', 'get-session-token', '--serial-number', account.mfaSerial, '--token-code', code])
@@ -167,6 +169,41 @@ describeWithPeers('the AWS CLI', ['aws'], () => {
       const { Credentials } = await call(key, ['sts', 'get-session-token', ...code])
       const { AccessKeyMetadata } = await call(ofAnswer(Credentials), ['iam', 'list-access-keys', '--user-name', 'jo'])
       expect(AccessKeyMetadata).toMatchObject([{ AccessKeyId: account.accessKeyId, Status: 'Active' }])
+    })
+
+    it('gives a user a device, whose secret it writes into a file as base32', async () => {
+      const arn = 'arn:aws:iam::111122223333:user/kim'
+      await aws.addUser({ arn })
+      onTestFinished(() => aws.removeUser(arn))
+      const made = await aws.addAccessKey(arn)
+      const kim = { accessKeyId: made.accessKeyId, secretAccessKey: made.secretAccessKey.expose() }
+      const file = join(temporaryFolder(), 'seed')
+      const name = `kim-${cli.length}`
+      const { VirtualMFADevice } = await call(kim, [
+        'iam',
+        'create-virtual-mfa-device',
+        '--virtual-mfa-device-name',
+        name,
+        '--bootstrap-method',
+        'Base32StringSeed',
+        '--outfile',
+        file,
+      ])
+      expect(VirtualMFADevice).toEqual({ SerialNumber: `arn:aws:iam::111122223333:mfa/${name}` })
+      const seed = readFileSync(file, 'utf8')
+      const codeAt = (away: number) => totp(seed, Date.now() + away * 30_000)
+      const enable = (first: string, second: string) => {
+        const device = ['--user-name', 'kim', '--serial-number', VirtualMFADevice.SerialNumber]
+        const codes = ['--authentication-code1', first, '--authentication-code2', second]
+        return call(kim, ['iam', 'enable-mfa-device', ...device, ...codes])
+      }
+      expect(await enable(codeAt(0), codeAt(0))).toContain(
+        '(InvalidAuthenticationCode) when calling the EnableMFADevice',
+      )
+      expect(await enable(codeAt(-1), codeAt(0))).toBe('')
+      expect((await call(kim, ['iam', 'list-virtual-mfa-devices'])).VirtualMFADevices).toContainEqual(
+        expect.objectContaining({ SerialNumber: VirtualMFADevice.SerialNumber, User: expect.any(Object) }),
+      )
     })
   })
 })

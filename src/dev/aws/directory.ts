@@ -7,6 +7,8 @@ export interface AwsDirectory {
   user(arn: string): DevUser | undefined
   role(arn: string): DevRole | undefined
   accessKey(id: string): { key: DevAccessKey; user: DevUser } | undefined
+  /** The user who has an MFA device. */
+  deviceOwner(serialNumber: string): DevUser | undefined
   save(): Promise<void>
 }
 
@@ -21,6 +23,8 @@ export function createDirectory(state: DevAwsState, save: () => Promise<void>): 
       const found = state.users.flatMap((user) => user.accessKeys.map((key) => ({ key, user })))
       return found.find(({ key }) => key.id === id)
     },
+    deviceOwner: (serialNumber) =>
+      state.users.find(({ mfaDevices }) => mfaDevices.some((device) => device.serialNumber === serialNumber)),
   }
 }
 

@@ -20,11 +20,14 @@ export interface DevAccount {
   totpSecret: Secret<string>
   /** ARNs of the roles behind the profiles of the same names */
   roles: { dev: string; prod: string; chained: string }
+  /** The key of a second user, who begins without a device. */
+  newUser: { accessKeyId: string; secretAccessKey: Secret<string> }
 }
 
 /** Account ids as AWS's own documentation uses them: they belong to nobody. */
 const masterAccount = '111122223333'
 const userArn = iamArn(masterAccount, 'user', 'jo')
+const newUserArn = iamArn(masterAccount, 'user', 'new')
 
 /** The organization: those of the roles, and one that has been closed. */
 const accounts: DevAccountEntry[] = [
@@ -36,9 +39,9 @@ const accounts: DevAccountEntry[] = [
 ]
 
 /**
- * One user in a master account, with an access key and an MFA device; roles in three member accounts: `dev` and `prod`
- * demand MFA, `prod` can be had for 12 hours, `chained` trusts only the `dev` role. What an earlier run has left stays as
- * it is.
+ * Two users in a master account, each with an access key, the first one with an MFA device; roles in three member accounts:
+ * `dev` and `prod` demand MFA, `prod` can be had for 12 hours, `chained` trusts only the `dev` role. What an earlier run has
+ * left stays as it is.
  */
 export async function seedDevAccount({ directory, now }: Pick<DevAws, 'directory' | 'now'>): Promise<DevAccount> {
   const before = JSON.stringify(directory.state)
@@ -52,9 +55,13 @@ export async function seedDevAccount({ directory, now }: Pick<DevAws, 'directory
   addRole(directory, roles.prod, trust(master, withMfa), [], 12 * 3600)
   addRole(directory, roles.chained, trust(roles.dev))
   if (directory.state.accounts.length === 0) directory.state.accounts.push(...accounts)
-  const user = directory.user(userArn) ?? newUser(directory, [roles.dev, roles.prod], now())
+  const rights = { mayAssume: [roles.dev, roles.prod], policy: [...ownCredentialsBehindMfa, mayListAccounts] }
+  const user = directory.user(userArn) ?? addUser(directory, userArn, rights, now())
   const earlier = user.accessKeys.filter(({ status }) => status === 'Active')
-  const key = earlier[0] ?? newKey(user, now())
+  const key = activeKey(user, now())
+  const newRights = { mayAssume: [roles.dev], policy: ownCredentialsBehindMfa }
+  const other = directory.user(newUserArn) ?? addUser(directory, newUserArn, newRights, now())
+  const otherKey = activeKey(other, now())
   const device = user.mfaDevices[0] ?? newDevice(user, now())
   if (JSON.stringify(directory.state) !== before) await directory.save()
   return {
@@ -65,6 +72,7 @@ export async function seedDevAccount({ directory, now }: Pick<DevAws, 'directory
     mfaSerial: device.serialNumber,
     totpSecret: new Secret(device.secretBase32),
     roles,
+    newUser: { accessKeyId: otherKey.id, secretAccessKey: new Secret(otherKey.secret) },
   }
 }
 
@@ -91,15 +99,21 @@ function addRole(
   directory.state.roles.push(role)
 }
 
-function newUser({ state }: AwsDirectory, mayAssume: string[], createdAtMs: number): DevUser {
-  const { account, name } = parseIamArn(userArn)!
-  const rights = { mayAssume, policy: [...ownCredentialsBehindMfa, mayListAccounts] }
+function addUser(
+  { state }: AwsDirectory,
+  arn: string,
+  rights: Pick<DevUser, 'mayAssume' | 'policy'>,
+  createdAtMs: number,
+): DevUser {
+  const { account, name } = parseIamArn(arn)!
   const user = { account, name, id: newUniqueId('AIDA'), createdAtMs, ...rights, accessKeys: [], mfaDevices: [] }
   state.users.push(user)
   return user
 }
 
-function newKey({ account, accessKeys }: DevUser, createdAtMs: number): DevAccessKey {
+function activeKey({ account, accessKeys }: DevUser, createdAtMs: number): DevAccessKey {
+  const present = accessKeys.find(({ status }) => status === 'Active')
+  if (present !== undefined) return present
   const key = {
     id: newAccessKeyId('AKIA', account),
     secret: newSecretAccessKey(),
@@ -112,7 +126,13 @@ function newKey({ account, accessKeys }: DevUser, createdAtMs: number): DevAcces
 
 function newDevice({ account, name, mfaDevices }: DevUser, enabledAtMs: number): DevMfaDevice {
   const secretBase32 = encodeBase32(randomBytes(20))
-  const device = { serialNumber: iamArn(account, 'mfa', name), secretBase32, enabledAtMs, lastAcceptedStep: -1 }
+  const device = {
+    serialNumber: iamArn(account, 'mfa', name),
+    secretBase32,
+    enabledAtMs,
+    lastAcceptedStep: -1,
+    aheadSteps: 0,
+  }
   mfaDevices.push(device)
   return device
 }

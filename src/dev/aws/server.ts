@@ -68,6 +68,7 @@ export async function createDevAws(options: DevAwsOptions): Promise<DevAws> {
     serve: added('serve'),
     isRegion: added('isRegion') ?? ((region) => awsRegion.test(region)),
     isKeyKnown: added('isKeyKnown') ?? (({ knownAtMs = 0 }, nowMs) => knownAtMs <= nowMs),
+    isDeviceKnown: added('isDeviceKnown') ?? (() => true),
     judgeTrust: added('judgeTrust') ?? judgeOwnTrust,
     roleFeature: added('roleFeature'),
   }

@@ -38,8 +38,16 @@ const userSchema = v.strictObject({
       enabledAtMs: v.number(),
       /** The TOTP step of the last code that was accepted: it and every earlier one are spent. */
       lastAcceptedStep: v.number(),
+      /** How far its codes are ahead of the clock in steps, as the two codes said that it was enabled or set with. */
+      aheadSteps: v.optional(v.number(), 0),
     }),
   ),
+})
+
+const freeDeviceSchema = v.strictObject({
+  serialNumber: v.string(),
+  secretBase32: v.string(),
+  createdAtMs: v.number(),
 })
 
 const roleSchema = v.strictObject({
@@ -64,8 +72,10 @@ const stateSchema = v.strictObject({
   /** Base64 of the key that session tokens are sealed with: keeping it keeps every issued session valid. */
   tokenKey: v.string(),
   users: v.array(userSchema),
+  /** The virtual devices that no user has. */
+  freeDevices: v.optional(v.array(freeDeviceSchema), () => []),
   roles: v.array(roleSchema),
-  accounts: v.optional(v.array(accountSchema), []),
+  accounts: v.optional(v.array(accountSchema), () => []),
 })
 
 /** Everything that the double knows; it is kept as one JSON text. */
@@ -74,7 +84,7 @@ export type DevAwsState = v.InferOutput<typeof stateSchema>
 export type DevUser = v.InferOutput<typeof userSchema>
 /** A long-term key. */
 export type DevAccessKey = DevUser['accessKeys'][number]
-/** A virtual MFA device. */
+/** A virtual MFA device of a user's. */
 export type DevMfaDevice = DevUser['mfaDevices'][number]
 /** An account of the organization. */
 export type DevAccountEntry = v.InferOutput<typeof accountSchema>
@@ -92,7 +102,8 @@ export interface DevAwsStateStore {
 /** @throws {DevAwsStateError} DEV_AWS_STATE_INVALID */
 export function parseState(text: string | undefined): DevAwsState {
   if (text === undefined) {
-    return { version: 1, tokenKey: randomBytes(32).toString('base64'), users: [], roles: [], accounts: [] }
+    const empty = { users: [], freeDevices: [], roles: [], accounts: [] }
+    return { version: 1, tokenKey: randomBytes(32).toString('base64'), ...empty }
   }
   try {
     return v.parse(stateSchema, JSON.parse(text))

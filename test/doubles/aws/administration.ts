@@ -12,12 +12,9 @@ import {
   parseIamArn,
 } from '../../../src/dev/aws/identifiers.ts'
 import { AwsRefusal } from '../../../src/dev/aws/protocol/refusal.ts'
-import { maxAccessKeys } from '../../../src/dev/aws/quotas.ts'
+import { maxAccessKeys, maxMfaDevices } from '../../../src/dev/aws/quotas.ts'
 import type { DevRole, DevUser } from '../../../src/dev/aws/state.ts'
 import { parseTrustPolicy } from './trust-language.ts'
-
-/** As maxAccessKeys. */
-const maxMfaDevices = 8
 
 /**
  * The administrator's side of the double. Users and roles go by their ARN. Each change is saved when it resolves, and
@@ -55,9 +52,7 @@ export interface AwsAdministration {
 
 /** Changes the users and roles of a directory. */
 export function createAdministration(directory: AwsDirectory, now: () => number): AwsAdministration {
-  const { state, user, role, accessKey, save } = directory
-  const deviceOwner = (serialNumber: string) =>
-    state.users.find(({ mfaDevices }) => mfaDevices.some((device) => device.serialNumber === serialNumber))
+  const { state, user, role, accessKey, deviceOwner, save } = directory
   return {
     user,
     role,
@@ -101,7 +96,13 @@ export function createAdministration(directory: AwsDirectory, now: () => number)
       // A secret that is not base32 would fail at every code; it is better to fail now.
       decodeBase32(secretBase32.expose())
       const secret = secretBase32.expose()
-      owner.mfaDevices.push({ serialNumber: serial, secretBase32: secret, enabledAtMs: now(), lastAcceptedStep: -1 })
+      owner.mfaDevices.push({
+        serialNumber: serial,
+        secretBase32: secret,
+        enabledAtMs: now(),
+        lastAcceptedStep: -1,
+        aheadSteps: 0,
+      })
       await save()
       return { serialNumber: serial, secretBase32 }
     },

@@ -15,7 +15,12 @@ export type AwsFault =
   | { type: 'truncate' }
 
 /** Errors that AWS answers with by itself, whoever calls. */
-export type InjectedError = 'InternalFailure' | 'ServiceUnavailable' | 'Throttling' | 'RegionDisabledException'
+export type InjectedError =
+  | 'EntityTemporarilyUnmodifiable'
+  | 'InternalFailure'
+  | 'ServiceUnavailable'
+  | 'Throttling'
+  | 'RegionDisabledException'
 
 /** Faults to inject; each is asked again at every call. */
 export interface AwsFaults {
@@ -25,11 +30,15 @@ export interface AwsFaults {
   clockOffsetMs?(): number
   /** How long after its creation an access key is still unknown, in ms. */
   newKeyDelayMs?(): number
+  /** The same for an MFA device after it was made, or given to its user. */
+  newDeviceDelayMs?(): number
 }
 
 /** @param account of the caller */
 function faultRefusal(code: InjectedError, account: string): AwsRefusal {
   switch (code) {
+    case 'EntityTemporarilyUnmodifiable':
+      return new AwsRefusal(code, 'A user of this name was deleted a short time ago. Please try again later.')
     case 'InternalFailure':
       return new AwsRefusal(code, 'We encountered an internal error. Please try again.')
     case 'ServiceUnavailable':
@@ -45,14 +54,13 @@ function faultRefusal(code: InjectedError, account: string): AwsRefusal {
 }
 
 /** Lets exchanges go wrong as the faults say. */
-export function faultyExchanges({ next, newKeyDelayMs }: AwsFaults): AwsAddition {
+export function faultyExchanges({ next, newKeyDelayMs, newDeviceDelayMs }: AwsFaults): AwsAddition {
+  // Without a delay it is known at once, whatever becomes of the clock: it may have been set back.
+  const isPast = (delayMs: number, sinceMs: number, nowMs: number) => delayMs === 0 || sinceMs + delayMs <= nowMs
   return {
     serve: (exchange) => serveFaulty(exchange, next?.(exchange.action)),
-    isKeyKnown({ createdAtMs }, nowMs) {
-      const delayMs = newKeyDelayMs?.() ?? 0
-      // Without a delay a key is good at once, whatever becomes of the clock: it may have been set back.
-      return delayMs === 0 || createdAtMs + delayMs <= nowMs
-    },
+    isKeyKnown: ({ createdAtMs }, nowMs) => isPast(newKeyDelayMs?.() ?? 0, createdAtMs, nowMs),
+    isDeviceKnown: (sinceMs, nowMs) => isPast(newDeviceDelayMs?.() ?? 0, sinceMs, nowMs),
   }
 }
 

@@ -12,7 +12,7 @@ import { roleArn } from '../directory.ts'
 import { parseIamArn } from '../identifiers.ts'
 import { createFieldReader, sessionNameRule } from '../protocol/fields.ts'
 import type { AwsCall } from '../protocol/query-protocol.ts'
-import { AwsRefusal, notAuthorized } from '../protocol/refusal.ts'
+import { AwsRefusal, explicitDeny, notAuthorized } from '../protocol/refusal.ts'
 import type { DevRole } from '../state.ts'
 import type { Action, ActionContext } from './action.ts'
 import { readGivenCode, takeCode } from './mfa.ts'
@@ -34,7 +34,7 @@ const unsupported = /^(Policy|PolicyArns|Tags|TransitiveTagKeys|ProvidedContexts
 export const assumeRole: Action = async (context) => {
   const { call, caller, nowMs, directory, tokenKey } = context
   const request = readRequest(call, context.roleFeature)
-  const withCode = takeCode(request.code, caller, nowMs)
+  const withCode = takeCode(request.code, context)
   if (withCode) await directory.save()
   const codeAtMs = withCode ? nowMs : undefined
   const terms = request.decide?.(caller, codeAtMs) ?? { actions: [], context: [], carried: {} }
@@ -90,17 +90,19 @@ function authorizedRole(
   const role = directory.role(arn)
   const context = new Map([...mfaContext(caller, codeAtMs, nowMs), ...terms.context])
   const { account, arn: callerArn } = identityOf(caller)
+  const isRefused = (action: string) => isDenied(caller, action, arn, context)
   const isAllowed = (action: string) => {
     if (role === undefined) return false
     const trust = judgeTrust(role.trustPolicy, action, { account, arns: trustedArnsOf(caller) }, context)
-    if (trust === undefined || isDenied(caller, action, arn, context)) return false
+    if (trust === undefined || isRefused(action)) return false
     // Inside one account a trust policy that names the caller is enough (IAM user guide, "Policy evaluation logic").
     if (trust === 'principal' && role.account === account) return true
     return mayAssume(caller).some((allowed) => allowed === '*' || allowed === arn)
   }
   const denied = ['sts:AssumeRole', ...terms.actions].find((action) => !isAllowed(action))
   // A role that does not exist reads the same, so that nobody can search for roles.
-  if (role === undefined || denied !== undefined) throw notAuthorized(callerArn, denied!, arn)
+  if (role === undefined || denied !== undefined)
+    throw notAuthorized(callerArn, denied!, isRefused(denied!) ? `${arn} ${explicitDeny}` : arn)
   return role
 }
 

@@ -2,7 +2,7 @@ import { identityOf, mfaContext } from '../caller/caller.ts'
 import { judgeUserPolicy } from '../caller/user-policy.ts'
 import { userArn } from '../directory.ts'
 import { createFieldReader } from '../protocol/fields.ts'
-import { AwsRefusal, notAuthorized } from '../protocol/refusal.ts'
+import { AwsRefusal, explicitDeny, notAuthorized } from '../protocol/refusal.ts'
 import type { DevUser } from '../state.ts'
 import type { ActionContext } from './action.ts'
 
@@ -19,10 +19,7 @@ export function authorize({ call, caller, nowMs }: ActionContext, resource: stri
       ? 'unmentioned'
       : judgeUserPolicy(caller.user.policy, { ...request, userName: caller.user.name })
   if (verdict === 'allowed') return
-  const reason =
-    verdict === 'denied'
-      ? 'with an explicit deny in an identity-based policy'
-      : `because no identity-based policy allows the ${action} action`
+  const reason = verdict === 'denied' ? explicitDeny : `because no identity-based policy allows the ${action} action`
   throw notAuthorized(identityOf(caller).arn, action, `${shown} ${reason}`)
 }
 

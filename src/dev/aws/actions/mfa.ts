@@ -3,6 +3,7 @@ import type { Caller } from '../caller/caller.ts'
 import type { FieldReader } from '../protocol/fields.ts'
 import { AwsRefusal } from '../protocol/refusal.ts'
 import type { DevMfaDevice } from '../state.ts'
+import type { ActionContext } from './action.ts'
 
 /** A one-time code as a call brings it. */
 export interface GivenCode {
@@ -23,19 +24,21 @@ export function readGivenCode(fields: FieldReader): GivenCode {
  * @returns whether a code was given, and accepted: then save before answering
  * @throws {AwsRefusal} AccessDenied; a wrong code and a spent one have the same text
  */
-export function takeCode({ serialNumber, code }: GivenCode, caller: Caller, nowMs: number): boolean {
+export function takeCode({ serialNumber, code }: GivenCode, { caller, nowMs, isDeviceKnown }: ActionContext): boolean {
   if (serialNumber === undefined && code === undefined) return false
   if (serialNumber === undefined || code === undefined) {
     throw denied('MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.')
   }
-  const devices = caller.type === 'user' ? caller.user.mfaDevices : []
-  const device = devices.find((candidate) => candidate.serialNumber === serialNumber)
-  if (device === undefined) {
+  const device = devicesOf(caller).find((candidate) => candidate.serialNumber === serialNumber)
+  if (device === undefined || !isDeviceKnown(device.enabledAtMs, nowMs)) {
     throw denied(
       'MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.',
     )
   }
-  const step = stepOfCode(device, code, totpStep(nowMs))
+  const expected = totpStep(nowMs) + device.aheadSteps
+  const step = [expected - 1, expected, expected + 1].find(
+    (candidate) => candidate > device.lastAcceptedStep && totpOfStep(device.secretBase32, candidate) === code,
+  )
   if (step === undefined) {
     throw denied('MultiFactorAuthentication failed with invalid MFA one time pass code. ')
   }
@@ -43,11 +46,31 @@ export function takeCode({ serialNumber, code }: GivenCode, caller: Caller, nowM
   return true
 }
 
-/** The step that the code belongs to, of this one and its neighbours, if it is later than the last one accepted. */
-function stepOfCode(device: DevMfaDevice, code: string, current: number): number | undefined {
-  return [current - 1, current, current + 1].find(
-    (step) => step > device.lastAcceptedStep && totpOfStep(device.secretBase32, step) === code,
-  )
+const devicesOf = (caller: Caller): readonly DevMfaDevice[] => (caller.type === 'user' ? caller.user.mfaDevices : [])
+
+/** How far from the present two consecutive codes are looked for, in steps. What AWS's limit is, is not known. */
+const searchedSteps = 40
+
+/**
+ * What two consecutive codes say about a device. Late ones are accepted, and the device then is behind: its present codes
+ * are refused until it is set again (IAM API reference, EnableMFADevice).
+ * @param afterStep codes of this step and of those before are spent
+ * @throws {AwsRefusal} InvalidAuthenticationCode
+ */
+export function placeOfCodes(
+  secretBase32: string,
+  [first, second]: readonly [string, string],
+  { nowMs, afterStep = -1 }: { nowMs: number; afterStep?: number },
+): Pick<DevMfaDevice, 'lastAcceptedStep' | 'aheadSteps'> {
+  const present = totpStep(nowMs)
+  // The nearest pair first: digits may repeat.
+  for (let distance = 0; distance <= searchedSteps; distance += 1) {
+    for (const step of [present - distance, present + distance]) {
+      const isPair = totpOfStep(secretBase32, step - 1) === first && totpOfStep(secretBase32, step) === second
+      if (isPair && step - 1 > afterStep) return { lastAcceptedStep: step, aheadSteps: step - present }
+    }
+  }
+  throw new AwsRefusal('InvalidAuthenticationCode', 'Authentication code for device is not valid.')
 }
 
 function denied(message: string): AwsRefusal {

@@ -15,7 +15,8 @@ export const getCallerIdentity: Action = async ({ caller }) => {
 }
 
 /** Exchanges a user's long-term key, and usually a code, for a session of up to 36 hours. */
-export const getSessionToken: Action = async ({ call, caller, nowMs, directory, tokenKey }) => {
+export const getSessionToken: Action = async (context) => {
+  const { call, caller, nowMs, directory, tokenKey } = context
   if (caller.type !== 'user' || isSession(caller)) {
     throw new AwsRefusal('AccessDenied', 'Cannot call GetSessionToken with session credentials')
   }
@@ -23,7 +24,7 @@ export const getSessionToken: Action = async ({ call, caller, nowMs, directory, 
   const durationSeconds = fields.integer('DurationSeconds', { min: 900, max: 129_600 }) ?? 43_200
   const code = readGivenCode(fields)
   fields.check()
-  const isMfaSession = takeCode(code, caller, nowMs)
+  const isMfaSession = takeCode(code, context)
   if (isMfaSession) await directory.save()
   const session = {
     ...newTemporaryKey(caller.user.account, nowMs, durationSeconds),

@@ -6,6 +6,7 @@ import { accessKeyActions } from '../actions/iam-access-key-actions.ts'
 import { mfaDeviceActions } from '../actions/iam-mfa-device-actions.ts'
 import { roleActions } from '../actions/iam-role-actions.ts'
 import { userActions } from '../actions/iam-user-actions.ts'
+import { virtualDeviceActions } from '../actions/iam-virtual-device-actions.ts'
 import { getCallerIdentity, getSessionToken } from '../actions/session-actions.ts'
 import { type AuthenticationDeps, authenticate } from '../caller/authentication.ts'
 import { type CallerIdentity, identityOf } from '../caller/caller.ts'
@@ -21,11 +22,13 @@ export type Actions = Readonly<Record<string, Readonly<Record<string, Action>>>>
 /** What the embedded AWS can do by itself. */
 export const ownActions: Actions = {
   sts: { AssumeRole: assumeRole, GetCallerIdentity: getCallerIdentity, GetSessionToken: getSessionToken },
-  iam: { ...userActions, ...accessKeyActions, ...mfaDeviceActions, ...roleActions },
+  iam: { ...userActions, ...accessKeyActions, ...mfaDeviceActions, ...virtualDeviceActions, ...roleActions },
 }
 
 /** What carrying out a call takes. */
-export interface AnswerDeps extends AuthenticationDeps, Pick<ActionContext, 'judgeTrust' | 'roleFeature'> {
+export interface AnswerDeps
+  extends AuthenticationDeps,
+    Pick<ActionContext, 'judgeTrust' | 'roleFeature' | 'isDeviceKnown'> {
   now: () => number
   versions: Versions
   actions: Actions
@@ -41,7 +44,7 @@ export async function answerCall(
   judge: ((caller: CallerIdentity) => void) | undefined,
 ): Promise<Answer> {
   const requestId = randomUUID()
-  const { versions, actions, directory, tokenKey, judgeTrust, roleFeature } = deps
+  const { versions, actions, directory, tokenKey, judgeTrust, roleFeature, isDeviceKnown } = deps
   let service = 'sts'
   let principal: string | null = null
   let role: string | null = null
@@ -57,7 +60,7 @@ export async function answerCall(
     principal = identityOf(caller).arn
     judge?.(identityOf(caller))
     await noteKeyUse(request, caller, nowMs, directory)
-    const result = await action({ call, caller, nowMs, directory, tokenKey, judgeTrust, roleFeature })
+    const result = await action({ call, caller, nowMs, directory, tokenKey, judgeTrust, roleFeature, isDeviceKnown })
     const xml = successXml(call, result, requestId, versions)
     return { status: 200, requestId, xml, principal, role, error: null }
   } catch (cause) {

@@ -3,11 +3,14 @@ import { CodedError } from '../../../core/errors.ts'
 /** HTTP status of each error that the double answers with, as AWS's service models and common errors give it. */
 const statusOf = {
   AccessDenied: 403,
+  DeleteConflict: 409,
   EntityAlreadyExists: 409,
   ExpiredToken: 403,
   IncompleteSignature: 400,
+  EntityTemporarilyUnmodifiable: 409,
   InternalFailure: 500,
   InvalidAction: 400,
+  InvalidAuthenticationCode: 403,
   InvalidClientTokenId: 403,
   LimitExceeded: 409,
   MalformedPolicyDocument: 400,
@@ -36,6 +39,9 @@ export class AwsRefusal extends CodedError<AwsErrorCode> {
 export function invalidClientToken(): AwsRefusal {
   return new AwsRefusal('InvalidClientTokenId', 'The security token included in the request is invalid.')
 }
+
+/** Why, where a statement of the caller's own policy denies it. */
+export const explicitDeny = 'with an explicit deny in an identity-based policy'
 
 /** The refusal of what the policies of a caller or of a role do not allow. */
 export function notAuthorized(callerArn: string, action: string, resource: string): AwsRefusal {

@@ -52,3 +52,25 @@ it('makes another key where the first was taken away', async () => {
   expect(second.accessKeyId).not.toBe(first.accessKeyId)
   expect(second.mfaSerial).toBe(first.mfaSerial)
 })
+
+it('has a second user, who may get a device and do nothing else before that', async () => {
+  const aws = await startDevAws()
+  const { account } = await seeded(aws)
+  const { accessKeyId, secretAccessKey } = account.newUser
+  const key = { accessKeyId, secretAccessKey: secretAccessKey.expose() }
+  const iam = (fields: Record<string, string>) => aws.call(key, fields, { service: 'iam' })
+  expect((await aws.call(key, { Action: 'GetCallerIdentity' })).text('Arn')).toBe('arn:aws:iam::111122223333:user/new')
+  expect((await iam({ Action: 'ListMFADevices' })).xml).not.toContain('<SerialNumber>')
+  expect((await iam({ Action: 'ListAccessKeys' })).code).toBe('AccessDenied')
+  const seed = Buffer.from(
+    (await iam({ Action: 'CreateVirtualMFADevice', VirtualMFADeviceName: 'new' })).text('Base32StringSeed'),
+    'base64',
+  ).toString()
+  const device = { SerialNumber: 'arn:aws:iam::111122223333:mfa/new' }
+  const codeAt = (away: number) => totp(seed, aws.clock.now() + away * 30_000)
+  const codes = { AuthenticationCode1: codeAt(-1), AuthenticationCode2: codeAt(0) }
+  expect((await iam({ Action: 'EnableMFADevice', UserName: 'new', ...device, ...codes })).status).toBe(200)
+  const role = { RoleArn: account.roles.dev, RoleSessionName: 'new' }
+  const session = credentialsOf(await aws.call(key, { Action: 'GetSessionToken', ...device, TokenCode: codeAt(1) }))
+  expect((await aws.call(session, { Action: 'AssumeRole', ...role })).status).toBe(200)
+})
