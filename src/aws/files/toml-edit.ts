@@ -10,7 +10,7 @@ export type TomlFields = Readonly<Record<string, string>>
 /** A table as a block of lines: its header, then its keys. */
 export function tomlTable(path: readonly string[], fields: TomlFields): string {
   const header = path.map((key) => (/^[\w-]+$/.test(key) ? key : JSON.stringify(key))).join('.')
-  return `[${header}]\n${stringify(fields)}`
+  return `${`[${header}]\n${stringify(fields)}`.trimEnd()}\n`
 }
 
 /** A table to be written. */
@@ -67,13 +67,17 @@ export function withoutTables(toml: string, paths: readonly (readonly string[])[
   throw notEdited(`${names.join(', ')}: not written as a section of its own`)
 }
 
-interface TomlValue {
+/** A value of a document that is no table. */
+export interface TomlValue {
   path: readonly string[]
   value: unknown
 }
 
-/** Every value that is no table, with where it stands; tables without any do not count. */
-function valuesOf(toml: string): TomlValue[] {
+/**
+ * Every value that is no table, with where it stands; tables without any do not count.
+ * @throws {AwsError} AWS_FILE_NOT_EDITED: it is no TOML
+ */
+export function valuesOf(toml: string): TomlValue[] {
   try {
     return valuesIn(parse(toml), [])
   } catch (cause) {
@@ -89,7 +93,8 @@ function valuesIn(value: unknown, path: readonly string[]): TomlValue[] {
   return Object.entries(value as object).flatMap(([key, inner]) => valuesIn(inner, [...path, key]))
 }
 
-function isSame(toml: string, wanted: readonly TomlValue[]): boolean {
+/** Whether a document has these values and no others. */
+export function isSame(toml: string, wanted: readonly TomlValue[]): boolean {
   const byPath = (values: readonly TomlValue[]) =>
     new Map(values.map((each) => [JSON.stringify(each.path), each.value]))
   try {
@@ -106,7 +111,7 @@ function tablesIn(values: readonly TomlValue[]): ReadonlySet<string> {
 }
 
 /** The path in a header; that of `[[array]]` is nobody's. */
-function pathOf(header: string): readonly string[] | undefined {
+export function pathOf(header: string): readonly string[] | undefined {
   if (header.trim().startsWith('[[')) return undefined
   const path: string[] = []
   let inner: unknown = parse(header)
@@ -118,6 +123,7 @@ function pathOf(header: string): readonly string[] | undefined {
   }
 }
 
-function notEdited(reason: string, cause?: unknown): AwsError {
+/** Why a document stays as it is. */
+export function notEdited(reason: string, cause?: unknown): AwsError {
   return new AwsError('AWS_FILE_NOT_EDITED', reason, { cause })
 }
