@@ -17,10 +17,12 @@ import { createAliasChecks } from './iam/alias-checks.ts'
 import type { IamClient } from './iam/iam-client.ts'
 import { createKeyKeeping, type KeyKeeping } from './key-keeping.ts'
 import { createKeyChecks } from './keys/key-checks.ts'
-import { doubtSource, type SourceDoubt } from './keys/known-sources.ts'
+import { type SourceStanding, standingOf } from './keys/known-sources.ts'
 import { createLongTermKeys } from './keys/long-term-keys.ts'
 import { adviseOnMissingKey } from './keys/missing-key-advice.ts'
+import { createMfaDevices, type MfaDevices } from './mfa/mfa-devices.ts'
 import { type CredentialPlan, planCredentials, validPlans } from './plan/credential-plan.ts'
+import { createSourcePlans } from './plan/source-plan.ts'
 import { type DerivedStep, stepsTo } from './plan/steps.ts'
 import { createIssuing } from './session/issuing.ts'
 import { noRole } from './session/no-role.ts'
@@ -50,8 +52,8 @@ export interface AwsCredentials extends KeyKeeping {
    * @throws {AwsError} {PromptError} {KeychainError} as `credentials`; AWS_PROFILE_UNSUPPORTED: it has no role
    */
   refresh(profile: string, caller: PromptCaller): Promise<RenewedRole>
-  /** Why a key probably does not belong under a name; undefined where nothing speaks against it. */
-  doubtSource(name: string): Promise<SourceDoubt | undefined>
+  /** What the files say of a source, and why a key probably does not belong under its name, where something says so. */
+  source(name: string): Promise<SourceStanding>
   /**
    * Drops the credentials of a profile and the MFA session behind them, or all; resolves to what was held, in words. What
    * is under way for the same source fails with AWS_FORGOTTEN, and its question is withdrawn.
@@ -61,6 +63,7 @@ export interface AwsCredentials extends KeyKeeping {
   dropUnused(): Promise<void>
   seeds: SeedCustody
   console: ConsoleSignIn
+  mfa: MfaDevices
   profiles(): Promise<readonly ListedProfile[]>
   /** The way to the credentials of a profile. AWS is not called, and nobody is asked. @throws {AwsError} AWS_PROFILE_… */
   explain(profile: string): Promise<Explanation>
@@ -107,6 +110,8 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
     return { settings: withoutEnded(settings, clock.now()), shared }
   }
 
+  const sourcePlans = createSourcePlans(readAll)
+
   const accountOf = async (step: DerivedStep, credentials: IssuedCredentials): Promise<string | undefined> => {
     if (step.type === 'role') return step.accountId
     const { source: name, mfaSerial, region, endpoint } = step
@@ -129,14 +134,12 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
   }
 
   const keeping = createKeyKeeping({
+    ...deps,
     longTermKeys,
     checks,
     sessions,
-    keychain,
-    iam,
-    clock,
-    log,
     readAll,
+    sourcePlans,
     async voidMade(name) {
       identities.forget(name)
       await forgetting.source(name)
@@ -153,11 +156,13 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
       return credentials
     },
   })
+  const mfa = createMfaDevices({ keys: longTermKeys, checks, sessions, login, iam, clock, log, sourcePlans })
 
   return {
     ...keeping,
     seeds: createSeedCustody({ seeds, keychain, login, readAll }),
     console,
+    mfa,
     async credentials(profile, caller) {
       const { settings, shared } = await readAll()
       const plan = planCredentials(settings, shared, profile)
@@ -193,9 +198,9 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
       refuseIfForgotten()
       return { roleArn: last.roleArn, expiresAtMs }
     },
-    async doubtSource(name) {
+    async source(name) {
       const { settings, shared } = await readAll()
-      return doubtSource(settings, shared, await longTermKeys.sources(), name)
+      return standingOf(settings, shared, await longTermKeys.sources(), name)
     },
     async forget(target) {
       if ('all' in target) return forgetting.all()

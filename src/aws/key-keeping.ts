@@ -12,8 +12,7 @@ import { createKeySightings } from './keys/key-sightings.ts'
 import type { LongTermKeys } from './keys/long-term-keys.ts'
 import { createOwnKeys } from './keys/own-keys.ts'
 import { createUserKeys, type UserKeys } from './keys/user-keys.ts'
-import { planCredentials, planIfValid } from './plan/credential-plan.ts'
-import { defaultRegion } from './plan/partitions.ts'
+import type { SourcePlans } from './plan/source-plan.ts'
 import { createKeyRotation, type KeyRotation } from './rotation/key-rotation.ts'
 import { createRotationJournal } from './rotation/rotation-journal.ts'
 import type { SessionCache } from './session/session-cache.ts'
@@ -36,19 +35,17 @@ export interface KeyKeepingDeps {
   clock: Clock
   log: Logger
   readAll: () => Promise<{ settings: AwsSettings; shared: SharedConfig }>
+  sourcePlans: SourcePlans
   /** Voids what was made, or is being made, with the key of a source. */
   voidMade(source: string): Promise<void>
 }
 
 /** Puts together what is about long-term keys. */
 export function createKeyKeeping(deps: KeyKeepingDeps): KeyKeeping {
-  const { longTermKeys: keys, checks, sessions, keychain, iam, clock, log, readAll, voidMade } = deps
+  const { longTermKeys: keys, checks, sessions, keychain, iam, clock, log, readAll, sourcePlans, voidMade } = deps
+  const { placeOf, planOf } = sourcePlans
   const journal = createRotationJournal(keychain, log)
   const sightings = createKeySightings(keychain, log)
-  const planOf = async (source: string) => {
-    const { settings, shared } = await readAll()
-    return planCredentials(settings, shared, source)
-  }
   const voidAll = async (source: string) => {
     await voidMade(source)
     await sightings.forget(source)
@@ -58,10 +55,7 @@ export function createKeyKeeping(deps: KeyKeepingDeps): KeyKeeping {
     backups: createImportBackups(keychain, clock),
     checks,
     log,
-    async placeOf(name) {
-      const { settings, shared } = await readAll()
-      return planIfValid(settings, shared, name)?.last ?? { region: defaultRegion('aws') }
-    },
+    placeOf,
     async onChange(name) {
       await voidAll(name)
       await journal.remove(name)

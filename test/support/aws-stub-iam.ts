@@ -14,6 +14,12 @@ export function stubIam(known: Partial<IamClient> = {}): IamClient {
     deleteAccessKey: denied('DeleteAccessKey'),
     accessKeyLastUse: denied('GetAccessKeyLastUsed'),
     trustPolicyOf: denied('GetRole'),
+    listMfaDevices: denied('ListMFADevices'),
+    listUnassignedDevices: denied('ListVirtualMFADevices'),
+    createVirtualMfaDevice: denied('CreateVirtualMFADevice'),
+    deleteVirtualMfaDevice: denied('DeleteVirtualMFADevice'),
+    enableMfaDevice: denied('EnableMFADevice'),
+    resyncMfaDevice: denied('ResyncMFADevice'),
     ...known,
   }
 }

@@ -1,6 +1,7 @@
 import { namesWithin } from '../../core/text/near-names.ts'
 import type { AwsSettings } from '../config/settings.ts'
 import type { SharedConfig } from '../config/shared-config.ts'
+import { findSourceSection, type SourceSection } from '../config/source-section.ts'
 import { planIfValid, validPlans } from '../plan/credential-plan.ts'
 
 /** How far a name may be from the one that was meant, in letters. */
@@ -11,6 +12,24 @@ export interface SourceDoubt {
   reason: string
   /** What was probably meant. */
   instead: readonly string[]
+}
+
+/** What is known of a name that a key is to be, or is, under. */
+export interface SourceStanding {
+  section?: SourceSection
+  doubt?: SourceDoubt
+}
+
+/** What the files say of a source, and what speaks against its name. @param stored the sources that have a key */
+export function standingOf(
+  settings: AwsSettings,
+  shared: SharedConfig,
+  stored: readonly string[],
+  name: string,
+): SourceStanding {
+  const section = findSourceSection(settings, shared, name)
+  const doubt = doubtSource(settings, shared, stored, name)
+  return { ...(section === undefined ? {} : { section }), ...(doubt === undefined ? {} : { doubt }) }
 }
 
 /** The sources that profiles get their credentials from, and those of config.toml. An empty profile is not counted. */

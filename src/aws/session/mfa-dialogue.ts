@@ -33,6 +33,13 @@ export interface MfaDialogue {
    * @throws {PromptError}
    */
   withCode<T>(serial: string, use: (code: Secret<string>) => Promise<T>, request: CodeRequest): Promise<T>
+  /**
+   * Runs `use` with a code that was asked for elsewhere, once.
+   * @throws {AwsError} AWS_MFA_CODE_REFUSED: also for a code that AWS is known to have seen; what `use` rejects with
+   */
+  withGiven<T>(serial: string, use: (code: Secret<string>) => Promise<T>, code: Secret<string>): Promise<T>
+  /** Notes a code that AWS has accepted elsewhere. */
+  noteAccepted(serial: string, code: Secret<string>): void
 }
 
 /** AWS locks nobody out, but a person who is wrong this often is looking at the wrong device. */
@@ -140,7 +147,17 @@ export function createMfaDialogue({ prompts, clock, awsNow, log }: MfaDialogueDe
     }
   }
 
+  const tryOnce: MfaDialogue['withGiven'] = async (serial, use, code) => {
+    const verdict = answered.verdict(serial, code)
+    if (verdict !== undefined) throw new AwsError('AWS_MFA_CODE_REFUSED', refusalNotice(serial, verdict === 'accepted'))
+    const spent = await spend(serial, code, use)
+    if ('refusal' in spent) throw spent.refusal
+    return spent.result
+  }
+
   return {
     withCode: (serial, ...rest) => byDevice.run(serial, () => converse(serial, ...rest)),
+    withGiven: (serial, ...rest) => byDevice.run(serial, () => tryOnce(serial, ...rest)),
+    noteAccepted: (serial, code) => answered.note(serial, code, 'accepted'),
   }
 }

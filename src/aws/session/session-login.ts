@@ -1,4 +1,5 @@
 import type { Logger } from '../../core/log.ts'
+import type { Secret } from '../../core/secret.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import type { PromptCaller, Prompts } from '../../prompts/prompt.ts'
 import { createSharedLogin, type SharedLogin } from '../../prompts/shared-login.ts'
@@ -47,6 +48,13 @@ export interface SessionLogin {
    * @throws as `begin`; {AwsError} AWS_MFA_NEEDED: AWS refused the codes, or there were none
    */
   prove(plan: CredentialPlan, step: MfaStep, source: CodeSource): Promise<number>
+  /**
+   * The same with one code that was asked for elsewhere.
+   * @throws as `begin`; {AwsError} AWS_MFA_CODE_REFUSED: also for a code that AWS is known to have seen
+   */
+  proveWith(plan: CredentialPlan, step: MfaStep, code: Secret<string>): Promise<number>
+  /** Notes a code that AWS has accepted for something else than a session. */
+  noteAccepted(serial: string, code: Secret<string>): void
   /** Whether one can probably be begun without a person, for a caller who may not ask any. */
   needsNobody(step: MfaStep): Promise<boolean>
   /**
@@ -67,6 +75,16 @@ export interface SessionLoginDeps {
   prompts: Prompts
   clock: Clock
   log: Logger
+}
+
+/** Who gives the code, and whether a session that is held will do. */
+interface LoginTerms {
+  sinceMs: number
+  mayAsk: boolean
+  /** No other source of codes. */
+  only?: CodeSource
+  /** The code itself, which is tried once. */
+  given?: Secret<string>
 }
 
 /** Owns the logins that are under way, one for each session. */
@@ -98,7 +116,7 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
   const login = async (
     plan: CredentialPlan,
     step: MfaStep,
-    { sinceMs, mayAsk, only }: { sinceMs: number; mayAsk: boolean; only?: CodeSource },
+    { sinceMs, mayAsk, only, given }: LoginTerms,
     signal: AbortSignal,
   ): Promise<number> => {
     // Someone else's flight may have landed between this caller's look at the cache and now.
@@ -113,17 +131,17 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
     refuseForeignDevice(step, caller)
     const ready = await makeReady(step, key, caller.region)
     try {
-      const credentials = await dialogue.withCode(
-        step.mfaSerial,
-        (code) => issueWithCode(client, ready, { key, code, region: caller.region }),
-        {
-          sources: only === undefined ? await codes.of(plan, step, mayAsk) : [only],
-          mayAsk,
-          purpose: purposeOf(step),
-          remedy: loginCommand(plan.profile),
-          signal,
-        },
-      )
+      const use = (code: Secret<string>) => issueWithCode(client, ready, { key, code, region: caller.region })
+      const credentials =
+        given === undefined
+          ? await dialogue.withCode(step.mfaSerial, use, {
+              sources: only === undefined ? await codes.of(plan, step, mayAsk) : [only],
+              mayAsk,
+              purpose: purposeOf(step),
+              remedy: loginCommand(plan.profile),
+              signal,
+            })
+          : await dialogue.withGiven(step.mfaSerial, use, given)
       signal.throwIfAborted()
       const session = asKept(credentials, { durationSeconds: step.durationSeconds, nowMs: clock.now() })
       const role = step.type === 'role' ? step.roleArn : undefined
@@ -137,17 +155,21 @@ export function createSessionLogin(deps: SessionLoginDeps): SessionLogin {
     }
   }
 
+  // No session that is held is a proof.
+  const prove = (plan: CredentialPlan, step: MfaStep, by: Pick<LoginTerms, 'only' | 'given'>) => {
+    const terms = { sinceMs: Number.POSITIVE_INFINITY, mayAsk: false, ...by }
+    const alone = { mayPrompt: false }
+    return sharedLogin(step, `${step.cacheKey}/proof`).run(alone, (signal) => login(plan, step, terms, signal))
+  }
+
   return {
     async begin(plan, step, caller, sinceMs = 0) {
       const terms = { sinceMs, mayAsk: caller.mayPrompt }
       await sharedLogin(step, step.cacheKey).run(caller, (signal) => login(plan, step, terms, signal))
     },
-    prove(plan, step, only) {
-      // No session that is held is a proof.
-      const terms = { sinceMs: Number.POSITIVE_INFINITY, mayAsk: false, only }
-      const alone = { mayPrompt: false }
-      return sharedLogin(step, `${step.cacheKey}/proof`).run(alone, (signal) => login(plan, step, terms, signal))
-    },
+    prove: (plan, step, only) => prove(plan, step, { only }),
+    proveWith: (plan, step, given) => prove(plan, step, { given }),
+    noteAccepted: (serial, code) => dialogue.noteAccepted(serial, code),
     needsNobody: codes.needNobody,
     abandon(source) {
       for (const login of logins.values()) {

@@ -2,12 +2,18 @@
 // None of latchkey's own code may be in it: its classes would not be those of the daemon.
 export {
   CreateAccessKeyCommand,
+  CreateVirtualMFADeviceCommand,
   DeleteAccessKeyCommand,
+  DeleteVirtualMFADeviceCommand,
+  EnableMFADeviceCommand,
   GetAccessKeyLastUsedCommand,
   GetRoleCommand,
   IAMClient,
   ListAccessKeysCommand,
   ListAccountAliasesCommand,
+  ListMFADevicesCommand,
+  ListVirtualMFADevicesCommand,
+  ResyncMFADeviceCommand,
   UpdateAccessKeyCommand,
 } from '@aws-sdk/client-iam'
 export { ListAccountsCommand, OrganizationsClient } from '@aws-sdk/client-organizations'

@@ -9,7 +9,7 @@ import { type AwsSdk, sdkConfig } from './sdk-config.ts'
 import { createSendAgain } from './send-again.ts'
 import type { StsFailure } from './sts-errors.ts'
 
-const requestTimeoutMs = 10_000
+const defaultRequestTimeoutMs = 10_000
 
 /** Who asks a service, and where. */
 export interface ServiceSigner {
@@ -29,6 +29,8 @@ export interface ServiceSdkOptions {
   endpoint?: string | undefined
   /** PEM certificates that are trusted in addition to the usual ones. */
   extraCa?: string | undefined
+  /** How long one try may take, in ms; 10 000 by default. */
+  requestTimeoutMs?: number
 }
 
 /** One call. */
@@ -63,7 +65,7 @@ export interface GlobalService<Client> {
 
 /** The way to such a service that all of its calls share. */
 export function createServiceCall<Client extends AnyClient>(
-  { clock, random, log, endpoint, extraCa }: ServiceSdkOptions,
+  { clock, random, log, endpoint, extraCa, requestTimeoutMs = defaultRequestTimeoutMs }: ServiceSdkOptions,
   { name, newClient, toError }: GlobalService<Client>,
 ): ServiceCall<Client> {
   const skew = createClockSkew(log)

@@ -21,6 +21,7 @@ import { ApiError, reportedError, toApiError } from './api-errors.ts'
 import { checkHandlers } from './check-routes.ts'
 import { importHandlers } from './import-routes.ts'
 import type { LentPrompts } from './lent-prompts.ts'
+import { mfaHandlers } from './mfa-handlers.ts'
 
 /** What the endpoints use. */
 export interface ApiRoutesDeps {
@@ -95,10 +96,8 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
       const client = await deps.organizations()
       return { accounts: await client.listAccounts({ credentials, region: defaultRegion(partition) }) }
     },
-    async getSource({ params }) {
-      const doubt = await aws.doubtSource(params.source)
-      return doubt === undefined ? {} : { doubt }
-    },
+    getSource: ({ params }) => aws.source(params.source),
+    ...mfaHandlers(aws.mfa),
     async listKeys() {
       const seeds = await aws.seeds.sources()
       return { keys: await aws.keyReports.list(), ...(seeds.length === 0 ? {} : { seeds }) }

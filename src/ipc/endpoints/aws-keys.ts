@@ -30,9 +30,16 @@ export type KeptKey = AnswerOf<typeof putKey>
 /** Removes a key from the keychain; 404 `KEY_UNKNOWN` if there is none. */
 export const removeKey = { method: 'DELETE', pattern: '/v1/aws/keys/{source}' } as const satisfies Endpoint
 
-/** Why a key should probably not be stored under that name; empty if nothing speaks against it. */
+/** What the files say of a source, if they have it, and why a key should probably not be stored under its name. */
 export const getSource = {
   method: 'GET',
   pattern: '/v1/aws/sources/{source}',
-  answer: v.object({ doubt: v.exactOptional(v.object({ reason: v.string(), instead: listOf(v.string()) })) }),
+  answer: v.object({
+    doubt: v.exactOptional(v.object({ reason: v.string(), instead: listOf(v.string()) })),
+    section: v.exactOptional(
+      v.object({ definedIn: v.picklist(['config.toml', 'aws-files']), mfaSerial: v.exactOptional(v.string()) }),
+    ),
+  }),
 } as const satisfies Endpoint
+/** What is known of a source. */
+export type SourceStanding = AnswerOf<typeof getSource>

@@ -340,7 +340,8 @@ role = "r"
   it('says why the name of a source is doubtful', async () => {
     const { api } = await run(join(temporaryFolder(), 'run'), toml)
     const standing = async (name: string) => (await callApi(api, 'GET', `/v1/aws/sources/${name}`)).body
-    expect(await standing('master')).toEqual({})
+    const section = { definedIn: 'config.toml', mfaSerial: 'arn:aws:iam::111122223333:mfa/jo' }
+    expect(await standing('master')).toEqual({ section })
     expect(await standing('mastr')).toEqual({
       doubt: { reason: 'no source is called mastr; there is master', instead: ['master'] },
     })
