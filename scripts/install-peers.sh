@@ -4,10 +4,10 @@
 set -eu
 
 packages='openssh-server openssh-client gnome-keyring dbus dbus-user-session systemd libpam-systemd awscli
-  python3-boto3 python3-hvac oathtool chromium curl git util-linux procps passwd xvfb xdotool zenity kdialog
+  python3-boto3 python3-hvac oathtool zbar-tools chromium curl git util-linux procps passwd xvfb xdotool zenity kdialog
   pinentry-gtk2'
-programs='sshd ssh ssh-agent ssh-keygen gnome-keyring-daemon dbus-run-session aws oathtool chromium curl git setpriv script
-  Xvfb xdotool zenity kdialog pinentry-gtk-2'
+programs='sshd ssh ssh-agent ssh-keygen gnome-keyring-daemon dbus-run-session aws oathtool zbarimg chromium curl git setpriv
+  script Xvfb xdotool zenity kdialog pinentry-gtk-2'
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
   missing=''

@@ -4,6 +4,7 @@ import { displayLines } from '../core/text/display-text.ts'
 import type { ReadLine } from './asking/ask-lent-prompt.ts'
 import { createTerminalAccess } from './asking/terminal.ts'
 import { readTerminalLine, showOnTerminal } from './asking/terminal-line.ts'
+import { ownScreen, type TerminalScreen } from './asking/terminal-screen.ts'
 import { createDaemonAccess, type DaemonAccess } from './daemon-access.ts'
 import { type CommandEnd, runCommand } from './exec/run-command.ts'
 import { apiSocketPath } from './fast/api-socket.ts'
@@ -23,6 +24,7 @@ export interface CommandContext {
   /** All of the standard input. @throws {HelperError} REFUSED: it is longer than anything that is wanted there */
   readInput(): Promise<string>
   readLine: ReadLine
+  screen: TerminalScreen
   /** Runs a command on our own streams. @throws {HelperError} PROGRAM_MISSING, PROGRAM_NOT_RUN */
   runCommand(command: readonly string[], environment: Environment): Promise<CommandEnd>
   /** Resolves when this process is asked to end. */
@@ -57,6 +59,7 @@ export function processContext(): CommandContext {
     hasTypedInput: process.stdin.isTTY === true,
     readInput: () => readInputText(process.stdin),
     readLine: readTerminalLine,
+    screen: ownScreen,
     runCommand,
     untilStopped: () =>
       new Promise((resolve) => {

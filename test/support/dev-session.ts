@@ -54,7 +54,10 @@ export async function startDevSession(
   }
 }
 
-/** One for all tests of a file or a describe, in a folder of its own: both are there from its first hook or test on. */
+/**
+ * One for all tests of a file or a describe, in a folder of its own: both are there from its first hook or test on.
+ * @param env as for `startDevSession`
+ */
 export function sharedDevSession(env: Readonly<Record<string, string | undefined>> = {}): {
   readonly folder: string
   readonly dev: DevSession

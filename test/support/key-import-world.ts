@@ -81,6 +81,7 @@ export function keyImportWorld(files: Readonly<Record<string, string>> = {}) {
       readInput: async () => '',
       runCommand: async () => expect.unreachable(),
       untilStopped: async () => expect.unreachable(),
+      screen: { size: () => undefined, show: () => expect.unreachable() },
       async readLine(prompt) {
         seen.asked.push(prompt)
         const text = typed?.shift()

@@ -79,6 +79,7 @@ export function profileWorld({ toml = sources, ini = '# mine\n' } = {}) {
       readInput: async () => '',
       runCommand: async () => expect.unreachable(),
       untilStopped: async () => expect.unreachable(),
+      screen: { size: () => undefined, show: () => expect.unreachable() },
       async readLine(prompt) {
         seen.asked.push(prompt)
         const text = typed?.shift()

@@ -49,7 +49,8 @@ export function showOnTerminal(text: string): void {
   closeSync(output)
 }
 
-function openTerminal(flags: 'w' | 'r+'): number {
+/** Opens the terminal of this process. @throws {HelperError} PERSON_NEEDED */
+export function openTerminal(flags: 'w' | 'r+'): number {
   try {
     return openSync(terminalPath, flags)
   } catch (cause) {

@@ -9,6 +9,8 @@ import { formatKeyTable } from '../key-report.ts'
 import { type ImportOptions, importKeys } from '../keys/import-keys.ts'
 import { checkSource } from '../keys/source-check.ts'
 import { undoImport } from '../keys/undo-import.ts'
+import { adoptDevice } from '../mfa/adopt-device.ts'
+import { defaultSource } from '../mfa/known-source.ts'
 import { formatProblem } from '../problem-lines.ts'
 import { formatSeeds } from '../status-report.ts'
 import { withSession } from '../with-session.ts'
@@ -23,17 +25,13 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
   const keys = aws.command('keys').description('long-term access keys in the keychain')
   keys
     .command('add')
-    .description('store or replace a key; it is typed, or comes as two lines on standard input: id, secret')
-    .argument('<source>', sourceHelp)
+    .description(
+      'store or replace a key, and find its user and MFA device; it is typed, or comes as two lines on stdin',
+    )
+    .argument('[source]', sourceHelp, defaultSource)
     .option('--new', newHelp)
-    .action(async (source: string, { new: isNew }: { new?: true }) => {
-      const check = async () => (isNew ? undefined : checkSource(source, { command: 'latchkey aws keys add' }, context))
-      // A person must not type a key in vain; a program's input is read first, and bounded.
-      if (context.hasTypedInput) await check()
-      const body = await readAccessKey(context)
-      if (!context.hasTypedInput) await check()
-      context.print(formatKept(await context.daemon.call('putKey', { params: { source }, body }), 'stored'))
-    })
+    .option('--mfa-serial <arn>', 'the MFA device of the user (default: the one that AWS has)')
+    .action((source: string, options: AddKeyOptions) => addKey(source, options, context))
   keys
     .command('import')
     .description("move keys out of the AWS tools' files, and out of those that are named, into the keychain")
@@ -72,6 +70,29 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
       await context.daemon.call('removeKey', { params: { source } })
       context.print(`removed the access key of ${displayLine(source)} from the keychain\n`)
     })
+}
+
+interface AddKeyOptions {
+  new?: true
+  mfaSerial?: string
+}
+
+async function addKey(
+  source: string,
+  { new: isNew, mfaSerial }: AddKeyOptions,
+  context: CommandContext,
+): Promise<void> {
+  const { daemon, hasTypedInput, print } = context
+  const check = async () => (isNew ? undefined : checkSource(source, { command: 'latchkey aws keys add' }, context))
+  // A person must not type a key in vain; a program's input is read first, and bounded.
+  if (hasTypedInput) await check()
+  const body = await readAccessKey(context)
+  if (!hasTypedInput) await check()
+  const kept = await daemon.call('putKey', { params: { source }, body })
+  print(formatKept(kept, 'stored'))
+  const { section } = await daemon.call('getSource', { params: { source } })
+  if (kept.isVerified || mfaSerial !== undefined) await adoptDevice({ name: source, section }, mfaSerial, context)
+  else print('nor which MFA device its user has: run the command again when it can be reached\n')
 }
 
 /** Typed, or from standard input, and never from the arguments, which any process of the machine can read. */

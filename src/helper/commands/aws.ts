@@ -10,6 +10,7 @@ import { addAwsExecCommands } from './aws-exec.ts'
 import { addAwsExplainCommand } from './aws-explain.ts'
 import { addAwsKeysCommands } from './aws-keys.ts'
 import { addAwsLinksCommand } from './aws-links.ts'
+import { addAwsMfaCommands } from './aws-mfa.ts'
 import { addAwsProfilesCommands } from './aws-profiles.ts'
 import { addAwsServeCommand } from './aws-serve.ts'
 import { addAwsTotpCommands } from './aws-totp.ts'
@@ -54,6 +55,7 @@ export function addAwsCommands(program: Command, context: CommandContext, finish
   addAwsProfilesCommands(aws, context)
   addAwsLinksCommand(aws, context)
   addAwsKeysCommands(aws, context)
+  addAwsMfaCommands(aws, context)
   addAwsCheckCommand(aws, context, finish)
   addAwsTotpCommands(aws, context)
   aws

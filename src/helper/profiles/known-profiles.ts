@@ -38,11 +38,11 @@ export async function knownProfiles(context: CommandContext): Promise<readonly A
 export async function awaitRead(
   context: CommandContext,
   section: string,
-  isRead: (profiles: readonly AwsProfileEntry[]) => boolean,
+  isRead: (profiles: readonly AwsProfileEntry[]) => boolean | Promise<boolean>,
 ): Promise<void> {
   for (let waitedMs = 0; ; waitedMs += pauseMs) {
     const { profiles } = await context.daemon.call('listProfiles')
-    if (isRead(profiles)) return
+    if (await isRead(profiles)) return
     const { file, errors } = await context.daemon.call('getConfig')
     const fault = errors.find((error) => error.section === section)
     if (fault !== undefined) throw new HelperError('REFUSED', fault.message, { hint: fault.hint })

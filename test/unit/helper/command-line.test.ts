@@ -16,11 +16,18 @@ import { terminalCommands } from '../../support/terminal-commands.ts'
 const nowMs = Date.UTC(2026, 0, 2, 12, 0, 0)
 const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
 
+const mfaSerial = 'arn:aws:iam::111122223333:mfa/jo'
+const sectionOfKey = { definedIn: 'config.toml', mfaSerial }
+const devicesOfUser = {
+  arn: 'arn:aws:iam::1:user/jo',
+  devices: [{ serialNumber: mfaSerial, kind: 'virtual', enabledAt: '2026-01-02T03:04:05Z' }],
+}
+
 interface Setting {
   /** What the daemon answers. */
   answer?: unknown
-  /** What it answers when it is asked whether a source may have that name; nothing against it unless said. */
-  standing?: unknown
+  /** What it answers besides when it is asked about a source; nothing against its name unless said. */
+  standing?: object
   /** What it answers when it is asked for the region of a profile; none unless said. */
   region?: unknown
   /** What is typed. Absent: standard input is no terminal. */
@@ -39,7 +46,8 @@ async function run(line: string, setting: Setting = {}) {
   let noted = ''
   const daemon: DaemonAccess = {
     async call(name, ...input) {
-      if (name === 'getSource') return checkedAnswer(name, setting.standing ?? {})
+      if (name === 'getSource') return checkedAnswer(name, { section: sectionOfKey, ...setting.standing })
+      if (name === 'listMfaDevices') return checkedAnswer(name, devicesOfUser)
       if (name === 'getProfileRegion') return checkedAnswer(name, setting.region ?? {})
       const { mayAsk }: Endpoint = endpoints[name]
       calls.push({ ...callOf(name, ...input), mayPrompt: mayAsk === true })
@@ -60,6 +68,7 @@ async function run(line: string, setting: Setting = {}) {
     daemon,
     hasTypedInput: setting.typed !== undefined,
     readInput: async () => setting.input ?? '',
+    screen: { size: () => undefined, show: () => expect.unreachable() },
     readLine: async (prompt, { echo }) => {
       asked.push({ prompt, echo })
       const text = setting.typed?.shift()
@@ -287,7 +296,9 @@ describe('aws keys', () => {
       { prompt: 'secret access key: ', echo: false },
     ])
     expect(calls).toEqual([{ method: 'PUT', path: '/v1/aws/keys/master', body, mayPrompt: false }])
-    expect(printed).toBe('stored AKIAIOSFODNN7EXAMPLE as master, a key of arn:aws:iam::1:user/jo\n')
+    expect(printed).toBe(
+      `stored AKIAIOSFODNN7EXAMPLE as master, a key of arn:aws:iam::1:user/jo\nits MFA device is ${mfaSerial}, as before\n`,
+    )
   })
 
   it('reads a key from standard input', async () => {
@@ -300,7 +311,9 @@ describe('aws keys', () => {
   it('says so where nobody could check the key', async () => {
     const answer = { ...kept, arn: undefined, isVerified: false }
     const { printed } = await run('aws keys add master', { input: `${body.accessKeyId}\n${secret}\n`, answer })
-    expect(printed).toBe('stored AKIAIOSFODNN7EXAMPLE as master\nAWS could not be asked whether it works\n')
+    expect(printed).toMatch(
+      /^stored AKIAIOSFODNN7EXAMPLE as master\nAWS could not be asked whether it works\nnor which/,
+    )
   })
 
   it.each([

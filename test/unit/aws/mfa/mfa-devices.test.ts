@@ -79,7 +79,16 @@ async function setUp({
   const codeAt = (seed: Secret<string>, away: number) =>
     new Secret(totp(seed.expose(), Date.now() + awsIsAheadMs + away * 30_000))
   return {
-    ...{ aws, dev, keychain, calls, faults, log, answers, asked, settings, codeAt },
+    aws,
+    dev,
+    keychain,
+    calls,
+    faults,
+    log,
+    answers,
+    asked,
+    settings,
+    codeAt,
     mfa: aws.mfa,
     delayDevices: (ms: number) => {
       deviceDelayMs = ms

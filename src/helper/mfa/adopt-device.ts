@@ -1,0 +1,101 @@
+import { serialMistake } from '../../aws/files/source-edit.ts'
+import { displayLine } from '../../core/text/display-text.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
+import type { SourceStanding } from '../../ipc/endpoints/aws-keys.ts'
+import type { MfaDeviceList } from '../../ipc/endpoints/aws-mfa.ts'
+import { confirmTyped, readTyped } from '../asking/typed-line.ts'
+import type { CommandContext } from '../command-context.ts'
+import { HelperError } from '../fast/failure.ts'
+import { writeSource } from '../profiles/source-file.ts'
+import { chooseDevice, devicesWithCodes } from './device-choice.ts'
+
+/** A source whose section is to name the MFA device of its user. */
+export interface AdoptedSource {
+  name: string
+  section: SourceStanding['section']
+}
+
+/**
+ * Finds the MFA device behind the key of a source and writes the section of the source. A device that stands there
+ * already is not changed without a word: the person is asked.
+ * @param given the device that the person has named
+ * @throws {HelperError} USAGE: somebody would have to be asked, and there is no terminal
+ */
+export async function adoptDevice(
+  source: AdoptedSource,
+  given: string | undefined,
+  context: CommandContext,
+): Promise<void> {
+  if (given !== undefined) return useDevice(source, checkedSerial(given), context)
+  const present = source.section?.mfaSerial
+  // Nobody could be asked whether it is still the right one.
+  if (present !== undefined && !context.hasTypedInput) return sayKept(present, context)
+  const list = await context.daemon.call('listMfaDevices', { params: { source: source.name } })
+  await adoptListed(source, list, context)
+}
+
+/** The same with what AWS has said of the devices. */
+export async function adoptListed(source: AdoptedSource, list: MfaDeviceList, context: CommandContext): Promise<void> {
+  const { devices } = list
+  const present = source.section?.mfaSerial
+  if (present !== undefined && devices?.some(({ serialNumber }) => serialNumber === present) !== false)
+    return sayKept(present, context)
+  const found = devices === undefined ? await askForSerial(list, source, context) : devicesWithCodes(devices)
+  const chosen = await chooseDevice(found, context, namedCommand(source.name))
+  if (present !== undefined && !(await mayReplace(present, chosen, list, context))) return
+  await useDevice(source, chosen, context)
+}
+
+/** Writes a device into the section of its source, or that there is none yet, and says so. */
+async function useDevice(source: AdoptedSource, mfaSerial: string | undefined, context: CommandContext): Promise<void> {
+  const { name, section } = source
+  // What stands in the AWS files is left there: config.toml counts before it.
+  const former = section?.definedIn === 'config.toml' ? section.mfaSerial : undefined
+  if (mfaSerial === undefined && section !== undefined) return sayNone(name, context)
+  const file = await writeSource({ name, mfaSerial }, former, context)
+  if (mfaSerial === undefined) {
+    context.print(`${displayLine(`wrote [aws.source.${name}] into ${file}`)}\n`)
+    return sayNone(name, context)
+  }
+  const before = former === undefined || former === mfaSerial ? '' : `; it was ${former}`
+  context.print(`${displayLine(`its MFA device is ${mfaSerial}: [aws.source.${name}] of ${file}${before}`)}\n`)
+}
+
+function sayKept(mfaSerial: string, { print }: CommandContext): void {
+  print(`${displayLine(`its MFA device is ${mfaSerial}, as before`)}\n`)
+}
+
+function sayNone(name: string, { print }: CommandContext): void {
+  print(`it has no MFA device with codes; to get one: latchkey aws mfa enroll ${displayLine(shellWord(name))}\n`)
+}
+
+/** Where AWS refuses to tell. None is an answer, too. */
+async function askForSerial(
+  { arn, refusal }: MfaDeviceList,
+  { name }: AdoptedSource,
+  context: CommandContext,
+): Promise<readonly string[]> {
+  const reason = `AWS does not tell the MFA devices of ${arn}: ${refusal?.message ?? 'it is denied'}`
+  if (!context.hasTypedInput) throw new HelperError('USAGE', reason, { hint: namedCommand(name) })
+  context.note(`${displayLine(reason)}\n`)
+  const typed = (await readTyped(context, 'ARN or serial number of the MFA device (empty: none)', true)).trim()
+  return typed === '' ? [] : [checkedSerial(typed)]
+}
+
+async function mayReplace(
+  present: string,
+  chosen: string | undefined,
+  { arn }: MfaDeviceList,
+  context: CommandContext,
+): Promise<boolean> {
+  context.note(`${displayLine(`the configuration has ${present}, which is not among the MFA devices of ${arn}`)}\n`)
+  return chosen !== undefined && confirmTyped(context, displayLine(`use ${chosen} instead?`))
+}
+
+function checkedSerial(text: string): string {
+  const mistake = serialMistake(text)
+  if (mistake === undefined) return text
+  throw new HelperError('USAGE', `${text} is ${mistake}`, { hint: 'latchkey help aws keys add' })
+}
+
+const namedCommand = (name: string) => `name the device: latchkey aws keys add --mfa-serial ARN ${shellWord(name)}`

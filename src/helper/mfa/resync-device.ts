@@ -1,0 +1,49 @@
+import { displayLine } from '../../core/text/display-text.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
+import type { CommandContext } from '../command-context.ts'
+import { HelperError } from '../fast/failure.ts'
+import { chooseDevice } from './device-choice.ts'
+import { createDeviceCodes, type DeviceCodes } from './device-codes.ts'
+import { knownSource, needTerminal } from './known-source.ts'
+
+const maxTries = 3
+
+/** Sets the device of a source whose codes AWS refuses: the one in its section, or else one of the user's. */
+export async function resyncDevice(source: string, context: CommandContext): Promise<void> {
+  needTerminal(context, 'setting an MFA device')
+  const { section } = await knownSource(source, 'latchkey aws mfa resync', context)
+  const serialNumber = section?.mfaSerial ?? (await findDevice(source, context))
+  context.note(`${displayLine(`two codes of ${serialNumber} are needed`)}\n`)
+  await resyncByCodes(source, serialNumber, createDeviceCodes(context), context)
+  context.print(`${displayLine(`AWS follows ${serialNumber} again; next: latchkey aws login ${shellWord(source)}`)}\n`)
+}
+
+/** Asks for two codes until AWS takes them. */
+export async function resyncByCodes(
+  source: string,
+  serialNumber: string,
+  codes: DeviceCodes,
+  { daemon, note }: CommandContext,
+): Promise<void> {
+  for (let tries = 0; tries < maxTries; tries += 1) {
+    const body = { serialNumber, codes: await codes.askTwo() }
+    const { refusal } = await daemon.call('resyncMfaDevice', { params: { source }, body })
+    if (refusal === undefined) return
+    note(`${displayLine(refusal)}\n`)
+  }
+  throw new HelperError('REFUSED', `AWS refused the codes of ${serialNumber} ${maxTries} times`, {
+    hint: `compare the clock of the device with the right time, then: latchkey aws mfa resync ${shellWord(source)}`,
+  })
+}
+
+async function findDevice(source: string, context: CommandContext): Promise<string> {
+  const { arn, devices = [], refusal } = await context.daemon.call('listMfaDevices', { params: { source } })
+  if (refusal !== undefined) throw new HelperError('REFUSED', refusal.message, { hint: refusal.hint })
+  // Hardware tokens run away as well; a security key has no codes.
+  const serials = devices.filter(({ kind }) => kind !== 'security-key').map(({ serialNumber }) => serialNumber)
+  const chosen = await chooseDevice(serials, context, 'run it in a terminal')
+  if (chosen !== undefined) return chosen
+  throw new HelperError('REFUSED', `${arn} has no MFA device with codes`, {
+    hint: `latchkey aws mfa enroll ${shellWord(source)}`,
+  })
+}
