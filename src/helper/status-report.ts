@@ -79,7 +79,7 @@ function nextSteps({ configFile }: Status): string {
   role = "ops"
 
 then: latchkey config check; latchkey login; ssh-add -l
-for AWS, and for every field: latchkey help names the documents; to try it without a Vault: latchkey dev
+for AWS: latchkey aws keys add; for every field: latchkey help names the documents; to try it all: latchkey dev
 `
 }
 

@@ -117,7 +117,7 @@ export function sourceOf(wanted: string | undefined, name: string, known: readon
   return only
 }
 
-const noSource = 'add an [aws.source.…] section to config.toml, and its key: latchkey aws keys add'
+const noSource = 'put in the key of a source, which writes its section: latchkey aws keys add'
 
 /** That of the source, where the role is in the same partition; else one that the partition always has. */
 function regionFor(arn: string, ofSource: string | undefined): string | undefined {

@@ -101,6 +101,6 @@ function advised(error: AwsError, source: string, isBySession: boolean): AwsErro
   return withHint(
     isBySession
       ? `${rights}: ask an administrator`
-      : `${rights}; where the policy wants a code for that, set mfa_serial of ${name}`,
+      : `${rights}; where the policy wants a code for that: latchkey aws mfa enroll ${name}`,
   )
 }

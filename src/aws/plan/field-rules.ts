@@ -55,7 +55,7 @@ export function deviceMistake(serial: string): { says: string; hint?: string } |
     return { says: 'not the ARN of an MFA device, such as arn:aws:iam::111122223333:mfa/jo' }
   return {
     says: 'a security key or passkey, which has no codes for the API of AWS',
-    hint: 'add an authenticator app as another MFA device of the user, and set mfa_serial to its ARN; the devices: aws iam list-mfa-devices',
+    hint: 'add an authenticator app as another MFA device of the user: latchkey aws mfa enroll SOURCE; the devices: latchkey aws mfa list SOURCE',
   }
 }
 

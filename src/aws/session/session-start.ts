@@ -1,3 +1,4 @@
+import { shellWord } from '../../core/text/shell-word.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import type { PromptCaller } from '../../prompts/prompt.ts'
 import { AwsError } from '../aws-error.ts'
@@ -65,7 +66,7 @@ export function needsNoCode({ profile, last }: CredentialPlan): AwsError {
     'AWS_PROFILE_UNSUPPORTED',
     `profile ${profile} needs no MFA code: ${last.source} has no MFA device`,
     {
-      hint: `if it should have one, set mfa_serial of ${last.source}`,
+      hint: `if it should have one: latchkey aws mfa enroll ${shellWord(last.source)}`,
     },
   )
 }

@@ -42,7 +42,7 @@ export function adviseOnRefusal(error: AwsError, refused: RefusedStep): AwsError
 
 /** What to do about a device that is not one of the user's. */
 export function otherDeviceHint(source: string): string {
-  return `correct mfa_serial of ${source}; the user's devices: aws iam list-mfa-devices`
+  return `correct mfa_serial of ${source}; the user's devices: latchkey aws mfa list ${shellWord(source)}`
 }
 
 /** A long-term key that AWS does not accept. */
@@ -62,7 +62,9 @@ export function refusedKey(error: AwsError, source: string, accessKeyId: string)
 /** AWS gives one text for each of these causes. The likeliest stands first. */
 function deniedHint(step: RoleStep, { profile, sessionAgeMs }: RefusedStep, said: string): string {
   const way = `the way to it: latchkey aws explain ${shellWord(profile)}`
-  const named = namedCause(said)
+  const hasNoDevice = sessionAgeMs === undefined && step.mfaSerial === undefined
+  const enroll = hasNoDevice ? `latchkey aws mfa enroll ${shellWord(step.source)}` : undefined
+  const named = namedCause(said, enroll)
   if (named !== undefined) return `${named}; ${way}`
   const causes: string[] = []
   if (sessionAgeMs !== undefined && sessionAgeMs > freshSessionMs && step.parent.type === 'session') {
@@ -71,8 +73,7 @@ function deniedHint(step: RoleStep, { profile, sessionAgeMs }: RefusedStep, said
       `the MFA code is ${age} old: where the role wants a newer one, ${loginCommand(profile)} --before-expiry`,
     )
   }
-  if (sessionAgeMs === undefined && step.mfaSerial === undefined)
-    causes.push(`where the role wants MFA, set mfa_serial of ${step.source}`)
+  if (enroll !== undefined) causes.push(`where the role wants MFA: ${enroll}`)
   if (step.parent.type === 'role') causes.push('a role that another role assumes cannot prove MFA')
   causes.push(
     step.externalId === undefined
@@ -83,8 +84,12 @@ function deniedHint(step: RoleStep, { profile, sessionAgeMs }: RefusedStep, said
   return [...causes, way].join('; ')
 }
 
-/** Where AWS's own text names the cause, nothing is left to guess (IAM User Guide, "Troubleshoot access denied errors"). */
-function namedCause(said: string): string | undefined {
+/**
+ * Where AWS's own text names the cause, nothing is left to guess (IAM User Guide, "Troubleshoot access denied errors"), but
+ * that a policy which denies everything without MFA reads the same.
+ * @param enroll the command for a user without a device
+ */
+function namedCause(said: string, enroll: string | undefined): string | undefined {
   if (said.includes('sts:TagSession')) {
     return 'the trust policy of the role, and the policy of whoever assumes it, must allow sts:TagSession for session_tags'
   }
@@ -92,7 +97,10 @@ function namedCause(said: string): string | undefined {
     return 'the trust policy of the role, and the policy of whoever assumes it, must allow sts:SetSourceIdentity, and a source identity of a role before it stays'
   }
   const [, policy] = /with an explicit deny in (?:an? |the )?([\w -]*policy)/.exec(said) ?? []
-  if (policy !== undefined) return `the ${policy} denies it, whatever the role trusts: ask an administrator`
+  if (policy !== undefined) {
+    const withoutMfa = enroll === undefined ? '' : `where it wants MFA: ${enroll}; else `
+    return `${withoutMfa}the ${policy} denies it, whatever the role trusts: ask an administrator`
+  }
   if (said.includes('no identity-based policy allows')) {
     return 'the policy of whoever assumes the role must allow sts:AssumeRole on it'
   }

@@ -249,7 +249,7 @@ describe('a login', () => {
     const { aws } = await world({ settings: { ...usualSettings, sources: { master: {} } } })
     expect(await rejection(aws.login('dev', person))).toMatchObject({
       code: 'AWS_PROFILE_UNSUPPORTED',
-      hint: expect.stringContaining('mfa_serial of master'),
+      hint: 'if it should have one: latchkey aws mfa enroll master',
     })
   })
 })
@@ -677,7 +677,7 @@ describe('a source without MFA', () => {
     sts.addRole('arn:aws:iam::123456789012:role/Ci', { requiresMfa: true, maxSessionSeconds: 43_200 })
     const error = await rejection(aws.credentials('ci', unattended))
     expect(error).toMatchObject({ code: 'AWS_DENIED' })
-    expect(error.hint).toContain('set mfa_serial of plain')
+    expect(error.hint).toContain('latchkey aws mfa enroll plain')
   })
 })
 

@@ -95,7 +95,7 @@ describe('a role in direct mode', () => {
     sts.addRole(prodRole, { externalId: 'x', maxSessionSeconds: 43_200 })
     const error = await rejection(aws.credentials('long', person))
     expect(error).toMatchObject({ code: 'AWS_DENIED', message: expect.stringMatching(/^profile long: /) })
-    expect(error.hint).not.toContain('set mfa_serial')
+    expect(error.hint).not.toContain('mfa enroll')
     answers.push(() => undefined)
     await rejection(aws.credentials('long', person))
     expect(asked.at(-1)!.notice).toMatch(/^the code shown now was already used/)

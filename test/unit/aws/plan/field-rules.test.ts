@@ -15,7 +15,7 @@ describe('deviceMistake', () => {
   it('says what to do about a security key', () => {
     expect(deviceMistake('arn:aws:iam::111122223333:u2f/user/jo/key-ABC')).toEqual({
       says: expect.stringContaining('no codes'),
-      hint: expect.stringContaining('aws iam list-mfa-devices'),
+      hint: expect.stringContaining('latchkey aws mfa list'),
     })
   })
 })

@@ -151,7 +151,7 @@ describe('a rotation', () => {
     world.settings.sources.master!.mfa_serial = undefined
     expect(await rejection(world.start().rotation.advance('master'))).toMatchObject({
       code: 'AWS_DENIED',
-      hint: 'the user must be allowed to manage their own access keys (iam:*AccessKey*); where the policy wants a code for that, set mfa_serial of master',
+      hint: 'the user must be allowed to manage their own access keys (iam:*AccessKey*); where the policy wants a code for that: latchkey aws mfa enroll master',
     })
   })
 })

@@ -27,7 +27,7 @@ describe('a login', () => {
     const { aws } = await world({ settings: { ...usualSettings, sources: { master: {} } } })
     expect(await rejection(aws.login('dev', person))).toMatchObject({
       message: 'profile dev needs no MFA code: master has no MFA device',
-      hint: 'if it should have one, set mfa_serial of master',
+      hint: 'if it should have one: latchkey aws mfa enroll master',
     })
   })
 

@@ -54,7 +54,7 @@ describe('a role that AWS denies', () => {
     expect(hint).toMatch(
       /^the MFA code is 7h old: .* latchkey aws login dev --before-expiry; where the role wants an external id/,
     )
-    expect(hint).not.toContain('set mfa_serial')
+    expect(hint).not.toContain('mfa enroll')
   })
 
   it('behind a session of some minutes too, which is too old for some roles', () => {
@@ -68,7 +68,7 @@ describe('a role that AWS denies', () => {
 
   it('without MFA points at the device, and at the external id that is set', () => {
     const { hint } = advice('AWS_DENIED', 'plain', 'role')
-    expect(hint).toMatch(/^where the role wants MFA, set mfa_serial of bare; the external id may be wrong/)
+    expect(hint).toMatch(/^where the role wants MFA: latchkey aws mfa enroll bare; the external id may be wrong/)
   })
 
   it('behind another role says that it cannot prove MFA', () => {
@@ -87,6 +87,13 @@ describe('a role that AWS denies', () => {
     await aws.forget({ profile: 'prod' })
     await aws.credentials('prod', person)
   })
+})
+
+it('a policy that denies all without MFA points at a device, where there is none', () => {
+  const message = 'with an explicit deny in an identity-based policy'
+  expect(advice('AWS_DENIED', 'plain', 'role', { message }).hint).toMatch(
+    /^where it wants MFA: latchkey aws mfa enroll bare; else the identity-based policy denies it/,
+  )
 })
 
 describe('other refusals', () => {
