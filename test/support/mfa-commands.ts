@@ -30,6 +30,8 @@ export function mfaWorld({ toml = '', awsSerial }: { toml?: string; awsSerial?: 
     isListRefused: false,
     isVerified: true,
     doubt: undefined as { reason: string; instead: string[] } | undefined,
+    /** What the answer to createMfaDevice has in the place of what is right. */
+    created: {} as object,
     leftovers: [] as { serialNumber: string; isDeleted: boolean }[],
     /** What AWS says against codes, in turn; nothing once there is nothing more. */
     refusals: { enable: [] as string[], resync: [] as string[], prove: [] as string[] },
@@ -80,6 +82,7 @@ export function mfaWorld({ toml = '', awsSerial }: { toml?: string; awsSerial?: 
       serialNumber: device((body as { name?: string }).name ?? 'jo'),
       seed,
       leftovers: world.leftovers,
+      ...world.created,
     }),
     enableMfaDevice: () => outcome(world.refusals.enable),
     resyncMfaDevice: () => outcome(world.refusals.resync),

@@ -42,9 +42,10 @@ export const createMfaDevice = {
     name: v.exactOptional(v.pipe(v.string(), v.regex(/^[\w+=,.@-]{1,224}$/, 'not the name of an MFA device'))),
   }),
   answer: v.object({
-    serialNumber: v.string(),
-    seed: v.string(),
-    leftovers: listOf(v.object({ serialNumber: v.string(), isDeleted: v.boolean() })),
+    serialNumber,
+    // It goes to the terminal as it is.
+    seed: v.pipe(v.string(), v.regex(/^[A-Z2-7]{16,256}=*$/, 'not base32')),
+    leftovers: listOf(v.object({ serialNumber, isDeleted: v.boolean() })),
   }),
 } as const satisfies Endpoint
 /** The new device. */

@@ -128,6 +128,20 @@ describe('mfa enroll', () => {
     expect(failure).toMatchObject({ code: 'REFUSED', message: expect.stringContaining('written inline') as string })
   })
 
+  it('shows nothing raw on the terminal that is no secret and no serial number', async () => {
+    const hostile = mfaWorld()
+    hostile.created = { seed: `${seed}\u001b[2J` }
+    expect(await hostile.run([...enroll, '--secret'], [...codes])).toMatchObject({
+      failure: { code: 'BAD_REPLY' },
+      shown: '',
+    })
+    hostile.created = { serialNumber: 'arn:aws:iam::\u001b[2J:mfa/jo' }
+    expect(await hostile.run([...enroll, '--uri'], [...codes])).toMatchObject({
+      failure: { code: 'BAD_REPLY' },
+      shown: '',
+    })
+  })
+
   it('is wrong usage without a terminal, and of a name that is another’s', async () => {
     const world = mfaWorld()
     expect((await world.run(enroll)).failure).toMatchObject({ code: 'USAGE', hint: 'run it in a terminal' })
