@@ -57,8 +57,8 @@ export interface AwsAddition {
   isRegion?(region: string): boolean
   /** Whether an active key is already known. */
   isKeyKnown?(key: DevAccessKey, nowMs: number): boolean
-  /** Whether an MFA device is already known that was made, or given to a user, at a time. */
-  isDeviceKnown?(sinceMs: number, nowMs: number): boolean
+  /** How long an MFA device is unknown after it was made, or given to a user, in ms. */
+  newDeviceDelayMs?(): number
   /** Judges trust policies instead of the embedded AWS, which knows only those of its own roles. */
   judgeTrust?: JudgeTrust
   roleFeature?: RoleFeature

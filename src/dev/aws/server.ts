@@ -1,6 +1,7 @@
 import { uptime } from 'node:os'
 import { createSystemClock } from '../../core/time/clock.ts'
 import { startLoopbackServer } from '../../http/loopback-server.ts'
+import { newKeyDelayMs } from './actions/iam-access-key-actions.ts'
 import { judgeOwnTrust } from './actions/trust-policy.ts'
 import { type AwsDirectory, createDirectory } from './directory.ts'
 import { createFederation } from './federation.ts'
@@ -68,7 +69,7 @@ export async function createDevAws(options: DevAwsOptions): Promise<DevAws> {
     serve: added('serve'),
     isRegion: added('isRegion') ?? ((region) => awsRegion.test(region)),
     isKeyKnown: added('isKeyKnown') ?? (({ knownAtMs = 0 }, nowMs) => knownAtMs <= nowMs),
-    isDeviceKnown: added('isDeviceKnown') ?? (() => true),
+    newDeviceDelayMs: added('newDeviceDelayMs') ?? (() => newKeyDelayMs),
     judgeTrust: added('judgeTrust') ?? judgeOwnTrust,
     roleFeature: added('roleFeature'),
   }

@@ -38,6 +38,8 @@ const userSchema = v.strictObject({
       enabledAtMs: v.number(),
       /** The TOTP step of the last code that was accepted: it and every earlier one are spent. */
       lastAcceptedStep: v.number(),
+      /** When AWS knows everywhere that the user has it; absent: it does. */
+      knownAtMs: v.exactOptional(v.number()),
       /** How far its codes are ahead of the clock in steps, as the two codes said that it was enabled or set with. */
       aheadSteps: v.optional(v.number(), 0),
     }),
@@ -48,6 +50,7 @@ const freeDeviceSchema = v.strictObject({
   serialNumber: v.string(),
   secretBase32: v.string(),
   createdAtMs: v.number(),
+  knownAtMs: v.exactOptional(v.number()),
 })
 
 const roleSchema = v.strictObject({

@@ -55,12 +55,14 @@ function faultRefusal(code: InjectedError, account: string): AwsRefusal {
 
 /** Lets exchanges go wrong as the faults say. */
 export function faultyExchanges({ next, newKeyDelayMs, newDeviceDelayMs }: AwsFaults): AwsAddition {
-  // Without a delay it is known at once, whatever becomes of the clock: it may have been set back.
-  const isPast = (delayMs: number, sinceMs: number, nowMs: number) => delayMs === 0 || sinceMs + delayMs <= nowMs
   return {
     serve: (exchange) => serveFaulty(exchange, next?.(exchange.action)),
-    isKeyKnown: ({ createdAtMs }, nowMs) => isPast(newKeyDelayMs?.() ?? 0, createdAtMs, nowMs),
-    isDeviceKnown: (sinceMs, nowMs) => isPast(newDeviceDelayMs?.() ?? 0, sinceMs, nowMs),
+    isKeyKnown({ createdAtMs }, nowMs) {
+      const delayMs = newKeyDelayMs?.() ?? 0
+      // Without a delay a key is good at once, whatever becomes of the clock: it may have been set back.
+      return delayMs === 0 || createdAtMs + delayMs <= nowMs
+    },
+    newDeviceDelayMs: () => newDeviceDelayMs?.() ?? 0,
   }
 }
 

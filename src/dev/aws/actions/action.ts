@@ -13,8 +13,8 @@ export interface ActionContext {
   tokenKey: Uint8Array
   judgeTrust: JudgeTrust
   roleFeature: RoleFeature | undefined
-  /** Whether what was made of a device at a time is already known everywhere. */
-  isDeviceKnown: (sinceMs: number, nowMs: number) => boolean
+  /** How long AWS takes to know everywhere of an MFA device, in ms. */
+  newDeviceDelayMs: () => number
 }
 
 /** Resolves to the content of the result element. @throws {AwsRefusal} */

@@ -7,7 +7,7 @@ import { maxMfaDevices } from '../quotas.ts'
 import type { DevUser } from '../state.ts'
 import type { Action, ActionContext } from './action.ts'
 import { ownUser } from './iam-permission.ts'
-import { placeOfCodes } from './mfa.ts'
+import { isKnown, knownFrom, placeOfCodes } from './mfa.ts'
 
 /** The devices of the calling user. */
 const listMfaDevices: Action = async (context) => {
@@ -24,7 +24,7 @@ const listMfaDevices: Action = async (context) => {
 
 /** Gives the calling user a device that is nobody's. */
 const enableMfaDevice: Action = async (context) => {
-  const { directory, nowMs, isDeviceKnown } = context
+  const { directory, nowMs } = context
   const { state } = directory
   const user = ownUser(context)
   const { serialNumber, codes } = readCodes(context)
@@ -33,13 +33,13 @@ const enableMfaDevice: Action = async (context) => {
     throw new AwsRefusal('EntityAlreadyExists', `MFA Device with serial number ${serialNumber} is already in use.`)
   }
   const device = state.freeDevices.find((free) => free.serialNumber === serialNumber)
-  if (device === undefined || !isDeviceKnown(device.createdAtMs, nowMs)) throw noDevice(serialNumber)
+  if (device === undefined || !isKnown(device, nowMs)) throw noDevice(serialNumber)
   if (user.mfaDevices.length >= maxMfaDevices) {
     throw new AwsRefusal('LimitExceeded', `Cannot exceed quota for MFADevicesPerUser: ${maxMfaDevices}`)
   }
   const { secretBase32 } = device
   const place = placeOfCodes(secretBase32, codes, { nowMs })
-  user.mfaDevices.push({ serialNumber, secretBase32, enabledAtMs: nowMs, ...place })
+  user.mfaDevices.push({ serialNumber, secretBase32, enabledAtMs: nowMs, ...place, ...knownFrom(context) })
   state.freeDevices = state.freeDevices.filter((free) => free !== device)
   await directory.save()
   return {}

@@ -9,6 +9,7 @@ import type { XmlValue } from '../protocol/query-protocol.ts'
 import { AwsRefusal } from '../protocol/refusal.ts'
 import type { Action } from './action.ts'
 import { authorize } from './iam-permission.ts'
+import { knownFrom } from './mfa.ts'
 
 /** AWS's own seeds have 64 characters in base32. */
 const seedBytes = 40
@@ -27,7 +28,7 @@ const createVirtualMfaDevice: Action = async (context) => {
     throw new AwsRefusal('EntityAlreadyExists', 'MFADevice entity at the same path and name already exists.')
   }
   const secretBase32 = encodeBase32(randomBytes(seedBytes))
-  directory.state.freeDevices.push({ serialNumber, secretBase32, createdAtMs: nowMs })
+  directory.state.freeDevices.push({ serialNumber, secretBase32, createdAtMs: nowMs, ...knownFrom(context) })
   await directory.save()
   // A blob of the protocol is base64, whatever is in it: of the base32 text here.
   return {

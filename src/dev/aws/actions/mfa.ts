@@ -24,13 +24,13 @@ export function readGivenCode(fields: FieldReader): GivenCode {
  * @returns whether a code was given, and accepted: then save before answering
  * @throws {AwsRefusal} AccessDenied; a wrong code and a spent one have the same text
  */
-export function takeCode({ serialNumber, code }: GivenCode, { caller, nowMs, isDeviceKnown }: ActionContext): boolean {
+export function takeCode({ serialNumber, code }: GivenCode, { caller, nowMs }: ActionContext): boolean {
   if (serialNumber === undefined && code === undefined) return false
   if (serialNumber === undefined || code === undefined) {
     throw denied('MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.')
   }
   const device = devicesOf(caller).find((candidate) => candidate.serialNumber === serialNumber)
-  if (device === undefined || !isDeviceKnown(device.enabledAtMs, nowMs)) {
+  if (device === undefined || !isKnown(device, nowMs)) {
     throw denied(
       'MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.',
     )
@@ -44,6 +44,15 @@ export function takeCode({ serialNumber, code }: GivenCode, { caller, nowMs, isD
   }
   device.lastAcceptedStep = step
   return true
+}
+
+/** Whether AWS knows everywhere that a device was made, or given to its user (`newDeviceDelayMs`). */
+export const isKnown = ({ knownAtMs = 0 }: { knownAtMs?: number }, nowMs: number): boolean => knownAtMs <= nowMs
+
+/** From when on it does. Without a delay at once, whatever becomes of the clock: it may be set back. */
+export function knownFrom({ nowMs, newDeviceDelayMs }: ActionContext): { knownAtMs?: number } {
+  const delayMs = newDeviceDelayMs()
+  return delayMs === 0 ? {} : { knownAtMs: nowMs + delayMs }
 }
 
 const devicesOf = (caller: Caller): readonly DevMfaDevice[] => (caller.type === 'user' ? caller.user.mfaDevices : [])

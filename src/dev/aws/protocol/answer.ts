@@ -28,7 +28,7 @@ export const ownActions: Actions = {
 /** What carrying out a call takes. */
 export interface AnswerDeps
   extends AuthenticationDeps,
-    Pick<ActionContext, 'judgeTrust' | 'roleFeature' | 'isDeviceKnown'> {
+    Pick<ActionContext, 'judgeTrust' | 'roleFeature' | 'newDeviceDelayMs'> {
   now: () => number
   versions: Versions
   actions: Actions
@@ -44,7 +44,7 @@ export async function answerCall(
   judge: ((caller: CallerIdentity) => void) | undefined,
 ): Promise<Answer> {
   const requestId = randomUUID()
-  const { versions, actions, directory, tokenKey, judgeTrust, roleFeature, isDeviceKnown } = deps
+  const { versions, actions, directory, tokenKey, judgeTrust, roleFeature, newDeviceDelayMs } = deps
   let service = 'sts'
   let principal: string | null = null
   let role: string | null = null
@@ -60,7 +60,7 @@ export async function answerCall(
     principal = identityOf(caller).arn
     judge?.(identityOf(caller))
     await noteKeyUse(request, caller, nowMs, directory)
-    const result = await action({ call, caller, nowMs, directory, tokenKey, judgeTrust, roleFeature, isDeviceKnown })
+    const result = await action({ call, caller, nowMs, directory, tokenKey, judgeTrust, roleFeature, newDeviceDelayMs })
     const xml = successXml(call, result, requestId, versions)
     return { status: 200, requestId, xml, principal, role, error: null }
   } catch (cause) {
