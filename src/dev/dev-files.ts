@@ -75,8 +75,10 @@ export function devAwsConfig(region: string, bin: string): string {
  */
 export function devPromptProgram(latchkey: string, folder: string): string {
   return `#!/bin/sh
-# Written by latchkey dev: answers the embedded AWS user's MFA questions.
-case "$1" in *"MFA code for "*) exec ${shellWord(latchkey)} dev code --dir ${shellWord(folder)} ;; esac
-exit 1
+# Written by latchkey dev: answers the MFA questions of the embedded AWS users.
+case "$1" in *"MFA code for "*) ;; *) exit 1 ;; esac
+device=\${1##*MFA code for }
+device=\${device%%[!A-Za-z0-9_+=/:,.@-]*}
+exec ${shellWord(latchkey)} dev code --dir ${shellWord(folder)} --device "\${device%[:,]}"
 `
 }

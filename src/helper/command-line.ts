@@ -104,6 +104,7 @@ function addDevHelp(program: Command): void {
     .command('code')
     .description('print the MFA code that is valid now; if it has been used, wait for the next one')
     .option('--dir <folder>', 'the folder of the environment; default: LATCHKEY_DEV_DIR')
+    .option('--device <serial>', 'the MFA device; default: that of the first user')
 }
 
 /** Under the list of commands: what a person looks for next. */

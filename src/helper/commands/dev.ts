@@ -13,11 +13,13 @@ import { HelperError } from '../fast/failure.ts'
 
 /** How long a person waits without a word, in ms. */
 const slowMs = 1_000
-const usage = 'latchkey dev [--dir D] [-- CMD…], or latchkey dev code [--dir D]'
+const usage = 'latchkey dev [--dir D] [-- CMD…], or latchkey dev code [--dir D] [--device SERIAL]'
 
 interface DevArguments {
   type: 'run' | 'code'
   folder: string | undefined
+  /** Whose code; absent: that of the first user. */
+  device?: string | undefined
   /** Empty: stay up. */
   command: readonly string[]
 }
@@ -27,8 +29,8 @@ interface DevArguments {
  * @returns the command's exit status; 128 plus the signal's number where a signal ended it, as in a shell
  */
 export async function runDev(args: readonly string[]): Promise<number> {
-  const { type, folder, command } = parseDevArguments(args)
-  if (type === 'code') return printCode(folder)
+  const { type, folder, device, command } = parseDevArguments(args)
+  if (type === 'code') return printCode(folder, device)
   const caller = callerEnvironment(process.env)
   const scratch = folder === undefined ? mkdtempSync(join(tmpdir(), 'latchkey-dev-')) : undefined
   try {
@@ -64,17 +66,18 @@ export function parseDevArguments(args: readonly string[]): DevArguments {
   const command = separator < 0 ? [] : args.slice(separator + 1)
   const type = own[0] === 'code' ? 'code' : 'run'
   if (type === 'code') own.shift()
-  let folder: string | undefined
+  const options: { dir?: string; device?: string } = {}
   while (own.length > 0) {
-    const [, inline] = /^--dir=(.+)$/.exec(own[0]!) ?? []
-    if (inline === undefined && own[0] !== '--dir') throw unusable(`unknown argument ${own[0]}`)
-    folder = inline ?? own[1]
-    if (folder === undefined || folder === '') throw unusable('--dir needs a folder')
+    const [, name, inline] = /^--(dir|device)(?:=(.+))?$/.exec(own[0]!) ?? []
+    if (name === undefined || (name === 'device' && type !== 'code')) throw unusable(`unknown argument ${own[0]}`)
+    const value = inline ?? own[1]
+    if (value === undefined || value === '') throw unusable(`--${name} needs a ${name === 'dir' ? 'folder' : 'device'}`)
+    options[name as keyof typeof options] = value
     own.splice(0, inline === undefined ? 2 : 1)
   }
   if (separator >= 0 && command.length === 0) throw unusable('there is no command after --')
   if (type === 'code' && command.length > 0) throw unusable('latchkey dev code takes no command')
-  return { type, folder, command }
+  return { type, folder: options.dir, device: options.device, command }
 }
 
 const unusable = (reason: string) => new HelperError('USAGE', reason, { hint: usage })
@@ -129,10 +132,10 @@ async function runInside(
 }
 
 /** Prints the code that is valid now; where it has been used, waits for the next one. */
-async function printCode(folder: string | undefined): Promise<number> {
+async function printCode(folder: string | undefined, device: string | undefined): Promise<number> {
   const path = folder ?? process.env.LATCHKEY_DEV_DIR
   if (path === undefined) throw unusable('name the folder with --dir, or run it inside latchkey dev')
-  const { code, waitMs } = currentCode(readIfPresent(join(path, 'aws-state.json')), Date.now())
+  const { code, waitMs } = currentCode(readIfPresent(join(path, 'aws-state.json')), Date.now(), device)
   if (waitMs > slowMs && process.stderr.isTTY)
     process.stderr.write(`the present code has been used: the next one comes in ${Math.ceil(waitMs / 1000)} s\n`)
   if (waitMs > 0) await delay(waitMs)

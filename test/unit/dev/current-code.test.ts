@@ -38,6 +38,20 @@ it('is the code of the next step, with the time until then, when the present one
   expect(currentCode(JSON.stringify(state), nowMs)).toEqual({ code: totp(secret, nowMs + 30_000), waitMs: 25_000 })
 })
 
+it('is that of the device which is named', async () => {
+  const { text } = await seededState()
+  const state = JSON.parse(text)
+  const phone = {
+    ...state.users[0].mfaDevices[0],
+    serialNumber: 'phone',
+    secretBase32: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ',
+  }
+  state.users[1].mfaDevices.push(phone)
+  const later = nowMs + 60_000
+  expect(currentCode(JSON.stringify(state), later, 'phone').code).toBe(totp(phone.secretBase32, later))
+  expect(() => currentCode(text, later, 'phone')).toThrowError('no user with the MFA device phone')
+})
+
 it('says where to find one when there is no user here', () => {
   expect(() => currentCode(undefined, nowMs)).toThrowError('no embedded AWS user')
 })

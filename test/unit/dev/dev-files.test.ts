@@ -54,7 +54,10 @@ it('answers MFA questions and no others', () => {
   writePrivate(latchkey, '#!/bin/sh\necho "$@"\n', 0o700)
   writePrivate(program, devPromptProgram(latchkey, "/it's/dev"), 0o700)
   const answer = (question: string) => execFileSync(program, [question], { encoding: 'utf8' })
-  expect(answer('MFA code for jo: ')).toBe("dev code --dir /it's/dev\n")
-  expect(answer('wrong code\nMFA code for jo: ')).toBe("dev code --dir /it's/dev\n")
+  const serial = 'arn:aws:iam::111122223333:mfa/jo'
+  const code = `dev code --dir /it's/dev --device ${serial}\n`
+  expect(answer(`MFA code for ${serial}: `)).toBe(code)
+  expect(answer(`wrong code\nMFA code for ${serial}: `)).toBe(code)
+  expect(answer(`MFA code for ${serial}, for 12h of profile prod alone (mode = "direct"): `)).toBe(code)
   expect(() => answer('password for jo: ')).toThrow()
 })

@@ -8,13 +8,21 @@ it.each([
   [['--', 'ls', '--dir', 'x', '--'], { type: 'run', folder: undefined, command: ['ls', '--dir', 'x', '--'] }],
   [['code'], { type: 'code', folder: undefined, command: [] }],
   [['code', '--dir', 'D'], { type: 'code', folder: 'D', command: [] }],
+  [['code', '--device=X', '--dir=D'], { type: 'code', folder: 'D', device: 'X', command: [] }],
 ])('reads %j', (args, expected) => {
   expect(parseDevArguments(args)).toEqual(expected)
 })
 
-it.each([[['--bogus']], [['--dir']], [['--dir', '']], [['ls']], [['--']], [['code', 'x']], [['code', '--', 'ls']]])(
-  'refuses %j',
-  (args) => {
-    expect(() => parseDevArguments(args)).toThrowError(expect.objectContaining({ code: 'USAGE' }))
-  },
-)
+it.each([
+  [['--bogus']],
+  [['--device', 'X']],
+  [['code', '--device', '']],
+  [['--dir']],
+  [['--dir', '']],
+  [['ls']],
+  [['--']],
+  [['code', 'x']],
+  [['code', '--', 'ls']],
+])('refuses %j', (args) => {
+  expect(() => parseDevArguments(args)).toThrowError(expect.objectContaining({ code: 'USAGE' }))
+})
