@@ -1,7 +1,7 @@
 import { Secret } from '../../core/secret.ts'
 import { isPrintable } from '../../core/text/display-text.ts'
 import { AwsError } from '../aws-error.ts'
-import type { AwsSdk } from '../sts/sts-sdk.ts'
+import type { AwsSdk } from '../sts/sdk-config.ts'
 import type { IamCall, IamSigner } from './iam-call.ts'
 
 /** A device that a user has. */
