@@ -2,6 +2,7 @@ import { fstatSync } from 'node:fs'
 import { availableParallelism, uptime } from 'node:os'
 import { createFederation } from '../aws/console/federation.ts'
 import type { AwsSdk } from '../aws/sts/sdk-config.ts'
+import { createSoon } from '../core/calls/soon.ts'
 import { sweepProcessFiles } from '../core/files/process-file.ts'
 import { readTextFile, readTextIfPresent } from '../core/files/read-file.ts'
 import { createRepeatLimit } from '../core/limits/repeats.ts'
@@ -43,6 +44,8 @@ import { stopRequest } from './process/stop-request.ts'
 const programTimeoutMs = 30_000
 /** Shorter than TimeoutStopSec in packaging/systemd/latchkey.service, after which systemd kills the daemon. */
 const stopMs = 5_000
+/** What loads or collects a lot frees more in the seconds after. */
+const quietMs = 5_000
 
 /**
  * Runs the daemon until SIGTERM, SIGINT or SIGHUP, or until its parent is gone. This is the composition root: the real
@@ -67,6 +70,7 @@ export async function runDaemon(): Promise<number> {
   const log = createLevelledLogger({ ...output, repeats: createRepeatLimit({ clock }) }, level)
   const native = await loadNative({ log })
   hardenMemory(native)
+  const returnFreeMemory = createSoon(clock, quietMs, native.returnFreeMemory)
   const notification = createServiceNotification({ environment, native, log })
   const extraCa = createExtraCa(unreadCaFile(process.env), log)
   const shared = awsFilePaths(environment, home)
@@ -80,6 +84,7 @@ export async function runDaemon(): Promise<number> {
   void stop.requested.then(() => clock.after(stopMs, () => process.exit(0)))
   const dialogs = new AbortController()
   process.on('exit', () => dialogs.abort())
+  const collectGarbage = garbageCollector()
   let summary = ''
   let isListening = false
   const asking = createConfiguredPrompts({
@@ -91,7 +96,14 @@ export async function runDaemon(): Promise<number> {
     log,
     stopping: dialogs.signal,
   })
-  const awsClients = awsClientsFor({ extraCa, environment, clock, random: Math.random, log, loadSdk })
+  const awsClients = awsClientsFor({
+    extraCa,
+    environment,
+    clock,
+    random: Math.random,
+    log,
+    loadSdk: () => loadSdk().finally(returnFreeMemory),
+  })
   const daemon = await startDaemon({
     environment,
     home,
@@ -115,7 +127,10 @@ export async function runDaemon(): Promise<number> {
       cores: availableParallelism(),
     }),
     random: Math.random,
-    collectGarbage: garbageCollector(),
+    collectGarbage() {
+      collectGarbage()
+      returnFreeMemory()
+    },
     openKeychain: ({ store, file }) =>
       openKeychain(
         { store, ...(file === undefined ? {} : { file: expandHome(file, home) }) },
@@ -144,6 +159,7 @@ export async function runDaemon(): Promise<number> {
   log.info('listening', { version, pid: process.pid })
   parent.ready()
   isListening = true
+  returnFreeMemory()
   await notification.ready(summary)
   await stop.requested
   log.info('stopping')

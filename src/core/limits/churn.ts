@@ -1,3 +1,4 @@
+import { createSoon } from '../calls/soon.ts'
 import type { Clock } from '../time/clock.ts'
 
 /** Keeps count of the memory that clients make this process use and let go. */
@@ -28,23 +29,18 @@ const collectAfterMs = 20_000
 export function createChurn({ clock, collect }: ChurnDeps): Churn {
   let used = 0
   let held = 0
-  let isDue = false
 
   const collectNow = (): void => {
     used = 0
     held = 0
     collect()
   }
+  const collectSoon = createSoon(clock, collectAfterMs, collectNow)
 
   return {
     used(bytes) {
       used += bytes
-      if (used < usedBytes || isDue) return
-      isDue = true
-      clock.after(collectAfterMs, () => {
-        isDue = false
-        collectNow()
-      })
+      if (used >= usedBytes) collectSoon()
     },
     held(bytes) {
       held += bytes

@@ -1,3 +1,4 @@
+import { createSoon } from '../../core/calls/soon.ts'
 import type { Clock } from '../../core/time/clock.ts'
 
 /** Soon, but once for all keys that are let go meanwhile: a collection takes 10 ms, or 100 ms if there is much to free. */
@@ -10,13 +11,5 @@ const delayMs = 1_000
  * @returns a function to be called whenever a key has been let go
  */
 export function createKeyDisposal(clock: Clock, collect: () => void): () => void {
-  let isDue = false
-  return () => {
-    if (isDue) return
-    isDue = true
-    clock.after(delayMs, () => {
-      isDue = false
-      collect()
-    })
-  }
+  return createSoon(clock, delayMs, collect)
 }

@@ -13,6 +13,8 @@ export interface Native {
   forbidCoreDumps(): boolean
   /** Sends a message to the service manager from this process itself (sd_notify(3)). */
   notify(socketPath: string, message: string): boolean
+  /** Gives memory that was freed back to the system, where the C library keeps it (malloc_trim(3), glibc). */
+  returnFreeMemory(): void
 }
 
 /** The part of koffi that is used: foreign functions by their C declarations. */
@@ -50,6 +52,7 @@ const noCalls: Native = {
   setNotDumpable: () => false,
   forbidCoreDumps: () => false,
   notify: () => false,
+  returnFreeMemory: () => {},
 }
 
 type Library = ReturnType<ForeignFunctions['load']>
@@ -66,6 +69,7 @@ function linuxCalls(library: Library): Native {
     setNotDumpable: () => prctl(prSetDumpable, 0, 0, 0, 0) === 0,
     forbidCoreDumps: coreLimit(library),
     notify: datagram(library),
+    returnFreeMemory: trim(library),
   }
 }
 
@@ -129,6 +133,16 @@ function coreLimit(library: Library): () => boolean {
   const setrlimit = library.func('int setrlimit(int resource, const void *limit)')
   // struct rlimit: two zeros, of 8 bytes at most.
   return () => setrlimit(rlimitCore, new Uint8Array(16)) === 0
+}
+
+function trim(library: Library): () => void {
+  try {
+    const mallocTrim = library.func('int malloc_trim(size_t pad)')
+    return () => void mallocTrim(0)
+  } catch {
+    // The C library is another one, such as musl, and nothing is less safe for that.
+    return noCalls.returnFreeMemory
+  }
 }
 
 function datagram(library: Library): Native['notify'] {

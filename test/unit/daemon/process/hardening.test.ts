@@ -166,6 +166,7 @@ it('makes the memory unreadable and forbids core files, as far as possible', () 
     notify: () => false,
     setNotDumpable: () => done.push('not dumpable') === 0,
     forbidCoreDumps: () => done.push('no core') === 0,
+    returnFreeMemory: () => {},
   })
   expect(done.sort()).toEqual(['no core', 'not dumpable'])
 })

@@ -25,15 +25,6 @@ it('collects once, a second after the first of many keys was released', () => {
   expect(collections()).toBe(1)
 })
 
-it('collects again for a key that is released after a collection', () => {
-  const { clock, onKeysReleased, collections } = setUp()
-  onKeysReleased()
-  clock.advance(1_000)
-  onKeysReleased()
-  clock.advance(1_000)
-  expect(collections()).toBe(2)
-})
-
 it('leaves it to V8 to free what nobody holds', async () => {
   const clock = fakeClock()
   const freed: string[] = []

@@ -33,6 +33,20 @@ describe('without koffi', () => {
     expect((await loadNative({ log: silentLogger, load })).setNotDumpable()).toBe(false)
   })
 
+  it('a C library that cannot give memory back leaves the rest as it is', async () => {
+    const load = async (): Promise<ForeignFunctions> => ({
+      load: () => ({
+        func(declaration) {
+          if (declaration.includes('malloc_trim')) throw new Error('Cannot find function')
+          return () => 0
+        },
+      }),
+    })
+    const native = await loadNative({ log: silentLogger, platform: 'linux', load })
+    expect(native.setNotDumpable()).toBe(true)
+    expect(() => native.returnFreeMemory()).not.toThrow()
+  })
+
   it('the same holds for a platform whose calls are not known', async () => {
     const native = await loadNative({ log: silentLogger, platform: 'freebsd' })
     expect(native.setNotDumpable()).toBe(false)
@@ -75,6 +89,30 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
     expect(notify(`/${'x'.repeat(108)}`, 'READY=1')).toBe(false)
     expect(notify('vsock:2:1234', 'READY=1')).toBe(false)
     expect(notify('relative', 'READY=1')).toBe(false)
+  })
+
+  it('memory that was freed goes back to the system', async () => {
+    // One key in a thousand stays: what is freed between them is not at the end of the heap, from where it would go by itself.
+    const program = bundle(
+      temporaryFolder(),
+      `import { createSecretKey } from 'node:crypto'
+       import { silentLogger } from './src/core/log.ts'
+       import { loadNative } from './src/daemon/process/native.ts'
+       const bytes = Buffer.alloc(1024)
+       let keys = Array.from({ length: 60_000 }, () => createSecretKey(bytes))
+       keys = keys.filter((_, index) => index % 1000 === 999)
+       loadNative({ log: silentLogger }).then((native) => {
+         gc()
+         const before = process.memoryUsage.rss()
+         native.returnFreeMemory()
+         console.log(JSON.stringify({ kept: keys.length, returned: before - process.memoryUsage.rss() }))
+       })`,
+    )
+    const { kept, returned } = JSON.parse(
+      await runOk(process.execPath, ['--expose-gc', program], { env: { NODE_PATH: nativeModules } }),
+    ) as { kept: number; returned: number }
+    expect(kept).toBe(60)
+    expect(returned).toBeGreaterThan(20 * 1024 * 1024)
   })
 
   it('another process of the same user cannot read what is not dumpable, and there are no core files', async () => {
