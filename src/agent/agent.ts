@@ -4,8 +4,11 @@ import type { Marking } from '../core/limits/admission.ts'
 import type { Churn } from '../core/limits/churn.ts'
 import type { Logger } from '../core/log.ts'
 import type { Clock } from '../core/time/clock.ts'
+import type { AgentPeer } from './connection/peer.ts'
 import { createAgentServer } from './connection/serve.ts'
 import { createAgentSession } from './connection/session.ts'
+import type { ListSettings } from './destination/arrangement.ts'
+import { createDestinations, type DestinationsDeps } from './destination/destinations.ts'
 import { createIdentityLists } from './keys/identity-lists.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import type { Keyring } from './keys/keyring.ts'
@@ -16,9 +19,9 @@ export interface Agent {
   /**
    * Serves one connection until it closes.
    * @param stream any duplex; a socket must have been made with `allowHalfOpen`
-   * @param peer the process that has connected, for the log and for the order of attempts to unlock
+   * @param peer the process that has connected, if it is known
    */
-  serve(stream: Duplex, seat: Marking, peer?: string): void
+  serve(stream: Duplex, seat: Marking, peer?: AgentPeer): void
 }
 
 /** What an agent needs. */
@@ -27,6 +30,10 @@ export interface AgentDeps {
   lock: Lock
   /** The configured identities, called for each request: the same array until they change. */
   stores: () => readonly KeyStore[]
+  /** How lists are ordered, called for each list. */
+  settings: () => ListSettings
+  /** Reads the known_hosts files. */
+  knownHosts: DestinationsDeps['knownHosts']
   clock: Clock
   churn: Churn
   log: Logger
@@ -35,13 +42,15 @@ export interface AgentDeps {
 }
 
 /** Creates an agent that serves the connections that it is given. */
-export function createAgent({ keyring, lock, stores, clock, churn, log, poolSignatures }: AgentDeps): Agent {
+export function createAgent(deps: AgentDeps): Agent {
+  const { clock, churn, log, poolSignatures } = deps
+  const destinations = createDestinations(deps)
   const lists = createIdentityLists({ log })
   const pool = createTurns(poolSignatures)
   const server = createAgentServer({ log, clock, churn })
   return {
     serve(stream, seat, peer) {
-      const session = createAgentSession({ keyring, stores, lock, lists, pool, log, peer })
+      const session = createAgentSession({ ...deps, lists, destinations, pool, peer })
       server.serve(stream, session, seat)
     },
   }

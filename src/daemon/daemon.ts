@@ -34,10 +34,13 @@ import type { ExtraCa } from './config/extra-ca.ts'
 import type { LoadConfigDeps } from './config/load-config.ts'
 import { createConfiguredKeychain } from './configured-keychain.ts'
 import { createGate } from './gate.ts'
+import { createKnownHostsFiles } from './known-hosts-files.ts'
 import type { WatchFolder } from './process/file-watch.ts'
 import { createKeyDisposal } from './process/key-disposal.ts'
 import type { Limits } from './process/limits.ts'
+import { peerProcess } from './process/peer-process.ts'
 import { createConfigService } from './running/config-service.ts'
+import { createAddedHosts } from './running/list-settings.ts'
 import type { VaultDeps } from './running/running-vault.ts'
 import { watchKeychain } from './watched-keychain.ts'
 
@@ -96,7 +99,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const watched = watchKeychain(configured, clock)
   const keychain = createLastingKeychain({ keychain: watched, clock, random, log })
   const onKeysReleased = createKeyDisposal(clock, collectGarbage)
-  const keyring = createKeyring({ clock, onKeysReleased })
+  const keyring = createKeyring({ clock, onKeysReleased, hostsOf: createAddedHosts(() => config.listSettings()) })
   const lock = createLock({ clock })
   const config = createConfigService({
     vaultDeps: { keychain, prompts, clock, random, log, environment, home, readText, runProgram, onKeysReleased },
@@ -169,8 +172,17 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     toError: toApiError,
   })
 
-  const { stores } = config
-  const agent = createAgent({ keyring, lock, stores, clock, churn, log, poolSignatures: limits.poolSignatures })
+  const agent = createAgent({
+    keyring,
+    lock,
+    stores: config.stores,
+    settings: config.listSettings,
+    knownHosts: createKnownHostsFiles({ home, configured: () => config.current().ssh.knownHosts, log }),
+    clock,
+    churn,
+    log,
+    poolSignatures: limits.poolSignatures,
+  })
   const gate = createGate({ uid, peerOf, churn, log })
   const onApi = gate.accept({
     name: 'api',
@@ -181,7 +193,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const onAgent = gate.accept({
     name: 'agent',
     maxConnections: limits.agentConnections,
-    serve: (stream, seat, peer) => agent.serve(stream, seat, peer?.pid === undefined ? undefined : `pid ${peer.pid}`),
+    serve: (stream, seat, peer) =>
+      agent.serve(stream, seat, peer?.pid === undefined ? undefined : peerProcess(peer.pid)),
     evict: (stream) => stream.destroy(),
   })
 

@@ -10,6 +10,7 @@ import { agentVector, agentVectors } from '../support/agent-vectors.ts'
 import { noChurn } from '../support/churn.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { fuzzed } from '../support/fuzzing.ts'
+import { noKnownHosts, plainLists } from '../support/list-settings.ts'
 import { ownSeat } from '../support/seats.ts'
 
 const quickHash: PassphraseHash = async () => new Uint8Array(32)
@@ -27,7 +28,17 @@ async function exchange(chunks: readonly Uint8Array[]): Promise<number[]> {
   const log = createLogger({ write: (line) => errors.push(line), level: 'error' })
   const lock = createLock({ clock: { ...clock, after }, hash: quickHash })
   const keyring = createKeyring({ clock })
-  const agent = createAgent({ keyring, lock, stores: () => [], clock, churn: noChurn, log, poolSignatures: 2 })
+  const agent = createAgent({
+    keyring,
+    lock,
+    stores: () => [],
+    settings: () => plainLists,
+    knownHosts: noKnownHosts,
+    clock,
+    churn: noChurn,
+    log,
+    poolSignatures: 2,
+  })
   const [client, server] = duplexPair()
   agent.serve(server, ownSeat)
   const reader = createFrameReader(client)

@@ -25,6 +25,7 @@ import { createFrameReader, framed } from '../support/agent-stream.ts'
 import { noChurn } from '../support/churn.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { fuzzed } from '../support/fuzzing.ts'
+import { noKnownHosts, plainLists } from '../support/list-settings.ts'
 import { ownSeat } from '../support/seats.ts'
 
 const types = keyTypes.flatMap(({ privateKeys }) => privateKeys ?? [])
@@ -69,6 +70,8 @@ function open() {
     keyring: createKeyring({ clock }),
     lock: createLock({ clock, hash: quickHash }),
     stores: () => [],
+    settings: () => plainLists,
+    knownHosts: noKnownHosts,
     clock,
     churn: noChurn,
     log,

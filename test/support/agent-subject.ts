@@ -11,6 +11,7 @@ import { type Logger, silentLogger } from '../../src/core/log.ts'
 import { type Clock, createSystemClock } from '../../src/core/time/clock.ts'
 import { createFrameReader, framed } from './agent-stream.ts'
 import { noChurn } from './churn.ts'
+import { noKnownHosts, plainLists } from './list-settings.ts'
 import { findProgram } from './peers.ts'
 import { ownSeat } from './seats.ts'
 import { makeFolder, removeFolder } from './temporary-folder.ts'
@@ -54,7 +55,17 @@ export async function startOurAgent(
   const socketPath = join(folder, 'agent.sock')
   const keyring = createKeyring({ clock })
   const lock = createLock({ clock })
-  const agent = createAgent({ keyring, lock, stores: () => stores, clock, churn: noChurn, log, poolSignatures: 2 })
+  const agent = createAgent({
+    keyring,
+    lock,
+    stores: () => stores,
+    settings: () => plainLists,
+    knownHosts: noKnownHosts,
+    clock,
+    churn: noChurn,
+    log,
+    poolSignatures: 2,
+  })
   const connections = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     connections.add(socket)

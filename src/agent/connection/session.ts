@@ -1,13 +1,18 @@
 import type { Turns } from '../../core/calls/turns.ts'
 import { CodedError, describeError, errorCode } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
+import type { Clock } from '../../core/time/clock.ts'
 import { importPrivateKey } from '../../ssh/private-key.ts'
 import { SshWriter } from '../../ssh/wire.ts'
+import { arrange, isPlain, type ListSettings } from '../destination/arrangement.ts'
+import type { Destinations } from '../destination/destinations.ts'
 import type { IdentityLists } from '../keys/identity-lists.ts'
 import type { ConnectionView, Identity, KeyStore, MaybePromise, Signer } from '../keys/key-store.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Lock } from '../lock/lock.ts'
 import type { AgentRequest, AgentResponse } from '../protocol/messages.ts'
+import { createListReader } from './list-reader.ts'
+import type { AgentPeer } from './peer.ts'
 import { createSessionBindings, sessionBindName } from './session-bind.ts'
 import { maySign } from './sign-policy.ts'
 
@@ -26,11 +31,14 @@ export interface AgentSessionDeps {
   stores: () => readonly KeyStore[]
   lock: Lock
   lists: IdentityLists
+  settings: () => ListSettings
+  destinations: Destinations
+  clock: Clock
   /** The turns for signing in Node's thread pool, which file access and name lookups need too. */
   pool: Turns
   log: Logger
-  /** The process that has connected, for the log and for the order of attempts to unlock; undefined if it is not known. */
-  peer: string | undefined
+  /** Undefined if it is not known who has connected. */
+  peer: AgentPeer | undefined
 }
 
 const failure: AgentResponse = { type: 'failure' }
@@ -43,12 +51,17 @@ const extensionNames: readonly string[] = [queryName, sessionBindName]
 
 /** The session of a connection that has just been accepted. */
 export function createAgentSession(deps: AgentSessionDeps): AgentSession {
-  const { keyring, stores, lock, lists, pool, log, peer } = deps
+  const { keyring, stores, lock, lists, settings, pool, log } = deps
   const bindings = createSessionBindings()
+  const peer = deps.peer?.name
   const unlocking = lock.connect(peer)
   const connection: ConnectionView = bindings
+  const readerFor = createListReader({ ...deps, connection })
   let configured: readonly KeyStore[] | undefined
   let known: readonly KeyStore[] = []
+  let arranged:
+    | { settings: ListSettings; destination: unknown; ready: readonly unknown[]; identities: readonly Identity[] }
+    | undefined
   let isClosed = false
 
   /** The stores that this connection may know of: the one place that decides it. */
@@ -85,10 +98,30 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
 
   const list = (): MaybePromise<AgentResponse> => {
     if (lock.isLocked()) return emptyList
-    const parts = shownStores().map(identitiesOf)
-    return areReady(parts)
-      ? answerList(parts)
-      : Promise.all(parts.map((part) => Promise.resolve(part))).then(answerList)
+    const shown = shownStores()
+    const parts = shown.map(identitiesOf)
+    if (!isPlain(settings())) return listInOrder(shown, parts, settings())
+    return areReady(parts) ? answerList(parts) : Promise.all(parts).then(answerList)
+  }
+
+  const listInOrder = async (
+    shown: readonly KeyStore[],
+    parts: readonly MaybePromise<readonly Identity[]>[],
+    inEffect: ListSettings,
+  ): Promise<AgentResponse> => {
+    const [reader, ...ready] = await Promise.all([readerFor(inEffect), ...parts])
+    if (reader.isRevoked) {
+      log.warn('nothing is listed for a host whose key is @revoked in known_hosts', { peer })
+      return emptyList
+    }
+    const isSame =
+      arranged?.destination === reader.destination && ready.every((part, index) => part === arranged?.ready[index])
+    if (!isSame || arranged?.settings !== inEffect) {
+      const all = shown.map((store, index) => ({ store, identities: ready[index]! }))
+      const { destination } = reader
+      arranged = { settings: inEffect, destination, ready, identities: arrange(all, reader, inEffect) }
+    }
+    return answerList([arranged.identities])
   }
 
   const findSigner = (keyBlob: Uint8Array, all = shownStores(), from = 0): MaybePromise<Signer | undefined> => {

@@ -7,6 +7,7 @@ import { certificateValidity, type SshCertificate } from '../../ssh/certificate.
 import type { CertificateIssuer } from '../../ssh/certificate-issuer.ts'
 import { equalBytes } from '../../ssh/wire.ts'
 import { AgentError } from '../agent-error.ts'
+import type { HostPatterns } from '../destination/host-patterns.ts'
 import type { Identity, KeyStore, MaybePromise } from '../keys/key-store.ts'
 import type { CertificateSource } from './certificate-source.ts'
 import { createCertificateTries } from './certificate-tries.ts'
@@ -56,6 +57,8 @@ export interface ConfiguredIdentityOptions {
   renew: 'always' | 'when-used' | 'on-demand'
   /** Whether it is shown, and signs, on connections that may come from another machine. */
   forwarding: boolean
+  /** Which hosts it is for; absent: every host. */
+  hosts?: HostPatterns | undefined
   /** Called when a private key was let go and is garbage now. */
   onKeysReleased?: () => void
 }
@@ -67,7 +70,7 @@ const keyType = 'ssh-ed25519'
 
 /** Creates an identity without a key or a certificate; it gets them when it is listed or started. */
 export function createConfiguredIdentity(options: ConfiguredIdentityOptions): ConfiguredIdentity {
-  const { name, issuer, source, clock, log, renew, forwarding, onKeysReleased = () => {} } = options
+  const { name, issuer, source, clock, log, renew, forwarding, hosts, onKeysReleased = () => {} } = options
   // One key pair until `clear`: the fingerprint, and anything saved from `ssh-add -L`, stays valid across renewals.
   let ephemeral: MaybePromise<EphemeralKey> | undefined
   /** The same key, once it has been made. */
@@ -170,6 +173,8 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
   }
 
   return {
+    isAdded: false,
+    hostsOf: () => hosts,
     isShownTo: ({ isForwarded }) => !isForwarded || forwarding,
     identities() {
       const looked = issuer.look()

@@ -17,8 +17,8 @@ export interface IdentityLists {
 const maxIdentities = 2048
 /** What precedes the first identity of a list: message number and count. */
 const listHeadBytes = 5
-/** Two, because forwarded connections see other identities than local ones. */
-const maxKept = 2
+/** Forwarded connections see other identities than local ones, and so does each destination. */
+const maxKept = 8
 
 /** Creates answers that are made anew only when their contents change. */
 export function createIdentityLists({ log }: { log: Logger }): IdentityLists {

@@ -1,4 +1,5 @@
 import type { SessionBinding } from '../connection/session-bind.ts'
+import type { HostPatterns } from '../destination/host-patterns.ts'
 
 /** A value, or a promise of one. The fast path of a signature creates no promise at all. */
 export type MaybePromise<T> = T | Promise<T>
@@ -35,6 +36,10 @@ export interface ConnectionView {
 
 /** A place that holds keys. */
 export interface KeyStore {
+  /** Whether its keys came from `ssh-add`, or are configured. */
+  readonly isAdded: boolean
+  /** Which hosts one of its identities is for; undefined: every host. */
+  hostsOf(identity: Identity): HostPatterns | undefined
   /** Whether a connection may know of this store at all. If not, nothing of it is listed for it and nothing signs for it. */
   isShownTo(connection: ConnectionView): boolean
   /** What is in this store. A rejection hides the identities of this store only. */

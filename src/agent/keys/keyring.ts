@@ -35,10 +35,12 @@ export interface KeyringDeps {
   clock: Clock
   /** Called when private keys were let go and are garbage now. */
   onKeysReleased?: () => void
+  /** Which hosts a key is for, by its blob; undefined: every host. */
+  hostsOf?: KeyStore['hostsOf']
 }
 
 /** Creates an empty keyring. */
-export function createKeyring({ clock, onKeysReleased = () => {} }: KeyringDeps): Keyring {
+export function createKeyring({ clock, onKeysReleased = () => {}, hostsOf = () => undefined }: KeyringDeps): Keyring {
   // By blob, in the order in which the keys came.
   const held = new Map<string, Held>()
   let listed: readonly Identity[] | undefined
@@ -72,6 +74,8 @@ export function createKeyring({ clock, onKeysReleased = () => {} }: KeyringDeps)
   }
 
   return {
+    isAdded: true,
+    hostsOf,
     // Keys of `ssh-add` are for everyone who reaches the agent, as with ssh-agent.
     isShownTo: () => true,
     identities() {

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { hostPatternMistake } from '../../agent/destination/host-patterns.ts'
 import { type BrowserSetting, browserMistake } from '../../aws/console/browser-commands.ts'
 import { type CheckedField, deviceMistake, fieldMistake } from '../../aws/plan/field-rules.ts'
 import { urlMistake } from '../../aws/plan/sts-endpoint.ts'
@@ -84,6 +85,20 @@ const browser = v.pipe(
   v.transform((setting) => setting as BrowserSetting),
 )
 
+/** Which hosts a key is for. */
+const hosts = v.pipe(
+  v.array(
+    v.pipe(
+      v.string(),
+      v.check(
+        (pattern) => hostPatternMistake(pattern) === undefined,
+        ({ input }) => hostPatternMistake(input)!,
+      ),
+    ),
+  ),
+  v.minLength(1, 'leave it out for every host'),
+)
+
 /** One `[vault.NAME]`. */
 export const vaultSchema = v.strictObject({
   address: v.optional(
@@ -109,6 +124,17 @@ export const identitySchema = v.strictObject({
   critical_options: v.optional(stringMap),
   renew: v.optional(v.picklist(['always', 'when-used', 'on-demand'])),
   forwarding: v.optional(v.boolean()),
+  hosts: v.optional(hosts),
+})
+
+/** One `[ssh.added_key."SHA256:…"]`. */
+export const addedKeySchema = v.strictObject({ hosts })
+
+/** `[ssh]`, without the sections in it. */
+export const sshSchema = v.strictObject({
+  known_hosts: v.optional(v.array(path)),
+  order: v.optional(v.picklist(['identities-first', 'added-first'])),
+  unbound_max: v.optional(v.pipe(v.number(), v.integer('not a whole number'), v.minValue(0, 'is less than 0'))),
 })
 
 /** One `[aws.profile.NAME]`. */
@@ -179,10 +205,21 @@ export const promptSchema = v.strictObject({
 /** `[log]` */
 export const logSchema = v.strictObject({ level: v.optional(v.picklist(['debug', 'info', 'warn', 'error'])) })
 
+const fingerprint = v.pipe(
+  v.string(),
+  v.regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'not a fingerprint as ssh-add -l shows it: "SHA256:…"'),
+)
+
 /** The form of config.toml: unknown keys are errors. docs/CONFIGURATION.md documents every field. */
 export const configSchema = v.strictObject({
   vault: named(vaultSchema),
-  ssh: v.optional(v.strictObject({ identity: named(identitySchema) })),
+  ssh: v.optional(
+    v.strictObject({
+      ...sshSchema.entries,
+      identity: named(identitySchema),
+      added_key: v.optional(v.record(fingerprint, addedKeySchema)),
+    }),
+  ),
   aws: v.optional(
     v.strictObject({ profile: named(profileSchema), source: named(sourceSchema), console: v.optional(consoleSchema) }),
   ),

@@ -2,7 +2,7 @@ import type { AwsSettings } from '../../aws/config/settings.ts'
 import { CodedError } from '../../core/errors.ts'
 import type { LogLevel } from '../../core/log.ts'
 import type { PlacedMistake } from './read-sections.ts'
-import { type SectionsAround, vaultOf } from './section-faults.ts'
+import { type SectionsAround, sectionsAround, vaultOf } from './section-faults.ts'
 import { sectionsOf, type Written } from './sections.ts'
 
 /** `CONFIG_INVALID`: the contents are wrong. `CONFIG_UNREADABLE`: a file cannot be read, or must not be trusted. */
@@ -28,6 +28,16 @@ export type IdentityConfig = Written<'identity'> & {
   forwarding: boolean
 }
 
+/** `[ssh]` with its defaults, and what is in it besides the identities. */
+export interface SshSettings {
+  /** Undefined: where ssh has them. */
+  knownHosts: readonly string[] | undefined
+  order: NonNullable<Written<'ssh'>['order']>
+  unboundMax: number | undefined
+  /** By the fingerprints of added keys. */
+  addedKeys: Readonly<Record<string, Written<'addedKey'>>>
+}
+
 /** `[keychain]` with its defaults. */
 export interface KeychainSettings {
   store: 'auto' | 'os' | 'file' | 'memory'
@@ -45,6 +55,7 @@ export interface PromptSettings {
 export interface Config {
   vaults: readonly VaultConfig[]
   identities: readonly IdentityConfig[]
+  ssh: SshSettings
   awsProfiles: AwsSettings['profiles']
   awsSources: AwsSettings['sources']
   awsBrowser: AwsSettings['browser']
@@ -57,7 +68,8 @@ export interface Config {
 /** Fills in the defaults of sections that have been settled. */
 export function toConfig(settled: SectionsAround): Config {
   const { sections, off, defaults } = settled
-  const [keychain, prompt, log] = [
+  const [ssh, keychain, prompt, log] = [
+    sectionsOf(sections, 'ssh')[0]?.written,
     sectionsOf(sections, 'keychain')[0]?.written,
     sectionsOf(sections, 'prompt')[0]?.written,
     sectionsOf(sections, 'log')[0]?.written,
@@ -78,6 +90,12 @@ export function toConfig(settled: SectionsAround): Config {
       renew: section.written.renew ?? 'when-used',
       forwarding: section.written.forwarding ?? false,
     })),
+    ssh: {
+      knownHosts: ssh?.known_hosts,
+      order: ssh?.order ?? 'identities-first',
+      unboundMax: ssh?.unbound_max,
+      addedKeys: byName(sectionsOf(sections, 'addedKey')),
+    },
     awsProfiles: byName(sectionsOf(sections, 'profile')),
     awsSources: byName(sectionsOf(sections, 'source')),
     awsBrowser: sectionsOf(sections, 'console')[0]?.written.browser,
@@ -86,6 +104,9 @@ export function toConfig(settled: SectionsAround): Config {
     logLevel: log?.level ?? 'info',
   }
 }
+
+/** What runs where nothing is configured. */
+export const nothingConfigured: Config = toConfig(sectionsAround(new Map(), new Set(), {}))
 
 function byName<Value>(sections: readonly { name: string; written: Value }[]): Record<string, Value> {
   return Object.fromEntries(sections.map(({ name, written }) => [name, written]))

@@ -63,11 +63,21 @@ export function readSections(toml: string): ConfigReading {
 
 /** The key of the section that a path is in; undefined if it is in none. */
 export function sectionAt(path: readonly string[]): string | undefined {
-  for (const { prefix, isNamed } of Object.values(sectionKinds)) {
+  for (const { prefix, isNamed, schema } of Object.values(sectionKinds)) {
     const depth = prefix.length + (isNamed ? 1 : 0)
-    if (path.length >= depth && prefix.every((key, at) => key === path[at])) return path.slice(0, depth).join('.')
+    const isBelow = path.length >= depth && prefix.every((key, at) => key === path[at])
+    // An unknown key of [ssh] may be a section in it, misspelled.
+    const isOwn = !isAround(prefix) || Object.hasOwn(schema.entries, path[depth] ?? '')
+    if (isBelow && isOwn) return path.slice(0, depth).join('.')
   }
   return undefined
+}
+
+/** Whether there are sections in this one. */
+function isAround(prefix: readonly string[]): boolean {
+  return Object.values(sectionKinds).some(
+    (inner) => inner.prefix.length > prefix.length && prefix.every((key, at) => key === inner.prefix[at]),
+  )
 }
 
 /** Compares two positions, for sorting by their order in the file. */
@@ -82,13 +92,22 @@ const asTable = (value: unknown): Table =>
 /** The table of each section in the document. */
 function tablesOf(document: unknown): { kind: SectionKind; name: string; table: unknown }[] {
   return (Object.keys(sectionKinds) as SectionKind[]).flatMap((kind) => {
-    const { prefix, isNamed } = sectionKinds[kind]
+    const { prefix, isNamed, schema } = sectionKinds[kind]
     const around = prefix.slice(0, -1).reduce((table: Table, key) => asTable(table[key]), asTable(document))
     const last: string = prefix.at(-1)!
     if (!Object.hasOwn(around, last)) return []
+    if (!isNamed && isAround(prefix)) {
+      const own = ownKeys(around[last], schema)
+      return Object.keys(own).length === 0 ? [] : [{ kind, name: '', table: own }]
+    }
     if (!isNamed) return [{ kind, name: '', table: around[last] }]
     return Object.entries(asTable(around[last])).map(([name, table]) => ({ kind, name, table }))
   })
+}
+
+/** A table without the sections in it. */
+function ownKeys(table: unknown, { entries }: { entries: object }): Table {
+  return Object.fromEntries(Object.entries(asTable(table)).filter(([key]) => Object.hasOwn(entries, key)))
 }
 
 function parseToml(toml: string): { document: unknown } | { mistake: PlacedMistake } {

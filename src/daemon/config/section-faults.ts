@@ -83,6 +83,8 @@ export function faultBeside(section: Section, around: SectionsAround): Mistake |
       const inEndpoint = mistakeOfEndpoint(section.written)
       return inEndpoint === undefined ? undefined : at(inEndpoint, 'endpoint_url')
     }
+    case 'ssh':
+    case 'addedKey':
     case 'console':
     case 'prompt':
     case 'log':

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import {
+  addedKeySchema,
   consoleSchema,
   identitySchema,
   keychainSchema,
@@ -7,6 +8,7 @@ import {
   profileSchema,
   promptSchema,
   sourceSchema,
+  sshSchema,
   vaultSchema,
 } from './config-schema.ts'
 
@@ -14,6 +16,8 @@ import {
 export const sectionKinds = {
   vault: { prefix: ['vault'], isNamed: true, schema: vaultSchema },
   identity: { prefix: ['ssh', 'identity'], isNamed: true, schema: identitySchema },
+  addedKey: { prefix: ['ssh', 'added_key'], isNamed: true, schema: addedKeySchema },
+  ssh: { prefix: ['ssh'], isNamed: false, schema: sshSchema },
   source: { prefix: ['aws', 'source'], isNamed: true, schema: sourceSchema },
   profile: { prefix: ['aws', 'profile'], isNamed: true, schema: profileSchema },
   console: { prefix: ['aws', 'console'], isNamed: false, schema: consoleSchema },

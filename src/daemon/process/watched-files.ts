@@ -27,12 +27,17 @@ export function createWatchedFiles<T>(
   }
 }
 
-/** Everything that an edit in place, a replacement or a change of permissions changes. */
-function versionOf(path: string): Promise<string> {
+/** The version of a file that does not exist. */
+export const missing = 'missing'
+
+/**
+ * Everything that an edit in place, a replacement or a change of permissions changes. Rejects with the file system's error.
+ */
+export function versionOf(path: string): Promise<string> {
   return stat(path, { bigint: true }).then(
     ({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join(),
     (error: unknown) => {
-      if (errorCode(error) === 'ENOENT') return 'missing'
+      if (errorCode(error) === 'ENOENT') return missing
       throw error
     },
   )

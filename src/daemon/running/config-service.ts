@@ -1,12 +1,12 @@
+import type { ListSettings } from '../../agent/destination/arrangement.ts'
 import type { ConfiguredIdentity } from '../../agent/identities/configured-identity.ts'
 import type { AwsSettings } from '../../aws/config/settings.ts'
 import type { CodedError } from '../../core/errors.ts'
 import type { ConfigReport } from '../../ipc/endpoints/config.ts'
 import { reportConfig } from '../api/config-report.ts'
-import { type Config, toConfig } from '../config/config.ts'
+import { type Config, nothingConfigured } from '../config/config.ts'
 import type { ExtraCa } from '../config/extra-ca.ts'
 import { type LoadConfigDeps, loadConfig } from '../config/load-config.ts'
-import { sectionsAround } from '../config/section-faults.ts'
 import type { ConfiguredKeychain } from '../configured-keychain.ts'
 import { createFileWatch, type WatchFolder } from '../process/file-watch.ts'
 import { createConfigRefresh } from './config-refresh.ts'
@@ -25,6 +25,8 @@ export interface ConfigService {
   whyUnread(): CodedError | undefined
   /** The keys of the identities, the same array until they change. */
   stores(): readonly ConfiguredIdentity[]
+  /** How the agent makes its lists, the same object until that changes. */
+  listSettings(): ListSettings
   /** @throws {ConfigError} no part of the file could be read yet */
   awsSettings(): AwsSettings
   report(): ConfigReport
@@ -42,7 +44,6 @@ export interface ConfigServiceDeps {
   onApplied: (config: Config, faults: number) => void
 }
 
-const nothing = toConfig(sectionsAround(new Map(), new Set(), {}))
 const vaultPrefix = 'vault.'
 
 /** Creates a service that reads nothing until it is started. */
@@ -79,7 +80,7 @@ export function createConfigService(deps: ConfigServiceDeps): ConfigService {
 
   return {
     start: refresh.refresh,
-    current: () => running.loaded()?.config ?? nothing,
+    current: () => running.loaded()?.config ?? nothingConfigured,
     vaults: running.vaults,
     vaultsOff() {
       const faults = (running.loaded()?.faults ?? []).filter(
@@ -89,6 +90,7 @@ export function createConfigService(deps: ConfigServiceDeps): ConfigService {
     },
     whyUnread: running.whyUnread,
     stores: running.stores,
+    listSettings: running.listSettings,
     awsSettings: running.awsSettings,
     report() {
       const { faults, warnings } = running.loaded() ?? { faults: [], warnings: [] }

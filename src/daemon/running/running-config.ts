@@ -1,8 +1,10 @@
+import type { ListSettings } from '../../agent/destination/arrangement.ts'
 import type { ConfiguredIdentity } from '../../agent/identities/configured-identity.ts'
 import type { AwsSettings } from '../../aws/config/settings.ts'
 import { refuseSharedToken } from '../../vault/token/shared-token.ts'
-import type { ConfigError, VaultConfig } from '../config/config.ts'
+import { type ConfigError, nothingConfigured, type VaultConfig } from '../config/config.ts'
 import { type LoadedConfig, whyOff } from '../config/load-config.ts'
+import { listSettingsOf } from './list-settings.ts'
 import { type RunningVault, startVault, type VaultDeps } from './running-vault.ts'
 import { type VaultPlan, vaultChange } from './vault-plan.ts'
 
@@ -15,6 +17,8 @@ export interface RunningConfig {
   vaults(): readonly RunningVault[]
   /** The keys of the identities, the same array until they change. */
   stores(): readonly ConfiguredIdentity[]
+  /** How lists are made, the same object until that changes. */
+  listSettings(): ListSettings
   /** Why no part of the file could be read yet; undefined once it was. */
   whyUnread(): ConfigError | undefined
   /** @throws {ConfigError} no part of the file could be read yet */
@@ -28,6 +32,7 @@ export function createRunningConfig(deps: VaultDeps): RunningConfig {
   let loaded: LoadedConfig | undefined
   let parts: readonly { plan: VaultPlan; vault: RunningVault }[] = []
   let stores: readonly ConfiguredIdentity[] = []
+  let listSettings = listSettingsOf(nothingConfigured)
 
   const partFor = (plan: VaultPlan): { plan: VaultPlan; vault: RunningVault } => {
     const former = parts.find(({ plan: { config } }) => config.name === plan.config.name)
@@ -48,6 +53,7 @@ export function createRunningConfig(deps: VaultDeps): RunningConfig {
       loaded = next
       const former = parts
       const { vaults, identities } = next.config
+      listSettings = listSettingsOf(next.config)
       const refusals = refuseSharedToken(vaults.filter(usesSharedToken), environment)
       parts = vaults.map((config) => {
         const files = next.vaultFiles.get(config.name)!
@@ -63,6 +69,7 @@ export function createRunningConfig(deps: VaultDeps): RunningConfig {
     loaded: () => loaded,
     vaults: () => parts.map(({ vault }) => vault),
     stores: () => stores,
+    listSettings: () => listSettings,
     awsSettings() {
       const unread = whyUnread()
       if (unread !== undefined) throw unread

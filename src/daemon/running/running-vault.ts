@@ -1,3 +1,4 @@
+import { hostPatterns } from '../../agent/destination/host-patterns.ts'
 import { type CertificateSource, createCertificateSource } from '../../agent/identities/certificate-source.ts'
 import { type ConfiguredIdentity, createConfiguredIdentity } from '../../agent/identities/configured-identity.ts'
 import { caBeside } from '../../http/tls.ts'
@@ -165,6 +166,7 @@ function startIdentity(
     log,
     renew: config.renew,
     forwarding: config.forwarding,
+    hosts: config.hosts === undefined ? undefined : hostPatterns(config.hosts),
     onKeysReleased,
   })
   key.start()

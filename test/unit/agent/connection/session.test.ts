@@ -1,6 +1,9 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createAgentSession } from '../../../../src/agent/connection/session.ts'
+import type { ListSettings } from '../../../../src/agent/destination/arrangement.ts'
+import { createDestinations } from '../../../../src/agent/destination/destinations.ts'
+import { hostPatterns } from '../../../../src/agent/destination/host-patterns.ts'
 import { createIdentityLists } from '../../../../src/agent/keys/identity-lists.ts'
 import type { Identity, KeyStore, Signer } from '../../../../src/agent/keys/key-store.ts'
 import { createKeyring } from '../../../../src/agent/keys/keyring.ts'
@@ -9,7 +12,8 @@ import type { AgentResponse } from '../../../../src/agent/protocol/messages.ts'
 import { decodeRequest } from '../../../../src/agent/protocol/requests.ts'
 import { createTurns } from '../../../../src/core/calls/turns.ts'
 import { createLogger } from '../../../../src/core/log.ts'
-import { publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
+import { createAddedHosts } from '../../../../src/daemon/running/list-settings.ts'
+import { fingerprint, publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
 import { signData, verifySignature } from '../../../../src/ssh/signature.ts'
 import { SshReader } from '../../../../src/ssh/wire.ts'
 import { settle } from '../../../support/agent-issuer.ts'
@@ -28,6 +32,7 @@ import {
 } from '../../../support/agent-messages.ts'
 import { agentVector, bindVectors, plainAddVectors } from '../../../support/agent-vectors.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
+import { noKnownHosts, plainLists } from '../../../support/list-settings.ts'
 
 const key = generateKeyPairSync('ed25519').privateKey
 const otherKey = generateKeyPairSync('ed25519').privateKey
@@ -38,22 +43,57 @@ const identity = (comment: string): Identity => ({ keyBlob: Buffer.from(`blob of
 
 /** A store that answers the same every time. */
 function storeOf(answers: Partial<KeyStore>): KeyStore {
-  return { isShownTo: () => true, identities: () => [], signer: () => undefined, ...answers }
+  return {
+    isAdded: false,
+    hostsOf: () => undefined,
+    isShownTo: () => true,
+    identities: () => [],
+    signer: () => undefined,
+    ...answers,
+  }
 }
 
 function signerOf(name: string): Signer {
   return { identity: identity(name), sign: () => Buffer.from(`signature by ${name}`) }
 }
 
-function setUp(stores: readonly KeyStore[] = []) {
+interface Surroundings {
+  settings?: ListSettings
+  knownHosts?: string
+  commandLine?: readonly string[]
+}
+
+function setUp(stores: readonly KeyStore[] = [], surroundings: Surroundings = {}) {
+  const { settings = plainLists, knownHosts = '', commandLine = [] } = surroundings
   const clock = fakeClock()
-  const keyring = createKeyring({ clock })
+  const keyring = createKeyring({ clock, hostsOf: createAddedHosts(() => settings) })
   const lock = createLock({ clock })
   const lines: string[] = []
   const log = createLogger({ write: (line) => lines.push(line), level: 'debug' })
   const lists = createIdentityLists({ log })
   const pool = createTurns(1)
-  const connect = () => createAgentSession({ keyring, stores: () => stores, lock, lists, pool, log, peer: 'test' })
+  const files = { text: knownHosts, reads: 0 }
+  const destinations = createDestinations({
+    async knownHosts() {
+      files.reads += 1
+      return [Buffer.from(files.text)]
+    },
+    clock,
+    log,
+  })
+  const peer = { name: 'test', commandLine: async () => commandLine }
+  const shared = {
+    keyring,
+    stores: () => stores,
+    settings: () => settings,
+    lock,
+    lists,
+    destinations,
+    pool,
+    clock,
+    log,
+  }
+  const connect = () => createAgentSession({ ...shared, peer })
   const session = connect()
   const ask = async (message: Uint8Array): Promise<AgentResponse> => session.handle(decodeRequest(message))
   const comments = async () => {
@@ -61,7 +101,7 @@ function setUp(stores: readonly KeyStore[] = []) {
     if (response.type !== 'identities-answer') throw new Error(response.type)
     return response.identities.map(({ comment }) => comment)
   }
-  return { clock, keyring, lock, lines, connect, session, ask, comments }
+  return { clock, keyring, lock, lines, files, connect, session, ask, comments }
 }
 
 const failure = { type: 'failure' }
@@ -551,20 +591,140 @@ describe('a connection that has closed', () => {
   })
 })
 
+describe('a list for a destination', () => {
+  const host = otherKey
+  const keyText = Buffer.from(blobOf(host)).toString('base64')
+  const knownAs = (names: string) => `${names} ssh-ed25519 ${keyText}\n`
+  const forHosts = (name: string, ...hosts: string[]): KeyStore => {
+    const patterns = hosts.length === 0 ? undefined : hostPatterns(hosts)
+    const identities = [identity(name)]
+    return storeOf({ identities: () => identities, hostsOf: () => patterns })
+  }
+  const settingsOf = (stores: readonly KeyStore[], more: Partial<ListSettings> = {}): ListSettings => ({
+    ...plainLists,
+    hosts: stores.flatMap((store) => store.hostsOf(identity('')) ?? []),
+    ...more,
+  })
+  const stores = [
+    forHosts('anywhere'),
+    forHosts('elsewhere', '*.elsewhere.example'),
+    forHosts('wide', '*.corp.example'),
+    forHosts('exact', 'db.corp.example'),
+    forHosts('by key', fingerprint(blobOf(host))),
+  ]
+  const world = (more: Surroundings & { list?: Partial<ListSettings> } = {}) =>
+    setUp(stores, { settings: settingsOf(stores, more.list), ...more })
+
+  it('has first what fits best, then what is for every host, and nothing that is for others', async () => {
+    const { ask, comments } = world({ knownHosts: knownAs('db.corp.example') })
+    await ask(bind(host, false))
+    expect(await comments()).toEqual(['by key', 'exact', 'wide', 'anywhere'])
+  })
+
+  it('has everything where the client does not say where it goes, and what is for every host first', async () => {
+    const { comments, files } = world()
+    expect(await comments()).toEqual(['anywhere', 'elsewhere', 'wide', 'exact', 'by key'])
+    expect(files.reads).toBe(0)
+  })
+
+  it('has what a name could fit last where nobody knows the host', async () => {
+    const unnamed = [forHosts('elsewhere', '*.elsewhere.example'), forHosts('anywhere')]
+    const { ask, comments } = setUp(unnamed, { settings: settingsOf(unnamed) })
+    await ask(bind(host, false))
+    expect(await comments()).toEqual(['anywhere', 'elsewhere'])
+  })
+
+  it('is for the last host of a chain, and the command line here says nothing of that', async () => {
+    const second = key
+    const { ask, comments } = world({
+      knownHosts: `${knownAs('gate.corp.example')}other.elsewhere.example ssh-ed25519 ${Buffer.from(blobOf(second)).toString('base64')}\n`,
+      commandLine: ['ssh', 'db.corp.example'],
+    })
+    await ask(bind(host, true, 1))
+    expect(await comments()).toEqual(['anywhere', 'elsewhere', 'wide', 'exact', 'by key'])
+    await ask(bind(second, false, 2))
+    expect(await comments()).toEqual(['elsewhere', 'anywhere'])
+  })
+
+  it('is empty for a host whose key is revoked, and the log says why', async () => {
+    const { ask, comments, lines } = world({ knownHosts: `@revoked * ssh-ed25519 ${keyText}\n` })
+    await ask(bind(host, false))
+    expect(await comments()).toEqual([])
+    expect(lines.join('')).toContain('@revoked')
+  })
+
+  it('knows what ssh has learned a moment ago, but does not ask twice in a second', async () => {
+    const { ask, comments, files, clock } = world()
+    await ask(bind(host, false))
+    await comments()
+    files.text = knownAs('db.corp.example')
+    await comments()
+    expect(files.reads).toBe(1)
+    clock.advance(1_000)
+    expect(await comments()).toEqual(['by key', 'exact', 'wide', 'anywhere'])
+    expect(files.reads).toBe(2)
+  })
+
+  it('has an added key for the hosts that its fingerprint has in the configuration', async () => {
+    const addedHosts = new Map([[fingerprint(blobOf(key)), hostPatterns(['old.example'])]])
+    const settings = { ...plainLists, hosts: [...addedHosts.values()], addedHosts }
+    const known = setUp([], { settings, knownHosts: knownAs('old.example') })
+    await known.ask(addKey(key, 'for old machines'))
+    await known.ask(bind(host, false))
+    expect(await known.comments()).toEqual(['for old machines'])
+    const other = setUp([], { settings, knownHosts: knownAs('new.example') })
+    await other.ask(addKey(key, 'for old machines'))
+    expect(await other.comments()).toEqual(['for old machines'])
+    await other.ask(bind(host, false))
+    expect(await other.comments()).toEqual([])
+  })
+
+  it('is cut where it is not known where the client goes, but not for programs that show keys, nor added keys', async () => {
+    const list = { unboundMax: 2 }
+    const cut = world({ list, commandLine: ['plink', 'host'] })
+    await cut.ask(addKey(key, 'added'))
+    expect(await cut.comments()).toEqual(['anywhere', 'added', 'elsewhere'])
+    for (const program of ['ssh-add', '/usr/bin/ssh-keygen']) {
+      const whole = world({ list, commandLine: [program, '-l'] })
+      expect(await whole.comments()).toHaveLength(5)
+    }
+    const known = world({ list, commandLine: ['ssh'], knownHosts: knownAs('db.corp.example') })
+    await known.ask(bind(host, false))
+    expect(await known.comments()).toHaveLength(4)
+  })
+
+  it('has added keys first where that is wanted, among what fits equally well', async () => {
+    const { ask, comments } = world({ list: { order: 'added-first' }, knownHosts: knownAs('db.corp.example') })
+    await ask(addKey(key, 'added'))
+    await ask(bind(host, false))
+    expect(await comments()).toEqual(['by key', 'exact', 'wide', 'added', 'anywhere'])
+  })
+
+  it('is the same answer again until something changes', async () => {
+    const { ask } = world({ knownHosts: knownAs('db.corp.example') })
+    await ask(bind(host, false))
+    const first = await ask(empty(number.list))
+    expect(await ask(empty(number.list))).toBe(first)
+  })
+})
+
 it('shows what the configured identities are now, on a connection that is open', async () => {
   const clock = fakeClock()
   const log = createLogger({ write: () => {}, level: 'debug' })
-  const named = (name: string): KeyStore => ({
-    isShownTo: () => true,
-    identities: () => [identity(name)],
-    signer: (keyBlob) => (Buffer.from(keyBlob).equals(identity(name).keyBlob) ? signerOf(name) : undefined),
-  })
+  const named = (name: string): KeyStore =>
+    storeOf({
+      identities: () => [identity(name)],
+      signer: (keyBlob) => (Buffer.from(keyBlob).equals(identity(name).keyBlob) ? signerOf(name) : undefined),
+    })
   let stores: readonly KeyStore[] = [named('one')]
   const session = createAgentSession({
     keyring: createKeyring({ clock }),
     stores: () => stores,
     lock: createLock({ clock }),
     lists: createIdentityLists({ log }),
+    settings: () => plainLists,
+    destinations: createDestinations({ knownHosts: noKnownHosts, clock, log }),
+    clock,
     pool: createTurns(1),
     log,
     peer: undefined,

@@ -1,0 +1,62 @@
+import { basename } from 'node:path'
+import type { Clock } from '../../core/time/clock.ts'
+import type { ListReader, ListSettings } from '../destination/arrangement.ts'
+import type { Destinations, FoundDestination } from '../destination/destinations.ts'
+import { askedHost } from '../destination/ssh-command.ts'
+import type { ConnectionView } from '../keys/key-store.ts'
+import type { AgentPeer } from './peer.ts'
+
+/** The client of one connection, as a reader of lists; `isRevoked`: of nothing. */
+export type ConnectionReader = ListReader & { isRevoked: boolean }
+
+/** What is needed to know it. */
+export interface ListReaderDeps {
+  connection: ConnectionView
+  destinations: Destinations
+  peer: AgentPeer | undefined
+  clock: Clock
+}
+
+/** A client that lists twice in a row means the same host: known_hosts is not asked again so soon, in ms. */
+const knownForMs = 1_000
+/** They show keys to people, and try none. */
+const showingPrograms: readonly string[] = ['ssh-add', 'ssh-keygen']
+
+/**
+ * Finds out for whom the lists of a connection are: where its last bind leads, and which program it is. A bind that forwards
+ * leads to an agent's client on another machine, whose destination comes with the next one.
+ */
+export function createListReader({ connection, destinations, peer, clock }: ListReaderDeps) {
+  let commandLine: Promise<readonly string[]> | undefined
+  let held: { hostKeyBlob: Uint8Array; settings: ListSettings; atMs: number; found: FoundDestination } | undefined
+
+  const peerCommand = () => {
+    commandLine ??= peer?.commandLine() ?? Promise.resolve([])
+    return commandLine
+  }
+
+  const find = async (settings: ListSettings): Promise<FoundDestination | undefined> => {
+    const last = connection.bindings.at(-1)
+    if (last === undefined || last.isForwarding || settings.hosts.length === 0) return undefined
+    const { hostKeyBlob } = last
+    const isHeld = held?.hostKeyBlob === hostKeyBlob && held.settings === settings
+    const ageMs = clock.now() - (held?.atMs ?? 0)
+    if (held !== undefined && isHeld && ageMs >= 0 && ageMs < knownForMs) return held.found
+    // The process on this machine knows nothing of the second host of a chain.
+    const asked = connection.bindings.length === 1 ? askedHost(await peerCommand()) : undefined
+    const found = await destinations.find(hostKeyBlob, settings.hosts, asked)
+    held = { hostKeyBlob, settings, atMs: clock.now(), found }
+    return found
+  }
+
+  return async (settings: ListSettings): Promise<ConnectionReader> => {
+    const destination = await find(settings)
+    const isCuttable = settings.unboundMax !== undefined
+    const [program = ''] = isCuttable ? await peerCommand() : []
+    return {
+      destination,
+      mayBeCut: isCuttable && !showingPrograms.includes(basename(program)),
+      isRevoked: destination?.isRevoked === true,
+    }
+  }
+}
