@@ -9,6 +9,7 @@ import { runOk } from './run.ts'
 
 export interface Sshd {
   port: number
+  hostKeyFile: string
   /** Options for ssh that make it trust this host and use nothing of the user's own. */
   clientOptions: readonly string[]
   /** All that sshd logged until now. */
@@ -16,10 +17,23 @@ export interface Sshd {
   stop(): Promise<void>
 }
 
-/** Starts Debian's sshd on a free loopback port. It trusts the CA and nothing else. */
-export async function startSshd(folder: string, caPublicKeyFile: string): Promise<Sshd> {
-  const hostKey = join(folder, 'host-key')
-  await runOk('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', hostKey])
+/** Makes the key of a host in a folder. @returns the file */
+export async function makeHostKey(folder: string): Promise<string> {
+  const file = join(folder, 'host-key')
+  await runOk('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', file])
+  return file
+}
+
+/**
+ * Starts Debian's sshd on a free loopback port. It trusts the CA and nothing else.
+ * @param settings more lines of sshd_config
+ */
+export async function startSshd(
+  folder: string,
+  caPublicKeyFile: string,
+  { hostKey: given, settings = [] }: { hostKey?: string; settings?: readonly string[] } = {},
+): Promise<Sshd> {
+  const hostKey = given ?? (await makeHostKey(folder))
   // Where it was not started as a service, nobody made its folder; as an ordinary user it needs none.
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
   const config = join(folder, 'sshd-config')
@@ -38,6 +52,7 @@ export async function startSshd(folder: string, caPublicKeyFile: string): Promis
       'UsePAM no',
       `PidFile ${join(folder, 'sshd.pid')}`,
       'LogLevel VERBOSE',
+      ...settings,
       '',
     ].join('\n'),
   )
@@ -48,6 +63,7 @@ export async function startSshd(folder: string, caPublicKeyFile: string): Promis
   writeFileSync(knownHosts, '')
   return {
     port,
+    hostKeyFile: hostKey,
     clientOptions: `-F none -p ${port} -o UserKnownHostsFile=${knownHosts} -o IdentityFile=none
       -o StrictHostKeyChecking=no -o BatchMode=yes -o LogLevel=ERROR`.split(/\s+/),
     log: () => lines.join('\n'),
