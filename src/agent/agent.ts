@@ -13,6 +13,7 @@ import { createIdentityLists } from './keys/identity-lists.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import type { Keyring } from './keys/keyring.ts'
 import type { Lock } from './lock/lock.ts'
+import { type AgentNotice, createAgentNotices } from './notices.ts'
 
 /** The SSH agent: what all its connections share. */
 export interface Agent {
@@ -22,6 +23,8 @@ export interface Agent {
    * @param peer the process that has connected, if it is known
    */
   serve(stream: Duplex, seat: Marking, peer?: AgentPeer): void
+  /** What clients did not get lately, the latest first. */
+  notices(): readonly AgentNotice[]
 }
 
 /** What an agent needs. */
@@ -46,12 +49,14 @@ export function createAgent(deps: AgentDeps): Agent {
   const { clock, churn, log, poolSignatures } = deps
   const destinations = createDestinations(deps)
   const lists = createIdentityLists({ log })
+  const notices = createAgentNotices(clock)
   const pool = createTurns(poolSignatures)
   const server = createAgentServer({ log, clock, churn })
   return {
     serve(stream, seat, peer) {
-      const session = createAgentSession({ ...deps, lists, destinations, pool, peer })
+      const session = createAgentSession({ ...deps, lists, notices, destinations, pool, peer })
       server.serve(stream, session, seat)
     },
+    notices: notices.recent,
   }
 }

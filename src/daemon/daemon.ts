@@ -160,6 +160,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
           prompt: deps.promptStatus(),
           isLocked: lock.isLocked,
           addedKeys: keyring.count,
+          notices: agent.notices,
           vaults: config.vaults(),
           aws,
         }),

@@ -1,7 +1,7 @@
 import { displayLine } from '../core/text/display-text.ts'
 import { formatDuration } from '../core/time/duration.ts'
 import type { ReportedError } from '../ipc/endpoints/fields.ts'
-import type { PromptStatus, SshIdentityStatus, Status, VaultStatus } from '../ipc/endpoints/status.ts'
+import type { NoticeStatus, PromptStatus, SshIdentityStatus, Status, VaultStatus } from '../ipc/endpoints/status.ts'
 import { formatConfigProblems } from './config-report.ts'
 import { formatKeyTable } from './key-report.ts'
 import { formatProblem, formatWarnings } from './problem-lines.ts'
@@ -120,9 +120,23 @@ const certificateStates: Readonly<Record<SshIdentityStatus['state'], string>> = 
 }
 
 /** What is true of all keys of the agent. */
-function formatNotes({ locked, addedKeys }: Status['ssh']): string {
+function formatNotes({ locked, addedKeys, notices = [] }: Status['ssh']): string {
   const lock = locked ? 'the agent is locked: ssh-add -X unlocks it\n' : ''
-  return addedKeys > 0 ? `${lock}keys added with ssh-add: ${addedKeys}\n` : lock
+  const added = addedKeys > 0 ? `keys added with ssh-add: ${addedKeys}\n` : ''
+  return lock + added + formatNotices(notices)
+}
+
+/** What a server refused the agent cannot know: this is what the agent did not do. */
+function formatNotices(notices: readonly NoticeStatus[]): string {
+  if (notices.length === 0) return ''
+  const rows = notices.map(({ at, reason, count, key, peer, host }) => [
+    at,
+    count > 1 ? `${reason} (${count} times)` : reason,
+    peer ?? '-',
+    host ?? '-',
+    key ?? '-',
+  ])
+  return `\nwhat ssh did not get from the agent (what a server refused, the agent cannot know):\n${formatTable([['LAST', 'WHAT', 'WHO ASKED', 'HOST KEY', 'KEY'], ...rows])}`
 }
 
 function formatIdentities({ ssh, config }: Status, left: (time: string | undefined) => string): string {

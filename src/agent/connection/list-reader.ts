@@ -6,8 +6,13 @@ import { askedHost } from '../destination/ssh-command.ts'
 import type { ConnectionView } from '../keys/key-store.ts'
 import type { AgentPeer } from './peer.ts'
 
-/** The client of one connection, as a reader of lists; `isRevoked`: of nothing. */
-export type ConnectionReader = ListReader & { isRevoked: boolean }
+/** The client of one connection, as a reader of lists. */
+export interface ConnectionReader extends ListReader {
+  /** It gets nothing. */
+  isRevoked: boolean
+  /** It goes to a host for which no name is known, and `hosts` names none by its key. */
+  isUnnamed: boolean
+}
 
 /** What is needed to know it. */
 export interface ListReaderDeps {
@@ -57,6 +62,7 @@ export function createListReader({ connection, destinations, peer, clock }: List
       destination,
       mayBeCut: isCuttable && !showingPrograms.includes(basename(program)),
       isRevoked: destination?.isRevoked === true,
+      isUnnamed: destination !== undefined && settings.hosts.every((hosts) => hosts.fit(destination) === 'unknown'),
     }
   }
 }

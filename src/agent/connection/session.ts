@@ -3,13 +3,15 @@ import { CodedError, describeError, errorCode } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { importPrivateKey } from '../../ssh/private-key.ts'
-import { SshWriter } from '../../ssh/wire.ts'
+import { fingerprint } from '../../ssh/public-key.ts'
+import { SshError, SshWriter } from '../../ssh/wire.ts'
 import { arrange, isPlain, type ListSettings } from '../destination/arrangement.ts'
 import type { Destinations } from '../destination/destinations.ts'
 import type { IdentityLists } from '../keys/identity-lists.ts'
 import type { ConnectionView, Identity, KeyStore, MaybePromise, Signer } from '../keys/key-store.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Lock } from '../lock/lock.ts'
+import type { AgentNotices } from '../notices.ts'
 import type { AgentRequest, AgentResponse } from '../protocol/messages.ts'
 import { createListReader } from './list-reader.ts'
 import type { AgentPeer } from './peer.ts'
@@ -31,6 +33,8 @@ export interface AgentSessionDeps {
   stores: () => readonly KeyStore[]
   lock: Lock
   lists: IdentityLists
+  /** Takes what a client did not get. */
+  notices: AgentNotices
   settings: () => ListSettings
   destinations: Destinations
   clock: Clock
@@ -51,7 +55,7 @@ const extensionNames: readonly string[] = [queryName, sessionBindName]
 
 /** The session of a connection that has just been accepted. */
 export function createAgentSession(deps: AgentSessionDeps): AgentSession {
-  const { keyring, stores, lock, lists, settings, pool, log } = deps
+  const { keyring, stores, lock, lists, notices, settings, pool, log } = deps
   const bindings = createSessionBindings()
   const peer = deps.peer?.name
   const unlocking = lock.connect(peer)
@@ -72,10 +76,17 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
     return known.filter((store) => store.isShownTo(connection))
   }
 
+  const note = (reason: string, keyBlob?: Uint8Array): void => {
+    const host = bindings.bindings.at(-1)?.hostKeyBlob
+    const [key, hostKey] = [keyBlob, host].map((blob) => (blob === undefined ? undefined : fingerprintIfAny(blob)))
+    notices.add({ reason, key, peer: deps.peer, host: hostKey })
+  }
+
   const refuse = (response: AgentResponse, error: unknown): AgentResponse => {
     // Our own errors explain a refusal; any other error is a bug of ours, but still no reason to crash.
     const write = error instanceof CodedError ? log.info : log.error
     write('agent request refused', { code: errorCode(error), reason: describeError(error), peer })
+    note(describeError(error))
     return response
   }
 
@@ -112,8 +123,10 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
     const [reader, ...ready] = await Promise.all([readerFor(inEffect), ...parts])
     if (reader.isRevoked) {
       log.warn('nothing is listed for a host whose key is @revoked in known_hosts', { peer })
+      note('nothing was listed: the key of the host is @revoked in known_hosts')
       return emptyList
     }
+    if (reader.isUnnamed) note('everything was listed: known_hosts has no name for the host that fits')
     const isSame =
       arranged?.destination === reader.destination && ready.every((part, index) => part === arranged?.ready[index])
     if (!isSame || arranged?.settings !== inEffect) {
@@ -134,9 +147,12 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   }
 
   const sign = ({ keyBlob, data, flags }: AgentRequest & { type: 'sign-request' }): MaybePromise<AgentResponse> => {
-    if (!maySign(connection, data)) return refuseForwarded('to sign something other than a login')
+    if (!maySign(connection, data)) return refuseForwarded('to sign something other than a login', keyBlob)
     const signWith = (signer: Signer | undefined): MaybePromise<AgentResponse> => {
-      if (signer === undefined) return failure
+      if (signer === undefined) {
+        note('no signature: the agent does not have the key', keyBlob)
+        return failure
+      }
       if (signer.usesPool === true) return signInPool(signer, data, flags)
       const signature = signer.sign(data, flags)
       return signature instanceof Promise ? signature.then(toSignResponse) : toSignResponse(signature)
@@ -149,8 +165,10 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   const signInPool = (signer: Signer, data: Uint8Array, flags: number): Promise<AgentResponse> =>
     pool.run(async () => (isClosed ? failure : toSignResponse(await signer.sign(data, flags))))
 
-  const refuseForwarded = (what: string): AgentResponse => {
-    log.info('agent request refused', { reason: `a forwarded connection asked ${what}`, peer })
+  const refuseForwarded = (what: string, keyBlob?: Uint8Array): AgentResponse => {
+    const reason = `a forwarded connection asked ${what}`
+    log.info('agent request refused', { reason, peer })
+    note(reason, keyBlob)
     return failure
   }
 
@@ -231,6 +249,16 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
       isClosed = true
       unlocking.close()
     },
+  }
+}
+
+/** A client may name anything. */
+function fingerprintIfAny(blob: Uint8Array): string | undefined {
+  try {
+    return fingerprint(blob)
+  } catch (error) {
+    if (error instanceof SshError) return undefined
+    throw error
   }
 }
 

@@ -1,8 +1,9 @@
+import type { AgentNotice } from '../../agent/notices.ts'
 import type { AwsCredentials } from '../../aws/aws-credentials.ts'
 import { CodedError } from '../../core/errors.ts'
 import { formatUtc } from '../../core/time/utc-time.ts'
 import type { ConfigReport } from '../../ipc/endpoints/config.ts'
-import type { PromptStatus, SshIdentityStatus, Status, VaultStatus } from '../../ipc/endpoints/status.ts'
+import type { NoticeStatus, PromptStatus, SshIdentityStatus, Status, VaultStatus } from '../../ipc/endpoints/status.ts'
 import { isVaultError } from '../../vault/vault-error.ts'
 import type { RunningIdentity, RunningVault } from '../running/running-vault.ts'
 import type { WatchedKeychain } from '../watched-keychain.ts'
@@ -17,13 +18,14 @@ export interface StatusParts {
   prompt: PromptStatus
   isLocked: () => boolean
   addedKeys: () => number
+  notices: () => readonly AgentNotice[]
   vaults: readonly RunningVault[]
   aws: AwsCredentials
 }
 
 /** Describes what is held, until when, and what is wrong. It calls no server and asks nobody. */
 export async function describeStatus(parts: StatusParts): Promise<Status> {
-  const { fixed, config, keychain, prompt, isLocked, addedKeys, vaults } = parts
+  const { fixed, config, keychain, prompt, isLocked, addedKeys, notices, vaults } = parts
   // First, because it calls the keychain, whose state is reported too.
   const aws = await parts.aws.status().catch(withoutAws)
   const keychainError = keychain.lastError()
@@ -35,9 +37,25 @@ export async function describeStatus(parts: StatusParts): Promise<Status> {
       ...(keychainError === undefined ? {} : { error: reportedError(keychainError) }),
     },
     prompt,
-    ssh: { locked: isLocked(), addedKeys: addedKeys(), identities: vaults.flatMap(describeIdentities) },
+    ssh: {
+      locked: isLocked(),
+      addedKeys: addedKeys(),
+      identities: vaults.flatMap(describeIdentities),
+      notices: notices().map(describeNotice),
+    },
     vaults: vaults.map(describeVault),
     aws,
+  }
+}
+
+function describeNotice({ atMs, reason, count, key, peer, host }: AgentNotice): NoticeStatus {
+  return {
+    at: formatUtc(atMs),
+    reason,
+    count,
+    ...(key === undefined ? {} : { key }),
+    ...(host === undefined ? {} : { host }),
+    ...(peer === undefined ? {} : { peer }),
   }
 }
 

@@ -44,6 +44,20 @@ const prompt = v.object({
 /** How a person is asked. */
 export type PromptStatus = v.InferOutput<typeof prompt>
 
+const notice = v.object({
+  at: time,
+  reason: v.string(),
+  /** How often in a row. */
+  count,
+  /** Fingerprints, of the key that was asked for and of the host's. */
+  key: v.exactOptional(v.string()),
+  host: v.exactOptional(v.string()),
+  /** Who asked. */
+  peer: v.exactOptional(v.string()),
+})
+/** Something that a client of the agent did not get. */
+export type NoticeStatus = v.InferOutput<typeof notice>
+
 /** What the daemon holds, until when, and what is wrong. */
 export const getStatus = {
   method: 'GET',
@@ -59,7 +73,13 @@ export const getStatus = {
     keychain: v.object({ description: v.string(), error: v.exactOptional(reportedError) }),
     /** A daemon that is older than the command does not send it. */
     prompt: v.exactOptional(prompt),
-    ssh: v.object({ locked: v.boolean(), addedKeys: count, identities: listOf(sshIdentity) }),
+    ssh: v.object({
+      locked: v.boolean(),
+      addedKeys: count,
+      identities: listOf(sshIdentity),
+      /** The latest first. A daemon that is older than the command does not send it. */
+      notices: v.exactOptional(listOf(notice)),
+    }),
     vaults: listOf(vault),
     aws: v.object({
       sessions: listOf(v.object({ source: v.string(), mfaSerial: v.string(), expiresAt: time })),

@@ -99,6 +99,26 @@ AWS profiles: dev, prod
     expect(formatStatus({ ...fullStatus, prompt }, nowMs)).toContain(`\n  prompts   ${words}\n`)
   })
 
+  it('shows what the agent did not do for ssh, in harmless characters', () => {
+    const notices = [
+      {
+        at: '2026-01-02T03:04:05Z',
+        reason: 'no key',
+        count: 3,
+        peer: 'ssh\u001b (pid 7)',
+        host: 'SHA256:h',
+        key: 'SHA256:k',
+      },
+      { at: '2026-01-02T03:04:04Z', reason: 'another', count: 1 },
+    ]
+    const report = formatStatus({ ...fullStatus, ssh: { ...fullStatus.ssh, notices } }, nowMs)
+    expect(report).toContain(`what ssh did not get from the agent (what a server refused, the agent cannot know):
+LAST                  WHAT              WHO ASKED    HOST KEY  KEY
+2026-01-02T03:04:05Z  no key (3 times)  ssh (pid 7)  SHA256:h  SHA256:k
+2026-01-02T03:04:04Z  another           -            -         -
+`)
+  })
+
   it('does not let anybody overlook a seed', () => {
     const aws = { ...fullStatus.aws, seeds: ['master', 'b\u001b'] }
     expect(formatStatus({ ...fullStatus, aws }, nowMs)).toContain(

@@ -8,6 +8,7 @@ import { createIdentityLists } from '../../../../src/agent/keys/identity-lists.t
 import type { Identity, KeyStore, Signer } from '../../../../src/agent/keys/key-store.ts'
 import { createKeyring } from '../../../../src/agent/keys/keyring.ts'
 import { createLock } from '../../../../src/agent/lock/lock.ts'
+import { createAgentNotices } from '../../../../src/agent/notices.ts'
 import type { AgentResponse } from '../../../../src/agent/protocol/messages.ts'
 import { decodeRequest } from '../../../../src/agent/protocol/requests.ts'
 import { createTurns } from '../../../../src/core/calls/turns.ts'
@@ -82,7 +83,9 @@ function setUp(stores: readonly KeyStore[] = [], surroundings: Surroundings = {}
     log,
   })
   const peer = { name: 'test', commandLine: async () => commandLine }
+  const notices = createAgentNotices(clock)
   const shared = {
+    notices,
     keyring,
     stores: () => stores,
     settings: () => settings,
@@ -101,7 +104,7 @@ function setUp(stores: readonly KeyStore[] = [], surroundings: Surroundings = {}
     if (response.type !== 'identities-answer') throw new Error(response.type)
     return response.identities.map(({ comment }) => comment)
   }
-  return { clock, keyring, lock, lines, files, connect, session, ask, comments }
+  return { clock, keyring, lock, lines, files, notices, connect, session, ask, comments }
 }
 
 const failure = { type: 'failure' }
@@ -627,11 +630,13 @@ describe('a list for a destination', () => {
     expect(files.reads).toBe(0)
   })
 
-  it('has what a name could fit last where nobody knows the host', async () => {
+  it('has what a name could fit last where nobody knows the host, which is noted', async () => {
     const unnamed = [forHosts('elsewhere', '*.elsewhere.example'), forHosts('anywhere')]
-    const { ask, comments } = setUp(unnamed, { settings: settingsOf(unnamed) })
+    const { ask, comments, notices } = setUp(unnamed, { settings: settingsOf(unnamed) })
     await ask(bind(host, false))
     expect(await comments()).toEqual(['anywhere', 'elsewhere'])
+    const reason = 'everything was listed: known_hosts has no name for the host that fits'
+    expect(notices.recent()).toMatchObject([{ reason, count: 1, peer: 'test', host: fingerprint(blobOf(host)) }])
   })
 
   it('is for the last host of a chain, and the command line here says nothing of that', async () => {
@@ -647,10 +652,11 @@ describe('a list for a destination', () => {
   })
 
   it('is empty for a host whose key is revoked, and the log says why', async () => {
-    const { ask, comments, lines } = world({ knownHosts: `@revoked * ssh-ed25519 ${keyText}\n` })
+    const { ask, comments, lines, notices } = world({ knownHosts: `@revoked * ssh-ed25519 ${keyText}\n` })
     await ask(bind(host, false))
     expect(await comments()).toEqual([])
     expect(lines.join('')).toContain('@revoked')
+    expect(notices.recent()).toMatchObject([{ reason: expect.stringContaining('@revoked') }])
   })
 
   it('knows what ssh has learned a moment ago, but does not ask twice in a second', async () => {
@@ -722,6 +728,7 @@ it('shows what the configured identities are now, on a connection that is open',
     stores: () => stores,
     lock: createLock({ clock }),
     lists: createIdentityLists({ log }),
+    notices: createAgentNotices(clock),
     settings: () => plainLists,
     destinations: createDestinations({ knownHosts: noKnownHosts, clock, log }),
     clock,

@@ -35,6 +35,9 @@ function partsWith(vaults: readonly RunningVault[], status: () => Promise<unknow
     keychain: { description: 'memory', lastError: () => undefined },
     isLocked: () => false,
     addedKeys: () => 2,
+    notices: () => [
+      { atMs: Date.UTC(2026, 0, 2), reason: 'no key', count: 2, key: 'SHA256:k', peer: 'ssh (pid 1)', host: undefined },
+    ],
     vaults,
     aws: { status },
   } as unknown as StatusParts
@@ -72,7 +75,10 @@ it('reports how a certificate differs from what was asked for', async () => {
 it('reports the rest if the files of the AWS tools cannot be read, and hides no fault', async () => {
   const unreadable = new ConfigError('CONFIG_UNREADABLE', '/aws is a pipe', { hint: 'ls' })
   expect(await describeStatus(partsWith([], () => Promise.reject(unreadable)))).toMatchObject({
-    ssh: { addedKeys: 2 },
+    ssh: {
+      addedKeys: 2,
+      notices: [{ at: '2026-01-02T00:00:00Z', reason: 'no key', count: 2, key: 'SHA256:k', peer: 'ssh (pid 1)' }],
+    },
     aws: { profiles: [], error: { code: 'CONFIG_UNREADABLE', message: '/aws is a pipe', hint: 'ls' } },
   })
   await expect(describeStatus(partsWith([], () => Promise.reject(new TypeError('bug'))))).rejects.toThrow('bug')

@@ -60,6 +60,12 @@ describe('parseConfig', () => {
         forwarding: false,
       },
     ])
+    expect(config.ssh).toEqual({
+      knownHosts: undefined,
+      order: 'identities-first',
+      unboundMax: undefined,
+      addedKeys: {},
+    })
     expect(config.awsSources.master).toEqual({
       mfa_serial: 'arn:aws:iam::111122223333:mfa/jo',
       session_duration: 43_200,
@@ -71,6 +77,20 @@ describe('parseConfig', () => {
 
   it('reads an empty file as an empty configuration', () => {
     expect(parseConfig('', file)).toMatchObject({ vaults: [], identities: [], awsProfiles: {} })
+  })
+
+  it('reads how the agent lists', () => {
+    const key = `SHA256:${'a'.repeat(43)}`
+    const { ssh } = parseConfig(
+      `[ssh]\nknown_hosts = ["~/hosts"]\norder = "added-first"\nunbound_max = 3\n[ssh.added_key."${key}"]\nhosts = ["old.example"]\n`,
+      file,
+    )
+    expect(ssh).toEqual({
+      knownHosts: ['~/hosts'],
+      order: 'added-first',
+      unboundMax: 3,
+      addedKeys: { [key]: { hosts: ['old.example'] } },
+    })
   })
 
   it('takes the address of a vault from the environment', () => {
@@ -101,6 +121,28 @@ describe('parseConfig', () => {
       'an unknown key in an inline table',
       '[vault.corp]\naddress = "https://v"\nauth = { method = "token", x = 1 }\n',
       '3:28: vault.corp.auth.x: unknown key "x"',
+    ],
+    [
+      'a host that is none',
+      '[ssh.identity.i]\nrole = "r"\nhosts = ["ok", "a b"]\n',
+      '3:1: ssh.identity.i.hosts.1: not a host: write a name, a pattern such as "*.example.com", "[name]:port", or "SHA256:…"',
+    ],
+    [
+      'no hosts',
+      '[ssh.identity.i]\nrole = "r"\nhosts = []\n',
+      '3:1: ssh.identity.i.hosts: leave it out for every host',
+    ],
+    [
+      'an added key by another name',
+      '[ssh.added_key.old]\nhosts = ["a"]\n',
+      '1:2: ssh.added_key.old: not a fingerprint as ssh-add -l shows it: "SHA256:…"',
+    ],
+    ['half a host', '[ssh]\nunbound_max = 1.5\n', '2:1: ssh.unbound_max: not a whole number'],
+    ['a relative file', '[ssh]\nknown_hosts = ["hosts"]\n', '2:1: ssh.known_hosts.0: not an absolute path'],
+    [
+      'an unknown key of [ssh]',
+      '[ssh]\nunbound = 1\n',
+      '2:1: ssh.unbound: unknown key "unbound": did you mean unbound_max?',
     ],
     [
       'a browser that gets no address',
