@@ -58,6 +58,6 @@ export function createAgentNotices(clock: Clock): AgentNotices {
         if (program !== undefined && notice.peerName === peer.name) notice.peer = `${basename(program)} (${peer.name})`
       })
     },
-    recent: () => kept.map(({ peerName: _, ...notice }) => notice),
+    recent: () => kept.map(({ atMs, reason, count, key, peer, host }) => ({ atMs, reason, count, key, peer, host })),
   }
 }

@@ -99,7 +99,13 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const watched = watchKeychain(configured, clock)
   const keychain = createLastingKeychain({ keychain: watched, clock, random, log })
   const onKeysReleased = createKeyDisposal(clock, collectGarbage)
-  const keyring = createKeyring({ clock, onKeysReleased, hostsOf: createAddedHosts(() => config.listSettings()) })
+  const keyring = createKeyring({
+    clock,
+    onKeysReleased,
+    hostsOf: createAddedHosts(() => config.listSettings()),
+    uses: ({ isForwarded }) =>
+      isForwarded && config.current().ssh.addedKeysForwarded === 'login' ? ['login'] : undefined,
+  })
   const lock = createLock({ clock })
   const config = createConfigService({
     vaultDeps: { keychain, prompts, clock, random, log, environment, home, readText, runProgram, onKeysReleased },

@@ -41,7 +41,7 @@ describeWithPeers('logging in with certificates of the agent', ['ssh', 'sshd', '
     const clock = movableClock()
     issued = 0
     isCaDown = false
-    const identity = (name: string, forwarding: boolean) =>
+    const identity = (name: string, forward: 'never' | 'allow') =>
       createConfiguredIdentity({
         name,
         comment: `${name}@corp`,
@@ -73,9 +73,9 @@ describeWithPeers('logging in with certificates of the agent', ['ssh', 'sshd', '
         random: () => 0.5,
         log: silentLogger,
         renew: 'when-used',
-        forwarding,
+        forward,
       })
-    identities = { ops: identity('ops', false), shared: identity('shared', true) }
+    identities = { ops: identity('ops', 'never'), shared: identity('shared', 'allow') }
     agent = await startOurAgent({ stores: Object.values(identities), clock })
   })
   afterEach(() => agent.stop())
@@ -113,14 +113,17 @@ describeWithPeers('logging in with certificates of the agent', ['ssh', 'sshd', '
     expect((await ssh('-A', onward)).stdout).toBe('onward\n')
   })
 
-  it('lets another machine log in, and neither sign files nor change what is held', async () => {
+  it('lets another machine sign with added keys, with identities log in alone, and change nothing', async () => {
     await runOk('ssh-add', ['-q', at('added')], { env: env() })
     // Away from its private key, which ssh-keygen would take from the file beside it.
     writeFileSync(at('away.pub'), readFileSync(at('added.pub')))
     writeFileSync(at('away.txt'), 'a file\n')
     const signFile = ['ssh-keygen', '-q', '-Y', 'sign', '-n', 'file', '-f', at('away.pub'), at('away.txt')]
-    expect((await ssh('-A', signFile.join(' '))).status).not.toBe(0)
-    await runOk('ssh-keygen', signFile.slice(1), { env: env() })
+    expect((await ssh('-A', signFile.join(' '))).status).toBe(0)
+    writeFileSync(at('shared-cert.pub'), (await listed()).find((line) => line.includes('shared:'))!)
+    const byIdentity = signFile.map((word) => (word === at('away.pub') ? at('shared-cert.pub') : word))
+    expect((await ssh('-A', byIdentity.join(' '))).status).not.toBe(0)
+    await runOk('ssh-keygen', byIdentity.slice(1), { env: env() })
     expect((await ssh('-A', `ssh-add -D`)).status).not.toBe(0)
     expect((await ssh('-A', `ssh-add ${at('added')}`)).status).not.toBe(0)
     expect(await listed()).toHaveLength(3)

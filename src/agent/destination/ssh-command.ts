@@ -7,8 +7,8 @@ export interface AskedHost {
   port?: number | undefined
 }
 
-/** The options of ssh(1) that take a value. */
-const withValue = 'BbcDEeFIiJLlmOoPpQRSWw'
+/** The options of ssh(1) that take a value; others may stand before one in the same word. */
+const withValue = /(?<!^)[BbcDEeFIiJLlmOoPpQRSWw]/
 
 /**
  * Reads the command line of ssh(1).
@@ -44,7 +44,7 @@ function readArguments(args: readonly string[]): { destination: string | undefin
       destination ??= args[index + 1]
       break
     }
-    const at = [...word].findIndex((letter, place) => place > 0 && withValue.includes(letter))
+    const at = word.search(withValue)
     if (at < 0) continue
     const attached = word.slice(at + 1)
     if (attached === '') index += 1

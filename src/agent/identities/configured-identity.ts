@@ -56,13 +56,16 @@ export interface ConfiguredIdentityOptions {
   /** When to renew ahead of time: always, if the current certificate has signed, or only when somebody lists. */
   renew: 'always' | 'when-used' | 'on-demand'
   /** Whether it is shown, and signs, on connections that may come from another machine. */
-  forwarding: boolean
+  forward: 'never' | 'confirm' | 'allow'
+  /** What it may sign; absent: anything, but on connections from another machine logins only. */
+  sign?: readonly string[] | undefined
   /** Which hosts it is for; absent: every host. */
   hosts?: HostPatterns | undefined
   /** Called when a private key was let go and is garbage now. */
   onKeysReleased?: () => void
 }
 
+const loginsOnly: readonly string[] = ['login']
 /** How long a listed certificate can still sign after its successor has arrived, in ms (docs/PROTOCOL.md P-2). */
 const predecessorMs = 60_000
 /** Every role accepts it, and it signs fastest. */
@@ -70,7 +73,7 @@ const keyType = 'ssh-ed25519'
 
 /** Creates an identity without a key or a certificate; it gets them when it is listed or started. */
 export function createConfiguredIdentity(options: ConfiguredIdentityOptions): ConfiguredIdentity {
-  const { name, issuer, source, clock, log, renew, forwarding, hosts, onKeysReleased = () => {} } = options
+  const { name, issuer, source, clock, log, renew, forward, sign, hosts, onKeysReleased = () => {} } = options
   // One key pair until `clear`: the fingerprint, and anything saved from `ssh-add -L`, stays valid across renewals.
   let ephemeral: MaybePromise<EphemeralKey> | undefined
   /** The same key, once it has been made. */
@@ -175,7 +178,11 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
   return {
     isAdded: false,
     hostsOf: () => hosts,
-    isShownTo: ({ isForwarded }) => !isForwarded || forwarding,
+    name: `identity ${name}`,
+    // Nobody can be asked to confirm it yet.
+    isShownTo: ({ isForwarded }) => !isForwarded || forward === 'allow',
+    // Root on the other machine could otherwise sign files, commits and certificates in our name (docs/PROTOCOL.md P-10).
+    uses: ({ isForwarded }) => sign ?? (isForwarded ? loginsOnly : undefined),
     identities() {
       const looked = issuer.look()
       return looked === undefined ? list() : looked.then(list)

@@ -40,8 +40,12 @@ export interface KeyStore {
   readonly isAdded: boolean
   /** Which hosts one of its identities is for; undefined: every host. */
   hostsOf(identity: Identity): HostPatterns | undefined
+  /** For messages: `identity ops`. */
+  readonly name: string
   /** Whether a connection may know of this store at all. If not, nothing of it is listed for it and nothing signs for it. */
   isShownTo(connection: ConnectionView): boolean
+  /** What its keys may sign on a connection, as the setting `sign` names it; undefined: anything. */
+  uses(connection: ConnectionView): readonly string[] | undefined
   /** What is in this store. A rejection hides the identities of this store only. */
   identities(): MaybePromise<readonly Identity[]>
   /** The signer for a key blob; undefined if it is not in this store: ask the next store. A rejection is final. */

@@ -37,10 +37,17 @@ export interface KeyringDeps {
   onKeysReleased?: () => void
   /** Which hosts a key is for, by its blob; undefined: every host. */
   hostsOf?: KeyStore['hostsOf']
+  /** What its keys may sign; by default anything, as with ssh-agent. */
+  uses?: KeyStore['uses']
 }
 
 /** Creates an empty keyring. */
-export function createKeyring({ clock, onKeysReleased = () => {}, hostsOf = () => undefined }: KeyringDeps): Keyring {
+export function createKeyring({
+  clock,
+  onKeysReleased = () => {},
+  hostsOf = () => undefined,
+  uses = () => undefined,
+}: KeyringDeps): Keyring {
   // By blob, in the order in which the keys came.
   const held = new Map<string, Held>()
   let listed: readonly Identity[] | undefined
@@ -74,8 +81,10 @@ export function createKeyring({ clock, onKeysReleased = () => {}, hostsOf = () =
   }
 
   return {
+    name: 'keys of ssh-add',
     isAdded: true,
     hostsOf,
+    uses,
     // Keys of `ssh-add` are for everyone who reaches the agent, as with ssh-agent.
     isShownTo: () => true,
     identities() {

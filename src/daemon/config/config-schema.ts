@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { signUseMistake } from '../../agent/connection/sign-policy.ts'
 import { hostPatternMistake } from '../../agent/destination/host-patterns.ts'
 import { type BrowserSetting, browserMistake } from '../../aws/console/browser-commands.ts'
 import { type CheckedField, deviceMistake, fieldMistake } from '../../aws/plan/field-rules.ts'
@@ -123,7 +124,20 @@ export const identitySchema = v.strictObject({
   extensions: v.optional(stringMap),
   critical_options: v.optional(stringMap),
   renew: v.optional(v.picklist(['always', 'when-used', 'on-demand'])),
+  forward: v.optional(v.picklist(['never', 'confirm', 'allow'])),
+  /** The former name of `forward`. */
   forwarding: v.optional(v.boolean()),
+  sign: v.optional(
+    v.array(
+      v.pipe(
+        v.string(),
+        v.check(
+          (use) => signUseMistake(use) === undefined,
+          ({ input }) => signUseMistake(input)!,
+        ),
+      ),
+    ),
+  ),
   hosts: v.optional(hosts),
 })
 
@@ -134,6 +148,7 @@ export const addedKeySchema = v.strictObject({ hosts })
 export const sshSchema = v.strictObject({
   known_hosts: v.optional(v.array(path)),
   order: v.optional(v.picklist(['identities-first', 'added-first'])),
+  added_keys_forwarded: v.optional(v.picklist(['all', 'login'])),
   unbound_max: v.optional(v.pipe(v.number(), v.integer('not a whole number'), v.minValue(0, 'is less than 0'))),
 })
 

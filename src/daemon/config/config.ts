@@ -20,12 +20,12 @@ export type VaultConfig = Written<'vault'> & {
 }
 
 /** One `[ssh.identity.NAME]` with its defaults. */
-export type IdentityConfig = Written<'identity'> & {
+export type IdentityConfig = Omit<Written<'identity'>, 'forwarding'> & {
   name: string
   vault: string
   mount: string
   renew: NonNullable<Written<'identity'>['renew']>
-  forwarding: boolean
+  forward: NonNullable<Written<'identity'>['forward']>
 }
 
 /** `[ssh]` with its defaults, and what is in it besides the identities. */
@@ -34,6 +34,7 @@ export interface SshSettings {
   knownHosts: readonly string[] | undefined
   order: NonNullable<Written<'ssh'>['order']>
   unboundMax: number | undefined
+  addedKeysForwarded: NonNullable<Written<'ssh'>['added_keys_forwarded']>
   /** By the fingerprints of added keys. */
   addedKeys: Readonly<Record<string, Written<'addedKey'>>>
 }
@@ -82,18 +83,22 @@ export function toConfig(settled: SectionsAround): Config {
       auth: written.auth ?? { method: 'token' },
       timeout: written.timeout ?? 10,
     })),
-    identities: sectionsOf(sections, 'identity').map((section) => ({
-      ...section.written,
-      name: section.name,
-      vault: vaultOf(section, settled)!,
-      mount: section.written.mount ?? 'ssh',
-      renew: section.written.renew ?? 'when-used',
-      forwarding: section.written.forwarding ?? false,
-    })),
+    identities: sectionsOf(sections, 'identity').map((section) => {
+      const { forwarding, ...written } = section.written
+      return {
+        ...written,
+        name: section.name,
+        vault: vaultOf(section, settled)!,
+        mount: written.mount ?? 'ssh',
+        renew: written.renew ?? 'when-used',
+        forward: written.forward ?? (forwarding === true ? 'allow' : 'never'),
+      }
+    }),
     ssh: {
       knownHosts: ssh?.known_hosts,
       order: ssh?.order ?? 'identities-first',
       unboundMax: ssh?.unbound_max,
+      addedKeysForwarded: ssh?.added_keys_forwarded ?? 'all',
       addedKeys: byName(sectionsOf(sections, 'addedKey')),
     },
     awsProfiles: byName(sectionsOf(sections, 'profile')),

@@ -69,7 +69,11 @@ export async function loadConfig(former: LoadedConfig | undefined, deps: LoadCon
     config,
     vaultFiles: new Map(vaults.map((one) => [one.name, read.get(one) ?? former!.vaultFiles.get(one.name)!])),
     faults: [...missingFault(file, path, environment), ...faultsOf(file, settled, former, path)],
-    warnings: [...goneWarnings(file, former, path), ...environmentWarnings(environment, config)],
+    warnings: [
+      ...goneWarnings(file, former, path),
+      ...environmentWarnings(environment, config),
+      ...formerNames(settled.sections),
+    ],
     isRead: former?.isRead === true || isReadable(file, reading),
     hasText: file.type === 'text' && file.text !== '',
     paths: [...new Set([path, ...named])],
@@ -120,6 +124,14 @@ function missingFault(file: ConfigFile, path: string, { LATCHKEY_CONFIG }: Envir
     hint: 'correct LATCHKEY_CONFIG where the daemon is started, or write the file',
   })
   return [{ section: undefined, effect: 'ignored', error }]
+}
+
+function formerNames(sections: Sections): readonly string[] {
+  return sectionsOf(sections, 'identity').flatMap(({ name, written: { forwarding } }) => {
+    if (forwarding === undefined) return []
+    const now = forwarding ? '"allow"' : '"never"'
+    return [`forwarding of [ssh.identity.${name}] is called forward now: write forward = ${now}`]
+  })
 }
 
 function goneWarnings(file: ConfigFile, former: LoadedConfig | undefined, path: string): readonly string[] {

@@ -50,6 +50,9 @@ export function faultBeside(section: Section, around: SectionsAround): Mistake |
       return undefined
     }
     case 'identity': {
+      const { forward, forwarding } = section.written
+      if (forward !== undefined && forwarding !== undefined)
+        return at('is the former name of forward: leave it out', 'forwarding')
       const vault = vaultOf(section, around)
       const names = [...around.names.vault]
       if (vault === undefined)

@@ -165,7 +165,8 @@ function startIdentity(
     random,
     log,
     renew: config.renew,
-    forwarding: config.forwarding,
+    forward: config.forward,
+    sign: config.sign,
     hosts: config.hosts === undefined ? undefined : hostPatterns(config.hosts),
     onKeysReleased,
   })

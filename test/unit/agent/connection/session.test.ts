@@ -45,8 +45,10 @@ const identity = (comment: string): Identity => ({ keyBlob: Buffer.from(`blob of
 /** A store that answers the same every time. */
 function storeOf(answers: Partial<KeyStore>): KeyStore {
   return {
+    name: 'store',
     isAdded: false,
     hostsOf: () => undefined,
+    uses: () => undefined,
     isShownTo: () => true,
     identities: () => [],
     signer: () => undefined,
@@ -468,7 +470,7 @@ describe('a connection that another machine may be using', () => {
         return signerOf('hidden')
       },
     })
-    const { ask, comments } = await forwardedWorld([hidden])
+    const { ask, comments, notices } = await forwardedWorld([hidden])
     expect(await comments()).toEqual(['added'])
     const login = userauthRequest({ keyBlob: identity('hidden').keyBlob })
     expect(await ask(signRequest(identity('hidden').keyBlob, login))).toEqual(failure)
@@ -477,6 +479,8 @@ describe('a connection that another machine may be using', () => {
       [true, 1],
     ])
     expect(calls).toEqual([])
+    const reason = 'store was not shown on a forwarded connection: forward = "allow" shows it'
+    expect(notices.recent()).toContainEqual(expect.objectContaining({ reason, count: 2 }))
   })
 
   it('lists added keys and signs logins with them', async () => {
@@ -487,10 +491,26 @@ describe('a connection that another machine may be using', () => {
     })
   })
 
-  it('signs nothing but logins', async () => {
-    const { ask, lines } = await forwardedWorld()
-    expect(await ask(signRequest(blobOf(key), data))).toEqual(failure)
-    expect(lines.join('')).toContain('a forwarded connection asked to sign something other than a login')
+  it('has signed what the store permits on such a connection, and the log and the status say what it does not', async () => {
+    const limited = storeOf({
+      name: 'identity ops',
+      uses: ({ isForwarded }) => (isForwarded ? ['login', 'sshsig:git'] : undefined),
+      signer: (keyBlob) => (Buffer.from(keyBlob).equals(identity('ops').keyBlob) ? signerOf('ops') : undefined),
+    })
+    const { ask, lines, notices, connect } = await forwardedWorld([limited])
+    const { keyBlob } = identity('ops')
+    const signed = { type: 'sign-response' }
+    expect(await ask(signRequest(keyBlob, userauthRequest({ keyBlob })))).toMatchObject(signed)
+    expect(await ask(signRequest(keyBlob, data))).toEqual(failure)
+    const reason = 'a forwarded connection asked identity ops for other: it signs login, sshsig:git'
+    expect(lines.join('')).toContain(reason)
+    expect(notices.recent()).toMatchObject([{ reason, peer: 'test' }])
+    expect(await connect().handle(decodeRequest(signRequest(keyBlob, data)))).toMatchObject(signed)
+  })
+
+  it('has signed by added keys what they sign here, as with ssh-agent', async () => {
+    const { ask } = await forwardedWorld()
+    expect(await ask(signRequest(blobOf(key), data))).toMatchObject({ type: 'sign-response' })
   })
 
   it('adds, removes, locks and unlocks nothing', async () => {
@@ -513,7 +533,7 @@ describe('a connection that another machine may be using', () => {
     const { ask } = setUp()
     await ask(addKey(key, 'added'))
     await ask(extension('session-bind@openssh.com', Buffer.of(1, 2)))
-    expect(await ask(signRequest(blobOf(key), data))).toEqual(failure)
+    expect(await ask(removeKey(blobOf(key)))).toEqual(failure)
   })
 
   it('does not concern another connection', async () => {

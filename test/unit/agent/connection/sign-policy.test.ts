@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isUserauthRequest, maySign } from '../../../../src/agent/connection/sign-policy.ts'
+import {
+  describePurpose,
+  isPermitted,
+  signPurpose,
+  signUseMistake,
+} from '../../../../src/agent/connection/sign-policy.ts'
 import { decodeRequest } from '../../../../src/agent/protocol/requests.ts'
 import { SshWriter } from '../../../../src/ssh/wire.ts'
 import { userauthRequest } from '../../../support/agent-messages.ts'
@@ -14,6 +19,8 @@ function dataOf(vector: string): Uint8Array {
   if (request.type !== 'sign-request') throw new Error('not a sign request')
   return request.data
 }
+
+const isUserauthRequest = (data: Uint8Array) => signPurpose(data).type === 'login'
 
 describe('a login', () => {
   it('is distinguished from other data by its whole form', () => {
@@ -65,16 +72,67 @@ describe('a login', () => {
   })
 })
 
-describe('the sign policy', () => {
-  const local = { bindings: [], isForwarded: false }
-  const forwarded = { bindings: [], isForwarded: true }
+/** What pam_ssh_agent_auth 0.10.3 has signed for sudo, as it was recorded with pamtester. */
+function sudoRequest({ type = 101, message = 54, service = 'pam_ssh_agent_auth' } = {}): Uint8Array {
+  const asked = new SshWriter().uint32(type).string(Buffer.alloc(37)).string('root').string('root').string('sudo')
+  asked.string('/home/jo').string(Buffer.alloc(8)).string('vm').uint64(1_795_920_667n)
+  const writer = new SshWriter().string(asked.bytes()).byte(message).string('root').string(service).string('publickey')
+  return writer.byte(1).string('ssh-ed25519').string(keyBlob).bytes()
+}
 
-  it('lets a local connection have anything signed', () => {
-    expect(maySign(local, Buffer.from('anything'))).toBe(true)
+function sshsig(namespace: string): Uint8Array {
+  const magic = Buffer.from('SSHSIG')
+  return new SshWriter().raw(magic).string(namespace).string('').string('sha512').string(Buffer.alloc(64)).bytes()
+}
+
+describe('what a signature is for', () => {
+  it('is told by the data: sudo, a namespace, or something else', () => {
+    expect(signPurpose(sudoRequest())).toEqual({ type: 'sudo' })
+    expect(signPurpose(sshsig('git'))).toEqual({ type: 'sshsig', namespace: 'git' })
+    expect(signPurpose(dataOf('sign-sshsig'))).toMatchObject({ type: 'sshsig' })
+    expect(signPurpose(dataOf('sign-ed25519'))).toEqual({ type: 'other' })
   })
 
-  it('lets a forwarded one have logins signed, and nothing else', () => {
-    expect(maySign(forwarded, userauthRequest({ keyBlob }))).toBe(true)
-    expect(maySign(forwarded, dataOf('sign-sshsig'))).toBe(false)
+  it.each([
+    ['sudo of another version', sudoRequest({ type: 102 })],
+    ['another message in its place', sudoRequest({ message: 50 })],
+    ['another service', sudoRequest({ service: 'ssh-connection' })],
+    ['sudo with something after it', withTrailingByte(sudoRequest())],
+    ['an SSHSIG with something after it', withTrailingByte(sshsig('git'))],
+    ['an SSHSIG without a namespace, which ssh-keygen does not make', sshsig('')],
+  ])('is something else for %s', (_, data) => {
+    expect(signPurpose(data)).toEqual({ type: 'other' })
+  })
+
+  it('is something else for parts', () => {
+    for (const whole of [sudoRequest(), sshsig('git')])
+      for (const cut of truncations(whole)) expect(signPurpose(cut)).toEqual({ type: 'other' })
+  })
+})
+
+describe('the uses of a key', () => {
+  const login = { type: 'login' } as const
+  const git = { type: 'sshsig', namespace: 'git' } as const
+
+  it('permit what they name', () => {
+    expect(isPermitted(['login'], login)).toBe(true)
+    expect(isPermitted(['sudo', 'other'], login)).toBe(false)
+    expect(isPermitted(['sshsig:git'], git)).toBe(true)
+    expect(isPermitted(['sshsig:*'], git)).toBe(true)
+    expect(isPermitted(['sshsig:file'], git)).toBe(false)
+    // A client chooses its namespace.
+    expect(isPermitted(['sshsig:git'], { type: 'sshsig', namespace: '*' })).toBe(false)
+    expect(isPermitted([], login)).toBe(false)
+  })
+
+  it('are named in a setting', () => {
+    for (const use of ['login', 'sudo', 'other', 'sshsig:*', 'sshsig:git', 'sshsig:a.b@c'])
+      expect(signUseMistake(use)).toBeUndefined()
+    for (const use of ['logins', 'sshsig', 'sshsig:', 'sshsig:g*', '']) expect(signUseMistake(use)).toBeDefined()
+  })
+
+  it('are shown in harmless characters', () => {
+    expect(describePurpose({ type: 'sshsig', namespace: `g\u001b${'x'.repeat(100)}` })).toMatch(/^sshsig:g x{20,38}$/)
+    expect(describePurpose(login)).toBe('login')
   })
 })

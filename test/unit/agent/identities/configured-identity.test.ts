@@ -35,7 +35,7 @@ function setUp(options: Partial<ConfiguredIdentityOptions> = {}) {
     random: () => 0.5,
     log,
     renew: 'when-used',
-    forwarding: false,
+    forward: 'never',
     ...options,
   })
   /** Lists, letting the issue that this needs succeed. */
@@ -339,7 +339,7 @@ describe('a forwarded connection', () => {
   it('does not see an identity unless it is meant to be forwarded', () => {
     const { key } = setUp()
     expect([key.isShownTo(local), key.isShownTo(forwarded)]).toEqual([true, false])
-    const { key: shared } = setUp({ forwarding: true })
+    const { key: shared } = setUp({ forward: 'allow' })
     expect([shared.isShownTo(local), shared.isShownTo(forwarded)]).toEqual([true, true])
   })
 })

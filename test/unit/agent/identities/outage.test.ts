@@ -25,7 +25,17 @@ function setUp(renews: readonly ConfiguredIdentityOptions['renew'][] = ['when-us
   const identities = renews.map((renew, index) => {
     const issuer = createTestIssuer(clock)
     const name = `identity-${index}`
-    const options = { name, comment: name, issuer, source, clock, random: () => 0.5, log, renew, forwarding: false }
+    const options = {
+      name,
+      comment: name,
+      issuer,
+      source,
+      clock,
+      random: () => 0.5,
+      log,
+      renew,
+      forward: 'never' as const,
+    }
     const identity = createConfiguredIdentity(options)
     return {
       issuer,

@@ -57,13 +57,14 @@ describe('parseConfig', () => {
         principals: ['ubuntu'],
         ttl: 1800,
         renew: 'when-used',
-        forwarding: false,
+        forward: 'never',
       },
     ])
     expect(config.ssh).toEqual({
       knownHosts: undefined,
       order: 'identities-first',
       unboundMax: undefined,
+      addedKeysForwarded: 'all',
       addedKeys: {},
     })
     expect(config.awsSources.master).toEqual({
@@ -79,16 +80,28 @@ describe('parseConfig', () => {
     expect(parseConfig('', file)).toMatchObject({ vaults: [], identities: [], awsProfiles: {} })
   })
 
+  it('reads the former name of forward, with a warning, but not both', () => {
+    const identity = (settings: string) => `[vault.a]\naddress = "https://v"\n[ssh.identity.i]\nrole = "r"\n${settings}`
+    const forward = (settings: string) => parseConfig(identity(settings), file).identities[0]?.forward
+    expect(forward('forwarding = true\n')).toBe('allow')
+    expect(forward('forwarding = false\n')).toBe('never')
+    expect(forward('forward = "confirm"\n')).toBe('confirm')
+    expect(mistake(identity('forwarding = true\nforward = "allow"\n')).message).toContain(
+      '5:1: ssh.identity.i.forwarding: is the former name of forward: leave it out',
+    )
+  })
+
   it('reads how the agent lists', () => {
     const key = `SHA256:${'a'.repeat(43)}`
     const { ssh } = parseConfig(
-      `[ssh]\nknown_hosts = ["~/hosts"]\norder = "added-first"\nunbound_max = 3\n[ssh.added_key."${key}"]\nhosts = ["old.example"]\n`,
+      `[ssh]\nknown_hosts = ["~/hosts"]\norder = "added-first"\nunbound_max = 3\nadded_keys_forwarded = "login"\n[ssh.added_key."${key}"]\nhosts = ["old.example"]\n`,
       file,
     )
     expect(ssh).toEqual({
       knownHosts: ['~/hosts'],
       order: 'added-first',
       unboundMax: 3,
+      addedKeysForwarded: 'login',
       addedKeys: { [key]: { hosts: ['old.example'] } },
     })
   })
@@ -126,6 +139,11 @@ describe('parseConfig', () => {
       'a host that is none',
       '[ssh.identity.i]\nrole = "r"\nhosts = ["ok", "a b"]\n',
       '3:1: ssh.identity.i.hosts.1: not a host: write a name, a pattern such as "*.example.com", "[name]:port", or "SHA256:…"',
+    ],
+    [
+      'a use that there is not',
+      '[ssh.identity.i]\nrole = "r"\nsign = ["login", "git"]\n',
+      '3:1: ssh.identity.i.sign.1: not a use: write "login", "sudo", "other", "sshsig:*", or "sshsig:git" for one namespace',
     ],
     [
       'no hosts',

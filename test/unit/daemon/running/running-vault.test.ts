@@ -14,7 +14,7 @@ const ops: IdentityConfig = {
   role: 'ops',
   mount: 'ssh',
   renew: 'on-demand',
-  forwarding: false,
+  forward: 'never',
 }
 
 /** A vault that runs against a scripted server, with the token in a file. */

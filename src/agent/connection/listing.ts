@@ -1,0 +1,92 @@
+import { describeError, errorCode } from '../../core/errors.ts'
+import type { Logger } from '../../core/log.ts'
+import { arrange, isPlain, type ListSettings } from '../destination/arrangement.ts'
+import type { IdentityLists } from '../keys/identity-lists.ts'
+import type { Identity, KeyStore, MaybePromise } from '../keys/key-store.ts'
+import type { Lock } from '../lock/lock.ts'
+import type { AgentResponse } from '../protocol/messages.ts'
+import { createListReader, type ListReaderDeps } from './list-reader.ts'
+import type { Refusals } from './refusals.ts'
+
+/** What answering lists needs. */
+export interface ListingDeps extends ListReaderDeps {
+  /** The stores that this connection may know of. */
+  shownStores: () => readonly KeyStore[]
+  lists: IdentityLists
+  /** How lists are ordered, the same object until that changes. */
+  settings: () => ListSettings
+  lock: Lock
+  refusals: Refusals
+  log: Logger
+}
+
+interface Arranged {
+  settings: ListSettings
+  destination: unknown
+  parts: readonly (readonly Identity[])[]
+  identities: readonly Identity[]
+}
+
+const emptyList: AgentResponse = { type: 'identities-answer', identities: [] }
+
+/** Answers the lists of one connection. It owns the latest one that is for this connection's destination. */
+export function createListing(deps: ListingDeps): () => MaybePromise<AgentResponse> {
+  const { shownStores, lists, settings, lock, refusals, log } = deps
+  const peer = deps.peer?.name
+  const readerFor = createListReader(deps)
+  let arranged: Arranged | undefined
+
+  const identitiesOf = (store: KeyStore): MaybePromise<readonly Identity[]> => {
+    const hide = (error: unknown): readonly Identity[] => {
+      log.info('identities left out', { code: errorCode(error), reason: describeError(error), peer })
+      return []
+    }
+    try {
+      const identities = store.identities()
+      return identities instanceof Promise ? identities.catch(hide) : identities
+    } catch (error) {
+      return hide(error)
+    }
+  }
+
+  const answer = (parts: readonly (readonly Identity[])[]): AgentResponse =>
+    // The agent may have been locked while a store was waiting.
+    lock.isLocked() ? emptyList : lists.answer(parts)
+
+  const listInOrder = async (
+    stores: readonly KeyStore[],
+    pending: readonly MaybePromise<readonly Identity[]>[],
+    inEffect: ListSettings,
+  ): Promise<AgentResponse> => {
+    const [reader, ...parts] = await Promise.all([readerFor(inEffect), ...pending])
+    const { destination, isRevoked, isUnnamed } = reader
+    if (isRevoked) {
+      refusals.refuse('nothing was listed: the key of the host is @revoked in known_hosts')
+      return emptyList
+    }
+    if (isUnnamed) refusals.note('everything was listed: known_hosts has no name for the host that fits')
+    if (
+      arranged?.settings !== inEffect ||
+      arranged.destination !== destination ||
+      arranged.parts.length !== parts.length ||
+      parts.some((part, index) => part !== arranged?.parts[index])
+    ) {
+      const all = stores.map((store, index) => ({ store, identities: parts[index]! }))
+      arranged = { settings: inEffect, destination, parts, identities: arrange(all, reader, inEffect) }
+    }
+    return answer([arranged.identities])
+  }
+
+  return () => {
+    if (lock.isLocked()) return emptyList
+    const stores = shownStores()
+    const parts = stores.map(identitiesOf)
+    const inEffect = settings()
+    if (!isPlain(inEffect)) return listInOrder(stores, parts, inEffect)
+    return areReady(parts) ? answer(parts) : Promise.all(parts.map(async (part) => await part)).then(answer)
+  }
+}
+
+function areReady<T>(parts: readonly MaybePromise<T>[]): parts is readonly T[] {
+  return parts.every((part) => !(part instanceof Promise))
+}

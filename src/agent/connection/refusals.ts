@@ -1,0 +1,60 @@
+import { CodedError, describeError, errorCode } from '../../core/errors.ts'
+import type { Logger } from '../../core/log.ts'
+import { fingerprint } from '../../ssh/public-key.ts'
+import { SshError } from '../../ssh/wire.ts'
+import type { ConnectionView } from '../keys/key-store.ts'
+import type { AgentNotices } from '../notices.ts'
+import type { AgentResponse } from '../protocol/messages.ts'
+import type { AgentPeer } from './peer.ts'
+
+/** Tells, for one connection, the log and the status what its client did not get. */
+export interface Refusals {
+  /** @returns the answer */
+  refuse(reason: string, keyBlob?: Uint8Array): AgentResponse
+  /** The same for an error. @returns `response` */
+  failed(response: AgentResponse, error: unknown): AgentResponse
+  /** Tells the status alone. */
+  note(reason: string, keyBlob?: Uint8Array): void
+}
+
+/** What telling it needs. */
+export interface RefusalsDeps {
+  connection: ConnectionView
+  notices: AgentNotices
+  peer: AgentPeer | undefined
+  log: Logger
+}
+
+/** Names the client, and the host that its connection leads to. */
+export function createRefusals({ connection, notices, peer, log }: RefusalsDeps): Refusals {
+  const note = (reason: string, keyBlob?: Uint8Array): void => {
+    const host = connection.bindings.at(-1)?.hostKeyBlob
+    notices.add({ reason, key: fingerprintOf(keyBlob), peer, host: fingerprintOf(host) })
+  }
+  return {
+    note,
+    refuse(reason, keyBlob) {
+      log.info('agent request refused', { reason, peer: peer?.name })
+      note(reason, keyBlob)
+      return { type: 'failure' }
+    },
+    failed(response, error) {
+      // Our own errors explain a refusal; any other error is a bug of ours, but still no reason to crash.
+      const write = error instanceof CodedError ? log.info : log.error
+      const reason = describeError(error)
+      write('agent request refused', { code: errorCode(error), reason, peer: peer?.name })
+      note(reason)
+      return response
+    },
+  }
+}
+
+/** Undefined for what is no key: a client may name anything. */
+function fingerprintOf(blob: Uint8Array | undefined): string | undefined {
+  try {
+    return blob === undefined ? undefined : fingerprint(blob)
+  } catch (error) {
+    if (error instanceof SshError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,71 @@
+import type { Turns } from '../../core/calls/turns.ts'
+import type { ConnectionView, KeyStore, MaybePromise, Signer } from '../keys/key-store.ts'
+import type { AgentRequest, AgentResponse } from '../protocol/messages.ts'
+import type { Refusals } from './refusals.ts'
+import { describePurpose, isPermitted, signPurpose } from './sign-policy.ts'
+
+/** What answering requests for signatures needs. */
+export interface SigningDeps {
+  connection: ConnectionView
+  /** The stores that this connection may know of. */
+  shownStores: () => readonly KeyStore[]
+  /** The turns for signing in Node's thread pool, which file access and name lookups need too. */
+  pool: Turns
+  refusals: Refusals
+  /** Whether nobody waits for an answer any more. */
+  isClosed: () => boolean
+}
+
+type SignRequest = AgentRequest & { type: 'sign-request' }
+
+/** A key, and the store that it is in. */
+interface Found {
+  store: KeyStore
+  signer: Signer
+}
+
+/** Answers the requests for signatures of one connection. */
+export function createSigning(deps: SigningDeps): (request: SignRequest) => MaybePromise<AgentResponse> {
+  const { connection, shownStores, pool, refusals, isClosed } = deps
+
+  const find = (keyBlob: Uint8Array, all = shownStores(), from = 0): MaybePromise<Found | undefined> => {
+    for (let index = from; index < all.length; index += 1) {
+      const store = all[index]!
+      const signer = store.signer(keyBlob)
+      if (signer instanceof Promise)
+        return signer.then((found) => (found === undefined ? find(keyBlob, all, index + 1) : { store, signer: found }))
+      if (signer !== undefined) return { store, signer }
+    }
+    return undefined
+  }
+
+  const signWith = ({ store, signer }: Found, { keyBlob, data, flags }: SignRequest): MaybePromise<AgentResponse> => {
+    const uses = store.uses(connection)
+    if (uses !== undefined && !isPermitted(uses, signPurpose(data))) {
+      const who = connection.isForwarded ? 'a forwarded connection' : 'a client'
+      const what = describePurpose(signPurpose(data))
+      return refusals.refuse(
+        `${who} asked ${store.name} for ${what}: it signs ${uses.join(', ') || 'nothing'}`,
+        keyBlob,
+      )
+    }
+    if (signer.usesPool === true) return signInPool(signer, data, flags)
+    const signature = signer.sign(data, flags)
+    return signature instanceof Promise ? signature.then(toResponse) : toResponse(signature)
+  }
+
+  /** Signs in its turn, and not at all if nobody waits for it any more: it takes milliseconds. */
+  const signInPool = (signer: Signer, data: Uint8Array, flags: number): Promise<AgentResponse> =>
+    pool.run(async () => (isClosed() ? { type: 'failure' } : toResponse(await signer.sign(data, flags))))
+
+  return (request) => {
+    const answer = (found: Found | undefined): MaybePromise<AgentResponse> =>
+      found === undefined
+        ? refusals.refuse('a client asked for a signature by a key that is not here', request.keyBlob)
+        : signWith(found, request)
+    const found = find(request.keyBlob)
+    return found instanceof Promise ? found.then(answer) : answer(found)
+  }
+}
+
+const toResponse = (signature: Uint8Array): AgentResponse => ({ type: 'sign-response', signature })
