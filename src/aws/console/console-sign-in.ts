@@ -1,8 +1,8 @@
-import { createSingleFlight } from '../../core/calls/single-flight.ts'
+import { createSingleFlight, type SingleFlight } from '../../core/calls/single-flight.ts'
 import { Secret } from '../../core/secret.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { Clock } from '../../core/time/clock.ts'
-import type { PromptCaller } from '../../prompts/prompt.ts'
+import { originOf, type PromptCaller } from '../../prompts/prompt.ts'
 import type { AwsSettings } from '../config/settings.ts'
 import type { SharedConfig } from '../config/shared-config.ts'
 import type { SessionCredentials } from '../credentials.ts'
@@ -65,7 +65,7 @@ const linkMs = 15 * 60_000
 /** Puts the parts together. */
 export function createConsoleSignIn(deps: ConsoleSignInDeps): ConsoleSignIn {
   const { readAll, credentials, federation, links, clock, platform } = deps
-  const flights = createSingleFlight<ConsoleVisit>()
+  const flights = new WeakMap<object, SingleFlight<ConsoleVisit>>()
 
   const open = async (request: ConsoleRequest, caller: PromptCaller): Promise<ConsoleVisit> => {
     const { profile, page, seconds, logsOut, isPrinted } = request
@@ -104,8 +104,16 @@ export function createConsoleSignIn(deps: ConsoleSignInDeps): ConsoleSignIn {
     }
   }
 
+  const flightsOf = (caller: PromptCaller) => {
+    const origin = originOf(caller)
+    const own = flights.get(origin) ?? createSingleFlight()
+    flights.set(origin, own)
+    return own
+  }
+
   return {
-    // A caller who has answered a question asks again while the first call goes on: one sign-in is enough.
-    open: (request, caller) => flights.run(JSON.stringify(request), () => open(request, caller)),
+    // A caller who has answered a question asks again while the first call goes on: one sign-in is enough. Of two callers
+    // each gets its own, since address and token are good for one visit; the credentials are shared where they are made.
+    open: (request, caller) => flightsOf(caller).run(JSON.stringify(request), () => open(request, caller)),
   }
 }

@@ -89,6 +89,16 @@ describe('signing in to the console', () => {
     expect(console.signIns).toHaveLength(1)
   })
 
+  it('makes a sign-in for each of two callers at once, of the same credentials', async () => {
+    const { aws, console, sts } = await world()
+    await aws.credentials('dev', person)
+    const callers = [1, 2].map(() => ({ ...unattended }))
+    const visits = await Promise.all(callers.map((caller) => aws.console.open(request('dev'), caller)))
+    expect(visits.map(({ url }) => url.expose())).toEqual(['http://127.0.0.1:1/1', 'http://127.0.0.1:1/2'])
+    expect(new Set(console.led.map(({ target }) => target)).size).toBe(2)
+    expect(sts.actions()).toEqual(['GetSessionToken', 'AssumeRole', 'AssumeRole'])
+  })
+
   it('asks nobody where the caller may not ask', async () => {
     const { aws, console } = await world()
     await expect(aws.console.open(request('dev'), unattended)).rejects.toMatchObject({ code: 'AWS_MFA_NEEDED' })
