@@ -12,6 +12,8 @@ export type AwsErrorCode =
   | 'AWS_LINK_INVALID'
   | 'AWS_LIST_INVALID'
   | 'AWS_FILE_NOT_EDITED'
+  // Of the console: nothing on this machine can lead a browser to it.
+  | 'AWS_CONSOLE_NOT_OPENED'
   // Long-term keys.
   | 'AWS_KEY_MISSING'
   | 'AWS_KEY_REFUSED'

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { once } from '../../core/calls/once.ts'
+import { describeError } from '../../core/errors.ts'
 import type { Secret } from '../../core/secret.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import type { LoopbackListener } from '../../http/loopback-listener.ts'
 import { startLoopbackServer } from '../../http/loopback-server.ts'
 import { socketOwner } from '../../http/socket-owner.ts'
+import { AwsError } from '../aws-error.ts'
 
 /** Addresses on this machine that lead a browser on, once. */
 export interface OneShotLinks {
@@ -14,10 +15,10 @@ export interface OneShotLinks {
    * @param target where the browser is sent. It is in no argument of a program, which every user of the machine can read
    * @param again the command that makes another one
    * @returns the address, good for `oneShotMs`
-   * @throws the system's error if nothing can listen on this machine
+   * @throws {AwsError} AWS_CONSOLE_NOT_OPENED: nothing can listen on this machine, or nothing is to listen any more
    */
   create(target: Secret<string>, again: string): Promise<string>
-  /** Stops listening. */
+  /** Stops listening, for good. */
   close(): Promise<void>
 }
 
@@ -25,15 +26,19 @@ export interface OneShotLinks {
 export const oneShotMs = 60_000
 /** For this long, in ms, the page of a link that leads nowhere any more says what to run. */
 const rememberedMs = 15 * 60_000
-/** More than anybody opens in that time. */
-const maxLinks = 256
+/** More than anybody opens within a minute: then the oldest lead nowhere. */
+const maxOpen = 256
+/** More than anybody opens in the time that they are remembered. */
+const maxRemembered = 16 * maxOpen
 const patienceMs = 10_000
 
 interface Link {
-  /** Undefined once it has been used. */
+  /** Undefined once it has been used, or is too old. */
   target: Secret<string> | undefined
   again: string
   endsAtMs: number
+  /** Of the timer that ends it, and then of the one that forgets it. */
+  stopTimer: () => void
 }
 
 /** What the links need from outside. */
@@ -41,25 +46,54 @@ export interface OneShotLinksDeps {
   clock: Clock
   /** Whom the links are for; undefined where the system does not tell whose a connection is. */
   uid: number | undefined
+  /** What listens: a server on loopback. */
+  startServer?: typeof startLoopbackServer
 }
 
 /** Listens only while there are links. */
-export function createOneShotLinks({ clock, uid }: OneShotLinksDeps): OneShotLinks {
+export function createOneShotLinks(deps: OneShotLinksDeps): OneShotLinks {
+  const { clock, uid, startServer = startLoopbackServer } = deps
   const links = new Map<string, Link>()
-  let listening: (() => Promise<LoopbackListener>) | undefined
-
-  const listen = () => once(() => startLoopbackServer({ port: 0, clock, patienceMs, maxBodyBytes: 0, serve }))
+  let listening: Promise<LoopbackListener> | undefined
+  let isClosed = false
 
   const stopListening = async () => {
     const stopped = listening
     listening = undefined
-    await (await stopped?.())?.close()
+    // Where nothing could listen there is nothing to stop, and who wanted it has been told.
+    const listener = await stopped?.catch(() => undefined)
+    await listener?.close()
   }
 
   const forget = (path: string) => {
+    links.get(path)?.stopTimer()
     links.delete(path)
-    // It was listening, so it can be stopped.
     if (links.size === 0) void stopListening()
+  }
+
+  const end = (path: string, link: Link) => {
+    link.target = undefined
+    link.stopTimer()
+    link.stopTimer = clock.after(rememberedMs - oneShotMs, () => forget(path))
+  }
+
+  const makeRoom = () => {
+    const [oldest] = links.keys()
+    if (links.size === maxRemembered && oldest !== undefined) forget(oldest)
+    const open = [...links].filter(([, { target }]) => target !== undefined)
+    if (open.length === maxOpen) end(...open[0]!)
+  }
+
+  /** @throws what listening fails with; it is tried again then for the next link */
+  const listen = async (): Promise<LoopbackListener> => {
+    listening ??= startServer({ port: 0, clock, patienceMs, maxBodyBytes: 0, serve })
+    const current = listening
+    try {
+      return await current
+    } catch (error) {
+      if (listening === current) listening = undefined
+      throw error
+    }
   }
 
   const serve = async (incoming: IncomingMessage, response: ServerResponse) => {
@@ -80,28 +114,34 @@ export function createOneShotLinks({ clock, uid }: OneShotLinksDeps): OneShotLin
 
   return {
     async create(target, again) {
-      listening ??= listen()
+      if (isClosed) throw notOpened('the daemon is stopping', again)
+      makeRoom()
       const path = `/${randomBytes(16).toString('base64url')}`
-      const [oldest] = links.keys()
-      if (links.size === maxLinks && oldest !== undefined) links.delete(oldest)
-      links.set(path, { target, again, endsAtMs: clock.now() + oneShotMs })
-      clock.after(oneShotMs, () => {
-        const link = links.get(path)
-        if (link !== undefined) link.target = undefined
+      const stopTimer = clock.after(oneShotMs, () => end(path, link))
+      const link: Link = { target, again, endsAtMs: clock.now() + oneShotMs, stopTimer }
+      // Before there is a listener, so that the end of an older link does not stop it.
+      links.set(path, link)
+      const { port } = await listen().catch((error: unknown) => {
+        forget(path)
+        throw notOpened(`nothing can listen on this machine: ${describeError(error)}`, again, error)
       })
-      clock.after(rememberedMs, () => forget(path))
-      try {
-        return `http://127.0.0.1:${(await listening()).port}${path}`
-      } catch (error) {
-        links.delete(path)
-        throw error
-      }
+      if (isClosed) throw notOpened('the daemon is stopping', again)
+      return `http://127.0.0.1:${port}${path}`
     },
     async close() {
+      isClosed = true
+      for (const { stopTimer } of links.values()) stopTimer()
       links.clear()
       await stopListening()
     },
   }
+}
+
+function notOpened(reason: string, again: string, cause?: unknown): AwsError {
+  return new AwsError('AWS_CONSOLE_NOT_OPENED', `there is no address to open the console by: ${reason}`, {
+    cause,
+    hint: `${again} --print`,
+  })
 }
 
 function ownerOf({ localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0 }: Socket) {

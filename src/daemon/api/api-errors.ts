@@ -43,6 +43,7 @@ const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> =
   AWS_LINK_INVALID: 400,
   AWS_LIST_INVALID: 400,
   AWS_FILE_NOT_EDITED: 409,
+  AWS_CONSOLE_NOT_OPENED: 503,
   AWS_KEY_MISSING: 409,
   AWS_KEY_REFUSED: 409,
   AWS_KEY_EXISTS: 409,

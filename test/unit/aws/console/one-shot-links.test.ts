@@ -3,14 +3,17 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createOneShotLinks } from '../../../../src/aws/console/one-shot-links.ts'
 import { Secret } from '../../../../src/core/secret.ts'
+import { startLoopbackServer } from '../../../../src/http/loopback-server.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 
 const target = new Secret('https://signin.test/federation?SigninToken=abc')
 const again = 'latchkey aws console dev'
 
-function links(uid: number | undefined = process.platform === 'linux' ? process.getuid?.() : undefined) {
+const ownUid = process.platform === 'linux' ? process.getuid?.() : undefined
+
+function links(uid: number | undefined = ownUid, startServer = startLoopbackServer) {
   const clock = fakeClock()
-  const made = createOneShotLinks({ clock, uid })
+  const made = createOneShotLinks({ clock, uid, startServer })
   onTestFinished(made.close)
   return { clock, ...made }
 }
@@ -98,12 +101,67 @@ describe('the listener', () => {
     await expect(visit(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })
 
-  it('keeps no more links than anybody opens: the oldest go', async () => {
+  it('is tried again for the next link where nothing could listen, and by nothing else', async () => {
+    let attempts = 0
+    const { create, clock, close } = links(ownUid, async (options) => {
+      attempts += 1
+      if (attempts < 3) throw Object.assign(new Error('listen EMFILE'), { code: 'EMFILE' })
+      return await startLoopbackServer(options)
+    })
+    const failed = {
+      code: 'AWS_CONSOLE_NOT_OPENED',
+      message: 'there is no address to open the console by: nothing can listen on this machine: listen EMFILE',
+      hint: `${again} --print`,
+    }
+    await expect(create(target, again)).rejects.toMatchObject(failed)
+    await expect(create(target, again)).rejects.toMatchObject(failed)
+    expect(clock.pendingTimers()).toBe(0)
+    clock.advance(60 * 60_000)
+    expect(attempts).toBe(2)
+    expect((await visit(await create(target, again))).status).toBe(302)
+    await close()
+    expect([attempts, clock.pendingTimers()]).toEqual([3, 0])
+  })
+
+  it('is not there again once the daemon stops, though a link was under way', async () => {
+    let attempts = 0
+    let fail = (_error: Error) => {}
+    const { create, close } = links(ownUid, () => {
+      attempts += 1
+      return new Promise((_resolve, reject) => {
+        fail = reject
+      })
+    })
+    const underWay = create(target, again)
+    const closed = close()
+    fail(new Error('listen EACCES'))
+    await expect(underWay).rejects.toMatchObject({ code: 'AWS_CONSOLE_NOT_OPENED' })
+    await expect(closed).resolves.toBeUndefined()
+    await expect(create(target, again)).rejects.toMatchObject({ message: expect.stringContaining('is stopping') })
+    expect(attempts).toBe(1)
+  })
+
+  it('leaves no address behind that was made as the daemon stopped', async () => {
+    const { create, close } = links()
+    const underWay = create(target, again)
+    await close()
+    await expect(underWay).rejects.toMatchObject({ code: 'AWS_CONSOLE_NOT_OPENED' })
+  })
+
+  it('leads on by no more links than anybody opens: the oldest say what to run', async () => {
     const { create } = links()
     const urls: string[] = []
     for (let made = 0; made < 257; made += 1) urls.push(await create(target, again))
-    expect((await visit(urls[0]!)).status).toBe(404)
+    expect(await visit(urls[0]!)).toMatchObject({ status: 410, page: expect.stringContaining(again) })
     expect((await visit(urls[1]!)).status).toBe(302)
     expect((await visit(urls[256]!)).status).toBe(302)
+  })
+
+  it('remembers no more links than anybody opens', async () => {
+    const { create, clock } = links()
+    const first = await create(target, again)
+    for (let made = 0; made < 4096; made += 1) await create(target, again)
+    expect((await visit(first)).status).toBe(404)
+    expect(clock.pendingTimers()).toBeLessThan(4100)
   })
 })
