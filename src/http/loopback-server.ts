@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { createAdmission, type Seat } from '../core/limits/admission.ts'
 import type { Clock } from '../core/time/clock.ts'
 import { isLoopbackHost } from './loopback-host.ts'
 import { type LoopbackListener, listenOnLoopback } from './loopback-listener.ts'
@@ -19,27 +20,34 @@ export interface LoopbackServerOptions {
 
 const maxHeaderBytes = 16 * 1024
 const maxHeaders = 64
-/** More than a browser opens. Any further connection is closed. */
+/** More than a browser opens. */
 const maxConnections = 64
+
+/** What is known of a connection. */
+interface Connection {
+  seat: Seat
+  /** Stops the clock for its next request. */
+  stopTimer: () => void
+}
 
 /**
  * HTTP on loopback for clients on this machine, such as a browser. Every program of every user can connect, and a web page
  * can send requests: `serve` decides whom to answer. Refused here are requests for another host (421), and requests that
- * are larger than any legitimate one (413, 431).
+ * are larger than any legitimate one (413, 431). A connection that waits for nothing makes room for a new one, so that
+ * nobody keeps others out by holding connections: their owners are not known when they come.
  * @throws the system's error if the port is not available
  */
 export async function startLoopbackServer(options: LoopbackServerOptions): Promise<LoopbackListener> {
   const { clock, patienceMs, maxBodyBytes, serve } = options
-  const deadlines = new Map<Socket, () => void>()
+  const connections = new Map<Socket, Connection>()
+  const admission = createAdmission({ maxSeats: maxConnections, onEvict: () => {} })
   let port = 0
 
   const expect = (socket: Socket) => {
-    deadlines.get(socket)?.()
-    if (socket.destroyed) return
-    deadlines.set(
-      socket,
-      clock.after(patienceMs, () => socket.destroy()),
-    )
+    const connection = connections.get(socket)
+    if (connection === undefined) return
+    connection.stopTimer()
+    connection.stopTimer = clock.after(patienceMs, () => socket.destroy())
   }
 
   const answer = async (incoming: IncomingMessage, response: ServerResponse) => {
@@ -48,25 +56,33 @@ export async function startLoopbackServer(options: LoopbackServerOptions): Promi
     // The socket is not destroyed when reading stops early: the answer goes over it.
     const body = await readBody(incoming.iterator({ destroyOnReturn: false }), maxBodyBytes)
     if (body === undefined) return refuse(response, 413)
-    deadlines.get(incoming.socket)?.()
+    const connection = connections.get(incoming.socket)
+    connection?.stopTimer()
+    connection?.seat.mark('busy')
     await serve(incoming, response, body)
   }
 
   // Node's own time limits use another clock.
   const limits = { maxHeaderSize: maxHeaderBytes, keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 }
   const server = createServer(limits, (incoming, response) => {
-    response.once('finish', () => expect(incoming.socket))
+    connections.get(incoming.socket)?.seat.mark('unfinished')
+    response.once('finish', () => {
+      expect(incoming.socket)
+      connections.get(incoming.socket)?.seat.mark('idle')
+    })
     answer(incoming, response).catch(() => incoming.socket.destroy())
   })
   server.maxHeadersCount = maxHeaders + 1
   const listener = await listenOnLoopback(options.port, (socket) => {
-    if (deadlines.size >= maxConnections) return void socket.destroy()
+    const seat = admission.admit({ holder: undefined, close: () => socket.destroy() })
+    connections.set(socket, { seat, stopTimer: () => {} })
     expect(socket)
     socket
       .on('error', () => {})
       .once('close', () => {
-        deadlines.get(socket)?.()
-        deadlines.delete(socket)
+        connections.get(socket)?.stopTimer()
+        connections.delete(socket)
+        seat.leave()
       })
     server.emit('connection', socket)
   })
