@@ -98,10 +98,8 @@ export function createOneShotLinks(deps: OneShotLinksDeps): OneShotLinks {
 
   const serve = async (incoming: IncomingMessage, response: ServerResponse) => {
     const { method, url = '' } = incoming
-    if (uid !== undefined && (await ownerOf(incoming.socket)) !== uid) {
-      return say(response, 403, 'this address is for the user who asked for it')
-    }
     const link = links.get(url)
+    if (uid !== undefined && (await ownerOf(incoming.socket)) !== uid) return say(response, 403, forOthers(link))
     if (link === undefined) return say(response, 404, 'there is nothing here')
     // Only a visit uses it up, not a look at its headers.
     if (method !== 'GET') return say(response, 405, 'only a visit is answered')
@@ -142,6 +140,12 @@ function notOpened(reason: string, again: string, cause?: unknown): AwsError {
     cause,
     hint: `${again} --print`,
   })
+}
+
+/** What a browser on this machine gets that runs as another user, or whose connections another user's program relays. */
+function forOthers(link: Link | undefined): string {
+  const refused = 'this address is for programs of the user who asked for it'
+  return link === undefined ? refused : `${refused}; for a browser of another one, run\n\n  ${link.again} --print`
 }
 
 function ownerOf({ localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0 }: Socket) {

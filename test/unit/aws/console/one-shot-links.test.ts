@@ -76,9 +76,14 @@ describe('a one-shot link', () => {
   it.runIf(process.platform === 'linux')('is for one user, and not used up by another', async () => {
     const { create } = links(process.getuid!() + 1)
     const url = await create(target, again)
+    // A browser on the host of this machine comes through a relay of the superuser's.
     expect(await visit(url)).toMatchObject({
       status: 403,
-      page: 'latchkey: this address is for the user who asked for it\n',
+      page: `latchkey: this address is for programs of the user who asked for it; for a browser of another one, run\n\n  ${again} --print\n`,
+    })
+    expect(await visit(new URL('/x', url).href)).toMatchObject({
+      status: 403,
+      page: 'latchkey: this address is for programs of the user who asked for it\n',
     })
   })
 })
