@@ -23,9 +23,9 @@ import { adviseOnMissingKey } from './keys/missing-key-advice.ts'
 import { createMfaDevices, type MfaDevices } from './mfa/mfa-devices.ts'
 import { type CredentialPlan, planCredentials, validPlans } from './plan/credential-plan.ts'
 import { createSourcePlans } from './plan/source-plan.ts'
-import { type DerivedStep, stepsTo } from './plan/steps.ts'
+import { type DerivedStep, isMfaStep, stepsTo } from './plan/steps.ts'
 import { createIssuing } from './session/issuing.ts'
-import { noRole } from './session/no-role.ts'
+import { needsNewCode, noRole } from './session/no-role.ts'
 import { onlySession, type StartedSession, startSession } from './session/session-start.ts'
 import { type AwsStatus, describeHeld } from './status.ts'
 import type { StsClient } from './sts/sts-client.ts'
@@ -149,9 +149,9 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
   const console = createConsoleSignIn({
     ...deps,
     readAll,
-    async credentials(plan, isRenewed, caller) {
+    async newest(plan, caller) {
       const refuseIfForgotten = forgetWatch.watch(plan.last.source)
-      const credentials = await withKeyAdvice(plan, () => source[isRenewed ? 'renew' : 'credentials'](plan, caller))
+      const credentials = await withKeyAdvice(plan, () => source.newest(plan, caller))
       refuseIfForgotten()
       return credentials
     },
@@ -193,6 +193,7 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
       const plan = planCredentials(settings, shared, profile)
       const { last } = plan
       if (last.type !== 'role') throw noRole(profile)
+      if (isMfaStep(last)) throw needsNewCode(profile)
       const refuseIfForgotten = forgetWatch.watch(last.source)
       const { expiresAtMs } = await withKeyAdvice(plan, () => source.renew(plan, caller))
       refuseIfForgotten()

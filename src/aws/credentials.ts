@@ -49,6 +49,11 @@ export function asKept(
   })
 }
 
+/** When AWS ends what is kept, in ms since the epoch. */
+export function endAtAws({ expiresAtMs }: SessionCredentials): number {
+  return expiresAtMs + reportedEarlyMs
+}
+
 /** The id of a key as it may be shown: enough to recognise it. */
 export function displayKeyId(accessKeyId: string): string {
   return `${accessKeyId.slice(0, 4)}…${accessKeyId.slice(-4)}`

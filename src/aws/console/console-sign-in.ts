@@ -5,8 +5,7 @@ import type { Clock } from '../../core/time/clock.ts'
 import { originOf, type PromptCaller } from '../../prompts/prompt.ts'
 import type { AwsSettings } from '../config/settings.ts'
 import type { SharedConfig } from '../config/shared-config.ts'
-import type { SessionCredentials } from '../credentials.ts'
-import { isMfaStep } from '../plan/steps.ts'
+import { endAtAws, type SessionCredentials } from '../credentials.ts'
 import { browserCommands } from './browser-commands.ts'
 import { consolePage } from './console-page.ts'
 import { planSignIn, type SignInPlan } from './console-plan.ts'
@@ -34,6 +33,8 @@ export interface ConsoleVisit {
   roleArn: string
   /** When the console ends, in ms since the epoch. */
   consoleEndsAtMs: number
+  /** It ends with credentials that were held already, whose time is partly over: new ones would take a code. */
+  isCutShort: boolean
   /** The commands that open it, the best first; absent: what the desktop uses. */
   browser?: readonly (readonly string[])[]
 }
@@ -54,17 +55,20 @@ export interface ConsoleWays {
 /** What signing in needs. */
 export interface ConsoleSignInDeps extends ConsoleWays {
   readAll: () => Promise<{ settings: AwsSettings; shared: SharedConfig }>
-  /** Credentials of the role, as new as they can be had without a code. */
-  credentials: (plan: SignInPlan['plan'], isRenewed: boolean, caller: PromptCaller) => Promise<SessionCredentials>
+  /** Credentials of the role, as new as they can be had without a code from a person. */
+  newest: (plan: SignInPlan['plan'], caller: PromptCaller) => Promise<SessionCredentials>
   clock: Clock
 }
 
 /** A sign-in link is good for 15 minutes (IAM User Guide, "Enable custom identity broker access to the AWS console"). */
 const linkMs = 15 * 60_000
 
+/** So much less than all of the credentials' time is worth a word, in ms. */
+const cutShortMs = 10 * 60_000
+
 /** Puts the parts together. */
 export function createConsoleSignIn(deps: ConsoleSignInDeps): ConsoleSignIn {
-  const { readAll, credentials, federation, links, clock, platform } = deps
+  const { readAll, newest, federation, links, clock, platform } = deps
   const flights = new WeakMap<object, SingleFlight<ConsoleVisit>>()
 
   const open = async (request: ConsoleRequest, caller: PromptCaller): Promise<ConsoleVisit> => {
@@ -74,10 +78,10 @@ export function createConsoleSignIn(deps: ConsoleSignInDeps): ConsoleSignIn {
     const place = { partition, region: role.region }
     const destination = consolePage(place, page)
     // The console ends with them: what is held may be about to end.
-    const held = await credentials(plan, !isMfaStep(role), caller)
+    const credentials = await newest(plan, caller)
     const link = await federation.signInLink({
       ...place,
-      credentials: held,
+      credentials,
       durationSeconds: seconds,
       destination,
       logsOut,
@@ -85,13 +89,15 @@ export function createConsoleSignIn(deps: ConsoleSignInDeps): ConsoleSignIn {
     const again = `latchkey aws console ${shellWord(profile)}`
     const url = isPrinted ? link : new Secret(await links.create(link, again))
     const nowMs = clock.now()
+    const consoleEndsAtMs = seconds === undefined ? endAtAws(credentials) : nowMs + seconds * 1000
     const own = Object.hasOwn(settings.profiles, profile) ? settings.profiles[profile] : undefined
     const browser = own?.browser ?? settings.browser
     return {
       url,
       urlEndsAtMs: nowMs + (isPrinted ? linkMs : oneShotMs),
       roleArn: role.roleArn,
-      consoleEndsAtMs: seconds === undefined ? held.expiresAtMs : nowMs + seconds * 1000,
+      consoleEndsAtMs,
+      isCutShort: nowMs + role.durationSeconds * 1000 - consoleEndsAtMs > cutShortMs && seconds === undefined,
       ...(browser === undefined || isPrinted
         ? {}
         : {

@@ -20,8 +20,10 @@ export interface CredentialSource {
    * @throws {PromptError} {KeychainError}
    */
   credentials(plan: CredentialPlan, caller: PromptCaller): Promise<SessionCredentials>
-  /** The same, with the last step made anew, whatever is held of it; what it is made from is kept. It is no MFA session. */
+  /** The same, with the last step made anew, whatever is held of it; what it is made from is kept. It takes no code. */
   renew(plan: CredentialPlan, caller: PromptCaller): Promise<SessionCredentials>
+  /** The same, with the last step as new as it can be without a code from a person: a seed's is used every few minutes. */
+  newest(plan: CredentialPlan, caller: PromptCaller): Promise<SessionCredentials>
 }
 
 /** What needs no person, and what does. */
@@ -32,6 +34,10 @@ export interface CredentialSourceDeps {
   clock: Clock
   log: Logger
 }
+
+/** What a code has begun within this time, in ms, is new enough: the next code could have to be waited for. */
+const recentMs = 5 * 60_000
+const nobody: PromptCaller = { mayPrompt: false }
 
 /** Asks a person at most once for each call of `credentials`. */
 export function createCredentialSource({ steps, sessions, login, clock, log }: CredentialSourceDeps): CredentialSource {
@@ -46,10 +52,16 @@ export function createCredentialSource({ steps, sessions, login, clock, log }: C
     return (await sessions.find(step).catch(() => undefined)) === undefined
   }
 
-  /** Asks for a new session while the old credentials are still good: they are the answer if nobody gives a code. */
-  const prolong = async (plan: CredentialPlan, step: MfaStep, held: SessionCredentials, caller: PromptCaller) => {
+  /** Begins a new session while the old credentials are still good: they are the answer if nobody gives a code. */
+  const prolong = async (
+    plan: CredentialPlan,
+    step: MfaStep,
+    held: SessionCredentials,
+    caller: PromptCaller,
+    sinceMs?: number,
+  ) => {
     try {
-      await login.begin(plan, step, caller)
+      await login.begin(plan, step, caller, sinceMs)
       return await (isMfaStep(plan.last) ? steps.current(plan, plan.last) : steps.renew(plan, plan.last))
     } catch (error) {
       if (held.expiresAtMs <= clock.now()) throw error
@@ -80,16 +92,27 @@ export function createCredentialSource({ steps, sessions, login, clock, log }: C
     }
   }
 
+  const credentials = async (plan: CredentialPlan, caller: PromptCaller) => {
+    const step = mfaStepOf(plan.last)
+    return await persist(plan, caller, async () => {
+      const held = await steps.current(plan, plan.last)
+      const isToBeProlonged = step !== undefined && (await isEnding(plan, step, held)) && (await canBegin(step, caller))
+      return isToBeProlonged ? await prolong(plan, step, held, caller) : held
+    })
+  }
+
+  const renew = (plan: CredentialPlan, caller: PromptCaller) =>
+    persist(plan, caller, () => steps.renew(plan, plan.last))
+
   return {
-    async credentials(plan, caller) {
-      const step = mfaStepOf(plan.last)
-      return await persist(plan, caller, async () => {
-        const held = await steps.current(plan, plan.last)
-        const isToBeProlonged =
-          step !== undefined && (await isEnding(plan, step, held)) && (await canBegin(step, caller))
-        return isToBeProlonged ? await prolong(plan, step, held, caller) : held
-      })
+    credentials,
+    renew,
+    async newest(plan, caller) {
+      const { last } = plan
+      if (!isMfaStep(last)) return await renew(plan, caller)
+      const held = await credentials(plan, caller)
+      if (!(await login.needsNobody(last))) return held
+      return await prolong(plan, last, held, nobody, clock.now() - recentMs)
     },
-    renew: (plan, caller) => persist(plan, caller, () => steps.renew(plan, plan.last)),
   }
 }

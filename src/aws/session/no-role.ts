@@ -7,3 +7,9 @@ export function noRole(profile: string): AwsError {
     hint: `for another MFA session: ${loginCommand(profile)} --before-expiry`,
   })
 }
+
+/** The same for a role that the access key assumes: new credentials begin with a code. */
+export function needsNewCode(profile: string): AwsError {
+  const message = `each time that the credentials of profile ${profile} are got anew they take a code, since the access key assumes its role`
+  return new AwsError('AWS_PROFILE_UNSUPPORTED', message, { hint: `${loginCommand(profile)} --before-expiry` })
+}

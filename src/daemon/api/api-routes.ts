@@ -65,13 +65,12 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
     },
     async openConsole({ body: { profile, page, seconds, logout, print }, caller }) {
       const request = { profile, page, seconds, logsOut: logout, isPrinted: print }
-      const { url, urlEndsAtMs, roleArn, consoleEndsAtMs, browser } = await aws.console.open(request, caller)
+      const { url, urlEndsAtMs, consoleEndsAtMs, ...opened } = await aws.console.open(request, caller)
       return {
         url: url.expose(),
         urlEndsAt: formatUtc(urlEndsAtMs),
-        roleArn,
         consoleEndsAt: formatUtc(consoleEndsAtMs),
-        ...(browser === undefined ? {} : { browser }),
+        ...opened,
       }
     },
     forgetCredentials: async ({ body }) => ({ forgotten: await aws.forget(body) }),

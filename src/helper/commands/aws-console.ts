@@ -38,6 +38,7 @@ export function addAwsConsoleCommand(aws: Command, context: CommandContext): voi
         print: print === true,
       }
       const opened = await context.daemon.call('openConsole', { body })
+      if (opened.isCutShort) context.note(aboutEnd(opened, context.nowMs()))
       if (print) {
         context.note(aboutLink(opened, context.nowMs()))
         context.print(`${displayLine(opened.url)}\n`)
@@ -56,6 +57,11 @@ function readLength(text: string): number {
 
 function aboutConsole({ roleArn, consoleEndsAt }: OpenedConsole, nowMs: number): string {
   return `the console of ${displayLine(roleArn)} is open in the browser, until ${consoleEndsAt} (${formatTimeLeft(consoleEndsAt, nowMs)} left)\n`
+}
+
+function aboutEnd({ consoleEndsAt }: OpenedConsole, nowMs: number): string {
+  const left = formatTimeLeft(consoleEndsAt, nowMs)
+  return `the console ends with the credentials that are held, in ${left}: --for DURATION makes it longer\n`
 }
 
 function aboutLink(opened: OpenedConsole, nowMs: number): string {

@@ -25,6 +25,8 @@ export const openConsole = {
     urlEndsAt: time,
     roleArn: v.string(),
     consoleEndsAt: time,
+    /** It ends with credentials whose time is partly over: new ones would take a code. */
+    isCutShort: v.boolean(),
     /** The commands that open it, the best first; absent: as the desktop opens pages. */
     browser: v.exactOptional(listOf(listOf(v.string()))),
   }),

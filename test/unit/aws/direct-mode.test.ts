@@ -48,6 +48,16 @@ describe('a role in direct mode', () => {
     expect(asked).toHaveLength(3)
   })
 
+  it('is not got anew by a refresh, which asks for no code', async () => {
+    const { aws, sts } = await setUp()
+    await aws.credentials('long', person)
+    expect(await rejection(aws.refresh('long', person))).toMatchObject({
+      code: 'AWS_PROFILE_UNSUPPORTED',
+      hint: 'latchkey aws login long --before-expiry',
+    })
+    expect(sts.actions()).toEqual(['AssumeRole'])
+  })
+
   it('outlasts a restart, and ends with its own end', async () => {
     const { aws, restart, asked, clock, sts } = await setUp()
     const { accessKeyId } = await aws.credentials('long', person)

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { AwsError } from '../../../../src/aws/aws-error.ts'
 import type { ConsoleRequest } from '../../../../src/aws/console/console-sign-in.ts'
 import { Secret } from '../../../../src/core/secret.ts'
+import { seedOf } from '../../../support/aws-stub-sts.ts'
 import {
   deepRole,
   devRole,
@@ -27,7 +29,8 @@ describe('signing in to the console', () => {
     await aws.credentials('dev', person)
     clock.advance(40 * minutes)
     const visit = await aws.console.open(request('dev', { page: 's3' }), unattended)
-    expect(visit.consoleEndsAtMs - clock.now()).toBeGreaterThan(58 * minutes)
+    // When AWS ends it: what programs get says so a minute before.
+    expect(visit).toMatchObject({ consoleEndsAtMs: clock.now() + 60 * minutes, isCutShort: false })
     expect(sts.actions()).toEqual(['GetSessionToken', 'AssumeRole', 'AssumeRole'])
     expect(console.signIns).toMatchObject([
       {
@@ -103,6 +106,55 @@ describe('signing in to the console', () => {
     const { aws, console } = await world()
     await expect(aws.console.open(request('dev'), unattended)).rejects.toMatchObject({ code: 'AWS_MFA_NEEDED' })
     expect(console.signIns).toEqual([])
+  })
+})
+
+describe('the console of a role that the access key assumes', () => {
+  const direct = async () => {
+    const made = await world({
+      settings: {
+        sources: { master: { mfa_serial: serial } },
+        profiles: { long: { role: prodRole, source: 'master', duration: 4 * 3600, mode: 'direct' } },
+      },
+    })
+    made.sts.addRole(prodRole, { requiresMfa: true, maxSessionSeconds: 12 * 3600 })
+    return made
+  }
+
+  it('ends with the credentials that are held, and is known to be cut short', async () => {
+    const { aws, clock, asked, sts } = await direct()
+    expect(await aws.console.open(request('long'), person)).toMatchObject({ isCutShort: false })
+    const endsAtMs = clock.now() + 4 * 60 * minutes
+    clock.advance(3 * 60 * minutes)
+    expect(await aws.console.open(request('long'), person)).toMatchObject({
+      consoleEndsAtMs: endsAtMs,
+      isCutShort: true,
+    })
+    expect(await aws.console.open(request('long', { seconds: 4 * 3600 }), person)).toMatchObject({ isCutShort: false })
+    expect([asked.length, sts.actions()]).toEqual([1, ['AssumeRole']])
+  })
+
+  it('has new credentials where a seed has their code', async () => {
+    const { aws, clock, asked, sts } = await direct()
+    await aws.seeds.put('long', new Secret(seedOf(serial)))
+    clock.advance(3 * 60 * minutes)
+    const visit = await aws.console.open(request('long'), unattended)
+    expect(visit).toMatchObject({ consoleEndsAtMs: clock.now() + 4 * 60 * minutes, isCutShort: false })
+    // Not for each console: the next code would have to be waited for.
+    clock.advance(minutes)
+    await aws.console.open(request('long'), unattended)
+    expect([asked.length, sts.actions()]).toEqual([0, ['AssumeRole', 'AssumeRole']])
+  })
+
+  it('has those that are held where the seed fails', async () => {
+    const { aws, clock, sts } = await direct()
+    await aws.seeds.put('long', new Secret(seedOf(serial)))
+    clock.advance(3 * 60 * minutes)
+    sts.failNext('AssumeRole', new AwsError('AWS_UNREACHABLE', 'the network is gone'))
+    expect(await aws.console.open(request('long'), unattended)).toMatchObject({
+      consoleEndsAtMs: clock.now() + 60 * minutes,
+      isCutShort: true,
+    })
   })
 })
 
