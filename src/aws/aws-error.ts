@@ -12,7 +12,7 @@ export type AwsErrorCode =
   | 'AWS_LINK_INVALID'
   | 'AWS_LIST_INVALID'
   | 'AWS_FILE_NOT_EDITED'
-  // Of the console: nothing on this machine can lead a browser to it.
+  // Nothing on this machine can lead a browser to the console.
   | 'AWS_CONSOLE_NOT_OPENED'
   // Long-term keys.
   | 'AWS_KEY_MISSING'

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { sharedDevSession } from '../support/dev-session.ts'
@@ -12,18 +12,48 @@ const devArn = 'arn:aws:sts::123456789012:assumed-role/DeveloperRole/jo'
 const latchkey = (...args: string[]) => shared.dev.run('latchkey', ['aws', 'console', ...args], { env: display })
 /** No X server is there: the browsers of these tests need none. */
 const display = { DISPLAY: ':0' }
+const noDisplay = { DISPLAY: '', WAYLAND_DISPLAY: '', BROWSER: '' }
 
 /** Sets how consoles are opened: by a script that gets the address, and the name of the profile. */
 function setBrowser(script: string): void {
   const program = join(shared.folder, 'browser')
-  writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o700 })
+  rmSync(`${program}.through`, { force: true })
+  writeFileSync(program, `#!/bin/sh\n${script}\n: >"$0.through"\n`, { mode: 0o700 })
+  configureConsole(`browser = ["${program}", "{url}", "{profile}", "{account}", "{color}"]`)
+}
+
+function configureConsole(line: string): void {
   const config = shared.dev.env.LATCHKEY_CONFIG!
   const [before] = readFileSync(config, 'utf8').split('\n[aws.console]')
-  writeFileSync(
-    config,
-    `${before}\n[aws.console]\nbrowser = ["${program}", "{url}", "{profile}", "{account}", "{color}"]\n`,
-  )
+  writeFileSync(config, `${before}\n[aws.console]\n${line}\n`)
 }
+
+/** What the script has written into files beside it, when it is through: the command ends with the first visit. */
+async function written(...names: string[]): Promise<string[]> {
+  await expect.poll(() => existsSync(join(shared.folder, 'browser.through')), { timeout: 20_000 }).toBe(true)
+  return names.map((name) => readFileSync(join(shared.folder, `browser.${name}`), 'utf8'))
+}
+
+/** Visits an address while another user holds more connections there than are served. */
+const crowdOfOthers = `
+import encodings.idna, http.client, os, signal, socket, sys, urllib.parse
+url = urllib.parse.urlsplit(sys.argv[1])
+ready, told = os.pipe()
+other = os.fork()
+if other == 0:
+    os.setuid(65534)
+    held = [socket.create_connection((url.hostname, url.port)) for _ in range(200)]
+    os.write(told, b'.')
+    signal.pause()
+os.close(told)
+os.read(ready, 1)
+visit = http.client.HTTPConnection(url.hostname, url.port, timeout=5)
+try:
+    visit.request('GET', url.path)
+    print(visit.getresponse().status, end='')
+finally:
+    os.kill(other, signal.SIGKILL)
+`
 
 const calls = (action: string) => shared.dev.log('aws-calls').filter((line) => line.action === action)
 
@@ -52,16 +82,14 @@ describeWithPeers('the console, in Chromium', ['chromium'], () => {
   })
 })
 
-describeWithPeers('the console', ['curl', 'setpriv'], () => {
+describeWithPeers('the console', ['curl', 'setpriv', 'python3'], () => {
   const curl = (...args: string[]) =>
     runOk('curl', ['-sS', '-o', '/dev/null', '-w', '%{http_code} %{redirect_url}', ...args])
 
   it('is behind an address that leads on once, and then says what to run', async () => {
     setBrowser(`curl -sS -D "$0.first" -o /dev/null "$1" && curl -sS -D "$0.second" -o "$0.page" "$1"`)
     expect((await latchkey('dev')).status).toBe(0)
-    const [first, second, page] = ['first', 'second', 'page'].map((part) =>
-      readFileSync(join(shared.folder, `browser.${part}`), 'utf8'),
-    )
+    const [first, second, page] = await written('first', 'second', 'page')
     expect(first).toMatch(/^HTTP\/1\.1 302 /)
     expect(first).toMatch(/^location: http:\/\/127\.0\.0\.1:\d+\/federation\?Action=login&Issuer=&Destination=/im)
     expect(first).toMatch(/^referrer-policy: no-referrer\r$/im)
@@ -76,19 +104,42 @@ curl -sS -o /dev/null -w '%{http_code}' -H 'Host: evil.test' "$1" >"$0.host"
 curl -sS -o /dev/null -w '%{http_code}' -I "$1" >"$0.head"
 curl -sS -o /dev/null -w '%{http_code}' "$1" >"$0.own"`)
     expect((await latchkey('dev')).status).toBe(0)
-    const answers = ['guess', 'host', 'head', 'own'].map((part) =>
-      readFileSync(join(shared.folder, `browser.${part}`), 'utf8'),
-    )
-    expect(answers).toEqual(['404', '421', '405', '302'])
+    expect(await written('guess', 'host', 'head', 'own')).toEqual(['404', '421', '405', '302'])
   })
 
-  it.runIf(process.getuid?.() === 0)('leads no other user on', async () => {
-    setBrowser(`setpriv --reuid=65534 --regid=65534 --clear-groups curl -sS -o "$0.page" -w '%{http_code}' "$1" >"$0.other"
-curl -sS -o /dev/null -w '%{http_code}' "$1" >"$0.own"`)
-    writeFileSync(join(shared.folder, 'browser.page'), '')
+  it.runIf(process.getuid?.() === 0)('leads no other user on, and no other user keeps it to itself', async () => {
+    writeFileSync(join(shared.folder, 'crowd.py'), crowdOfOthers)
+    setBrowser(`setpriv --reuid=65534 --regid=65534 --clear-groups curl -sS -w '%{http_code}' "$1" >"$0.other"
+exec 2>"$0.error"
+python3 "$(dirname "$0")/crowd.py" "$1" >"$0.own"`)
     expect((await latchkey('dev')).status).toBe(0)
-    const answers = ['other', 'own'].map((part) => readFileSync(join(shared.folder, `browser.${part}`), 'utf8'))
-    expect(answers).toEqual(['403', '302'])
+    const [other, own] = await written('other', 'own')
+    expect(other).toMatch(
+      /^latchkey: this address is for programs of the user.*latchkey aws console dev --print\n403$/s,
+    )
+    expect(own).toBe('302')
+  })
+
+  it('is opened for two callers at once, each by an address of its own', async () => {
+    setBrowser(`echo "$1" >>"$0.urls"; curl -sSL -o "$0.$$.page" "$1"`)
+    const callers = await Promise.all([latchkey('dev'), latchkey('dev')])
+    for (const { status, stdout } of callers)
+      expect([status, stdout]).toEqual([0, expect.stringContaining(' is open ')])
+    const pages = () => readdirSync(shared.folder).filter((name) => /^browser\.\d+\.page$/.test(name))
+    await expect
+      .poll(() => pages().map((name) => readFileSync(join(shared.folder, name), 'utf8')))
+      .toEqual([expect.stringContaining(`signed in as ${devArn}`), expect.stringContaining(`signed in as ${devArn}`)])
+    const [urls] = await written('urls')
+    expect(new Set(urls!.trim().split('\n')).size).toBe(2)
+  })
+
+  it('is not said to be open where no browser has come', async () => {
+    setBrowser('')
+    const { status, stdout, stderr } = await latchkey('dev')
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
+    expect(stderr).toMatch(
+      /^no browser has come for the console of arn:aws:iam::123456789012:role\/DeveloperRole yet; it has (4|5)\ds left\nhint: where none shows: latchkey aws console dev --print\n$/,
+    )
   })
 
   it('prints a link that signs in once, and says that it is a secret', async () => {
@@ -142,28 +193,31 @@ curl -sS -o /dev/null -w '%{http_code}' "$1" >"$0.own"`)
   })
 
   it('says what to run where there is no display, and makes no link', async () => {
+    configureConsole('')
     const before = calls('getSigninToken').length
-    const { status, stderr } = await shared.dev.run('latchkey', ['aws', 'console', 'dev'], {
-      env: { DISPLAY: '', WAYLAND_DISPLAY: '', BROWSER: '' },
-    })
+    const { status, stderr } = await shared.dev.run('latchkey', ['aws', 'console', 'dev'], { env: noDisplay })
     expect(status).toBe(1)
     expect(stderr).toContain('there is no display to open a browser on')
     expect(stderr).toContain('latchkey aws console dev --print')
     expect(calls('getSigninToken')).toHaveLength(before)
   })
 
-  it('says what to run where the browser fails', async () => {
-    setBrowser('exit 3')
+  it('needs no display for a command that is configured', async () => {
+    setBrowser(`curl -sS -o /dev/null "$1"`)
+    const { status, stdout } = await shared.dev.run('latchkey', ['aws', 'console', 'dev'], { env: noDisplay })
+    expect([status, stdout]).toEqual([0, expect.stringContaining(' is open in the browser')])
+  })
+
+  it('says what to run where the browser fails, and what it said', async () => {
+    setBrowser('echo "no such profile" >&2; exit 3')
     const { status, stderr } = await latchkey('dev')
     expect(status).toBe(126)
-    expect(stderr).toContain('cannot open the page: it ended with status 3')
+    expect(stderr).toContain('cannot open the page: it ended with status 3; it said: no such profile')
     expect(stderr).toContain('latchkey aws console dev --print')
   })
 
   it('passes a browser over that there is not', async () => {
-    const config = shared.dev.env.LATCHKEY_CONFIG!
-    const [before] = readFileSync(config, 'utf8').split('\n[aws.console]')
-    writeFileSync(config, `${before}\n[aws.console]\nbrowser = ["/nowhere/browser", "{url}"]\n`)
+    configureConsole('browser = ["/nowhere/browser", "{url}"]')
     const { status, stderr } = await run('latchkey', ['aws', 'console', 'dev'], {
       env: { ...shared.dev.env, ...display },
     })

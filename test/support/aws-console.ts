@@ -14,8 +14,9 @@ export function stubConsole() {
   const links = {
     async create(target: Secret<string>, again: string) {
       led.push({ target: target.expose(), again })
-      return `http://127.0.0.1:1/${led.length}`
+      return { id: `${led.length}`, url: `http://127.0.0.1:1/${led.length}` }
     },
+    isVisited: () => false,
     async close() {},
   }
   return { federation, links, platform: 'linux' as NodeJS.Platform, signIns, led }

@@ -21,6 +21,8 @@ export function browserMistake(setting: unknown): string | undefined {
   }
   const [program = '', ...args] = setting
   if (program === '') return 'names no program'
+  if (placeholders.some((name) => program.includes(`{${name}}`))) return `has ${program} in the place of a program`
+  if (setting.some((part) => part.includes('\0'))) return 'has a NUL, which no argument of a program can have'
   if (!args.some((arg) => arg.includes('{url}'))) return 'has no argument with {url}'
   const found = args.flatMap((arg) => [...arg.matchAll(placeholder)])
   const unknown = found.find(([, name]) => !placeholders.includes(name!))

@@ -3,6 +3,7 @@ import { Secret } from '../../core/secret.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { originOf, type PromptCaller } from '../../prompts/prompt.ts'
+import { AwsError } from '../aws-error.ts'
 import type { AwsSettings } from '../config/settings.ts'
 import type { SharedConfig } from '../config/shared-config.ts'
 import { endAtAws, type SessionCredentials } from '../credentials.ts'
@@ -23,11 +24,15 @@ export interface ConsoleRequest {
   logsOut: boolean
   /** The sign-in link itself, for another machine; else an address on this one that leads to it once. */
   isPrinted: boolean
+  /** Whether the desktop could show a page where the caller is. */
+  hasDisplay: boolean
 }
 
 /** A sign-in that a browser only has to visit. */
 export interface ConsoleVisit {
   url: Secret<string>
+  /** By which it is asked whether a browser has come; absent for the sign-in link itself. */
+  linkId?: string
   /** Until when `url` is good, in ms since the epoch. */
   urlEndsAtMs: number
   roleArn: string
@@ -43,6 +48,8 @@ export interface ConsoleVisit {
 export interface ConsoleSignIn {
   /** @throws {AwsError} {PromptError} {KeychainError} as `AwsCredentials.credentials` */
   open(request: ConsoleRequest, caller: PromptCaller): Promise<ConsoleVisit>
+  /** Whether a browser has come to an address that was opened. */
+  isVisited(linkId: string): boolean
 }
 
 /** The ways to the console, and to the browser. */
@@ -72,41 +79,32 @@ export function createConsoleSignIn(deps: ConsoleSignInDeps): ConsoleSignIn {
   const flights = new WeakMap<object, SingleFlight<ConsoleVisit>>()
 
   const open = async (request: ConsoleRequest, caller: PromptCaller): Promise<ConsoleVisit> => {
-    const { profile, page, seconds, logsOut, isPrinted } = request
+    const { profile, page, seconds, logsOut, isPrinted, hasDisplay } = request
     const { settings, shared } = await readAll()
     const { plan, role, partition } = planSignIn(settings, shared, profile, seconds)
     const place = { partition, region: role.region }
     const destination = consolePage(place, page)
-    // The console ends with them: what is held may be about to end.
-    const credentials = await newest(plan, caller)
-    const link = await federation.signInLink({
-      ...place,
-      credentials,
-      durationSeconds: seconds,
-      destination,
-      logsOut,
-    })
     const again = `latchkey aws console ${shellWord(profile)}`
-    const url = isPrinted ? link : new Secret(await links.create(link, again))
-    const nowMs = clock.now()
-    const consoleEndsAtMs = seconds === undefined ? endAtAws(credentials) : nowMs + seconds * 1000
     const own = Object.hasOwn(settings.profiles, profile) ? settings.profiles[profile] : undefined
     const browser = own?.browser ?? settings.browser
+    // A command may lead elsewhere, and knows what it needs.
+    if (!isPrinted && !hasDisplay && !Array.isArray(browser)) throw noDisplay(again)
+    // The console ends with them: what is held may be about to end.
+    const credentials = await newest(plan, caller)
+    const signIn = { ...place, credentials, durationSeconds: seconds, destination, logsOut }
+    const link = await federation.signInLink(signIn)
+    const { url, id } = isPrinted ? { url: link.expose() } : await links.create(link, again)
+    const nowMs = clock.now()
+    const consoleEndsAtMs = seconds === undefined ? endAtAws(credentials) : nowMs + seconds * 1000
+    const opened = { url, profile, account: role.accountId, color: own?.color }
     return {
-      url,
+      url: new Secret(url),
       urlEndsAtMs: nowMs + (isPrinted ? linkMs : oneShotMs),
       roleArn: role.roleArn,
       consoleEndsAtMs,
       isCutShort: nowMs + role.durationSeconds * 1000 - consoleEndsAtMs > cutShortMs && seconds === undefined,
-      ...(browser === undefined || isPrinted
-        ? {}
-        : {
-            browser: browserCommands(
-              browser,
-              { url: url.expose(), profile, account: role.accountId, color: own?.color },
-              platform,
-            ),
-          }),
+      ...(id === undefined ? {} : { linkId: id }),
+      ...(browser === undefined || isPrinted ? {} : { browser: browserCommands(browser, opened, platform) }),
     }
   }
 
@@ -121,5 +119,12 @@ export function createConsoleSignIn(deps: ConsoleSignInDeps): ConsoleSignIn {
     // A caller who has answered a question asks again while the first call goes on: one sign-in is enough. Of two callers
     // each gets its own, since address and token are good for one visit; the credentials are shared where they are made.
     open: (request, caller) => flightsOf(caller).run(JSON.stringify(request), () => open(request, caller)),
+    isVisited: links.isVisited,
   }
+}
+
+function noDisplay(again: string): AwsError {
+  return new AwsError('AWS_CONSOLE_NOT_OPENED', 'there is no display to open a browser on', {
+    hint: `${again} --print`,
+  })
 }

@@ -9,15 +9,23 @@ import { startLoopbackServer } from '../../http/loopback-server.ts'
 import { socketOwner } from '../../http/socket-owner.ts'
 import { AwsError } from '../aws-error.ts'
 
-/** Addresses on this machine that lead a browser on, once. */
+/** An address on this machine that leads a browser on, once. */
+export interface OneShotLink {
+  id: string
+  url: string
+}
+
+/** Makes them, and knows what became of them. */
 export interface OneShotLinks {
   /**
    * @param target where the browser is sent. It is in no argument of a program, which every user of the machine can read
    * @param again the command that makes another one
-   * @returns the address, good for `oneShotMs`
+   * @returns an address that is good for `oneShotMs`
    * @throws {AwsError} AWS_CONSOLE_NOT_OPENED: nothing can listen on this machine, or nothing is to listen any more
    */
-  create(target: Secret<string>, again: string): Promise<string>
+  create(target: Secret<string>, again: string): Promise<OneShotLink>
+  /** Whether a link has led a browser on; false for one that is not remembered. */
+  isVisited(id: string): boolean
   /** Stops listening, for good. */
   close(): Promise<void>
 }
@@ -36,6 +44,7 @@ interface Link {
   /** Undefined once it has been used, or is too old. */
   target: Secret<string> | undefined
   again: string
+  isVisited: boolean
   endsAtMs: number
   /** Of the timer that ends it, and then of the one that forgets it. */
   stopTimer: () => void
@@ -65,16 +74,16 @@ export function createOneShotLinks(deps: OneShotLinksDeps): OneShotLinks {
     await listener?.close()
   }
 
-  const forget = (path: string) => {
-    links.get(path)?.stopTimer()
-    links.delete(path)
+  const forget = (id: string) => {
+    links.get(id)?.stopTimer()
+    links.delete(id)
     if (links.size === 0) void stopListening()
   }
 
-  const end = (path: string, link: Link) => {
+  const end = (id: string, link: Link) => {
     link.target = undefined
     link.stopTimer()
-    link.stopTimer = clock.after(rememberedMs - oneShotMs, () => forget(path))
+    link.stopTimer = clock.after(rememberedMs - oneShotMs, () => forget(id))
   }
 
   const makeRoom = () => {
@@ -98,7 +107,7 @@ export function createOneShotLinks(deps: OneShotLinksDeps): OneShotLinks {
 
   const serve = async (incoming: IncomingMessage, response: ServerResponse) => {
     const { method, url = '' } = incoming
-    const link = links.get(url)
+    const link = links.get(url.slice(1))
     if (uid !== undefined && (await ownerOf(incoming.socket)) !== uid) return say(response, 403, forOthers(link))
     if (link === undefined) return say(response, 404, 'there is nothing here')
     // Only a visit uses it up, not a look at its headers.
@@ -107,6 +116,7 @@ export function createOneShotLinks(deps: OneShotLinksDeps): OneShotLinks {
     if (target === undefined)
       return say(response, 410, `this address has been used, or is too old; run\n\n  ${link.again}`)
     link.target = undefined
+    link.isVisited = true
     response.writeHead(302, { ...plainHeaders, Location: target.expose(), 'Content-Length': 0 }).end()
   }
 
@@ -114,18 +124,19 @@ export function createOneShotLinks(deps: OneShotLinksDeps): OneShotLinks {
     async create(target, again) {
       if (isClosed) throw notOpened('the daemon is stopping', again)
       makeRoom()
-      const path = `/${randomBytes(16).toString('base64url')}`
-      const stopTimer = clock.after(oneShotMs, () => end(path, link))
-      const link: Link = { target, again, endsAtMs: clock.now() + oneShotMs, stopTimer }
+      const id = randomBytes(16).toString('base64url')
+      const stopTimer = clock.after(oneShotMs, () => end(id, link))
+      const link: Link = { target, again, isVisited: false, endsAtMs: clock.now() + oneShotMs, stopTimer }
       // Before there is a listener, so that the end of an older link does not stop it.
-      links.set(path, link)
+      links.set(id, link)
       const { port } = await listen().catch((error: unknown) => {
-        forget(path)
+        forget(id)
         throw notOpened(`nothing can listen on this machine: ${describeError(error)}`, again, error)
       })
       if (isClosed) throw notOpened('the daemon is stopping', again)
-      return `http://127.0.0.1:${port}${path}`
+      return { id, url: `http://127.0.0.1:${port}/${id}` }
     },
+    isVisited: (id) => links.get(id)?.isVisited === true,
     async close() {
       isClosed = true
       for (const { stopTimer } of links.values()) stopTimer()

@@ -63,16 +63,18 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
       const { roleArn, expiresAtMs } = await aws.refresh(params.profile, caller)
       return { roleArn, expiresAt: formatUtc(expiresAtMs) }
     },
-    async openConsole({ body: { profile, page, seconds, logout, print }, caller }) {
-      const request = { profile, page, seconds, logsOut: logout, isPrinted: print }
-      const { url, urlEndsAtMs, consoleEndsAtMs, ...opened } = await aws.console.open(request, caller)
+    async openConsole({ body: { profile, page, seconds, logout, print, display }, caller }) {
+      const request = { profile, page, seconds, logsOut: logout, isPrinted: print, hasDisplay: display }
+      const { url, linkId, urlEndsAtMs, consoleEndsAtMs, ...opened } = await aws.console.open(request, caller)
       return {
         url: url.expose(),
+        ...(linkId === undefined ? {} : { link: linkId }),
         urlEndsAt: formatUtc(urlEndsAtMs),
         consoleEndsAt: formatUtc(consoleEndsAtMs),
         ...opened,
       }
     },
+    getConsoleVisit: async ({ params }) => ({ isVisited: aws.console.isVisited(params.link) }),
     forgetCredentials: async ({ body }) => ({ forgotten: await aws.forget(body) }),
     explainProfile: ({ params }) => aws.explain(params.profile),
     listProfiles: async () => ({ profiles: await aws.profiles() }),

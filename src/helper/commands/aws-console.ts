@@ -3,7 +3,7 @@ import { displayLine } from '../../core/text/display-text.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { parseDurationSeconds } from '../../core/time/duration.ts'
 import type { OpenedConsole } from '../../ipc/endpoints/aws-console.ts'
-import { checkDisplay, desktopCommand, openPage } from '../browser/open-page.ts'
+import { desktopCommand, hasDisplay, openPage } from '../browser/open-page.ts'
 import type { CommandContext } from '../command-context.ts'
 import { formatTimeLeft } from '../status-report.ts'
 import { profileName } from './given-profile.ts'
@@ -26,26 +26,28 @@ export function addAwsConsoleCommand(aws: Command, context: CommandContext): voi
     .option('--logout', 'first end what the browser is signed in to')
     .option('--print', 'print the sign-in link, which is a secret, and open nothing')
     .action(async (profile: string, { path, for: seconds, logout, print }: ConsoleOptions) => {
-      const instead = `latchkey aws console ${shellWord(profile)} --print`
-      const { environment, platform } = context
-      const browser = { environment, platform, instead }
-      if (!print) checkDisplay(browser)
+      const { environment, platform, daemon, note, print: show, pause } = context
       const body = {
         profile,
         ...(path === undefined ? {} : { page: path }),
         ...(seconds === undefined ? {} : { seconds }),
         logout: logout === true,
         print: print === true,
+        display: hasDisplay(environment, platform),
       }
-      const opened = await context.daemon.call('openConsole', { body })
-      if (opened.isCutShort) context.note(aboutEnd(opened, context.nowMs()))
+      const opened = await daemon.call('openConsole', { body })
+      if (opened.isCutShort) note(aboutEnd(opened, context.nowMs()))
       if (print) {
-        context.note(aboutLink(opened, context.nowMs()))
-        context.print(`${displayLine(opened.url)}\n`)
-      } else {
-        await openPage(opened.browser ?? [desktopCommand(opened.url, platform)], browser)
-        context.print(aboutConsole(opened, context.nowMs()))
+        note(aboutLink(opened, context.nowMs()))
+        show(`${displayLine(opened.url)}\n`)
+        return
       }
+      const { url, link = '', browser = [desktopCommand(url, platform)] } = opened
+      const instead = `latchkey aws console ${shellWord(profile)} --print`
+      const isVisited = async () => (await daemon.call('getConsoleVisit', { params: { link } })).isVisited
+      if (await openPage(browser, { environment, instead, isVisited, pause }))
+        show(aboutConsole(opened, context.nowMs()))
+      else note(aboutNobody(opened, instead, context.nowMs()))
     })
 }
 
@@ -57,6 +59,11 @@ function readLength(text: string): number {
 
 function aboutConsole({ roleArn, consoleEndsAt }: OpenedConsole, nowMs: number): string {
   return `the console of ${displayLine(roleArn)} is open in the browser, until ${consoleEndsAt} (${formatTimeLeft(consoleEndsAt, nowMs)} left)\n`
+}
+
+function aboutNobody({ roleArn, urlEndsAt }: OpenedConsole, instead: string, nowMs: number): string {
+  const left = formatTimeLeft(urlEndsAt, nowMs)
+  return `no browser has come for the console of ${displayLine(roleArn)} yet; it has ${left} left\nhint: where none shows: ${instead}\n`
 }
 
 function aboutEnd({ consoleEndsAt }: OpenedConsole, nowMs: number): string {

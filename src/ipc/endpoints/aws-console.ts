@@ -19,9 +19,13 @@ export const openConsole = {
     /** Ends what the browser is signed in to. */
     logout: v.boolean(),
     print: v.boolean(),
+    /** Whether the desktop could show a page where the caller is. */
+    display: v.boolean(),
   }),
   answer: v.object({
     url: v.string(),
+    /** For `getConsoleVisit`; absent for the sign-in link itself. */
+    link: v.exactOptional(v.string()),
     urlEndsAt: time,
     roleArn: v.string(),
     consoleEndsAt: time,
@@ -33,3 +37,10 @@ export const openConsole = {
 } as const satisfies Endpoint
 /** A sign-in that a browser only has to visit. */
 export type OpenedConsole = AnswerOf<typeof openConsole>
+
+/** Whether a browser has come to an address that was opened. */
+export const getConsoleVisit = {
+  method: 'GET',
+  pattern: '/v1/aws/console/{link}',
+  answer: v.object({ isVisited: v.boolean() }),
+} as const satisfies Endpoint

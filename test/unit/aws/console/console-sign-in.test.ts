@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AwsError } from '../../../../src/aws/aws-error.ts'
+import type { BrowserSetting } from '../../../../src/aws/console/browser-commands.ts'
 import type { ConsoleRequest } from '../../../../src/aws/console/console-sign-in.ts'
 import { Secret } from '../../../../src/core/secret.ts'
 import { seedOf } from '../../../support/aws-stub-sts.ts'
@@ -19,6 +20,7 @@ const request = (profile: string, more: Partial<ConsoleRequest> = {}): ConsoleRe
   profile,
   logsOut: false,
   isPrinted: false,
+  hasDisplay: true,
   ...more,
 })
 const minutes = 60_000
@@ -69,6 +71,30 @@ describe('signing in to the console', () => {
       { target: 'https://signin.test/federation?link=1', again: 'latchkey aws console dev' },
       { target: 'https://signin.test/federation?link=2', again: 'latchkey aws console prod' },
     ])
+  })
+
+  it('needs a display for the desktop and for the browsers that are known, not for a command', async () => {
+    const open = async (browser: BrowserSetting | undefined, more: Partial<ConsoleRequest> = {}) => {
+      const { aws, sts } = await world({
+        settings: { ...usualSettings, ...(browser === undefined ? {} : { browser }) },
+      })
+      const outcome = await aws.console
+        .open(request('dev', { hasDisplay: false, ...more }), person)
+        .catch((error) => error)
+      return { outcome, calls: sts.calls.length }
+    }
+    const refused = {
+      outcome: {
+        code: 'AWS_CONSOLE_NOT_OPENED',
+        message: 'there is no display to open a browser on',
+        hint: 'latchkey aws console dev --print',
+      },
+      calls: 0,
+    }
+    for (const browser of [undefined, 'firefox-containers', 'chrome-profiles'] as const)
+      expect(await open(browser)).toMatchObject(refused)
+    expect((await open(['w3m', '{url}'])).outcome).toMatchObject({ linkId: '1' })
+    expect((await open(undefined, { isPrinted: true })).outcome).not.toHaveProperty('linkId')
   })
 
   it('gives the link itself where it is to be printed, which is good for 15 minutes', async () => {

@@ -15,7 +15,8 @@ function links(uid: number | undefined = ownUid, startServer = startLoopbackServ
   const clock = fakeClock()
   const made = createOneShotLinks({ clock, uid, startServer })
   onTestFinished(made.close)
-  return { clock, ...made }
+  const create = async (...args: Parameters<typeof made.create>) => (await made.create(...args)).url
+  return { clock, ...made, create, createLink: made.create }
 }
 
 async function visit(url: string) {
@@ -38,6 +39,16 @@ describe('a one-shot link', () => {
     expect(second).toMatchObject({ status: 410, location: undefined })
     expect(second.page).toBe(`latchkey: this address has been used, or is too old; run\n\n  ${again}\n`)
     expect(second.headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'text/plain; charset=utf-8' })
+  })
+
+  it('is known to be visited once it has led on', async () => {
+    const { createLink, isVisited, clock } = links()
+    const [{ id, url }, other] = [await createLink(target, again), await createLink(target, again)]
+    expect(isVisited(id)).toBe(false)
+    await visit(url)
+    expect([isVisited(id), isVisited(other.id), isVisited('x')]).toEqual([true, false, false])
+    clock.advance(60_000)
+    expect([isVisited(id), isVisited(other.id)]).toEqual([true, false])
   })
 
   it('leads on for a minute', async () => {
