@@ -27,6 +27,13 @@ export interface ConsolePlace {
 
 /** A console that the person has opened in multi-session mode has the account and a hash before its host. */
 const sessionPrefix = /^\d{12}-[a-z0-9]{8}\./
+/** What may stand before the host of a console, such as a region: host names (RFC 1123 §2.1). */
+const subdomains = /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*$/
+const scheme = /^[a-z][a-z0-9+.-]*:/i
+/** A host, copied without its scheme: what the paths of the console begin with has no dot. */
+const bareHost = /^(\/\/|[^/?#]*\.[^/?#]*)/
+/** Far more than addresses of the console have: it travels in a header, encoded up to three times. */
+const maxLength = 4_096
 
 /**
  * The address of a page of the console.
@@ -36,12 +43,17 @@ const sessionPrefix = /^\d{12}-[a-z0-9]{8}\./
 export function consolePage({ partition, region }: ConsolePlace, given = 'console'): string {
   const host = consoleHosts[partition]
   if (host === undefined) {
-    throw new AwsError('AWS_PROFILE_UNSUPPORTED', `latchkey does not know where the console of ${partition} is`)
+    throw new AwsError('AWS_PROFILE_UNSUPPORTED', `latchkey does not know where the console of ${partition} is`, {
+      hint: `latchkey knows that of ${Object.keys(consoleHosts).join(', ')}`,
+    })
   }
-  if (/^[a-z][a-z0-9+.-]*:/i.test(given)) return pageOfConsole(given, host)
+  if (given.length > maxLength) throw noPage(`the page is longer than ${maxLength} characters`)
+  if (scheme.test(given)) return pageOfConsole(given, host)
+  if (bareHost.test(given)) return pageOfConsole(`https://${given.replace(/^\/\//, '')}`, host)
   const path = /^[a-z0-9-]+$/i.test(given) ? servicePath(given.toLowerCase()) : given.replace(/^\/+/, '')
   const page = new URL(`https://${host}/${path}`)
-  if (!page.searchParams.has('region')) page.searchParams.set('region', region)
+  // Not by searchParams, which would write all of the query in its own encoding.
+  if (!page.searchParams.has('region')) page.search += `${page.search === '' ? '?' : '&'}region=${encodeURIComponent(region)}`
   return page.href
 }
 
@@ -57,12 +69,15 @@ function pageOfConsole(given: string, host: string): string {
     page.port === '' &&
     page.username === '' &&
     page.password === '' &&
-    (ofConsole === host || ofConsole?.endsWith(`.${host}`) === true)
-  if (!isPage) {
-    throw new AwsError('AWS_LINK_INVALID', `this is not a page of the console at https://${host}`, {
-      hint: 'name a service, such as --path s3, or an address from the address bar of the console',
-    })
-  }
-  page.hostname = ofConsole!
+    ofConsole?.endsWith(host) === true &&
+    subdomains.test(ofConsole.slice(0, -host.length))
+  if (!isPage) throw noPage(`this is not a page of the console at https://${host}`)
+  page.hostname = ofConsole
   return page.href
+}
+
+function noPage(message: string): AwsError {
+  return new AwsError('AWS_LINK_INVALID', message, {
+    hint: 'name a service, such as --path s3, or an address from the address bar of the console',
+  })
 }

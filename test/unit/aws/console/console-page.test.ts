@@ -14,7 +14,11 @@ describe('a page of the console', () => {
     ['/s3/buckets/mine', 'https://console.aws.amazon.com/s3/buckets/mine?region=eu-west-1'],
     ['s3/buckets/mine?tab=x', 'https://console.aws.amazon.com/s3/buckets/mine?tab=x&region=eu-west-1'],
     ['ec2/home?region=us-east-2#Instances:', 'https://console.aws.amazon.com/ec2/home?region=us-east-2#Instances:'],
-    ['//evil.test/x', 'https://console.aws.amazon.com/evil.test/x?region=eu-west-1'],
+    ['s3/mine?prefix=a%20b+c/&flag', 'https://console.aws.amazon.com/s3/mine?prefix=a%20b+c/&flag&region=eu-west-1'],
+    ['console.aws.amazon.com/s3/home?x=%20', 'https://console.aws.amazon.com/s3/home?x=%20'],
+    ['//eu-west-1.console.aws.amazon.com/s3/home', 'https://eu-west-1.console.aws.amazon.com/s3/home'],
+    ['s3/buckets/a.b', 'https://console.aws.amazon.com/s3/buckets/a.b?region=eu-west-1'],
+    ['/s3.x', 'https://console.aws.amazon.com/s3.x?region=eu-west-1'],
     ['https://console.aws.amazon.com/s3/home', 'https://console.aws.amazon.com/s3/home'],
     [
       'https://eu-west-1.console.aws.amazon.com/ec2/home?region=eu-west-1#Instances:',
@@ -38,6 +42,13 @@ describe('a page of the console', () => {
 
   it.each([
     'https://evil.test/',
+    '//evil.test/x',
+    'evil.test/x',
+    'console.aws.amazon.com.evil.test',
+    'https://-abcdefgh.console.aws.amazon.com/',
+    'https://eu-west-1-.console.aws.amazon.com/',
+    'https://a..console.aws.amazon.com/',
+    'https://123456789012-abcdefgh.-x.console.aws.amazon.com/',
     'https://console.aws.amazon.com.evil.test/',
     'https://evilconsole.aws.amazon.com/',
     'http://console.aws.amazon.com/',
@@ -56,9 +67,20 @@ describe('a page of the console', () => {
     )
   })
 
+  it('is no longer than an address of the console', () => {
+    const longest = `s3/${'a'.repeat(4093)}`
+    expect(consolePage(place, longest)).toContain(longest)
+    expect(() => consolePage(place, `${longest}a`)).toThrow(
+      expect.objectContaining({ code: 'AWS_LINK_INVALID', message: 'the page is longer than 4096 characters' }),
+    )
+  })
+
   it('is not made up where nobody outside knows the console', () => {
     expect(() => consolePage({ partition: 'aws-iso', region: 'us-iso-east-1' })).toThrow(
-      expect.objectContaining({ code: 'AWS_PROFILE_UNSUPPORTED' }),
+      expect.objectContaining({
+        code: 'AWS_PROFILE_UNSUPPORTED',
+        hint: 'latchkey knows that of aws, aws-cn, aws-us-gov, aws-eusc',
+      }),
     )
   })
 })
