@@ -53,7 +53,8 @@ export function consolePage({ partition, region }: ConsolePlace, given = 'consol
   const path = /^[a-z0-9-]+$/i.test(given) ? servicePath(given.toLowerCase()) : given.replace(/^\/+/, '')
   const page = new URL(`https://${host}/${path}`)
   // Not by searchParams, which would write all of the query in its own encoding.
-  if (!page.searchParams.has('region')) page.search += `${page.search === '' ? '?' : '&'}region=${encodeURIComponent(region)}`
+  if (!page.searchParams.has('region'))
+    page.search += `${page.search === '' ? '?' : '&'}region=${encodeURIComponent(region)}`
   return page.href
 }
 

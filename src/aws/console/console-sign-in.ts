@@ -91,7 +91,7 @@ export function createConsoleSignIn(deps: ConsoleSignInDeps): ConsoleSignIn {
     if (!isPrinted && !hasDisplay && !Array.isArray(browser)) throw noDisplay(again)
     // The console ends with them: what is held may be about to end.
     const credentials = await newest(plan, caller)
-    const signIn = { ...place, credentials, durationSeconds: seconds, destination, logsOut }
+    const signIn = { ...place, profile, credentials, durationSeconds: seconds, destination, logsOut }
     const link = await federation.signInLink(signIn)
     const { url, id } = isPrinted ? { url: link.expose() } : await links.create(link, again)
     const nowMs = clock.now()

@@ -1,7 +1,9 @@
 import * as v from 'valibot'
 import { Secret } from '../../core/secret.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { serverAddress } from '../../http/connections.ts'
+import type { HttpError } from '../../http/http-error.ts'
 import { caBeside } from '../../http/tls.ts'
 import { createHttpTransport, type HttpAnswer } from '../../http/transport.ts'
 import { AwsError } from '../aws-error.ts'
@@ -11,6 +13,8 @@ import type { ConsolePlace } from './console-page.ts'
 
 /** A sign-in, by whom and where. */
 export interface SignInRequest extends ConsolePlace {
+  /** Whose role it is. */
+  profile: string
   /** Of a role. */
   credentials: SessionCredentials
   /** How long the console lasts; absent: as long as the credentials. For a role that a long-term key has assumed only. */
@@ -67,9 +71,7 @@ export function createFederation({ endpoint, extraCa, clock }: FederationOptions
         signal: undefined,
       })
       if (outcome.type === 'answer') return readToken(server, outcome.answer, request)
-      throw new AwsError('AWS_UNREACHABLE', outcome.error.message, {
-        hint: 'check the network of this machine, then run the command again',
-      })
+      throw unanswered(outcome.error)
     } finally {
       transport.close()
     }
@@ -109,24 +111,30 @@ function tokenForm({ credentials, durationSeconds }: SignInRequest): string {
   }).toString()
 }
 
+/** What is no answer of AWS's, such as a page of the network's own. */
+const notOfAws = { hint: 'a proxy or a sign-in page of the network may be in the way: check the network or VPN' }
+
+function unanswered({ code, message }: HttpError): AwsError {
+  if (code === 'HTTP_TOO_LARGE' || code === 'HTTP_MALFORMED') return new AwsError('AWS_BAD_RESPONSE', message, notOfAws)
+  return new AwsError('AWS_UNREACHABLE', message, {
+    hint: 'check the network of this machine, then run the command again',
+  })
+}
+
 /** What AWS says in words is a web page that fits all occasions. */
-function readToken(server: string, { status, body }: HttpAnswer, { durationSeconds }: SignInRequest): string {
-  if (status >= 500) {
-    throw new AwsError('AWS_UNREACHABLE', `${server} answered with HTTP ${status}`, {
-      hint: 'wait a moment and run the command again',
-    })
-  }
+function readToken(server: string, { status, body }: HttpAnswer, { durationSeconds, profile }: SignInRequest): string {
+  const later = { hint: 'wait a moment and run the command again' }
+  if (status === 429) throw new AwsError('AWS_THROTTLED', `${server} limits the number of requests (HTTP 429)`, later)
+  if (status >= 500) throw new AwsError('AWS_UNREACHABLE', `${server} answered with HTTP ${status}`, later)
   if (status >= 400) {
     throw new AwsError('AWS_REQUEST_INVALID', `${server} refused the credentials of the role (HTTP ${status})`, {
       hint:
         durationSeconds === undefined
-          ? 'latchkey aws explain PROFILE shows how they are got'
+          ? `latchkey aws explain ${shellWord(profile)} shows how they are got`
           : 'a shorter --for may be accepted: the maximum session duration of the role may limit it',
     })
   }
   const answer = status === 200 ? v.safeParse(tokenSchema, body.toString('utf8')) : undefined
   if (answer?.success === true) return answer.output.SigninToken
-  throw new AwsError('AWS_BAD_RESPONSE', `${server} sent no sign-in token (HTTP ${status})`, {
-    hint: 'a proxy or a sign-in page of the network may be in the way: check the network or VPN',
-  })
+  throw new AwsError('AWS_BAD_RESPONSE', `${server} sent no sign-in token (HTTP ${status})`, notOfAws)
 }

@@ -9,6 +9,7 @@ import { fakeClock } from '../../../support/fake-clock.ts'
 import { until } from '../../../support/vault-world.ts'
 
 const request: SignInRequest = {
+  profile: 'dev two',
   partition: 'aws',
   region: 'eu-west-1',
   credentials: {
@@ -96,6 +97,7 @@ describe('a sign-in that fails', () => {
       'AWS_REQUEST_INVALID',
       'refused the credentials of the role (HTTP 400)',
     ],
+    ['too many requests', status(429), 'AWS_THROTTLED', 'limits the number of requests (HTTP 429)'],
     ['a fault', status(503), 'AWS_UNREACHABLE', 'answered with HTTP 503'],
     ['a redirect', status(302), 'AWS_BAD_RESPONSE', 'sent no sign-in token (HTTP 302)'],
     [
@@ -106,7 +108,13 @@ describe('a sign-in that fails', () => {
     ],
     ['half an answer', status(200, '{"SigninTok'), 'AWS_BAD_RESPONSE', 'sent no sign-in token (HTTP 200)'],
     ['an empty token', status(200, '{"SigninToken":""}'), 'AWS_BAD_RESPONSE', 'sent no sign-in token (HTTP 200)'],
-    ['an endless answer', status(200, 'x'.repeat(70_000)), 'AWS_UNREACHABLE', 'answers with more than 65536 bytes'],
+    ['an endless answer', status(200, 'x'.repeat(70_000)), 'AWS_BAD_RESPONSE', 'answers with more than 65536 bytes'],
+    [
+      'what is no HTTP',
+      (response: ServerResponse) => response.socket!.end('220 smtp.test ESMTP\r\n'),
+      'AWS_BAD_RESPONSE',
+      'HTTP',
+    ],
     [
       'a broken connection',
       (response: ServerResponse) => response.destroy(),
@@ -118,6 +126,13 @@ describe('a sign-in that fails', () => {
     const error = await federation.signInLink(request).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code, message: expect.stringContaining(message), hint: expect.any(String) })
     expect(String(error)).not.toContain('s3cret')
+  })
+
+  it('by a refusal is explained for the profile', async () => {
+    const { federation } = await endpoint(status(400))
+    await expect(federation.signInLink(request)).rejects.toMatchObject({
+      hint: "latchkey aws explain 'dev two' shows how they are got",
+    })
   })
 
   it('because of its length is told so', async () => {
