@@ -10,9 +10,9 @@ export interface ListedAccount {
 }
 
 /** So many have room in the files that the daemon reads, with several roles each. */
-const maxAccounts = 2_000
+export const maxAccounts = 2_000
 /** Organizations API reference, "Account". */
-const maxNameLength = 50
+export const maxNameLength = 50
 
 /**
  * Reads a list of accounts as `aws organizations list-accounts` prints it, or the array in it alone: `Id` and `Name` of
