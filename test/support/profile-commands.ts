@@ -5,6 +5,7 @@ import { expect } from 'vitest'
 import { listProfiles } from '../../src/aws/config/profile-list.ts'
 import type { AwsSettings } from '../../src/aws/config/settings.ts'
 import { parseSharedConfig } from '../../src/aws/config/shared-config.ts'
+import type { Environment } from '../../src/core/places/environment.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { CommandContext } from '../../src/helper/command-context.ts'
 import { runProgram } from '../../src/helper/command-line.ts'
@@ -62,11 +63,11 @@ export function profileWorld({ toml = sources, ini = '# mine\n' } = {}) {
   }
 
   /** @param typed what is typed; absent: there is no terminal */
-  async function run(args: readonly string[], typed?: string[]) {
+  async function run(args: readonly string[], typed?: string[], environment: Environment = {}) {
     const seen = { printed: '', noted: '', asked: [] as string[], status: 0, failure: undefined as unknown, pauses: 0 }
     const context: CommandContext = {
       platform: 'linux',
-      environment: { HOME: folder, AWS_CONFIG_FILE: aws },
+      environment: { HOME: folder, AWS_CONFIG_FILE: aws, ...environment },
       print: (text) => {
         seen.printed += text
       },

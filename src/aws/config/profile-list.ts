@@ -1,5 +1,6 @@
 import { planIfValid } from '../plan/credential-plan.ts'
-import { mfaStepOf, type RoleStep } from '../plan/steps.ts'
+import { parseIamArn } from '../plan/partitions.ts'
+import { type DerivedStep, mfaStepOf, type RoleStep } from '../plan/steps.ts'
 import { parseCredentialProcess } from './own-process.ts'
 import { profileNames } from './profile-lookup.ts'
 import type { AwsSettings } from './settings.ts'
@@ -17,6 +18,8 @@ export interface ListedProfile {
   source?: string
   /** Absent for a source, and where the configuration of the profile is wrong. */
   roleArn?: string
+  /** Where its credentials are good. */
+  partition?: string
   /** The source whose long-term key its credentials come from. */
   keyOf?: string
   /** The device whose code its credentials need. */
@@ -61,13 +64,17 @@ export function listProfiles(
       awsFiles: written === undefined ? 'absent' : runsLatchkey(written) ? 'latchkey' : 'other',
       ...(source === undefined ? {} : { source }),
       ...(last?.type === 'role' ? roleFields(last, alias, aliasState) : {}),
-      ...(last === undefined ? {} : { keyOf: last.source }),
+      ...(last === undefined ? {} : { partition: partitionOf(last), keyOf: last.source }),
       ...(mfaSerial === undefined ? {} : { mfaSerial }),
       ...(color === undefined ? {} : { color }),
       ...(until === undefined ? {} : { until }),
       ...(syncedFrom === undefined ? {} : { syncedFrom }),
     }
   })
+}
+
+function partitionOf(last: DerivedStep): string {
+  return last.type === 'role' ? parseIamArn(last.roleArn)!.partition : last.partition
 }
 
 function roleFields(

@@ -87,7 +87,7 @@ function labelOf(account: string, role: string): string {
 }
 
 /** No quoting makes the rest readable for every SDK, and TOML parsers refuse the words of JavaScript. */
-function isName(name: string): boolean {
+export function isName(name: string): boolean {
   return (
     !/^$|^-|["\\\]\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|^(?:__proto__|prototype|constructor)$/u.test(name) && name.length <= 128
   )

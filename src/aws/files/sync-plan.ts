@@ -2,7 +2,8 @@ import { AwsError } from '../aws-error.ts'
 import type { ListedProfile } from '../config/profile-list.ts'
 import { profileNameFrom } from '../links/profile-name.ts'
 import type { ListedAccount } from './account-list.ts'
-import { type NewProfile, newProfile, roleOfArn } from './new-profile.ts'
+import { isName, type NewProfile, newProfile, roleOfArn } from './new-profile.ts'
+import { ownName } from './sync-request.ts'
 
 /** What makes profiles of accounts. */
 export interface SyncRequest {
@@ -69,8 +70,9 @@ function profileFor(account: ListedAccount, role: string, request: SyncRequest, 
   const { partition, roles, source, from } = request
   const wanted = roleOfArn(`arn:${partition}:iam::${account.id}:role/${role}`)
   const name = profileNameFrom(account.name)
-  // Every tool takes the profile `default` that is told none: it is nobody's by chance.
-  const suffix = roles.length === 1 && name !== 'default' ? '' : `-${role.slice(role.lastIndexOf('/') + 1)}`
+  // Every tool takes the profile `default` that is told none: it is nobody's by chance. Some names no tool can read.
+  const isPlain = roles.length === 1 && name !== 'default' && isName(name)
+  const suffix = isPlain ? '' : `-${ownName(role)}`
   const profile = newProfile(wanted, { name: `${name}${suffix}`, source }, known)
   return { ...profile, fields: { ...profile.fields, synced_from: from } }
 }

@@ -18,6 +18,9 @@ const partitions: readonly Partition[] = [
 ]
 const commercial: Partition = { name: 'aws', regionPrefixes: [''], defaultRegion: 'us-east-1' }
 
+/** All that latchkey knows. */
+export const partitionNames: readonly string[] = [commercial, ...partitions].map(({ name }) => name)
+
 /** The partition of a region: `aws` for `eu-central-1`, `aws-cn` for `cn-north-1`. */
 export function partitionOfRegion(region: string): string {
   const special = partitions.find(({ regionPrefixes }) => regionPrefixes.some((prefix) => region.startsWith(prefix)))

@@ -12,6 +12,8 @@ const maxAnswerBytes = 256 * 1024
 export interface AnswerBounds {
   /** How messages name the server. */
   server: string
+  /** The variable that puts another server in its place. */
+  endpointVariable: string
   /** How long a try may take, from its first byte out to its last byte in, in ms. */
   timeoutMs: number
 }
@@ -21,13 +23,13 @@ export interface AnswerBounds {
  * slowly they come. A request whose answer has begun is not sent again: AWS may have acted on it, and used up the code
  * in it.
  */
-export function boundAnswers(client: STSClient, { server, timeoutMs }: AnswerBounds, clock: Clock): void {
+export function boundAnswers(client: STSClient, bounds: AnswerBounds, clock: Clock): void {
   client.middlewareStack.add(
     (next) => (args) =>
-      withDeadline(clock, timeoutMs, async (deadline) => {
+      withDeadline(clock, bounds.timeoutMs, async (deadline) => {
         const result = await next(args)
         const response = result.response as { body?: unknown }
-        if (isStream(response.body)) response.body = await readWhole(response.body, deadline, server, timeoutMs)
+        if (isStream(response.body)) response.body = await readWhole(response.body, deadline, bounds)
         return result
       }),
     // The innermost step: one answer of one try.
@@ -38,31 +40,26 @@ export function boundAnswers(client: STSClient, { server, timeoutMs }: AnswerBou
 const isStream = (body: unknown): body is Readable =>
   typeof body === 'object' && body !== null && Symbol.asyncIterator in body && 'destroy' in body
 
-async function readWhole(
-  body: Readable,
-  deadline: AbortSignal,
-  server: string,
-  timeoutMs: number,
-): Promise<Uint8Array> {
-  const giveUp = () => body.destroy(tooSlow(server, timeoutMs))
+async function readWhole(body: Readable, deadline: AbortSignal, bounds: AnswerBounds): Promise<Uint8Array> {
+  const giveUp = () => body.destroy(tooSlow(bounds))
   if (deadline.aborted) giveUp()
   deadline.addEventListener('abort', giveUp)
   try {
     const whole = await readBody(body, maxAnswerBytes)
-    if (whole === undefined) throw tooLong(server)
+    if (whole === undefined) throw tooLong(bounds)
     return whole
   } finally {
     deadline.removeEventListener('abort', giveUp)
   }
 }
 
-function tooLong(server: string): AwsError {
+function tooLong({ server, endpointVariable }: AnswerBounds): AwsError {
   return new AwsError('AWS_BAD_RESPONSE', `${server} answers with more than ${maxAnswerBytes} bytes`, {
-    hint: 'something on the way may answer in place of AWS: check AWS_ENDPOINT_URL_STS and the network',
+    hint: `something on the way may answer in place of AWS: check ${endpointVariable} and the network`,
   })
 }
 
-function tooSlow(server: string, timeoutMs: number): AwsError {
+function tooSlow({ server, timeoutMs }: AnswerBounds): AwsError {
   return new AwsError(
     'AWS_UNREACHABLE',
     `${server} did not send its whole answer within ${Math.ceil(timeoutMs / 1000)} s`,

@@ -70,6 +70,7 @@ export function createServiceCall<Client extends AnyClient>(
 ): ServiceCall<Client> {
   const skew = createClockSkew(log)
   const server = endpoint === undefined ? name : `${name} at ${new URL(endpoint).host}`
+  const endpointVariable = `AWS_ENDPOINT_URL_${name.toUpperCase()}`
   return async ({ action, credentials, region, send, isOnce = false, secrets = [] }) => {
     const client = newClient(
       sdkConfig({
@@ -83,7 +84,8 @@ export function createServiceCall<Client extends AnyClient>(
       }),
     )
     // It looks at nothing but the answer's body, which is the same for every service.
-    boundAnswers(client as unknown as STSClient, { server, timeoutMs: requestTimeoutMs }, clock)
+    const bounds = { server, endpointVariable, timeoutMs: requestTimeoutMs }
+    boundAnswers(client as unknown as STSClient, bounds, clock)
     try {
       const answer = await send(client)
       skew.note(client.config.systemClockOffset, answer.$metadata.attempts !== 1)

@@ -79,7 +79,8 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
     const { action, credentials, code, send } = request
     const client = clientFor(request)
     const server = serverOf(request)
-    boundAnswers(client, { server, timeoutMs: requestTimeoutMs }, clock)
+    const endpointVariable = 'AWS_ENDPOINT_URL_STS'
+    boundAnswers(client, { server, endpointVariable, timeoutMs: requestTimeoutMs }, clock)
     try {
       const answer = await send(client)
       skew.note(client.config.systemClockOffset, answer.$metadata.attempts !== 1)

@@ -92,10 +92,11 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
         return { error: reportedError(error) }
       }
     },
-    async listAccounts({ body: { profile, partition }, caller }) {
+    async listAccounts({ body: { profile }, caller }) {
+      const partition = (await aws.profiles()).find(({ name }) => name === profile)?.partition
       const credentials = await aws.credentials(profile, caller)
       const client = await deps.organizations()
-      return { accounts: await client.listAccounts({ credentials, region: defaultRegion(partition) }) }
+      return { accounts: await client.listAccounts({ credentials, region: defaultRegion(partition ?? 'aws') }) }
     },
     getSource: ({ params }) => aws.source(params.source),
     ...mfaHandlers(aws.mfa),

@@ -32,7 +32,7 @@ export function addAwsProfilesCommands(aws: Command, context: CommandContext): v
     .option('--sha256 <hash>', 'the SHA-256 of the list: nobody is asked then')
     .option('--role <name>', 'the role to assume in each account; may be given more than once', collect, [])
     .option('--source <name>', 'what assumes them (default: the only source)')
-    .option('--partition <name>', 'the partition of the accounts', 'aws')
+    .option('--partition <name>', 'the partition of the accounts (default: that of the source)')
     .action((list: string | undefined, options: SyncOptions) => syncProfiles(list, options, context))
   profiles
     .command('remove')

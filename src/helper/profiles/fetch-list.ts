@@ -1,11 +1,14 @@
 import { uptime } from 'node:os'
+import { describeError } from '../../core/errors.ts'
 import { maxSettingsBytes, readTextFile } from '../../core/files/read-file.ts'
 import { type Environment, unreadCaFile } from '../../core/places/environment.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import { createSystemClock } from '../../core/time/clock.ts'
 import { serverAddress } from '../../http/connections.ts'
 import { caBeside } from '../../http/tls.ts'
-import { createHttpTransport, type HttpAnswer } from '../../http/transport.ts'
+import { createHttpTransport, type HttpAnswer, type HttpTransport } from '../../http/transport.ts'
 import { HelperError } from '../fast/failure.ts'
+import { listName } from './list-name.ts'
 
 const timeoutMs = 30_000
 
@@ -19,17 +22,7 @@ export async function fetchList(
   environment: Environment,
 ): Promise<{ bytes: Buffer; from: string }> {
   const url = readAddress(address)
-  const caFile = unreadCaFile(environment)
-  const extraCa =
-    caFile === undefined ? undefined : await readTextFile(caFile, { maxBytes: maxSettingsBytes, isTrusted: true })
-  const server = url.host
-  const transport = createHttpTransport({
-    address: serverAddress(url),
-    tls: caBeside(extraCa),
-    server,
-    maxBytes,
-    clock: createSystemClock(uptime),
-  })
+  const transport = await openTransport(url, maxBytes, unreadCaFile(environment))
   try {
     const outcome = await transport.exchange({
       method: 'GET',
@@ -41,10 +34,30 @@ export async function fetchList(
       signal: undefined,
     })
     if (outcome.type === 'failure') throw refused(outcome.error.message, url, outcome.error)
-    // What follows the question mark may be a secret, such as a signature, and changes.
-    return { bytes: bodyOf(outcome.answer, url), from: `${url.origin}${url.pathname}` }
+    return { bytes: bodyOf(outcome.answer, url), from: listName(url) }
   } finally {
     transport.close()
+  }
+}
+
+async function openTransport(url: URL, maxBytes: number, caFile: string | undefined): Promise<HttpTransport> {
+  try {
+    const extraCa =
+      caFile === undefined ? undefined : await readTextFile(caFile, { maxBytes: maxSettingsBytes, isTrusted: true })
+    const clock = createSystemClock(uptime)
+    return createHttpTransport({
+      address: serverAddress(url),
+      tls: caBeside(extraCa),
+      server: url.host,
+      maxBytes,
+      clock,
+    })
+  } catch (cause) {
+    if (caFile === undefined) throw cause
+    throw new HelperError('REFUSED', `NODE_EXTRA_CA_CERTS is of no use: ${describeError(cause)}`, {
+      cause,
+      hint: `look at ${shellWord(caFile)}, or unset NODE_EXTRA_CA_CERTS`,
+    })
   }
 }
 
@@ -68,13 +81,11 @@ function bodyOf(answer: HttpAnswer, url: URL): Buffer {
   const { status, body } = answer
   if (status === 200) return body
   const leads = answer.header('location')
-  const to = leads !== undefined && URL.canParse(leads, url.href) ? new URL(leads, url.href).origin : undefined
-  throw refused(
-    status >= 300 && status < 400 && to !== undefined
-      ? `${url.host} leads to ${to}: name the address there`
-      : `${url.host} answers with HTTP ${status}`,
-    url,
-  )
+  const to = leads !== undefined && URL.canParse(leads, url.href) ? new URL(leads, url.href) : undefined
+  if (status < 300 || status >= 400 || to === undefined) throw refused(`${url.host} answers with HTTP ${status}`, url)
+  // Of another server no more than its name: what follows may be a secret that is meant for it.
+  const where = to.origin === url.origin ? `its own ${to.pathname}` : to.origin
+  throw refused(`${url.host} leads to ${where}: name the address there, if the list is there`, url)
 }
 
 function refused(reason: string, { origin, pathname }: URL, cause?: unknown): HelperError {

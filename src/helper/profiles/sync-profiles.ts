@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
 import { parseAccountList } from '../../aws/files/account-list.ts'
+import { sourceOf } from '../../aws/files/new-profile.ts'
 import { planSync, type SyncPlan } from '../../aws/files/sync-plan.ts'
+import { syncMistake } from '../../aws/files/sync-request.ts'
 import { displayLine } from '../../core/text/display-text.ts'
+import type { AwsProfileEntry } from '../../ipc/endpoints/aws-profiles.ts'
 import { confirmTyped } from '../asking/typed-line.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
@@ -15,7 +18,7 @@ export interface SyncOptions {
   sha256?: string
   role: readonly string[]
   source?: string
-  partition: string
+  partition?: string
   organizations?: string | true
 }
 
@@ -25,22 +28,26 @@ export async function syncProfiles(
   options: SyncOptions,
   context: CommandContext,
 ): Promise<void> {
-  const { sha256, role: roles, source, partition, organizations } = options
-  if (roles.length === 0) throw usage('say which role to assume in each account: --role NAME')
+  const { sha256, role, source, organizations } = options
+  const roles = [...new Set(role.map((each) => each.replace(/^\//, '')))]
+  const mistake = syncMistake({ roles, partition: options.partition })
+  if (mistake !== undefined) throw usage(mistake)
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) throw usage('--sha256 is not 64 hexadecimal digits')
+  if ((list === undefined) === (organizations === undefined))
+    throw usage('name a list of accounts, or say --organizations')
+  if (list === '' || organizations === '') throw usage(`the name of the ${list === '' ? 'list' : 'profile'} is empty`)
   const known = await knownProfiles(context)
-  const { bytes, from } = await readAccounts({ list, organizations, source, partition }, known, context)
+  const by = sourceOf(source, '', known)
+  const asked = organizations === true ? by : organizations
+  const partition = partitionFor(options.partition, asked === undefined ? [by] : [asked, by], known)
+  const { bytes, from } = await readAccounts({ list, organizations: asked }, context)
   const hash = createHash('sha256').update(bytes).digest('hex')
   if (sha256 !== undefined && sha256.toLowerCase() !== hash)
     throw new HelperError('REFUSED', `${from} is not what it should be: its SHA-256 is ${hash}`, {
-      hint: 'look at what has changed in it, and say its --sha256 then',
+      hint: 'without --sha256 it is shown what would change',
     })
   const accounts = parseAccountList(bytes.toString('utf8'))
-  const plan = withoutNeeded(
-    planSync({ accounts, roles: [...new Set(roles)], partition, source, from }, known),
-    known,
-    context,
-  )
+  const plan = withoutNeeded(planSync({ accounts, roles, partition, source, from }, known), known, context)
   context.print(describePlan(plan))
   if (plan.added.length + plan.removed.length + plan.blockless.length === 0) return
   if (sha256 === undefined) await confirm(plan, hash, context)
@@ -54,6 +61,25 @@ export async function syncProfiles(
   for (const name of plan.removed.filter((each) => !added.has(each)).slice(-1))
     await awaitRead(context, '', (all) => !all.some((each) => each.name === name))
   await reportTried([...added], context)
+}
+
+/** Credentials are good in one partition alone, which nobody has to say. @throws {HelperError} USAGE */
+function partitionFor(
+  wanted: string | undefined,
+  profiles: readonly string[],
+  known: readonly AwsProfileEntry[],
+): string {
+  let chosen = wanted === undefined ? undefined : { partition: wanted, of: 'the accounts' }
+  for (const profile of profiles) {
+    const partition = known.find(({ name }) => name === profile)?.partition
+    if (partition === undefined) continue
+    if (chosen !== undefined && chosen.partition !== partition)
+      throw usage(
+        `${chosen.of} are in partition ${chosen.partition}, but the credentials of ${profile} are in ${partition}`,
+      )
+    chosen ??= { partition, of: `the credentials of ${profile}` }
+  }
+  return chosen?.partition ?? 'aws'
 }
 
 /** What other profiles need stays. */
@@ -83,7 +109,7 @@ function describePlan({ added, removed, kept, blockless }: SyncPlan): string {
 }
 
 async function confirm({ added, removed }: SyncPlan, hash: string, context: CommandContext): Promise<void> {
-  const hint = `look at the list, and add --sha256 ${hash}`
+  const hint = `look at what is shown above, and add --sha256 ${hash}`
   if (!context.hasTypedInput) throw new HelperError('USAGE', 'nobody can be asked whether that is right', { hint })
   if (await confirmTyped(context, `add ${added.length} and remove ${removed.length} profiles?`)) return
   throw new HelperError('CANCELLED', 'nothing was changed', { hint })

@@ -7,6 +7,6 @@ export const listAccounts = {
   method: 'POST',
   pattern: '/v1/aws/accounts',
   mayAsk: true,
-  request: v.strictObject({ profile: v.string(), partition: v.string() }),
+  request: v.strictObject({ profile: v.string() }),
   answer: v.object({ accounts: listOf(v.object({ Id: v.string(), Name: v.string(), State: v.string() })) }),
 } as const satisfies Endpoint

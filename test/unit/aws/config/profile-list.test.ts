@@ -25,8 +25,15 @@ role_arn = arn:aws:iam::1:role/R
   expect(listProfiles(settings, shared)).toEqual([
     { name: 'constructor', definedIn: 'config.toml', awsFiles: 'absent', source: 'master' },
     { name: 'dev', region: 'eu-central-1', definedIn: 'config.toml', awsFiles: 'latchkey', source: 'master' },
-    { name: 'master', definedIn: 'config.toml', awsFiles: 'absent', keyOf: 'master' },
-    { name: 'regional', region: 'us-east-1', definedIn: 'config.toml', awsFiles: 'absent', keyOf: 'regional' },
+    { name: 'master', definedIn: 'config.toml', awsFiles: 'absent', partition: 'aws', keyOf: 'master' },
+    {
+      name: 'regional',
+      region: 'us-east-1',
+      definedIn: 'config.toml',
+      awsFiles: 'absent',
+      partition: 'aws',
+      keyOf: 'regional',
+    },
     { name: 'taken', region: 'eu-west-2', definedIn: 'config.toml', awsFiles: 'other', source: 'master' },
     { name: 'theirs', definedIn: 'aws-files', awsFiles: 'other' },
   ])
@@ -41,6 +48,14 @@ it('lists the role of a profile whose configuration is right, and what config.to
     profiles: { dev: { role, source: 'master', ...more } },
   }
   const shared = parseSharedConfig({ config: `[profile theirs]\nrole_arn = ${role}\nsource_profile = master\n` })
+  const inChina = listProfiles(
+    {
+      sources: { master: { region: 'cn-north-1' } },
+      profiles: { dev: { role: role.replace('aws', 'aws-cn'), source: 'master' } },
+    },
+    parseSharedConfig({}),
+  )
+  expect(inChina.map(({ partition }) => partition)).toEqual(['aws-cn', 'aws-cn'])
   expect(listProfiles(settings, shared, ({ alias }) => (alias === 'acme' ? 'wrong' : 'unverified'))).toMatchObject([
     {
       name: 'dev',
@@ -58,6 +73,6 @@ it('lists the role of a profile whose configuration is right, and what config.to
 
 it('finds nothing that only every object has', () => {
   expect(listProfiles({ sources: {}, profiles: {} }, parseSharedConfig({ config: '[profile constructor]\n' }))).toEqual(
-    [{ name: 'constructor', definedIn: 'aws-files', awsFiles: 'other', keyOf: 'constructor' }],
+    [{ name: 'constructor', definedIn: 'aws-files', awsFiles: 'other', partition: 'aws', keyOf: 'constructor' }],
   )
 })

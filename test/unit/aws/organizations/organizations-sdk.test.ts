@@ -100,6 +100,14 @@ describe('an answer that is not one of an organization', () => {
     })
   })
 
+  it('is one that is too long, by the variable that leads to another server', async () => {
+    const { accounts } = await answering(' '.repeat(256 * 1024 + 1))
+    await expect(accounts()).rejects.toMatchObject({
+      code: 'AWS_BAD_RESPONSE',
+      hint: 'something on the way may answer in place of AWS: check AWS_ENDPOINT_URL_ORGANIZATIONS and the network',
+    })
+  })
+
   it('is one that leads back to where it came from', async () => {
     const { accounts, seen } = await answering(page(1, 'a'), page(1, 'b'), page(1, 'a'))
     await expect(accounts()).rejects.toMatchObject({ code: 'AWS_BAD_RESPONSE' })

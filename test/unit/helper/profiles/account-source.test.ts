@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { profileWorld, sources } from '../../../support/profile-commands.ts'
 
@@ -39,6 +41,22 @@ describe('a list at an address', () => {
     expect((await sync(world, undefined, `${origin}/accounts.json?sig=other`)).printed).toBe('nothing changes\n')
   })
 
+  it('takes nothing away that one whose address differs after the question mark has written', async () => {
+    const world = profileWorld()
+    const teams: Record<string, unknown> = {
+      '/list?team=a': [{ Id: '100000000001', Name: 'A' }],
+      '/list?team=b': [{ Id: '100000000002', Name: 'B' }],
+    }
+    const { origin } = await web((response, { url = '' }) => response.end(JSON.stringify(teams[url])))
+    await sync(world, ['y'], `${origin}/list?team=a`)
+    expect((await sync(world, ['y'], `${origin}/list?team=b`)).printed).not.toContain('- A')
+    expect(world.config.text()).toContain('[aws.profile.A]')
+    teams['/list?team=b'] = []
+    expect((await sync(world, ['y'], `${origin}/list?team=b`)).printed).toBe('- B\n')
+    expect(world.config.text()).toContain('[aws.profile.A]')
+    expect(world.config.text()).not.toContain('team=')
+  })
+
   it('is taken without a question where it is the one that is pinned, and refused where it is not', async () => {
     const world = profileWorld()
     const { origin } = await web((response) => response.end(list))
@@ -53,7 +71,12 @@ describe('a list at an address', () => {
     [
       'elsewhere',
       (response: ServerResponse) => response.writeHead(302, { Location: 'https://other.test/x?token=s3cret' }).end(),
-      'leads to https://other.test: name the address there',
+      'leads to https://other.test: name the address there, if the list is there',
+    ],
+    [
+      'elsewhere on the same server',
+      (response: ServerResponse) => response.writeHead(302, { Location: '/sign-in?token=s3cret' }).end(),
+      'leads to its own /sign-in: name the address there, if the list is there',
     ],
     ['too long', (response: ServerResponse) => response.end(' '.repeat(1024 * 1024 + 1)), 'more than 1048576 bytes'],
     ['broken off', (response: ServerResponse) => response.destroy(), 'the connection broke'],
@@ -86,6 +109,25 @@ describe('a list at an address', () => {
   })
 })
 
+describe('certificates that are to be trusted', () => {
+  it.each([
+    ['that are not there', undefined, 'ENOENT'],
+    ['that are none', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n', 'no readable certificate'],
+  ])('%s are named, and nothing is asked', async (_, content, reason) => {
+    const world = profileWorld()
+    const file = join(world.folder, 'ca.pem')
+    if (content !== undefined) writeFileSync(file, content)
+    const { failure } = await world.run(['profiles', 'sync', 'https://127.0.0.1:1/list', '--role', 'Dev'], undefined, {
+      LATCHKEY_EXTRA_CA_CERTS: file,
+    })
+    expect(failure).toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringMatching(new RegExp(`^NODE_EXTRA_CA_CERTS is of no use: .*${reason}`)),
+      hint: `look at ${file}, or unset NODE_EXTRA_CA_CERTS`,
+    })
+  })
+})
+
 describe('the accounts of an organization', () => {
   const organization = (...names: string[]) =>
     names.map((Name, at) => ({ Id: String(100_000_000_001 + at), Name, State: 'ACTIVE' }))
@@ -98,22 +140,40 @@ describe('the accounts of an organization', () => {
     const second = await sync(world, undefined, '--organizations')
     expect(first.failure).toMatchObject({ code: 'USAGE', hint: expect.stringMatching(/ --sha256 [0-9a-f]{64}$/) })
     expect(second.failure).toEqual(first.failure)
-    expect(world.listed).toEqual([
-      { profile: 'master', partition: 'aws' },
-      { profile: 'master', partition: 'aws' },
-    ])
+    expect(world.listed).toEqual([{ profile: 'master' }, { profile: 'master' }])
     expect((await sync(world, ['y'], '--organizations')).failure).toBeUndefined()
     expect(world.config.text()).toContain('[aws.profile.Team-B]')
     expect(world.config.text()).toContain('synced_from = "organizations:master"\n')
   })
 
-  it('are asked with the profile that is named, in its partition', async () => {
+  it('are asked with the profile that is named', async () => {
     const world = profileWorld()
     world.accounts = [{ Id: '100000000001', Name: 'Old', State: 'SUSPENDED' }]
-    expect((await sync(world, ['y'], '--organizations', 'root', '--partition', 'aws-cn')).printed).toBe(
-      'nothing changes\n',
+    expect((await sync(world, ['y'], '--organizations', 'root')).printed).toBe('nothing changes\n')
+    expect(world.listed).toEqual([{ profile: 'root' }])
+  })
+
+  it('are in the partition of those who ask and of the source, which nobody has to say', async () => {
+    const inChina = sources.replace('arn:aws:', 'arn:aws-cn:').replace('eu-central-1', 'cn-north-1')
+    const other = '[aws.source.other]\nmfa_serial = "arn:aws:iam::111122223333:mfa/jo"\n'
+    const world = profileWorld({ toml: inChina + other })
+    world.accounts = organization('Team A')
+    const from = ['--source', 'master', '--organizations']
+    for (const [args, message] of [
+      [
+        [...from, 'master', '--partition', 'aws'],
+        'the accounts are in partition aws, but the credentials of master are in aws-cn',
+      ],
+      [
+        [...from, 'other'],
+        'the credentials of other are in partition aws, but the credentials of master are in aws-cn',
+      ],
+    ] as const)
+      expect((await sync(world, ['y'], ...args)).failure).toMatchObject({ code: 'USAGE', message })
+    expect(world.listed).toEqual([])
+    expect((await sync(world, ['y'], ...from, 'master')).printed).toContain(
+      '+ Team-A: arn:aws-cn:iam::100000000001:role/Dev',
     )
-    expect(world.listed).toEqual([{ profile: 'root', partition: 'aws-cn' }])
   })
 
   it('need a source that is known', async () => {
@@ -123,6 +183,19 @@ describe('the accounts of an organization', () => {
       message: 'there are several sources: master, other',
     })
     expect(two.listed).toEqual([])
+  })
+
+  it('are asked with nobody whose name is empty', async () => {
+    const world = profileWorld()
+    expect((await sync(world, ['y'], '--organizations', '')).failure).toMatchObject({
+      code: 'USAGE',
+      message: 'the name of the profile is empty',
+    })
+    expect((await sync(world, ['y'], '')).failure).toMatchObject({
+      code: 'USAGE',
+      message: 'the name of the list is empty',
+    })
+    expect(world.listed).toEqual([])
   })
 
   it.each([[[]], [['/list.json', '--organizations']]])('are not both asked for and named: %j', async (args) => {

@@ -57,6 +57,14 @@ it('makes nobody the profile that every tool takes that is told none', async () 
   expect(config.text()).toContain('[aws.profile.default-Dev]')
 })
 
+it.each(['__proto__', 'constructor', 'prototype'])('gives account %s a name that tools can read', async (name) => {
+  const { sync, write, config } = syncWorld()
+  write({ Accounts: accounts(name) })
+  expect((await sync(['y'])).failure).toBeUndefined()
+  expect(config.text()).toContain(`[aws.profile.${name}-Dev]`)
+  expect((await sync()).printed).toBe('nothing changes\n')
+})
+
 it('writes a changed role anew, and the role after the name where there are several', async () => {
   const { sync, config } = syncWorld()
   await sync(['y'])
@@ -92,7 +100,10 @@ it('asks nobody where the file has the SHA-256 that was said, and refuses any ot
   const hash = createHash('sha256')
     .update(JSON.stringify({ Accounts: accounts('Team A', 'team-b') }))
     .digest('hex')
-  expect((await sync()).failure).toMatchObject({ code: 'USAGE', hint: `look at the list, and add --sha256 ${hash}` })
+  expect((await sync()).failure).toMatchObject({
+    code: 'USAGE',
+    hint: `look at what is shown above, and add --sha256 ${hash}`,
+  })
   expect((await sync(['n'])).failure).toMatchObject({ code: 'CANCELLED', message: 'nothing was changed' })
   expect(
     (
@@ -141,6 +152,13 @@ it('finishes what a killed command began', async () => {
 
 it.each([
   ['USAGE', /^say which role/, ['x.json']],
+  ['USAGE', /^--partition aws-mars is none of aws, aws-cn, /, ['x.json', '--role', 'R', '--partition', 'aws-mars']],
+  ['USAGE', /^--role "" is not the name of a role, such as Dev or team\/Dev$/, ['x.json', '--role', '']],
+  ['USAGE', /^--role "a b" is not/, ['x.json', '--role', 'a b']],
+  ['USAGE', /^--role "arn:aws:iam::1:role\/R" is not/, ['x.json', '--role', 'arn:aws:iam::1:role/R']],
+  ['USAGE', /^--role "a\/" is not/, ['x.json', '--role', 'a/']],
+  ['USAGE', /^--role "x{65}" is not/, ['x.json', '--role', 'x'.repeat(65)]],
+  ['USAGE', /which is the same in a\/R, b\/R$/, ['x.json', '--role', 'a/R', '--role', 'b/R', '--role', 'Q']],
   ['USAGE', /^--sha256 is not/, ['x.json', '--role', 'R', '--sha256', 'abc']],
   ['REFUSED', /x\.json cannot be read: ENOENT/, ['x.json', '--role', 'R']],
 ] as const)('is refused with %s: %s', async (code, message, args) => {
