@@ -12,8 +12,10 @@ const ofSas = /^(s[eiprstv]|srt|spr|sip|sk(oid|tid|[estv])|sig)$/i
  */
 export function listName({ origin, pathname, searchParams }: URL): string {
   const isSas = searchParams.has('sig')
-  const lasting = [...searchParams].filter(([name]) => !passing.test(name) && !(isSas && ofSas.test(name)))
-  if (lasting.length === 0) return `${origin}${pathname}`
-  const hash = createHash('sha256').update(JSON.stringify(lasting.sort())).digest('hex')
+  const isLasting = ([name]: [string, string]) => !passing.test(name) && !(isSas && ofSas.test(name))
+  const lasting = new URLSearchParams([...searchParams].filter(isLasting))
+  if (lasting.size === 0) return `${origin}${pathname}`
+  lasting.sort()
+  const hash = createHash('sha256').update(lasting.toString()).digest('hex')
   return `${origin}${pathname}?sha256=${hash.slice(0, 12)}`
 }

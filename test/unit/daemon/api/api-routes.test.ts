@@ -172,3 +172,27 @@ describe('a try of a profile', () => {
     await expect(tried(error)).rejects.toBe(error)
   })
 })
+
+it.each([
+  ['aws-cn', 'cn-north-1'],
+  [undefined, 'us-east-1'],
+])(
+  'the accounts of an organization are asked for in the partition of the credentials: %s',
+  async (partition, region) => {
+    const credentials = { accessKeyId: 'ASIA', secretAccessKey: new Secret('x'), sessionToken: new Secret('y') }
+    const aws = {
+      credentials: async () => credentials,
+      profiles: async () => [{ name: 'root', definedIn: 'config.toml', awsFiles: 'absent', partition }],
+    } as unknown as AwsCredentials
+    const asked: string[] = []
+    const organizations = async () => ({
+      listAccounts: async (signer: { region: string }) => {
+        asked.push(signer.region)
+        return []
+      },
+    })
+    const reply = await call({ aws, organizations }, 'POST', '/v1/aws/accounts', { body: { profile: 'root' } })
+    expect(reply).toEqual({ status: 200, body: { accounts: [] } })
+    expect(asked).toEqual([region])
+  },
+)
