@@ -11,11 +11,14 @@ export interface OpenPageOptions {
   /** Whether a browser has come for the page. */
   isVisited(): Promise<boolean>
   pause(ms: number): Promise<void>
+  /** Called once, when it takes longer than a person waits without a word. */
+  onSlow?: () => void
 }
 
 /** A browser that is not running yet takes seconds to come. */
 const patienceMs = 10_000
 const pauseMs = 100
+const slowMs = 2_000
 
 /** The program through which the desktop opens pages. */
 export function desktopCommand(url: string, platform: NodeJS.Platform): readonly string[] {
@@ -54,7 +57,7 @@ export async function openPage(commands: readonly (readonly string[])[], options
 async function comeFor(
   command: readonly string[],
   stderr: number | undefined,
-  { environment, isVisited, pause }: OpenPageOptions,
+  { environment, isVisited, pause, onSlow }: OpenPageOptions,
 ): Promise<BrowserState | 'visited'> {
   const browser = startBrowser(command, environment, stderr)
   for (let waitedMs = 0; ; waitedMs += pauseMs) {
@@ -62,6 +65,7 @@ async function comeFor(
     const state = browser.state()
     if (await isVisited()) return 'visited'
     if (state.type === 'missing' || state.type === 'failed' || waitedMs >= patienceMs) return state
+    if (waitedMs === slowMs) onSlow?.()
     await pause(pauseMs)
   }
 }

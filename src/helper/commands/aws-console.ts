@@ -45,8 +45,9 @@ export function addAwsConsoleCommand(aws: Command, context: CommandContext): voi
       const { url, link = '', browser = [desktopCommand(url, platform)] } = opened
       const instead = `latchkey aws console ${shellWord(profile)} --print`
       const isVisited = async () => (await daemon.call('getConsoleVisit', { params: { link } })).isVisited
-      if (await openPage(browser, { environment, instead, isVisited, pause }))
-        show(aboutConsole(opened, context.nowMs()))
+      const onSlow = () => note('waiting for the browser (Ctrl-C gives up)\n')
+      const options = { environment, instead, isVisited, pause, ...(context.hasTypedInput ? { onSlow } : {}) }
+      if (await openPage(browser, options)) show(aboutConsole(opened, context.nowMs()))
       else note(aboutNobody(opened, instead, context.nowMs()))
     })
 }

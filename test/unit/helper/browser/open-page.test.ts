@@ -49,8 +49,11 @@ describe('a page', () => {
     const pause = async (ms: number) => {
       waitedMs += ms
     }
-    expect(await openPage([[quiet]], { ...options, pause })).toBe(false)
+    const slow: number[] = []
+    const onSlow = () => void slow.push(waitedMs)
+    expect(await openPage([[quiet]], { ...options, pause, onSlow })).toBe(false)
     expect(waitedMs).toBe(10_000)
+    expect(slow).toEqual([2_000])
   })
 
   it.each([
