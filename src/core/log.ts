@@ -10,7 +10,8 @@ export type LogFields = Readonly<Record<string, string | number | boolean | unde
 
 /** Writes one line per event. */
 export interface Logger {
-  debug(message: string, fields?: LogFields): void
+  /** @param fields a function where it takes time to tell them: it is called only where the line is written */
+  debug(message: string, fields?: LogFields | (() => LogFields)): void
   info(message: string, fields?: LogFields): void
   warn(message: string, fields?: LogFields): void
   error(message: string, fields?: LogFields): void
@@ -43,7 +44,8 @@ export function createLogger({ write, level, journal = false, repeats }: LoggerO
     const prefix = journal ? syslogPriority[lineLevel] : `${lineLevel}: `
     const put = (message: string, fields: LogFields) =>
       write(`${prefix}${displayLine(message)}${formatFields(fields)}\n`)
-    return (message: string, fields: LogFields = {}) => {
+    return (message: string, details: LogFields | (() => LogFields) = {}) => {
+      const fields = typeof details === 'function' ? details() : details
       const { code } = fields
       const report = (repeated: number) => put(message, { code, repeated })
       if (repeats?.admits(`${lineLevel} ${message} ${String(code)}`, report) !== false) put(message, fields)

@@ -80,6 +80,8 @@ export interface DaemonDeps
 
 /** A running daemon. */
 export interface Daemon {
+  /** Removes the keys that `ssh-add` has added, as ssh-agent does at SIGUSR1. */
+  removeAddedKeys(): void
   /** Stops accepting, ends the connections, and removes the sockets. */
   stop(): Promise<void>
 }
@@ -105,6 +107,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     hostsOf: createAddedHosts(() => config.listSettings()),
     uses: ({ isForwarded }) =>
       isForwarded && config.current().ssh.addedKeysForwarded === 'login' ? ['login'] : undefined,
+    defaultLifetimeSeconds: () => config.current().ssh.lifetime,
   })
   const lock = createLock({ clock })
   const config = createConfigService({
@@ -165,7 +168,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
           keychain: watched,
           prompt: deps.promptStatus(),
           isLocked: lock.isLocked,
-          addedKeys: keyring.count,
+          addedKeys: keyring.describe,
           notices: agent.notices,
           vaults: config.vaults(),
           aws,
@@ -223,7 +226,11 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     await stop()
     throw error
   }
-  return { stop }
+  const removeAddedKeys = () => {
+    log.info('added keys are removed, by signal', { count: keyring.describe().length })
+    keyring.removeAll()
+  }
+  return { removeAddedKeys, stop }
 
   async function listen(name: 'agent' | 'api', onStream: OnStream): Promise<UnixListener> {
     const fd = deps.inheritedSockets.get(name)

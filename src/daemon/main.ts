@@ -156,6 +156,7 @@ export async function runDaemon(): Promise<number> {
     throw error
   })
   if (daemon === undefined) return 0
+  process.on('SIGUSR1', daemon.removeAddedKeys)
   log.info('listening', { version, pid: process.pid })
   parent.ready()
   isListening = true

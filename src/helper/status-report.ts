@@ -1,7 +1,14 @@
 import { displayLine } from '../core/text/display-text.ts'
 import { formatDuration } from '../core/time/duration.ts'
 import type { ReportedError } from '../ipc/endpoints/fields.ts'
-import type { NoticeStatus, PromptStatus, SshIdentityStatus, Status, VaultStatus } from '../ipc/endpoints/status.ts'
+import type {
+  AddedKeyStatus,
+  NoticeStatus,
+  PromptStatus,
+  SshIdentityStatus,
+  Status,
+  VaultStatus,
+} from '../ipc/endpoints/status.ts'
 import { formatConfigProblems } from './config-report.ts'
 import { formatKeyTable } from './key-report.ts'
 import { formatProblem, formatWarnings } from './problem-lines.ts'
@@ -10,11 +17,11 @@ import { formatTable } from './text-table.ts'
 /** What the daemon holds, until when, and what is wrong, for a person. @param nowMs the time to count down from */
 export function formatStatus(status: Status, nowMs: number): string {
   const left = (time: string | undefined) => (time === undefined ? 'no limit' : formatTimeLeft(time, nowMs))
-  if (isEmpty(status)) return `${formatDaemon(status, nowMs)}\n${formatNotes(status.ssh)}${nextSteps(status)}`
+  if (isEmpty(status)) return `${formatDaemon(status, nowMs)}\n${formatNotes(status.ssh, nowMs)}${nextSteps(status)}`
   return [
     formatDaemon(status, nowMs),
     formatVaults(status, left),
-    formatIdentities(status, left),
+    formatIdentities(status, left, nowMs),
     formatAws(status, left, nowMs),
   ].join('\n')
 }
@@ -120,10 +127,25 @@ const certificateStates: Readonly<Record<SshIdentityStatus['state'], string>> = 
 }
 
 /** What is true of all keys of the agent. */
-function formatNotes({ locked, addedKeys, notices = [] }: Status['ssh']): string {
+function formatNotes({ locked, addedKeys, added = [], notices = [] }: Status['ssh'], nowMs: number): string {
   const lock = locked ? 'the agent is locked: ssh-add -X unlocks it\n' : ''
-  const added = addedKeys > 0 ? `keys added with ssh-add: ${addedKeys}\n` : ''
-  return lock + added + formatNotices(notices)
+  const count = addedKeys > 0 ? `keys added with ssh-add: ${addedKeys}\n` : ''
+  return lock + count + formatAdded(added.slice(0, shownAdded), nowMs) + formatNotices(notices)
+}
+
+const shownAdded = 10
+
+function formatAdded(added: readonly AddedKeyStatus[], nowMs: number): string {
+  const rows = added.map(({ comment, key, expiresAt, isEnded }) => [
+    comment,
+    key,
+    isEnded === true
+      ? 'certificate has ended'
+      : expiresAt === undefined
+        ? 'no limit'
+        : formatTimeLeft(expiresAt, nowMs),
+  ])
+  return rows.length === 0 ? '' : formatTable(rows, '  ')
 }
 
 /** What a server refused the agent cannot know: this is what the agent did not do. */
@@ -139,8 +161,8 @@ function formatNotices(notices: readonly NoticeStatus[]): string {
   return `\nwhat ssh did not get from the agent (what a server refused, the agent cannot know):\n${formatTable([['LAST', 'WHAT', 'WHO ASKED', 'HOST KEY', 'KEY'], ...rows])}`
 }
 
-function formatIdentities({ ssh, config }: Status, left: (time: string | undefined) => string): string {
-  const notes = formatNotes(ssh)
+function formatIdentities({ ssh, config }: Status, left: (time: string | undefined) => string, nowMs: number): string {
+  const notes = formatNotes(ssh, nowMs)
   if (ssh.identities.length === 0) return noneOf('SSH identity', 'ssh.identity', config) + notes
   const rows = ssh.identities.map(({ name, state, validBefore, principals, vault, role }) => [
     name,

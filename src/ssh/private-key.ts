@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { decodeCertificate, isSignatureValid, type SshCertificate } from './certificate.ts'
+import { certificateValidity, decodeCertificate, isSignatureValid, type SshCertificate } from './certificate.ts'
 import type { KeyType, PrivateFields } from './keys/key-type.ts'
 import { keyTypeNamed, keyTypeOfCertificate } from './keys/key-types.ts'
 import { type PublicKey, publicFieldsOf, publicKeyOf } from './public-key.ts'
@@ -21,6 +21,8 @@ export interface PrivateKey {
   publicKey: PublicKey
   /** What an agent lists: the certificate, else the plain key. */
   blob: Uint8Array
+  /** When its certificate ends, in ms since the epoch; absent where there is none, or where it never ends. */
+  notAfterMs?: number | undefined
 }
 
 /**
@@ -69,7 +71,9 @@ export function importPrivateKey({ type, certificate, fields }: PrivateKeyFields
     if (certificate !== undefined) throw notCertified()
     throw new SshError('KEY_INVALID', 'the private and the public half of a key do not belong together')
   }
-  return { privateKey: key.privateKey, publicKey, blob: certificate?.blob ?? publicKey.blob }
+  const plain = { privateKey: key.privateKey, publicKey, blob: publicKey.blob }
+  if (certificate === undefined) return plain
+  return { ...plain, blob: certificate.blob, notAfterMs: certificateValidity(certificate).notAfterMs }
 }
 
 const notCertified = () =>

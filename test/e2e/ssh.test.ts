@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { plainKeyOf } from '../../src/ssh/public-key.ts'
 import { formatPublicKeyLine, parsePublicKeyLine } from '../../src/ssh/public-key-line.ts'
 import { type DevSession, startDevSession } from '../support/dev-session.ts'
@@ -111,6 +111,19 @@ describeWithPeers(
       ])
       await dev.runOk('ssh-add', ['-q', '-D'])
       expect((await dev.runOk('ssh-add', ['-L'])).trim().split('\n')).toHaveLength(1)
+    })
+
+    it('shows added keys in the status, and drops them at SIGUSR1', async () => {
+      const key = join(folder, 'dropped')
+      await dev.runOk('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key, '-C', 'to be dropped'])
+      await dev.runOk('ssh-add', ['-q', '-t', '1h', key])
+      const status = JSON.parse(await dev.runOk('latchkey', ['status', '--json']))
+      const expiresAt = expect.stringMatching(/Z$/)
+      expect(status.ssh).toMatchObject({ addedKeys: 1, added: [{ comment: 'to be dropped', expiresAt }] })
+      expect(await dev.runOk('latchkey', ['status'])).toMatch(/to be dropped +SHA256:\S+ +(59m|1h)/)
+      process.kill(status.pid, 'SIGUSR1')
+      await vi.waitFor(async () => expect(await dev.runOk('ssh-add', ['-l'])).not.toContain('to be dropped'))
+      expect((await dev.runOk('ssh-add', ['-l'])).trim().split('\n')).toHaveLength(1)
     })
 
     it('shows the certificate in the status', async () => {

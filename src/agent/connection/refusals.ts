@@ -49,8 +49,8 @@ export function createRefusals({ connection, notices, peer, log }: RefusalsDeps)
   }
 }
 
-/** Undefined for what is no key: a client may name anything. */
-function fingerprintOf(blob: Uint8Array | undefined): string | undefined {
+/** `SHA256:…`, undefined for what is no key: a client may name anything. */
+export function fingerprintOf(blob: Uint8Array | undefined): string | undefined {
   try {
     return blob === undefined ? undefined : fingerprint(blob)
   } catch (error) {

@@ -1,7 +1,9 @@
 import type { Turns } from '../../core/calls/turns.ts'
+import type { Logger } from '../../core/log.ts'
 import type { ConnectionView, KeyStore, MaybePromise, Signer } from '../keys/key-store.ts'
 import type { AgentRequest, AgentResponse } from '../protocol/messages.ts'
-import type { Refusals } from './refusals.ts'
+import type { AgentPeer } from './peer.ts'
+import { fingerprintOf, type Refusals } from './refusals.ts'
 import { describePurpose, isPermitted, signPurpose } from './sign-policy.ts'
 
 /** What answering requests for signatures needs. */
@@ -14,6 +16,8 @@ export interface SigningDeps {
   refusals: Refusals
   /** Whether nobody waits for an answer any more. */
   isClosed: () => boolean
+  peer: AgentPeer | undefined
+  log: Logger
 }
 
 type SignRequest = AgentRequest & { type: 'sign-request' }
@@ -26,7 +30,7 @@ interface Found {
 
 /** Answers the requests for signatures of one connection. */
 export function createSigning(deps: SigningDeps): (request: SignRequest) => MaybePromise<AgentResponse> {
-  const { connection, shownStores, pool, refusals, isClosed } = deps
+  const { connection, shownStores, pool, refusals, isClosed, peer, log } = deps
 
   const find = (keyBlob: Uint8Array, all = shownStores(), from = 0): MaybePromise<Found | undefined> => {
     for (let index = from; index < all.length; index += 1) {
@@ -49,6 +53,14 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
         keyBlob,
       )
     }
+    log.debug('signing', () => ({
+      for: describePurpose(signPurpose(data)),
+      key: fingerprintOf(keyBlob),
+      with: store.name,
+      peer: peer?.name,
+      host: fingerprintOf(connection.bindings.at(-1)?.hostKeyBlob),
+      isForwarded: connection.isForwarded,
+    }))
     if (signer.usesPool === true) return signInPool(signer, data, flags)
     const signature = signer.sign(data, flags)
     return signature instanceof Promise ? signature.then(toResponse) : toResponse(signature)

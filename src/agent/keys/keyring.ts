@@ -17,12 +17,24 @@ export interface Keyring extends KeyStore {
   /** Removes the key or certificate with exactly this blob. @returns false if there is none */
   remove(keyBlob: Uint8Array): boolean
   removeAll(): void
-  /** How many keys are held. */
-  count(): number
+  /** The keys that are held, in the order of the list. */
+  describe(): readonly AddedKey[]
+}
+
+/** What can be shown of a key. */
+export interface AddedKey {
+  keyBlob: Uint8Array
+  comment: string
+  /** When its lifetime ends, in ms since the epoch; undefined: it stays until it is removed. */
+  expiresAtMs: number | undefined
+  /** Whether it is a certificate that has ended, and so is not listed. */
+  isEnded: boolean
 }
 
 interface Held {
   signer: Signer
+  /** When its certificate ends, in ms since the epoch; Infinity where there is no such end. */
+  notAfterMs: number
   /** The uptime at which the key expires, in ms; Infinity for a key without a lifetime. */
   deadlineMs: number
 }
@@ -39,6 +51,8 @@ export interface KeyringDeps {
   hostsOf?: KeyStore['hostsOf']
   /** What its keys may sign; by default anything, as with ssh-agent. */
   uses?: KeyStore['uses']
+  /** How long a key stays that comes without a lifetime, in seconds; undefined: until it is removed. */
+  defaultLifetimeSeconds?: () => number | undefined
 }
 
 /** Creates an empty keyring. */
@@ -47,16 +61,20 @@ export function createKeyring({
   onKeysReleased = () => {},
   hostsOf = () => undefined,
   uses = () => undefined,
+  defaultLifetimeSeconds = () => undefined,
 }: KeyringDeps): Keyring {
   // By blob, in the order in which the keys came.
   const held = new Map<string, Held>()
-  let listed: readonly Identity[] | undefined
+  let listed: { identities: readonly Identity[]; fromMs: number; untilMs: number } | undefined
+  /** Whether any of them is a certificate that ends: the clock is read only then. */
+  let hasEnds = false
   let nextDeadlineMs = Number.POSITIVE_INFINITY
   let cancelTimer = () => {}
 
   /** Called after every change of the keys. */
   const changed = (): void => {
     listed = undefined
+    hasEnds = [...held.values()].some(({ notAfterMs }) => notAfterMs < Number.POSITIVE_INFINITY)
     cancelTimer()
     nextDeadlineMs = Math.min(Number.POSITIVE_INFINITY, ...[...held.values()].map(({ deadlineMs }) => deadlineMs))
     // Removes the key from memory in time. Whether it may be used is decided by the clock at each use.
@@ -80,6 +98,17 @@ export function createKeyring({
     changed()
   }
 
+  /** No server takes a certificate that has ended (docs/PROTOCOL.md P-21), but it costs a try. The clock may be set back. */
+  const listAt = (nowMs: number) => {
+    const all = [...held.values()]
+    const ends = all.map(({ notAfterMs }) => notAfterMs)
+    return {
+      identities: all.filter(({ notAfterMs }) => nowMs < notAfterMs).map(({ signer }) => signer.identity),
+      fromMs: Math.max(Number.NEGATIVE_INFINITY, ...ends.filter((endMs) => endMs <= nowMs)),
+      untilMs: Math.min(Number.POSITIVE_INFINITY, ...ends.filter((endMs) => endMs > nowMs)),
+    }
+  }
+
   return {
     name: 'keys of ssh-add',
     isAdded: true,
@@ -89,15 +118,17 @@ export function createKeyring({
     isShownTo: () => true,
     identities() {
       dropExpired()
-      listed ??= [...held.values()].map(({ signer }) => signer.identity)
-      return listed
+      const nowMs = hasEnds ? clock.now() : 0
+      if (listed === undefined || nowMs < listed.fromMs || nowMs >= listed.untilMs) listed = listAt(nowMs)
+      return listed.identities
     },
     signer(keyBlob) {
       dropExpired()
       return held.get(nameOf(keyBlob))?.signer
     },
-    add({ privateKey, publicKey, blob }, comment, { lifetimeSeconds }) {
+    add({ privateKey, publicKey, blob, notAfterMs }, comment, constraints) {
       dropExpired()
+      const lifetimeSeconds = constraints.lifetimeSeconds ?? defaultLifetimeSeconds()
       const name = nameOf(blob)
       if (held.size >= maxKeys && !held.has(name)) {
         throw new AgentError('KEYRING_FULL', `${maxKeys} keys are held already`, { hint: 'ssh-add -D' })
@@ -107,7 +138,11 @@ export function createKeyring({
       const deadlineMs =
         lifetimeSeconds === undefined ? Number.POSITIVE_INFINITY : clock.uptime() + lifetimeSeconds * 1000
       if (held.has(name)) onKeysReleased()
-      held.set(name, { signer: createKeySigner(identity, privateKey, publicKey), deadlineMs })
+      held.set(name, {
+        signer: createKeySigner(identity, privateKey, publicKey),
+        deadlineMs,
+        notAfterMs: notAfterMs ?? Number.POSITIVE_INFINITY,
+      })
       changed()
     },
     remove(keyBlob) {
@@ -124,9 +159,15 @@ export function createKeyring({
       held.clear()
       changed()
     },
-    count() {
+    describe() {
       dropExpired()
-      return held.size
+      const [nowMs, uptimeMs] = [clock.now(), clock.uptime()]
+      return [...held.values()].map(({ signer, deadlineMs, notAfterMs }) => ({
+        keyBlob: signer.identity.keyBlob,
+        comment: signer.identity.comment,
+        expiresAtMs: deadlineMs === Number.POSITIVE_INFINITY ? undefined : nowMs + deadlineMs - uptimeMs,
+        isEnded: notAfterMs <= nowMs,
+      }))
     },
   }
 }

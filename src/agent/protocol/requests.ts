@@ -1,7 +1,7 @@
 import { Secret } from '../../core/secret.ts'
 import { readPrivateKeyFields, writePrivateKeyFields } from '../../ssh/private-key.ts'
 import { SshReader, SshWriter } from '../../ssh/wire.ts'
-import { readComment } from './comment.ts'
+import { commentBytes, readComment } from './comment.ts'
 import { hasConstraints, readConstraints, writeConstraints } from './constraints.ts'
 import { type AgentRequest, messageNumbers } from './messages.ts'
 
@@ -73,7 +73,7 @@ function messageOf(request: Exclude<AgentRequest, { type: 'unsupported' }>): Ssh
     case 'add-identity': {
       const { key, comment, constraints } = request
       const number = hasConstraints(constraints) ? messageNumbers.addIdConstrained : messageNumbers.addIdentity
-      return writeConstraints(writePrivateKeyFields(message(number), key).string(comment), constraints)
+      return writeConstraints(writePrivateKeyFields(message(number), key).string(commentBytes(comment)), constraints)
     }
     case 'remove-identity':
       return message(messageNumbers.removeIdentity).string(request.keyBlob)

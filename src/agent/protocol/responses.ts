@@ -1,7 +1,7 @@
 import { SshReader } from '../../ssh/wire.ts'
 import { AgentError } from '../agent-error.ts'
 import type { Identity } from '../keys/key-store.ts'
-import { readComment } from './comment.ts'
+import { commentBytes, readComment } from './comment.ts'
 import { type AgentResponse, messageNumbers } from './messages.ts'
 
 const failureFrame = Buffer.of(0, 0, 0, 1, messageNumbers.failure)
@@ -44,10 +44,7 @@ function encodeIdentities(identities: readonly Identity[]): Uint8Array {
   let offset = frame.writeUInt32BE(identities.length, 5)
   for (const { keyBlob, comment } of identities) {
     offset = writeString(frame, offset, keyBlob)
-    const start = offset + 4
-    const length = frame.write(comment, start, 'utf8')
-    frame.writeUInt32BE(length, offset)
-    offset = start + length
+    offset = writeString(frame, offset, commentBytes(comment))
   }
   encodedIdentities.set(identities, frame)
   return frame
@@ -55,7 +52,7 @@ function encodeIdentities(identities: readonly Identity[]): Uint8Array {
 
 /** The size of an identity in an answer, in bytes. */
 export function identityBytes({ keyBlob, comment }: Identity): number {
-  return 8 + keyBlob.length + Buffer.byteLength(comment, 'utf8')
+  return 8 + keyBlob.length + commentBytes(comment).length
 }
 
 /** @param bodyBytes the length of what follows the message number */

@@ -1,9 +1,18 @@
+import type { AddedKey } from '../../agent/keys/keyring.ts'
 import type { AgentNotice } from '../../agent/notices.ts'
 import type { AwsCredentials } from '../../aws/aws-credentials.ts'
 import { CodedError } from '../../core/errors.ts'
 import { formatUtc } from '../../core/time/utc-time.ts'
 import type { ConfigReport } from '../../ipc/endpoints/config.ts'
-import type { NoticeStatus, PromptStatus, SshIdentityStatus, Status, VaultStatus } from '../../ipc/endpoints/status.ts'
+import type {
+  AddedKeyStatus,
+  NoticeStatus,
+  PromptStatus,
+  SshIdentityStatus,
+  Status,
+  VaultStatus,
+} from '../../ipc/endpoints/status.ts'
+import { fingerprint } from '../../ssh/public-key.ts'
 import { isVaultError } from '../../vault/vault-error.ts'
 import type { RunningIdentity, RunningVault } from '../running/running-vault.ts'
 import type { WatchedKeychain } from '../watched-keychain.ts'
@@ -17,7 +26,7 @@ export interface StatusParts {
   keychain: WatchedKeychain
   prompt: PromptStatus
   isLocked: () => boolean
-  addedKeys: () => number
+  addedKeys: () => readonly AddedKey[]
   notices: () => readonly AgentNotice[]
   vaults: readonly RunningVault[]
   aws: AwsCredentials
@@ -28,6 +37,7 @@ export async function describeStatus(parts: StatusParts): Promise<Status> {
   const { fixed, config, keychain, prompt, isLocked, addedKeys, notices, vaults } = parts
   // First, because it calls the keychain, whose state is reported too.
   const aws = await parts.aws.status().catch(withoutAws)
+  const added = addedKeys()
   const keychainError = keychain.lastError()
   return {
     ...fixed,
@@ -39,12 +49,25 @@ export async function describeStatus(parts: StatusParts): Promise<Status> {
     prompt,
     ssh: {
       locked: isLocked(),
-      addedKeys: addedKeys(),
+      addedKeys: added.length,
+      added: added.slice(0, shownAdded).map(describeAdded),
       identities: vaults.flatMap(describeIdentities),
       notices: notices().map(describeNotice),
     },
     vaults: vaults.map(describeVault),
     aws,
+  }
+}
+
+/** More keys than anybody tells apart. */
+const shownAdded = 100
+
+function describeAdded({ keyBlob, comment, expiresAtMs, isEnded }: AddedKey): AddedKeyStatus {
+  return {
+    key: fingerprint(keyBlob),
+    comment,
+    ...(expiresAtMs === undefined ? {} : { expiresAt: formatUtc(expiresAtMs) }),
+    ...(isEnded ? { isEnded: true } : {}),
   }
 }
 

@@ -148,6 +148,7 @@ export const addedKeySchema = v.strictObject({ hosts })
 export const sshSchema = v.strictObject({
   known_hosts: v.optional(v.array(path)),
   order: v.optional(v.picklist(['identities-first', 'added-first'])),
+  lifetime: v.optional(duration(1, 31_536_000, '1s to 365d')),
   added_keys_forwarded: v.optional(v.picklist(['all', 'login'])),
   unbound_max: v.optional(v.pipe(v.number(), v.integer('not a whole number'), v.minValue(0, 'is less than 0'))),
 })

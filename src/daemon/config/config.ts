@@ -35,6 +35,8 @@ export interface SshSettings {
   order: NonNullable<Written<'ssh'>['order']>
   unboundMax: number | undefined
   addedKeysForwarded: NonNullable<Written<'ssh'>['added_keys_forwarded']>
+  /** Of added keys that come without one, in seconds; undefined: until they are removed. */
+  lifetime: number | undefined
   /** By the fingerprints of added keys. */
   addedKeys: Readonly<Record<string, Written<'addedKey'>>>
 }
@@ -99,6 +101,7 @@ export function toConfig(settled: SectionsAround): Config {
       order: ssh?.order ?? 'identities-first',
       unboundMax: ssh?.unbound_max,
       addedKeysForwarded: ssh?.added_keys_forwarded ?? 'all',
+      lifetime: ssh?.lifetime,
       addedKeys: byName(sectionsOf(sections, 'addedKey')),
     },
     awsProfiles: byName(sectionsOf(sections, 'profile')),

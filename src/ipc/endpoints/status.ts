@@ -44,6 +44,17 @@ const prompt = v.object({
 /** How a person is asked. */
 export type PromptStatus = v.InferOutput<typeof prompt>
 
+const addedKey = v.object({
+  key: v.string(),
+  comment: v.string(),
+  /** Absent: until it is removed. */
+  expiresAt: v.exactOptional(time),
+  /** It is a certificate that has ended, so that it is not listed. */
+  isEnded: v.exactOptional(v.literal(true)),
+})
+/** A key of `ssh-add`. */
+export type AddedKeyStatus = v.InferOutput<typeof addedKey>
+
 const notice = v.object({
   at: time,
   reason: v.string(),
@@ -76,6 +87,8 @@ export const getStatus = {
     ssh: v.object({
       locked: v.boolean(),
       addedKeys: count,
+      /** The first hundred of them. A daemon that is older than the command does not send it. */
+      added: v.exactOptional(listOf(addedKey)),
       identities: listOf(sshIdentity),
       /** The latest first. A daemon that is older than the command does not send it. */
       notices: v.exactOptional(listOf(notice)),

@@ -33,7 +33,7 @@ describe('a keyring', () => {
     keyring.add(a, 'a', forEver)
     keyring.add(c, 'c', forEver)
     expect(comments()).toEqual(['b', 'a', 'c'])
-    expect(keyring.count()).toBe(3)
+    expect(keyring.describe()).toHaveLength(3)
   })
 
   it('gives the same list until something changes', () => {
@@ -117,22 +117,64 @@ describe('a keyring', () => {
     }
     expect(code).toBe('KEYRING_FULL')
     keyring.add(fake(7), 'again', forEver)
-    expect(keyring.count()).toBe(2048)
+    expect(keyring.describe()).toHaveLength(2048)
+  })
+})
+
+describe('an added certificate', () => {
+  it('is listed until it ends, and again where the clock was set back', () => {
+    const { keyring, clock, comments } = setUp()
+    keyring.add({ ...a, notAfterMs: clock.now() + 1_000 }, 'ends', forEver)
+    keyring.add(b, 'stays', forEver)
+    keyring.add({ ...c, notAfterMs: clock.now() + 2_000 }, 'ends later', forEver)
+    expect(comments()).toEqual(['ends', 'stays', 'ends later'])
+    const list = keyring.identities()
+    clock.advance(999)
+    expect(keyring.identities()).toBe(list)
+    clock.advance(1)
+    expect(comments()).toEqual(['stays', 'ends later'])
+    expect(keyring.signer(a.blob)).toBeDefined()
+    expect(keyring.describe().map(({ isEnded }) => isEnded)).toEqual([true, false, false])
+    clock.advance(1_000)
+    expect(comments()).toEqual(['stays'])
+  })
+
+  it('is listed again where the clock was set back', () => {
+    let nowMs = 5_000
+    const keyring = createKeyring({ clock: { ...fakeClock(), now: () => nowMs } })
+    keyring.add({ ...a, notAfterMs: 5_000 }, 'ended', forEver)
+    expect(keyring.identities()).toEqual([])
+    nowMs = 4_999
+    expect(keyring.identities()).toHaveLength(1)
   })
 })
 
 describe('a lifetime', () => {
+  it('is the default of the configuration for a key that comes without one', () => {
+    const clock = fakeClock()
+    let seconds: number | undefined = 60
+    const keyring = createKeyring({ clock, defaultLifetimeSeconds: () => seconds })
+    keyring.add(a, 'a', forEver)
+    keyring.add(b, 'b', forSeconds(120))
+    seconds = undefined
+    keyring.add(c, 'c', forEver)
+    const atMs = clock.now()
+    expect(keyring.describe().map(({ expiresAtMs }) => expiresAtMs)).toEqual([atMs + 60_000, atMs + 120_000, undefined])
+    clock.advance(60_000)
+    expect(keyring.identities().map(({ comment }) => comment)).toEqual(['b', 'c'])
+  })
+
   it('ends a key for lists, signatures and removal alike', () => {
     const { keyring, clock } = setUp()
     keyring.add(a, 'a', forSeconds(60))
     clock.advance(59_999)
     expect(keyring.signer(a.blob)).toBeDefined()
-    expect(keyring.count()).toBe(1)
+    expect(keyring.describe()).toHaveLength(1)
     clock.advance(1)
     expect(keyring.identities()).toEqual([])
     expect(keyring.signer(a.blob)).toBeUndefined()
     expect(keyring.remove(a.blob)).toBe(false)
-    expect(keyring.count()).toBe(0)
+    expect(keyring.describe()).toHaveLength(0)
   })
 
   it('is checked when a key is used, although its timer stood still in suspend', () => {
@@ -183,13 +225,13 @@ describe('a lifetime', () => {
     const { keyring, clock } = setUp()
     keyring.add(a, 'a', forSeconds(2 ** 32 - 1))
     clock.advance(365 * 86_400_000)
-    expect(keyring.count()).toBe(1)
+    expect(keyring.describe()).toHaveLength(1)
   })
 
   it('of zero ends the key at once', () => {
     const { keyring } = setUp()
     keyring.add(a, 'a', forSeconds(0))
-    expect(keyring.count()).toBe(0)
+    expect(keyring.describe()).toHaveLength(0)
   })
 
   it('costs no clock reading while no key has one', () => {

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AgentError } from '../../../../src/agent/agent-error.ts'
+import { commentBytes } from '../../../../src/agent/protocol/comment.ts'
 import type { AgentRequest } from '../../../../src/agent/protocol/messages.ts'
 import { decodeRequest, encodeRequest } from '../../../../src/agent/protocol/requests.ts'
 import type { CodedError } from '../../../../src/core/errors.ts'
@@ -127,9 +128,17 @@ describe('a request', () => {
     expect(codes.filter((code) => code === undefined)).toHaveLength(wholeWithout)
   })
 
-  it('with a comment that is not UTF-8 is shown with replacement characters', () => {
-    const { key } = { key: importPrivateKey(addOf('add-ed25519').key).privateKey }
-    expect(decodeRequest(addKey(key, Buffer.of(0x6a, 0xff)))).toMatchObject({ comment: 'j\uFFFD' })
+  it('with a comment that is not UTF-8 keeps its bytes', () => {
+    const key = importPrivateKey(addOf('add-ed25519').key).privateKey
+    const commentOf = (bytes: Uint8Array) => {
+      const request = decodeRequest(addKey(key, bytes))
+      if (request.type !== 'add-identity') throw new Error(request.type)
+      return request.comment
+    }
+    const large = Buffer.alloc(200_000, 0xff)
+    const texts = [Buffer.of(0x6a, 0xff), Buffer.of(0xff, 0xc3, 0xbc, 0x80), Buffer.from('Jürgen 🔑\ufeff'), large]
+    for (const bytes of texts) expect(Buffer.from(commentBytes(commentOf(bytes))).equals(bytes)).toBe(true)
+    expect(commentOf(Buffer.from('Jürgen 🔑'))).toBe('Jürgen 🔑')
   })
 
   it('of an extension keeps its body as it is', () => {

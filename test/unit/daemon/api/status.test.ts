@@ -1,15 +1,23 @@
 import { expect, it } from 'vitest'
+import type { AddedKey } from '../../../../src/agent/keys/keyring.ts'
 import { describeStatus, type StatusParts } from '../../../../src/daemon/api/status.ts'
 import { ConfigError } from '../../../../src/daemon/config/config.ts'
 import type { RunningVault } from '../../../../src/daemon/running/running-vault.ts'
+import { fingerprint } from '../../../../src/ssh/public-key.ts'
 import type { TokenStatus } from '../../../../src/vault/token/token-source.ts'
 import { VaultError } from '../../../../src/vault/vault-error.ts'
 import { parseConfig } from '../../../support/parsed-config.ts'
+import { plainBlob } from '../../../support/ssh-vectors.ts'
 
 const config = parseConfig(
   '[vault.corp]\naddress = "https://vault.example.com"\n[ssh.identity.ops]\nrole = "ops"\n',
   '/config.toml',
 )
+
+const addedKeys: readonly AddedKey[] = [
+  { keyBlob: plainBlob('ed25519'), comment: 'one', expiresAtMs: Date.UTC(2026, 0, 2), isEnded: false },
+  { keyBlob: plainBlob('ecdsa256'), comment: 'two', expiresAtMs: undefined, isEnded: true },
+]
 
 const empty = async () => ({ sessions: [], roles: [], profiles: [] })
 
@@ -34,7 +42,7 @@ function partsWith(vaults: readonly RunningVault[], status: () => Promise<unknow
     fixed: {},
     keychain: { description: 'memory', lastError: () => undefined },
     isLocked: () => false,
-    addedKeys: () => 2,
+    addedKeys: () => addedKeys,
     notices: () => [
       { atMs: Date.UTC(2026, 0, 2), reason: 'no key', count: 2, key: 'SHA256:k', peer: 'ssh (pid 1)', host: undefined },
     ],
@@ -77,6 +85,10 @@ it('reports the rest if the files of the AWS tools cannot be read, and hides no 
   expect(await describeStatus(partsWith([], () => Promise.reject(unreadable)))).toMatchObject({
     ssh: {
       addedKeys: 2,
+      added: [
+        { key: fingerprint(plainBlob('ed25519')), comment: 'one', expiresAt: '2026-01-02T00:00:00Z' },
+        { key: fingerprint(plainBlob('ecdsa256')), comment: 'two', isEnded: true },
+      ],
       notices: [{ at: '2026-01-02T00:00:00Z', reason: 'no key', count: 2, key: 'SHA256:k', peer: 'ssh (pid 1)' }],
     },
     aws: { profiles: [], error: { code: 'CONFIG_UNREADABLE', message: '/aws is a pipe', hint: 'ls' } },

@@ -65,6 +65,7 @@ describe('parseConfig', () => {
       order: 'identities-first',
       unboundMax: undefined,
       addedKeysForwarded: 'all',
+      lifetime: undefined,
       addedKeys: {},
     })
     expect(config.awsSources.master).toEqual({
@@ -94,7 +95,7 @@ describe('parseConfig', () => {
   it('reads how the agent lists', () => {
     const key = `SHA256:${'a'.repeat(43)}`
     const { ssh } = parseConfig(
-      `[ssh]\nknown_hosts = ["~/hosts"]\norder = "added-first"\nunbound_max = 3\nadded_keys_forwarded = "login"\n[ssh.added_key."${key}"]\nhosts = ["old.example"]\n`,
+      `[ssh]\nknown_hosts = ["~/hosts"]\norder = "added-first"\nunbound_max = 3\nlifetime = "1h"\nadded_keys_forwarded = "login"\n[ssh.added_key."${key}"]\nhosts = ["old.example"]\n`,
       file,
     )
     expect(ssh).toEqual({
@@ -102,6 +103,7 @@ describe('parseConfig', () => {
       order: 'added-first',
       unboundMax: 3,
       addedKeysForwarded: 'login',
+      lifetime: 3600,
       addedKeys: { [key]: { hosts: ['old.example'] } },
     })
   })
