@@ -20,7 +20,9 @@ describe('latchkey aws check', () => {
     })
     expect(shared.dev.log('prompts')).toHaveLength(1)
     const actions = shared.dev.log('aws-calls').map(({ action }) => action)
-    expect(actions).toEqual(expect.arrayContaining(['ListAccessKeys', 'GetAccessKeyLastUsed', 'GetRole']))
+    expect(actions).toEqual(
+      expect.arrayContaining(['ListAccessKeys', 'GetAccessKeyLastUsed', 'ListMFADevices', 'GetRole']),
+    )
   })
 
   it('calls nothing with --offline', async () => {
@@ -76,7 +78,15 @@ describe('latchkey aws check', () => {
     await expect
       .poll(async () => (await check(['--offline'])).stdout)
       .toMatch(
-        /error: bare has no MFA device, .*\[no-mfa\]\n {2}without a code: open\n {2}mend: give the user a device in IAM, then write its ARN into \[aws\.source\.bare\] of config\.toml: mfa_serial = "…"\n/,
+        /error: bare has no MFA device, .*\[no-mfa\]\n {2}without a code: open\n {2}mend: latchkey aws mfa enroll bare\n/,
       )
+  })
+
+  it('names the command that gives a device to a user who has none, whose policy hides the keys till then', async () => {
+    await shared.dev.runOk('sh', ['-c', 'latchkey aws keys add new --new <"$LATCHKEY_DEV_DIR/new-user.key"'])
+    const { status, stdout } = await check()
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/error: new has no MFA device, .*\[no-mfa\]\n {2}mend: latchkey aws mfa enroll new\n/)
+    expect(stdout).toMatch(/not seen: the access keys of the user of new: AWS refused ListAccessKeys: /)
   })
 })

@@ -82,16 +82,25 @@ export function createOwnKeys({ checks, sessions, iam, clock, planOf }: OwnKeysD
           throw error
         }
       }
-      try {
-        return await work({ arn: caller.arn, userName, iam: client, signer, isBySession, useOf })
-      } catch (error) {
-        throw error instanceof AwsError ? advised(error, source, isBySession) : error
-      }
+      return withKeyAdvice({ source, isBySession }, () =>
+        work({ arn: caller.arn, userName, iam: client, signer, isBySession, useOf }),
+      )
     },
   }
 }
 
-/** What else may help against a refusal of IAM. */
+/** Runs what asks IAM about keys; where it is refused, the error says what else may help. */
+export async function withKeyAdvice<T>(
+  { source, isBySession }: { source: string; isBySession: boolean },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw error instanceof AwsError ? advised(error, source, isBySession) : error
+  }
+}
+
 function advised(error: AwsError, source: string, isBySession: boolean): AwsError {
   const name = shellWord(source)
   const withHint = (hint: string) => new AwsError(error.code, error.message, { cause: error, hint })

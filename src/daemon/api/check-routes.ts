@@ -2,11 +2,13 @@ import type { AwsCredentials } from '../../aws/aws-credentials.ts'
 import { AwsError, isAwsError } from '../../aws/aws-error.ts'
 import { trustedWithoutMfa } from '../../aws/check/trust-policy.ts'
 import type { IamClient } from '../../aws/iam/iam-client.ts'
+import type { Told } from '../../aws/keys/user-keys.ts'
 import { defaultRegion, parseIamArn } from '../../aws/plan/partitions.ts'
 import { formatUtc } from '../../core/time/utc-time.ts'
 import type * as checks from '../../ipc/endpoints/aws-check.ts'
 import type { EndpointHandlers } from '../../ipc/server/endpoint-routes.ts'
 import type { PromptCaller } from '../../prompts/prompt.ts'
+import { reportedError } from './api-errors.ts'
 
 /** The handlers of ipc/endpoints/aws-check.ts. */
 export function checkHandlers(
@@ -17,13 +19,15 @@ export function checkHandlers(
     async checkUser({ params }) {
       const answer = await aws.userKeys(params.source)
       if (answer.type === 'session-needed') return answer
-      const keys = answer.keys.map(({ createdAtMs, use, ...key }) => ({
-        ...key,
-        createdAt: formatUtc(createdAtMs),
-        use: use.type,
-        ...(use.type === 'used' ? { lastUsedAt: formatUtc(use.atMs) } : {}),
-      }))
-      return { ...answer, keys }
+      const keys = reported(answer.keys, (listed) =>
+        listed.map(({ createdAtMs, use, ...key }) => ({
+          ...key,
+          createdAt: formatUtc(createdAtMs),
+          use: use.type,
+          ...(use.type === 'used' ? { lastUsedAt: formatUtc(use.atMs) } : {}),
+        })),
+      )
+      return { ...answer, keys, devices: reported(answer.devices, (serials) => serials) }
     },
     async checkRole({ params: { profile }, caller }) {
       const credentials = await aws.credentials(profile, caller)
@@ -40,4 +44,10 @@ export function checkHandlers(
       }
     },
   }
+}
+
+function reported<T, Shown>(told: Told<T>, show: (value: T) => Shown) {
+  return told.type === 'told'
+    ? ({ type: told.type, value: show(told.value) } as const)
+    : ({ type: told.type, refusal: reportedError(told.refusal) } as const)
 }

@@ -1,5 +1,6 @@
-import type { RoleFacts, StoredKey, UserFacts } from '../../aws/check/check-facts.ts'
+import type { RoleFacts, StoredKey, UserFacts, UserKey } from '../../aws/check/check-facts.ts'
 import { CodedError } from '../../core/errors.ts'
+import type { CheckedKey } from '../../ipc/endpoints/aws-check.ts'
 import type { AwsProfileEntry } from '../../ipc/endpoints/aws-profiles.ts'
 import type { CommandContext } from '../command-context.ts'
 import { withSession } from '../with-session.ts'
@@ -41,7 +42,12 @@ export async function gatherCloudFacts(
     }
   }
   const users: UserFacts[] = []
-  for (const { source } of stored) users.push(...(await ask(`the user of ${source}`, () => askUser(source, context))))
+  for (const { source } of stored) {
+    for (const asked of await ask(`the user of ${source}`, () => askUser(source, context))) {
+      users.push(asked.user)
+      unseen.push(...asked.unseen)
+    }
+  }
   const roles: RoleFacts[] = []
   const denied: string[] = []
   const waiting = listed.flatMap(({ name, roleArn }) => (roleArn === undefined ? [] : [{ profile: name, roleArn }]))
@@ -66,22 +72,33 @@ export async function gatherCloudFacts(
   return { users, roles, unseen }
 }
 
-async function askUser(source: string, context: CommandContext): Promise<UserFacts> {
-  const { arn, maxKeyAgeSeconds, keys } = await withSession(source, context, () =>
+async function askUser(source: string, context: CommandContext): Promise<{ user: UserFacts; unseen: Unseen[] }> {
+  const { arn, maxKeyAgeSeconds, keys, devices } = await withSession(source, context, () =>
     context.daemon.call('checkUser', { params: { source } }),
   )
-  return {
+  const user: UserFacts = {
     source,
     arn,
     maxKeyAgeMs: maxKeyAgeSeconds * 1000,
-    keys: keys.map(({ accessKeyId, isActive, createdAt, use, lastUsedAt }) => ({
-      accessKeyId,
-      isActive,
-      createdAtMs: Date.parse(createdAt),
-      use:
-        use === 'used' && lastUsedAt !== undefined
-          ? { type: use, atMs: Date.parse(lastUsedAt) }
-          : { type: use === 'never' ? use : 'unknown' },
-    })),
+    ...(keys.type === 'told' ? { keys: keys.value.map(userKey) } : {}),
+    ...(devices.type === 'told' ? { devices: devices.value } : {}),
+  }
+  const unseen = Object.entries({ 'access keys': keys, 'MFA devices': devices }).flatMap(([what, told]) =>
+    told.type === 'told'
+      ? []
+      : [{ what: `the ${what} of the user of ${source}`, reason: told.refusal.message, hint: told.refusal.hint }],
+  )
+  return { user, unseen }
+}
+
+function userKey({ accessKeyId, isActive, createdAt, use, lastUsedAt }: CheckedKey): UserKey {
+  return {
+    accessKeyId,
+    isActive,
+    createdAtMs: Date.parse(createdAt),
+    use:
+      use === 'used' && lastUsedAt !== undefined
+        ? { type: use, atMs: Date.parse(lastUsedAt) }
+        : { type: use === 'never' ? use : 'unknown' },
   }
 }

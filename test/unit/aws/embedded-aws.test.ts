@@ -275,7 +275,11 @@ describe('against the embedded AWS', () => {
     expect(await aws.userKeys('master')).toMatchObject({
       type: 'user',
       arn: account.userArn,
-      keys: [{ accessKeyId: account.accessKeyId, isActive: true, use: { type: 'used' } }],
+      keys: {
+        type: 'told',
+        value: [{ accessKeyId: account.accessKeyId, isActive: true, use: { type: 'used' } }],
+      },
+      devices: { type: 'told', value: [account.mfaSerial] },
     })
   })
 })

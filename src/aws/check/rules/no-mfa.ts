@@ -1,3 +1,5 @@
+import { shellWord } from '../../../core/text/shell-word.ts'
+import { kindOfDevice } from '../../mfa/device-kind.ts'
 import type { SourceFacts, UserFacts } from '../check-facts.ts'
 import type { Finding, Rule } from '../finding.ts'
 
@@ -12,10 +14,12 @@ function findSource(
   { source, mfaSerial, withoutMfa }: SourceFacts,
   devices: UserFacts['devices'],
 ): Omit<Finding, 'rule'> | undefined {
-  const usable = devices?.find((serial) => !serial.startsWith('arn:') || serial.includes(':mfa/'))
+  const usable =
+    devices?.find((serial) => kindOfDevice(serial) === 'virtual') ??
+    devices?.find((serial) => kindOfDevice(serial) !== 'security-key')
   const mend =
     usable === undefined
-      ? `give the user a device in IAM, then write its ARN into [aws.source.${source}] of config.toml: mfa_serial = "…"`
+      ? `latchkey aws mfa enroll ${shellWord(source)}`
       : `write into [aws.source.${source}] of config.toml: mfa_serial = "${usable}"`
   const without = withoutMfa.length === 0 ? [] : [`without a code: ${withoutMfa.join(', ')}`]
   if (mfaSerial === undefined) {

@@ -172,25 +172,32 @@ it('missing-block is a role of config.toml that the AWS tools do not know, or ge
 })
 
 describe('no-mfa', () => {
-  const giveDevice =
-    'give the user a device in IAM, then write its ARN into [aws.source.master] of config.toml: mfa_serial = "…"'
+  const giveDevice = 'latchkey aws mfa enroll master'
+  const withDevices = (...devices: string[]) => [{ source: 'master', arn: jo, maxKeyAgeMs: 90 * dayMs, devices }]
 
   it('is a source without a device', () => {
     const sources = [{ source: 'master', withoutMfa: ['dev', 'prod'] }]
     expect(find({ sources })).toMatchObject([
       { rule: 'no-mfa', evidence: ['without a code: dev, prod'], mend: giveDevice },
     ])
-    const users = [{ source: 'master', arn: jo, maxKeyAgeMs: 90 * dayMs, devices: ['arn:aws:iam::1:u2f/x', serial] }]
-    expect(find({ sources, users })).toMatchObject([
-      { mend: `write into [aws.source.master] of config.toml: mfa_serial = "${serial}"` },
-    ])
+    expect(find({ sources, users: withDevices() })).toMatchObject([{ mend: giveDevice }])
+  })
+
+  it('is a device that the configuration does not name, be it the only one with codes', () => {
+    const sources = [{ source: 'master', withoutMfa: [] }]
+    const key = 'arn:aws:iam::111122223333:u2f/user/jo/key'
+    const [sms, token] = ['arn:aws:iam::111122223333:sms-mfa/jo', 'GAHT12345678']
+    const mendsOf = (...devices: string[]) => find({ sources, users: withDevices(...devices) }).map(({ mend }) => mend)
+    const named = (device: string) => `write into [aws.source.master] of config.toml: mfa_serial = "${device}"`
+    expect(mendsOf(key, token, serial)).toEqual([named(serial)])
+    expect(mendsOf(key, token)).toEqual([named(token)])
+    expect(mendsOf(key, sms)).toEqual([named(sms)])
+    expect(mendsOf(key)).toEqual([giveDevice])
   })
 
   it('is a device that the user does not have', () => {
     const sources = [{ source: 'master', mfaSerial: serial, withoutMfa: [] }]
-    expect(
-      find({ sources, users: [{ source: 'master', arn: jo, maxKeyAgeMs: 90 * dayMs, devices: [] }] }),
-    ).toMatchObject([
+    expect(find({ sources, users: withDevices() })).toMatchObject([
       {
         what: "the MFA device of master is none of its user's",
         evidence: [serial],

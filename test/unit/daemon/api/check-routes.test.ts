@@ -39,7 +39,7 @@ it('a role that may not read itself is not seen, and whatever else goes wrong is
   await expect(handlers({}).checkRole(request('master'))).rejects.toMatchObject({ code: 'AWS_PROFILE_UNSUPPORTED' })
 })
 
-it('a user is told with all keys, or that a session is needed', async () => {
+it('a user is told with all keys and devices as far as AWS tells them, or that a session is needed', async () => {
   const request = { params: { source: 'master' } } as never
   const key = { accessKeyId: 'AKIA', isActive: true, createdAtMs: 0 }
   const userKeys = async () =>
@@ -47,20 +47,28 @@ it('a user is told with all keys, or that a session is needed', async () => {
       type: 'user',
       arn: 'arn',
       maxKeyAgeSeconds: 5,
-      keys: [
-        { ...key, use: { type: 'used', atMs: 1000, service: 'sts' } },
-        { ...key, use: { type: 'never' } },
-      ],
+      keys: {
+        type: 'told',
+        value: [
+          { ...key, use: { type: 'used', atMs: 1000, service: 'sts' } },
+          { ...key, use: { type: 'never' } },
+        ],
+      },
+      devices: { type: 'refused', refusal: new AwsError('AWS_DENIED', 'no', { hint: 'ask' }) },
     }) as const
   const shown = { accessKeyId: 'AKIA', isActive: true, createdAt: '1970-01-01T00:00:00Z' }
   expect(await handlers({}, { userKeys }).checkUser(request)).toEqual({
     type: 'user',
     arn: 'arn',
     maxKeyAgeSeconds: 5,
-    keys: [
-      { ...shown, use: 'used', lastUsedAt: '1970-01-01T00:00:01Z' },
-      { ...shown, use: 'never' },
-    ],
+    keys: {
+      type: 'told',
+      value: [
+        { ...shown, use: 'used', lastUsedAt: '1970-01-01T00:00:01Z' },
+        { ...shown, use: 'never' },
+      ],
+    },
+    devices: { type: 'refused', refusal: { code: 'AWS_DENIED', message: 'no', hint: 'ask' } },
   })
   const needed = { userKeys: async () => ({ type: 'session-needed' }) as const }
   expect(await handlers({}, needed).checkUser(request)).toEqual({ type: 'session-needed' })

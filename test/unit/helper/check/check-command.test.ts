@@ -19,6 +19,14 @@ const key = {
   lastUsedAt: '2026-05-31T00:00:00Z',
 }
 
+const user = {
+  type: 'user',
+  arn,
+  maxKeyAgeSeconds: 90 * 86_400,
+  keys: { type: 'told', value: [key] },
+  devices: { type: 'told', value: [serial] },
+}
+
 type Answer = (params: Record<string, string>) => unknown
 
 /** A daemon with one source and some roles behind it. */
@@ -44,7 +52,7 @@ function world(answers: Record<string, Answer> = {}, roles = ['dev']) {
       ],
     }),
     listKeys: () => ({ keys: [{ source: 'master', accessKeyId: id }] }),
-    checkUser: () => ({ type: 'user', arn, maxKeyAgeSeconds: 90 * 86_400, keys: [key] }),
+    checkUser: () => user,
     checkRole: () => ({ open: [] }),
     ...answers,
   }
@@ -118,10 +126,9 @@ warning: the role of dev can be assumed without MFA [open-role]
   it('is JSON with --json, without control characters', async () => {
     const { run } = world({
       checkUser: () => ({
-        type: 'user',
+        ...user,
         arn: 'arn:\u001b[31m',
-        maxKeyAgeSeconds: 90 * 86_400,
-        keys: [{ ...key, createdAt: '2026-01-01T00:00:00Z' }],
+        keys: { type: 'told', value: [{ ...key, createdAt: '2026-01-01T00:00:00Z' }] },
       }),
     })
     const { printed, status } = await run('--json')
@@ -159,9 +166,31 @@ nothing found
     })
   })
 
+  it('sees the devices of a user who may not list keys, and the keys of one who may not list devices', async () => {
+    const refused = (message: string) => ({ type: 'refused', refusal: { code: 'AWS_DENIED', message, hint: 'ask' } })
+    const noKeys = { ...user, keys: refused('no ListAccessKeys'), devices: { type: 'told', value: [] } }
+    expect(await world({ checkUser: () => noKeys }).run()).toMatchObject({
+      printed: `error: the MFA device of master is none of its user's [no-mfa]
+  ${serial}
+  mend: latchkey aws mfa enroll master
+not seen: the access keys of the user of master: no ListAccessKeys
+  hint: ask
+1 finding
+`,
+      status: 1,
+    })
+    expect(await world({ checkUser: () => ({ ...user, devices: refused('no ListMFADevices') }) }).run()).toMatchObject({
+      printed: `not seen: the MFA devices of the user of master: no ListMFADevices
+  hint: ask
+nothing found
+`,
+      status: 0,
+    })
+  })
+
   it('asks a person once, and AWS about four roles at a time', async () => {
     const names = Array.from({ length: 12 }, (_, at) => `role-${at}`)
-    const answers = [{ type: 'session-needed' }, { type: 'user', arn, maxKeyAgeSeconds: 90 * 86_400, keys: [key] }]
+    const answers = [{ type: 'session-needed' }, user]
     const { run, calls, most } = world(
       {
         checkUser: () => answers.shift(),
