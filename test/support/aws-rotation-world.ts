@@ -48,7 +48,8 @@ function during<T extends object>(lived: Life, target: T): T {
   return new Proxy(target, {
     get(object, name) {
       const member: unknown = Reflect.get(object, name)
-      if (typeof member !== 'function') return member
+      // What a client knows already takes no moment.
+      if (typeof member !== 'function' || name === 'clockSkewMs') return member
       return async (...args: unknown[]) => {
         await lived.passes()
         const result: unknown = await (member as (...given: unknown[]) => unknown).apply(object, args)

@@ -7,6 +7,7 @@ export function stubIam(known: Partial<IamClient> = {}): IamClient {
     throw new AwsError('AWS_DENIED', `AWS refused ${action}`)
   }
   return {
+    clockSkewMs: () => 0,
     listAccountAliases: denied('ListAccountAliases'),
     listAccessKeys: denied('ListAccessKeys'),
     createAccessKey: denied('CreateAccessKey'),

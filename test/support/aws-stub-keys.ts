@@ -1,9 +1,10 @@
 import { AwsError } from '../../src/aws/aws-error.ts'
 import type { AccessKeyCalls, LastUse, ListedKey } from '../../src/aws/iam/access-key-calls.ts'
+import type { IamClient } from '../../src/aws/iam/iam-client.ts'
 import type { Clock } from '../../src/core/time/clock.ts'
 import type { StubSts } from './aws-stub-sts.ts'
 
-export interface StubKeys extends AccessKeyCalls {
+export interface StubKeys extends AccessKeyCalls, Pick<IamClient, 'clockSkewMs'> {
   /** What there is, the oldest first. */
   readonly keys: (ListedKey & { use?: LastUse })[]
   /** The calls that changed something, or tried to. */
@@ -14,6 +15,8 @@ export interface StubKeys extends AccessKeyCalls {
   loseAnswer(): void
   /** A new key is unknown to STS for so long, in ms. */
   unknownForMs: number
+  /** How far the clock of AWS is ahead of ours, in ms. */
+  aheadMs: number
   /** The user may not ask when keys were last used. */
   hidesUse: boolean
 }
@@ -45,7 +48,9 @@ export function stubKeys(clock: Clock, sts: StubSts, first: string, wantsCode = 
     keys,
     changes,
     unknownForMs: 0,
+    aheadMs: 0,
     hidesUse: false,
+    clockSkewMs: () => stub.aheadMs,
     add(key = {}) {
       const { accessKeyId } = sts.addUser(arn)
       keys.push({ accessKeyId, isActive: true, createdAtMs: clock.now(), ...key })
@@ -66,7 +71,7 @@ export function stubKeys(clock: Clock, sts: StubSts, first: string, wantsCode = 
         if (keys.length >= 2) throw new AwsError('AWS_QUOTA_REACHED', 'Cannot exceed quota for AccessKeysPerUser: 2')
         const made = sts.addUser(arn)
         const { accessKeyId } = made
-        keys.push({ accessKeyId, isActive: true, createdAtMs: clock.now() })
+        keys.push({ accessKeyId, isActive: true, createdAtMs: clock.now() + stub.aheadMs })
         if (stub.unknownForMs > 0) {
           sts.deactivate(accessKeyId)
           clock.after(stub.unknownForMs, () => sts.activate(accessKeyId))
@@ -75,7 +80,7 @@ export function stubKeys(clock: Clock, sts: StubSts, first: string, wantsCode = 
           isAnswerLost = false
           throw new AwsError('AWS_UNREACHABLE', 'IAM does not answer')
         }
-        return { ...made, createdAtMs: clock.now() }
+        return { ...made, createdAtMs: clock.now() + stub.aheadMs }
       }),
     deactivateAccessKey: (signer, userName, accessKeyId) =>
       authenticate(signer, () => {

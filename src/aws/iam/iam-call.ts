@@ -1,5 +1,11 @@
 import type { IAMClient } from '@aws-sdk/client-iam'
-import { createServiceCall, type ServiceCall, type ServiceSdkOptions, type ServiceSigner } from '../sts/service-call.ts'
+import {
+  createServiceCall,
+  type ServiceCall,
+  type ServiceCalls,
+  type ServiceSdkOptions,
+  type ServiceSigner,
+} from '../sts/service-call.ts'
 import { toIamError } from './iam-errors.ts'
 
 /** Who asks IAM, and where. */
@@ -12,7 +18,7 @@ export type IamSdkOptions = ServiceSdkOptions
 export type IamCall = ServiceCall<IAMClient>
 
 /** The way to IAM that all groups of its calls share. */
-export function createIamCall(options: IamSdkOptions): IamCall {
+export function createIamCalls(options: IamSdkOptions): ServiceCalls<IAMClient> {
   return createServiceCall(options, {
     name: 'IAM',
     newClient: (config) => new options.sdk.IAMClient(config),

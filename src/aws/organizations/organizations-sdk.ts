@@ -37,7 +37,7 @@ const pageSchema = v.object({
 /** Organizations through the AWS SDK. */
 export function createOrganizationsSdk(options: ServiceSdkOptions): OrganizationsClient {
   const { sdk } = options
-  const call = createServiceCall(options, {
+  const { call } = createServiceCall(options, {
     name: 'Organizations',
     newClient: (config) => new sdk.OrganizationsClient(config),
     toError: toOrganizationsError,

@@ -38,7 +38,7 @@ export interface NewKeysDeps {
   log: Logger
 }
 
-/** AWS makes a key within seconds of being asked; the clock of this machine may be off by a little, in ms. */
+/** AWS makes a key within seconds of being asked; what is known of its clock may be off by a little, in ms. */
 const askedWithinMs = 5 * 60_000
 
 /** Keeps nothing itself. */
@@ -74,7 +74,9 @@ export function createNewKeys({ ownKeys, journal, sightings, clock, log }: NewKe
   /** Sent once. A refusal of AWS's is no answer that could have been lost: there is no key then. */
   const create = async (source: string, calls: OwnKeyCalls, key: AccessKey, asked: Asked | undefined) => {
     const { iam, signer, userName } = calls
-    const entry = { type: 'asked', userName, formerKeyId: key.accessKeyId, askedAtMs: clock.now() } as const
+    // By AWS's clock, which the list of the keys has told just now.
+    const askedAtMs = clock.now() + iam.clockSkewMs()
+    const entry = { type: 'asked', userName, formerKeyId: key.accessKeyId, askedAtMs } as const
     await journal.write(source, entry)
     try {
       return await iam.createAccessKey(signer, userName)

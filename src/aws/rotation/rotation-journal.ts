@@ -8,7 +8,7 @@ const time = v.number()
 const common = { userName: v.string(), formerKeyId: v.string() }
 
 const rotationSchema = v.variant('type', [
-  /** AWS is being asked for a new key, and may have made one. */
+  /** AWS is being asked for a new key, and may have made one. The time is by AWS's clock. */
   v.object({ ...common, type: v.literal('asked'), askedAtMs: time }),
   /** It is here with its secret, and not in use. */
   v.object({

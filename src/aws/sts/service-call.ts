@@ -49,6 +49,13 @@ export type ServiceCall<Client> = <T extends { $metadata: { attempts?: number } 
   call: ServiceCallOptions<Client, T>,
 ) => Promise<T>
 
+/** The way to a service. */
+export interface ServiceCalls<Client> {
+  call: ServiceCall<Client>
+  /** AWS's time minus ours in ms, as of the last answer. */
+  clockSkewMs(): number
+}
+
 /** A client of the SDK, as far as all of them are the same. */
 interface AnyClient {
   config: { systemClockOffset: number }
@@ -67,11 +74,11 @@ export interface GlobalService<Client> {
 export function createServiceCall<Client extends AnyClient>(
   { clock, random, log, endpoint, extraCa, requestTimeoutMs = defaultRequestTimeoutMs }: ServiceSdkOptions,
   { name, newClient, toError }: GlobalService<Client>,
-): ServiceCall<Client> {
+): ServiceCalls<Client> {
   const skew = createClockSkew(log)
   const server = endpoint === undefined ? name : `${name} at ${new URL(endpoint).host}`
   const endpointVariable = `AWS_ENDPOINT_URL_${name.toUpperCase()}`
-  return async ({ action, credentials, region, send, isOnce = false, secrets = [] }) => {
+  const call: ServiceCall<Client> = async ({ action, credentials, region, send, isOnce = false, secrets = [] }) => {
     const client = newClient(
       sdkConfig({
         region,
@@ -99,4 +106,5 @@ export function createServiceCall<Client extends AnyClient>(
       client.destroy()
     }
   }
+  return { call, clockSkewMs: skew.ms }
 }

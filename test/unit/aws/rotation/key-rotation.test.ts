@@ -202,8 +202,9 @@ describe('a user with two keys', () => {
 })
 
 describe('an answer that is lost', () => {
-  const lost = async () => {
+  const lost = async (aheadMs = 0) => {
     const world = await rotationWorld({ hasDevice: false })
+    world.iam.aheadMs = aheadMs
     world.iam.loseAnswer()
     const error = await rejection(world.start().rotation.advance('master'))
     expect(error).toMatchObject({
@@ -214,8 +215,12 @@ describe('an answer that is lost', () => {
     return { world, orphan: world.iam.keys[1]! }
   }
 
-  it('is found out by the next run, which deletes the key that nobody has', async () => {
-    const { world, orphan } = await lost()
+  it.each([
+    ['right', 0],
+    ['seven hours late', 7 * 3_600_000],
+    ['seven hours early', -7 * 3_600_000],
+  ])('is found out by the next run, which deletes the key that nobody has; the clock is %s', async (_, aheadMs) => {
+    const { world, orphan } = await lost(aheadMs)
     world.clock.advance(day)
     expect(await rotate(world, world.start())).toEqual(['orphan-deleted', ...begun, 'retired'])
     expect(world.iam.changes).toContain(`delete ${orphan.accessKeyId}`)
