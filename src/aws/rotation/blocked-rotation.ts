@@ -3,6 +3,7 @@ import { formatDays } from '../../core/time/duration.ts'
 import { formatUtc } from '../../core/time/utc-time.ts'
 import { AwsError } from '../aws-error.ts'
 import type { ListedKey } from '../iam/access-key-calls.ts'
+import { deactivateCommand, deleteCommand } from '../iam/access-key-command.ts'
 import type { KeyUse } from '../keys/own-keys.ts'
 import type { Rotation } from './rotation-journal.ts'
 
@@ -32,11 +33,11 @@ export function twoKeys({ source, userName, own, other, isBySession, nowMs }: Cr
   const message =
     `${userName} has two access keys, and AWS allows no third: ${own.accessKeyId}, which is in the keychain ` +
     `(${described(own, nowMs)}), and ${other.accessKeyId} (${described(other, nowMs)})${origin}`
-  const inIam = (command: string) =>
-    `${isBySession ? `latchkey aws exec ${shellWord(source)} -- ` : ''}aws iam ${command} --user-name ${userName} --access-key-id ${other.accessKeyId}`
+  const { accessKeyId } = other
+  const commanded = { source, isBySession, userName, accessKeyId }
   const hint = other.isActive
-    ? `find out what uses ${other.accessKeyId}; if nothing does: ${inIam('update-access-key')} --status Inactive, and delete it some days later`
-    : `if nothing needs ${other.accessKeyId}: ${inIam('delete-access-key')}`
+    ? `find out what uses ${accessKeyId}; if nothing does: ${deactivateCommand(commanded)}, and delete it some days later`
+    : `if nothing needs ${accessKeyId}: ${deleteCommand(commanded)}`
   return blocked(message, hint)
 }
 
@@ -82,10 +83,10 @@ export function nothingToFinish(source: string, rotation: Rotation | undefined):
 
 /** Somebody has needed the key. */
 export function activeAgain(source: string, { formerKeyId, userName }: Rotation, isBySession: boolean): AwsError {
-  const exec = isBySession ? `latchkey aws exec ${shellWord(source)} -- ` : ''
+  const command = deactivateCommand({ source, isBySession, userName, accessKeyId: formerKeyId })
   return blocked(
     `${formerKeyId} is active again: somebody has turned it on since it was replaced, and may need it`,
-    `find out who; then: ${exec}aws iam update-access-key --user-name ${userName} --access-key-id ${formerKeyId} --status Inactive`,
+    `find out who; then: ${command}`,
   )
 }
 

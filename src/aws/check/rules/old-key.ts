@@ -1,6 +1,7 @@
 import { shellWord } from '../../../core/text/shell-word.ts'
 import { formatUtc } from '../../../core/time/utc-time.ts'
 import { displayKeyId } from '../../credentials.ts'
+import { deactivateCommand, deleteCommand } from '../../iam/access-key-command.ts'
 import type { CheckFacts, UserFacts, UserKey } from '../check-facts.ts'
 import type { Finding, Rule } from '../finding.ts'
 
@@ -19,7 +20,7 @@ export const oldKey: Rule = {
 function findKey(
   key: UserKey,
   { source, arn, maxKeyAgeMs }: UserFacts,
-  { nowMs, stored }: CheckFacts,
+  { nowMs, stored, sources }: CheckFacts,
 ): Omit<Finding, 'rule'> | undefined {
   const { accessKeyId, isActive, createdAtMs, use } = key
   const isStored = stored.some((each) => each.accessKeyId === accessKeyId)
@@ -36,8 +37,15 @@ function findKey(
     severity: 'warning',
     what: `access key ${shown} of ${source} is ${reasons.join(', ')}`,
     evidence: [`${arn}: made on ${formatUtc(createdAtMs).slice(0, 10)}${isStored ? '' : ', not in the keychain'}`],
-    mend: isStored
-      ? `latchkey aws keys rotate ${shellWord(source)}`
-      : `latchkey aws exec ${shellWord(source)} -- aws iam delete-access-key --user-name ${shellWord(arn.split('/').at(-1)!)} --access-key-id ${accessKeyId}`,
+    mend: isStored ? `latchkey aws keys rotate ${shellWord(source)}` : mendOther(),
+  }
+
+  /** IAM may learn of a use hours later, and does not tell who needs the key: what is active is not deleted at once. */
+  function mendOther(): string {
+    const isBySession = sources.some((each) => each.source === source && each.mfaSerial !== undefined)
+    const commanded = { source, isBySession, userName: arn.split('/').at(-1)!, accessKeyId }
+    return isActive
+      ? `find out what uses it; if nothing does: ${deactivateCommand(commanded)}`
+      : `if nothing has missed it for some days: ${deleteCommand(commanded)}`
   }
 }

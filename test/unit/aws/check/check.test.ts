@@ -215,9 +215,14 @@ describe('no-mfa', () => {
 })
 
 describe('old-key', () => {
-  const find1 = (key: Partial<UserKey>, stored = [{ source: 'master', accessKeyId: id }]) =>
+  const find1 = (
+    key: Partial<UserKey>,
+    stored = [{ source: 'master', accessKeyId: id }],
+    sources: CheckFacts['sources'] = [],
+  ) =>
     short({
       stored,
+      sources,
       users: [
         {
           source: 'master',
@@ -247,14 +252,26 @@ describe('old-key', () => {
     expect(find1(key)).toEqual([])
   })
 
-  it('is another key of the user, which goes with a command of its own', () => {
-    expect(find1({ isActive: false }, [])).toEqual([
-      [
-        'old-key',
-        'access key AKIA…MPLE of master is inactive',
-        `latchkey aws exec master -- aws iam delete-access-key --user-name jo --access-key-id ${id}`,
-      ],
-    ])
+  it.each([
+    [
+      false,
+      'inactive',
+      'if nothing has missed it for some days: CLI delete-access-key --user-name jo --access-key-id ID',
+    ],
+    [
+      true,
+      '91 days old',
+      'find out what uses it; if nothing does: CLI update-access-key --user-name jo --access-key-id ID --status Inactive',
+    ],
+  ])('is another key of the user, which goes with a command of its own: active %s', (isActive, words, mend) => {
+    const key = { isActive, createdAtMs: nowMs - 91 * dayMs }
+    const what = `access key AKIA…MPLE of master is ${words}`
+    const byKey = mend.replace('CLI', 'aws iam').replace('ID', id)
+    expect(find1(key, [])).toEqual([['old-key', what, byKey]])
+    // A session without a code may not call IAM.
+    const sources = [{ source: 'master', mfaSerial: serial, withoutMfa: [] }]
+    const bySession = byKey.replace('aws iam', 'latchkey aws exec master -- aws iam')
+    expect(find1(key, [], sources)).toEqual([['old-key', what, bySession]])
   })
 })
 
