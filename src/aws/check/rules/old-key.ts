@@ -23,7 +23,10 @@ function findKey(
   { nowMs, stored, sources }: CheckFacts,
 ): Omit<Finding, 'rule'> | undefined {
   const { accessKeyId, isActive, createdAtMs, use } = key
-  const isStored = stored.some((each) => each.accessKeyId === accessKeyId)
+  const holders = stored.filter((each) => each.accessKeyId === accessKeyId).map((each) => each.source)
+  const isStored = holders.length > 0
+  // It is told, and rotated, under its own source.
+  if (isStored && !holders.includes(source)) return undefined
   const days = (atMs: number) => Math.floor((nowMs - atMs) / dayMs)
   const reasons = [
     ...(isActive && nowMs - createdAtMs > maxKeyAgeMs ? [`${days(createdAtMs)} days old`] : []),

@@ -252,6 +252,10 @@ describe('old-key', () => {
     expect(find1(key)).toEqual([])
   })
 
+  it('is a key that another source has, under that source alone', () => {
+    expect(find1({ createdAtMs: nowMs - 91 * dayMs }, [{ source: 'other', accessKeyId: id }])).toEqual([])
+  })
+
   it.each([
     [
       false,
