@@ -157,7 +157,8 @@ export function createMfaDialogue({ prompts, clock, awsNow, log }: MfaDialogueDe
 
   return {
     withCode: (serial, ...rest) => byDevice.run(serial, () => converse(serial, ...rest)),
-    withGiven: (serial, ...rest) => byDevice.run(serial, () => tryOnce(serial, ...rest)),
+    // It asks nobody, and would be too late once somebody else has been asked.
+    withGiven: tryOnce,
     noteAccepted: (serial, code) => answered.note(serial, code, 'accepted'),
   }
 }

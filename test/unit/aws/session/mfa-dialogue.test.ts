@@ -11,7 +11,7 @@ import { fakeClock } from '../../../support/fake-clock.ts'
 const wrong = () => new AwsError('AWS_MFA_CODE_REFUSED', 'wrong or already used')
 
 /** A dialogue with a person who types `answers`, at 03:04:05, five seconds into a time step. */
-function dialogue(answers: (string | Error)[]) {
+function dialogue(answers: (string | Error | Promise<string>)[]) {
   const clock = fakeClock()
   const asked: PromptQuestion[] = []
   const prompts: Prompts = {
@@ -19,15 +19,16 @@ function dialogue(answers: (string | Error)[]) {
       asked.push(question)
       const answer = answers.shift()
       if (answer === undefined || answer instanceof Error) throw answer ?? new Error('asked too often')
-      return new Secret(answer) as never
+      return new Secret(await answer) as never
     },
     attend: () => () => {},
   }
-  const { withCode } = createMfaDialogue({ prompts, clock, awsNow: clock.now, log: silentLogger })
+  const { withCode, withGiven } = createMfaDialogue({ prompts, clock, awsNow: clock.now, log: silentLogger })
   const usual: CodeRequest = { sources: [], mayAsk: true, remedy: 'latchkey aws login dev', signal: kept }
   return {
     clock,
     asked,
+    withGiven,
     withCode: <T>(device: string, use: (code: Secret<string>) => Promise<T>, request: Partial<CodeRequest> = {}) =>
       withCode(device, use, { ...usual, ...request }),
   }
@@ -47,6 +48,16 @@ function takes(code: string) {
     },
   }
 }
+
+it('a code that is given is spent at once, while somebody else is asked for another one of that device', async () => {
+  let answer: (code: string) => void = () => {}
+  const { withCode, withGiven } = dialogue([new Promise<string>((resolve) => (answer = resolve))])
+  const other = withCode(serial, takes('222222').use)
+  await settled()
+  expect(await withGiven(serial, takes('111111').use, new Secret('111111'))).toBe('done')
+  answer('222222')
+  expect(await other).toBe('done')
+})
 
 const notices = (asked: readonly PromptQuestion[]) => asked.map(({ notice }) => notice)
 
