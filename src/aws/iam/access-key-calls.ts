@@ -1,9 +1,9 @@
 import { Secret } from '../../core/secret.ts'
 import { isPrintable } from '../../core/text/display-text.ts'
-import { AwsError } from '../aws-error.ts'
 import type { AccessKey } from '../credentials.ts'
 import type { AwsSdk } from '../sts/sdk-config.ts'
 import type { IamCall, IamSigner } from './iam-call.ts'
+import { toldList, unreadable } from './told-list.ts'
 
 /** A long-term key of a user, without its secret. */
 export interface ListedKey {
@@ -47,13 +47,14 @@ export function accessKeyCalls(sdk: AwsSdk, call: IamCall): AccessKeyCalls {
   return {
     async listAccessKeys(signer, userName) {
       // A user has two at most, and a page holds a hundred.
-      const { AccessKeyMetadata = [] } = await call({
+      const action = 'ListAccessKeys'
+      const { AccessKeyMetadata } = await call({
         ...signer,
-        action: 'ListAccessKeys',
+        action,
         send: (client) => client.send(new sdk.ListAccessKeysCommand({ UserName: userName })),
       })
-      return AccessKeyMetadata.map(({ AccessKeyId, Status, CreateDate }) => {
-        if (!isPrintable(AccessKeyId) || !isTime(CreateDate)) throw unreadable('ListAccessKeys')
+      return toldList(action, AccessKeyMetadata).map(({ AccessKeyId, Status, CreateDate }) => {
+        if (!isPrintable(AccessKeyId) || !isTime(CreateDate)) throw unreadable(action)
         return { accessKeyId: AccessKeyId, isActive: Status === 'Active', createdAtMs: CreateDate.getTime() }
       })
     },
@@ -104,7 +105,3 @@ export function accessKeyCalls(sdk: AwsSdk, call: IamCall): AccessKeyCalls {
 }
 
 const isTime = (value: Date | undefined): value is Date => value !== undefined && !Number.isNaN(value.getTime())
-
-function unreadable(action: string): AwsError {
-  return new AwsError('AWS_BAD_RESPONSE', `the answer to ${action} is not what AWS documents`)
-}

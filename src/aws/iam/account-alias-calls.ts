@@ -1,5 +1,6 @@
 import type { AwsSdk } from '../sts/sdk-config.ts'
 import type { IamCall, IamSigner } from './iam-call.ts'
+import { toldList } from './told-list.ts'
 
 /** What IAM says of the account of the credentials. */
 export interface AccountAliasCalls {
@@ -11,12 +12,13 @@ export interface AccountAliasCalls {
 export function accountAliasCalls(sdk: AwsSdk, call: IamCall): AccountAliasCalls {
   return {
     async listAccountAliases(signer) {
-      const { AccountAliases = [] } = await call({
+      const action = 'ListAccountAliases'
+      const { AccountAliases } = await call({
         ...signer,
-        action: 'ListAccountAliases',
+        action,
         send: (client) => client.send(new sdk.ListAccountAliasesCommand({})),
       })
-      return AccountAliases
+      return toldList(action, AccountAliases)
     },
   }
 }

@@ -3,6 +3,7 @@ import { isPrintable } from '../../core/text/display-text.ts'
 import { AwsError } from '../aws-error.ts'
 import type { AwsSdk } from '../sts/sdk-config.ts'
 import type { IamCall, IamSigner } from './iam-call.ts'
+import { toldList } from './told-list.ts'
 
 /** A device that a user has. */
 export interface EnabledDevice {
@@ -48,12 +49,12 @@ export function mfaDeviceCalls(sdk: AwsSdk, call: IamCall): MfaDeviceCalls {
   return {
     async listMfaDevices(signer, userName) {
       const action = 'ListMFADevices'
-      const { MFADevices = [] } = await call({
+      const { MFADevices } = await call({
         ...signer,
         action,
         send: (client) => client.send(new sdk.ListMFADevicesCommand({ UserName: userName })),
       })
-      return MFADevices.map(({ SerialNumber, EnableDate }) => ({
+      return toldList(action, MFADevices).map(({ SerialNumber, EnableDate }) => ({
         serialNumber: checkedSerial(action, SerialNumber),
         enabledAtMs: EnableDate?.getTime() ?? 0,
       }))
@@ -64,13 +65,15 @@ export function mfaDeviceCalls(sdk: AwsSdk, call: IamCall): MfaDeviceCalls {
       let marker: string | undefined
       for (let page = 0; page < maxPages; page += 1) {
         const from = marker === undefined ? {} : { Marker: marker }
-        const { VirtualMFADevices = [], Marker } = await call({
+        const { VirtualMFADevices, Marker } = await call({
           ...signer,
           action,
           send: (client) =>
             client.send(new sdk.ListVirtualMFADevicesCommand({ AssignmentStatus: 'Unassigned', ...from })),
         })
-        serials.push(...VirtualMFADevices.map(({ SerialNumber }) => checkedSerial(action, SerialNumber)))
+        serials.push(
+          ...toldList(action, VirtualMFADevices).map(({ SerialNumber }) => checkedSerial(action, SerialNumber)),
+        )
         if (Marker === undefined) break
         marker = Marker
       }
