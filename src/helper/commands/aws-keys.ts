@@ -9,7 +9,7 @@ import { formatKeyTable } from '../key-report.ts'
 import { type ImportOptions, importKeys } from '../keys/import-keys.ts'
 import { checkSource } from '../keys/source-check.ts'
 import { undoImport } from '../keys/undo-import.ts'
-import { adoptDevice } from '../mfa/adopt-device.ts'
+import { adoptDevice, checkedSerial } from '../mfa/adopt-device.ts'
 import { defaultSource } from '../mfa/known-source.ts'
 import { formatProblem } from '../problem-lines.ts'
 import { formatSeeds } from '../status-report.ts'
@@ -30,7 +30,7 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
     )
     .argument('[source]', sourceHelp, defaultSource)
     .option('--new', newHelp)
-    .option('--mfa-serial <arn>', 'the MFA device of the user (default: the one that AWS has)')
+    .option('--mfa-serial <arn>', 'the MFA device of the user (default: the one that AWS has)', checkedSerial)
     .action((source: string, options: AddKeyOptions) => addKey(source, options, context))
   keys
     .command('import')

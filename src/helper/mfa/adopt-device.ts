@@ -18,7 +18,7 @@ export interface AdoptedSource {
 /**
  * Finds the MFA device behind the key of a source and writes the section of the source. A device that stands there
  * already is not changed without a word: the person is asked.
- * @param given the device that the person has named
+ * @param given the device that the person has named, checked
  * @throws {HelperError} USAGE: somebody would have to be asked, and there is no terminal
  */
 export async function adoptDevice(
@@ -26,7 +26,7 @@ export async function adoptDevice(
   given: string | undefined,
   context: CommandContext,
 ): Promise<void> {
-  if (given !== undefined) return useDevice(source, checkedSerial(given), context)
+  if (given !== undefined) return useDevice(source, given, context)
   const present = source.section?.mfaSerial
   // Nobody could be asked whether it is still the right one.
   if (present !== undefined && !context.hasTypedInput) return sayKept(present, context)
@@ -92,7 +92,8 @@ async function mayReplace(
   return chosen !== undefined && confirmTyped(context, displayLine(`use ${chosen} instead?`))
 }
 
-function checkedSerial(text: string): string {
+/** A serial number that a person gives. @throws {HelperError} USAGE: nothing that has codes can be called so */
+export function checkedSerial(text: string): string {
   const mistake = serialMistake(text)
   if (mistake === undefined) return text
   throw new HelperError('USAGE', `${text} is ${mistake}`, { hint: 'latchkey help aws keys add' })

@@ -111,8 +111,13 @@ describe('keys add', () => {
     world.isListRefused = true
     const wrong = { code: 'USAGE', message: expect.stringMatching(reason) as string }
     expect((await world.run(add, [...typedKey, serial])).failure).toMatchObject(wrong)
-    expect((await world.run([...add, '--mfa-serial', serial])).failure).toMatchObject(wrong)
     expect(world.text()).toBe('')
+    // What is wrong in the command line costs nobody a key that is typed.
+    const named = mfaWorld()
+    const { asked, failure } = await named.run([...add, '--mfa-serial', serial], typedKey)
+    expect(failure).toMatchObject(wrong)
+    expect(asked).toEqual([])
+    expect(named.calls).toEqual([])
   })
 
   it('says when AWS could not be asked, and writes nothing', async () => {
