@@ -29,8 +29,10 @@ export async function undoImport(options: UndoOptions, context: CommandContext):
   const { files } = await context.daemon.call('readImport', { params: { id } })
   const changes: { path: string; text: string; restored: string; hunks: LineHunk[] }[] = []
   for (const { path, before, hunks } of files.toReversed()) {
-    const text = (await readEditable(path)) ?? ''
+    const present = await readEditable(path)
+    const text = present ?? ''
     if (sha256Of(text) === before) continue
+    if (present === undefined) throw notThere(path)
     const restored = withoutHunks(text, hunks)
     if (restored === undefined) throw notFound(path)
     changes.push({ path, text, restored, hunks: hunks.map(inverse) })
@@ -68,6 +70,12 @@ async function confirm(context: CommandContext): Promise<void> {
   if (!context.hasTypedInput) throw new HelperError('USAGE', 'nobody can be asked whether that is right', { hint })
   if (await confirmTyped(context, 'put this back, the keys in plain text?')) return
   throw new HelperError('CANCELLED', 'nothing was changed', { hint })
+}
+
+function notThere(path: string): HelperError {
+  return new HelperError('REFUSED', `there is no file ${path} any more, into which the lines could come back`, {
+    hint: 'bring it back first; the keychain still has the key',
+  })
 }
 
 function notFound(path: string): HelperError {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { keyImportWorld } from '../../../support/key-import-world.ts'
 
@@ -46,6 +46,17 @@ describe('an import that is undone', () => {
     expect((await world.run(['--undo', '--yes'])).failure).toMatchObject({
       code: 'REFUSED',
       message: expect.stringContaining('no place in it any more') as string,
+    })
+    expect([world.text('config'), world.stored.size]).toEqual([before, 1])
+  })
+
+  it('is refused where a file is gone, and nothing is changed', async () => {
+    const world = await imported()
+    rmSync(world.path('credentials'))
+    const before = world.text('config')
+    expect((await world.run(['--undo', '--yes'])).failure).toMatchObject({
+      code: 'REFUSED',
+      message: `there is no file ${world.path('credentials')} any more, into which the lines could come back`,
     })
     expect([world.text('config'), world.stored.size]).toEqual([before, 1])
   })
