@@ -31,7 +31,7 @@ const emptyList: AgentResponse = { type: 'identities-answer', identities: [] }
 
 /** Answers the lists of one connection. It owns the latest one that is for this connection's destination. */
 export function createListing(deps: ListingDeps): () => MaybePromise<AgentResponse> {
-  const { shownStores, lists, settings, lock, refusals, log } = deps
+  const { connection, shownStores, lists, settings, lock, refusals, log } = deps
   const peer = deps.peer?.name
   const readerFor = createListReader(deps)
   let arranged: Arranged | undefined
@@ -42,7 +42,7 @@ export function createListing(deps: ListingDeps): () => MaybePromise<AgentRespon
       return []
     }
     try {
-      const identities = store.identities()
+      const identities = store.identities(connection)
       return identities instanceof Promise ? identities.catch(hide) : identities
     } catch (error) {
       return hide(error)

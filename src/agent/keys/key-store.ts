@@ -46,8 +46,8 @@ export interface KeyStore {
   isShownTo(connection: ConnectionView): boolean
   /** What its keys may sign on a connection, as the setting `sign` names it; undefined: anything. */
   uses(connection: ConnectionView): readonly string[] | undefined
-  /** What is in this store. A rejection hides the identities of this store only. */
-  identities(): MaybePromise<readonly Identity[]>
+  /** What of this store a connection is shown. A rejection hides the identities of this store only. */
+  identities(connection: ConnectionView): MaybePromise<readonly Identity[]>
   /** The signer for a key blob; undefined if it is not in this store: ask the next store. A rejection is final. */
   signer(keyBlob: Uint8Array): MaybePromise<Signer | undefined>
 }

@@ -131,6 +131,15 @@ describe('a list', () => {
     expect(await comments()).toEqual(['one', 'two', 'three', 'added'])
   })
 
+  it('can have other identities once the connection is bound', async () => {
+    const { ask, comments } = setUp([
+      storeOf({ identities: ({ bindings }) => [identity(bindings.length === 0 ? 'for all' : 'for one host')] }),
+    ])
+    expect(await comments()).toEqual(['for all'])
+    await ask(bind(otherKey, false))
+    expect(await comments()).toEqual(['for one host'])
+  })
+
   it.each([
     ['rejects', async () => Promise.reject(new Error('sealed'))],
     [

@@ -40,7 +40,7 @@ function setUp(options: Partial<ConfiguredIdentityOptions> = {}) {
   })
   /** Lists, letting the issue that this needs succeed. */
   const listNew = async () => {
-    const listing = key.identities()
+    const listing = key.identities(local)
     await settle()
     const certificate = issuer.succeed()
     return { identities: await listing, certificate }
@@ -85,7 +85,7 @@ describe('a configured identity', () => {
 
   it('is issued once for all who list at the same time', async () => {
     const { key, issuer } = setUp()
-    const lists = [key.identities(), key.identities(), key.identities()]
+    const lists = [key.identities(local), key.identities(local), key.identities(local)]
     await settle()
     const { blob } = issuer.succeed()
     for (const list of lists) expect((await list)[0]?.keyBlob).toBe(blob)
@@ -95,7 +95,7 @@ describe('a configured identity', () => {
   it('lists a fresh certificate without a promise, the same array each time', async () => {
     const { key, listNew } = setUp()
     const { identities } = await listNew()
-    expect(key.identities()).toBe(identities)
+    expect(key.identities(local)).toBe(identities)
   })
 
   it('has a comment that cannot control a terminal', async () => {
@@ -109,7 +109,7 @@ describe('a configured identity', () => {
     key.start()
     await settle()
     issuer.succeed({ validAfter: 0n, validBefore: 2n ** 64n - 1n })
-    const [identity] = await key.identities()
+    const [identity] = await key.identities(local)
     expect(identity?.comment).toContain('until 9999-12-31T23:59:59Z')
   })
 })
@@ -119,13 +119,13 @@ describe('renewing a certificate when it is listed', () => {
     const { key, issuer, clock, listNew, blobs } = setUp()
     const { certificate: first } = await listNew()
     clock.advance(untilAdvisoryMs)
-    expect(blobs(await key.identities())).toEqual([first.blob])
-    expect(blobs(await key.identities())).toEqual([first.blob])
+    expect(blobs(await key.identities(local))).toEqual([first.blob])
+    expect(blobs(await key.identities(local))).toEqual([first.blob])
     await settle()
     expect(issuer.calls).toHaveLength(2)
     const second = issuer.succeed()
     await settle()
-    expect(blobs(await key.identities())).toEqual([second.blob])
+    expect(blobs(await key.identities(local))).toEqual([second.blob])
   })
 
   it('keeps the key pair, so that what was saved of it stays valid', async () => {
@@ -144,15 +144,15 @@ describe('renewing a certificate when it is listed', () => {
     clock.advance(untilMandatoryMs - 1)
     expect(key.status().state).toBe('advisory')
     // Not a promise: nobody waits.
-    expect(blobs(key.identities() as readonly Identity[])).toEqual([certificate.blob])
+    expect(blobs(key.identities(local) as readonly Identity[])).toEqual([certificate.blob])
     clock.advance(1)
     expect(key.status().state).toBe('mandatory')
-    expect(key.identities()).toBeInstanceOf(Promise)
+    expect(key.identities(local)).toBeInstanceOf(Promise)
   })
 
   it('waits in the last tenth of a certificate of five minutes', async () => {
     const { key, issuer, clock } = setUp()
-    const listing = key.identities()
+    const listing = key.identities(local)
     await settle()
     issuer.succeed({ validBefore: BigInt(Math.floor(clock.now() / 1000)) + 300n })
     await listing
@@ -166,7 +166,7 @@ describe('renewing a certificate when it is listed', () => {
     const { key, issuer, clock, listNew, blobs } = setUp()
     const { certificate: first } = await listNew()
     clock.advance(untilMandatoryMs)
-    const listing = key.identities()
+    const listing = key.identities(local)
     await settle()
     issuer.fail(new Error('sealed'))
     expect(blobs(await listing)).toEqual([first.blob])
@@ -177,7 +177,7 @@ describe('renewing a certificate when it is listed', () => {
     const { key, issuer, clock, listNew } = setUp()
     const { certificate } = await listNew()
     clock.advance(3_600_000)
-    const listing = key.identities()
+    const listing = key.identities(local)
     await settle()
     issuer.fail(new Error('unreachable'))
     expect(await codeOf(listing)).toBe('Error: unreachable')
@@ -187,14 +187,14 @@ describe('renewing a certificate when it is listed', () => {
 
   it('waits eight seconds for a first certificate and no longer', async () => {
     const { key, clock, issuer, blobs } = setUp()
-    const listing = codeOf(key.identities())
+    const listing = codeOf(key.identities(local))
     await settle()
     clock.advance(8_000)
     expect(await listing).toBe('CERTIFICATE_WAIT_TIMEOUT')
     // The call goes on, and the next list has its answer.
     const { blob } = issuer.succeed()
     await settle()
-    expect(blobs(await key.identities())).toEqual([blob])
+    expect(blobs(await key.identities(local))).toEqual([blob])
     expect(clock.pendingTimers()).toBe(0)
   })
 
@@ -202,7 +202,7 @@ describe('renewing a certificate when it is listed', () => {
     const { key, clock, listNew, blobs } = setUp()
     const { certificate } = await listNew()
     clock.advance(untilMandatoryMs)
-    const listing = key.identities()
+    const listing = key.identities(local)
     await settle()
     clock.advance(8_000)
     expect(blobs(await listing)).toEqual([certificate.blob])
@@ -214,7 +214,7 @@ describe('the predecessor of a certificate', () => {
     const world = setUp()
     const { certificate: first } = await world.listNew()
     world.clock.advance(untilAdvisoryMs)
-    await world.key.identities()
+    await world.key.identities(local)
     await settle()
     const second = world.issuer.succeed()
     await settle()
@@ -223,7 +223,7 @@ describe('the predecessor of a certificate', () => {
 
   it('signs for another minute for those who listed it, but is not listed', async () => {
     const { key, clock, first, second, blobs } = await renewed()
-    expect(blobs(await key.identities())).toEqual([second.blob])
+    expect(blobs(await key.identities(local))).toEqual([second.blob])
     const signer = await key.signer(first.blob)
     expect(verifySignature(first.publicKey, data, await signer!.sign(data, 0))).toBe(true)
     clock.advance(minuteMs - 1)
@@ -237,7 +237,7 @@ describe('the predecessor of a certificate', () => {
     const { key, clock, issuer, listNew } = setUp()
     const { certificate: first } = await listNew()
     clock.advance(3_600_000 - 10_000)
-    const listing = key.identities()
+    const listing = key.identities(local)
     await settle()
     issuer.succeed()
     await listing
@@ -267,7 +267,7 @@ describe('the end of a certificate', () => {
 
   /** Lists once with a CA whose clock is `skewMs` ahead: its certificate ends an hour from now, whatever ours says. */
   async function certified(world: ReturnType<typeof settable>, skewMs: number) {
-    const listing = world.key.identities()
+    const listing = world.key.identities(local)
     await settle()
     const nowSeconds = BigInt(Math.floor((world.base.now() + skewMs) / 1000))
     const { blob } = world.issuer.succeed({ validAfter: nowSeconds - 30n, validBefore: nowSeconds + 3600n }, skewMs)
@@ -314,7 +314,7 @@ describe('the end of a certificate', () => {
     const blob = await certified(world, 0)
     const issuedLooks = world.looks()
     const looksOfUse = () => {
-      void world.key.identities()
+      void world.key.identities(local)
       void world.key.signer(blob)
       return world.looks() - issuedLooks
     }
@@ -330,7 +330,7 @@ describe('the end of a certificate', () => {
   it('is given in the comment by the clock of the CA', async () => {
     const world = settable()
     await certified(world, 10 * minuteMs)
-    const [identity] = await world.key.identities()
+    const [identity] = await world.key.identities(local)
     expect(identity?.comment).toBe('ops: ops@corp until 2026-01-02T04:14:05Z')
   })
 })
@@ -366,7 +366,7 @@ describe('renewing a certificate ahead of time', () => {
     expect(issuer.calls).toHaveLength(2)
     const second = issuer.succeed()
     await settle()
-    expect(blobs(await key.identities())).toEqual([second.blob])
+    expect(blobs(await key.identities(local))).toEqual([second.blob])
     clock.advance(untilAdvisoryMs)
     await settle()
     expect(issuer.calls).toHaveLength(3)
@@ -389,7 +389,7 @@ describe('renewing a certificate ahead of time', () => {
 
   it('`when-used` leaves alone what was only listed', async () => {
     const { clock, issuer, key } = await started('when-used')
-    await key.identities()
+    await key.identities(local)
     clock.advance(3_600_000)
     await settle()
     expect(issuer.calls).toHaveLength(1)
@@ -528,7 +528,7 @@ describe('renewing a certificate ahead of time', () => {
     const { clock, key, certificate, blobs } = await started('always')
     key.stop()
     expect(clock.pendingTimers()).toBe(0)
-    expect(blobs(await key.identities())).toEqual([certificate.blob])
+    expect(blobs(await key.identities(local))).toEqual([certificate.blob])
   })
 })
 
@@ -564,7 +564,7 @@ describe('clearing an identity', () => {
     const { key, clock, issuer, listNew } = setUp()
     const { certificate: first } = await listNew()
     clock.advance(untilAdvisoryMs)
-    await key.identities()
+    await key.identities(local)
     await settle()
     issuer.succeed()
     await settle()
@@ -577,7 +577,7 @@ describe('clearing an identity', () => {
     const { key, issuer } = setUp({ renew: 'always' })
     key.start()
     await settle()
-    const listing = codeOf(key.identities())
+    const listing = codeOf(key.identities(local))
     key.clear()
     issuer.succeed()
     await settle()
@@ -663,13 +663,13 @@ describe('a certificate whose origin has changed', () => {
     issuer.stand(certificate, 'foreign')
     expect(key.signer(certificate.blob)).toBeUndefined()
     expect(key.status()).toMatchObject({ state: 'none' })
-    const listing = key.identities()
+    const listing = key.identities(local)
     await settle()
     issuer.fail(new Error('denied'))
     expect(await codeOf(listing)).toContain('denied')
     const next = await (async () => {
       key.start()
-      const started = key.identities()
+      const started = key.identities(local)
       await settle()
       const issued = issuer.succeed({ serial: 2n })
       expect(blobs(await started)).toEqual([issued.blob])
@@ -683,16 +683,16 @@ describe('a certificate whose origin has changed', () => {
     const { clock, key, issuer, listNew, blobs } = setUp()
     const { certificate } = await listNew()
     issuer.stand(certificate, 'outdated')
-    const listing = key.identities()
+    const listing = key.identities(local)
     await settle()
     issuer.fail(new Error('sealed'))
     expect(blobs(await listing)).toEqual([certificate.blob])
     clock.advance(5000)
-    const again = key.identities()
+    const again = key.identities(local)
     await settle()
     const successor = issuer.succeed({ serial: 2n })
     await again
-    expect(blobs(await key.identities())).toEqual([successor.blob])
+    expect(blobs(await key.identities(local))).toEqual([successor.blob])
     expect(key.signer(certificate.blob)).toBeDefined()
   })
 
@@ -701,7 +701,7 @@ describe('a certificate whose origin has changed', () => {
     const { certificate } = await listNew()
     let answer = () => {}
     issuer.nextLook(new Promise((resolve) => (answer = resolve)))
-    const listing = key.identities()
+    const listing = key.identities(local)
     await settle()
     expect(issuer.calls).toHaveLength(1)
     issuer.stand(certificate, 'outdated')
@@ -717,11 +717,11 @@ describe('a certificate whose origin has changed', () => {
     const never = () => issuer.nextLook(new Promise<void>(() => {}))
     never()
     source.failed(new Error('silent'))
-    expect(blobs(await key.identities())).toEqual([certificate.blob])
+    expect(blobs(await key.identities(local))).toEqual([certificate.blob])
     source.answered()
     clock.advance(3_600_000 - 30_000)
     never()
-    const listing = key.identities()
+    const listing = key.identities(local)
     await settle()
     issuer.fail(new Error('sealed'))
     expect(blobs(await listing)).toEqual([certificate.blob])
@@ -733,7 +733,7 @@ describe('a certificate whose origin has changed', () => {
     const { key } = setUp({
       issuer: { ...issuer, look: () => new Promise<void>((resolve) => (look = resolve)) },
     })
-    const listing = key.identities()
+    const listing = key.identities(local)
     await settle()
     expect(issuer.calls).toHaveLength(0)
     look()

@@ -4,11 +4,13 @@ import {
   type ConfiguredIdentityOptions,
   createConfiguredIdentity,
 } from '../../../../src/agent/identities/configured-identity.ts'
+import type { ConnectionView } from '../../../../src/agent/keys/key-store.ts'
 import { CodedError, errorCode } from '../../../../src/core/errors.ts'
 import { createLogger } from '../../../../src/core/log.ts'
 import { createTestIssuer, settle } from '../../../support/agent-issuer.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 
+const local: ConnectionView = { bindings: [], isForwarded: false }
 const minuteMs = 60_000
 const away = new CodedError('VAULT_UNREACHABLE', 'vault corp cannot be reached')
 const denied = new CodedError('VAULT_DENIED', 'the token may not sign')
@@ -43,7 +45,7 @@ function setUp(renews: readonly ConfiguredIdentityOptions['renew'][] = ['when-us
       /** Lists; resolves to how many identities there are, or the code of the error. */
       async list(): Promise<Listed> {
         try {
-          return (await identity.identities()).length
+          return (await identity.identities(local)).length
         } catch (error) {
           return errorCode(error) ?? String(error)
         }

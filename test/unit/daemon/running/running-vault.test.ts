@@ -1,4 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest'
+import type { ConnectionView } from '../../../../src/agent/keys/key-store.ts'
 import type { IdentityConfig } from '../../../../src/daemon/config/config.ts'
 import { startVault } from '../../../../src/daemon/running/running-vault.ts'
 import type { VaultPlan } from '../../../../src/daemon/running/vault-plan.ts'
@@ -8,6 +9,7 @@ import { denied, looked, lookUp, sign } from '../../../support/token-world.ts'
 import { scriptedVault } from '../../../support/vault-http.ts'
 import { nobody, recordingLog, scriptedPrompts, testKeychain, until } from '../../../support/vault-world.ts'
 
+const local: ConnectionView = { bindings: [], isForwarded: false }
 const ops: IdentityConfig = {
   name: 'ops',
   vault: 'corp',
@@ -59,7 +61,7 @@ async function world() {
 const list = async (vault: ReturnType<typeof startVault>) => {
   const [{ key }] = vault.identities as readonly [(typeof vault.identities)[0]]
   return await Promise.resolve()
-    .then(() => key.identities())
+    .then(() => key.identities(local))
     .catch(({ code }: { code?: string }) => code)
 }
 
@@ -103,7 +105,7 @@ it('lets go of the key of an identity that is configured no more, and of its cal
   server.on('POST ssh/sign/web', 'hang')
   const web = { ...ops, name: 'web', role: 'web' }
   vault.setIdentities([ops, web])
-  const [first, second] = vault.identities.map(({ key }) => Promise.resolve(key.identities()).catch(() => 'ended'))
+  const [first, second] = vault.identities.map(({ key }) => Promise.resolve(key.identities(local)).catch(() => 'ended'))
   await until(() => server.openConnections() === 2)
   const kept = vault.identities[1]
   vault.setIdentities([{ ...web }])
