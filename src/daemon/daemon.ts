@@ -11,6 +11,7 @@ import { createOneShotLinks } from '../aws/console/one-shot-links.ts'
 import type { IamClient } from '../aws/iam/iam-client.ts'
 import type { OrganizationsClient } from '../aws/organizations/organizations-client.ts'
 import type { StsClient } from '../aws/sts/sts-client.ts'
+import { createTurns } from '../core/calls/turns.ts'
 import { describeError } from '../core/errors.ts'
 import { createChurn } from '../core/limits/churn.ts'
 import { agentSocketName, apiSocketName } from '../core/places/paths.ts'
@@ -46,7 +47,7 @@ import { watchKeychain } from './watched-keychain.ts'
 
 /** What the daemon is made of; the composition root (main.ts) supplies the real parts. */
 export interface DaemonDeps
-  extends Omit<VaultDeps, 'prompts' | 'keychain' | 'onKeysReleased'>,
+  extends Omit<VaultDeps, 'prompts' | 'keychain' | 'onKeysReleased' | 'slowKeys'>,
     Pick<LoadConfigDeps, 'readConfigFile'> {
   configFile: string
   extraCa: ExtraCa
@@ -109,9 +110,23 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       isForwarded && config.current().ssh.addedKeysForwarded === 'login' ? ['login'] : undefined,
     defaultLifetimeSeconds: () => config.current().ssh.lifetime,
   })
+  // One at a time: a thread that makes an RSA key is busy for a second or two.
+  const slowKeys = createTurns(1)
   const lock = createLock({ clock })
   const config = createConfigService({
-    vaultDeps: { keychain, prompts, clock, random, log, environment, home, readText, runProgram, onKeysReleased },
+    vaultDeps: {
+      keychain,
+      prompts,
+      clock,
+      random,
+      log,
+      environment,
+      home,
+      readText,
+      runProgram,
+      onKeysReleased,
+      slowKeys,
+    },
     loadDeps: { path: configFile, environment, home, readConfigFile: deps.readConfigFile, readText },
     keychain: configured,
     extraCa,

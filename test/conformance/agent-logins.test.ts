@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { createCertificateSource } from '../../src/agent/identities/certificate-source.ts'
 import { type ConfiguredIdentity, createConfiguredIdentity } from '../../src/agent/identities/configured-identity.ts'
+import { createTurns } from '../../src/core/calls/turns.ts'
 import { silentLogger } from '../../src/core/log.ts'
 import { plainKeyOf } from '../../src/ssh/public-key.ts'
 import { formatPublicKeyLine, parsePublicKeyLine } from '../../src/ssh/public-key-line.ts'
@@ -45,6 +46,8 @@ describeWithPeers('logging in with certificates of the agent', ['ssh', 'sshd', '
       createConfiguredIdentity({
         name,
         comment: `${name}@corp`,
+        keyType: 'ed25519',
+        slowKeys: createTurns(1),
         issuer: {
           look: () => undefined,
           async issue(publicKey) {

@@ -29,7 +29,7 @@ import { noKnownHosts, plainLists } from '../support/list-settings.ts'
 import { ownSeat } from '../support/seats.ts'
 
 const types = keyTypes.flatMap(({ privateKeys }) => privateKeys ?? [])
-const keys = await Promise.all(types.map(async ({ generate }) => await generate()))
+const keys = await Promise.all(types.map(async ({ generators }) => await generators[0]!.generate()))
 const publicKeys = keys.map((key) => publicKeyFromKeyObject(key))
 
 /** What a client may do, with a key by its place in the list above. */

@@ -1,3 +1,4 @@
+import type { Turns } from '../../core/calls/turns.ts'
 import type { Logger } from '../../core/log.ts'
 import type { PlannedStep } from '../../core/renewal/renewal-schedule.ts'
 import type { Clock } from '../../core/time/clock.ts'
@@ -5,13 +6,14 @@ import { formatUtc } from '../../core/time/utc-time.ts'
 import { type RenewalState, renewalState } from '../../core/time/validity.ts'
 import { certificateValidity, type SshCertificate } from '../../ssh/certificate.ts'
 import type { CertificateIssuer } from '../../ssh/certificate-issuer.ts'
+import { keyGeneratorNamed } from '../../ssh/keys/key-types.ts'
 import { equalBytes } from '../../ssh/wire.ts'
 import { AgentError } from '../agent-error.ts'
 import type { HostPatterns } from '../destination/host-patterns.ts'
-import type { Identity, KeyStore, MaybePromise } from '../keys/key-store.ts'
+import type { Identity, KeyStore } from '../keys/key-store.ts'
 import type { CertificateSource } from './certificate-source.ts'
 import { createCertificateTries } from './certificate-tries.ts'
-import { createEphemeralKey, type EphemeralKey } from './ephemeral-key.ts'
+import { createOwnKey } from './own-key.ts'
 import { createServedCertificate, type ServedCertificate } from './served-certificate.ts'
 
 /** One configured identity: a key that is made here and never leaves this process, and its certificate from an issuer. */
@@ -46,6 +48,10 @@ export interface ConfiguredIdentityOptions {
   name: string
   /** The identity and the Vault that certifies it, for people to read: `ops@corp`. */
   comment: string
+  /** Which key is made, as config.toml names it: `rsa-3072`. */
+  keyType: string
+  /** The turns for making keys that take long, shared by all identities. */
+  slowKeys: Turns
   issuer: CertificateIssuer
   /** The server behind the issuer; identities of one server share it. */
   source: CertificateSource
@@ -68,16 +74,11 @@ export interface ConfiguredIdentityOptions {
 const loginsOnly: readonly string[] = ['login']
 /** How long a listed certificate can still sign after its successor has arrived, in ms (docs/PROTOCOL.md P-2). */
 const predecessorMs = 60_000
-/** Every role accepts it, and it signs fastest. */
-const keyType = 'ssh-ed25519'
 
 /** Creates an identity without a key or a certificate; it gets them when it is listed or started. */
 export function createConfiguredIdentity(options: ConfiguredIdentityOptions): ConfiguredIdentity {
-  const { name, issuer, source, clock, log, renew, forward, sign, hosts, onKeysReleased = () => {} } = options
-  // One key pair until `clear`: the fingerprint, and anything saved from `ssh-add -L`, stays valid across renewals.
-  let ephemeral: MaybePromise<EphemeralKey> | undefined
-  /** The same key, once it has been made. */
-  let ownKey: EphemeralKey | undefined
+  const { name, issuer, source, clock, log, renew, forward, sign, hosts } = options
+  const keyType = keyGeneratorNamed(options.keyType).type.name
   let served: ServedCertificate | undefined
   let predecessor: { served: ServedCertificate; untilMs: number } | undefined
   let hasSigned = false
@@ -91,24 +92,13 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
     tries.replan()
   }
 
-  /** The key pair, made when it is first needed. If that fails, it is tried again the next time. */
-  const keyPair = (): MaybePromise<EphemeralKey> => {
-    if (ephemeral !== undefined) return ephemeral
-    const made = createEphemeralKey(keyType, noteSignature)
-    ephemeral = made
-    if (made instanceof Promise) {
-      made.catch(() => {
-        if (ephemeral === made) ephemeral = undefined
-      })
-    }
-    return made
-  }
+  // One key pair until `clear`: the fingerprint, and anything saved from `ssh-add -L`, stays valid across renewals.
+  const ownKey = createOwnKey({ ...options, onSign: noteSignature })
 
   const issue = async (signal: AbortSignal): Promise<void> => {
-    const made = keyPair()
+    const made = ownKey.pair()
     const certifiedKey = made instanceof Promise ? await made : made
     signal.throwIfAborted()
-    ownKey = certifiedKey
     const issued = await issuer.issue(certifiedKey.publicKey, signal)
     signal.throwIfAborted()
     succeed(createServedCertificate(issued, certifiedKey, options))
@@ -161,6 +151,13 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
   }
 
   const list = (): readonly Identity[] | Promise<readonly Identity[]> => {
+    // Not within the wait for a certificate: a key that takes long says nothing about the server.
+    const making = ownKey.wait()
+    if (making === undefined) return listCertified()
+    return making.then(() => (ownKey.held() === undefined ? identitiesNow() : listCertified()))
+  }
+
+  const listCertified = (): readonly Identity[] | Promise<readonly Identity[]> => {
     const looked = served?.look()
     return looked === undefined || !isWorthALook() ? listNow() : looked.then(listNow)
   }
@@ -191,22 +188,22 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
       const present = peek()
       if (present !== undefined && equalBytes(keyBlob, present.certificate.blob)) return present.signer
       // Nothing is authorised for the bare key, but clients name it when they mean the certificate.
-      if (ownKey !== undefined && equalBytes(keyBlob, ownKey.publicKey.blob)) return ownKey.signer
+      const held = ownKey.held()
+      if (held !== undefined && equalBytes(keyBlob, held.publicKey.blob)) return held.signer
       if (predecessor === undefined || !equalBytes(keyBlob, predecessor.served.certificate.blob)) return undefined
       const isCurrent = clock.uptime() < predecessor.untilMs && isUsable(predecessor.served)
       return isCurrent ? predecessor.served.signer : undefined
     },
     start() {
       isInUse = true
+      void ownKey.pair()
       tries.start(renew === 'always')
     },
     stop: tries.stop,
     clear() {
       isInUse = false
       served = undefined
-      if (ephemeral !== undefined) onKeysReleased()
-      ephemeral = undefined
-      ownKey = undefined
+      ownKey.drop()
       predecessor = undefined
       hasSigned = false
       tries.reset()

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
-import { keyTypeNamed } from '../../ssh/keys/key-types.ts'
+import type { Turns } from '../../core/calls/turns.ts'
+import { keyGeneratorNamed } from '../../ssh/keys/key-types.ts'
 import { type PublicKey, publicKeyFromKeyObject } from '../../ssh/public-key.ts'
-import { SshError } from '../../ssh/wire.ts'
 import { createKeySigner } from '../keys/key-signer.ts'
 import type { MaybePromise, Signer } from '../keys/key-store.ts'
 
@@ -12,16 +12,23 @@ export interface EphemeralKey {
   signer: Signer
 }
 
+/** What making a key needs. */
+export interface EphemeralKeyOptions {
+  /** As in config.toml, such as `rsa-3072`. */
+  keyType: string
+  /** The turns for keys that keep a thread busy for seconds: Node has few, and files and signatures need them too. */
+  slowKeys: Turns
+  /** Called before each signature. */
+  onSign: () => void
+}
+
 /**
- * Makes a key pair of a type. A promise if making it takes long.
- * @param typeName a plain type such as `ssh-ed25519`
- * @param onSign called before each signature
+ * Makes a key pair. A promise if making it takes long.
  * @throws {SshError} KEY_TYPE_UNKNOWN
  */
-export function createEphemeralKey(typeName: string, onSign: () => void): MaybePromise<EphemeralKey> {
-  const { privateKeys } = keyTypeNamed(typeName)
-  if (privateKeys === undefined) throw new SshError('KEY_TYPE_UNKNOWN', `keys of type ${typeName} are not made here`)
-  const made = privateKeys.generate()
+export function createEphemeralKey({ keyType, slowKeys, onSign }: EphemeralKeyOptions): MaybePromise<EphemeralKey> {
+  const { isSlow, generate } = keyGeneratorNamed(keyType)
+  const made = isSlow ? slowKeys.run(generate) : generate()
   return made instanceof Promise ? made.then((key) => toEphemeralKey(key, onSign)) : toEphemeralKey(made, onSign)
 }
 

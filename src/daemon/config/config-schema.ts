@@ -8,6 +8,7 @@ import { pathField as path, textField as text } from '../../core/config-fields.t
 import { parseDurationSeconds } from '../../core/time/duration.ts'
 import { isUtcTime } from '../../core/time/utc-time.ts'
 import { programChoices } from '../../prompts/programs/programs.ts'
+import { keyGenerators } from '../../ssh/keys/key-types.ts'
 import { authSchema } from '../../vault/login/login-methods.ts'
 
 /** A duration in Go's notation, read as seconds within bounds. */
@@ -139,6 +140,7 @@ export const identitySchema = v.strictObject({
     ),
   ),
   hosts: v.optional(hosts),
+  key_type: v.optional(v.picklist(keyGenerators.map(({ name }) => name))),
 })
 
 /** One `[ssh.added_key."SHA256:…"]`. */

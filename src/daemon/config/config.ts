@@ -26,6 +26,7 @@ export type IdentityConfig = Omit<Written<'identity'>, 'forwarding'> & {
   mount: string
   renew: NonNullable<Written<'identity'>['renew']>
   forward: NonNullable<Written<'identity'>['forward']>
+  key_type: string
 }
 
 /** `[ssh]` with its defaults, and what is in it besides the identities. */
@@ -94,6 +95,8 @@ export function toConfig(settled: SectionsAround): Config {
         mount: written.mount ?? 'ssh',
         renew: written.renew ?? 'when-used',
         forward: written.forward ?? (forwarding === true ? 'allow' : 'never'),
+        // Every role accepts it, and it signs fastest.
+        key_type: written.key_type ?? 'ed25519',
       }
     }),
     ssh: {

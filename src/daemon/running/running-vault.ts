@@ -1,6 +1,7 @@
 import { hostPatterns } from '../../agent/destination/host-patterns.ts'
 import { type CertificateSource, createCertificateSource } from '../../agent/identities/certificate-source.ts'
 import { type ConfiguredIdentity, createConfiguredIdentity } from '../../agent/identities/configured-identity.ts'
+import type { Turns } from '../../core/calls/turns.ts'
 import { caBeside } from '../../http/tls.ts'
 import { createVaultClient, type VaultClient } from '../../vault/client.ts'
 import type { LoginContext } from '../../vault/login/login-method.ts'
@@ -40,6 +41,8 @@ export interface RunningVault {
 export interface VaultDeps extends Omit<LoginContext, 'client' | 'address' | 'tokenRefusal'> {
   /** Called when a private key was let go. */
   onKeysReleased: () => void
+  /** The turns for making keys that take long. */
+  slowKeys: Turns
 }
 
 /**
@@ -146,7 +149,7 @@ function startIdentity(
   tokens: TokenSource,
   ca: CaWatch,
   source: CertificateSource,
-  { clock, random, log, onKeysReleased }: VaultDeps,
+  { clock, random, log, onKeysReleased, slowKeys }: VaultDeps,
 ): ConfiguredIdentity {
   const signing = {
     mount: config.mount,
@@ -159,6 +162,8 @@ function startIdentity(
   const key = createConfiguredIdentity({
     name: config.name,
     comment: `${config.name}@${config.vault}`,
+    keyType: config.key_type,
+    slowKeys,
     issuer: createVaultIssuer({ client, tokens, ca, signing, clock, log }),
     source,
     clock,

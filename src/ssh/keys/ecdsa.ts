@@ -1,4 +1,5 @@
-import { generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto'
+import { generateKeyPair, generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto'
+import { promisify } from 'node:util'
 import { padToWidth, SshError, SshReader, SshWriter } from '../wire.ts'
 import { derExplicit0, derInteger, derOctetString, derSequence, importDer, publicPoint } from './der.ts'
 import { jwkNumber, jwkText } from './jwk.ts'
@@ -17,7 +18,7 @@ interface Curve {
   /** The order of the base point in hexadecimal (SEC 2 §2): secret numbers are at least 1 and less than it. */
   order: string
   hash: NonNullable<SignatureAlgorithm['hash']>
-  /** Signing takes less time than handing it to another thread and back. */
+  /** Signing, or making a key, takes less time than handing it to another thread and back. */
   isFast: boolean
 }
 
@@ -81,10 +82,16 @@ function ecdsa(curve: Curve): KeyType {
     fromJwk: (jwk) => fromJwk(jwk, curve, name),
     privateKeys: {
       isFast: curve.isFast,
-      generate: () => generateKeyPairSync('ec', { namedCurve: curve.jwkName }).privateKey,
+      generators: [{ name: `ecdsa-p${curve.bits}`, bits: curve.bits, isSlow: false, generate: () => generate(curve) }],
       read: (reader, isCertified) => readPrivate(reader, isCertified, curve, name),
     },
   }
+}
+
+/** Making a key takes as long as a signature or two. */
+function generate({ jwkName: namedCurve, isFast }: Curve): KeyObject | Promise<KeyObject> {
+  if (isFast) return generateKeyPairSync('ec', { namedCurve }).privateKey
+  return promisify(generateKeyPair)('ec', { namedCurve }).then(({ privateKey }) => privateKey)
 }
 
 function readPublic(reader: SshReader, curve: Curve, name: string): PublicFields {

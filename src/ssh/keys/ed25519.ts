@@ -26,7 +26,14 @@ export const ed25519: KeyType = {
   fromJwk: (jwk) => (jwk.kty === 'OKP' && jwk.crv === 'Ed25519' ? fieldsOf(jwkNumber(jwk, 'x')) : undefined),
   privateKeys: {
     isFast: true,
-    generate: () => generateKeyPairSync('ed25519').privateKey,
+    generators: [
+      {
+        name: 'ed25519',
+        bits: 8 * pointBytes,
+        isSlow: false,
+        generate: () => generateKeyPairSync('ed25519').privateKey,
+      },
+    ],
     read: readPrivate,
   },
 }

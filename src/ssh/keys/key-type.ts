@@ -46,12 +46,23 @@ export interface PrivateFields {
   wipe(): void
 }
 
+/** Makes keys of a type and a size. */
+export interface KeyGenerator {
+  /** As `key_type` of an identity in config.toml names it. */
+  name: string
+  bits: number
+  /** Making one keeps a thread busy for about a second, not for milliseconds. */
+  isSlow: boolean
+  /** A new key; a promise if making it takes so long that it is done in the background. */
+  generate(): KeyObject | Promise<KeyObject>
+}
+
 /** What can be done here with private keys of a type. */
 export interface PrivateKeyType {
   /** Signing takes less time than handing it to another thread and back. */
   isFast: boolean
-  /** A new key; a promise if making it takes so long that it is done in the background. */
-  generate(): KeyObject | Promise<KeyObject>
+  /** One for each size that is made here. */
+  generators: readonly KeyGenerator[]
   /** @param isCertified whether a certificate was sent before the fields @throws {SshError} KEY_INVALID, WIRE_… */
   read(reader: SshReader, isCertified: boolean): PrivateFields
 }

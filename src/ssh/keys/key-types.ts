@@ -1,7 +1,7 @@
 import { quoted, SshError } from '../wire.ts'
 import { ecdsaP256, ecdsaP384, ecdsaP521 } from './ecdsa.ts'
 import { ed25519 } from './ed25519.ts'
-import type { KeyType, SignatureAlgorithm } from './key-type.ts'
+import type { KeyGenerator, KeyType, SignatureAlgorithm } from './key-type.ts'
 import { rsa } from './rsa.ts'
 import { securityKey } from './security-key.ts'
 
@@ -21,6 +21,21 @@ const byCertificateName = new Map(keyTypes.map((type) => [type.certificateName, 
 const algorithmsByName = new Map(
   keyTypes.flatMap((type) => type.algorithms).map((algorithm) => [algorithm.name, algorithm]),
 )
+
+/** A generator with the type of its keys. */
+export type TypedKeyGenerator = KeyGenerator & { type: KeyType }
+
+/** All keys that are made here. */
+export const keyGenerators: readonly TypedKeyGenerator[] = keyTypes.flatMap((type) =>
+  (type.privateKeys?.generators ?? []).map((generator) => ({ ...generator, type })),
+)
+
+/** @param name as in config.toml @throws {SshError} KEY_TYPE_UNKNOWN */
+export function keyGeneratorNamed(name: string): TypedKeyGenerator {
+  const generator = keyGenerators.find((each) => each.name === name)
+  if (generator === undefined) throw new SshError('KEY_TYPE_UNKNOWN', `keys of type ${quoted(name)} are not made here`)
+  return generator
+}
 
 /** @throws {SshError} KEY_TYPE_UNKNOWN */
 export function keyTypeNamed(name: string): KeyType {

@@ -11,8 +11,8 @@ import { isOne, minusOne, multiply, remainder } from './secret-number.ts'
 const minBits = 1024
 const maxBits = 16384
 const maxExponentBits = 64
-/** What ssh-keygen makes. */
-const generatedBits = 3072
+/** What ssh-keygen makes, and the next larger size that is usual. */
+const generatedBits = [3072, 4096]
 
 const algorithm = (name: string, hash: SignatureAlgorithm['hash']): SignatureAlgorithm => ({
   name,
@@ -41,7 +41,12 @@ export const rsa: KeyType = {
   fromJwk: (jwk) => (jwk.kty === 'RSA' ? fieldsOf(numbersOf(jwk)) : undefined),
   privateKeys: {
     isFast: false,
-    generate: async () => (await promisify(generateKeyPair)('rsa', { modulusLength: generatedBits })).privateKey,
+    generators: generatedBits.map((bits) => ({
+      name: `rsa-${bits}`,
+      bits,
+      isSlow: true,
+      generate: async () => (await promisify(generateKeyPair)('rsa', { modulusLength: bits })).privateKey,
+    })),
     read: readPrivate,
   },
 }

@@ -18,6 +18,7 @@ export interface SignPurpose {
   type: 'sign'
   mount: string
   role: string
+  /** As `key_type` of config.toml has it. */
   keyType: string
 }
 

@@ -1,7 +1,11 @@
 import { formatDuration } from '../../core/time/duration.ts'
+import { keyGenerators } from '../../ssh/keys/key-types.ts'
 import { type AdviceRow, reportHint, type SignPurpose } from './advice-row.ts'
 
 const readRole = ({ mount, role }: SignPurpose) => `vault read ${mount}/roles/${role}`
+
+const otherKeyTypes = ({ keyType }: SignPurpose) =>
+  keyGenerators.flatMap(({ name }) => (name === keyType ? [] : [name])).join(', ')
 
 /** The refusals of `sign` (reference: builtin/logical/ssh of Vault and OpenBao; the recorded ones are in the tests). */
 export const signRows: readonly AdviceRow<SignPurpose>[] = [
@@ -22,7 +26,8 @@ export const signRows: readonly AdviceRow<SignPurpose>[] = [
     text: /^public_key failed to meet the key requirements|^provided key_(type|bits) value not in /,
     code: 'VAULT_KEY_NOT_ALLOWED',
     message: ({ role, keyType }) => `role ${role} does not certify keys of type ${keyType}`,
-    hint: (purpose) => `allowed_user_key_lengths of the role must have this key type; see: ${readRole(purpose)}`,
+    hint: (purpose) =>
+      `set key_type of the ssh identity in config.toml to one that allowed_user_key_lengths of the role has, of ${otherKeyTypes(purpose)}; see: ${readRole(purpose)}`,
   },
   {
     text: /^cert_type '(user|host)' is not allowed by role$|^role key type 'otp' not allowed/,

@@ -15,6 +15,7 @@ import type { VaultAnswer } from '../answer.ts'
 import type { VaultBody, VaultClient } from '../client.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import { isVaultError, VaultError } from '../vault-error.ts'
+import { explainRefusedKey, keyTypeSetting } from './allowed-key-types.ts'
 import type { CaWatch } from './ca-watch.ts'
 import { issueFailure } from './issue-failure.ts'
 
@@ -67,15 +68,15 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
 
   const sign = (publicKey: PublicKey, signal: AbortSignal) =>
     tokens.withToken(async (token) => {
-      const answer = await client.request({
-        method: 'POST',
-        path: vaultPath(mount, 'sign', role),
-        purpose: { type: 'sign', mount, role, keyType: publicKey.type },
-        token,
-        body: signBody(publicKey.blob, { ...signing, principals: askedPrincipals, ttlSeconds }),
-        signal,
-      })
-      return { answer, token }
+      const purpose = { type: 'sign', mount, role, keyType: keyTypeSetting(publicKey) } as const
+      try {
+        const path = vaultPath(mount, 'sign', role)
+        const body = signBody(publicKey.blob, { ...signing, principals: askedPrincipals, ttlSeconds })
+        return { answer: await client.request({ method: 'POST', path, purpose, token, body, signal }), token }
+      } catch (error) {
+        if (!isVaultError(error, 'VAULT_KEY_NOT_ALLOWED')) throw error
+        throw await explainRefusedKey(error, { client, token, purpose, signal })
+      }
     })
 
   const standing = (token: Secret<string>, signedBy: string): CertificateStanding => {

@@ -5,6 +5,7 @@ import {
   createConfiguredIdentity,
 } from '../../../../src/agent/identities/configured-identity.ts'
 import type { ConnectionView, Identity } from '../../../../src/agent/keys/key-store.ts'
+import { createTurns } from '../../../../src/core/calls/turns.ts'
 import { errorCode } from '../../../../src/core/errors.ts'
 import { createLogger } from '../../../../src/core/log.ts'
 import { decodeCertificate } from '../../../../src/ssh/certificate.ts'
@@ -29,6 +30,8 @@ function setUp(options: Partial<ConfiguredIdentityOptions> = {}) {
   const key = createConfiguredIdentity({
     name: 'ops',
     comment: 'ops@corp',
+    keyType: 'ed25519',
+    slowKeys: createTurns(1),
     issuer,
     source,
     clock,
@@ -111,6 +114,58 @@ describe('a configured identity', () => {
     issuer.succeed({ validAfter: 0n, validBefore: 2n ** 64n - 1n })
     const [identity] = await key.identities(local)
     expect(identity?.comment).toContain('until 9999-12-31T23:59:59Z')
+  })
+})
+
+describe('a key whose making takes long', () => {
+  /** An identity whose RSA key waits its turn until `make` is called. */
+  function setUpSlow(options: Partial<ConfiguredIdentityOptions> = {}) {
+    const slowKeys = createTurns(1)
+    let make = () => {}
+    void slowKeys.run(() => new Promise<void>((resolve) => (make = resolve)))
+    return { ...setUp({ keyType: 'rsa-3072', slowKeys, ...options }), make: () => make() }
+  }
+
+  it('keeps a list waiting, and then has a certificate', async () => {
+    const { key, issuer, make, blobs } = setUpSlow()
+    const listing = key.identities(local)
+    await settle()
+    expect(issuer.calls).toHaveLength(0)
+    make()
+    await expect.poll(() => issuer.calls.length, { timeout: 30_000 }).toBe(1)
+    const { blob } = issuer.succeed()
+    expect(blobs(await listing)).toEqual([blob])
+    expect(key.status()).toMatchObject({ keyType: 'ssh-rsa' })
+  })
+
+  it('is made from the start, before anybody lists', async () => {
+    const { key, make, issuer } = setUpSlow()
+    key.start()
+    make()
+    await expect
+      .poll(() => key.identities(local) instanceof Promise && issuer.calls.length, { timeout: 30_000 })
+      .toBe(1)
+  })
+
+  it('is waited for no longer than a certificate, and is not the fault of its source', async () => {
+    const { key, clock, source } = setUpSlow({ renew: 'always' })
+    key.start()
+    const listing = codeOf(key.identities(local))
+    clock.advance(8_000)
+    expect(await listing).toBe('CERTIFICATE_NONE')
+    expect(source.isAway()).toBe(false)
+  })
+
+  it('is another one after a logout, even if it was still being made', async () => {
+    const { key, make, issuer } = setUpSlow({ renew: 'always' })
+    key.start()
+    key.clear()
+    make()
+    const listing = key.identities(local)
+    await expect.poll(() => issuer.calls.length, { timeout: 30_000 }).toBe(1)
+    issuer.succeed()
+    expect(await listing).toHaveLength(1)
+    expect(issuer.calls).toHaveLength(1)
   })
 })
 

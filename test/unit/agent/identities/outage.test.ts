@@ -5,6 +5,7 @@ import {
   createConfiguredIdentity,
 } from '../../../../src/agent/identities/configured-identity.ts'
 import type { ConnectionView } from '../../../../src/agent/keys/key-store.ts'
+import { createTurns } from '../../../../src/core/calls/turns.ts'
 import { CodedError, errorCode } from '../../../../src/core/errors.ts'
 import { createLogger } from '../../../../src/core/log.ts'
 import { createTestIssuer, settle } from '../../../support/agent-issuer.ts'
@@ -30,6 +31,8 @@ function setUp(renews: readonly ConfiguredIdentityOptions['renew'][] = ['when-us
     const options = {
       name,
       comment: name,
+      keyType: 'ed25519',
+      slowKeys: createTurns(1),
       issuer,
       source,
       clock,

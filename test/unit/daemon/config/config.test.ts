@@ -58,6 +58,7 @@ describe('parseConfig', () => {
         ttl: 1800,
         renew: 'when-used',
         forward: 'never',
+        key_type: 'ed25519',
       },
     ])
     expect(config.ssh).toEqual({

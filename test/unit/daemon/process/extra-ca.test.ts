@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import * as sdk from '../../../../src/aws/sts/aws-sdk.ts'
 import { createStsSdk } from '../../../../src/aws/sts/sts-sdk.ts'
+import { createTurns } from '../../../../src/core/calls/turns.ts'
 import { silentLogger } from '../../../../src/core/log.ts'
 import { Secret } from '../../../../src/core/secret.ts'
 import { createSystemClock } from '../../../../src/core/time/clock.ts'
@@ -78,6 +79,7 @@ describe('a CA from NODE_EXTRA_CA_CERTS', () => {
       home: '/home/jo',
       readText: () => Promise.reject(new Error('no file')),
       runProgram: () => Promise.reject(new Error('no program')),
+      slowKeys: createTurns(1),
       onKeysReleased: () => {},
     })
     onTestFinished(vault.close)

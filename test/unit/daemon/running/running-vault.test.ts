@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
 import type { ConnectionView } from '../../../../src/agent/keys/key-store.ts'
+import { createTurns } from '../../../../src/core/calls/turns.ts'
 import type { IdentityConfig } from '../../../../src/daemon/config/config.ts'
 import { startVault } from '../../../../src/daemon/running/running-vault.ts'
 import type { VaultPlan } from '../../../../src/daemon/running/vault-plan.ts'
@@ -17,6 +18,7 @@ const ops: IdentityConfig = {
   mount: 'ssh',
   renew: 'on-demand',
   forward: 'never',
+  key_type: 'ed25519',
 }
 
 /** A vault that runs against a scripted server, with the token in a file. */
@@ -47,6 +49,7 @@ async function world() {
     home: '/home/jo',
     readText: async (path) => files.get(path) ?? Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' })),
     runProgram: () => Promise.reject(new Error('no program')),
+    slowKeys: createTurns(1),
     onKeysReleased: () => {
       released += 1
     },

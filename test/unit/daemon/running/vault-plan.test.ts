@@ -32,10 +32,19 @@ it('an extra CA means nothing beside a ca_file', () => {
 })
 
 it('an identity is the same, whatever the order of its keys', () => {
-  const identity = { name: 'ops', vault: 'corp', mount: 'ssh', role: 'r', renew: 'always', forward: 'never' } as const
+  const identity = {
+    name: 'ops',
+    vault: 'corp',
+    mount: 'ssh',
+    role: 'r',
+    renew: 'always',
+    forward: 'never',
+    key_type: 'ed25519',
+  } as const
   expect(isSameIdentity(identity, { ...identity })).toBe(true)
   expect(
     isSameIdentity({ ...identity, extensions: { a: '', b: '' } }, { ...identity, extensions: { b: '', a: '' } }),
   ).toBe(true)
   expect(isSameIdentity(identity, { ...identity, forward: 'allow' })).toBe(false)
+  expect(isSameIdentity(identity, { ...identity, key_type: 'rsa-4096' })).toBe(false)
 })

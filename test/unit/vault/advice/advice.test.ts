@@ -8,7 +8,7 @@ import { unwrapAdvice } from '../../../../src/vault/login/wrapped-secret-id.ts'
 import type { VaultErrorCode } from '../../../../src/vault/vault-error.ts'
 import { recordedErrors, refusal } from '../../../support/vault-answers.ts'
 
-const sign: VaultPurpose = { type: 'sign', mount: 'ssh-client', role: 'ops', keyType: 'ssh-ed25519' }
+const sign: VaultPurpose = { type: 'sign', mount: 'ssh-client', role: 'ops', keyType: 'ed25519' }
 const userpass: VaultPurpose = { type: 'login', mount: 'userpass', who: 'jo', advice: byPassword.advice }
 const approle: VaultPurpose = { type: 'login', mount: 'approle', who: 'the configured role', advice: byApprole.advice }
 const unwrap: VaultPurpose = { type: 'unwrap', file: '/home/jo/secret-id', advice: unwrapAdvice }
@@ -50,15 +50,15 @@ const rows: readonly [
     'public_key failed to meet the key requirements: key of type rsa is not allowed',
     sign,
     'VAULT_KEY_NOT_ALLOWED',
-    'keys of type ssh-ed25519',
-    'vault read ssh-client/roles/ops',
+    'keys of type ed25519',
+    'of ecdsa-p256, ecdsa-p384, ecdsa-p521, rsa-3072, rsa-4096; see: vault read ssh-client/roles/ops',
   ],
   [
     400,
     'public_key failed to meet the key requirements: key is of an invalid size: 2048',
     sign,
     'VAULT_KEY_NOT_ALLOWED',
-    'ssh-ed25519',
+    'ed25519',
     'allowed_user_key_lengths',
   ],
   [
@@ -66,7 +66,7 @@ const rows: readonly [
     'public_key failed to meet the key requirements: pubkey not suitable for crypto (expected *rsa.PublicKey)',
     sign,
     'VAULT_KEY_NOT_ALLOWED',
-    'ssh-ed25519',
+    'ed25519',
     'allowed_user_key_lengths',
   ],
   [
@@ -82,7 +82,7 @@ const rows: readonly [
     'provided key_type value not in allowed_user_key_types',
     sign,
     'VAULT_KEY_NOT_ALLOWED',
-    'ssh-ed25519',
+    'ed25519',
     'vault read',
   ],
   [
@@ -90,7 +90,7 @@ const rows: readonly [
     "provided key_bits value not in list of role's allowed_user_key_types",
     sign,
     'VAULT_KEY_NOT_ALLOWED',
-    'ssh-ed25519',
+    'ed25519',
     'vault read',
   ],
   [

@@ -82,6 +82,42 @@ const dated = (answer: ScriptedAnswer, ms: number): ScriptedAnswer => ({
   headers: { Date: new Date(nowMs + ms).toUTCString() },
 })
 
+describe('a role that refuses the key', () => {
+  const refused: ScriptedAnswer = {
+    status: 400,
+    json: { errors: ['public_key failed to meet the key requirements: key of type ed25519 is not allowed'] },
+  }
+  const role = (lengths: unknown): ScriptedAnswer => ({ json: { data: { allowed_user_key_lengths: lengths } } })
+
+  it.each([
+    [{ rsa: [4096], ec: [256, 384] }, 'the role takes: ecdsa-p256, ecdsa-p384, rsa-4096'],
+    [{ dsa: [1024], rsa: [2048] }, 'none of the keys that latchkey makes'],
+  ])('is read for the key types that it takes: %j', async (lengths, hint) => {
+    const { vault, issue } = await world()
+    vault.on(route, refused)
+    vault.on('GET ssh/roles/ops', role(lengths))
+    await expect(issue()).rejects.toMatchObject({
+      code: 'VAULT_KEY_NOT_ALLOWED',
+      message: expect.stringContaining('role ops does not certify keys of type ed25519'),
+      hint: expect.stringContaining(hint),
+    })
+  })
+
+  it.each([
+    ['may not be read', { status: 403, json: { errors: ['1 error occurred:\n\t* permission denied\n\n'] } }],
+    ['says nothing of keys', role({})],
+    ['is not understood', role('rsa')],
+  ] as const)('is explained by all other key types where it %s', async (_, answer) => {
+    const { vault, issue } = await world()
+    vault.on(route, refused)
+    vault.on('GET ssh/roles/ops', answer)
+    await expect(issue()).rejects.toMatchObject({
+      code: 'VAULT_KEY_NOT_ALLOWED',
+      hint: expect.stringContaining('of ecdsa-p256, ecdsa-p384, ecdsa-p521, rsa-3072, rsa-4096; see: vault read'),
+    })
+  })
+})
+
 describe('a sign request', () => {
   it('holds the public key and nothing that is not configured', async () => {
     const { vault, bodies, issue } = await world()

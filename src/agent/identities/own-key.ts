@@ -1,0 +1,74 @@
+import type { Turns } from '../../core/calls/turns.ts'
+import type { Clock } from '../../core/time/clock.ts'
+import type { MaybePromise } from '../keys/key-store.ts'
+import { createEphemeralKey, type EphemeralKey } from './ephemeral-key.ts'
+
+/** The key pair of one identity: the same until it is let go, whatever certificates come and go. */
+export interface OwnKey {
+  /** The pair, made when it is first needed. If that fails, it is tried again the next time. */
+  pair(): MaybePromise<EphemeralKey>
+  /** The pair, once it has been made. */
+  held(): EphemeralKey | undefined
+  /** Waits until it has been made, or that has failed, but never longer than 8 s; undefined if there is nothing to wait for. */
+  wait(): Promise<void> | undefined
+  /** Lets go of it. The next one is another. */
+  drop(): void
+}
+
+/** What it needs. */
+export interface OwnKeyOptions {
+  keyType: string
+  slowKeys: Turns
+  clock: Clock
+  onSign: () => void
+  /** Called when a private key was let go and is garbage now. */
+  onKeysReleased?: (() => void) | undefined
+}
+
+/** As long as for a certificate: ssh shows no sign of life while it waits for a list. */
+const waitMs = 8_000
+
+/** Makes no key yet. */
+export function createOwnKey({ clock, onKeysReleased = () => {}, ...options }: OwnKeyOptions): OwnKey {
+  let present: MaybePromise<EphemeralKey> | undefined
+
+  const pair = (): MaybePromise<EphemeralKey> => {
+    if (present !== undefined) return present
+    const made = createEphemeralKey(options)
+    present = made
+    if (made instanceof Promise) {
+      made.then(
+        (key) => {
+          if (present === made) present = key
+        },
+        () => {
+          if (present === made) present = undefined
+        },
+      )
+    }
+    return made
+  }
+
+  const bounded = (made: Promise<unknown>): Promise<void> =>
+    new Promise((resolve) => {
+      const cancel = clock.after(waitMs, resolve)
+      const end = () => {
+        cancel()
+        resolve()
+      }
+      made.then(end, end)
+    })
+
+  return {
+    pair,
+    held: () => (present instanceof Promise ? undefined : present),
+    wait() {
+      const made = pair()
+      return made instanceof Promise ? bounded(made) : undefined
+    },
+    drop() {
+      if (present !== undefined) onKeysReleased()
+      present = undefined
+    },
+  }
+}
