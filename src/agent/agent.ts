@@ -9,11 +9,20 @@ import { createAgentServer } from './connection/serve.ts'
 import { createAgentSession } from './connection/session.ts'
 import type { ListSettings } from './destination/arrangement.ts'
 import { createDestinations, type DestinationsDeps } from './destination/destinations.ts'
-import { createIdentityLists } from './keys/identity-lists.ts'
+import { closedKeyring } from './keys/closed-keyring.ts'
+import { createIdentityLists, type IdentityLists } from './keys/identity-lists.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import type { Keyring } from './keys/keyring.ts'
 import type { Lock } from './lock/lock.ts'
 import { type AgentNotice, createAgentNotices } from './notices.ts'
+
+/** What a connection sees of the agent. */
+export interface AgentView {
+  stores: () => readonly KeyStore[]
+  keyring: Keyring
+  settings: () => ListSettings
+  lists: IdentityLists
+}
 
 /** The SSH agent: what all its connections share. */
 export interface Agent {
@@ -21,8 +30,14 @@ export interface Agent {
    * Serves one connection until it closes.
    * @param stream any duplex; a socket must have been made with `allowHalfOpen`
    * @param peer the process that has connected, if it is known
+   * @param view everything if there is none
    */
-  serve(stream: Duplex, seat: Marking, peer?: AgentPeer): void
+  serve(stream: Duplex, seat: Marking, peer?: AgentPeer, view?: AgentView): void
+  /**
+   * A view of these identities alone, for any host, to which no key can be added.
+   * @param stores called for each request: the same array until they change
+   */
+  viewOf(stores: () => readonly KeyStore[]): AgentView
   /** What clients did not get lately, the latest first. */
   notices(): readonly AgentNotice[]
 }
@@ -44,19 +59,28 @@ export interface AgentDeps {
   poolSignatures: number
 }
 
+/** Whoever asks one identity's own socket has chosen it. */
+const everyHost: ListSettings = { order: 'identities-first', unboundMax: undefined, hosts: [], addedHosts: new Map() }
+
 /** Creates an agent that serves the connections that it is given. */
 export function createAgent(deps: AgentDeps): Agent {
   const { clock, churn, log, poolSignatures } = deps
   const destinations = createDestinations(deps)
-  const lists = createIdentityLists({ log })
+  const whole: AgentView = { ...deps, lists: createIdentityLists({ log }) }
   const notices = createAgentNotices(clock)
   const pool = createTurns(poolSignatures)
   const server = createAgentServer({ log, clock, churn })
   return {
-    serve(stream, seat, peer) {
-      const session = createAgentSession({ ...deps, lists, notices, destinations, pool, peer })
+    serve(stream, seat, peer, view = whole) {
+      const session = createAgentSession({ ...deps, ...view, notices, destinations, pool, peer })
       server.serve(stream, session, seat)
     },
+    viewOf: (some) => ({
+      stores: some,
+      keyring: closedKeyring,
+      settings: () => everyHost,
+      lists: createIdentityLists({ log }),
+    }),
     notices: notices.recent,
   }
 }

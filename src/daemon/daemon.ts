@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
-import { createAgent } from '../agent/agent.ts'
+import { type AgentView, createAgent } from '../agent/agent.ts'
 import { createKeyring } from '../agent/keys/keyring.ts'
 import { createLock } from '../agent/lock/lock.ts'
 import { createAwsCredentials } from '../aws/aws-credentials.ts'
@@ -36,6 +36,7 @@ import type { LoadConfigDeps } from './config/load-config.ts'
 import { createConfiguredKeychain } from './configured-keychain.ts'
 import { createGate } from './gate.ts'
 import { createKnownHostsFiles } from './known-hosts-files.ts'
+import { createLastingNames } from './names/lasting-names.ts'
 import type { WatchFolder } from './process/file-watch.ts'
 import { createKeyDisposal } from './process/key-disposal.ts'
 import type { Limits } from './process/limits.ts'
@@ -47,7 +48,7 @@ import { watchKeychain } from './watched-keychain.ts'
 
 /** What the daemon is made of; the composition root (main.ts) supplies the real parts. */
 export interface DaemonDeps
-  extends Omit<VaultDeps, 'prompts' | 'keychain' | 'onKeysReleased' | 'slowKeys'>,
+  extends Omit<VaultDeps, 'prompts' | 'keychain' | 'onKeysReleased' | 'slowKeys' | 'openName'>,
     Pick<LoadConfigDeps, 'readConfigFile'> {
   configFile: string
   extraCa: ExtraCa
@@ -94,8 +95,7 @@ export interface Daemon {
  */
 export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const { clock, random, log, environment, home, prompts, uid, limits, peerOf, collectGarbage } = deps
-  const { version, pid, configFile, extraCa, readText, runProgram, readSharedConfig, sts, iam, federation, platform } =
-    deps
+  const { version, pid, configFile, extraCa, readText, readSharedConfig, sts, iam, federation, platform } = deps
   const startedAt = formatUtc(clock.now())
   const churn = createChurn({ clock, collect: collectGarbage })
   const configured = createConfiguredKeychain(deps.openKeychain)
@@ -110,26 +110,22 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       isForwarded && config.current().ssh.addedKeysForwarded === 'login' ? ['login'] : undefined,
     defaultLifetimeSeconds: () => config.current().ssh.lifetime,
   })
-  // One at a time: a thread that makes an RSA key is busy for a second or two.
-  const slowKeys = createTurns(1)
   const lock = createLock({ clock })
+  const folder = deps.runtimeFolder
+  const names = createLastingNames({
+    folder,
+    clock,
+    log,
+    listen: (path, onStream) => listenUnix(path, onStream, { clock, signal: deps.stopping }),
+    serve: (some) => onAgentWith(agent.viewOf(some)),
+  })
   const config = createConfigService({
-    vaultDeps: {
-      keychain,
-      prompts,
-      clock,
-      random,
-      log,
-      environment,
-      home,
-      readText,
-      runProgram,
-      onKeysReleased,
-      slowKeys,
-    },
+    // Slow keys one at a time: a thread that makes an RSA key is busy for a second or two.
+    vaultDeps: { ...deps, keychain, onKeysReleased, slowKeys: createTurns(1), openName: names.open },
     loadDeps: { path: configFile, environment, home, readConfigFile: deps.readConfigFile, readText },
     keychain: configured,
     extraCa,
+    names,
     watchFolder: deps.watchFolder,
     onApplied(applied, faults) {
       deps.onConfig(applied, faults)
@@ -137,11 +133,10 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       aws.dropUnused().catch((error: unknown) => log.debug('aws credentials kept', { reason: describeError(error) }))
     },
   })
-  const readSettings = async () => config.awsSettings()
   // Only Linux tells whose a connection is.
   const links = createOneShotLinks({ clock, uid: platform === 'linux' ? uid : undefined })
   const aws = createAwsCredentials({
-    readSettings,
+    readSettings: async () => config.awsSettings(),
     readSharedConfig,
     keychain,
     sts,
@@ -156,10 +151,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     platform,
   })
 
-  const sockets = {
-    agent: join(deps.runtimeFolder, agentSocketName),
-    api: join(deps.runtimeFolder, apiSocketName),
-  }
+  const sockets = { agent: join(folder, agentSocketName), api: join(folder, apiSocketName) }
   const fixed = { version, pid, startedAt, configFile, sockets }
   const lentPrompts = createLentPrompts({
     get terminal() {
@@ -215,19 +207,21 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     serve: api.serve,
     evict: api.evict,
   })
-  const onAgent = gate.accept({
+  const onAgent = gate.accept<AgentView>({
     name: 'agent',
     maxConnections: limits.agentConnections,
-    serve: (stream, seat, peer) =>
-      agent.serve(stream, seat, peer?.pid === undefined ? undefined : peerProcess(peer.pid)),
+    serve: (stream, seat, peer, view) =>
+      agent.serve(stream, seat, peer?.pid === undefined ? undefined : peerProcess(peer.pid), view),
     evict: (stream) => stream.destroy(),
   })
+  const onAgentWith = (view: AgentView) => (stream: Socket) => onAgent(stream, view)
 
   // The sockets first: a second daemon must fail before it touches a token or a keychain item of the first.
   const listeners: UnixListener[] = []
   const stop = async () => {
     await Promise.all(listeners.splice(0).map((listener) => listener.close()))
     config.stop()
+    await names.close()
     await links.close()
     await api.close()
     gate.close()

@@ -3,16 +3,15 @@ import { createAdmission, type Marking } from '../core/limits/admission.ts'
 import type { Churn } from '../core/limits/churn.ts'
 import type { Logger } from '../core/log.ts'
 import { isOwnPeer, type PeerCredentials } from '../ipc/sockets/peer-credentials.ts'
-import type { OnStream } from '../ipc/sockets/unix-listener.ts'
 
 /** Roughly what a connection takes in memory. */
 const connectionBytes = 16 * 1024
 
 /** What happens to the connections of one socket. */
-export interface GateOptions {
+export interface GateOptions<View> {
   name: 'agent' | 'api'
   maxConnections: number
-  serve(stream: Socket, seat: Marking, peer: PeerCredentials | undefined): void
+  serve(stream: Socket, seat: Marking, peer: PeerCredentials | undefined, view: View | undefined): void
   /** Ends a connection that must make room. */
   evict(stream: Socket): void
 }
@@ -27,8 +26,8 @@ export interface GateDeps {
 
 /** The place where connections come in. It owns all open connections, on both sockets. */
 export interface Gate {
-  /** Takes the accepted connections of one socket. */
-  accept(options: GateOptions): OnStream
+  /** Takes the accepted connections of one socket, or of several that share their seats: each with what it is to see. */
+  accept<View = never>(options: GateOptions<View>): (stream: Socket, view?: View) => void
   /** From now on connections are served, including those that have already arrived. */
   open(): void
   /** Ends all connections. */
@@ -49,7 +48,7 @@ export function createGate({ uid, peerOf, churn, log }: GateDeps): Gate {
       const onEvict = () =>
         log.warn('too many connections: one made room for another', { socket: name, maxConnections })
       const admission = createAdmission({ maxSeats: maxConnections, onEvict })
-      return (stream) => {
+      return (stream, view) => {
         const peer = peerOf(stream)
         if (!isOwnPeer(peer, uid)) {
           log.warn('connection of another user refused', { uid: peer?.uid })
@@ -63,7 +62,7 @@ export function createGate({ uid, peerOf, churn, log }: GateDeps): Gate {
             connections.delete(stream)
             seat.leave()
           })
-        const begin = () => serve(stream, seat, peer)
+        const begin = () => serve(stream, seat, peer, view)
         churn.used(connectionBytes)
         connections.set(stream, isOpen ? undefined : begin)
         if (isOpen) begin()

@@ -46,6 +46,8 @@ describeWithPeers('logging in with certificates of the agent', ['ssh', 'sshd', '
       createConfiguredIdentity({
         name,
         comment: `${name}@corp`,
+        listKey: false,
+        publish: async () => {},
         keyType: 'ed25519',
         slowKeys: createTurns(1),
         issuer: {

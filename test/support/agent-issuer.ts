@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { CodedError } from '../../src/core/errors.ts'
 import type { Clock } from '../../src/core/time/clock.ts'
 import {
@@ -20,8 +20,13 @@ import { signData } from '../../src/ssh/signature.ts'
 /** A CA in this process that issues by hand: a test lets each call succeed or fail. */
 export interface TestIssuer extends CertificateIssuer {
   readonly calls: readonly { publicKey: PublicKey; signal: AbortSignal }[]
-  /** Settles the oldest call that is open. @param clockSkewMs how far the CA's clock is ahead of ours */
-  succeed(changes?: Partial<CertificateFields>, clockSkewMs?: number, warnings?: readonly string[]): SshCertificate
+  /** Settles the oldest call that is open. @param clockSkewMs how far the CA's clock is ahead of ours @param by another CA */
+  succeed(
+    changes?: Partial<CertificateFields>,
+    clockSkewMs?: number,
+    warnings?: readonly string[],
+    by?: KeyObject,
+  ): SshCertificate
   /** From now on a certificate that it has issued stands so. */
   stand(certificate: SshCertificate, standing: CertificateStanding): void
   /** The next list that has a certificate looks whether it still stands so, and that takes this. */
@@ -45,6 +50,7 @@ export function certifyForTest(
   publicKey: PublicKey,
   clock: Clock,
   changes: Partial<CertificateFields> = {},
+  by = ca,
 ): SshCertificate {
   const nowSeconds = BigInt(Math.floor(clock.now() / 1000))
   const fields: CertificateFields = {
@@ -58,10 +64,10 @@ export function certifyForTest(
     validBefore: nowSeconds + 3600n,
     criticalOptions: new Map(),
     extensions: new Map([['permit-pty', '']]),
-    signatureKey: publicKeyFromKeyObject(ca),
+    signatureKey: publicKeyFromKeyObject(by),
     ...changes,
   }
-  return decodeCertificate(encodeCertificate(fields, (data) => signData(ca, 'ssh-ed25519', data)))
+  return decodeCertificate(encodeCertificate(fields, (data) => signData(by, 'ssh-ed25519', data)))
 }
 
 export function createTestIssuer(clock: Clock): TestIssuer {
@@ -85,9 +91,9 @@ export function createTestIssuer(clock: Clock): TestIssuer {
         open.push({ resolve, reject, publicKey })
       })
     },
-    succeed(changes = {}, clockSkewMs = 0, warnings = []) {
+    succeed(changes = {}, clockSkewMs = 0, warnings = [], by = ca) {
       const { resolve, publicKey } = take()
-      const certificate = certifyForTest(publicKey, clock, changes)
+      const certificate = certifyForTest(publicKey, clock, changes, by)
       resolve({
         certificate,
         clockSkewMs,

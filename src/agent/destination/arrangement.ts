@@ -1,3 +1,4 @@
+import { placeOf } from '../keys/identity-lists.ts'
 import type { Identity, KeyStore } from '../keys/key-store.ts'
 import type { Destination, HostPatterns } from './host-patterns.ts'
 
@@ -50,7 +51,7 @@ export function arrange(parts: readonly Part[], reader: ListReader, settings: Li
   const isFirst = ({ isAdded }: Placed) => isAdded === (settings.order === 'added-first')
   const ordered = [...placed.filter(isFirst), ...placed.filter((entry) => !isFirst(entry))]
   // Among equals the order of config.toml and of ssh-add stays.
-  ordered.sort((a, b) => b.fit - a.fit)
+  ordered.sort((a, b) => placeOf(a.identity) - placeOf(b.identity) || b.fit - a.fit)
   const isKnown = (destination?.names.length ?? 0) > 0 || placed.some(({ fit }) => fit > everyHost)
   if (isKnown || !mayBeCut || settings.unboundMax === undefined) return ordered.map(({ identity }) => identity)
   let left = settings.unboundMax

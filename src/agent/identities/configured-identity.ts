@@ -3,17 +3,18 @@ import type { Logger } from '../../core/log.ts'
 import type { PlannedStep } from '../../core/renewal/renewal-schedule.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { formatUtc } from '../../core/time/utc-time.ts'
-import { type RenewalState, renewalState } from '../../core/time/validity.ts'
 import { certificateValidity, type SshCertificate } from '../../ssh/certificate.ts'
 import type { CertificateIssuer } from '../../ssh/certificate-issuer.ts'
 import { keyGeneratorNamed } from '../../ssh/keys/key-types.ts'
 import { equalBytes } from '../../ssh/wire.ts'
-import { AgentError } from '../agent-error.ts'
 import type { HostPatterns } from '../destination/host-patterns.ts'
-import type { Identity, KeyStore } from '../keys/key-store.ts'
+import type { KeyStore } from '../keys/key-store.ts'
 import type { CertificateSource } from './certificate-source.ts'
+import { createCertificateSuccession } from './certificate-succession.ts'
 import { createCertificateTries } from './certificate-tries.ts'
+import { createIdentityListing, noCertificate } from './identity-listing.ts'
 import { createOwnKey } from './own-key.ts'
+import { createPublication, type PublishIdentity } from './publication.ts'
 import { createServedCertificate, type ServedCertificate } from './served-certificate.ts'
 
 /** One configured identity: a key that is made here and never leaves this process, and its certificate from an issuer. */
@@ -25,8 +26,13 @@ export interface ConfiguredIdentity extends KeyStore {
   start(): void
   /** Stops renewing ahead of time and gives up a call in flight. A certificate that is held is still served. */
   stop(): void
-  /** Drops key and certificate, as after a logout. The next list, or `start`, gets new ones. */
-  clear(): void
+  /**
+   * Drops key and certificate, as after a logout. The next list, or `start`, gets new ones.
+   * Resolves when the certificate is no longer public.
+   */
+  clear(): Promise<void>
+  /** Resolves when its public key is public. For a key whose making takes seconds, it does not wait for that. */
+  whenPublic(): Promise<void>
   status(): ConfiguredIdentityStatus
 }
 
@@ -67,20 +73,22 @@ export interface ConfiguredIdentityOptions {
   sign?: readonly string[] | undefined
   /** Which hosts it is for; absent: every host. */
   hosts?: HostPatterns | undefined
+  /** Whether its bare key is listed too, behind all certificates. */
+  listKey: boolean
+  /** A certificate is listed when this has resolved. */
+  publish: PublishIdentity
   /** Called when a private key was let go and is garbage now. */
   onKeysReleased?: () => void
 }
 
 const loginsOnly: readonly string[] = ['login']
-/** How long a listed certificate can still sign after its successor has arrived, in ms (docs/PROTOCOL.md P-2). */
-const predecessorMs = 60_000
 
 /** Creates an identity without a key or a certificate; it gets them when it is listed or started. */
 export function createConfiguredIdentity(options: ConfiguredIdentityOptions): ConfiguredIdentity {
   const { name, issuer, source, clock, log, renew, forward, sign, hosts } = options
-  const keyType = keyGeneratorNamed(options.keyType).type.name
-  let served: ServedCertificate | undefined
-  let predecessor: { served: ServedCertificate; untilMs: number } | undefined
+  const { type, isSlow } = keyGeneratorNamed(options.keyType)
+  const certificates = createCertificateSuccession(clock)
+  const publication = createPublication(options.publish, clock)
   let hasSigned = false
   /** False after `clear`, until somebody wants a certificate again. */
   let isInUse = true
@@ -93,21 +101,28 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
   }
 
   // One key pair until `clear`: the fingerprint, and anything saved from `ssh-add -L`, stays valid across renewals.
-  const ownKey = createOwnKey({ ...options, onSign: noteSignature })
+  const ownKey = createOwnKey({
+    ...options,
+    onSign: noteSignature,
+    onMade: ({ publicKey }) => void publication.show(publicKey),
+  })
 
   const issue = async (signal: AbortSignal): Promise<void> => {
     const made = ownKey.pair()
     const certifiedKey = made instanceof Promise ? await made : made
     signal.throwIfAborted()
-    const issued = await issuer.issue(certifiedKey.publicKey, signal)
+    const { publicKey } = certifiedKey
+    const issued = await issuer.issue(publicKey, signal)
     signal.throwIfAborted()
-    succeed(createServedCertificate(issued, certifiedKey, options))
+    const successor = createServedCertificate(issued, certifiedKey, options)
+    await publication.show(publicKey, successor)
+    // Only a logout in the meantime has withdrawn it: what is public is served, even if the try was given up.
+    if (ownKey.held() !== certifiedKey) throw noCertificate(name)
+    succeed(successor)
   }
 
   const succeed = (successor: ServedCertificate): void => {
-    const present = peek()
-    if (present !== undefined) predecessor = { served: present, untilMs: clock.uptime() + predecessorMs }
-    served = successor
+    certificates.succeed(successor)
     hasSigned = false
     const { keyId, serial, principals } = successor.certificate
     log.info('ssh certificate issued', {
@@ -120,7 +135,7 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
   }
 
   const plan = (isWanted: boolean): PlannedStep | undefined => {
-    const present = peek()
+    const present = certificates.present()
     if (present === undefined) return isWanted || (renew === 'always' && isInUse) ? { atMs: clock.now() } : undefined
     const endMs = present.validity().notAfterMs
     if (isWanted) return { atMs: clock.now(), endMs }
@@ -130,46 +145,9 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
 
   const tries = createCertificateTries({ ...options, issue, failureOf: issuer.failureOf, plan })
 
-  const stateOf = (certificate: ServedCertificate): RenewalState =>
-    renewalState(certificate.validity(), certificate.windows, clock.now())
-  const isUsable = (certificate: ServedCertificate) =>
-    stateOf(certificate) !== 'expired' && certificate.standing() !== 'foreign'
-  const peek = () => (served !== undefined && isUsable(served) ? served : undefined)
-
-  /** @throws why there is none */
-  const identitiesNow = (): readonly Identity[] => {
-    const present = peek()
-    if (present !== undefined) return present.identities
-    const reason = tries.lastError() ?? source.trouble()
-    throw reason instanceof Error ? reason : noCertificate(name)
-  }
-
-  /** A server that is away says nothing in time, and in its last minute a certificate is renewed anyway. */
-  const isWorthALook = (): boolean => {
-    const present = peek()
-    return present !== undefined && stateOf(present) !== 'mandatory' && !source.isAway()
-  }
-
-  const list = (): readonly Identity[] | Promise<readonly Identity[]> => {
-    // Not within the wait for a certificate: a key that takes long says nothing about the server.
-    const making = ownKey.wait()
-    if (making === undefined) return listCertified()
-    return making.then(() => (ownKey.held() === undefined ? identitiesNow() : listCertified()))
-  }
-
-  const listCertified = (): readonly Identity[] | Promise<readonly Identity[]> => {
-    const looked = served?.look()
-    return looked === undefined || !isWorthALook() ? listNow() : looked.then(listNow)
-  }
-
-  const listNow = (): readonly Identity[] | Promise<readonly Identity[]> => {
-    const present = peek()
-    const state = present === undefined ? 'expired' : present.standing() === 'current' ? stateOf(present) : 'mandatory'
-    if (state === 'fresh') return present!.identities
+  const hurry = () => {
     isInUse = true
-    const attempt = tries.hurry()
-    if (state === 'advisory' || attempt === undefined) return identitiesNow()
-    return source.waitFor(attempt).then(identitiesNow)
+    return tries.hurry()
   }
 
   return {
@@ -180,41 +158,43 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
     isShownTo: ({ isForwarded }) => !isForwarded || forward === 'allow',
     // Root on the other machine could otherwise sign files, commits and certificates in our name (docs/PROTOCOL.md P-10).
     uses: ({ isForwarded }) => sign ?? (isForwarded ? loginsOnly : undefined),
-    identities() {
-      const looked = issuer.look()
-      return looked === undefined ? list() : looked.then(list)
-    },
+    identities: createIdentityListing({ name, ownKey, certificates, publication, issuer, source, tries, hurry }),
     signer(keyBlob) {
-      const present = peek()
-      if (present !== undefined && equalBytes(keyBlob, present.certificate.blob)) return present.signer
+      const certified = certificates.withBlob(keyBlob)
+      if (certified !== undefined) return certified.signer
       // Nothing is authorised for the bare key, but clients name it when they mean the certificate.
       const held = ownKey.held()
-      if (held !== undefined && equalBytes(keyBlob, held.publicKey.blob)) return held.signer
-      if (predecessor === undefined || !equalBytes(keyBlob, predecessor.served.certificate.blob)) return undefined
-      const isCurrent = clock.uptime() < predecessor.untilMs && isUsable(predecessor.served)
-      return isCurrent ? predecessor.served.signer : undefined
+      return held !== undefined && equalBytes(keyBlob, held.publicKey.blob) ? held.signer : undefined
     },
     start() {
       isInUse = true
       void ownKey.pair()
+      publication.look()
       tries.start(renew === 'always')
     },
-    stop: tries.stop,
+    stop() {
+      tries.stop()
+      publication.stop()
+    },
     clear() {
       isInUse = false
-      served = undefined
+      certificates.drop()
       ownKey.drop()
-      predecessor = undefined
       hasSigned = false
       tries.reset()
+      return publication.withdraw()
+    },
+    async whenPublic() {
+      if (!isSlow) await ownKey.wait()
+      await publication.pending()
     },
     status() {
-      const present = peek()
+      const present = certificates.present()
       const lastError = tries.lastError() ?? (present === undefined ? source.trouble() : undefined)
-      const state = present === undefined ? 'expired' : stateOf(present)
+      const state = present?.state() ?? 'expired'
       return {
         state: state === 'expired' ? 'none' : state,
-        keyType,
+        keyType: type.name,
         ...(present === undefined ? {} : { certificate: present.certificate }),
         ...(present === undefined || present.warnings.length === 0 ? {} : { warnings: present.warnings }),
         ...(lastError === undefined ? {} : { lastError }),
@@ -222,6 +202,3 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
     },
   }
 }
-
-const noCertificate = (name: string) =>
-  new AgentError('CERTIFICATE_NONE', `no valid certificate for ${name} yet`, { hint: 'latchkey status' })

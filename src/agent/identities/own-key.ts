@@ -21,6 +21,8 @@ export interface OwnKeyOptions {
   slowKeys: Turns
   clock: Clock
   onSign: () => void
+  /** Called when a key has been made that is not let go of yet. */
+  onMade: (key: EphemeralKey) => void
   /** Called when a private key was let go and is garbage now. */
   onKeysReleased?: (() => void) | undefined
 }
@@ -29,7 +31,7 @@ export interface OwnKeyOptions {
 const waitMs = 8_000
 
 /** Makes no key yet. */
-export function createOwnKey({ clock, onKeysReleased = () => {}, ...options }: OwnKeyOptions): OwnKey {
+export function createOwnKey({ clock, onMade, onKeysReleased = () => {}, ...options }: OwnKeyOptions): OwnKey {
   let present: MaybePromise<EphemeralKey> | undefined
 
   const pair = (): MaybePromise<EphemeralKey> => {
@@ -39,13 +41,15 @@ export function createOwnKey({ clock, onKeysReleased = () => {}, ...options }: O
     if (made instanceof Promise) {
       made.then(
         (key) => {
-          if (present === made) present = key
+          if (present !== made) return
+          present = key
+          onMade(key)
         },
         () => {
           if (present === made) present = undefined
         },
       )
-    }
+    } else onMade(made)
     return made
   }
 

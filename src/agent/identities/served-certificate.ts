@@ -1,7 +1,7 @@
 import { displayLine } from '../../core/text/display-text.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { formatUtc } from '../../core/time/utc-time.ts'
-import type { RenewalWindows, Validity } from '../../core/time/validity.ts'
+import { type RenewalState, type RenewalWindows, renewalState, type Validity } from '../../core/time/validity.ts'
 import { certificateValidity, type SshCertificate } from '../../ssh/certificate.ts'
 import type { CertificateStanding, IssuedCertificate } from '../../ssh/certificate-issuer.ts'
 import type { Identity, Signer } from '../keys/key-store.ts'
@@ -14,12 +14,17 @@ export interface ServedCertificate {
   warnings: readonly string[]
   /** When it may be used, by our clock as it stands now. */
   validity(): Validity
+  /** How soon it must be renewed. */
+  state(): RenewalState
+  /** False once it has expired, or somebody else is logged in. */
+  isUsable(): boolean
   windows: RenewalWindows
   /** Whether login and CA are still the same, according to its issuer. */
   standing(): CertificateStanding
   /** Looks whether that has changed, by its issuer. */
   look(): Promise<void> | undefined
   signer: Signer
+  /** What lists show of it: the certificate, and its bare key where that is listed. */
   identities: readonly Identity[]
 }
 
@@ -30,6 +35,8 @@ const compareEveryMs = 1_000
 export interface ServedCertificateOptions {
   name: string
   comment: string
+  /** Whether the bare key is listed too: for clients that look for it, though nothing is authorised for it. */
+  listKey: boolean
   clock: Clock
   random: () => number
 }
@@ -37,23 +44,28 @@ export interface ServedCertificateOptions {
 /** Joins a certificate with its key. @param options.random decides once per certificate when its renewal is due */
 export function createServedCertificate(
   issued: IssuedCertificate,
-  { signer }: EphemeralKey,
+  { signer, publicKey }: EphemeralKey,
   options: ServedCertificateOptions,
 ): ServedCertificate {
   const { certificate, warnings } = issued
   const { clock, random } = options
   const stated = certificateValidity(certificate)
   const identity = { keyBlob: certificate.blob, comment: certificateComment(options, stated) }
+  const bareKey: Identity = { keyBlob: publicKey.blob, comment: keyComment(options), behind: 'certificates' }
   const validity = validityByOurClock(stated, issued.clockSkewMs, clock)
+  const windows = renewalWindows(validity().notAfterMs - clock.now(), random)
+  const state = () => renewalState(validity(), windows, clock.now())
   return {
     certificate,
     warnings,
     validity,
+    state,
+    isUsable: () => state() !== 'expired' && issued.standing() !== 'foreign',
     standing: issued.standing,
     look: issued.look,
-    windows: renewalWindows(validity().notAfterMs - clock.now(), random),
+    windows,
     signer: { ...signer, identity },
-    identities: [identity],
+    identities: options.listKey ? [identity, bareKey] : [identity],
   }
 }
 
@@ -94,3 +106,5 @@ function renewalWindows(leftMs: number, random: () => number): RenewalWindows {
 function certificateComment({ name, comment }: ServedCertificateOptions, validity: Validity): string {
   return displayLine(`${name}: ${comment} until ${formatUtc(validity.notAfterMs)}`)
 }
+
+const keyComment = ({ name, comment }: ServedCertificateOptions) => displayLine(`${name}: ${comment}`)

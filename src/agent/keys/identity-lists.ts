@@ -19,6 +19,8 @@ const maxIdentities = 2048
 const listHeadBytes = 5
 /** Forwarded connections see other identities than local ones, and so does each destination. */
 const maxKept = 8
+/** The values of `behind`, in the order of the list. */
+const places: readonly Identity['behind'][] = [undefined, 'certificates', 'everything']
 
 /** Creates answers that are made anew only when their contents change. */
 export function createIdentityLists({ log }: { log: Logger }): IdentityLists {
@@ -35,12 +37,23 @@ export function createIdentityLists({ log }: { log: Logger }): IdentityLists {
     answer(parts) {
       const index = kept.findIndex((known) => areSame(known.parts, parts))
       if (index === 0) return kept[0]!.response
-      const entry = index < 0 ? { parts, response: compose(parts.flat()) } : kept.splice(index, 1)[0]!
+      const entry = index < 0 ? { parts, response: compose(inOrder(parts.flat())) } : kept.splice(index, 1)[0]!
       kept.unshift(entry)
       kept.splice(maxKept)
       return entry.response
     },
   }
+}
+
+/** Those that help hardly anybody come last. */
+function inOrder(identities: readonly Identity[]): readonly Identity[] {
+  if (identities.every(({ behind }) => behind === undefined)) return identities
+  return identities.toSorted((a, b) => placeOf(a) - placeOf(b))
+}
+
+/** Smaller comes first in a list, before anything else counts. */
+export function placeOf({ behind }: Identity): number {
+  return places.indexOf(behind)
 }
 
 function areSame(a: readonly unknown[], b: readonly unknown[]): boolean {

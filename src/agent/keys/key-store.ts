@@ -9,6 +9,8 @@ export interface Identity {
   /** The plain key or the certificate: this is what a client names in its sign request. */
   keyBlob: Uint8Array
   comment: string
+  /** What it comes behind in a list, of whatever store; absent: nothing. A server ends a connection after a few tries. */
+  behind?: 'certificates' | 'everything'
 }
 
 /** One identity with its private key. */

@@ -137,8 +137,9 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
     async logout({ body }) {
       const vault = vaultOf(body.vault, 'logout')
       // First, so that nothing more is signed with these keys, whatever the server says.
-      for (const { key } of vault.identities) key.clear()
+      const cleared = vault.identities.map(({ key }) => key.clear())
       await vault.tokens.logout()
+      await Promise.all(cleared)
     },
   }
   return createEndpointRoutes(endpoints, handlers, lentPrompts.serve)

@@ -140,6 +140,8 @@ export const identitySchema = v.strictObject({
     ),
   ),
   hosts: v.optional(hosts),
+  list_key: v.optional(v.boolean()),
+  socket: v.optional(v.boolean()),
   key_type: v.optional(v.picklist(keyGenerators.map(({ name }) => name))),
 })
 

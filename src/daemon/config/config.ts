@@ -26,6 +26,8 @@ export type IdentityConfig = Omit<Written<'identity'>, 'forwarding'> & {
   mount: string
   renew: NonNullable<Written<'identity'>['renew']>
   forward: NonNullable<Written<'identity'>['forward']>
+  list_key: boolean
+  socket: boolean
   key_type: string
 }
 
@@ -95,6 +97,8 @@ export function toConfig(settled: SectionsAround): Config {
         mount: written.mount ?? 'ssh',
         renew: written.renew ?? 'when-used',
         forward: written.forward ?? (forwarding === true ? 'allow' : 'never'),
+        list_key: written.list_key ?? false,
+        socket: written.socket ?? false,
         // Every role accepts it, and it signs fastest.
         key_type: written.key_type ?? 'ed25519',
       }

@@ -2,6 +2,7 @@ import { type Environment, isSet } from '../../core/places/environment.ts'
 import { type Config, ConfigError, toConfig, toConfigError } from './config.ts'
 import type { ConfigFile } from './config-file.ts'
 import { defaultsOf, environmentWarnings } from './environment-warnings.ts'
+import { nameWarnings } from './name-warnings.ts'
 import { type ConfigReading, readSections } from './read-sections.ts'
 import type { Mistake } from './schema-mistakes.ts'
 import { type Section, type Sections, sectionKey, sectionsOf } from './sections.ts'
@@ -73,6 +74,7 @@ export async function loadConfig(former: LoadedConfig | undefined, deps: LoadCon
       ...goneWarnings(file, former, path),
       ...environmentWarnings(environment, config),
       ...formerNames(settled.sections),
+      ...nameWarnings(config),
     ],
     isRead: former?.isRead === true || isReadable(file, reading),
     hasText: file.type === 'text' && file.text !== '',

@@ -8,6 +8,7 @@ import { type Config, nothingConfigured } from '../config/config.ts'
 import type { ExtraCa } from '../config/extra-ca.ts'
 import { type LoadConfigDeps, loadConfig } from '../config/load-config.ts'
 import type { ConfiguredKeychain } from '../configured-keychain.ts'
+import type { LastingNames } from '../names/lasting-names.ts'
 import { createFileWatch, type WatchFolder } from '../process/file-watch.ts'
 import { createConfigRefresh } from './config-refresh.ts'
 import { createRunningConfig } from './running-config.ts'
@@ -39,6 +40,7 @@ export interface ConfigServiceDeps {
   loadDeps: LoadConfigDeps
   keychain: ConfiguredKeychain
   extraCa: ExtraCa
+  names: LastingNames
   watchFolder: WatchFolder | undefined
   /** @param faults how many mistakes there are */
   onApplied: (config: Config, faults: number) => void
@@ -48,7 +50,7 @@ const vaultPrefix = 'vault.'
 
 /** Creates a service that reads nothing until it is started. */
 export function createConfigService(deps: ConfigServiceDeps): ConfigService {
-  const { vaultDeps, loadDeps, keychain, extraCa, watchFolder, onApplied } = deps
+  const { vaultDeps, loadDeps, keychain, extraCa, names, watchFolder, onApplied } = deps
   const { clock, log } = vaultDeps
   const running = createRunningConfig(vaultDeps)
   const watch = createFileWatch({ clock, onChange: () => refresh.touch(), ...(watchFolder && { watchFolder }) })
@@ -75,6 +77,7 @@ export function createConfigService(deps: ConfigServiceDeps): ConfigService {
       await keychain.use(loaded.isRead ? loaded.config.keychain : undefined)
       running.apply(loaded, extraCa.current())
       onApplied(loaded.config, loaded.faults.length)
+      await names.use(running.vaults().flatMap(({ identities }) => identities))
     },
   })
 
@@ -95,7 +98,7 @@ export function createConfigService(deps: ConfigServiceDeps): ConfigService {
     report() {
       const { faults, warnings } = running.loaded() ?? { faults: [], warnings: [] }
       const outdated = keychain.isOutdated() ? ['[keychain] has changed: restart the daemon to apply it'] : []
-      return reportConfig(loadDeps.path, { faults, warnings: [...warnings, ...outdated] })
+      return reportConfig(loadDeps.path, { faults, warnings: [...warnings, ...outdated, ...names.faults()] })
     },
     stop() {
       watch.close()

@@ -1,6 +1,7 @@
 import { hostPatterns } from '../../agent/destination/host-patterns.ts'
 import { type CertificateSource, createCertificateSource } from '../../agent/identities/certificate-source.ts'
 import { type ConfiguredIdentity, createConfiguredIdentity } from '../../agent/identities/configured-identity.ts'
+import type { PublishIdentity } from '../../agent/identities/publication.ts'
 import type { Turns } from '../../core/calls/turns.ts'
 import { caBeside } from '../../http/tls.ts'
 import { createVaultClient, type VaultClient } from '../../vault/client.ts'
@@ -43,6 +44,8 @@ export interface VaultDeps extends Omit<LoginContext, 'client' | 'address' | 'to
   onKeysReleased: () => void
   /** The turns for making keys that take long. */
   slowKeys: Turns
+  /** Where an identity tells what is public of it. @param name of the identity; one who came before is not heard any more */
+  openName: (name: string) => PublishIdentity
 }
 
 /**
@@ -149,7 +152,7 @@ function startIdentity(
   tokens: TokenSource,
   ca: CaWatch,
   source: CertificateSource,
-  { clock, random, log, onKeysReleased, slowKeys }: VaultDeps,
+  { clock, random, log, onKeysReleased, slowKeys, openName }: VaultDeps,
 ): ConfiguredIdentity {
   const signing = {
     mount: config.mount,
@@ -173,6 +176,8 @@ function startIdentity(
     forward: config.forward,
     sign: config.sign,
     hosts: config.hosts === undefined ? undefined : hostPatterns(config.hosts),
+    listKey: config.list_key,
+    publish: openName(config.name),
     onKeysReleased,
   })
   key.start()
@@ -181,5 +186,5 @@ function startIdentity(
 
 function dispose({ key }: RunningIdentity): void {
   key.stop()
-  key.clear()
+  void key.clear()
 }

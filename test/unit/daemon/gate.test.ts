@@ -63,6 +63,24 @@ describe('the gate', () => {
     expect(kept.destroyed).toBe(false)
   })
 
+  it('serves each with what it is to see, on the same seats', () => {
+    const gate = createGate({ uid: 7, peerOf: () => ({ pid: 1, uid: 7 }), churn: noChurn, log: silentLogger })
+    const seen: (string | undefined)[] = []
+    const accept = gate.accept<string>({
+      name: 'agent',
+      maxConnections: 2,
+      serve: (_, __, ___, view) => seen.push(view),
+      evict: (stream) => void stream.destroy(),
+    })
+    const sockets = [fakeSocket(), fakeSocket(), fakeSocket()]
+    accept(sockets[0]!)
+    accept(sockets[1]!, 'one')
+    gate.open()
+    accept(sockets[2]!, 'two')
+    expect(seen).toEqual([undefined, 'one', 'two'])
+    expect(sockets.filter(({ destroyed }) => destroyed)).toHaveLength(1)
+  })
+
   it('ends all connections when it closes', () => {
     const { gate, connect } = setUp()
     gate.open()

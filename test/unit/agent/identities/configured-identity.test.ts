@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createCertificateSource } from '../../../../src/agent/identities/certificate-source.ts'
 import {
@@ -15,6 +16,11 @@ import { type FakeClock, fakeClock } from '../../../support/fake-clock.ts'
 
 const local: ConnectionView = { bindings: [], isForwarded: false }
 const forwarded: ConnectionView = { bindings: [], isForwarded: true }
+const bound: ConnectionView = {
+  bindings: [{ hostKeyBlob: Buffer.from('host'), sessionId: Buffer.from('session'), isForwarding: false }],
+  isForwarded: false,
+}
+const otherCa = generateKeyPairSync('ed25519').privateKey
 const data = Buffer.from('signed')
 const minuteMs = 60_000
 // A certificate here is valid from 30 s ago for an hour from now; with random 0.5 renewal is due in the last 30 % of that hour.
@@ -39,6 +45,8 @@ function setUp(options: Partial<ConfiguredIdentityOptions> = {}) {
     log,
     renew: 'when-used',
     forward: 'never',
+    listKey: false,
+    publish: async () => {},
     ...options,
   })
   /** Lists, letting the issue that this needs succeed. */
@@ -114,6 +122,121 @@ describe('a configured identity', () => {
     issuer.succeed({ validAfter: 0n, validBefore: 2n ** 64n - 1n })
     const [identity] = await key.identities(local)
     expect(identity?.comment).toContain('until 9999-12-31T23:59:59Z')
+  })
+})
+
+describe('the bare key', () => {
+  it('is listed behind all certificates where that is asked for', async () => {
+    const { listNew } = setUp({ listKey: true })
+    const { identities, certificate } = await listNew()
+    expect(identities).toEqual([
+      { keyBlob: certificate.blob, comment: 'ops: ops@corp until 2026-01-02T04:04:05Z' },
+      { keyBlob: certificate.publicKey.blob, comment: 'ops: ops@corp', behind: 'certificates' },
+    ])
+  })
+
+  it('is not listed without a certificate', async () => {
+    const { key, issuer } = setUp({ listKey: true })
+    const listing = codeOf(key.identities(local))
+    await settle()
+    issuer.fail(new Error('sealed'))
+    expect(await listing).toContain('sealed')
+  })
+})
+
+describe('what is public of an identity', () => {
+  function setUpPublic(options: Partial<ConfiguredIdentityOptions> = {}) {
+    const told: string[] = []
+    const open: (() => void)[] = []
+    let isSlow = false
+    const world = setUp({
+      publish(identity) {
+        const { publicKey, certificate } = identity
+        told.push(certificate === undefined ? publicKey.type : `${publicKey.type} with ${certificate.serial}`)
+        return isSlow ? new Promise((resolve) => open.push(resolve)) : Promise.resolve()
+      },
+      ...options,
+    })
+    return { ...world, told, open, slowly: () => (isSlow = true) }
+  }
+
+  it('is its key from the start, and its certificate until that ends', async () => {
+    const { key, issuer, clock, told } = setUpPublic({ renew: 'on-demand' })
+    key.start()
+    await key.whenPublic()
+    expect(told).toEqual(['ssh-ed25519'])
+    const listing = key.identities(local)
+    await settle()
+    issuer.succeed()
+    await listing
+    expect(told.splice(0)).toEqual(['ssh-ed25519', 'ssh-ed25519 with 1'])
+    clock.advance(3_600_000 - 1)
+    expect(told).toEqual([])
+    clock.advance(1)
+    expect(told).toEqual(['ssh-ed25519'])
+  })
+
+  it('is known before the certificate is listed', async () => {
+    const { key, issuer, open, slowly, blobs } = setUpPublic()
+    key.start()
+    slowly()
+    let listed: readonly Identity[] | undefined
+    const lists = [0, 1].map(async () => (listed = await key.identities(local)))
+    await settle()
+    const { blob } = issuer.succeed()
+    await settle()
+    // One that begins now waits too: who asks may have read the file already.
+    lists.push(Promise.resolve(key.identities(local)))
+    await settle()
+    expect([open.length, listed]).toEqual([1, undefined])
+    open[0]!()
+    await Promise.all(lists)
+    expect(blobs(listed!)).toEqual([blob])
+  })
+
+  it('is no certificate after a logout, even if that comes while one is being published', async () => {
+    const { key, issuer, told, open, slowly } = setUpPublic()
+    key.start()
+    slowly()
+    const listing = codeOf(key.identities(local))
+    await settle()
+    issuer.succeed()
+    await settle()
+    const cleared = key.clear()
+    expect(told.at(-1)).toBe('ssh-ed25519')
+    for (const end of open) end()
+    await cleared
+    expect(await listing).toBe('CERTIFICATE_NONE')
+    expect(key.status().state).toBe('none')
+  })
+
+  it.each(['list', 'start'] as const)('is no certificate once another login is noticed by a %s', async (by) => {
+    const { key, issuer, told, listNew } = setUpPublic()
+    const { certificate } = await listNew()
+    expect(told.at(-1)).toBe('ssh-ed25519 with 1')
+    issuer.stand(certificate, 'foreign')
+    if (by === 'list') void codeOf(key.identities(local))
+    else key.start()
+    expect(told.at(-1)).toBe('ssh-ed25519')
+  })
+
+  it('does not wait for a key whose making takes seconds', async () => {
+    const slowKeys = createTurns(1)
+    let make = () => {}
+    void slowKeys.run(() => new Promise<void>((resolve) => (make = resolve)))
+    const { key, told } = setUpPublic({ keyType: 'rsa-3072', slowKeys })
+    key.start()
+    await key.whenPublic()
+    expect(told).toEqual([])
+    make()
+    await expect.poll(() => told, { timeout: 30_000 }).toEqual(['ssh-rsa'])
+  })
+
+  it('waits for a key that is made in the background in no time', async () => {
+    const { key, told } = setUpPublic({ keyType: 'ecdsa-p384' })
+    key.start()
+    await key.whenPublic()
+    expect(told).toEqual(['ecdsa-sha2-nistp384'])
   })
 })
 
@@ -250,6 +373,7 @@ describe('renewing a certificate when it is listed', () => {
     const { blob } = issuer.succeed()
     await settle()
     expect(blobs(await key.identities(local))).toEqual([blob])
+    key.stop()
     expect(clock.pendingTimers()).toBe(0)
   })
 
@@ -276,16 +400,46 @@ describe('the predecessor of a certificate', () => {
     return { ...world, first, second }
   }
 
-  it('signs for another minute for those who listed it, but is not listed', async () => {
+  it('signs for another minute for those who listed it, and is listed last for those who are bound', async () => {
     const { key, clock, first, second, blobs } = await renewed()
     expect(blobs(await key.identities(local))).toEqual([second.blob])
+    const listed = await key.identities(bound)
+    expect(blobs(listed)).toEqual([second.blob, first.blob])
+    expect(listed.map(({ behind }) => behind)).toEqual([undefined, 'everything'])
+    expect(key.identities(bound)).toBe(listed)
     const signer = await key.signer(first.blob)
     expect(verifySignature(first.publicKey, data, await signer!.sign(data, 0))).toBe(true)
     clock.advance(minuteMs - 1)
     expect(await key.signer(first.blob)).toBeDefined()
+    expect(key.identities(bound)).toBe(listed)
     clock.advance(1)
+    expect(blobs(await key.identities(bound))).toEqual([second.blob])
     expect(await key.signer(first.blob)).toBeUndefined()
     expect(await key.signer(second.blob)).toBeDefined()
+  })
+
+  it.each(['foreign', 'outdated'] as const)('is gone at once when it is %s', async (standing) => {
+    const { key, issuer, first, second, blobs } = await renewed()
+    issuer.stand(first, standing)
+    expect(blobs(await key.identities(bound))).toEqual([second.blob])
+    expect(await key.signer(first.blob)).toBeUndefined()
+  })
+
+  it('is gone at once when its successor is of another CA', async () => {
+    const { key, issuer, clock, second, blobs } = await renewed()
+    clock.advance(untilAdvisoryMs)
+    await key.identities(local)
+    await settle()
+    const third = issuer.succeed({}, 0, [], otherCa)
+    await settle()
+    expect(blobs(await key.identities(bound))).toEqual([third.blob])
+    expect(await key.signer(second.blob)).toBeUndefined()
+  })
+
+  it('is gone after a logout', async () => {
+    const { key, first } = await renewed()
+    await key.clear()
+    expect(await key.signer(first.blob)).toBeUndefined()
   })
 
   it('does not sign past its own end', async () => {
@@ -454,7 +608,6 @@ describe('renewing a certificate ahead of time', () => {
     const { clock, issuer, key, certificate } = await started('on-demand')
     const signer = await key.signer(certificate.blob)
     await signer!.sign(data, 0)
-    expect(clock.pendingTimers()).toBe(0)
     clock.advance(3_600_000)
     await settle()
     expect(issuer.calls).toHaveLength(1)
@@ -748,7 +901,7 @@ describe('a certificate whose origin has changed', () => {
     const successor = issuer.succeed({ serial: 2n })
     await again
     expect(blobs(await key.identities(local))).toEqual([successor.blob])
-    expect(key.signer(certificate.blob)).toBeDefined()
+    expect(key.signer(certificate.blob)).toBeUndefined()
   })
 
   it('is asked of the server by a list, which waits for the answer and then for the successor', async () => {

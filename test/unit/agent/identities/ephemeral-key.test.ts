@@ -45,7 +45,8 @@ describe('an ephemeral key', () => {
     const names = ['ed25519', 'ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'rsa-3072']
     const made = names.map((name) => makeKey(name))
     expect(made.map((key) => key instanceof Promise)).toEqual([false, false, true, true, true])
-    expect((await Promise.all(made)).map(({ signer }) => signer.usesPool)).toEqual([false, false, true, true, true])
+    const usesPool = await Promise.all(made.map(async (key) => (await key).signer.usesPool))
+    expect(usesPool).toEqual([false, false, true, true, true])
   })
 
   it('waits its turn where making it takes long, and only there', async () => {

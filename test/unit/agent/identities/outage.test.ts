@@ -40,6 +40,8 @@ function setUp(renews: readonly ConfiguredIdentityOptions['renew'][] = ['when-us
       log,
       renew,
       forward: 'never' as const,
+      listKey: false,
+      publish: async () => {},
     }
     const identity = createConfiguredIdentity(options)
     return {

@@ -29,6 +29,20 @@ describe('the answers to lists', () => {
     expect(commentsOf([one])).toEqual(['one'])
   })
 
+  it('have bare keys behind what is certified or was added, and what has been replaced last', () => {
+    const lists = createIdentityLists({ log: silentLogger })
+    const identity = (comment: string, behind?: 'certificates' | 'everything') => ({
+      keyBlob: Buffer.from(comment),
+      comment,
+      ...(behind && { behind }),
+    })
+    const one = [identity('one'), identity('key of one', 'certificates'), identity('former one', 'everything')]
+    const two = [identity('two'), identity('key of two', 'certificates')]
+    const answer = lists.answer([one, two, part('added')])
+    const comments = answer.type === 'identities-answer' && answer.identities.map(({ comment }) => comment)
+    expect(comments).toEqual(['one', 'two', 'added', 'key of one', 'key of two', 'former one'])
+  })
+
   it('are made anew when a store has changed, and the old ones are not kept', () => {
     const lists = createIdentityLists({ log: silentLogger })
     const one = part('one')

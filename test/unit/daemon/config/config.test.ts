@@ -58,6 +58,8 @@ describe('parseConfig', () => {
         ttl: 1800,
         renew: 'when-used',
         forward: 'never',
+        list_key: false,
+        socket: false,
         key_type: 'ed25519',
       },
     ])

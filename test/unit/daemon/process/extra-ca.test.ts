@@ -80,6 +80,7 @@ describe('a CA from NODE_EXTRA_CA_CERTS', () => {
       readText: () => Promise.reject(new Error('no file')),
       runProgram: () => Promise.reject(new Error('no program')),
       slowKeys: createTurns(1),
+      openName: () => async () => {},
       onKeysReleased: () => {},
     })
     onTestFinished(vault.close)

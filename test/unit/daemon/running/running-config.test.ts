@@ -47,6 +47,7 @@ function setUp() {
     readText: () => Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' })),
     runProgram: () => Promise.reject(new Error('no program')),
     slowKeys: createTurns(1),
+    openName: () => async () => {},
     onKeysReleased: () => {
       released += 1
     },

@@ -18,6 +18,8 @@ const ops: IdentityConfig = {
   mount: 'ssh',
   renew: 'on-demand',
   forward: 'never',
+  list_key: false,
+  socket: false,
   key_type: 'ed25519',
 }
 
@@ -50,6 +52,7 @@ async function world() {
     readText: async (path) => files.get(path) ?? Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' })),
     runProgram: () => Promise.reject(new Error('no program')),
     slowKeys: createTurns(1),
+    openName: () => async () => {},
     onKeysReleased: () => {
       released += 1
     },

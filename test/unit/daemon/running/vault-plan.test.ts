@@ -39,6 +39,8 @@ it('an identity is the same, whatever the order of its keys', () => {
     role: 'r',
     renew: 'always',
     forward: 'never',
+    list_key: false,
+    socket: false,
     key_type: 'ed25519',
   } as const
   expect(isSameIdentity(identity, { ...identity })).toBe(true)

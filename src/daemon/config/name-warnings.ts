@@ -1,0 +1,12 @@
+import { nameFault } from '../names/identity-names.ts'
+import type { Config } from './config.ts'
+
+/** Identities that work, but cannot be named in ssh_config. */
+export function nameWarnings({ identities }: Pick<Config, 'identities'>): readonly string[] {
+  return identities.flatMap(({ name }) => {
+    const fault = nameFault(name)
+    return fault === undefined
+      ? []
+      : [`[ssh.identity.${JSON.stringify(name)}] has no files and no socket for ssh_config: of its name, ${fault}`]
+  })
+}

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest'
+import { arrange, type ListSettings } from '../../../../src/agent/destination/arrangement.ts'
+import type { Identity, KeyStore } from '../../../../src/agent/keys/key-store.ts'
+
+const settings: ListSettings = { order: 'identities-first', unboundMax: 2, hosts: [], addedHosts: new Map() }
+const store = (isAdded: boolean): KeyStore => ({
+  name: 'a store',
+  isAdded,
+  hostsOf: () => undefined,
+  uses: () => undefined,
+  isShownTo: () => true,
+  identities: () => [],
+  signer: () => undefined,
+})
+const identity = (comment: string, behind?: Identity['behind']): Identity => ({
+  keyBlob: Buffer.from(comment),
+  comment,
+  ...(behind && { behind }),
+})
+
+it('bare keys and what was replaced come behind everything, and are cut first', () => {
+  const parts = [
+    { store: store(false), identities: [identity('one'), identity('key of one', 'certificates')] },
+    { store: store(false), identities: [identity('two'), identity('former two', 'everything')] },
+    { store: store(true), identities: [identity('added')] },
+  ]
+  const commentsFor = (mayBeCut: boolean) =>
+    arrange(parts, { destination: undefined, mayBeCut }, settings).map(({ comment }) => comment)
+  expect(commentsFor(false)).toEqual(['one', 'two', 'added', 'key of one', 'former two'])
+  expect(commentsFor(true)).toEqual(['one', 'two', 'added'])
+})
