@@ -7,6 +7,6 @@ export function nameWarnings({ identities }: Pick<Config, 'identities'>): readon
     const fault = nameFault(name)
     return fault === undefined
       ? []
-      : [`[ssh.identity.${JSON.stringify(name)}] has no files and no socket for ssh_config: of its name, ${fault}`]
+      : [`[ssh.identity.${JSON.stringify(name)}] has no files and no socket for ssh_config, because ${fault}`]
   })
 }

@@ -27,13 +27,13 @@ export function namesOf(name: string): IdentityNames {
   }
 }
 
-/** Why an identity with this name can have no files and no socket, as the end of a sentence; undefined if it can. */
+/** Why an identity with this name can have no files and no socket, as the end of a sentence after `because`; undefined if it can. */
 export function nameFault(name: string): string | undefined {
-  if (name.startsWith('.')) return 'it begins with a dot'
-  if (name.includes('/')) return 'it has a slash in it'
+  if (name.startsWith('.')) return 'its name begins with a dot'
+  if (name.includes('/')) return 'its name has a slash in it'
   // They would be the files of another identity, or its name would.
-  if (/(\.pub|-cert)$/.test(name)) return 'it ends like the name of a file of another identity'
-  return Buffer.byteLength(name) > maxNameBytes ? `it has more than ${maxNameBytes} bytes` : undefined
+  if (/(\.pub|-cert)$/.test(name)) return 'its name ends as those of the files do'
+  return Buffer.byteLength(name) > maxNameBytes ? `its name has more than ${maxNameBytes} bytes` : undefined
 }
 
 /** The identity that a file belongs to, if it is one of ours by its name; undefined otherwise. */

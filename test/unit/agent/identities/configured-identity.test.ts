@@ -282,7 +282,7 @@ describe('a key whose making takes long', () => {
   it('is another one after a logout, even if it was still being made', async () => {
     const { key, make, issuer } = setUpSlow({ renew: 'always' })
     key.start()
-    key.clear()
+    void key.clear()
     make()
     const listing = key.identities(local)
     await expect.poll(() => issuer.calls.length, { timeout: 30_000 }).toBe(1)
@@ -748,19 +748,19 @@ describe('clearing an identity', () => {
         released += 1
       },
     })
-    key.clear()
+    void key.clear()
     await listNew()
     clock.advance(3_600_000)
     await listNew()
     expect(released).toBe(0)
-    key.clear()
+    void key.clear()
     expect(released).toBe(1)
   })
 
   it('drops certificate and key; the next list makes new ones', async () => {
     const { key, listNew } = setUp()
     const { certificate: first } = await listNew()
-    key.clear()
+    void key.clear()
     expect(key.status()).toEqual({ state: 'none', keyType: 'ssh-ed25519' })
     expect(await key.signer(first.blob)).toBeUndefined()
     expect(await key.signer(first.publicKey.blob)).toBeUndefined()
@@ -777,7 +777,7 @@ describe('clearing an identity', () => {
     issuer.succeed()
     await settle()
     expect(key.signer(first.blob)).toBeDefined()
-    key.clear()
+    void key.clear()
     expect(key.signer(first.blob)).toBeUndefined()
   })
 
@@ -786,7 +786,7 @@ describe('clearing an identity', () => {
     key.start()
     await settle()
     const listing = codeOf(key.identities(local))
-    key.clear()
+    void key.clear()
     issuer.succeed()
     await settle()
     expect(await listing).toBe('CERTIFICATE_NONE')
@@ -800,7 +800,7 @@ describe('clearing an identity', () => {
     await settle()
     issuer.succeed()
     await settle()
-    key.clear()
+    void key.clear()
     clock.advance(3_600_000)
     await settle()
     expect(issuer.calls).toHaveLength(1)
@@ -818,7 +818,7 @@ describe('the status and the log of an identity', () => {
     issuer.succeed({}, 0, ['it is also for "root"'])
     await settle()
     expect(key.status()).toMatchObject({ state: 'fresh', warnings: ['it is also for "root"'] })
-    key.clear()
+    void key.clear()
     expect(key.status()).toEqual({ state: 'none', keyType: 'ssh-ed25519' })
   })
 
