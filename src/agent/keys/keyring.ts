@@ -98,7 +98,7 @@ export function createKeyring({
     changed()
   }
 
-  /** No server takes a certificate that has ended (docs/PROTOCOL.md P-21), but it costs a try. The clock may be set back. */
+  /** No server takes a certificate that has ended (docs/PROTOCOL.md P-22), but it costs a try. The clock may be set back. */
   const listAt = (nowMs: number) => {
     const all = [...held.values()]
     const ends = all.map(({ notAfterMs }) => notAfterMs)
