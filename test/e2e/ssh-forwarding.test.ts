@@ -93,6 +93,14 @@ describeWithPeers('an agent on another machine', ['sshd', 'ssh', 'ssh-add', 'ssh
     const pamtester = `pamtester -I ruser=${userName} latchkey ${userName} authenticate`
     const sudo = () => there(`unshare -m sh -c 'mount --bind ${at('pam.d')} /etc/pam.d && ${pamtester}'`)
     expect(await sudo()).toMatchObject({ status: 0 })
+    // The module knows no certificates, so that it takes an identity by its bare key.
+    await dev.runOk('ssh-add', ['-q', '-D'])
+    await configure('forward = "allow"\nsign = ["login", "sudo"]\nlist_key = true\n', async () => {
+      writeFileSync(at('pam.d/keys'), await plainLine())
+      expect(await sudo()).toMatchObject({ status: 0 })
+    })
+    await dev.runOk('ssh-add', ['-q', at('added')])
+    writeFileSync(at('pam.d/keys'), readFileSync(at('added.pub')))
     const former = config
     config = `${former}\n[ssh]\nadded_keys_forwarded = "login"\n`
     await configure('forward = "never"\n', async () => {

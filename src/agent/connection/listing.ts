@@ -53,25 +53,23 @@ export function createListing(deps: ListingDeps): () => MaybePromise<AgentRespon
     // The agent may have been locked while a store was waiting.
     lock.isLocked() ? emptyList : lists.answer(parts)
 
-  const listInOrder = async (
-    stores: readonly KeyStore[],
-    pending: readonly MaybePromise<readonly Identity[]>[],
-    inEffect: ListSettings,
-  ): Promise<AgentResponse> => {
-    const [reader, ...parts] = await Promise.all([readerFor(inEffect), ...pending])
+  const listInOrder = async (stores: readonly KeyStore[], inEffect: ListSettings): Promise<AgentResponse> => {
+    const reader = await readerFor(inEffect)
     const { destination, isRevoked, isUnnamed } = reader
     if (isRevoked) {
       refusals.refuse('nothing was listed: the key of the host is @revoked in known_hosts')
       return emptyList
     }
     if (isUnnamed) refusals.note('everything was listed: known_hosts has no name for the host that fits')
+    const fitting = destination === undefined ? stores : stores.filter((store) => store.isFor(destination))
+    const parts = await Promise.all(fitting.map(async (store) => await identitiesOf(store)))
     if (
       arranged?.settings !== inEffect ||
       arranged.destination !== destination ||
       arranged.parts.length !== parts.length ||
       parts.some((part, index) => part !== arranged?.parts[index])
     ) {
-      const all = stores.map((store, index) => ({ store, identities: parts[index]! }))
+      const all = fitting.map((store, index) => ({ store, identities: parts[index]! }))
       arranged = { settings: inEffect, destination, parts, identities: arrange(all, reader, inEffect) }
     }
     return answer([arranged.identities])
@@ -80,9 +78,9 @@ export function createListing(deps: ListingDeps): () => MaybePromise<AgentRespon
   return () => {
     if (lock.isLocked()) return emptyList
     const stores = shownStores()
-    const parts = stores.map(identitiesOf)
     const inEffect = settings()
-    if (!isPlain(inEffect)) return listInOrder(stores, parts, inEffect)
+    if (!isPlain(inEffect)) return listInOrder(stores, inEffect)
+    const parts = stores.map(identitiesOf)
     return areReady(parts) ? answer(parts) : Promise.all(parts.map(async (part) => await part)).then(answer)
   }
 }

@@ -152,6 +152,7 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
 
   return {
     isAdded: false,
+    isFor: (destination) => hosts?.fit(destination) !== 'misfit',
     hostsOf: () => hosts,
     name: `identity ${name}`,
     // Nobody can be asked to confirm it yet.

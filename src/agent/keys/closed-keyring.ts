@@ -9,6 +9,7 @@ const none: readonly Identity[] = []
 export const closedKeyring: Keyring = {
   name: 'no keys of ssh-add',
   isAdded: true,
+  isFor: () => true,
   hostsOf: () => undefined,
   uses: () => undefined,
   isShownTo: () => true,

@@ -1,5 +1,5 @@
 import type { SessionBinding } from '../connection/session-bind.ts'
-import type { HostPatterns } from '../destination/host-patterns.ts'
+import type { Destination, HostPatterns } from '../destination/host-patterns.ts'
 
 /** A value, or a promise of one. The fast path of a signature creates no promise at all. */
 export type MaybePromise<T> = T | Promise<T>
@@ -40,6 +40,8 @@ export interface ConnectionView {
 export interface KeyStore {
   /** Whether its keys came from `ssh-add`, or are configured. */
   readonly isAdded: boolean
+  /** Whether any of its identities may be for a destination: where none is, nobody waits for it. */
+  isFor(destination: Destination): boolean
   /** Which hosts one of its identities is for; undefined: every host. */
   hostsOf(identity: Identity): HostPatterns | undefined
   /** For messages: `identity ops`. */

@@ -112,6 +112,7 @@ export function createKeyring({
   return {
     name: 'keys of ssh-add',
     isAdded: true,
+    isFor: () => true,
     hostsOf,
     uses,
     // Keys of `ssh-add` are for everyone who reaches the agent, as with ssh-agent.

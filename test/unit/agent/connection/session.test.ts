@@ -47,6 +47,7 @@ function storeOf(answers: Partial<KeyStore>): KeyStore {
   return {
     name: 'store',
     isAdded: false,
+    isFor: () => true,
     hostsOf: () => undefined,
     uses: () => undefined,
     isShownTo: () => true,
@@ -630,7 +631,8 @@ describe('a list for a destination', () => {
   const forHosts = (name: string, ...hosts: string[]): KeyStore => {
     const patterns = hosts.length === 0 ? undefined : hostPatterns(hosts)
     const identities = [identity(name)]
-    return storeOf({ identities: () => identities, hostsOf: () => patterns })
+    const isFor: KeyStore['isFor'] = (destination) => patterns?.fit(destination) !== 'misfit'
+    return storeOf({ identities: () => identities, isFor, hostsOf: () => patterns })
   }
   const settingsOf = (stores: readonly KeyStore[], more: Partial<ListSettings> = {}): ListSettings => ({
     ...plainLists,
@@ -651,6 +653,17 @@ describe('a list for a destination', () => {
     const { ask, comments } = world({ knownHosts: knownAs('db.corp.example') })
     await ask(bind(host, false))
     expect(await comments()).toEqual(['by key', 'exact', 'wide', 'anywhere'])
+  })
+
+  it('waits for no key that is for other hosts', async () => {
+    const slow = { ...forHosts('elsewhere', '*.elsewhere.example'), identities: () => new Promise<never>(() => {}) }
+    const slowWorld = [slow, forHosts('exact', 'db.corp.example')]
+    const { ask, comments } = setUp(slowWorld, {
+      settings: settingsOf(slowWorld),
+      knownHosts: knownAs('db.corp.example'),
+    })
+    await ask(bind(host, false))
+    expect(await comments()).toEqual(['exact'])
   })
 
   it('has everything where the client does not say where it goes, and what is for every host first', async () => {

@@ -6,6 +6,7 @@ const settings: ListSettings = { order: 'identities-first', unboundMax: 2, hosts
 const store = (isAdded: boolean): KeyStore => ({
   name: 'a store',
   isAdded,
+  isFor: () => true,
   hostsOf: () => undefined,
   uses: () => undefined,
   isShownTo: () => true,

@@ -13,6 +13,7 @@ import { temporaryFolder } from '../../../support/temporary-folder.ts'
 const store = (): KeyStore => ({
   name: 'a store',
   isAdded: false,
+  isFor: () => true,
   hostsOf: () => undefined,
   uses: () => undefined,
   isShownTo: () => true,
