@@ -5,9 +5,9 @@ set -eu
 
 packages='openssh-server openssh-client gnome-keyring dbus dbus-user-session systemd libpam-systemd awscli
   python3-boto3 python3-hvac oathtool zbar-tools chromium curl git util-linux procps passwd xvfb xdotool zenity kdialog
-  pinentry-gtk2 libpam-ssh-agent-auth pamtester'
+  pinentry-gtk2 libpam-ssh-agent-auth pamtester fish'
 programs='sshd ssh ssh-agent ssh-keygen gnome-keyring-daemon dbus-run-session aws oathtool zbarimg chromium curl git setpriv
-  script Xvfb xdotool zenity kdialog pinentry-gtk-2 pamtester'
+  script Xvfb xdotool zenity kdialog pinentry-gtk-2 pamtester fish'
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
   missing=''

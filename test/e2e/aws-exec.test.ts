@@ -302,6 +302,18 @@ describe('aws env', () => {
     expect(stdout).not.toContain('ran')
   })
 
+  it.runIf(findProgram('fish') !== undefined)('is read by fish, which forgets a profile that it had', async () => {
+    const show = 'echo "$AWS_VAULT $AWS_ACCESS_KEY_ID"; set -q AWS_PROFILE; and echo "a profile"'
+    const stdout = await shared.dev.runOk(
+      'fish',
+      ['-c', `latchkey aws env dev --format fish | source; ${show}; true`],
+      {
+        env: { AWS_PROFILE: 'other' },
+      },
+    )
+    expect(stdout).toMatch(/^dev ASIA\w+\n$/)
+  })
+
   it('is for docker and others in dotenv, without quotes', async () => {
     const stdout = await shared.dev.runOk('latchkey', ['aws', 'env', 'dev', '--format', 'dotenv'])
     expect(stdout).toMatch(/^AWS_ACCESS_KEY_ID=ASIA\w+\nAWS_SECRET_ACCESS_KEY=[^'"\n]+\nAWS_SESSION_TOKEN=[^'"\n]+\n/)
