@@ -26,6 +26,11 @@ export function sourceLines({ name, mfaSerial }: SourceFields): string {
   return tomlTable(pathOf(name), mfaSerial === undefined ? {} : { mfa_serial: mfaSerial })
 }
 
+/** How the section begins, as config.toml has it. */
+export function sourceHeader(name: string): string {
+  return tomlTable(pathOf(name), {}).trimEnd()
+}
+
 /** Why a text cannot be the device of a source, or undefined where it can. */
 export function serialMistake(serial: string): string | undefined {
   return fieldMistake('mfaSerial', serial) ?? deviceMistake(serial)?.says

@@ -1,4 +1,5 @@
 import type { Logger } from '../../core/log.ts'
+import { sectionNameMistake } from '../../core/text/section-name.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { AwsError, isAwsError } from '../aws-error.ts'
 import { type AccessKey, isSameKey } from '../credentials.ts'
@@ -22,7 +23,8 @@ export interface KeptKey {
 export interface KeyCustody {
   /**
    * Stores or replaces the key of a source, after AWS has named its owner; unchecked where AWS cannot be reached.
-   * @throws {AwsError} AWS_KEY_REFUSED: AWS does not accept the key; nothing is stored
+   * @throws {AwsError} AWS_KEY_REFUSED: AWS does not accept the key; AWS_PROFILE_INVALID: no section can have the name of the
+   *   source; nothing is stored
    */
   put(source: string, key: AccessKey): Promise<KeptKey>
   /**
@@ -72,6 +74,16 @@ export function createKeyCustody({ keys, backups, checks, log, placeOf, onChange
   }
 
   const put = async (source: string, key: AccessKey): Promise<KeptKey> => {
+    const mistake = sectionNameMistake(source)
+    if (mistake !== undefined) {
+      throw new AwsError(
+        'AWS_PROFILE_INVALID',
+        `${JSON.stringify(source)} ${mistake}, and is no name of a source: nothing is stored`,
+        {
+          hint: 'latchkey help aws keys add',
+        },
+      )
+    }
     const owner = await ownerOf(source, key)
     const former = await keys.find(source).catch((error: unknown) => {
       // An item that cannot be read is a reason to put in a new key.

@@ -4,7 +4,7 @@ import { hostPatternMistake } from '../../agent/destination/host-patterns.ts'
 import { type BrowserSetting, browserMistake } from '../../aws/console/browser-commands.ts'
 import { type CheckedField, deviceMistake, fieldMistake } from '../../aws/plan/field-rules.ts'
 import { urlMistake } from '../../aws/plan/sts-endpoint.ts'
-import { pathField as path, textField as text } from '../../core/config-fields.ts'
+import { pathField as path, sectionNameField as sectionName, textField as text } from '../../core/config-fields.ts'
 import { parseDurationSeconds } from '../../core/time/duration.ts'
 import { isUtcTime } from '../../core/time/utc-time.ts'
 import { programChoices } from '../../prompts/programs/programs.ts'
@@ -59,8 +59,7 @@ const command = v.pipe(
 )
 
 /** `[section.NAME]`: names are shown in tables and in commands to type. */
-const named = <Schema extends v.GenericSchema>(schema: Schema) =>
-  v.optional(v.record(v.pipe(v.string(), v.regex(/^\P{Cc}+$/u, 'is empty, or holds control characters')), schema))
+const named = <Schema extends v.GenericSchema>(schema: Schema) => v.optional(v.record(sectionName, schema))
 
 /** Where STS is asked, in the place of the usual endpoint of the region. */
 const stsEndpoint = {

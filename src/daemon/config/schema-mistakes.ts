@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { nearestNames } from '../../core/text/near-names.ts'
+import { isImpossibleKey } from '../../core/text/section-name.ts'
 import { configSchema } from './config-schema.ts'
 
 /** What is wrong with the key at a path of the document. */
@@ -31,7 +32,7 @@ function findImpossibleKeys(value: unknown, above: readonly string[] = []): read
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, inner]) => {
     const path = [...above, key]
-    if (['__proto__', 'prototype', 'constructor'].includes(key)) return [{ path, reason: 'this name is not allowed' }]
+    if (isImpossibleKey(key)) return [{ path, reason: 'this name is not allowed' }]
     if (above.length === maxDepth) return [{ path, reason: 'no key is nested so deeply' }]
     return findImpossibleKeys(inner, path)
   })

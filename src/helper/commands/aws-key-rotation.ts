@@ -5,13 +5,14 @@ import type { RotationStep } from '../../ipc/endpoints/aws-key-rotation.ts'
 import type { CommandContext } from '../command-context.ts'
 import { keyAge, lastUse } from '../key-report.ts'
 import { withSession } from '../with-session.ts'
+import { profileName } from './given-profile.ts'
 
 /** `latchkey aws keys rotate` */
 export function addAwsKeyRotationCommand(keys: Command, context: CommandContext): void {
   keys
     .command('rotate')
     .description('replace a key by a new one; the former one ends inactive, and is deleted by --finish')
-    .argument('<source>', "the name of the key's section, [aws.source.NAME] in the configuration")
+    .argument('<source>', "the name of the key's section, [aws.source.NAME] in the configuration", profileName)
     .option('--finish', 'delete the key that was replaced, when nothing has missed it for some days')
     .action(async (source: string, { finish }: { finish?: true }) => {
       await rotate(source, finish === true, context)

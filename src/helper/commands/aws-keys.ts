@@ -15,6 +15,7 @@ import { formatProblem } from '../problem-lines.ts'
 import { formatSeeds } from '../status-report.ts'
 import { withSession } from '../with-session.ts'
 import { addAwsKeyRotationCommand } from './aws-key-rotation.ts'
+import { profileName, sourceName } from './given-profile.ts'
 
 const sourceHelp = "the name of the key's section, [aws.source.NAME] in the configuration"
 
@@ -28,7 +29,7 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
     .description(
       'store or replace a key, and find its user and MFA device; it is typed, or comes as two lines on stdin',
     )
-    .argument('[source]', sourceHelp, defaultSource)
+    .argument('[source]', sourceHelp, sourceName, defaultSource)
     .option('--new', newHelp)
     .option('--mfa-serial <arn>', 'the MFA device of the user (default: the one that AWS has)', checkedSerial)
     .action((source: string, options: AddKeyOptions) => addKey(source, options, context))
@@ -37,7 +38,7 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
     .description("move keys out of the AWS tools' files, and out of those that are named, into the keychain")
     .argument('[file...]', 'credentials files, .env files, start files of a shell')
     .option('--profile <profile>', 'only the key of this profile')
-    .option('--source <name>', `${sourceHelp} (default: the name of the profile)`)
+    .option('--source <name>', `${sourceHelp} (default: the name of the profile)`, sourceName)
     .option('--new', newHelp)
     .option('--dry-run', 'show what would be done, and do nothing')
     .option('--yes', 'do not ask')
@@ -65,7 +66,7 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
   keys
     .command('remove')
     .description('remove a key from the keychain; AWS still knows it')
-    .argument('<source>', sourceHelp)
+    .argument('<source>', sourceHelp, profileName)
     .action(async (source: string) => {
       await context.daemon.call('removeKey', { params: { source } })
       context.print(`removed the access key of ${displayLine(source)} from the keychain\n`)

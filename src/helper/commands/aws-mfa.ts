@@ -8,6 +8,7 @@ import { type EnrollOptions, enrollDevice } from '../mfa/enroll-device.ts'
 import { defaultSource, knownSource } from '../mfa/known-source.ts'
 import { resyncDevice } from '../mfa/resync-device.ts'
 import { formatTable } from '../text-table.ts'
+import { sourceName } from './given-profile.ts'
 
 const sourceHelp = 'the source whose user it is about'
 
@@ -17,7 +18,7 @@ export function addAwsMfaCommands(aws: Command, context: CommandContext): void {
   mfa
     .command('enroll')
     .description('make a virtual device, show its QR code, enable it and begin the first MFA session')
-    .argument('[source]', sourceHelp, defaultSource)
+    .argument('[source]', sourceHelp, sourceName, defaultSource)
     .option('--name <name>', 'the name of the device (default: that of the user, which some policies demand)')
     .option('--secret', 'show the secret as text as well')
     .option('--uri', 'show the otpauth: address as well')
@@ -25,12 +26,12 @@ export function addAwsMfaCommands(aws: Command, context: CommandContext): void {
   mfa
     .command('resync')
     .description('set a device whose right codes AWS refuses')
-    .argument('[source]', sourceHelp, defaultSource)
+    .argument('[source]', sourceHelp, sourceName, defaultSource)
     .action((source: string) => resyncDevice(source, context))
   mfa
     .command('list')
     .description('list the devices that AWS has for the user')
-    .argument('[source]', sourceHelp, defaultSource)
+    .argument('[source]', sourceHelp, sourceName, defaultSource)
     .option('--json', 'print it as JSON')
     .action(async (source: string, { json }: { json?: true }) => {
       const { section } = await knownSource(source, 'latchkey aws mfa list', context)

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { sectionNameMistake } from '../../core/text/section-name.ts'
 import type { ProcessCredentials } from '../../ipc/client/process-credentials.ts'
 import type { CommandContext } from '../command-context.ts'
 import type { GivenProfile } from '../exec/credential-variables.ts'
@@ -16,6 +17,13 @@ export async function givenProfile(
 /** The name of a profile, as an argument: an empty one would be another path of the API. */
 export function profileName(argument: string): string {
   if (argument === '') throw new InvalidArgumentError('The name of the profile is empty.')
+  return argument
+}
+
+/** The name of a source that a key is to be under, as an argument. */
+export function sourceName(argument: string): string {
+  const mistake = sectionNameMistake(argument)
+  if (mistake !== undefined) throw new InvalidArgumentError(`The name of the source ${mistake}.`)
   return argument
 }
 

@@ -1,4 +1,5 @@
 import { type MovableKey, type NamedKey, type SearchedFile, sourceNameOf } from '../../aws/files/key-move.ts'
+import { sectionNameMistake } from '../../core/text/section-name.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
@@ -39,6 +40,12 @@ export async function nameKeys(
       throw refused(`the keychain has ${key.accessKeyId} already, as ${held}`, 'leave out --source')
     if (isForced && source !== name && source === key.places[0]!.profile)
       throw refused(`${source} is a role, so its key needs another name`, `--source ${shellWord(name)}`)
+    const mistake = sectionNameMistake(source)
+    if (mistake !== undefined)
+      throw refused(
+        `${JSON.stringify(source)} ${mistake}, so ${key.accessKeyId} needs another name`,
+        'give it one: --source NAME',
+      )
     const isSure = held !== undefined || (isForced && source === name)
     if (!isSure && !options.new) await checkSource(source, { command, option: '--source ' }, context)
     const other =

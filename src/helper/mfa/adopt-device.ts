@@ -1,4 +1,4 @@
-import { serialMistake } from '../../aws/files/source-edit.ts'
+import { serialMistake, sourceHeader } from '../../aws/files/source-edit.ts'
 import { displayLine } from '../../core/text/display-text.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { SourceStanding } from '../../ipc/endpoints/aws-keys.ts'
@@ -54,11 +54,11 @@ async function useDevice(source: AdoptedSource, mfaSerial: string | undefined, c
   if (mfaSerial === undefined && section !== undefined) return sayNone(name, context)
   const file = await writeSource({ name, mfaSerial }, former, context)
   if (mfaSerial === undefined) {
-    context.print(`${displayLine(`wrote [aws.source.${name}] into ${file}`)}\n`)
+    context.print(`${displayLine(`wrote ${sourceHeader(name)} into ${file}`)}\n`)
     return sayNone(name, context)
   }
   const before = former === undefined || former === mfaSerial ? '' : `; it was ${former}`
-  context.print(`${displayLine(`its MFA device is ${mfaSerial}: [aws.source.${name}] of ${file}${before}`)}\n`)
+  context.print(`${displayLine(`its MFA device is ${mfaSerial}: ${sourceHeader(name)} of ${file}${before}`)}\n`)
 }
 
 function sayKept(mfaSerial: string, { print }: CommandContext): void {

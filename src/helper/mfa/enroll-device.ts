@@ -1,3 +1,4 @@
+import { sourceHeader } from '../../aws/files/source-edit.ts'
 import { displayLine } from '../../core/text/display-text.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { CreatedMfaDevice, MfaDeviceList } from '../../ipc/endpoints/aws-mfa.ts'
@@ -113,7 +114,7 @@ async function writeDevice(source: AdoptedSource, serialNumber: string, context:
   }
   const isOwn = section?.definedIn === 'config.toml'
   const file = await writeSource({ name, mfaSerial: serialNumber }, isOwn ? former : undefined, context)
-  context.print(`${displayLine(`its MFA device is ${serialNumber}: [aws.source.${name}] of ${file}`)}\n`)
+  context.print(`${displayLine(`its MFA device is ${serialNumber}: ${sourceHeader(name)} of ${file}`)}\n`)
 }
 
 /** Late codes are accepted without a word, and only the next code tells that the device is out of step then. */

@@ -227,6 +227,26 @@ it.each(['aws exec  -- ls', 'aws env ', 'aws serve dev ', 'aws refresh ', 'aws c
   },
 )
 
+it.each(['keys add', 'keys remove', 'keys rotate', 'keys import --source', 'mfa list', 'mfa enroll', 'mfa resync'])(
+  'an empty name of a source is wrong usage: aws %s',
+  async (command) => {
+    await expect(run(`aws ${command} `)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('is empty'),
+    })
+  },
+)
+
+it.each(['keys add --new a\u0007b', 'keys add --new __proto__', 'keys import --new --source constructor'])(
+  'a name that config.toml cannot have is refused before anything is asked: aws %j',
+  async (command) => {
+    await expect(run(`aws ${command}`)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('The name of the source is '),
+    })
+  },
+)
+
 describe('aws env', () => {
   it('prints variables, and takes away what would contradict them', async () => {
     const environment = { AWS_PROFILE: 'x', AWS_VAULT: 'y', AWS_SSO_REGION: 'z', AWS_CA_BUNDLE: '/ca' }

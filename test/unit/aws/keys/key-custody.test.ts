@@ -43,6 +43,17 @@ describe('a key that is put in', () => {
     expect(await keychain.list()).toEqual(['aws/key/master'])
   })
 
+  it.each(['', 'a\nb', '__proto__'])('is not stored as %j, which no section can be called', async (name) => {
+    const { aws, sts, keychain } = await world()
+    const key = sts.addUser('arn:aws:iam::444455556666:user/kim')
+    for (const store of [aws.keys.put, aws.keys.adopt]) {
+      const error = await rejection(store(name, key))
+      expect(error).toMatchObject({ code: 'AWS_PROFILE_INVALID', hint: 'latchkey help aws keys add' })
+    }
+    expect(await keychain.list()).toEqual(['aws/key/master'])
+    expect(sts.calls).toEqual([])
+  })
+
   it('is stored unchecked where AWS cannot be reached', async () => {
     const { aws, sts, log } = await world()
     const key = sts.addUser('arn:aws:iam::444455556666:user/kim')

@@ -114,6 +114,17 @@ describe('which keys are imported', () => {
     })
   })
 
+  it('not under a name that config.toml cannot have', async () => {
+    const world = keyImportWorld({ credentials: section('a\u001bb') })
+    expect((await world.run(['--dry-run', '--new'])).failure).toMatchObject({
+      code: 'REFUSED',
+      message: `"a\\u001bb" is empty, or holds control characters, so ${id} needs another name`,
+      hint: 'give it one: --source NAME',
+    })
+    expect((await world.run(['--yes', '--source', 'master'])).failure).toBeUndefined()
+    expect([...world.stored.keys()]).toEqual(['master'])
+  })
+
   it('one that the keychain has, under the name that it has there', async () => {
     const world = keyImportWorld({ credentials: section('base') })
     world.stored.set('master', { accessKeyId: id, secret })

@@ -18,6 +18,13 @@ describe('keys add', () => {
     )
   })
 
+  it('names the section as the file has it', async () => {
+    const world = mfaWorld()
+    const { printed } = await world.run([...add, "jo's key"])
+    expect(world.text()).toBe(`[aws.source."jo's key"]\n`)
+    expect(printed).toContain(`wrote [aws.source."jo's key"] into ${world.config}\n`)
+  })
+
   it('adds the device to a section that is there already', async () => {
     const world = mfaWorld({ toml: '# mine\n[aws.source.master]\nregion = "eu-west-1" # near\n' })
     world.devices = [device('jo')]
