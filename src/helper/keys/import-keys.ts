@@ -11,7 +11,7 @@ import { formatChanges } from './change-report.ts'
 import { isInGit } from './git-history.ts'
 import { type NamingOptions, nameKeys } from './name-keys.ts'
 import { readSearchedFiles, sha256Of } from './searched-files.ts'
-import { reportUnfinished } from './unfinished-imports.ts'
+import { completeImports, reportUnfinished } from './unfinished-imports.ts'
 
 /** What `latchkey aws keys import` is told. */
 export interface ImportOptions extends NamingOptions {
@@ -73,7 +73,7 @@ export async function importKeys(
   const kept = await storeAll(keys, id, context)
   for (const change of changes) await apply(change)
   await context.daemon.call('completeImport', { params: { id } })
-  await reportUnfinished(kept, context)
+  await completeImports(context)
   context.print(formatKept(kept, changes))
   await advise(keys, context)
 }

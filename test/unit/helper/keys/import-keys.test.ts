@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, lstatSync, readdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { keyImportWorld } from '../../../support/key-import-world.ts'
 
@@ -191,6 +191,23 @@ describe('files that an import cannot read or change', () => {
 `)
     expect(world.text('credentials')).toBe('[base]\r\nregion = a-b\r\n')
     expect((await world.run([])).noted).toBe('')
+  })
+
+  it('are in the way of no other import afterwards, which tells of them once', async () => {
+    const world = keyImportWorld({ env })
+    chmodSync(world.path('env'), 0o400)
+    expect((await world.run(['--yes', '--source', 'base', world.path('env')])).failure).toMatchObject({
+      code: 'REFUSED',
+    })
+    renameSync(world.path('env'), world.path('moved'))
+    mkdirSync(world.path('env'))
+    writeFileSync(world.path('credentials'), section('next', other))
+    const { noted, failure } = await world.run(['--yes'])
+    expect(failure).toBeUndefined()
+    expect(noted.match(/was interrupted:\n.*\n.*\n/g)).toEqual([
+      `was interrupted:\n  ${id} is in the keychain as base\n  ${world.path('env')} cannot be read\n`,
+    ])
+    expect(world.stored.get('next')).toEqual({ accessKeyId: other, secret })
   })
 
   it('are not changed where somebody has edited them meanwhile', async () => {
