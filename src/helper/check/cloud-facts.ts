@@ -3,6 +3,7 @@ import { CodedError } from '../../core/errors.ts'
 import type { CheckedKey } from '../../ipc/endpoints/aws-check.ts'
 import type { AwsProfileEntry } from '../../ipc/endpoints/aws-profiles.ts'
 import type { CommandContext } from '../command-context.ts'
+import { HelperError } from '../fast/failure.ts'
 import { withSession } from '../with-session.ts'
 
 /** Something that AWS did not say. */
@@ -37,6 +38,7 @@ export async function gatherCloudFacts(
       return [await call()]
     } catch (error) {
       if (!(error instanceof CodedError)) throw error
+      if (error.code === 'CANCELLED') throw cancelled(error)
       unseen.push({ what, reason: error.message, hint: error.hint })
       return []
     }
@@ -51,12 +53,16 @@ export async function gatherCloudFacts(
   const roles: RoleFacts[] = []
   const denied: string[] = []
   const waiting = listed.flatMap(({ name, roleArn }) => (roleArn === undefined ? [] : [{ profile: name, roleArn }]))
+  const stop = (error: unknown): never => {
+    waiting.length = 0
+    throw error
+  }
   const work = async (end: number) => {
     for (let done = 0; done < end; done += 1) {
       const role = waiting.shift()
       if (role === undefined) return
       const call = () => context.daemon.call('checkRole', { params: { profile: role.profile } })
-      for (const { open } of await ask(`whom the role of ${role.profile} trusts`, call)) {
+      for (const { open } of await ask(`whom the role of ${role.profile} trusts`, call).catch(stop)) {
         if (open === undefined) denied.push(role.profile)
         else roles.push({ ...role, open })
       }
@@ -70,6 +76,14 @@ export async function gatherCloudFacts(
     unseen.push({ what, reason: 'they may not read themselves (iam:GetRole)' })
   }
   return { users, roles, unseen }
+}
+
+/** Whoever has said no to one code is not asked for the next. */
+function cancelled(error: CodedError): HelperError {
+  return new HelperError('CANCELLED', error.message, {
+    cause: error,
+    hint: 'without AWS: latchkey aws check --offline',
+  })
 }
 
 async function askUser(source: string, context: CommandContext): Promise<{ user: UserFacts; unseen: Unseen[] }> {

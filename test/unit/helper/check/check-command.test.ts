@@ -188,6 +188,37 @@ nothing found
     })
   })
 
+  it.each(['checkUser', 'checkRole'])('ends where a person gives no code: %s', async (where) => {
+    const { run, calls } = world(
+      {
+        [where]: () => {
+          throw new HelperError('CANCELLED', 'cancelled: MFA code')
+        },
+      },
+      ['dev', 'prod', 'gone'],
+    )
+    await expect(run()).rejects.toMatchObject({ code: 'CANCELLED', hint: 'without AWS: latchkey aws check --offline' })
+    expect(calls.at(-1)).toBe(where)
+    expect(calls.filter((name) => name === where)).toHaveLength(1)
+  })
+
+  it('asks about no further role where a person gives no code for one', async () => {
+    const names = Array.from({ length: 12 }, (_, at) => `role-${at}`)
+    const { run, calls } = world(
+      {
+        checkRole({ profile }) {
+          if (profile === 'role-2') throw new HelperError('CANCELLED', 'cancelled: MFA code')
+          return {}
+        },
+      },
+      names,
+    )
+    await expect(run()).rejects.toMatchObject({ code: 'CANCELLED' })
+    for (const _ of names) await new Promise((resolve) => setImmediate(resolve))
+    // The first one, four at a time, and what the other three had begun by then.
+    expect(calls.filter((name) => name === 'checkRole').length).toBeLessThanOrEqual(1 + 4 + 3)
+  })
+
   it('asks a person once, and AWS about four roles at a time', async () => {
     const names = Array.from({ length: 12 }, (_, at) => `role-${at}`)
     const answers = [{ type: 'session-needed' }, user]
