@@ -6,10 +6,10 @@ import type { KeptKey } from '../../ipc/endpoints/aws-keys.ts'
 import { confirmTyped } from '../asking/typed-line.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
-import { edit } from '../profiles/profile-files.ts'
 import { formatChanges } from './change-report.ts'
 import { isInGit } from './git-history.ts'
 import { type NamingOptions, nameKeys } from './name-keys.ts'
+import { replaceText } from './replace-text.ts'
 import { readSearchedFiles, sha256Of } from './searched-files.ts'
 import { completeImports, reportUnfinished } from './unfinished-imports.ts'
 
@@ -71,7 +71,7 @@ export async function importKeys(
     },
   })
   const kept = await storeAll(keys, id, context)
-  for (const change of changes) await apply(change)
+  for (const change of changes) await replaceText(change, 'the key is in the keychain')
   await context.daemon.call('completeImport', { params: { id } })
   await completeImports(context)
   context.print(formatKept(kept, changes))
@@ -106,21 +106,6 @@ async function storeAll(keys: readonly NamedKey[], id: string, context: CommandC
     }
   }
   return kept
-}
-
-async function apply({ path, before, after }: FileChange): Promise<void> {
-  try {
-    await edit(path, false, (text) => {
-      if (text === before) return after
-      throw new HelperError('REFUSED', `${path} has been edited meanwhile`)
-    })
-  } catch (cause) {
-    if (!(cause instanceof HelperError)) throw cause
-    throw new HelperError(cause.code, `the key is in the keychain, but ${cause.message}`, {
-      cause,
-      hint: 'put that right, and run the command again: the file still has the key',
-    })
-  }
 }
 
 function formatKept(kept: readonly KeptKey[], changes: readonly FileChange[]): string {

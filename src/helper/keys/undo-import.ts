@@ -4,8 +4,8 @@ import { displayLine } from '../../core/text/display-text.ts'
 import { confirmTyped } from '../asking/typed-line.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
-import { edit } from '../profiles/profile-files.ts'
 import { formatChanges } from './change-report.ts'
+import { replaceText } from './replace-text.ts'
 import { readEditable, sha256Of } from './searched-files.ts'
 
 /** What `latchkey aws keys import --undo` is told. */
@@ -44,12 +44,8 @@ export async function undoImport(options: UndoOptions, context: CommandContext):
   context.print(`the import of ${newest.startedAt}\n${formatChanges(changes, secrets)}`)
   if (options.dryRun) return
   if (!options.yes) await confirm(context)
-  for (const { path, text, restored } of changes) {
-    await edit(path, false, (present) => {
-      if (present === text) return restored
-      throw new HelperError('REFUSED', `${path} has been edited meanwhile`)
-    })
-  }
+  for (const { path, text, restored } of changes)
+    await replaceText({ path, before: text, after: restored }, 'the key is in the keychain still')
   const stored = (await context.daemon.call('listKeys')).keys
   for (const { source, accessKeyId, isNew } of keys) {
     const isHeld = stored.some((each) => each.source === source && each.accessKeyId === accessKeyId)

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { keyImportWorld } from '../../../support/key-import-world.ts'
 
@@ -59,6 +59,20 @@ describe('an import that is undone', () => {
       message: `there is no file ${world.path('credentials')} any more, into which the lines could come back`,
     })
     expect([world.text('config'), world.stored.size]).toEqual([before, 1])
+  })
+
+  it('stops at a file that cannot be changed, and goes on from there', async () => {
+    const world = await imported()
+    chmodSync(world.path('config'), 0o400)
+    expect((await world.run(['--undo', '--yes'])).failure).toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringMatching(/^the key is in the keychain still, but .*config is write-protected/) as string,
+      hint: 'put that right, and run the command again: it goes on from there',
+    })
+    expect([world.text('credentials'), world.stored.size]).toEqual([credentials, 1])
+    chmodSync(world.path('config'), 0o600)
+    expect((await world.run(['--undo', '--yes'])).failure).toBeUndefined()
+    expect([world.text('config'), world.stored.size]).toEqual([config, 0])
   })
 
   it('keeps a key that the keychain had before, and one that has replaced it', async () => {
