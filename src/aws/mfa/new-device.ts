@@ -35,6 +35,7 @@ const maxNames = 9
 export async function makeDevice(iam: MfaDeviceCalls, wanted: WantedDevice): Promise<MadeDevice> {
   const { source, signer, arnPrefix, name } = wanted
   const leftovers: Leftover[] = []
+  const taken: string[] = []
   const create = (another: string) => {
     const resource = `${arnPrefix}${another}`
     const attempt = { source, action: 'iam:CreateVirtualMFADevice', resource }
@@ -45,11 +46,12 @@ export async function makeDevice(iam: MfaDeviceCalls, wanted: WantedDevice): Pro
     try {
       return { ...(await create(another)), leftovers }
     } catch (error) {
-      const [orphan] = leftovers
-      if (isAwsError(error, 'AWS_DENIED') && orphan !== undefined) throw orphanInTheWay(orphan, error)
+      const [first] = taken
+      if (isAwsError(error, 'AWS_DENIED') && first !== undefined) throw inTheWay(first, leftovers, error)
       if (!isAwsError(error, 'AWS_ENTITY_EXISTS')) throw error
     }
     const serialNumber = `${arnPrefix}${another}`
+    taken.push(serialNumber)
     if (!(await isOrphan(iam, signer, serialNumber))) continue
     const isDeleted = await deleteIfAllowed(iam, signer, serialNumber)
     leftovers.push({ serialNumber, isDeleted })
@@ -82,14 +84,19 @@ async function deleteIfAllowed(iam: MfaDeviceCalls, signer: IamSigner, serialNum
   }
 }
 
-/** The policy demands the name that a device has which nobody can use. */
-function orphanInTheWay({ serialNumber }: Leftover, cause: AwsError): AwsError {
+/** The policy demands the name of a device that is there: one that nobody can use, as far as may be asked. */
+function inTheWay(serialNumber: string, leftovers: readonly Leftover[], cause: AwsError): AwsError {
+  const deletion = `aws iam delete-virtual-mfa-device --serial-number ${serialNumber}`
+  if (leftovers.some((left) => left.serialNumber === serialNumber)) {
+    return new AwsError(
+      'AWS_DENIED',
+      `an earlier try left ${serialNumber}, which nobody can use; this user may neither delete it nor choose another name`,
+      { cause, hint: `ask an administrator to run: ${deletion}` },
+    )
+  }
   return new AwsError(
     'AWS_DENIED',
-    `an earlier try left ${serialNumber}, which nobody can use; this user may neither delete it nor choose another name`,
-    {
-      cause,
-      hint: `ask an administrator to run: aws iam delete-virtual-mfa-device --serial-number ${serialNumber}`,
-    },
+    `the account has ${serialNumber} already, perhaps left by an earlier try, and this user may choose no other name`,
+    { cause, hint: `ask an administrator whether anybody has it; if nobody does: ${deletion}` },
   )
 }

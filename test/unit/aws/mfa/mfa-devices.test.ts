@@ -216,6 +216,17 @@ describe('a device that an earlier try has left', () => {
     })
   })
 
+  it('is told of where the policy demands the name, and hides whose device it is', async () => {
+    const create = { Effect: 'Allow' as const, Action: ['iam:CreateVirtualMFADevice'], Resource: [serial('team-a')] }
+    const { mfa } = await setUp({ policy: [create] })
+    await mfa.create('master', unattended)
+    expect(await rejection(mfa.create('master', unattended))).toMatchObject({
+      code: 'AWS_DENIED',
+      message: expect.stringContaining(`the account has ${serial('team-a')} already`) as string,
+      hint: `ask an administrator whether anybody has it; if nobody does: aws iam delete-virtual-mfa-device --serial-number ${serial('team-a')}`,
+    })
+  })
+
   it('is somebody’s where nobody may ask, and another user’s is passed over', async () => {
     const create = { Effect: 'Allow' as const, Action: ['iam:CreateVirtualMFADevice', 'iam:List*'], Resource: ['*'] }
     const { mfa, dev, actions } = await setUp({ policy: [create] })
