@@ -1,4 +1,4 @@
-import type { AwsErrorCode } from '../../aws/aws-error.ts'
+import { AwsError, type AwsErrorCode } from '../../aws/aws-error.ts'
 import { CodedError, describeError } from '../../core/errors.ts'
 import type { ReportedError } from '../../ipc/endpoints/fields.ts'
 import type { IpcErrorCode } from '../../ipc/ipc-error.ts'
@@ -132,6 +132,15 @@ export function toApiError(error: unknown): { status: number; body: ApiErrorBody
     }
   }
   return { status: new Map(Object.entries(statusOfCode)).get(error.code) ?? 502, body: { error: reportedError(error) } }
+}
+
+/**
+ * What AWS has against a profile, as an answer.
+ * @throws any other error: where a person could help, they are asked; a fault of our own is no word on the profile
+ */
+export function answeredError(error: unknown): ReportedError {
+  if (!(error instanceof AwsError) || toApiError(error).status === 401) throw error
+  return reportedError(error)
 }
 
 /** An error as the status reports it. */

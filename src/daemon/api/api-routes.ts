@@ -1,5 +1,4 @@
 import type { AwsCredentials } from '../../aws/aws-credentials.ts'
-import { AwsError } from '../../aws/aws-error.ts'
 import type { IssuedCredentials } from '../../aws/credentials.ts'
 import type { IamClient } from '../../aws/iam/iam-client.ts'
 import type { OrganizationsClient } from '../../aws/organizations/organizations-client.ts'
@@ -17,7 +16,7 @@ import type { ApiRoute } from '../../ipc/server/api-route.ts'
 import { createEndpointRoutes, type EndpointHandlers } from '../../ipc/server/endpoint-routes.ts'
 import type { PromptCaller } from '../../prompts/prompt.ts'
 import type { RunningVault } from '../running/running-vault.ts'
-import { ApiError, reportedError, toApiError } from './api-errors.ts'
+import { ApiError, answeredError } from './api-errors.ts'
 import { checkHandlers } from './check-routes.ts'
 import { importHandlers } from './import-routes.ts'
 import type { LentPrompts } from './lent-prompts.ts'
@@ -87,9 +86,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
         await aws.credentials(body.profile, caller)
         return {}
       } catch (error) {
-        // Where a person could help, they are asked; a fault of our own is no word on the profile.
-        if (!(error instanceof AwsError) || toApiError(error).status === 401) throw error
-        return { error: reportedError(error) }
+        return { error: answeredError(error) }
       }
     },
     async listAccounts({ body: { profile }, caller }) {

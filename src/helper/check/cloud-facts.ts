@@ -3,15 +3,9 @@ import { CodedError } from '../../core/errors.ts'
 import type { CheckedKey } from '../../ipc/endpoints/aws-check.ts'
 import type { AwsProfileEntry } from '../../ipc/endpoints/aws-profiles.ts'
 import type { CommandContext } from '../command-context.ts'
-import { HelperError } from '../fast/failure.ts'
 import { withSession } from '../with-session.ts'
-
-/** Something that AWS did not say. */
-export interface Unseen {
-  what: string
-  reason: string
-  hint?: string | undefined
-}
+import { gatherRoleFacts } from './role-facts.ts'
+import { type Unseen, unlessCancelled } from './unseen.ts'
 
 /** What AWS said. */
 export interface CloudFacts {
@@ -19,9 +13,6 @@ export interface CloudFacts {
   roles: readonly RoleFacts[]
   unseen: readonly Unseen[]
 }
-
-/** AWS limits how often roles are assumed: more at once would only be refused. */
-const atOnce = 4
 
 /**
  * Asks AWS about the users behind the keys, one after the other, since each may cost a code, then about the roles. What it
@@ -33,57 +24,20 @@ export async function gatherCloudFacts(
   context: CommandContext,
 ): Promise<CloudFacts> {
   const unseen: Unseen[] = []
-  const ask = async <T>(what: string, call: () => Promise<T>): Promise<T[]> => {
-    try {
-      return [await call()]
-    } catch (error) {
-      if (!(error instanceof CodedError)) throw error
-      if (error.code === 'CANCELLED') throw cancelled(error)
-      unseen.push({ what, reason: error.message, hint: error.hint })
-      return []
-    }
-  }
   const users: UserFacts[] = []
   for (const { source } of stored) {
-    for (const asked of await ask(`the user of ${source}`, () => askUser(source, context))) {
+    try {
+      const asked = await askUser(source, context)
       users.push(asked.user)
       unseen.push(...asked.unseen)
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error
+      const { message, hint } = unlessCancelled(error)
+      unseen.push({ what: `the user of ${source}`, reason: message, hint })
     }
   }
-  const roles: RoleFacts[] = []
-  const denied: string[] = []
-  const waiting = listed.flatMap(({ name, roleArn }) => (roleArn === undefined ? [] : [{ profile: name, roleArn }]))
-  const stop = (error: unknown): never => {
-    waiting.length = 0
-    throw error
-  }
-  const work = async (end: number) => {
-    for (let done = 0; done < end; done += 1) {
-      const role = waiting.shift()
-      if (role === undefined) return
-      const call = () => context.daemon.call('checkRole', { params: { profile: role.profile } })
-      for (const { open } of await ask(`whom the role of ${role.profile} trusts`, call).catch(stop)) {
-        if (open === undefined) denied.push(role.profile)
-        else roles.push({ ...role, open })
-      }
-    }
-  }
-  // The first one alone, so that a person is asked once.
-  await work(1)
-  await Promise.all(Array.from({ length: atOnce }, () => work(Number.POSITIVE_INFINITY)))
-  if (denied.length > 0) {
-    const what = `whom the roles of ${denied.sort().join(', ')} trust`
-    unseen.push({ what, reason: 'they may not read themselves (iam:GetRole)' })
-  }
-  return { users, roles, unseen }
-}
-
-/** Whoever has said no to one code is not asked for the next. */
-function cancelled(error: CodedError): HelperError {
-  return new HelperError('CANCELLED', error.message, {
-    cause: error,
-    hint: 'without AWS: latchkey aws check --offline',
-  })
+  const { roles, unseen: unseenRoles } = await gatherRoleFacts(listed, context)
+  return { users, roles, unseen: [...unseen, ...unseenRoles] }
 }
 
 async function askUser(source: string, context: CommandContext): Promise<{ user: UserFacts; unseen: Unseen[] }> {

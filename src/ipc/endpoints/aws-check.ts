@@ -39,11 +39,11 @@ export const checkUser = {
 } as const satisfies Endpoint
 /**
  * Asks AWS, by the credentials of a role, whom the role trusts without an MFA code: ARNs, account ids or `*`. Absent: the role
- * may not read itself.
+ * may not read itself; or AWS does not give its credentials, or does not answer: `error`.
  */
 export const checkRole = {
   method: 'POST',
   pattern: '/v1/aws/check/roles/{profile}',
   mayAsk: true,
-  answer: v.object({ open: v.exactOptional(listOf(v.string())) }),
+  answer: v.object({ open: v.exactOptional(listOf(v.string())), error: v.exactOptional(reportedError) }),
 } as const satisfies Endpoint

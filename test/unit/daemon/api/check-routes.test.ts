@@ -35,8 +35,27 @@ it('a role that may not read itself is not seen, and whatever else goes wrong is
   const request = (profile: string) => ({ params: { profile }, caller }) as never
   expect(await handlers({}).checkRole(request('dev'))).toEqual({})
   const away = { trustPolicyOf: async () => Promise.reject(new AwsError('AWS_UNREACHABLE', 'away')) }
-  await expect(handlers(away).checkRole(request('dev'))).rejects.toMatchObject({ code: 'AWS_UNREACHABLE' })
-  await expect(handlers({}).checkRole(request('master'))).rejects.toMatchObject({ code: 'AWS_PROFILE_UNSUPPORTED' })
+  expect(await handlers(away).checkRole(request('dev'))).toEqual({
+    error: { code: 'AWS_UNREACHABLE', message: 'away' },
+  })
+  const unsupported = { error: { code: 'AWS_PROFILE_UNSUPPORTED', message: 'profile master has no role' } }
+  expect(await handlers({}).checkRole(request('master'))).toEqual(unsupported)
+})
+
+it.each([new AwsError('AWS_MFA_NEEDED', 'no code'), new Error('a bug')])(
+  'a role is no answer where a person could help, or the fault is our own: %s',
+  async (error) => {
+    const { checkRole } = handlers({}, { credentials: () => Promise.reject(error) })
+    await expect(checkRole({ params: { profile: 'dev' }, caller } as never)).rejects.toBe(error)
+  },
+)
+
+it('a role whose credentials AWS refuses is not seen, with the reason', async () => {
+  const refusal = new AwsError('AWS_DENIED', 'no AssumeRole', { hint: 'ask' })
+  const { checkRole } = handlers({}, { credentials: () => Promise.reject(refusal) })
+  expect(await checkRole({ params: { profile: 'dev' }, caller } as never)).toEqual({
+    error: { code: 'AWS_DENIED', message: 'no AssumeRole', hint: 'ask' },
+  })
 })
 
 it('a user is told with all keys and devices as far as AWS tells them, or that a session is needed', async () => {

@@ -219,6 +219,39 @@ nothing found
     expect(calls.filter((name) => name === 'checkRole').length).toBeLessThanOrEqual(1 + 4 + 3)
   })
 
+  describe('where AWS does not answer for a role', () => {
+    const names = Array.from({ length: 40 }, (_, at) => `role-${String(at).padStart(2, '0')}`)
+    const silence = { error: { code: 'AWS_UNREACHABLE', message: 'STS does not answer', hint: 'check the network' } }
+    const rolesOf = (calls: string[]) => calls.filter((name) => name === 'checkRole').length
+
+    it('asks for a few of them, and says once what is the same for all', async () => {
+      const { run, calls } = world({ checkRole: () => silence }, names)
+      expect(await run()).toEqual({
+        printed: `not seen: whom the roles of ${names.join(', ')} trust: STS does not answer
+  hint: check the network
+nothing found
+`,
+        noted: '',
+        status: 0,
+      })
+      expect(rolesOf(calls)).toBeLessThan(12)
+    })
+
+    it('asks for all of them once AWS has answered for one', async () => {
+      const { run, calls } = world({ checkRole: ({ profile }) => (profile === 'role-00' ? {} : silence) }, names)
+      const { printed } = await run()
+      expect(printed).toContain(`whom the roles of ${names.slice(1).join(', ')} trust: STS does not answer\n`)
+      expect(rolesOf(calls)).toBe(40)
+    })
+
+    it('takes a refusal for an answer', async () => {
+      const refused = (profile: string) => ({ error: { code: 'AWS_DENIED', message: `not ${profile}` } })
+      const { run, calls } = world({ checkRole: ({ profile }) => refused(profile!) }, names)
+      expect((await run()).printed).toContain('not seen: whom the role of role-39 trusts: not role-39\n')
+      expect(rolesOf(calls)).toBe(40)
+    })
+  })
+
   it('asks a person once, and AWS about four roles at a time', async () => {
     const names = Array.from({ length: 12 }, (_, at) => `role-${at}`)
     const answers = [{ type: 'session-needed' }, user]
