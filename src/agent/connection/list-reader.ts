@@ -62,7 +62,8 @@ export function createListReader({ connection, destinations, peer, clock }: List
       destination,
       mayBeCut: isCuttable && !showingPrograms.includes(basename(program)),
       isRevoked: destination?.isRevoked === true,
-      isUnnamed: destination !== undefined && settings.hosts.every((hosts) => hosts.fit(destination) === 'unknown'),
+      isUnnamed:
+        destination?.names.length === 0 && settings.hosts.every((hosts) => typeof hosts.fit(destination) !== 'number'),
     }
   }
 }

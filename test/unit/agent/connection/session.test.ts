@@ -673,7 +673,8 @@ describe('a list for a destination', () => {
   })
 
   it('has what a name could fit last where nobody knows the host, which is noted', async () => {
-    const unnamed = [forHosts('elsewhere', '*.elsewhere.example'), forHosts('anywhere')]
+    const keyOfAnother = forHosts('another key', `SHA256:${'a'.repeat(43)}`)
+    const unnamed = [forHosts('elsewhere', '*.elsewhere.example'), forHosts('anywhere'), keyOfAnother]
     const { ask, comments, notices } = setUp(unnamed, { settings: settingsOf(unnamed) })
     await ask(bind(host, false))
     expect(await comments()).toEqual(['anywhere', 'elsewhere'])
