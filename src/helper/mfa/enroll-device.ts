@@ -13,6 +13,7 @@ import { createDeviceCodes, type DeviceCodes } from './device-codes.ts'
 import { deviceSeed, type SeedText, showSeed, showSeedText } from './device-seed.ts'
 import { knownSource, needTerminal } from './known-source.ts'
 import { resyncByCodes } from './resync-device.ts'
+import { sendTwoCodes } from './two-codes.ts'
 
 /** What `latchkey aws mfa enroll` is told. */
 export interface EnrollOptions {
@@ -93,15 +94,15 @@ async function enableByCodes(
   codes: DeviceCodes,
   { daemon, note }: CommandContext,
 ): Promise<void> {
-  for (let tries = 0; tries < maxTries; tries += 1) {
-    const body = { serialNumber, codes: await codes.askTwo() }
-    const { refusal } = await daemon.call('enableMfaDevice', { params: { source }, body })
-    if (refusal === undefined) return note(`${displayLine(`AWS has accepted ${serialNumber}`)}\n`)
-    note(`${displayLine(refusal)}\n`)
-  }
-  throw new HelperError('REFUSED', `AWS refused the codes of ${serialNumber} ${maxTries} times: it is not enabled`, {
-    hint: `compare the clock of the device with the right time, then: latchkey aws mfa enroll ${shellWord(source)}`,
+  await sendTwoCodes({
+    serialNumber,
+    codes,
+    send: (body) => daemon.call('enableMfaDevice', { params: { source }, body }),
+    note,
+    outcome: ': it is not enabled',
+    command: `latchkey aws mfa enroll ${shellWord(source)}`,
   })
+  note(`${displayLine(`AWS has accepted ${serialNumber}`)}\n`)
 }
 
 /** Another device that stands there already stays, unless the person wants the new one for codes from now on. */

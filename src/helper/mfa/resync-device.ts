@@ -5,8 +5,7 @@ import { HelperError } from '../fast/failure.ts'
 import { chooseDevice } from './device-choice.ts'
 import { createDeviceCodes, type DeviceCodes } from './device-codes.ts'
 import { knownSource, needTerminal } from './known-source.ts'
-
-const maxTries = 3
+import { sendTwoCodes } from './two-codes.ts'
 
 /** Sets the device of a source whose codes AWS refuses: the one in its section, or else one of the user's. */
 export async function resyncDevice(source: string, context: CommandContext): Promise<void> {
@@ -25,14 +24,13 @@ export async function resyncByCodes(
   codes: DeviceCodes,
   { daemon, note }: CommandContext,
 ): Promise<void> {
-  for (let tries = 0; tries < maxTries; tries += 1) {
-    const body = { serialNumber, codes: await codes.askTwo() }
-    const { refusal } = await daemon.call('resyncMfaDevice', { params: { source }, body })
-    if (refusal === undefined) return
-    note(`${displayLine(refusal)}\n`)
-  }
-  throw new HelperError('REFUSED', `AWS refused the codes of ${serialNumber} ${maxTries} times`, {
-    hint: `compare the clock of the device with the right time, then: latchkey aws mfa resync ${shellWord(source)}`,
+  await sendTwoCodes({
+    serialNumber,
+    codes,
+    send: (body) => daemon.call('resyncMfaDevice', { params: { source }, body }),
+    note,
+    outcome: '',
+    command: `latchkey aws mfa resync ${shellWord(source)}`,
   })
 }
 
