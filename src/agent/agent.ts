@@ -7,7 +7,7 @@ import type { Clock } from '../core/time/clock.ts'
 import type { AgentPeer } from './connection/peer.ts'
 import { createAgentServer } from './connection/serve.ts'
 import { createAgentSession } from './connection/session.ts'
-import type { ListSettings } from './destination/arrangement.ts'
+import { type ListSettings, plainLists } from './destination/arrangement.ts'
 import { createDestinations, type DestinationsDeps } from './destination/destinations.ts'
 import { closedKeyring } from './keys/closed-keyring.ts'
 import { createIdentityLists, type IdentityLists } from './keys/identity-lists.ts'
@@ -59,9 +59,6 @@ export interface AgentDeps {
   poolSignatures: number
 }
 
-/** Whoever asks one identity's own socket has chosen it. */
-const everyHost: ListSettings = { order: 'identities-first', unboundMax: undefined, hosts: [], addedHosts: new Map() }
-
 /** Creates an agent that serves the connections that it is given. */
 export function createAgent(deps: AgentDeps): Agent {
   const { clock, churn, log, poolSignatures } = deps
@@ -78,7 +75,8 @@ export function createAgent(deps: AgentDeps): Agent {
     viewOf: (some) => ({
       stores: some,
       keyring: closedKeyring,
-      settings: () => everyHost,
+      // Whoever asks one identity's own socket has chosen it.
+      settings: () => plainLists,
       lists: createIdentityLists({ log }),
     }),
     notices: notices.recent,

@@ -13,6 +13,14 @@ export interface ListSettings {
   addedHosts: ReadonlyMap<string, HostPatterns>
 }
 
+/** Lists as they are where nothing says otherwise. */
+export const plainLists: ListSettings = {
+  order: 'identities-first',
+  unboundMax: undefined,
+  hosts: [],
+  addedHosts: new Map(),
+}
+
 /** Whether all clients get all identities, in the order of their stores. */
 export function isPlain({ order, unboundMax, hosts }: ListSettings): boolean {
   return hosts.length === 0 && unboundMax === undefined && order === 'identities-first'
