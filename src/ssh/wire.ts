@@ -35,12 +35,10 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  */
 export class SshReader {
   readonly #bytes: Uint8Array
-  readonly #view: DataView
   #offset = 0
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   get remaining(): number {
@@ -48,7 +46,7 @@ export class SshReader {
   }
 
   byte(): number {
-    return this.#view.getUint8(this.#advance(1))
+    return this.#bytes[this.#advance(1)]!
   }
 
   /** Any value but zero is true (RFC 4251 §5). */
@@ -56,12 +54,15 @@ export class SshReader {
     return this.byte() !== 0
   }
 
+  /** Read by bytes: a DataView for each of the messages, of which there are many, costs more. */
   uint32(): number {
-    return this.#view.getUint32(this.#advance(4))
+    const at = this.#advance(4)
+    const bytes = this.#bytes
+    return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
   }
 
   uint64(): bigint {
-    return this.#view.getBigUint64(this.#advance(8))
+    return (BigInt(this.uint32()) << 32n) | BigInt(this.uint32())
   }
 
   string(): Uint8Array {
