@@ -231,6 +231,7 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
         sessions: await sessions.list(),
         derived,
         keys: await keeping.keyReports.seen(),
+        rotations: await keeping.unfinishedRotations().catch(() => []),
         seeds: await seeds.sources().catch(() => []),
       })
     },

@@ -23,6 +23,8 @@ export interface KeyKeeping {
   rotation: KeyRotation
   keyReports: KeyReports
   userKeys: UserKeys
+  /** The sources whose rotation is not finished; for this no item is read. */
+  unfinishedRotations(): Promise<readonly string[]>
 }
 
 /** What the keys are kept with. */
@@ -68,6 +70,7 @@ export function createKeyKeeping(deps: KeyKeepingDeps): KeyKeeping {
     keys: custody,
     rotation: createKeyRotation({ ...shared, journal, planOf, voidMade: voidAll }),
     userKeys: createUserKeys(keys, ownKeys, readSettings),
-    keyReports: createKeyReports({ ...shared, list: custody.list, readSettings }),
+    unfinishedRotations: journal.sources,
+    keyReports: createKeyReports({ ...shared, list: custody.list, rotationOf: journal.find, readSettings }),
   }
 }

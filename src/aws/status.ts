@@ -15,6 +15,8 @@ export interface AwsStatus {
   profiles: readonly string[]
   /** What AWS said of the long-term keys when it was last asked; absent where it was not asked about any. */
   keys?: readonly ReportedKey[]
+  /** The sources whose key is being rotated; absent where there is none. */
+  rotations?: readonly string[]
   /** The sources whose MFA seed is in the keychain; absent where there is none. */
   seeds?: readonly string[]
   /** Which settings of the profiles do not count as written; absent where there is nothing to say. */
@@ -28,6 +30,8 @@ export interface Held {
   derived: DerivedCredentials
   keys: readonly ReportedKey[]
   /** The names of their sources. */
+  rotations: readonly string[]
+  /** The names of their sources. */
   seeds: readonly string[]
 }
 
@@ -35,7 +39,7 @@ export interface Held {
 export function describeHeld(
   settings: AwsSettings,
   shared: SharedConfig,
-  { sessions, derived, keys, seeds }: Held,
+  { sessions, derived, keys, rotations, seeds }: Held,
 ): AwsStatus {
   const profiles = profileNames(settings, shared)
   const plans = validPlans(settings, shared)
@@ -59,6 +63,7 @@ export function describeHeld(
     }),
     profiles,
     ...(keys.length === 0 ? {} : { keys }),
+    ...(rotations.length === 0 ? {} : { rotations }),
     ...(seeds.length === 0 ? {} : { seeds }),
     ...(warnings.length === 0 ? {} : { warnings }),
   }

@@ -1,3 +1,4 @@
+import { shellWord } from '../core/text/shell-word.ts'
 import { formatDays } from '../core/time/duration.ts'
 import type { ReportedKey } from '../ipc/endpoints/fields.ts'
 import { formatWarnings } from './problem-lines.ts'
@@ -13,10 +14,33 @@ export function formatKeyTable(keys: readonly ReportedKey[], nowMs: number): str
     lastUse(key),
     key.seen?.seenAt ?? '-',
   ])
-  const warnings = keys.map(({ source, seen }) =>
-    seen?.warning === undefined ? '' : formatWarnings([seen.warning], source),
+  const warnings = keys.map(({ source, seen, rotation }) =>
+    formatWarnings(
+      [
+        ...(seen?.warning === undefined ? [] : [seen.warning]),
+        ...(rotation === undefined ? [] : [describeRotation(source, rotation)]),
+      ],
+      source,
+    ),
   )
   return formatTable([heading, ...rows]) + warnings.join('')
+}
+
+function describeRotation(
+  source: string,
+  { state, formerKeyId, retiredAt }: NonNullable<ReportedKey['rotation']>,
+): string {
+  const command = `latchkey aws keys rotate ${shellWord(source)}`
+  return state === 'under-way'
+    ? `its rotation has stopped on the way: ${command} goes on with it`
+    : `${formerKeyId}, which it has replaced, is inactive since ${retiredAt} and still there: ${command} --finish`
+}
+
+/** The sources whose rotation is not finished, where nothing more is known of it. */
+export function formatRotations(sources: readonly string[]): string {
+  return formatWarnings(
+    sources.map((source) => `the rotation of the key of ${source} is not finished: latchkey aws keys list`),
+  )
 }
 
 /** How old a key is, or a dash where AWS was never asked. */

@@ -10,7 +10,7 @@ import type {
   VaultStatus,
 } from '../ipc/endpoints/status.ts'
 import { formatConfigProblems } from './config-report.ts'
-import { formatKeyTable } from './key-report.ts'
+import { formatKeyTable, formatRotations } from './key-report.ts'
 import { formatProblem, formatWarnings } from './problem-lines.ts'
 import { formatTable } from './text-table.ts'
 
@@ -178,7 +178,7 @@ function formatIdentities({ ssh, config }: Status, left: (time: string | undefin
 }
 
 function formatAws({ aws, config }: Status, left: (time: string | undefined) => string, nowMs: number): string {
-  const { sessions, roles, profiles, keys = [], seeds = [], warnings = [], error } = aws
+  const { sessions, roles, profiles, keys = [], rotations = [], seeds = [], warnings = [], error } = aws
   const parts = [
     sessions.length === 0
       ? ''
@@ -193,7 +193,7 @@ function formatAws({ aws, config }: Status, left: (time: string | undefined) => 
           ['AWS PROFILE', 'TIME LEFT', 'ROLE'],
           ...roles.map(({ profile, expiresAt, roleArn }) => [profile, left(expiresAt), roleArn]),
         ]),
-    keys.length === 0 ? '' : formatKeyTable(keys, nowMs),
+    (keys.length === 0 ? '' : formatKeyTable(keys, nowMs)) + formatRotations(rotations),
     error !== undefined
       ? formatProblem(error, 'AWS')
       : profiles.length === 0

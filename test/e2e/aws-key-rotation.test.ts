@@ -103,7 +103,21 @@ except ClientError as error:
       expect(again.status).toBe(0)
       expect(again.stdout).toContain(`${id} has replaced ${former!.id}, which is inactive since 2`)
 
-      expect(await latchkey(dev, 'keys', 'rotate', 'dev-user', '--finish')).toMatchObject({
+      const early = await latchkey(dev, 'keys', 'rotate', 'dev-user', '--finish')
+      expect(early.status).toBe(1)
+      expect(early.stderr).toMatch(
+        /may not have missed it yet\nhint: .* deletes it from 2.* on, and with --now at once\n$/,
+      )
+      const unfinished = new RegExp(
+        `^  ! dev-user: warning: ${former!.id}, which it has replaced, is inactive since .* and still there: latchkey aws keys rotate dev-user --finish$`,
+        'm',
+      )
+      expect(await dev.runOk('latchkey', ['aws', 'keys', 'list'])).toMatch(unfinished)
+      expect(await dev.runOk('latchkey', ['status'])).toContain(
+        '  ! warning: the rotation of the key of dev-user is not finished: latchkey aws keys list\n',
+      )
+      expect((await latchkey(dev, 'check')).stdout).not.toContain(former!.id)
+      expect(await latchkey(dev, 'keys', 'rotate', 'dev-user', '--finish', '--now')).toMatchObject({
         status: 0,
         stdout: `${former!.id} is deleted\n`,
       })
@@ -187,7 +201,7 @@ it('a rotation without a session takes two codes, and latchkey dev goes on with 
   }, folder)
   await inSession(async (dev) => {
     expect(JSON.parse(await dev.runOk('latchkey', ['aws', 'credentials', 'dev']))).toMatchObject({ Version: 1 })
-    expect((await latchkey(dev, 'keys', 'rotate', 'dev-user', '--finish')).status).toBe(0)
+    expect((await latchkey(dev, 'keys', 'rotate', 'dev-user', '--finish', '--now')).status).toBe(0)
     expect(keysOf(dev)).toHaveLength(1)
   }, folder)
 })

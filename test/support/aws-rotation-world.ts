@@ -138,7 +138,7 @@ export async function inTime<T>(clock: FakeClock, work: Promise<T>): Promise<T> 
   return work
 }
 
-/** Takes steps as the command does, until there is no next one. */
+/** Takes steps as the command does, until there is no next one. @param finish with `--now` */
 export async function rotate(
   { clock }: { clock: FakeClock },
   aws: AwsCredentials,
@@ -146,7 +146,8 @@ export async function rotate(
 ): Promise<RotationStep['type'][]> {
   const taken: RotationStep['type'][] = []
   for (;;) {
-    const { type } = await inTime(clock, aws.rotation[finish ? 'finish' : 'advance']('master'))
+    const { rotation } = aws
+    const { type } = await inTime(clock, finish ? rotation.finish('master', true) : rotation.advance('master'))
     taken.push(type)
     if (type === 'session-needed') await aws.login('master', person)
     if (type === 'retired' || type === 'finished') return taken

@@ -45,6 +45,8 @@ export interface ListedFacts {
 export interface StoredKey {
   source: string
   accessKeyId: string
+  /** The key that it is replacing, or has replaced, where that is not finished. Times are UTC with whole seconds and Z. */
+  rotation?: { state: 'under-way' | 'retired'; formerKeyId: string; retiredAt?: string }
 }
 
 /** A source that profiles get their credentials from. */

@@ -19,6 +19,13 @@ export interface KeptKey {
   arn?: string
 }
 
+/** What the keychain has. */
+export interface KeptKeys {
+  keys: readonly { source: string; accessKeyId: string }[]
+  /** Items that are no keys. */
+  unreadable: readonly { source: string; error: AwsError }[]
+}
+
 /** Stores, lists and removes long-term keys. */
 export interface KeyCustody {
   /**
@@ -33,7 +40,7 @@ export interface KeyCustody {
    */
   adopt(source: string, key: AccessKey): Promise<KeptKey>
   readonly backups: ImportBackups
-  list(): Promise<readonly { source: string; accessKeyId: string }[]>
+  list(): Promise<KeptKeys>
   /** With the backups of imports that have it. Resolves to whether there was one. */
   remove(source: string): Promise<boolean>
 }
@@ -113,11 +120,17 @@ export function createKeyCustody({ keys, backups, checks, log, placeOf, onChange
     async list() {
       const sources = await keys.sources()
       const found: { source: string; accessKeyId: string }[] = []
+      const unreadable: { source: string; error: AwsError }[] = []
       for (const source of sources) {
-        const key = await keys.find(source)
-        if (key !== undefined) found.push({ source, accessKeyId: key.accessKeyId })
+        try {
+          const key = await keys.find(source)
+          if (key !== undefined) found.push({ source, accessKeyId: key.accessKeyId })
+        } catch (error) {
+          if (!isAwsError(error, 'AWS_KEY_CORRUPT')) throw error
+          unreadable.push({ source, error })
+        }
       }
-      return found
+      return { keys: found, unreadable }
     },
     async remove(source) {
       await backups.removeOf(source)

@@ -4,7 +4,8 @@ import { formatDays } from '../../core/time/duration.ts'
 import { formatUtc } from '../../core/time/utc-time.ts'
 import { AwsError } from '../aws-error.ts'
 import type { AwsSettings } from '../config/settings.ts'
-import type { KeyCustody } from './key-custody.ts'
+import type { Rotation, RotationJournal } from '../rotation/rotation-journal.ts'
+import type { KeptKeys, KeyCustody } from './key-custody.ts'
 import type { KeySighting, KeySightings } from './key-sightings.ts'
 import type { LongTermKeys } from './long-term-keys.ts'
 import { maxKeyAgeSeconds } from './max-key-age.ts'
@@ -27,12 +28,22 @@ export interface ReportedKey {
   accessKeyId: string
   /** Absent where AWS was never asked about it. */
   seen?: SeenKey
+  /** Absent where there is none that is not finished. */
+  rotation?: UnfinishedRotation
+}
+
+/** A rotation that has stopped on its way, or whose last step is due: the former key is `retired`. */
+export interface UnfinishedRotation {
+  state: 'under-way' | 'retired'
+  formerKeyId: string
+  /** When it was made inactive. */
+  retiredAt?: string
 }
 
 /** Says what is known of the keys. */
 export interface KeyReports {
   /** All keys in the keychain. AWS is not called. @throws {KeychainError} */
-  list(): Promise<readonly ReportedKey[]>
+  list(): Promise<{ keys: readonly ReportedKey[]; unreadable: KeptKeys['unreadable'] }>
   /** Those that AWS was asked about, without a look into the keychain for each. AWS is not called. */
   seen(): Promise<readonly ReportedKey[]>
   /** Asks AWS about the key of a source. @throws {AwsError} {KeychainError} */
@@ -43,6 +54,7 @@ export interface KeyReports {
 export interface KeyReportsDeps {
   keys: LongTermKeys
   list: KeyCustody['list']
+  rotationOf: RotationJournal['find']
   ownKeys: OwnKeys
   sightings: KeySightings
   clock: Clock
@@ -51,7 +63,7 @@ export interface KeyReportsDeps {
 
 /** Keeps nothing itself. */
 export function createKeyReports(deps: KeyReportsDeps): KeyReports {
-  const { keys, list, ownKeys, sightings, clock, readSettings } = deps
+  const { keys, list, rotationOf, ownKeys, sightings, clock, readSettings } = deps
 
   const report = (settings: AwsSettings, source: string, sighting: KeySighting): ReportedKey => {
     const maxAgeSeconds = maxKeyAgeSeconds(settings, source)
@@ -68,10 +80,14 @@ export function createKeyReports(deps: KeyReportsDeps): KeyReports {
   return {
     async list() {
       const known = await reported()
-      return (await list()).map((key) => {
+      const { keys: kept, unreadable } = await list()
+      const all: ReportedKey[] = []
+      for (const key of kept) {
         const same = known.find(({ source, accessKeyId }) => source === key.source && accessKeyId === key.accessKeyId)
-        return same ?? key
-      })
+        const rotation = await rotationOf(key.source, key.accessKeyId)
+        all.push({ ...(same ?? key), ...(rotation === undefined ? {} : { rotation: describeRotation(rotation) }) })
+      }
+      return { keys: all, unreadable }
     },
     seen: reported,
     async refresh(source) {
@@ -104,6 +120,12 @@ export function reportSighting(source: string, sighting: KeySighting, warning?: 
       ...(warning === undefined ? {} : { warning }),
     },
   }
+}
+
+function describeRotation(rotation: Rotation): UnfinishedRotation {
+  const { formerKeyId } = rotation
+  if (rotation.type !== 'retired') return { state: 'under-way', formerKeyId }
+  return { state: 'retired', formerKeyId, retiredAt: formatUtc(rotation.retiredAtMs) }
 }
 
 function tooOld(source: string, ageSeconds: number, maxAgeSeconds: number): string {

@@ -74,6 +74,14 @@ export function unfinished(source: string, rotation: Rotation & { type: 'retired
   )
 }
 
+/** What needs the key now and then has had no time to miss it. */
+export function tooEarly(source: string, { formerKeyId, retiredAtMs }: Rotation & { type: 'retired' }, fromMs: number) {
+  return blocked(
+    `${formerKeyId} is inactive only since ${formatUtc(retiredAtMs)}: what needs it once a day may not have missed it yet`,
+    `${rotateCommand(source)} --finish deletes it from ${formatUtc(fromMs)} on, and with --now at once`,
+  )
+}
+
 /** Nothing waits to be finished. */
 export function nothingToFinish(source: string, rotation: Rotation | undefined): AwsError {
   return rotation === undefined

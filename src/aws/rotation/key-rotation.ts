@@ -9,7 +9,7 @@ import type { KeyChecks } from '../keys/key-checks.ts'
 import type { LongTermKeys } from '../keys/long-term-keys.ts'
 import type { OwnKeyCalls, SessionNeeded } from '../keys/own-keys.ts'
 import type { CredentialPlan } from '../plan/credential-plan.ts'
-import { activeAgain, nothingToFinish, rotateCommand, sharedKey, unfinished } from './blocked-rotation.ts'
+import { activeAgain, nothingToFinish, rotateCommand, sharedKey, tooEarly, unfinished } from './blocked-rotation.ts'
 import { createNewKeys, type NewKeyStep, type NewKeysDeps } from './new-key.ts'
 import type { Rotation } from './rotation-journal.ts'
 
@@ -32,8 +32,12 @@ export type RotationStep =
 export interface KeyRotation {
   /** Takes the next step. @throws {AwsError} AWS_ROTATION_BLOCKED: something must be seen to first */
   advance(source: string): Promise<RotationStep>
-  /** Deletes the key that was replaced. @throws {AwsError} AWS_ROTATION_BLOCKED: there is none, or it is in use again */
-  finish(source: string): Promise<RotationStep>
+  /**
+   * Deletes the key that was replaced, when it has been inactive for a day.
+   * @param isAtOnce whether it does not wait for that
+   * @throws {AwsError} AWS_ROTATION_BLOCKED: there is none, it is in use again, or it is too early
+   */
+  finish(source: string, isAtOnce?: boolean): Promise<RotationStep>
 }
 
 /** What a rotation needs. */
@@ -48,8 +52,11 @@ export interface KeyRotationDeps extends NewKeysDeps {
   voidMade(source: string): Promise<void>
 }
 
-/** Who runs the command again within this time, in ms, wants to know how it has ended, and no other key. */
-const sameRunMs = 24 * 60 * 60_000
+/**
+ * How long a key that was replaced is kept, in ms: what fails without it can be helped by making it active again. Whoever runs
+ * the command again within this time wants to know how it has ended, and no other key.
+ */
+const graceMs = 24 * 60 * 60_000
 
 type InUse = Rotation & { type: 'in-use' }
 type Made = Rotation & { type: 'made' }
@@ -172,16 +179,18 @@ export function createKeyRotation(deps: KeyRotationDeps): KeyRotation {
         return retire(source, key, rotation)
       case 'retired': {
         const { retiredAtMs } = rotation
-        if (clock.now() - retiredAtMs >= sameRunMs) throw unfinished(source, rotation)
+        if (clock.now() - retiredAtMs >= graceMs) throw unfinished(source, rotation)
         return retired(rotation, retiredAtMs, false)
       }
     }
   }
 
-  const finish = async (source: string): Promise<RotationStep> => {
+  const finish = async (source: string, isAtOnce: boolean): Promise<RotationStep> => {
     const key = await keyOf(source)
     const rotation = await journal.find(source, key.accessKeyId)
     if (rotation?.type !== 'retired') throw nothingToFinish(source, rotation)
+    const fromMs = rotation.retiredAtMs + graceMs
+    if (!isAtOnce && clock.now() < fromMs) throw tooEarly(source, rotation, fromMs)
     return ownKeys.asOwner(source, key, (calls) => remove(source, rotation, calls))
   }
 
@@ -196,7 +205,7 @@ export function createKeyRotation(deps: KeyRotationDeps): KeyRotation {
 
   return {
     advance: (source) => bySource.run(source, () => advance(source)),
-    finish: (source) => bySource.run(source, () => finish(source)),
+    finish: (source, isAtOnce = false) => bySource.run(source, () => finish(source, isAtOnce)),
   }
 }
 

@@ -3,6 +3,7 @@ import type { Logger } from '../../core/log.ts'
 import { Secret } from '../../core/secret.ts'
 import type { Keychain } from '../../keychain/keychain.ts'
 import { parseJsonObject } from '../json-object.ts'
+import { sourceItems } from '../source-items.ts'
 
 const time = v.number()
 const common = { userName: v.string(), formerKeyId: v.string() }
@@ -38,16 +39,17 @@ export interface RotationJournal {
   find(source: string, accessKeyId: string): Promise<Rotation | undefined>
   write(source: string, rotation: Rotation): Promise<void>
   remove(source: string): Promise<void>
+  /** The sources that have one, for which none has to be read. */
+  sources(): Promise<readonly string[]>
 }
-
-const itemName = (source: string) => `aws/rotation/${encodeURIComponent(source)}`
 
 /** Items `aws/rotation/SOURCE`, beside the keys: the new key is stored by the same write that says so. */
 export function createRotationJournal(keychain: Keychain, log: Logger): RotationJournal {
-  const remove = async (source: string) => void (await keychain.delete(itemName(source)))
+  const items = sourceItems(keychain, 'aws/rotation/')
+  const remove = async (source: string) => void (await items.remove(source))
   return {
     async find(source, accessKeyId) {
-      const item = await keychain.get(itemName(source))
+      const item = await items.get(source)
       if (item === undefined) return undefined
       const rotation = decode(item)
       if (rotation === undefined) log.warn('the keychain holds a rotation that cannot be read', { source })
@@ -56,8 +58,9 @@ export function createRotationJournal(keychain: Keychain, log: Logger): Rotation
       await remove(source)
       return undefined
     },
-    write: (source, rotation) => keychain.set(itemName(source), encode(rotation)),
+    write: (source, rotation) => items.set(source, encode(rotation)),
     remove,
+    sources: items.sources,
   }
 }
 

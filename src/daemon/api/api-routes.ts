@@ -16,7 +16,7 @@ import type { ApiRoute } from '../../ipc/server/api-route.ts'
 import { createEndpointRoutes, type EndpointHandlers } from '../../ipc/server/endpoint-routes.ts'
 import type { PromptCaller } from '../../prompts/prompt.ts'
 import type { RunningVault } from '../running/running-vault.ts'
-import { ApiError, answeredError } from './api-errors.ts'
+import { ApiError, answeredError, reportedError } from './api-errors.ts'
 import { checkHandlers } from './check-routes.ts'
 import { importHandlers } from './import-routes.ts'
 import type { LentPrompts } from './lent-prompts.ts'
@@ -99,10 +99,18 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
     ...mfaHandlers(aws.mfa),
     async listKeys() {
       const seeds = await aws.seeds.sources()
-      return { keys: await aws.keyReports.list(), ...(seeds.length === 0 ? {} : { seeds }) }
+      const { keys, unreadable } = await aws.keyReports.list()
+      return {
+        keys,
+        ...(unreadable.length === 0
+          ? {}
+          : { unreadable: unreadable.map(({ source, error }) => ({ source, error: reportedError(error) })) }),
+        ...(seeds.length === 0 ? {} : { seeds }),
+      }
     },
     refreshKey: ({ params }) => aws.keyReports.refresh(params.source),
-    rotateKey: ({ params, body }) => aws.rotation[body.finish ? 'finish' : 'advance'](params.source),
+    rotateKey: ({ params: { source }, body: { finish, now } }) =>
+      finish ? aws.rotation.finish(source, now) : aws.rotation.advance(source),
     putKey: ({ params, body: { accessKeyId, secretAccessKey } }) =>
       aws.keys.put(params.source, { accessKeyId, secretAccessKey: new Secret(secretAccessKey) }),
     async removeKey({ params: { source } }) {

@@ -22,10 +22,16 @@ export function addAwsCheckCommand(aws: Command, context: CommandContext, finish
       const { daemon, print } = context
       const local = await gatherLocalFacts(context)
       const { profiles: listed } = await daemon.call('listProfiles')
-      const { keys: stored } = await daemon.call('listKeys')
-      const { unseen, ...cloud } = offline
+      const { keys: stored, unreadable = [] } = await daemon.call('listKeys')
+      const { unseen: unasked, ...cloud } = offline
         ? { users: [], roles: [], unseen: [] }
         : await gatherCloudFacts(stored, listed, context)
+      const unread = unreadable.map(({ source, error: { message, hint } }) => ({
+        what: `the access key of ${source}`,
+        reason: message,
+        hint,
+      }))
+      const unseen = [...unread, ...unasked]
       const findings = findAll({ ...local, listed, stored, sources: sourceFacts(listed, stored), ...cloud })
       const isOffline = offline === true
       print(json ? `${displayJson({ findings, unseen, isOffline }, 2)}\n` : formatCheck(findings, unseen, isOffline))

@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import { displayLine } from '../../core/text/display-text.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
-import type { RotationStep } from '../../ipc/endpoints/aws-key-rotation.ts'
+import type { RotationRequest, RotationStep } from '../../ipc/endpoints/aws-key-rotation.ts'
 import type { CommandContext } from '../command-context.ts'
+import { HelperError } from '../fast/failure.ts'
 import { keyAge, lastUse } from '../key-report.ts'
 import { withSession } from '../with-session.ts'
 import { profileName } from './given-profile.ts'
@@ -14,16 +15,18 @@ export function addAwsKeyRotationCommand(keys: Command, context: CommandContext)
     .description('replace a key by a new one; the former one ends inactive, and is deleted by --finish')
     .argument('<source>', "the name of the key's section, [aws.source.NAME] in the configuration", profileName)
     .option('--finish', 'delete the key that was replaced, when nothing has missed it for some days')
-    .action(async (source: string, { finish }: { finish?: true }) => {
-      await rotate(source, finish === true, context)
+    .option('--now', 'with --finish: even if it was replaced less than a day ago')
+    .action(async (source: string, { finish, now }: { finish?: true; now?: true }) => {
+      if (now && !finish)
+        throw new HelperError('USAGE', '--now goes with --finish', { hint: 'latchkey help aws keys rotate' })
+      await rotate(source, { finish: finish === true, ...(now ? { now } : {}) }, context)
     })
 }
 
 /** Takes step after step, and says what each has done. The daemon knows how far it is, whatever ends in between. */
-async function rotate(source: string, finish: boolean, context: CommandContext): Promise<void> {
+async function rotate(source: string, body: RotationRequest, context: CommandContext): Promise<void> {
   let isUnderWay = false
-  const next = () =>
-    withSession(source, context, () => context.daemon.call('rotateKey', { params: { source }, body: { finish } }))
+  const next = () => withSession(source, context, () => context.daemon.call('rotateKey', { params: { source }, body }))
   try {
     for (;;) {
       const step = await next()

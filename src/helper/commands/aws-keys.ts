@@ -60,6 +60,9 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
       const isWhole = refresh !== true || (await refreshKeys(context))
       const list = await context.daemon.call('listKeys')
       context.print(json ? `${displayJson(list, 2)}\n` : formatKeys(list, context.nowMs()))
+      const { unreadable = [] } = list
+      for (const { source, error } of unreadable) context.note(formatProblem(error, source))
+      if (unreadable.length > 0) throw new HelperError('REFUSED', 'not all keys in the keychain can be read')
       if (!isWhole) throw new HelperError('REFUSED', 'AWS could not be asked about all keys')
     })
   addAwsKeyRotationCommand(keys, context)

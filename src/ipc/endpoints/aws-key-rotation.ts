@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { AnswerOf, Endpoint } from '../endpoint.ts'
+import type { AnswerOf, Endpoint, RequestOf } from '../endpoint.ts'
 import { reportedKey, sessionNeeded, time } from './fields.ts'
 
 /** Asks AWS how old a key is, and when it was last used. */
@@ -17,7 +17,8 @@ export const refreshKey = {
 export const rotateKey = {
   method: 'POST',
   pattern: '/v1/aws/keys/{source}/rotation',
-  request: v.strictObject({ finish: v.boolean() }),
+  /** `now`: `finish` does not wait until the former key has been inactive for a day. */
+  request: v.strictObject({ finish: v.boolean(), now: v.exactOptional(v.boolean()) }),
   answer: v.variant('type', [
     sessionNeeded,
     /** AWS has made a key, which is stored and not yet in use. */
@@ -37,5 +38,7 @@ export const rotateKey = {
     v.object({ type: v.literal('finished'), formerKeyId: v.string() }),
   ]),
 } as const satisfies Endpoint
+/** Which step is taken. */
+export type RotationRequest = RequestOf<typeof rotateKey>
 /** What a step has done. */
 export type RotationStep = AnswerOf<typeof rotateKey>

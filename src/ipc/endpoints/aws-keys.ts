@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { AnswerOf, Endpoint, RequestOf } from '../endpoint.ts'
-import { accessKey, keptKey, listOf, reportedKey } from './fields.ts'
+import { accessKey, keptKey, listOf, reportedError, reportedKey } from './fields.ts'
 
 /** The long-term keys in the keychain, without their secrets. */
 export const listKeys = {
@@ -8,6 +8,8 @@ export const listKeys = {
   pattern: '/v1/aws/keys',
   answer: v.object({
     keys: listOf(reportedKey),
+    /** Items that are no keys; absent where there is none. */
+    unreadable: v.exactOptional(listOf(v.object({ source: v.string(), error: reportedError }))),
     /** The sources whose MFA seed is there as well; absent where there is none. */
     seeds: v.exactOptional(listOf(v.string())),
   }),

@@ -28,6 +28,14 @@ export const reportedKey = v.object({
       warning: v.exactOptional(v.string()),
     }),
   ),
+  /** A rotation that is not finished: it has stopped on its way, or the former key is inactive and still there. */
+  rotation: v.exactOptional(
+    v.object({
+      state: v.picklist(['under-way', 'retired']),
+      formerKeyId: v.string(),
+      retiredAt: v.exactOptional(time),
+    }),
+  ),
 })
 /** Such a key. */
 export type ReportedKey = v.InferOutput<typeof reportedKey>

@@ -100,6 +100,8 @@ export const getStatus = {
       profiles: listOf(v.string()),
       /** The long-term keys that AWS was asked about. A daemon that is older than the command does not send it. */
       keys: v.exactOptional(listOf(reportedKey)),
+      /** The sources whose key is being rotated. */
+      rotations: v.exactOptional(listOf(v.string())),
       /** The sources whose MFA seed is in the keychain. */
       seeds: v.exactOptional(listOf(v.string())),
       /** The settings of profiles that have no effect. */

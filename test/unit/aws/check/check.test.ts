@@ -217,7 +217,7 @@ describe('no-mfa', () => {
 describe('old-key', () => {
   const find1 = (
     key: Partial<UserKey>,
-    stored = [{ source: 'master', accessKeyId: id }],
+    stored: CheckFacts['stored'] = [{ source: 'master', accessKeyId: id }],
     sources: CheckFacts['sources'] = [],
   ) =>
     short({
@@ -250,6 +250,32 @@ describe('old-key', () => {
     { use: { type: 'used', atMs: nowMs - 90 * dayMs } },
   ] as const)('is not %j', (key) => {
     expect(find1(key)).toEqual([])
+  })
+
+  const successorOf = (rotation: NonNullable<CheckFacts['stored'][number]['rotation']>) => [
+    { source: 'master', accessKeyId: 'AKIAI44QH8DHBEXAMPLE', rotation },
+  ]
+  const daysAgo = (days: number) => new Date(nowMs - days * dayMs).toISOString()
+
+  it('is one whose rotation is to be finished, by the rotation, when there was time to miss it', () => {
+    const key = { isActive: false, createdAtMs: nowMs - 91 * dayMs }
+    const replaced = (days: number) =>
+      find1(key, successorOf({ state: 'retired', formerKeyId: id, retiredAt: daysAgo(days) }))
+    expect(replaced(6)).toEqual([])
+    expect(replaced(7)).toEqual([
+      [
+        'old-key',
+        'access key AKIA…MPLE of master is inactive',
+        'if nothing has missed it: latchkey aws keys rotate master --finish',
+      ],
+    ])
+  })
+
+  it('is one whose rotation has stopped on the way, by the rotation', () => {
+    const key = { createdAtMs: nowMs - 91 * dayMs }
+    expect(find1(key, successorOf({ state: 'under-way', formerKeyId: id }))).toEqual([
+      ['old-key', 'access key AKIA…MPLE of master is 91 days old', 'latchkey aws keys rotate master'],
+    ])
   })
 
   it('is a key that another source has, under that source alone', () => {

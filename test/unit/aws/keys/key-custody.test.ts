@@ -16,10 +16,13 @@ describe('a key that is put in', () => {
       arn: 'arn:aws:iam::444455556666:user/kim',
     })
     expect(await keychain.list()).toEqual(['aws/key/master', 'aws/key/other%2Faccount'])
-    expect(await aws.keys.list()).toEqual([
-      { source: 'master', accessKeyId: expect.stringMatching(/^AKIA/) },
-      { source: 'other/account', accessKeyId: key.accessKeyId },
-    ])
+    expect(await aws.keys.list()).toEqual({
+      keys: [
+        { source: 'master', accessKeyId: expect.stringMatching(/^AKIA/) },
+        { source: 'other/account', accessKeyId: key.accessKeyId },
+      ],
+      unreadable: [],
+    })
   })
 
   it('is asked about in the region of its source', async () => {
@@ -80,7 +83,7 @@ describe('a key that is put in', () => {
     }
     const other = sts.addUser('arn:aws:iam::111122223333:user/jo', { device: serial })
     expect(await rejection(aws.keys.put('master', other))).toMatchObject({ code: 'KEYCHAIN_TIMEOUT' })
-    expect(await restart().keys.list()).toEqual([{ source: 'master', accessKeyId: key.accessKeyId }])
+    expect((await restart().keys.list()).keys).toEqual([{ source: 'master', accessKeyId: key.accessKeyId }])
   })
 
   it('ends what was made with the key before it while it was being stored', async () => {
@@ -123,7 +126,7 @@ describe('a key that stands in a file only', () => {
     const { aws, sts, keychain } = await world()
     const key = sts.addUser('arn:aws:iam::444455556666:user/kim')
     expect(await aws.keys.adopt('kim', key)).toMatchObject({ isVerified: true, accountId: '444455556666' })
-    expect((await aws.keys.list()).map(({ source }) => source)).toEqual(['kim', 'master'])
+    expect((await aws.keys.list()).keys.map(({ source }) => source)).toEqual(['kim', 'master'])
     expect(keychain.reads.at(-3)).toBe('aws/key/kim')
   })
 
@@ -143,7 +146,7 @@ describe('a key that stands in a file only', () => {
       code: 'AWS_KEY_EXISTS',
       hint: expect.stringContaining('latchkey aws keys remove master') as string,
     })
-    expect(await aws.keys.list()).toEqual([{ source: 'master', accessKeyId: key.accessKeyId }])
+    expect((await aws.keys.list()).keys).toEqual([{ source: 'master', accessKeyId: key.accessKeyId }])
   })
 
   it('may be there already', async () => {
@@ -169,7 +172,7 @@ describe('a key that is removed', () => {
       return remove(name)
     }
     expect(await rejection(aws.keys.remove('master'))).toMatchObject({ code: 'KEYCHAIN_TIMEOUT' })
-    expect(await aws.keys.list()).toHaveLength(1)
+    expect((await aws.keys.list()).keys).toHaveLength(1)
   })
 
   it('takes with it what was made with it', async () => {

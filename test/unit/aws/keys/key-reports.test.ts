@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { rotationWorld } from '../../../support/aws-rotation-world.ts'
+import { Secret } from '../../../../src/core/secret.ts'
+import { rotate, rotationWorld } from '../../../support/aws-rotation-world.ts'
 import { person, rejection } from '../../../support/aws-world.ts'
 
 const day = 86_400_000
@@ -7,7 +8,10 @@ const day = 86_400_000
 it('say nothing of a key before AWS was asked', async () => {
   const { start, key } = await rotationWorld()
   const { keyReports } = start()
-  expect(await keyReports.list()).toEqual([{ source: 'master', accessKeyId: key.accessKeyId }])
+  expect(await keyReports.list()).toEqual({
+    keys: [{ source: 'master', accessKeyId: key.accessKeyId }],
+    unreadable: [],
+  })
   expect(await keyReports.seen()).toEqual([])
 })
 
@@ -34,7 +38,7 @@ it('need an MFA session to ask, and then say when a key was made and used, as se
   world.clock.advance(3 * day)
   const later = { ...key, seen: { ...key.seen, warning: key.seen.warning.replace('100', '103') } }
   const next = world.start()
-  expect(await next.keyReports.list()).toEqual([later])
+  expect((await next.keyReports.list()).keys).toEqual([later])
   expect((await next.status()).keys).toEqual([later])
   expect(world.sts.calls).toHaveLength(calls)
 })
@@ -67,6 +71,37 @@ it('forget what they know of a key that is replaced or removed', async () => {
   await aws.keyReports.refresh('master')
   await aws.keys.put('master', world.sts.addUser('arn:aws:iam::111122223333:user/kim'))
   expect(await aws.keyReports.seen()).toEqual([])
+})
+
+it('say how a rotation stands, until it is finished', async () => {
+  const world = await rotationWorld({ hasDevice: false })
+  const { rotation, keyReports, status } = world.start()
+  const reported = async () => (await keyReports.list()).keys[0]?.rotation
+  expect(await reported()).toBeUndefined()
+  expect(await status()).not.toHaveProperty('rotations')
+  const formerKeyId = world.key.accessKeyId
+  await rotation.advance('master')
+  expect(await reported()).toEqual({ state: 'under-way', formerKeyId })
+  await rotate(world, world.start())
+  expect(await reported()).toEqual({ state: 'retired', formerKeyId, retiredAt: '2026-01-02T03:04:05Z' })
+  const reads = world.keychain.reads.length
+  expect(await status()).toMatchObject({ rotations: ['master'] })
+  // The status opens no item: that might ask the person to unlock the keychain.
+  expect(world.keychain.reads).toHaveLength(reads)
+  await rotate(world, world.start(), true)
+  expect(await reported()).toBeUndefined()
+  expect(await status()).not.toHaveProperty('rotations')
+})
+
+it('name an item that is no key beside the others', async () => {
+  const world = await rotationWorld({ hasDevice: false })
+  await world.keychain.set('aws/key/broken', new Secret('{'))
+  expect(await world.start().keyReports.list()).toMatchObject({
+    keys: [{ source: 'master' }],
+    unreadable: [{ source: 'broken', error: { code: 'AWS_KEY_CORRUPT', hint: 'latchkey aws keys add broken' } }],
+  })
+  world.keychain.lock()
+  expect(await rejection(world.start().keyReports.list())).toMatchObject({ code: 'KEYCHAIN_LOCKED' })
 })
 
 it('do not take an answer that leaves the key out', async () => {

@@ -52,7 +52,7 @@ describe('a rotation', () => {
     const retired = { type: 'retired', formerKeyId: former.accessKeyId, accessKeyId, retiredAt: '2026-01-02T03:04:05Z' }
     expect(await rotation.advance('master')).toEqual({ ...retired, isNew: true })
     expect(await rotation.advance('master')).toEqual({ ...retired, isNew: false })
-    expect(await rotation.finish('master')).toEqual({ type: 'finished', formerKeyId: former.accessKeyId })
+    expect(await rotation.finish('master', true)).toEqual({ type: 'finished', formerKeyId: former.accessKeyId })
   })
 
   it('goes on with what the former key has made until the new one is known', async () => {
@@ -327,12 +327,30 @@ describe('finishing', () => {
     const aws = world.start()
     await rotate(world, aws)
     world.iam.keys[0]!.isActive = true
-    expect(await rejection(aws.rotation.finish('master'))).toMatchObject({
+    expect(await rejection(aws.rotation.finish('master', true))).toMatchObject({
       code: 'AWS_ROTATION_BLOCKED',
       message: `${world.key.accessKeyId} is active again: somebody has turned it on since it was replaced, and may need it`,
       hint: expect.stringContaining(`update-access-key --user-name jo --access-key-id ${world.key.accessKeyId}`),
     })
     expect(world.iam.keys).toHaveLength(2)
+  })
+
+  it('waits until the key has been inactive for a day, unless told otherwise', async () => {
+    const world = await rotationWorld({ hasDevice: false })
+    const { rotation } = world.start()
+    await rotate(world, world.start())
+    const early = {
+      code: 'AWS_ROTATION_BLOCKED',
+      message: `${world.key.accessKeyId} is inactive only since 2026-01-02T03:04:05Z: what needs it once a day may not have missed it yet`,
+      hint: 'latchkey aws keys rotate master --finish deletes it from 2026-01-03T03:04:05Z on, and with --now at once',
+    }
+    expect(await rejection(rotation.finish('master'))).toMatchObject(early)
+    world.clock.advance(day - 60_000)
+    expect(await rejection(rotation.finish('master'))).toMatchObject(early)
+    expect(world.iam.keys).toHaveLength(2)
+    world.clock.advance(60_000)
+    expect(await rotation.finish('master')).toMatchObject({ type: 'finished' })
+    expect(world.iam.keys).toHaveLength(1)
   })
 
   it('asks for a code where the session has ended', async () => {

@@ -82,10 +82,41 @@ if nothing has missed it for some days, this deletes it: latchkey aws keys rotat
     expect(await run('rotate master', failure)).toMatchObject({ error: failure, noted: '', printed: '' })
   })
 
+  it('--now goes with --finish', async () => {
+    const { calls } = await run('rotate master --finish --now', { type: 'finished', formerKeyId: 'AKIAOLD' })
+    expect(calls).toEqual([['rotateKey', { params: { source: 'master' }, body: { finish: true, now: true } }]])
+    expect(await run('rotate master --now')).toMatchObject({ calls: [], error: { code: 'USAGE' } })
+  })
+
   it('--finish deletes the former key', async () => {
     const { calls, printed } = await run('rotate master --finish', { type: 'finished', formerKeyId: 'AKIAOLD' })
     expect(calls).toEqual([['rotateKey', { params: { source: 'master' }, body: { finish: true } }]])
     expect(printed).toBe('AKIAOLD is deleted\n')
+  })
+})
+
+describe('keys list', () => {
+  it('says which rotations are not finished, and what ends them', async () => {
+    const retired = { state: 'retired', formerKeyId: 'AKIAOLDER', retiredAt: '2026-01-01T12:00:00Z' }
+    const stopped = { state: 'under-way', formerKeyId: 'AKIAX' }
+    const keys = [
+      { ...former, rotation: retired },
+      { source: 'b c', accessKeyId: 'AKIAB', rotation: stopped },
+    ]
+    const { printed } = await run('list', { keys })
+    expect(printed).toContain(`
+  ! master: warning: AKIAOLDER, which it has replaced, is inactive since 2026-01-01T12:00:00Z and still there: latchkey aws keys rotate master --finish
+  ! b c: warning: its rotation has stopped on the way: latchkey aws keys rotate 'b c' goes on with it
+`)
+  })
+
+  it('shows the keys beside an item that is none, and fails', async () => {
+    const corrupt = { code: 'AWS_KEY_CORRUPT', message: 'no key', hint: 'latchkey aws keys add b' }
+    const unreadable = [{ source: 'b', error: corrupt }]
+    const { printed, noted, error } = await run('list', { keys: [former], unreadable })
+    expect(printed).toContain('master         AKIAOLD')
+    expect(noted).toBe('  ! b: no key\n    hint: latchkey aws keys add b\n')
+    expect(error).toMatchObject({ code: 'REFUSED', message: 'not all keys in the keychain can be read' })
   })
 })
 
