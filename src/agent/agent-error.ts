@@ -14,6 +14,7 @@ export type AgentErrorCode =
   | 'CERTIFICATE_WAIT'
   | 'CERTIFICATE_WAIT_TIMEOUT'
   | 'CERTIFICATE_NONE'
+  | 'CLIENT_GONE'
 
 /** A request that the agent refuses, or a stream that is not the agent protocol. */
 export class AgentError extends CodedError<AgentErrorCode> {}

@@ -4,6 +4,7 @@ import type { Marking } from '../core/limits/admission.ts'
 import type { Churn } from '../core/limits/churn.ts'
 import type { Logger } from '../core/log.ts'
 import type { Clock } from '../core/time/clock.ts'
+import type { AskPerson } from './connection/confirmation.ts'
 import type { AgentPeer } from './connection/peer.ts'
 import { createAgentServer } from './connection/serve.ts'
 import { createAgentSession } from './connection/session.ts'
@@ -55,6 +56,8 @@ export interface AgentDeps {
   clock: Clock
   churn: Churn
   log: Logger
+  /** Asks whether a key may be used. */
+  askPerson: AskPerson
   /** How many signatures may be in Node's thread pool at once. */
   poolSignatures: number
 }

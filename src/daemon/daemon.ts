@@ -1,8 +1,6 @@
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
-import { type AgentView, createAgent } from '../agent/agent.ts'
-import { createKeyring } from '../agent/keys/keyring.ts'
-import { createLock } from '../agent/lock/lock.ts'
+import type { AgentView } from '../agent/agent.ts'
 import { createAwsCredentials } from '../aws/aws-credentials.ts'
 import type { RunMfaCommand } from '../aws/codes/mfa-command.ts'
 import type { SharedConfig } from '../aws/config/shared-config.ts'
@@ -35,15 +33,14 @@ import type { ExtraCa } from './config/extra-ca.ts'
 import type { LoadConfigDeps } from './config/load-config.ts'
 import { createConfiguredKeychain } from './configured-keychain.ts'
 import { createGate } from './gate.ts'
-import { createKnownHostsFiles } from './known-hosts-files.ts'
 import { createLastingNames } from './names/lasting-names.ts'
 import type { WatchFolder } from './process/file-watch.ts'
 import { createKeyDisposal } from './process/key-disposal.ts'
 import type { Limits } from './process/limits.ts'
-import { peerProcess } from './process/peer-process.ts'
 import { createConfigService } from './running/config-service.ts'
-import { createAddedHosts } from './running/list-settings.ts'
+import { createConfirmations } from './running/confirmations.ts'
 import type { VaultDeps } from './running/running-vault.ts'
+import { createSshAgent } from './running/ssh-agent.ts'
 import { watchKeychain } from './watched-keychain.ts'
 
 /** What the daemon is made of; the composition root (main.ts) supplies the real parts. */
@@ -102,22 +99,26 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const watched = watchKeychain(configured, clock)
   const keychain = createLastingKeychain({ keychain: watched, clock, random, log })
   const onKeysReleased = createKeyDisposal(clock, collectGarbage)
-  const keyring = createKeyring({
-    clock,
+  const confirmations = createConfirmations({ prompts, clock })
+  const ssh = createSshAgent({
+    stores: () => config.stores(),
+    settings: () => config.listSettings(),
+    sshSettings: () => config.current().ssh,
+    askPerson: confirmations.ask,
+    home,
     onKeysReleased,
-    hostsOf: createAddedHosts(() => config.listSettings()),
-    uses: ({ isForwarded }) =>
-      isForwarded && config.current().ssh.addedKeysForwarded === 'login' ? ['login'] : undefined,
-    defaultLifetimeSeconds: () => config.current().ssh.lifetime,
+    clock,
+    churn,
+    log,
+    poolSignatures: limits.poolSignatures,
   })
-  const lock = createLock({ clock })
   const folder = deps.runtimeFolder
   const names = createLastingNames({
     folder,
     clock,
     log,
     listen: (path, onStream) => listenUnix(path, onStream, { clock, signal: deps.stopping }),
-    serve: (some) => onAgentWith(agent.viewOf(some)),
+    serve: (some) => onAgentWith(ssh.agent.viewOf(some)),
   })
   const config = createConfigService({
     // Slow keys one at a time: a thread that makes an RSA key is busy for a second or two.
@@ -167,6 +168,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       vaultsOff: config.vaultsOff,
       whyUnread: config.whyUnread,
       lentPrompts,
+      confirmations,
       config: config.report,
       status: () =>
         describeStatus({
@@ -174,9 +176,9 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
           config: config.report(),
           keychain: watched,
           prompt: deps.promptStatus(),
-          isLocked: lock.isLocked,
-          addedKeys: keyring.describe,
-          notices: agent.notices,
+          isLocked: ssh.lock.isLocked,
+          addedKeys: ssh.keyring.describe,
+          notices: ssh.agent.notices,
           vaults: config.vaults(),
           aws,
         }),
@@ -189,17 +191,6 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     toError: toApiError,
   })
 
-  const agent = createAgent({
-    keyring,
-    lock,
-    stores: config.stores,
-    settings: config.listSettings,
-    knownHosts: createKnownHostsFiles({ home, configured: () => config.current().ssh.knownHosts, log }),
-    clock,
-    churn,
-    log,
-    poolSignatures: limits.poolSignatures,
-  })
   const gate = createGate({ uid, peerOf, churn, log })
   const onApi = gate.accept({
     name: 'api',
@@ -210,8 +201,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const onAgent = gate.accept<AgentView>({
     name: 'agent',
     maxConnections: limits.agentConnections,
-    serve: (stream, seat, peer, view) =>
-      agent.serve(stream, seat, peer?.pid === undefined ? undefined : peerProcess(peer.pid), view),
+    serve: ssh.serve,
     evict: (stream) => stream.destroy(),
   })
   const onAgentWith = (view: AgentView) => (stream: Socket) => onAgent(stream, view)
@@ -235,11 +225,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     await stop()
     throw error
   }
-  const removeAddedKeys = () => {
-    log.info('added keys are removed, by signal', { count: keyring.describe().length })
-    keyring.removeAll()
-  }
-  return { removeAddedKeys, stop }
+  return { removeAddedKeys: ssh.removeAddedKeys, stop }
 
   async function listen(name: 'agent' | 'api', onStream: OnStream): Promise<UnixListener> {
     const fd = deps.inheritedSockets.get(name)

@@ -9,6 +9,7 @@ import { type CommandContext, processContext } from './command-context.ts'
 import { addAwsCommands } from './commands/aws.ts'
 import { addConfigCommands, type CheckConfig } from './commands/config.ts'
 import { addServiceCommands } from './commands/service.ts'
+import { addSshCommands } from './commands/ssh.ts'
 import { addStatusCommand } from './commands/status.ts'
 import { addVaultCommands } from './commands/vault.ts'
 import { exitStatus, failureLine, failureText, HelperError, statusOf } from './fast/failure.ts'
@@ -84,6 +85,7 @@ export function createProgram(context: CommandContext, rooms: OtherRooms, finish
     .action(async () => finish(await rooms.runDaemon()))
   addStatusCommand(program, context)
   addVaultCommands(program, context)
+  addSshCommands(program, context)
   addAwsCommands(program, context, finish)
   addServiceCommands(program, context)
   addConfigCommands(program, context, rooms.checkConfig, finish)

@@ -32,6 +32,13 @@ export interface DaemonAccessOptions extends AskedTerminal {
   onSlow?: () => void
 }
 
+/** How long an answer is waited for. */
+interface Patience {
+  limitMs: number
+  /** Whether the person is told nothing of it. */
+  isQuiet: boolean
+}
+
 /** How long a person waits without a word, in ms. */
 const slowMs = 1_000
 /** For any answer at all: longer than a cold start of the daemon by a connection takes. */
@@ -54,9 +61,13 @@ export function createDaemonAccess(options: DaemonAccessOptions): DaemonAccess {
   }
 
   // A question to the person is put between two calls, so that no notice is written into what is being typed.
-  const within = async (connection: ApiClient, request: ApiCall, limitMs: number): Promise<ApiAnswer> => {
+  const within = async (
+    connection: ApiClient,
+    request: ApiCall,
+    { limitMs, isQuiet }: Patience,
+  ): Promise<ApiAnswer> => {
     const stop = after(limitMs, () => connection.close(timedOut(socketPath, limitMs)))
-    const stopTelling = isTold ? () => {} : after(slowMs, tellSlow)
+    const stopTelling = isTold || isQuiet ? () => {} : after(slowMs, tellSlow)
     try {
       return await connection.call(request)
     } finally {
@@ -65,7 +76,7 @@ export function createDaemonAccess(options: DaemonAccessOptions): DaemonAccess {
     }
   }
 
-  const withConnections = async (limitMs: number, use: (connect: () => ApiClient) => Promise<ApiAnswer>) => {
+  const withConnections = async (patience: Patience, use: (connect: () => ApiClient) => Promise<ApiAnswer>) => {
     const connections: ApiClient[] = []
     const connect = (): ApiClient => {
       const connection = openApiClient(socketPath)
@@ -74,9 +85,9 @@ export function createDaemonAccess(options: DaemonAccessOptions): DaemonAccess {
       return {
         async call(request) {
           // The no-op of HTTP (RFC 9110 §9.3.7): a daemon refuses it at once.
-          isAlive ??= within(connection, { method: 'OPTIONS', path: '*' }, lifeSignMs)
+          isAlive ??= within(connection, { method: 'OPTIONS', path: '*' }, { limitMs: lifeSignMs, isQuiet: false })
           await isAlive
-          return await within(connection, request, limitMs)
+          return await within(connection, request, patience)
         },
         close: connection.close,
       }
@@ -93,9 +104,10 @@ export function createDaemonAccess(options: DaemonAccessOptions): DaemonAccess {
     async call(name, ...input) {
       const endpoint: Endpoint = endpoints[name]
       const request = callOf(name, ...input)
-      const body = await (endpoint.mayAsk === true
-        ? withConnections(personMs, (connect) => callWithPrompts(request, { connect, ...terminal, ask }))
-        : withConnections(callMs, (connect) => connect().call(request)))
+      const patience = { limitMs: endpoint.mayAsk === true ? personMs : callMs, isQuiet: endpoint.isLongPoll === true }
+      const body = await withConnections(patience, (connect) =>
+        endpoint.mayAsk === true ? callWithPrompts(request, { connect, ...terminal, ask }) : connect().call(request),
+      )
       return checkedAnswer(name, body)
     },
   }

@@ -136,7 +136,7 @@ function formatNotes({ locked, addedKeys, added = [], notices = [] }: Status['ss
 const shownAdded = 10
 
 function formatAdded(added: readonly AddedKeyStatus[], nowMs: number): string {
-  const rows = added.map(({ comment, key, expiresAt, isEnded }) => [
+  const rows = added.map(({ comment, key, expiresAt, isEnded, mustConfirm }) => [
     comment,
     key,
     isEnded === true
@@ -144,6 +144,7 @@ function formatAdded(added: readonly AddedKeyStatus[], nowMs: number): string {
       : expiresAt === undefined
         ? 'no limit'
         : formatTimeLeft(expiresAt, nowMs),
+    mustConfirm === true ? 'each use is confirmed' : '',
   ])
   return rows.length === 0 ? '' : formatTable(rows, '  ')
 }

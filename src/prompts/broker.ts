@@ -80,8 +80,10 @@ export function createPrompts(options: PromptsOptions): PromptBroker {
       signal?.throwIfAborted()
       const fault = questionFault(question)
       if (fault !== undefined) throw unaskable(question, fault)
-      const { topic, kind } = question
-      const present = find(({ question: asked }) => asked.topic === topic && asked.kind === kind)
+      const { topic, kind, isOwn } = question
+      const present = isOwn
+        ? undefined
+        : find(({ question: asked }) => asked.topic === topic && asked.kind === kind && !asked.isOwn)
       if (present === undefined && coolDown.isOn(topic)) throw coolingDown(question, coolDownMs / 1000)
       return (await (present ?? begin(question)).wait(signal)) as AnswerOf<Asked['kind']>
     },
@@ -92,7 +94,7 @@ export function createPrompts(options: PromptsOptions): PromptBroker {
     },
     open: () =>
       [...open].map(({ id, question, sinceMs, place }) => {
-        const { topic: _, remedy: __, ...shown } = question
+        const { topic: _, remedy: __, isOwn: ___, ...shown } = question
         return { id, question: shown, sinceMs, place: place() }
       }),
     answer: (id, typed) => find((entry) => entry.id === id)?.answer(typed) ?? 'gone',

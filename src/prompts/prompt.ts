@@ -18,6 +18,8 @@ export class PromptError extends CodedError<PromptErrorCode> {}
 export type PromptQuestion = Question & {
   /** Who asks whom: the same for everyone who waits for the same answer, such as the code of one user's MFA device. */
   topic: string
+  /** It is one caller's alone: another one like it is another question. */
+  isOwn?: true
   /** The command that asks at once, in a terminal: whoever learns that nobody was asked may have run something else. */
   remedy?: string
 }

@@ -47,6 +47,7 @@ describeWithPeers('logging in with certificates of the agent', ['ssh', 'sshd', '
         name,
         comment: `${name}@corp`,
         listKey: false,
+        confirm: 'never',
         publish: async () => {},
         keyType: 'ed25519',
         slowKeys: createTurns(1),

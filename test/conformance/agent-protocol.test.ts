@@ -8,7 +8,6 @@ import { certifyForTest } from '../support/agent-issuer.ts'
 import {
   addKey,
   bindContents,
-  confirm,
   empty,
   extension,
   extensionConstraint,
@@ -397,12 +396,6 @@ describe('where we differ from ssh-agent on purpose', () => {
 
   const ask = async (message: Uint8Array) => (await client.ask(message))?.[0]
   const list = async () => readIdentities((await client.ask(empty(number.list)))!)
-
-  it('a constraint to confirm each use is refused: nobody would be asked', async () => {
-    expect(await ask(addKey(ed25519, '', { constraints: [confirm] }))).toBe(reply.failure)
-    expect(await ask(agentVector('add-confirm', 'request'))).toBe(reply.failure)
-    expect(await list()).toEqual([])
-  })
 
   it('a constraint to destinations is refused', async () => {
     expect(await ask(agentVector('add-destination', 'request'))).toBe(reply.failure)

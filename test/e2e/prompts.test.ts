@@ -14,6 +14,7 @@ import { askpass } from '../../src/prompts/programs/askpass.ts'
 import type { PromptQuestion } from '../../src/prompts/prompt.ts'
 import { createPromptProgram } from '../../src/prompts/prompt-program.ts'
 import { createSharedLogin } from '../../src/prompts/shared-login.ts'
+import { nobody } from '../support/agent-stubs.ts'
 import { startApiServer } from '../support/api-server.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { runOnTerminal } from '../support/helper-pty.ts'
@@ -89,6 +90,7 @@ async function world(
     organizations: async () => expect.unreachable(),
     iam: async () => expect.unreachable(),
     lentPrompts: createLentPrompts({ terminal: true }),
+    confirmations: { ask: nobody, attend: async () => expect.unreachable() },
     status: async () => expect.unreachable(),
     config: () => expect.unreachable(),
   })

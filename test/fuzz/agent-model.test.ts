@@ -22,6 +22,7 @@ import {
   unlockWith,
 } from '../support/agent-messages.ts'
 import { createFrameReader, framed } from '../support/agent-stream.ts'
+import { nobody } from '../support/agent-stubs.ts'
 import { noChurn } from '../support/churn.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { fuzzed } from '../support/fuzzing.ts'
@@ -72,6 +73,7 @@ function open() {
     stores: () => [],
     settings: () => plainLists,
     knownHosts: noKnownHosts,
+    askPerson: nobody,
     clock,
     churn: noChurn,
     log,

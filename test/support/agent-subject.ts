@@ -10,6 +10,7 @@ import { createLock } from '../../src/agent/lock/lock.ts'
 import { type Logger, silentLogger } from '../../src/core/log.ts'
 import { type Clock, createSystemClock } from '../../src/core/time/clock.ts'
 import { createFrameReader, framed } from './agent-stream.ts'
+import { type AskpassPerson, askpassPerson } from './askpass-person.ts'
 import { noChurn } from './churn.ts'
 import { noKnownHosts, plainLists } from './list-settings.ts'
 import { findProgram } from './peers.ts'
@@ -21,6 +22,8 @@ export interface RunningAgent {
   socketPath: string
   /** Moves the clock that lifetimes go by; only ours has one that can be moved. */
   advance: ((ms: number) => void) | undefined
+  /** What the person says who is asked to confirm a use. */
+  says: AskpassPerson['says']
   stop(): Promise<void>
 }
 
@@ -53,6 +56,7 @@ export async function startOurAgent(
   const { stores = [], clock = movableClock(), log = silentLogger } = deps
   const folder = makeFolder()
   const socketPath = join(folder, 'agent.sock')
+  const person = askpassPerson(folder)
   const keyring = createKeyring({ clock })
   const lock = createLock({ clock })
   const agent = createAgent({
@@ -61,6 +65,7 @@ export async function startOurAgent(
     stores: () => stores,
     settings: () => plainLists,
     knownHosts: noKnownHosts,
+    askPerson: person.ask,
     clock,
     churn: noChurn,
     log,
@@ -77,6 +82,7 @@ export async function startOurAgent(
   return {
     socketPath,
     advance: clock.advance,
+    says: person.says,
     async stop() {
       const closed = once(server, 'close')
       server.close()
@@ -90,12 +96,15 @@ export async function startOurAgent(
 async function startSshAgent(): Promise<RunningAgent> {
   const folder = makeFolder()
   const socketPath = join(folder, 'agent.sock')
-  const agent = spawn('ssh-agent', ['-D', '-a', socketPath], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const person = askpassPerson(folder)
+  const env = { ...process.env, ...person.env }
+  const agent = spawn('ssh-agent', ['-D', '-a', socketPath], { env, stdio: ['ignore', 'pipe', 'ignore'] })
   // It prints the variables for a shell once it listens.
   await once(agent.stdout, 'data')
   return {
     socketPath,
     advance: undefined,
+    says: person.says,
     async stop() {
       const closed = once(agent, 'close')
       agent.kill('SIGTERM')

@@ -8,6 +8,8 @@ export interface Screen {
   env: { DISPLAY: string }
   /** Waits for a dialog of latchkey, and presses keys in it, by their names in X. */
   press(...keys: readonly string[]): Promise<void>
+  /** The same for a dialog whose title fits a pattern. */
+  pressIn(title: string, ...keys: readonly string[]): Promise<void>
   /** Whether a dialog of latchkey can be seen. */
   hasDialog(): Promise<boolean>
   close(): Promise<void>
@@ -27,12 +29,15 @@ export async function startScreen(): Promise<Screen> {
     }),
   ])) as [Buffer]
   const env = { DISPLAY: `:${String(number).trim()}` }
+  const pressIn: Screen['pressIn'] = async (title, ...keys) => {
+    const wanted = ['search', '--sync', '--onlyvisible', '--name', title]
+    await runOk('xdotool', [...wanted, 'windowfocus', '--sync'], { env })
+    await runOk('xdotool', ['key', ...keys], { env })
+  }
   return {
     env,
-    async press(...keys) {
-      await runOk('xdotool', ['search', '--sync', ...dialogs.slice(1), 'windowfocus', '--sync'], { env })
-      await runOk('xdotool', ['key', ...keys], { env })
-    },
+    press: (...keys) => pressIn('^latchkey', ...keys),
+    pressIn,
     hasDialog: async () => (await run('xdotool', dialogs, { env })).stdout !== '',
     async close() {
       server.kill()

@@ -42,8 +42,9 @@ export function createRefusals({ connection, notices, peer, log }: RefusalsDeps)
       // Our own errors explain a refusal; any other error is a bug of ours, but still no reason to crash.
       const write = error instanceof CodedError ? log.info : log.error
       const reason = describeError(error)
-      write('agent request refused', { code: errorCode(error), reason, peer: peer?.name })
-      note(reason)
+      const hint = error instanceof CodedError ? error.hint : undefined
+      write('agent request refused', { code: errorCode(error), reason, hint, peer: peer?.name })
+      note(hint === undefined ? reason : `${reason}: ${hint}`)
       return response
     },
   }

@@ -1,9 +1,11 @@
 import type { Logger } from '../../core/log.ts'
 import { importPrivateKey } from '../../ssh/private-key.ts'
 import { SshWriter } from '../../ssh/wire.ts'
+import { AgentError } from '../agent-error.ts'
 import type { ConnectionView, KeyStore, MaybePromise } from '../keys/key-store.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { AgentRequest, AgentResponse } from '../protocol/messages.ts'
+import { type ConfirmationDeps, createConfirmation } from './confirmation.ts'
 import { createListing, type ListingDeps } from './listing.ts'
 import { createRefusals, type RefusalsDeps } from './refusals.ts'
 import { createSessionBindings, sessionBindName } from './session-bind.ts'
@@ -21,12 +23,15 @@ export interface AgentSession {
 export interface AgentSessionDeps
   extends Omit<ListingDeps, 'connection' | 'shownStores' | 'refusals'>,
     Pick<SigningDeps, 'pool'>,
+    Pick<ConfirmationDeps, 'askPerson'>,
     Pick<RefusalsDeps, 'notices'> {
   keyring: Keyring
   /** The configured identities, the same array until they change. They are listed before the keys of the keyring. */
   stores: () => readonly KeyStore[]
   log: Logger
 }
+
+const clientGone = () => new AgentError('CLIENT_GONE', 'the client has gone')
 
 const failure: AgentResponse = { type: 'failure' }
 const success: AgentResponse = { type: 'success' }
@@ -45,6 +50,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   let configured: readonly KeyStore[] | undefined
   let known: readonly KeyStore[] = []
   let isClosed = false
+  let leaving: AbortController | undefined
 
   /** The stores that this connection may know of: the one place that decides it. */
   const shownStores = (): readonly KeyStore[] => {
@@ -59,8 +65,16 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
     })
   }
 
+  /** Made when it is needed: most connections never ask anybody. */
+  const gone = (): AbortSignal => {
+    leaving ??= new AbortController()
+    if (isClosed) leaving.abort(clientGone())
+    return leaving.signal
+  }
+
   const list = createListing({ ...deps, connection, shownStores, refusals })
-  const sign = createSigning({ ...deps, connection, shownStores, refusals, isClosed: () => isClosed })
+  const confirm = createConfirmation({ ...deps, connection })
+  const sign = createSigning({ ...deps, connection, shownStores, refusals, confirm, gone, isClosed: () => isClosed })
 
   const add = ({ key, comment, constraints }: AgentRequest & { type: 'add-identity' }): AgentResponse => {
     keyring.add(importPrivateKey(key), comment, constraints)
@@ -139,6 +153,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
     },
     close() {
       isClosed = true
+      leaving?.abort(clientGone())
       unlocking.close()
     },
   }

@@ -4,7 +4,7 @@ import { SshError, SshReader } from '../../ssh/wire.ts'
 /** What a signature is for, told apart by the data alone. */
 export type SignPurpose =
   /** ssh logs in (RFC 4252 §7; OpenSSH's PROTOCOL §3.1 for the host-bound form). */
-  | { type: 'login' }
+  | { type: 'login'; user: string }
   /** A file, a commit, anything with a namespace (PROTOCOL.sshsig). */
   | { type: 'sshsig'; namespace: string }
   /** sudo asks for proof of who is there (pam_ssh_agent_auth). */
@@ -21,7 +21,8 @@ const sshsigMagic = Buffer.from('SSHSIG')
 
 /** Looks at all of the data: a form with anything missing, or anything behind it, is something else. */
 export function signPurpose(data: Uint8Array): SignPurpose {
-  if (hasForm(data, readLogin)) return { type: 'login' }
+  const user = userOfLogin(data)
+  if (user !== undefined) return { type: 'login', user }
   if (hasForm(data, readSudo)) return { type: 'sudo' }
   const namespace = sshsigNamespace(data)
   return namespace === undefined ? { type: 'other' } : { type: 'sshsig', namespace }
@@ -60,10 +61,16 @@ function hasForm(data: Uint8Array, read: (reader: SshReader) => boolean): boolea
   }
 }
 
-function readLogin(reader: SshReader): boolean {
+function userOfLogin(data: Uint8Array): string | undefined {
+  let user: Uint8Array | undefined
+  const isLogin = hasForm(data, (reader) => readLogin(reader, (name) => (user = name)))
+  return isLogin ? Buffer.from(user!).toString('utf8') : undefined
+}
+
+function readLogin(reader: SshReader, onUser: (name: Uint8Array) => void): boolean {
   reader.string() // session id
   if (reader.byte() !== userauthRequest) return false
-  reader.string() // user name
+  onUser(reader.string())
   if (reader.text() !== 'ssh-connection') return false
   const method = reader.text()
   if (!publicKeyMethods.includes(method) || !reader.boolean()) return false

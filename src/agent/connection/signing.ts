@@ -1,7 +1,9 @@
 import type { Turns } from '../../core/calls/turns.ts'
 import type { Logger } from '../../core/log.ts'
 import type { ConnectionView, KeyStore, MaybePromise, Signer } from '../keys/key-store.ts'
+import type { Lock } from '../lock/lock.ts'
 import type { AgentRequest, AgentResponse } from '../protocol/messages.ts'
+import type { KeyUse } from './confirmation.ts'
 import type { AgentPeer } from './peer.ts'
 import { fingerprintOf, type Refusals } from './refusals.ts'
 import { describePurpose, isPermitted, signPurpose } from './sign-policy.ts'
@@ -14,6 +16,11 @@ export interface SigningDeps {
   /** The turns for signing in Node's thread pool, which file access and name lookups need too. */
   pool: Turns
   refusals: Refusals
+  /** Asks the person. */
+  confirm: (use: KeyUse, signal: AbortSignal) => Promise<boolean>
+  lock: Lock
+  /** Aborts when nobody waits for an answer any more. */
+  gone: () => AbortSignal
   /** Whether nobody waits for an answer any more. */
   isClosed: () => boolean
   peer: AgentPeer | undefined
@@ -30,7 +37,7 @@ interface Found {
 
 /** Answers the requests for signatures of one connection. */
 export function createSigning(deps: SigningDeps): (request: SignRequest) => MaybePromise<AgentResponse> {
-  const { connection, shownStores, pool, refusals, isClosed, peer, log } = deps
+  const { connection, shownStores, pool, refusals, confirm, lock, gone, isClosed, peer, log } = deps
 
   const find = (keyBlob: Uint8Array, all = shownStores(), from = 0): MaybePromise<Found | undefined> => {
     for (let index = from; index < all.length; index += 1) {
@@ -43,7 +50,9 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
     return undefined
   }
 
-  const signWith = ({ store, signer }: Found, { keyBlob, data, flags }: SignRequest): MaybePromise<AgentResponse> => {
+  const signWith = (found: Found, request: SignRequest): MaybePromise<AgentResponse> => {
+    const { store, signer } = found
+    const { keyBlob, data } = request
     const uses = store.uses(connection)
     if (uses !== undefined && !isPermitted(uses, signPurpose(data))) {
       const who = connection.isForwarded ? 'a forwarded connection' : 'a client'
@@ -53,6 +62,23 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
         keyBlob,
       )
     }
+    const policy = store.confirmOf(signer.identity)
+    const isToBeConfirmed = policy === 'always' || (policy === 'forwarded' && connection.isForwarded)
+    return isToBeConfirmed ? signIfConfirmed(found, request) : signNow(found, request)
+  }
+
+  const signIfConfirmed = async (found: Found, request: SignRequest): Promise<AgentResponse> => {
+    const { store, signer } = found
+    const { keyBlob, data } = request
+    if (!(await confirm({ identity: signer.identity, purpose: signPurpose(data) }, gone())))
+      return refusals.refuse(`a person did not allow a use of ${store.name}`, keyBlob)
+    // That may have taken minutes.
+    if (lock.isLocked() || isClosed() || (await find(keyBlob)) === undefined)
+      return refusals.refuse(`a use of ${store.name} was allowed when it was out of reach already`, keyBlob)
+    return signNow(found, request)
+  }
+
+  const signNow = ({ store, signer }: Found, { keyBlob, data, flags }: SignRequest): MaybePromise<AgentResponse> => {
     log.debug('signing', () => ({
       for: describePurpose(signPurpose(data)),
       key: fingerprintOf(keyBlob),

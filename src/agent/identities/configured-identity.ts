@@ -8,7 +8,7 @@ import type { CertificateIssuer } from '../../ssh/certificate-issuer.ts'
 import { keyGeneratorNamed } from '../../ssh/keys/key-types.ts'
 import { equalBytes } from '../../ssh/wire.ts'
 import type { HostPatterns } from '../destination/host-patterns.ts'
-import type { KeyStore } from '../keys/key-store.ts'
+import type { ConfirmPolicy, KeyStore } from '../keys/key-store.ts'
 import type { CertificateSource } from './certificate-source.ts'
 import { createCertificateSuccession } from './certificate-succession.ts'
 import { createCertificateTries } from './certificate-tries.ts'
@@ -68,7 +68,9 @@ export interface ConfiguredIdentityOptions {
   /** When to renew ahead of time: always, if the current certificate has signed, or only when somebody lists. */
   renew: 'always' | 'when-used' | 'on-demand'
   /** Whether it is shown, and signs, on connections that may come from another machine. */
-  forward: 'never' | 'confirm' | 'allow'
+  forward: 'never' | 'allow'
+  /** When a person has to confirm each use. */
+  confirm: ConfirmPolicy
   /** What it may sign; absent: anything, but on connections from another machine logins only. */
   sign?: readonly string[] | undefined
   /** Which hosts it is for; absent: every host. */
@@ -85,7 +87,7 @@ const loginsOnly: readonly string[] = ['login']
 
 /** Creates an identity without a key or a certificate; it gets them when it is listed or started. */
 export function createConfiguredIdentity(options: ConfiguredIdentityOptions): ConfiguredIdentity {
-  const { name, issuer, source, clock, log, renew, forward, sign, hosts } = options
+  const { name, issuer, source, clock, log, renew, forward, confirm, sign, hosts } = options
   const { type, isSlow } = keyGeneratorNamed(options.keyType)
   const certificates = createCertificateSuccession(clock)
   const publication = createPublication(options.publish, clock)
@@ -154,8 +156,8 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
     isAdded: false,
     isFor: (destination) => hosts?.fit(destination) !== 'misfit',
     hostsOf: () => hosts,
+    confirmOf: () => confirm,
     name: `identity ${name}`,
-    // Nobody can be asked to confirm it yet.
     isShownTo: ({ isForwarded }) => !isForwarded || forward === 'allow',
     // Root on the other machine could otherwise sign files, commits and certificates in our name (docs/PROTOCOL.md P-10).
     uses: ({ isForwarded }) => sign ?? (isForwarded ? loginsOnly : undefined),

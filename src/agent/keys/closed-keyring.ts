@@ -11,6 +11,7 @@ export const closedKeyring: Keyring = {
   isAdded: true,
   isFor: () => true,
   hostsOf: () => undefined,
+  confirmOf: () => 'never',
   uses: () => undefined,
   isShownTo: () => true,
   identities: () => none,

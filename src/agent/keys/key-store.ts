@@ -25,6 +25,15 @@ export interface Signer {
   sign(data: Uint8Array, flags: number): MaybePromise<Uint8Array>
 }
 
+/** When a person has to confirm each use of a key: on connections that may come from another machine, or on all. */
+export const confirmPolicies = ['never', 'forwarded', 'always'] as const
+/** One of them; they stand in the order of their strictness. */
+export type ConfirmPolicy = (typeof confirmPolicies)[number]
+
+/** Of two settings the stricter counts. */
+export const stricterConfirm = (one: ConfirmPolicy, other: ConfirmPolicy): ConfirmPolicy =>
+  confirmPolicies.indexOf(one) > confirmPolicies.indexOf(other) ? one : other
+
 /** What a key store may know of the connection that asks. */
 export interface ConnectionView {
   /** The verified session binds of this connection, in their order. */
@@ -44,6 +53,8 @@ export interface KeyStore {
   isFor(destination: Destination): boolean
   /** Which hosts one of its identities is for; undefined: every host. */
   hostsOf(identity: Identity): HostPatterns | undefined
+  /** When a person has to confirm the use of one of its identities. */
+  confirmOf(identity: Identity): ConfirmPolicy
   /** For messages: `identity ops`. */
   readonly name: string
   /** Whether a connection may know of this store at all. If not, nothing of it is listed for it and nothing signs for it. */

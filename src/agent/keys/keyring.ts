@@ -27,6 +27,8 @@ export interface AddedKey {
   comment: string
   /** When its lifetime ends, in ms since the epoch; undefined: it stays until it is removed. */
   expiresAtMs: number | undefined
+  /** Whether a person has to confirm each use. */
+  mustConfirm: boolean
   /** Whether it is a certificate that has ended, and so is not listed. */
   isEnded: boolean
 }
@@ -37,6 +39,7 @@ interface Held {
   notAfterMs: number
   /** The uptime at which the key expires, in ms; Infinity for a key without a lifetime. */
   deadlineMs: number
+  mustConfirm: boolean
 }
 
 /** OpenSSH's MAX_AGENT_IDENTITIES: its clients accept no longer list. */
@@ -114,6 +117,7 @@ export function createKeyring({
     isAdded: true,
     isFor: () => true,
     hostsOf,
+    confirmOf: ({ keyBlob }) => (held.get(nameOf(keyBlob))?.mustConfirm === true ? 'always' : 'never'),
     uses,
     // Keys of `ssh-add` are for everyone who reaches the agent, as with ssh-agent.
     isShownTo: () => true,
@@ -143,6 +147,7 @@ export function createKeyring({
         signer: createKeySigner(identity, privateKey, publicKey),
         deadlineMs,
         notAfterMs: notAfterMs ?? Number.POSITIVE_INFINITY,
+        mustConfirm: constraints.mustConfirm,
       })
       changed()
     },
@@ -163,10 +168,11 @@ export function createKeyring({
     describe() {
       dropExpired()
       const [nowMs, uptimeMs] = [clock.now(), clock.uptime()]
-      return [...held.values()].map(({ signer, deadlineMs, notAfterMs }) => ({
+      return [...held.values()].map(({ signer, deadlineMs, notAfterMs, mustConfirm }) => ({
         keyBlob: signer.identity.keyBlob,
         comment: signer.identity.comment,
         expiresAtMs: deadlineMs === Number.POSITIVE_INFINITY ? undefined : nowMs + deadlineMs - uptimeMs,
+        mustConfirm,
         isEnded: notAfterMs <= nowMs,
       }))
     },

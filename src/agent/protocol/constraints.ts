@@ -5,6 +5,8 @@ import { AgentError } from '../agent-error.ts'
 export interface KeyConstraints {
   /** Counted from now; undefined: as long as the agent runs. */
   lifetimeSeconds: number | undefined
+  /** Whether a person has to confirm each use. */
+  mustConfirm: boolean
 }
 
 const numbers = { lifetime: 1, confirm: 2, extension: 255 } as const
@@ -17,6 +19,7 @@ const numbers = { lifetime: 1, confirm: 2, extension: 255 } as const
  */
 export function readConstraints(reader: SshReader): KeyConstraints {
   let lifetimeSeconds: number | undefined
+  let mustConfirm = false
   while (reader.remaining > 0) {
     const number = reader.byte()
     switch (number) {
@@ -25,24 +28,27 @@ export function readConstraints(reader: SshReader): KeyConstraints {
         lifetimeSeconds = reader.uint32()
         break
       case numbers.confirm:
-        throw unsupported('to confirm each use (ssh-add -c)', 'add the key without -c')
+        if (mustConfirm) throw new AgentError('CONSTRAINT_REPEATED', 'to confirm each use is asked for twice')
+        mustConfirm = true
+        break
       case numbers.extension:
         throw unsupported(quoted(reader.text()), 'add the key without -h')
       default:
         throw unsupported(`number ${number}`)
     }
   }
-  return { lifetimeSeconds }
+  return { lifetimeSeconds, mustConfirm }
 }
 
 /** True if there is anything to write: a key without constraints is added with another message. */
-export function hasConstraints({ lifetimeSeconds }: KeyConstraints): boolean {
-  return lifetimeSeconds !== undefined
+export function hasConstraints({ lifetimeSeconds, mustConfirm }: KeyConstraints): boolean {
+  return lifetimeSeconds !== undefined || mustConfirm
 }
 
 /** Writes what `readConstraints` reads. */
-export function writeConstraints(writer: SshWriter, { lifetimeSeconds }: KeyConstraints): SshWriter {
-  return lifetimeSeconds === undefined ? writer : writer.byte(numbers.lifetime).uint32(lifetimeSeconds)
+export function writeConstraints(writer: SshWriter, { lifetimeSeconds, mustConfirm }: KeyConstraints): SshWriter {
+  if (lifetimeSeconds !== undefined) writer.byte(numbers.lifetime).uint32(lifetimeSeconds)
+  return mustConfirm ? writer.byte(numbers.confirm) : writer
 }
 
 function unsupported(constraint: string, hint?: string): AgentError {

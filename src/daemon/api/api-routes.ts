@@ -15,6 +15,7 @@ import { endpoints } from '../../ipc/endpoints.ts'
 import type { ApiRoute } from '../../ipc/server/api-route.ts'
 import { createEndpointRoutes, type EndpointHandlers } from '../../ipc/server/endpoint-routes.ts'
 import type { PromptCaller } from '../../prompts/prompt.ts'
+import type { Confirmations } from '../running/confirmations.ts'
 import type { RunningVault } from '../running/running-vault.ts'
 import { ApiError, answeredError, reportedError } from './api-errors.ts'
 import { checkHandlers } from './check-routes.ts'
@@ -33,6 +34,7 @@ export interface ApiRoutesDeps {
   /** Why no part of the configuration could be read yet. */
   whyUnread: () => CodedError | undefined
   lentPrompts: LentPrompts
+  confirmations: Confirmations
   status: () => Promise<Status>
   config: () => ConfigReport
 }
@@ -118,6 +120,9 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
       throw new ApiError('KEY_UNKNOWN', `the keychain has no access key for ${source}`, {
         hint: 'latchkey aws keys list',
       })
+    },
+    async attendConfirmations({ caller }) {
+      await deps.confirmations.attend(caller)
     },
     ...importHandlers(aws),
     ...checkHandlers(aws, deps.iam),

@@ -78,7 +78,7 @@ function promptModeOf(request: ApiRequest): PromptMode {
 }
 
 function lentPromptBody({ id, question }: PromptLease): ApiErrorBody {
-  const { topic: _, remedy: __, ...asked } = question
+  const { topic: _, remedy: __, isOwn: ___, ...asked } = question
   const prompt: LentPrompt = { id, ...asked }
   return {
     error: {

@@ -62,12 +62,13 @@ export async function describeStatus(parts: StatusParts): Promise<Status> {
 /** More keys than anybody tells apart. */
 const shownAdded = 100
 
-function describeAdded({ keyBlob, comment, expiresAtMs, isEnded }: AddedKey): AddedKeyStatus {
+function describeAdded({ keyBlob, comment, expiresAtMs, isEnded, mustConfirm }: AddedKey): AddedKeyStatus {
   return {
     key: fingerprint(keyBlob),
     comment,
     ...(expiresAtMs === undefined ? {} : { expiresAt: formatUtc(expiresAtMs) }),
     ...(isEnded ? { isEnded: true } : {}),
+    ...(mustConfirm ? { mustConfirm: true } : {}),
   }
 }
 

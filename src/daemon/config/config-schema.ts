@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { signUseMistake } from '../../agent/connection/sign-policy.ts'
 import { hostPatternMistake } from '../../agent/destination/host-patterns.ts'
+import { confirmPolicies } from '../../agent/keys/key-store.ts'
 import { type BrowserSetting, browserMistake } from '../../aws/console/browser-commands.ts'
 import { type CheckedField, deviceMistake, fieldMistake } from '../../aws/plan/field-rules.ts'
 import { urlMistake } from '../../aws/plan/sts-endpoint.ts'
@@ -124,7 +125,9 @@ export const identitySchema = v.strictObject({
   extensions: v.optional(stringMap),
   critical_options: v.optional(stringMap),
   renew: v.optional(v.picklist(['always', 'when-used', 'on-demand'])),
+  /** `confirm`: `allow`, and `confirm = "forwarded"`. */
   forward: v.optional(v.picklist(['never', 'confirm', 'allow'])),
+  confirm: v.optional(v.picklist(confirmPolicies)),
   /** The former name of `forward`. */
   forwarding: v.optional(v.boolean()),
   sign: v.optional(

@@ -1,3 +1,4 @@
+import { type ConfirmPolicy, stricterConfirm } from '../../agent/keys/key-store.ts'
 import type { AwsSettings } from '../../aws/config/settings.ts'
 import { CodedError } from '../../core/errors.ts'
 import type { LogLevel } from '../../core/log.ts'
@@ -25,7 +26,8 @@ export type IdentityConfig = Omit<Written<'identity'>, 'forwarding'> & {
   vault: string
   mount: string
   renew: NonNullable<Written<'identity'>['renew']>
-  forward: NonNullable<Written<'identity'>['forward']>
+  forward: 'never' | 'allow'
+  confirm: ConfirmPolicy
   list_key: boolean
   socket: boolean
   key_type: string
@@ -90,13 +92,15 @@ export function toConfig(settled: SectionsAround): Config {
     })),
     identities: sectionsOf(sections, 'identity').map((section) => {
       const { forwarding, ...written } = section.written
+      const forward = written.forward ?? (forwarding === true ? 'allow' : 'never')
       return {
         ...written,
         name: section.name,
         vault: vaultOf(section, settled)!,
         mount: written.mount ?? 'ssh',
         renew: written.renew ?? 'when-used',
-        forward: written.forward ?? (forwarding === true ? 'allow' : 'never'),
+        forward: forward === 'never' ? 'never' : 'allow',
+        confirm: stricterConfirm(written.confirm ?? 'never', forward === 'confirm' ? 'forwarded' : 'never'),
         list_key: written.list_key ?? false,
         socket: written.socket ?? false,
         // Every role accepts it, and it signs fastest.

@@ -174,6 +174,7 @@ function startIdentity(
     log,
     renew: config.renew,
     forward: config.forward,
+    confirm: config.confirm,
     sign: config.sign,
     hosts: config.hosts === undefined ? undefined : hostPatterns(config.hosts),
     listKey: config.list_key,

@@ -51,6 +51,8 @@ const addedKey = v.object({
   expiresAt: v.exactOptional(time),
   /** It is a certificate that has ended, so that it is not listed. */
   isEnded: v.exactOptional(v.literal(true)),
+  /** A person has to confirm each use. */
+  mustConfirm: v.exactOptional(v.literal(true)),
 })
 /** A key of `ssh-add`. */
 export type AddedKeyStatus = v.InferOutput<typeof addedKey>

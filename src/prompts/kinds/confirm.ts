@@ -4,13 +4,18 @@ import { type PromptKind, typedLine } from './kind.ts'
  * Yes or no. Only an explicit no is a no: a question that was dismissed or left open has no answer, so it is asked again
  * the next time.
  */
-export const confirm: PromptKind<object, boolean> = {
+export const confirm: PromptKind<{ details?: readonly string[] }, boolean> = {
   ...typedLine,
   isEchoed: true,
   suffix: ' (yes/no): ',
   form: 'confirm',
   coolsDown: false,
-  lines: ({ text }) => [`${text}?`],
+  fault: ({ details = [] }) =>
+    Array.isArray(details) && details.every((line) => typeof line === 'string')
+      ? undefined
+      : 'its details are no lines',
+  // What has to be known comes first: the answer is typed behind the last line.
+  lines: ({ text, details = [] }) => [...details, `${text}?`],
   read(typed) {
     const word = typed.trim().toLowerCase()
     if (['yes', 'y'].includes(word)) return { answer: true }

@@ -191,7 +191,7 @@ describe('bad input', () => {
   it('overwrites a message that cannot be decoded: it may hold a key', async () => {
     const { client, reader } = serve(echo)
     const key = generateKeyPairSync('ed25519').privateKey
-    const message = framed(Buffer.concat([addKey(key, ''), Buffer.of(2)]))
+    const message = framed(Buffer.concat([addKey(key, ''), Buffer.of(3)]))
     const sent = Buffer.from(message)
     client.write(sent)
     expect(await reader.next()).toEqual(Buffer.of(5))

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import type { UseQuestion } from '../../../../src/agent/connection/confirmation.ts'
 import { createAgentSession } from '../../../../src/agent/connection/session.ts'
 import type { ListSettings } from '../../../../src/agent/destination/arrangement.ts'
 import { createDestinations } from '../../../../src/agent/destination/destinations.ts'
@@ -31,6 +32,7 @@ import {
   unlockWith,
   userauthRequest,
 } from '../../../support/agent-messages.ts'
+import { nobody } from '../../../support/agent-stubs.ts'
 import { agentVector, bindVectors, plainAddVectors } from '../../../support/agent-vectors.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { noKnownHosts, plainLists } from '../../../support/list-settings.ts'
@@ -49,6 +51,7 @@ function storeOf(answers: Partial<KeyStore>): KeyStore {
     isAdded: false,
     isFor: () => true,
     hostsOf: () => undefined,
+    confirmOf: () => 'never',
     uses: () => undefined,
     isShownTo: () => true,
     identities: () => [],
@@ -69,6 +72,7 @@ interface Surroundings {
 
 function setUp(stores: readonly KeyStore[] = [], surroundings: Surroundings = {}) {
   const { settings = plainLists, knownHosts = '', commandLine = [] } = surroundings
+  const person = { ask: nobody }
   const clock = fakeClock()
   const keyring = createKeyring({ clock, hostsOf: createAddedHosts(() => settings) })
   const lock = createLock({ clock })
@@ -96,6 +100,7 @@ function setUp(stores: readonly KeyStore[] = [], surroundings: Surroundings = {}
     lists,
     destinations,
     pool,
+    askPerson: (question: UseQuestion, signal: AbortSignal) => person.ask(question, signal),
     clock,
     log,
   }
@@ -107,7 +112,7 @@ function setUp(stores: readonly KeyStore[] = [], surroundings: Surroundings = {}
     if (response.type !== 'identities-answer') throw new Error(response.type)
     return response.identities.map(({ comment }) => comment)
   }
-  return { clock, keyring, lock, lines, files, notices, connect, session, ask, comments }
+  return { clock, keyring, lock, lines, files, notices, person, connect, session, ask, comments }
 }
 
 const failure = { type: 'failure' }
@@ -777,6 +782,7 @@ it('shows what the configured identities are now, on a connection that is open',
     clock,
     pool: createTurns(1),
     log,
+    askPerson: nobody,
     peer: undefined,
   })
   const comments = async () => {

@@ -111,7 +111,7 @@ describe('what a signature is for', () => {
 })
 
 describe('the uses of a key', () => {
-  const login = { type: 'login' } as const
+  const login = { type: 'login', user: 'jo' } as const
   const git = { type: 'sshsig', namespace: 'git' } as const
 
   it('permit what they name', () => {

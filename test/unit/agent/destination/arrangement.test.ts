@@ -8,6 +8,7 @@ const store = (isAdded: boolean): KeyStore => ({
   isAdded,
   isFor: () => true,
   hostsOf: () => undefined,
+  confirmOf: () => 'never',
   uses: () => undefined,
   isShownTo: () => true,
   identities: () => [],

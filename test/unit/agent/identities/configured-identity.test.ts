@@ -45,6 +45,7 @@ function setUp(options: Partial<ConfiguredIdentityOptions> = {}) {
     log,
     renew: 'when-used',
     forward: 'never',
+    confirm: 'never',
     listKey: false,
     publish: async () => {},
     ...options,

@@ -40,6 +40,7 @@ function setUp(renews: readonly ConfiguredIdentityOptions['renew'][] = ['when-us
       log,
       renew,
       forward: 'never' as const,
+      confirm: 'never' as const,
       listKey: false,
       publish: async () => {},
     }

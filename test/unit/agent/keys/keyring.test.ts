@@ -6,10 +6,11 @@ import type { PrivateKey } from '../../../../src/ssh/private-key.ts'
 import { publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
 import { verifySignature } from '../../../../src/ssh/signature.ts'
 import { certifyForTest } from '../../../support/agent-issuer.ts'
+import { unconstrained } from '../../../support/agent-stubs.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 
-const forEver = { lifetimeSeconds: undefined }
-const forSeconds = (lifetimeSeconds: number) => ({ lifetimeSeconds })
+const forEver = unconstrained
+const forSeconds = (lifetimeSeconds: number) => ({ ...unconstrained, lifetimeSeconds })
 
 function toPrivateKey(privateKey: KeyObject): PrivateKey {
   const publicKey = publicKeyFromKeyObject(privateKey)

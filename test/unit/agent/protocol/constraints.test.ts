@@ -18,21 +18,26 @@ function refusal(...constraints: Uint8Array[]): CodedError {
 
 describe('constraints of an added key', () => {
   it('may be none', () => {
-    expect(read()).toEqual({ lifetimeSeconds: undefined })
+    expect(read()).toEqual({ lifetimeSeconds: undefined, mustConfirm: false })
   })
 
   it('may be a lifetime, of any uint32', () => {
-    expect(read(lifetime(60))).toEqual({ lifetimeSeconds: 60 })
-    expect(read(lifetime(2 ** 32 - 1))).toEqual({ lifetimeSeconds: 4_294_967_295 })
-    expect(read(lifetime(0))).toEqual({ lifetimeSeconds: 0 })
+    expect(read(lifetime(60))).toEqual({ lifetimeSeconds: 60, mustConfirm: false })
+    expect(read(lifetime(2 ** 32 - 1))).toEqual({ lifetimeSeconds: 4_294_967_295, mustConfirm: false })
+    expect(read(lifetime(0))).toEqual({ lifetimeSeconds: 0, mustConfirm: false })
   })
 
-  it('are refused when the lifetime is given twice', () => {
+  it('may want each use to be confirmed', () => {
+    expect(read(confirm)).toEqual({ lifetimeSeconds: undefined, mustConfirm: true })
+    expect(read(confirm, lifetime(60))).toEqual({ lifetimeSeconds: 60, mustConfirm: true })
+  })
+
+  it('are refused when one is given twice', () => {
     expect(refusal(lifetime(60), lifetime(60)).code).toBe('CONSTRAINT_REPEATED')
+    expect(refusal(confirm, confirm).code).toBe('CONSTRAINT_REPEATED')
   })
 
   it.each([
-    ['to confirm each use', confirm],
     ['a destination', extensionConstraint('restrict-destination-v00@openssh.com')],
     ['certificates of a token', extensionConstraint('associated-certs-v00@openssh.com')],
     ['a FIDO provider', extensionConstraint('sk-provider@openssh.com')],
@@ -46,7 +51,6 @@ describe('constraints of an added key', () => {
   })
 
   it('that ssh-add has an option for are refused with what to leave out', () => {
-    expect(refusal(confirm).hint).toContain('-c')
     expect(refusal(extensionConstraint('restrict-destination-v00@openssh.com')).hint).toContain('-h')
   })
 

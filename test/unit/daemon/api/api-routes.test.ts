@@ -7,6 +7,7 @@ import { createLentPrompts } from '../../../../src/daemon/api/lent-prompts.ts'
 import type { RunningVault } from '../../../../src/daemon/running/running-vault.ts'
 import type { ApiConnection, ApiRequest } from '../../../../src/ipc/server/api-route.ts'
 import type { VaultError } from '../../../../src/vault/vault-error.ts'
+import { nobody } from '../../../support/agent-stubs.ts'
 import { fullStatus } from '../../../support/helper-status.ts'
 
 /** A vault with an identity, which write down what is done with them. */
@@ -38,6 +39,7 @@ function call(deps: Partial<ApiRoutesDeps>, method: string, pattern: string, par
     organizations: async () => expect.unreachable(),
     iam: async () => expect.unreachable(),
     lentPrompts: createLentPrompts({ terminal: true }),
+    confirmations: { ask: nobody, attend: async () => expect.unreachable() },
     status: async () => fullStatus,
     config: () => ({ file: '/c.toml', errors: [], warnings: [] }),
     ...deps,

@@ -15,8 +15,14 @@ const config = parseConfig(
 )
 
 const addedKeys: readonly AddedKey[] = [
-  { keyBlob: plainBlob('ed25519'), comment: 'one', expiresAtMs: Date.UTC(2026, 0, 2), isEnded: false },
-  { keyBlob: plainBlob('ecdsa256'), comment: 'two', expiresAtMs: undefined, isEnded: true },
+  {
+    keyBlob: plainBlob('ed25519'),
+    comment: 'one',
+    expiresAtMs: Date.UTC(2026, 0, 2),
+    isEnded: false,
+    mustConfirm: false,
+  },
+  { keyBlob: plainBlob('ecdsa256'), comment: 'two', expiresAtMs: undefined, isEnded: true, mustConfirm: true },
 ]
 
 const empty = async () => ({ sessions: [], roles: [], profiles: [] })
@@ -87,7 +93,7 @@ it('reports the rest if the files of the AWS tools cannot be read, and hides no 
       addedKeys: 2,
       added: [
         { key: fingerprint(plainBlob('ed25519')), comment: 'one', expiresAt: '2026-01-02T00:00:00Z' },
-        { key: fingerprint(plainBlob('ecdsa256')), comment: 'two', isEnded: true },
+        { key: fingerprint(plainBlob('ecdsa256')), comment: 'two', isEnded: true, mustConfirm: true },
       ],
       notices: [{ at: '2026-01-02T00:00:00Z', reason: 'no key', count: 2, key: 'SHA256:k', peer: 'ssh (pid 1)' }],
     },

@@ -58,6 +58,7 @@ describe('parseConfig', () => {
         ttl: 1800,
         renew: 'when-used',
         forward: 'never',
+        confirm: 'never',
         list_key: false,
         socket: false,
         key_type: 'ed25519',
@@ -89,10 +90,19 @@ describe('parseConfig', () => {
     const forward = (settings: string) => parseConfig(identity(settings), file).identities[0]?.forward
     expect(forward('forwarding = true\n')).toBe('allow')
     expect(forward('forwarding = false\n')).toBe('never')
-    expect(forward('forward = "confirm"\n')).toBe('confirm')
     expect(mistake(identity('forwarding = true\nforward = "allow"\n')).message).toContain(
       '5:1: ssh.identity.i.forwarding: is the former name of forward: leave it out',
     )
+  })
+
+  it('takes forward = "confirm" for what is allowed when a person confirms it, and the stricter of two settings', () => {
+    const identity = (settings: string) =>
+      parseConfig(`[vault.a]\naddress = "https://v"\n[ssh.identity.i]\nrole = "r"\n${settings}`, file).identities[0]
+    expect(identity('')).toMatchObject({ forward: 'never', confirm: 'never' })
+    expect(identity('forward = "confirm"\n')).toMatchObject({ forward: 'allow', confirm: 'forwarded' })
+    expect(identity('forward = "confirm"\nconfirm = "never"\n')).toMatchObject({ confirm: 'forwarded' })
+    expect(identity('forward = "confirm"\nconfirm = "always"\n')).toMatchObject({ confirm: 'always' })
+    expect(identity('forward = "allow"\nconfirm = "forwarded"\n')).toMatchObject({ confirm: 'forwarded' })
   })
 
   it('reads how the agent lists', () => {

@@ -15,6 +15,7 @@ const store = (): KeyStore => ({
   isAdded: false,
   isFor: () => true,
   hostsOf: () => undefined,
+  confirmOf: () => 'never',
   uses: () => undefined,
   isShownTo: () => true,
   identities: () => [],

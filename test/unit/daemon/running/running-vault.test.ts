@@ -18,6 +18,7 @@ const ops: IdentityConfig = {
   mount: 'ssh',
   renew: 'on-demand',
   forward: 'never',
+  confirm: 'never',
   list_key: false,
   socket: false,
   key_type: 'ed25519',

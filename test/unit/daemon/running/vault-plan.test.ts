@@ -39,6 +39,7 @@ it('an identity is the same, whatever the order of its keys', () => {
     role: 'r',
     renew: 'always',
     forward: 'never',
+    confirm: 'never',
     list_key: false,
     socket: false,
     key_type: 'ed25519',

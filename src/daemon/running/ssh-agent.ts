@@ -1,0 +1,54 @@
+import type { Duplex } from 'node:stream'
+import { type Agent, type AgentDeps, type AgentView, createAgent } from '../../agent/agent.ts'
+import { createKeyring, type Keyring } from '../../agent/keys/keyring.ts'
+import { createLock, type Lock } from '../../agent/lock/lock.ts'
+import type { Marking } from '../../core/limits/admission.ts'
+import type { PeerCredentials } from '../../ipc/sockets/peer-credentials.ts'
+import type { SshSettings } from '../config/config.ts'
+import { createKnownHostsFiles } from '../known-hosts-files.ts'
+import { peerProcess } from '../process/peer-process.ts'
+import { createAddedHosts } from './list-settings.ts'
+
+/** The SSH agent of the daemon, and what it owns that others look at. */
+export interface SshAgent {
+  agent: Agent
+  keyring: Keyring
+  lock: Lock
+  /** Serves a connection of a process until it closes. */
+  serve(stream: Duplex, seat: Marking, peer: PeerCredentials | undefined, view: AgentView | undefined): void
+  /** Removes what `ssh-add` has added. */
+  removeAddedKeys(): void
+}
+
+/** What it needs; the settings are read for each use. */
+export interface SshAgentDeps extends Omit<AgentDeps, 'keyring' | 'lock' | 'knownHosts'> {
+  home: string
+  sshSettings: () => SshSettings
+  onKeysReleased: () => void
+}
+
+/** Puts the agent together: its keyring and its lock are empty and open. */
+export function createSshAgent(deps: SshAgentDeps): SshAgent {
+  const { clock, log, home, settings, sshSettings, onKeysReleased } = deps
+  const keyring = createKeyring({
+    clock,
+    onKeysReleased,
+    hostsOf: createAddedHosts(settings),
+    uses: ({ isForwarded }) => (isForwarded && sshSettings().addedKeysForwarded === 'login' ? ['login'] : undefined),
+    defaultLifetimeSeconds: () => sshSettings().lifetime,
+  })
+  const lock = createLock({ clock })
+  const knownHosts = createKnownHostsFiles({ home, configured: () => sshSettings().knownHosts, log })
+  const agent = createAgent({ ...deps, keyring, lock, knownHosts })
+  return {
+    agent,
+    keyring,
+    lock,
+    serve: (stream, seat, peer, view) =>
+      agent.serve(stream, seat, peer?.pid === undefined ? undefined : peerProcess(peer.pid), view),
+    removeAddedKeys() {
+      log.info('added keys are removed, by signal', { count: keyring.describe().length })
+      keyring.removeAll()
+    },
+  }
+}

@@ -1,0 +1,16 @@
+import type { Command } from 'commander'
+import type { CommandContext } from '../command-context.ts'
+import { needTerminal } from '../mfa/known-source.ts'
+
+/** `latchkey ssh …` */
+export function addSshCommands(program: Command, context: CommandContext): void {
+  const ssh = program.command('ssh').description('the SSH agent')
+  ssh
+    .command('approve')
+    .description('wait in this terminal for the questions whether a key may be used, and answer them; Ctrl-C ends it')
+    .action(async () => {
+      needTerminal(context, 'approving the use of keys')
+      context.note('waiting for keys that are to be confirmed; Ctrl-C ends it\n')
+      for (;;) await context.daemon.call('attendConfirmations')
+    })
+}
