@@ -1,36 +1,13 @@
 import * as v from 'valibot'
-import { signUseMistake } from '../../agent/connection/sign-policy.ts'
-import { hostPatternMistake } from '../../agent/destination/host-patterns.ts'
-import { confirmPolicies } from '../../agent/keys/key-store.ts'
 import { type BrowserSetting, browserMistake } from '../../aws/console/browser-commands.ts'
 import { type CheckedField, deviceMistake, fieldMistake } from '../../aws/plan/field-rules.ts'
 import { urlMistake } from '../../aws/plan/sts-endpoint.ts'
 import { pathField as path, sectionNameField as sectionName, textField as text } from '../../core/config-fields.ts'
-import { parseDurationSeconds } from '../../core/time/duration.ts'
 import { isUtcTime } from '../../core/time/utc-time.ts'
 import { programChoices } from '../../prompts/programs/programs.ts'
-import { keyGenerators } from '../../ssh/keys/key-types.ts'
 import { authSchema } from '../../vault/login/login-methods.ts'
-
-/** A duration in Go's notation, read as seconds within bounds. */
-function duration(minSeconds: number, maxSeconds: number, bounds: string) {
-  return v.pipe(
-    v.string(),
-    v.transform((text) => parseDurationSeconds(text) ?? Number.NaN),
-    v.check(
-      (seconds) => seconds >= minSeconds && seconds <= maxSeconds,
-      `not a duration from ${bounds} such as "15m" or "12h"`,
-    ),
-  )
-}
-
-const stringMap = v.record(v.string(), v.string())
-/** Vault separates the names by commas (`valid_principals` of ssh/sign), so it would read a name with a comma as two. */
-const principal = v.pipe(
-  text,
-  v.regex(/^[^,]+$/, 'a comma separates two principals: write ["a", "b"]'),
-  v.regex(/^\S(.*\S)?$/su, 'begins or ends with a blank'),
-)
+import { duration, stringMap } from './schema-fields.ts'
+import { addedKeySchema, identitySchema, sshSchema } from './ssh-schema.ts'
 
 /** A text that can be sent to STS as this field: what could not is said before anybody needs it. */
 const awsField = (field: CheckedField) =>
@@ -87,20 +64,6 @@ const browser = v.pipe(
   v.transform((setting) => setting as BrowserSetting),
 )
 
-/** Which hosts a key is for. */
-const hosts = v.pipe(
-  v.array(
-    v.pipe(
-      v.string(),
-      v.check(
-        (pattern) => hostPatternMistake(pattern) === undefined,
-        ({ input }) => hostPatternMistake(input)!,
-      ),
-    ),
-  ),
-  v.minLength(1, 'leave it out for every host'),
-)
-
 /** One `[vault.NAME]`. */
 export const vaultSchema = v.strictObject({
   address: v.optional(
@@ -113,50 +76,6 @@ export const vaultSchema = v.strictObject({
   client_key_file: v.optional(path),
   server_name: v.optional(text),
   timeout: v.optional(duration(1, 600, '1s to 10m')),
-})
-
-/** One `[ssh.identity.NAME]`. */
-export const identitySchema = v.strictObject({
-  vault: v.optional(text),
-  mount: v.optional(text),
-  role: text,
-  principals: v.optional(v.pipe(v.array(principal), v.minLength(1, 'leave it out to use the role’s default user'))),
-  ttl: v.optional(duration(60, 31_536_000, '1m to 365d')),
-  extensions: v.optional(stringMap),
-  critical_options: v.optional(stringMap),
-  renew: v.optional(v.picklist(['always', 'when-used', 'on-demand'])),
-  /** `confirm`: `allow`, and `confirm = "forwarded"`. */
-  forward: v.optional(v.picklist(['never', 'confirm', 'allow'])),
-  confirm: v.optional(v.picklist(confirmPolicies)),
-  /** The former name of `forward`. */
-  forwarding: v.optional(v.boolean()),
-  sign: v.optional(
-    v.array(
-      v.pipe(
-        v.string(),
-        v.check(
-          (use) => signUseMistake(use) === undefined,
-          ({ input }) => signUseMistake(input)!,
-        ),
-      ),
-    ),
-  ),
-  hosts: v.optional(hosts),
-  list_key: v.optional(v.boolean()),
-  socket: v.optional(v.boolean()),
-  key_type: v.optional(v.picklist(keyGenerators.map(({ name }) => name))),
-})
-
-/** One `[ssh.added_key."SHA256:…"]`. */
-export const addedKeySchema = v.strictObject({ hosts })
-
-/** `[ssh]`, without the sections in it. */
-export const sshSchema = v.strictObject({
-  known_hosts: v.optional(v.array(path)),
-  order: v.optional(v.picklist(['identities-first', 'added-first'])),
-  lifetime: v.optional(duration(1, 31_536_000, '1s to 365d')),
-  added_keys_forwarded: v.optional(v.picklist(['all', 'login'])),
-  unbound_max: v.optional(v.pipe(v.number(), v.integer('not a whole number'), v.minValue(0, 'is less than 0'))),
 })
 
 /** One `[aws.profile.NAME]`. */

@@ -1,16 +1,14 @@
 import * as v from 'valibot'
 import {
-  addedKeySchema,
   consoleSchema,
-  identitySchema,
   keychainSchema,
   logSchema,
   profileSchema,
   promptSchema,
   sourceSchema,
-  sshSchema,
   vaultSchema,
 } from './config-schema.ts'
+import { addedKeySchema, identitySchema, sshSchema } from './ssh-schema.ts'
 
 /** The kinds of section in config.toml: where they are, whether they have names, and the form that they must have. */
 export const sectionKinds = {

@@ -56,7 +56,7 @@ export function createConfirmations({ prompts, clock }: { prompts: Prompts; cloc
     async attend(caller) {
       const leave = prompts.attend(topic, caller)
       attending += 1
-      for (const arrived of [...arrivals]) arrived()
+      for (const arrived of arrivals) arrived()
       await new Promise<void>((resolve) => void clock.after(attendMs, resolve))
       leave()
       attending -= 1

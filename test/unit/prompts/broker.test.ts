@@ -68,6 +68,18 @@ describe('a question', () => {
     expect(asked).toEqual(['aws-mfa/jo by terminal'])
   })
 
+  it('of one caller alone is another than one like it', async () => {
+    const { prompts } = broker()
+    const [one, other] = [terminal(), terminal()]
+    prompts.attend('use', one.caller)
+    prompts.attend('use', other.caller)
+    const use = { topic: 'use', kind: 'confirm', text: 'allow it', isOwn: true } as const
+    const waiting = [prompts.ask(use), prompts.ask(use)]
+    one.leases[0]!.answer(new Secret('yes'))
+    other.leases[0]!.answer(new Secret('no'))
+    expect(await Promise.all(waiting)).toEqual([true, false])
+  })
+
   it('of another topic is asked beside it', async () => {
     const { prompts } = broker()
     const [one, other] = [terminal(), terminal()]

@@ -1,0 +1,17 @@
+import * as v from 'valibot'
+import { parseDurationSeconds } from '../../core/time/duration.ts'
+
+/** A duration in Go's notation, read as seconds within bounds. */
+export function duration(minSeconds: number, maxSeconds: number, bounds: string) {
+  return v.pipe(
+    v.string(),
+    v.transform((text) => parseDurationSeconds(text) ?? Number.NaN),
+    v.check(
+      (seconds) => seconds >= minSeconds && seconds <= maxSeconds,
+      `not a duration from ${bounds} such as "15m" or "12h"`,
+    ),
+  )
+}
+
+/** Texts by names. */
+export const stringMap = v.record(v.string(), v.string())

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import { Secret } from '../../../../src/core/secret.ts'
+import { createConfirmations } from '../../../../src/daemon/running/confirmations.ts'
+import { createPrompts } from '../../../../src/prompts/broker.ts'
+import type { PromptProgram } from '../../../../src/prompts/dialogs.ts'
+import type { PromptCaller, PromptLease } from '../../../../src/prompts/prompt.ts'
+import { rejection } from '../../../support/aws-world.ts'
+import { fakeClock } from '../../../support/fake-clock.ts'
+
+const question = { text: 'allow this use of mine', details: ['key: mine'] }
+const open = () => new AbortController().signal
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+function world(program?: PromptProgram) {
+  const clock = fakeClock()
+  const prompts = createPrompts({ clock, ...(program === undefined ? {} : { program }), newId: () => 'id' })
+  const confirmations = createConfirmations({ prompts, clock })
+  const leases: PromptLease[] = []
+  /** One call of the command. */
+  const attend = () => {
+    const caller: PromptCaller = { mayPrompt: true, offer: (lease) => leases.push(lease) }
+    return confirmations.attend(caller)
+  }
+  const say = async (word: string) => {
+    await settle()
+    return leases.pop()?.answer(new Secret(word))
+  }
+  return { clock, confirmations, attend, say, leases }
+}
+
+describe('a use that is to be confirmed', () => {
+  it('is put to the terminal that waits, each by itself and one after the other', async () => {
+    const { confirmations, attend, say, leases } = world()
+    void attend()
+    const [first, second] = [confirmations.ask(question, open()), confirmations.ask(question, open())]
+    await settle()
+    expect(leases.map(({ question: { text } }) => text)).toEqual(['allow this use of mine'])
+    await say('yes')
+    expect(await first).toBe(true)
+    await settle()
+    // The command calls again.
+    void attend()
+    await say('no')
+    expect(await second).toBe(false)
+  })
+
+  it('waits a moment for a terminal that was there a moment ago, and no longer', async () => {
+    const { clock, confirmations, attend } = world()
+    const attended = attend()
+    clock.advance(20_000)
+    await attended
+    const waiting = confirmations.ask(question, open())
+    const refused = rejection(waiting)
+    await settle()
+    clock.advance(3_000)
+    expect(await refused).toMatchObject({
+      code: 'PROMPT_UNAVAILABLE',
+      hint: 'in a terminal: latchkey ssh approve; or set prompt.program in the configuration',
+    })
+    // Nobody has been there for a while.
+    const late = confirmations.ask(question, open())
+    expect(await rejection(late)).toMatchObject({ code: 'PROMPT_UNAVAILABLE' })
+  })
+
+  it('goes to the prompt program where no terminal waits, and is closed when the client goes', async () => {
+    let withdrawn: AbortSignal | undefined
+    const { confirmations } = world((asked, signal) => {
+      expect(asked).toMatchObject({ kind: 'confirm', ...question })
+      withdrawn = signal
+      return new Promise(() => {})
+    })
+    const client = new AbortController()
+    const asked = confirmations.ask(question, client.signal)
+    const refused = rejection(asked)
+    await settle()
+    client.abort(new Error('gone'))
+    expect((await refused).message).toBe('gone')
+    expect(withdrawn?.aborted).toBe(true)
+  })
+
+  it('that was withdrawn while another was asked is never put to anybody', async () => {
+    const { confirmations, attend, say, leases } = world()
+    void attend()
+    const first = confirmations.ask(question, open())
+    const client = new AbortController()
+    const second = rejection(confirmations.ask(question, client.signal))
+    await settle()
+    client.abort(new Error('gone'))
+    await say('yes')
+    expect(await first).toBe(true)
+    expect((await second).message).toBe('gone')
+    expect(leases).toEqual([])
+  })
+})
