@@ -136,7 +136,7 @@ function formatNotes({ locked, addedKeys, added = [], notices = [] }: Status['ss
 const shownAdded = 10
 
 function formatAdded(added: readonly AddedKeyStatus[], nowMs: number): string {
-  const rows = added.map(({ comment, key, expiresAt, isEnded, mustConfirm }) => [
+  const rows = added.map(({ comment, key, expiresAt, isEnded, mustConfirm, destinations = [] }) => [
     comment,
     key,
     isEnded === true
@@ -144,7 +144,10 @@ function formatAdded(added: readonly AddedKeyStatus[], nowMs: number): string {
       : expiresAt === undefined
         ? 'no limit'
         : formatTimeLeft(expiresAt, nowMs),
-    mustConfirm === true ? 'each use is confirmed' : '',
+    [
+      ...(mustConfirm === true ? ['each use is confirmed'] : []),
+      ...(destinations.length > 0 ? [`for ${destinations.join(', ')}`] : []),
+    ].join('; '),
   ])
   return rows.length === 0 ? '' : formatTable(rows, '  ')
 }

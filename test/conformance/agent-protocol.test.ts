@@ -397,11 +397,6 @@ describe('where we differ from ssh-agent on purpose', () => {
   const ask = async (message: Uint8Array) => (await client.ask(message))?.[0]
   const list = async () => readIdentities((await client.ask(empty(number.list)))!)
 
-  it('a constraint to destinations is refused', async () => {
-    expect(await ask(agentVector('add-destination', 'request'))).toBe(reply.failure)
-    expect(await list()).toEqual([])
-  })
-
   it.each(keys)('a certificate of another key is refused for every type of key: %s', async (type, key) => {
     const another = type === 'ssh-rsa' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : undefined
     const certified = another?.privateKey ?? (type === 'ssh-ed25519' ? other : ec(`P-${type.slice(-3)}`))

@@ -43,7 +43,8 @@ const failures: ReadonlyMap<string, IssueFailure> = new Map([
 const ca = generateKeyPairSync('ed25519').privateKey
 
 /** What sshd must trust (TrustedUserCAKeys) to take certificates from here. */
-export const testCaLine = formatPublicKeyLine(publicKeyFromKeyObject(ca).blob, 'test CA')
+export const testCaBlob = publicKeyFromKeyObject(ca).blob
+export const testCaLine = formatPublicKeyLine(testCaBlob, 'test CA')
 
 /** A certificate of our CA: for user jo, from 30 s ago, for an hour from now. */
 export function certifyForTest(

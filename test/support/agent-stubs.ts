@@ -2,7 +2,7 @@ import type { AskPerson } from '../../src/agent/connection/confirmation.ts'
 import type { KeyConstraints } from '../../src/agent/protocol/constraints.ts'
 
 /** What a key has that was added without limits. */
-export const unconstrained: KeyConstraints = { lifetimeSeconds: undefined, mustConfirm: false }
+export const unconstrained: KeyConstraints = { lifetimeSeconds: undefined, mustConfirm: false, destinations: undefined }
 
 /** Nobody is there to be asked. */
 export const nobody: AskPerson = () => Promise.reject(new Error('a person was asked'))

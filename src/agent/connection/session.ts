@@ -77,7 +77,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   const sign = createSigning({ ...deps, connection, shownStores, refusals, confirm, gone, isClosed: () => isClosed })
 
   const add = ({ key, comment, constraints }: AgentRequest & { type: 'add-identity' }): AgentResponse => {
-    keyring.add(importPrivateKey(key), comment, constraints)
+    keyring.add(importPrivateKey(key), comment, constraints, connection)
     return success
   }
 
@@ -122,7 +122,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
       case 'add-identity':
         return isOutOfReach(request) ? failure : add(request)
       case 'remove-identity':
-        return !isOutOfReach(request) && keyring.remove(request.keyBlob) ? success : failure
+        return !isOutOfReach(request) && keyring.remove(request.keyBlob, connection) ? success : failure
       case 'remove-all-identities':
         if (isOutOfReach(request)) return failure
         keyring.removeAll()

@@ -1,4 +1,5 @@
 import { displayLine } from '../../core/text/display-text.ts'
+import { readLoginRequest } from '../../ssh/login-request.ts'
 import { SshError, SshReader } from '../../ssh/wire.ts'
 
 /** What a signature is for, told apart by the data alone. */
@@ -12,8 +13,6 @@ export type SignPurpose =
   /** Certificates, host keys, `ssh-add -T`, and whatever else there is. */
   | { type: 'other' }
 
-const userauthRequest = 50
-const publicKeyMethods: readonly string[] = ['publickey', 'publickey-hostbound-v00@openssh.com']
 /** SSH2_MSG_USERAUTH_TRUST_REQUEST and PAM_SSH_AGENT_AUTH_REQUESTv1 of pam_ssh_agent_auth 0.10.3. */
 const trustRequest = 54
 const trustRequestV1 = 101
@@ -21,8 +20,8 @@ const sshsigMagic = Buffer.from('SSHSIG')
 
 /** Looks at all of the data: a form with anything missing, or anything behind it, is something else. */
 export function signPurpose(data: Uint8Array): SignPurpose {
-  const user = userOfLogin(data)
-  if (user !== undefined) return { type: 'login', user }
+  const login = readLoginRequest(data)
+  if (login !== undefined) return { type: 'login', user: login.user }
   if (hasForm(data, readSudo)) return { type: 'sudo' }
   const namespace = sshsigNamespace(data)
   return namespace === undefined ? { type: 'other' } : { type: 'sshsig', namespace }
@@ -59,25 +58,6 @@ function hasForm(data: Uint8Array, read: (reader: SshReader) => boolean): boolea
     if (error instanceof SshError) return false
     throw error
   }
-}
-
-function userOfLogin(data: Uint8Array): string | undefined {
-  let user: Uint8Array | undefined
-  const isLogin = hasForm(data, (reader) => readLogin(reader, (name) => (user = name)))
-  return isLogin ? Buffer.from(user!).toString('utf8') : undefined
-}
-
-function readLogin(reader: SshReader, onUser: (name: Uint8Array) => void): boolean {
-  reader.string() // session id
-  if (reader.byte() !== userauthRequest) return false
-  onUser(reader.string())
-  if (reader.text() !== 'ssh-connection') return false
-  const method = reader.text()
-  if (!publicKeyMethods.includes(method) || !reader.boolean()) return false
-  reader.string() // algorithm
-  reader.string() // key
-  if (method !== 'publickey') reader.string() // host key
-  return true
 }
 
 function readSudo(reader: SshReader): boolean {

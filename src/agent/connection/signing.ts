@@ -62,6 +62,9 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
         keyBlob,
       )
     }
+    const objection = store.objection(signer.identity, connection, data)
+    if (objection !== undefined)
+      return refusals.refuse(`a key of ${store.name} does not sign this: ${objection}`, keyBlob)
     const policy = store.confirmOf(signer.identity)
     const isToBeConfirmed = policy === 'always' || (policy === 'forwarded' && connection.isForwarded)
     return isToBeConfirmed ? signIfConfirmed(found, request) : signNow(found, request)

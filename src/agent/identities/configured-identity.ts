@@ -157,6 +157,7 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
     isFor: (destination) => hosts?.fit(destination) !== 'misfit',
     hostsOf: () => hosts,
     confirmOf: () => confirm,
+    objection: () => undefined,
     name: `identity ${name}`,
     isShownTo: ({ isForwarded }) => !isForwarded || forward === 'allow',
     // Root on the other machine could otherwise sign files, commits and certificates in our name (docs/PROTOCOL.md P-10).

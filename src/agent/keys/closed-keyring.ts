@@ -12,6 +12,7 @@ export const closedKeyring: Keyring = {
   isFor: () => true,
   hostsOf: () => undefined,
   confirmOf: () => 'never',
+  objection: () => undefined,
   uses: () => undefined,
   isShownTo: () => true,
   identities: () => none,

@@ -55,6 +55,11 @@ export interface KeyStore {
   hostsOf(identity: Identity): HostPatterns | undefined
   /** When a person has to confirm the use of one of its identities. */
   confirmOf(identity: Identity): ConfirmPolicy
+  /**
+   * Why one of its identities must not sign this on a connection, whatever its uses are, as the end of a sentence; undefined
+   * if it may.
+   */
+  objection(identity: Identity, connection: ConnectionView, data: Uint8Array): string | undefined
   /** For messages: `identity ops`. */
   readonly name: string
   /** Whether a connection may know of this store at all. If not, nothing of it is listed for it and nothing signs for it. */

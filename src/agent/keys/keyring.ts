@@ -1,21 +1,26 @@
 import type { Clock } from '../../core/time/clock.ts'
 import type { PrivateKey } from '../../ssh/private-key.ts'
 import { AgentError } from '../agent-error.ts'
+import { mayKnow, whyNotPermitted } from '../destination/permitted-destinations.ts'
 import type { KeyConstraints } from '../protocol/constraints.ts'
 import { createKeySigner } from './key-signer.ts'
-import type { Identity, KeyStore, Signer } from './key-store.ts'
+import type { ConnectionView, Identity, KeyStore, Signer } from './key-store.ts'
+import { createShownKeys } from './shown-keys.ts'
 
-/** The keys that came from `ssh-add`. It owns them: no other code holds their private halves. */
+/**
+ * The keys that came from `ssh-add`. It owns them: no other code holds their private halves. A key that is for some
+ * destinations alone is not there for a connection that leads elsewhere; without a connection it is asked from this machine.
+ */
 export interface Keyring extends KeyStore {
-  identities(): readonly Identity[]
+  identities(connection?: ConnectionView): readonly Identity[]
   signer(keyBlob: Uint8Array): Signer | undefined
   /**
-   * Adds a key. If the keyring has it already, replaces its comment and its lifetime; its place in the list stays.
-   * @throws {AgentError} KEYRING_FULL
+   * Adds a key. If the keyring has it already, replaces its comment and its constraints; its place in the list stays.
+   * @throws {AgentError} KEYRING_FULL; KEY_HIDDEN: it is there, and the connection may not know of it
    */
-  add(key: PrivateKey, comment: string, constraints: KeyConstraints): void
+  add(key: PrivateKey, comment: string, constraints: KeyConstraints, connection?: ConnectionView): void
   /** Removes the key or certificate with exactly this blob. @returns false if there is none */
-  remove(keyBlob: Uint8Array): boolean
+  remove(keyBlob: Uint8Array, connection?: ConnectionView): boolean
   removeAll(): void
   /** The keys that are held, in the order of the list. */
   describe(): readonly AddedKey[]
@@ -29,6 +34,8 @@ export interface AddedKey {
   expiresAtMs: number | undefined
   /** Whether a person has to confirm each use. */
   mustConfirm: boolean
+  /** Where it may be used; undefined: everywhere. */
+  destinations: KeyConstraints['destinations']
   /** Whether it is a certificate that has ended, and so is not listed. */
   isEnded: boolean
 }
@@ -39,8 +46,11 @@ interface Held {
   notAfterMs: number
   /** The uptime at which the key expires, in ms; Infinity for a key without a lifetime. */
   deadlineMs: number
-  mustConfirm: boolean
+  constraints: KeyConstraints
 }
+
+/** A client on this machine that has sent no bind. */
+const unbound: ConnectionView = { bindings: [], isForwarded: false }
 
 /** OpenSSH's MAX_AGENT_IDENTITIES: its clients accept no longer list. */
 const maxKeys = 2048
@@ -71,6 +81,9 @@ export function createKeyring({
   let listed: { identities: readonly Identity[]; fromMs: number; untilMs: number } | undefined
   /** Whether any of them is a certificate that ends: the clock is read only then. */
   let hasEnds = false
+  /** Whether any of them is for some destinations alone. */
+  let isLimited = false
+  const shown = createShownKeys()
   let nextDeadlineMs = Number.POSITIVE_INFINITY
   let cancelTimer = () => {}
 
@@ -78,6 +91,7 @@ export function createKeyring({
   const changed = (): void => {
     listed = undefined
     hasEnds = [...held.values()].some(({ notAfterMs }) => notAfterMs < Number.POSITIVE_INFINITY)
+    isLimited = [...held.values()].some(({ constraints }) => constraints.destinations !== undefined)
     cancelTimer()
     nextDeadlineMs = Math.min(Number.POSITIVE_INFINITY, ...[...held.values()].map(({ deadlineMs }) => deadlineMs))
     // Removes the key from memory in time. Whether it may be used is decided by the clock at each use.
@@ -101,6 +115,11 @@ export function createKeyring({
     changed()
   }
 
+  const mayBeKnown = (keyBlob: Uint8Array, connection: ConnectionView): boolean => {
+    const destinations = held.get(nameOf(keyBlob))?.constraints.destinations
+    return destinations === undefined || mayKnow(destinations, connection, clock.now())
+  }
+
   /** No server takes a certificate that has ended (docs/PROTOCOL.md P-22), but it costs a try. The clock may be set back. */
   const listAt = (nowMs: number) => {
     const all = [...held.values()]
@@ -117,24 +136,33 @@ export function createKeyring({
     isAdded: true,
     isFor: () => true,
     hostsOf,
-    confirmOf: ({ keyBlob }) => (held.get(nameOf(keyBlob))?.mustConfirm === true ? 'always' : 'never'),
+    confirmOf: ({ keyBlob }) => (held.get(nameOf(keyBlob))?.constraints.mustConfirm === true ? 'always' : 'never'),
+    objection({ keyBlob }, connection, data) {
+      const destinations = held.get(nameOf(keyBlob))?.constraints.destinations
+      return destinations && whyNotPermitted(destinations, connection, { keyBlob, data }, clock.now())
+    },
     uses,
     // Keys of `ssh-add` are for everyone who reaches the agent, as with ssh-agent.
     isShownTo: () => true,
-    identities() {
+    identities(connection = unbound) {
       dropExpired()
       const nowMs = hasEnds ? clock.now() : 0
       if (listed === undefined || nowMs < listed.fromMs || nowMs >= listed.untilMs) listed = listAt(nowMs)
-      return listed.identities
+      return isLimited ? shown.of(connection, listed.identities, mayBeKnown) : listed.identities
     },
     signer(keyBlob) {
       dropExpired()
       return held.get(nameOf(keyBlob))?.signer
     },
-    add({ privateKey, publicKey, blob, notAfterMs }, comment, constraints) {
+    add({ privateKey, publicKey, blob, notAfterMs }, comment, constraints, connection = unbound) {
       dropExpired()
       const lifetimeSeconds = constraints.lifetimeSeconds ?? defaultLifetimeSeconds()
       const name = nameOf(blob)
+      if (held.has(name) && !mayBeKnown(blob, connection))
+        throw new AgentError(
+          'KEY_HIDDEN',
+          'the key is here already, for other destinations than this connection leads to',
+        )
       if (held.size >= maxKeys && !held.has(name)) {
         throw new AgentError('KEYRING_FULL', `${maxKeys} keys are held already`, { hint: 'ssh-add -D' })
       }
@@ -147,13 +175,13 @@ export function createKeyring({
         signer: createKeySigner(identity, privateKey, publicKey),
         deadlineMs,
         notAfterMs: notAfterMs ?? Number.POSITIVE_INFINITY,
-        mustConfirm: constraints.mustConfirm,
+        constraints,
       })
       changed()
     },
-    remove(keyBlob) {
+    remove(keyBlob, connection = unbound) {
       dropExpired()
-      const wasHeld = held.delete(nameOf(keyBlob))
+      const wasHeld = mayBeKnown(keyBlob, connection) && held.delete(nameOf(keyBlob))
       if (wasHeld) {
         onKeysReleased()
         changed()
@@ -168,13 +196,16 @@ export function createKeyring({
     describe() {
       dropExpired()
       const [nowMs, uptimeMs] = [clock.now(), clock.uptime()]
-      return [...held.values()].map(({ signer, deadlineMs, notAfterMs, mustConfirm }) => ({
-        keyBlob: signer.identity.keyBlob,
-        comment: signer.identity.comment,
-        expiresAtMs: deadlineMs === Number.POSITIVE_INFINITY ? undefined : nowMs + deadlineMs - uptimeMs,
-        mustConfirm,
-        isEnded: notAfterMs <= nowMs,
-      }))
+      return [...held.values()].map(
+        ({ signer, deadlineMs, notAfterMs, constraints: { mustConfirm, destinations } }) => ({
+          keyBlob: signer.identity.keyBlob,
+          comment: signer.identity.comment,
+          expiresAtMs: deadlineMs === Number.POSITIVE_INFINITY ? undefined : nowMs + deadlineMs - uptimeMs,
+          mustConfirm,
+          destinations,
+          isEnded: notAfterMs <= nowMs,
+        }),
+      )
     },
   }
 }

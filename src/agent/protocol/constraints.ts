@@ -1,5 +1,11 @@
 import { quoted, type SshReader, type SshWriter } from '../../ssh/wire.ts'
 import { AgentError } from '../agent-error.ts'
+import {
+  type DestinationConstraint,
+  readDestinations,
+  restrictDestinationName,
+  writeDestinations,
+} from './destination-constraints.ts'
 
 /** What an added key may be used for, and for how long (RFC 9987 §5.2.7). */
 export interface KeyConstraints {
@@ -7,6 +13,8 @@ export interface KeyConstraints {
   lifetimeSeconds: number | undefined
   /** Whether a person has to confirm each use. */
   mustConfirm: boolean
+  /** Where it may be used; undefined: everywhere. */
+  destinations: readonly DestinationConstraint[] | undefined
 }
 
 const numbers = { lifetime: 1, confirm: 2, extension: 255 } as const
@@ -20,6 +28,7 @@ const numbers = { lifetime: 1, confirm: 2, extension: 255 } as const
 export function readConstraints(reader: SshReader): KeyConstraints {
   let lifetimeSeconds: number | undefined
   let mustConfirm = false
+  let destinations: KeyConstraints['destinations']
   while (reader.remaining > 0) {
     const number = reader.byte()
     switch (number) {
@@ -31,26 +40,37 @@ export function readConstraints(reader: SshReader): KeyConstraints {
         if (mustConfirm) throw new AgentError('CONSTRAINT_REPEATED', 'to confirm each use is asked for twice')
         mustConfirm = true
         break
-      case numbers.extension:
-        throw unsupported(quoted(reader.text()), 'add the key without -h')
+      case numbers.extension: {
+        const name = reader.text()
+        if (name !== restrictDestinationName) throw unsupported(quoted(name))
+        if (destinations !== undefined) throw new AgentError('CONSTRAINT_REPEATED', 'destinations are given twice')
+        destinations = readDestinations(reader.string())
+        break
+      }
       default:
         throw unsupported(`number ${number}`)
     }
   }
-  return { lifetimeSeconds, mustConfirm }
+  // None at all is no limit (OpenSSH's identity_permitted).
+  return { lifetimeSeconds, mustConfirm, destinations: destinations?.length === 0 ? undefined : destinations }
 }
 
 /** True if there is anything to write: a key without constraints is added with another message. */
-export function hasConstraints({ lifetimeSeconds, mustConfirm }: KeyConstraints): boolean {
-  return lifetimeSeconds !== undefined || mustConfirm
+export function hasConstraints({ lifetimeSeconds, mustConfirm, destinations }: KeyConstraints): boolean {
+  return lifetimeSeconds !== undefined || mustConfirm || destinations !== undefined
 }
 
 /** Writes what `readConstraints` reads. */
-export function writeConstraints(writer: SshWriter, { lifetimeSeconds, mustConfirm }: KeyConstraints): SshWriter {
+export function writeConstraints(
+  writer: SshWriter,
+  { lifetimeSeconds, mustConfirm, destinations }: KeyConstraints,
+): SshWriter {
   if (lifetimeSeconds !== undefined) writer.byte(numbers.lifetime).uint32(lifetimeSeconds)
-  return mustConfirm ? writer.byte(numbers.confirm) : writer
+  if (mustConfirm) writer.byte(numbers.confirm)
+  if (destinations === undefined) return writer
+  return writer.byte(numbers.extension).string(restrictDestinationName).string(writeDestinations(destinations))
 }
 
-function unsupported(constraint: string, hint?: string): AgentError {
-  return new AgentError('CONSTRAINT_UNSUPPORTED', `the constraint ${constraint} is not supported`, { hint })
+function unsupported(constraint: string): AgentError {
+  return new AgentError('CONSTRAINT_UNSUPPORTED', `the constraint ${constraint} is not supported`)
 }

@@ -1,5 +1,6 @@
 import type { AddedKey } from '../../agent/keys/keyring.ts'
 import type { AgentNotice } from '../../agent/notices.ts'
+import type { DestinationConstraint } from '../../agent/protocol/destination-constraints.ts'
 import type { AwsCredentials } from '../../aws/aws-credentials.ts'
 import { CodedError } from '../../core/errors.ts'
 import { formatUtc } from '../../core/time/utc-time.ts'
@@ -62,14 +63,28 @@ export async function describeStatus(parts: StatusParts): Promise<Status> {
 /** More keys than anybody tells apart. */
 const shownAdded = 100
 
-function describeAdded({ keyBlob, comment, expiresAtMs, isEnded, mustConfirm }: AddedKey): AddedKeyStatus {
+function describeAdded({
+  keyBlob,
+  comment,
+  expiresAtMs,
+  isEnded,
+  mustConfirm,
+  destinations,
+}: AddedKey): AddedKeyStatus {
   return {
     key: fingerprint(keyBlob),
     comment,
     ...(expiresAtMs === undefined ? {} : { expiresAt: formatUtc(expiresAtMs) }),
     ...(isEnded ? { isEnded: true } : {}),
     ...(mustConfirm ? { mustConfirm: true } : {}),
+    ...(destinations === undefined ? {} : { destinations: destinations.map(describeDestination) }),
   }
+}
+
+/** As ssh-add -h takes it. */
+function describeDestination({ from, to, user }: DestinationConstraint): string {
+  const there = user === undefined ? to.hostname : `${user}@${to.hostname}`
+  return from === undefined ? there : `${from.hostname}>${there}`
 }
 
 function describeNotice({ atMs, reason, count, key, peer, host }: AgentNotice): NoticeStatus {

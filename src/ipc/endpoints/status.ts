@@ -53,6 +53,8 @@ const addedKey = v.object({
   isEnded: v.exactOptional(v.literal(true)),
   /** A person has to confirm each use. */
   mustConfirm: v.exactOptional(v.literal(true)),
+  /** Where alone it may be used: `HOST`, `USER@HOST`, `HOST>HOST` from one to another. */
+  destinations: v.exactOptional(listOf(v.string())),
 })
 /** A key of `ssh-add`. */
 export type AddedKeyStatus = v.InferOutput<typeof addedKey>

@@ -1,7 +1,6 @@
-import { certificateValidity, decodeCertificate, isSignatureValid, type SshCertificate } from '../certificate.ts'
-import { keyTypeOfCertificate } from '../keys/key-types.ts'
+import type { SshCertificate } from '../certificate.ts'
+import { hostCertificate, isHostCertificateUsable } from '../host-certificate.ts'
 import { plainKeyOf } from '../public-key.ts'
-import { SshReader } from '../wire.ts'
 import { findKnownHosts } from './find-known-hosts.ts'
 import { defaultPort, type HostName } from './host-name.ts'
 import type { KnownHost } from './known-host.ts'
@@ -65,7 +64,7 @@ export function trustedNames(
     line.names.forEach(add)
     if (line.hasMore) tryGuesses(line, guessed)
   }
-  if (certificate !== undefined && isUsable(certificate, nowMs)) {
+  if (certificate !== undefined && isHostCertificateUsable(certificate, nowMs)) {
     const certified = new Set(certifiedNames(certificate, guessed))
     for (const line of ofCa) if (line.role === 'cert-authority') tryGuesses(line, certified)
   }
@@ -78,18 +77,6 @@ function withAskedPort(names: readonly HostName[], asked: NameGuesses['asked']):
   if (host === undefined || port === undefined || names.some((name) => name.host === host && name.port === port))
     return names
   return names.flatMap((name) => (name.host === host && name.port === defaultPort ? [{ host, port }, name] : [name]))
-}
-
-function hostCertificate(blob: Uint8Array): SshCertificate | undefined {
-  return keyTypeOfCertificate(new SshReader(blob).text()) === undefined ? undefined : decodeCertificate(blob)
-}
-
-/** What ssh demands of a host's certificate (sshkey_cert_check_host): for a host, now, without conditions, and signed. */
-function isUsable(certificate: SshCertificate, nowMs: number): boolean {
-  const { notBeforeMs, notAfterMs } = certificateValidity(certificate)
-  const isNow = notBeforeMs <= nowMs && nowMs < notAfterMs
-  const { certificateType, criticalOptions } = certificate
-  return certificateType === 'host' && isNow && criticalOptions.size === 0 && isSignatureValid(certificate)
 }
 
 /** The names in a certificate, and those of the guesses that its wildcards fit. */

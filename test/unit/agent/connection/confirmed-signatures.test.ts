@@ -43,6 +43,7 @@ const storeOf = (policy: ConfirmPolicy): KeyStore => {
     isFor: () => true,
     hostsOf: () => undefined,
     confirmOf: () => policy,
+    objection: () => undefined,
     uses: () => undefined,
     isShownTo: () => true,
     identities: () => [identity],

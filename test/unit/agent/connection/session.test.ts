@@ -52,6 +52,7 @@ function storeOf(answers: Partial<KeyStore>): KeyStore {
     isFor: () => true,
     hostsOf: () => undefined,
     confirmOf: () => 'never',
+    objection: () => undefined,
     uses: () => undefined,
     isShownTo: () => true,
     identities: () => [],

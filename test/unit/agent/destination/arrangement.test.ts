@@ -9,6 +9,7 @@ const store = (isAdded: boolean): KeyStore => ({
   isFor: () => true,
   hostsOf: () => undefined,
   confirmOf: () => 'never',
+  objection: () => undefined,
   uses: () => undefined,
   isShownTo: () => true,
   identities: () => [],

@@ -63,23 +63,36 @@ describe('what OpenSSH sends', () => {
     const { key, comment, constraints } = addOf(name)
     const kind = name.replace(/^add-/, '')
     expect(comment).toBe(`${kind.replace('-cert', '')}@example.com`)
-    expect(constraints).toEqual({ lifetimeSeconds: undefined, mustConfirm: false })
+    expect(constraints).toEqual({ lifetimeSeconds: undefined, mustConfirm: false, destinations: undefined })
     const { publicKey, blob } = importPrivateKey(key)
     const isCertified = kind.endsWith('-cert')
     expect(new SshReader(blob).text()).toBe(isCertified ? key.type.certificateName : publicKey.type)
   })
 
   it('holds a lifetime in seconds', () => {
-    expect(addOf('add-lifetime').constraints).toEqual({ lifetimeSeconds: 3600, mustConfirm: false })
-    expect(addOf('add-lifetime-cert').constraints).toEqual({ lifetimeSeconds: 3600, mustConfirm: false })
+    expect(addOf('add-lifetime').constraints).toEqual({
+      lifetimeSeconds: 3600,
+      mustConfirm: false,
+      destinations: undefined,
+    })
+    expect(addOf('add-lifetime-cert').constraints).toEqual({
+      lifetimeSeconds: 3600,
+      mustConfirm: false,
+      destinations: undefined,
+    })
   })
 
   it('may want each use to be confirmed', () => {
-    expect(addOf('add-confirm').constraints).toEqual({ lifetimeSeconds: undefined, mustConfirm: true })
+    expect(addOf('add-confirm').constraints).toEqual({
+      lifetimeSeconds: undefined,
+      mustConfirm: true,
+      destinations: undefined,
+    })
   })
 
-  it('holds a constraint that cannot be enforced', () => {
-    expect(codeOf(agentVector('add-destination', 'request'))).toBe('CONSTRAINT_UNSUPPORTED')
+  it('may name where the key may be used', () => {
+    const [destination] = addOf('add-destination').constraints.destinations!
+    expect(destination).toMatchObject({ from: undefined, to: { hostname: 'example.com' }, user: undefined })
   })
 
   it('asks for SHA-2 when it has an RSA key signed with', () => {
@@ -184,7 +197,7 @@ describe('a request that is encoded', () => {
   }
 
   // What is not taken is not sent either; ssh-add -D sends message 9 beside 19.
-  const encodable = agentVectors.filter((name) => !/^add-(smartcard|destination)|ssh1/.test(name))
+  const encodable = agentVectors.filter((name) => !/^add-smartcard|ssh1/.test(name))
   it.each(encodable)('has the bytes of OpenSSH: %s', (name) => {
     expect(Buffer.from(again(agentVector(name, 'request')))).toEqual(agentVector(name, 'request'))
   })

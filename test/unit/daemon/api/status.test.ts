@@ -21,8 +21,19 @@ const addedKeys: readonly AddedKey[] = [
     expiresAtMs: Date.UTC(2026, 0, 2),
     isEnded: false,
     mustConfirm: false,
+    destinations: [
+      { from: undefined, to: { hostname: 'gate', keys: [] }, user: undefined },
+      { from: { hostname: 'gate', keys: [] }, to: { hostname: 'db', keys: [] }, user: 'root' },
+    ],
   },
-  { keyBlob: plainBlob('ecdsa256'), comment: 'two', expiresAtMs: undefined, isEnded: true, mustConfirm: true },
+  {
+    keyBlob: plainBlob('ecdsa256'),
+    comment: 'two',
+    expiresAtMs: undefined,
+    isEnded: true,
+    mustConfirm: true,
+    destinations: undefined,
+  },
 ]
 
 const empty = async () => ({ sessions: [], roles: [], profiles: [] })
@@ -92,8 +103,18 @@ it('reports the rest if the files of the AWS tools cannot be read, and hides no 
     ssh: {
       addedKeys: 2,
       added: [
-        { key: fingerprint(plainBlob('ed25519')), comment: 'one', expiresAt: '2026-01-02T00:00:00Z' },
-        { key: fingerprint(plainBlob('ecdsa256')), comment: 'two', isEnded: true, mustConfirm: true },
+        {
+          key: fingerprint(plainBlob('ed25519')),
+          comment: 'one',
+          expiresAt: '2026-01-02T00:00:00Z',
+          destinations: ['gate', 'gate>root@db'],
+        },
+        {
+          key: fingerprint(plainBlob('ecdsa256')),
+          comment: 'two',
+          isEnded: true,
+          mustConfirm: true,
+        },
       ],
       notices: [{ at: '2026-01-02T00:00:00Z', reason: 'no key', count: 2, key: 'SHA256:k', peer: 'ssh (pid 1)' }],
     },

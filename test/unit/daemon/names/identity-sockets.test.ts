@@ -16,6 +16,7 @@ const store = (): KeyStore => ({
   isFor: () => true,
   hostsOf: () => undefined,
   confirmOf: () => 'never',
+  objection: () => undefined,
   uses: () => undefined,
   isShownTo: () => true,
   identities: () => [],

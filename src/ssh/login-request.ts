@@ -1,0 +1,36 @@
+import { SshError, SshReader } from './wire.ts'
+
+/** What ssh has signed to log in (RFC 4252 §7). */
+export interface LoginRequest {
+  sessionId: Uint8Array
+  /** A client has chosen it. */
+  user: string
+  /** The key or certificate that logs in. */
+  keyBlob: Uint8Array
+  /** The key of the host, in the host-bound form (OpenSSH's PROTOCOL §3.1). */
+  hostKeyBlob?: Uint8Array
+}
+
+const userauthRequest = 50
+
+/** Undefined for anything else: a form with anything missing, or anything behind it, is none. */
+export function readLoginRequest(data: Uint8Array): LoginRequest | undefined {
+  try {
+    const reader = new SshReader(data)
+    const sessionId = reader.string()
+    if (reader.byte() !== userauthRequest) return undefined
+    const user = Buffer.from(reader.string()).toString('utf8')
+    if (reader.text() !== 'ssh-connection') return undefined
+    const method = reader.text()
+    const isHostBound = method === 'publickey-hostbound-v00@openssh.com'
+    if ((method !== 'publickey' && !isHostBound) || !reader.boolean()) return undefined
+    reader.string() // algorithm
+    const keyBlob = reader.string()
+    const hostKeyBlob = isHostBound ? { hostKeyBlob: reader.string() } : {}
+    reader.end()
+    return { sessionId, user, keyBlob, ...hostKeyBlob }
+  } catch (error) {
+    if (error instanceof SshError) return undefined
+    throw error
+  }
+}
