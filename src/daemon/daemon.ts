@@ -169,6 +169,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       whyUnread: config.whyUnread,
       lentPrompts,
       confirmations,
+      lock: ssh.lock,
       config: config.report,
       status: () =>
         describeStatus({
@@ -176,7 +177,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
           config: config.report(),
           keychain: watched,
           prompt: deps.promptStatus(),
-          isLocked: ssh.lock.isLocked,
+          lock: ssh.lock,
           addedKeys: ssh.keyring.describe,
           notices: ssh.agent.notices,
           vaults: config.vaults(),

@@ -8,6 +8,7 @@ import { version } from '../core/version.ts'
 import { type CommandContext, processContext } from './command-context.ts'
 import { addAwsCommands } from './commands/aws.ts'
 import { addConfigCommands, type CheckConfig } from './commands/config.ts'
+import { addLockCommands } from './commands/lock.ts'
 import { addServiceCommands } from './commands/service.ts'
 import { addSshCommands } from './commands/ssh.ts'
 import { addStatusCommand } from './commands/status.ts'
@@ -86,6 +87,7 @@ export function createProgram(context: CommandContext, rooms: OtherRooms, finish
   addStatusCommand(program, context)
   addVaultCommands(program, context)
   addSshCommands(program, context)
+  addLockCommands(program, context)
   addAwsCommands(program, context, finish)
   addServiceCommands(program, context)
   addConfigCommands(program, context, rooms.checkConfig, finish)

@@ -127,8 +127,12 @@ const certificateStates: Readonly<Record<SshIdentityStatus['state'], string>> = 
 }
 
 /** What is true of all keys of the agent. */
-function formatNotes({ locked, addedKeys, added = [], notices = [] }: Status['ssh'], nowMs: number): string {
-  const lock = locked ? 'the agent is locked: ssh-add -X unlocks it\n' : ''
+function formatNotes(
+  { locked, isForPerson, addedKeys, added = [], notices = [] }: Status['ssh'],
+  nowMs: number,
+): string {
+  const unlock = isForPerson === true ? 'latchkey unlock, in a terminal,' : 'latchkey unlock or ssh-add -X'
+  const lock = locked ? `the agent is locked: ${unlock} unlocks it\n` : ''
   const count = addedKeys > 0 ? `keys added with ssh-add: ${addedKeys}\n` : ''
   return lock + count + formatAdded(added.slice(0, shownAdded), nowMs) + formatNotices(notices)
 }

@@ -54,6 +54,8 @@ export interface PromptCaller {
   readonly mayPrompt: boolean
   /** Takes the question to this caller's terminal. Absent if the caller has none in the foreground. */
   readonly offer?: (lease: PromptLease) => void
+  /** Whether the caller has a terminal in the foreground, be it asked there or not. */
+  readonly hasTerminal?: boolean
   /** True once nobody would read a question any more; absent if that cannot happen. */
   readonly isGone?: () => boolean
   /**

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { createLock } from '../../src/agent/lock/lock.ts'
 import type { AwsCredentials } from '../../src/aws/aws-credentials.ts'
 import { AwsError } from '../../src/aws/aws-error.ts'
 import type { IssuedCredentials } from '../../src/aws/credentials.ts'
@@ -91,6 +92,7 @@ async function world(
     iam: async () => expect.unreachable(),
     lentPrompts: createLentPrompts({ terminal: true }),
     confirmations: { ask: nobody, attend: async () => expect.unreachable() },
+    lock: createLock({ clock: fakeClock() }),
     status: async () => expect.unreachable(),
     config: () => expect.unreachable(),
   })

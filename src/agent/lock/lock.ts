@@ -1,5 +1,5 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
-import type { Secret } from '../../core/secret.ts'
+import { Secret } from '../../core/secret.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { createUnlockQueue, type Guess, type Guesser } from './unlock-queue.ts'
 
@@ -8,6 +8,12 @@ export interface Lock {
   isLocked(): boolean
   /** Never waits for attempts to unlock. @returns false if it is locked already, or the passphrase is empty */
   lock(passphrase: Secret<Uint8Array>): Promise<boolean>
+  /** Locks it so that no passphrase opens it, but `open` alone. @returns false if it is locked already */
+  lockForPerson(): Promise<boolean>
+  /** @returns whether it is locked so that `open` opens it */
+  isForPerson(): boolean
+  /** Opens what `lockForPerson` has locked. @returns false if that is not so */
+  open(): boolean
   /** Registers a connection that may want to unlock, in the order of arrival. @param origin such as its process */
   connect(origin: string | undefined): LockConnection
 }
@@ -36,7 +42,7 @@ export type PassphraseHash = (passphrase: Secret<Uint8Array>, salt: Uint8Array) 
 
 /** Creates a lock that is open. */
 export function createLock({ clock, hash = hashWithScrypt }: { clock: Clock; hash?: PassphraseHash }): Lock {
-  let locked: { salt: Uint8Array; hash: Uint8Array } | undefined
+  let locked: { salt: Uint8Array; hash: Uint8Array; isForPerson: boolean } | undefined
   let isLocking = false
   let failures = 0
   let isTrying = false
@@ -80,19 +86,25 @@ export function createLock({ clock, hash = hashWithScrypt }: { clock: Clock; has
     guess.settle(tried)
   }
 
+  const lockWith = async (passphrase: Secret<Uint8Array>, isForPerson: boolean): Promise<boolean> => {
+    if (locked !== undefined || isLocking || passphrase.expose().length === 0) return false
+    isLocking = true
+    try {
+      const salt = randomBytes(saltBytes)
+      locked = { salt, hash: await hash(passphrase, salt), isForPerson }
+      return true
+    } finally {
+      isLocking = false
+    }
+  }
+
   return {
     isLocked: () => locked !== undefined,
-    async lock(passphrase) {
-      if (locked !== undefined || isLocking || passphrase.expose().length === 0) return false
-      isLocking = true
-      try {
-        const salt = randomBytes(saltBytes)
-        locked = { salt, hash: await hash(passphrase, salt) }
-        return true
-      } finally {
-        isLocking = false
-      }
-    },
+    lock: (passphrase) => lockWith(passphrase, false),
+    // By a passphrase that nobody knows: a guess is as wrong, and waits as long, as any other.
+    lockForPerson: () => lockWith(new Secret(randomBytes(hashBytes)), true),
+    isForPerson: () => locked?.isForPerson === true,
+    open: () => locked?.isForPerson === true && open(),
     connect(origin) {
       connections += 1
       const by: Guesser = { number: connections, origin }

@@ -17,6 +17,9 @@ export type ApiErrorCode =
   | 'VAULT_UNKNOWN'
   | 'VAULT_NOT_NAMED'
   | 'PROMPT_GONE'
+  | 'LOCK_STATE'
+  | 'PASSPHRASE_WRONG'
+  | 'TERMINAL_NEEDED'
   | 'REQUEST_INVALID'
 
 /** The error for a request that names something that does not exist, or does not have the form of its endpoint. */
@@ -117,6 +120,9 @@ const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> =
   PROMPT_TIMEOUT: 401,
   PROMPT_ANSWER_INVALID: 401,
   PROMPT_QUESTION_INVALID: 502,
+  LOCK_STATE: 409,
+  PASSPHRASE_WRONG: 403,
+  TERMINAL_NEEDED: 409,
   PROMPT_GONE: 404,
   REQUEST_INVALID: 400,
   ANSWER_INVALID: 500,

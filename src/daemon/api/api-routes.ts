@@ -1,3 +1,4 @@
+import type { Lock } from '../../agent/lock/lock.ts'
 import type { AwsCredentials } from '../../aws/aws-credentials.ts'
 import type { IssuedCredentials } from '../../aws/credentials.ts'
 import type { IamClient } from '../../aws/iam/iam-client.ts'
@@ -21,6 +22,7 @@ import { ApiError, answeredError, reportedError } from './api-errors.ts'
 import { checkHandlers } from './check-routes.ts'
 import { importHandlers } from './import-routes.ts'
 import type { LentPrompts } from './lent-prompts.ts'
+import { lockHandlers } from './lock-routes.ts'
 import { mfaHandlers } from './mfa-handlers.ts'
 
 /** What the endpoints use. */
@@ -35,6 +37,7 @@ export interface ApiRoutesDeps {
   whyUnread: () => CodedError | undefined
   lentPrompts: LentPrompts
   confirmations: Confirmations
+  lock: Lock
   status: () => Promise<Status>
   config: () => ConfigReport
 }
@@ -124,6 +127,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
     async attendConfirmations({ caller }) {
       await deps.confirmations.attend(caller)
     },
+    ...lockHandlers(deps.lock),
     ...importHandlers(aws),
     ...checkHandlers(aws, deps.iam),
     getSeedPlace: ({ params }) => aws.seeds.placeOf(params.profile),

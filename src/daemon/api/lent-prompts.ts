@@ -53,6 +53,7 @@ export function createLentPrompts(options: LentPromptsOptions): LentPrompts {
           mayPrompt: mode !== 'never',
           isGone: () => request.signal.aborted,
           origin: request.connection,
+          hasTerminal: mode === 'terminal',
           ...(mode === 'terminal' && options.terminal ? { offer } : {}),
         }
         // After a question was lent, the work goes on in the background; its result is kept for the caller's next request.

@@ -1,4 +1,5 @@
 import type { AddedKey } from '../../agent/keys/keyring.ts'
+import type { Lock } from '../../agent/lock/lock.ts'
 import type { AgentNotice } from '../../agent/notices.ts'
 import type { DestinationConstraint } from '../../agent/protocol/destination-constraints.ts'
 import type { AwsCredentials } from '../../aws/aws-credentials.ts'
@@ -26,7 +27,7 @@ export interface StatusParts {
   config: ConfigReport
   keychain: WatchedKeychain
   prompt: PromptStatus
-  isLocked: () => boolean
+  lock: Pick<Lock, 'isLocked' | 'isForPerson'>
   addedKeys: () => readonly AddedKey[]
   notices: () => readonly AgentNotice[]
   vaults: readonly RunningVault[]
@@ -35,7 +36,7 @@ export interface StatusParts {
 
 /** Describes what is held, until when, and what is wrong. It calls no server and asks nobody. */
 export async function describeStatus(parts: StatusParts): Promise<Status> {
-  const { fixed, config, keychain, prompt, isLocked, addedKeys, notices, vaults } = parts
+  const { fixed, config, keychain, prompt, lock, addedKeys, notices, vaults } = parts
   // First, because it calls the keychain, whose state is reported too.
   const aws = await parts.aws.status().catch(withoutAws)
   const added = addedKeys()
@@ -49,7 +50,8 @@ export async function describeStatus(parts: StatusParts): Promise<Status> {
     },
     prompt,
     ssh: {
-      locked: isLocked(),
+      locked: lock.isLocked(),
+      ...(lock.isForPerson() ? { isForPerson: true } : {}),
       addedKeys: added.length,
       added: added.slice(0, shownAdded).map(describeAdded),
       identities: vaults.flatMap(describeIdentities),

@@ -90,6 +90,8 @@ export const getStatus = {
     prompt: v.exactOptional(prompt),
     ssh: v.object({
       locked: v.boolean(),
+      /** It was locked without a passphrase. */
+      isForPerson: v.exactOptional(v.literal(true)),
       addedKeys: count,
       /** The first hundred of them. A daemon that is older than the command does not send it. */
       added: v.exactOptional(listOf(addedKey)),

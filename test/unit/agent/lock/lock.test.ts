@@ -80,6 +80,23 @@ describe('a lock', () => {
     expect(await lock.unlock(secret('first'))).toBe(true)
   })
 
+  it('for a person is opened by no passphrase, and waits for a wrong one as always', async () => {
+    const { clock, lock } = setUp()
+    expect(lock.open()).toBe(false)
+    expect(await lock.lockForPerson()).toBe(true)
+    expect([lock.isLocked(), lock.isForPerson(), await lock.lockForPerson()]).toEqual([true, true, false])
+    expect(await delayOf({ clock, lock, connect: lock.connect })).toBe(100)
+    expect(lock.isLocked()).toBe(true)
+    expect(lock.open()).toBe(true)
+    expect([lock.isLocked(), lock.isForPerson()]).toEqual([false, false])
+  })
+
+  it('with a passphrase is not opened without it', async () => {
+    const { lock } = setUp()
+    await lock.lock(secret('a'))
+    expect([lock.isForPerson(), lock.open(), lock.isLocked()]).toEqual([false, false, true])
+  })
+
   it('does not unlock when nothing is locked, and answers at once', async () => {
     const { lock, clock } = setUp()
     expect(await lock.unlock(secret('x'))).toBe(false)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createLock } from '../../../../src/agent/lock/lock.ts'
 import type { AwsCredentials } from '../../../../src/aws/aws-credentials.ts'
 import { AwsError } from '../../../../src/aws/aws-error.ts'
 import { Secret } from '../../../../src/core/secret.ts'
@@ -8,6 +9,7 @@ import type { RunningVault } from '../../../../src/daemon/running/running-vault.
 import type { ApiConnection, ApiRequest } from '../../../../src/ipc/server/api-route.ts'
 import type { VaultError } from '../../../../src/vault/vault-error.ts'
 import { nobody } from '../../../support/agent-stubs.ts'
+import { fakeClock } from '../../../support/fake-clock.ts'
 import { fullStatus } from '../../../support/helper-status.ts'
 
 /** A vault with an identity, which write down what is done with them. */
@@ -40,6 +42,7 @@ function call(deps: Partial<ApiRoutesDeps>, method: string, pattern: string, par
     iam: async () => expect.unreachable(),
     lentPrompts: createLentPrompts({ terminal: true }),
     confirmations: { ask: nobody, attend: async () => expect.unreachable() },
+    lock: createLock({ clock: fakeClock() }),
     status: async () => fullStatus,
     config: () => ({ file: '/c.toml', errors: [], warnings: [] }),
     ...deps,

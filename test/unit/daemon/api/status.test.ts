@@ -58,7 +58,7 @@ function partsWith(vaults: readonly RunningVault[], status: () => Promise<unknow
   return {
     fixed: {},
     keychain: { description: 'memory', lastError: () => undefined },
-    isLocked: () => false,
+    lock: { isLocked: () => false, isForPerson: () => false },
     addedKeys: () => addedKeys,
     notices: () => [
       { atMs: Date.UTC(2026, 0, 2), reason: 'no key', count: 2, key: 'SHA256:k', peer: 'ssh (pid 1)', host: undefined },

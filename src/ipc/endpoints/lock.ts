@@ -1,0 +1,21 @@
+import * as v from 'valibot'
+import type { Endpoint } from '../endpoint.ts'
+
+/** Locks the SSH agent, as `ssh-add -x`; without a passphrase, `unlockAgent` from a terminal opens it. 409 if it is locked. */
+export const lockAgent = {
+  method: 'POST',
+  pattern: '/v1/ssh/lock',
+  request: v.strictObject({ passphrase: v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(1024))) }),
+} as const satisfies Endpoint
+
+/**
+ * Unlocks the SSH agent. Where it was locked without a passphrase, the caller must have a terminal; where it was locked with
+ * one, that is wanted. 409 if it is not locked, 403 `PASSPHRASE_WRONG` after a delay.
+ */
+export const unlockAgent = {
+  method: 'POST',
+  pattern: '/v1/ssh/unlock',
+  mayAsk: true,
+  request: lockAgent.request,
+  answer: v.object({ type: v.picklist(['unlocked', 'passphrase-needed']) }),
+} as const satisfies Endpoint
