@@ -32,7 +32,7 @@ ops           valid        52m        ubuntu,jo   corp/operators
 old           none yet     -          -           lab/root
   ! old: lab is sealed
     hint: ask its operators
-the agent is locked: ssh-add -X unlocks it
+the agent is locked: latchkey unlock or ssh-add -X unlocks it
 keys added with ssh-add: 2
 
 MFA SESSION  TIME LEFT  MFA DEVICE
