@@ -5,6 +5,7 @@ import type { Churn } from '../core/limits/churn.ts'
 import type { Logger } from '../core/log.ts'
 import type { Clock } from '../core/time/clock.ts'
 import type { AskPerson } from './connection/confirmation.ts'
+import { type ImaginedClient, type ListPreview, previewList } from './connection/list-preview.ts'
 import type { AgentPeer } from './connection/peer.ts'
 import { createAgentServer } from './connection/serve.ts'
 import { createAgentSession } from './connection/session.ts'
@@ -39,6 +40,8 @@ export interface Agent {
    * @param stores called for each request: the same array until they change
    */
   viewOf(stores: () => readonly KeyStore[]): AgentView
+  /** What an ssh would be listed that comes now. Nothing is fetched for it. @param view everything if there is none */
+  preview(client: ImaginedClient, view?: AgentView): Promise<ListPreview>
   /** What clients did not get lately, the latest first. */
   notices(): readonly AgentNotice[]
 }
@@ -82,6 +85,8 @@ export function createAgent(deps: AgentDeps): Agent {
       settings: () => plainLists,
       lists: createIdentityLists({ log }),
     }),
+    preview: (client, view = whole) =>
+      previewList({ stores: [...view.stores(), view.keyring], settings: view.settings(), destinations, clock }, client),
     notices: notices.recent,
   }
 }

@@ -15,7 +15,7 @@ import { createCertificateTries } from './certificate-tries.ts'
 import { createIdentityListing, noCertificate } from './identity-listing.ts'
 import { createOwnKey } from './own-key.ts'
 import { createPublication, type PublishIdentity } from './publication.ts'
-import { createServedCertificate, type ServedCertificate } from './served-certificate.ts'
+import { awaitedIdentities, createServedCertificate, type ServedCertificate } from './served-certificate.ts'
 
 /** One configured identity: a key that is made here and never leaves this process, and its certificate from an issuer. */
 export interface ConfiguredIdentity extends KeyStore {
@@ -91,6 +91,7 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
   const { type, isSlow } = keyGeneratorNamed(options.keyType)
   const certificates = createCertificateSuccession(clock)
   const publication = createPublication(options.publish, clock)
+  const awaited = awaitedIdentities(options)
   let hasSigned = false
   /** False after `clear`, until somebody wants a certificate again. */
   let isInUse = true
@@ -163,6 +164,10 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
     // Root on the other machine could otherwise sign files, commits and certificates in our name (docs/PROTOCOL.md P-10).
     uses: ({ isForwarded }) => sign ?? (isForwarded ? loginsOnly : undefined),
     identities: createIdentityListing({ name, ownKey, certificates, publication, issuer, source, tries, hurry }),
+    expected(connection) {
+      const present = certificates.present()
+      return present === undefined ? awaited : certificates.listed(present, connection)
+    },
     signer(keyBlob) {
       const certified = certificates.withBlob(keyBlob)
       if (certified !== undefined) return certified.signer

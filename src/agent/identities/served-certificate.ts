@@ -102,9 +102,18 @@ function renewalWindows(leftMs: number, random: () => number): RenewalWindows {
   }
 }
 
+/** What stands for an identity in a list that is only thought of, while there is no certificate. */
+export function awaitedIdentities(
+  options: Pick<ServedCertificateOptions, 'name' | 'comment' | 'listKey'>,
+): readonly Identity[] {
+  const awaited: Identity = { keyBlob: new Uint8Array(), comment: keyComment(options) }
+  return options.listKey ? [awaited, { ...awaited, behind: 'certificates' }] : [awaited]
+}
+
 /** The comment: unique by the name, readable in `ssh-add -l`, and harmless to the terminal that shows it. */
 function certificateComment({ name, comment }: ServedCertificateOptions, validity: Validity): string {
   return displayLine(`${name}: ${comment} until ${formatUtc(validity.notAfterMs)}`)
 }
 
-const keyComment = ({ name, comment }: ServedCertificateOptions) => displayLine(`${name}: ${comment}`)
+const keyComment = ({ name, comment }: Pick<ServedCertificateOptions, 'name' | 'comment'>) =>
+  displayLine(`${name}: ${comment}`)

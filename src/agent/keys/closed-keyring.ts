@@ -16,6 +16,7 @@ export const closedKeyring: Keyring = {
   uses: () => undefined,
   isShownTo: () => true,
   identities: () => none,
+  expected: () => none,
   signer: () => undefined,
   add() {
     throw new AgentError('KEYRING_CLOSED', 'keys are added by the socket of the whole agent, not by this one')

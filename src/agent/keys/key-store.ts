@@ -68,6 +68,11 @@ export interface KeyStore {
   uses(connection: ConnectionView): readonly string[] | undefined
   /** What of this store a connection is shown. A rejection hides the identities of this store only. */
   identities(connection: ConnectionView): MaybePromise<readonly Identity[]>
+  /**
+   * What a connection would be shown if all goes well. Nothing is done for it: where a certificate would have to be fetched,
+   * something stands for it whose `keyBlob` is empty.
+   */
+  expected(connection: ConnectionView): readonly Identity[]
   /** The signer for a key blob; undefined if it is not in this store: ask the next store. A rejection is final. */
   signer(keyBlob: Uint8Array): MaybePromise<Signer | undefined>
 }

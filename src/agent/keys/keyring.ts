@@ -131,6 +131,13 @@ export function createKeyring({
     }
   }
 
+  const listNow = (connection: ConnectionView = unbound): readonly Identity[] => {
+    dropExpired()
+    const nowMs = hasEnds ? clock.now() : 0
+    if (listed === undefined || nowMs < listed.fromMs || nowMs >= listed.untilMs) listed = listAt(nowMs)
+    return isLimited ? shown.of(connection, listed.identities, mayBeKnown) : listed.identities
+  }
+
   return {
     name: 'keys of ssh-add',
     isAdded: true,
@@ -144,12 +151,8 @@ export function createKeyring({
     uses,
     // Keys of `ssh-add` are for everyone who reaches the agent, as with ssh-agent.
     isShownTo: () => true,
-    identities(connection = unbound) {
-      dropExpired()
-      const nowMs = hasEnds ? clock.now() : 0
-      if (listed === undefined || nowMs < listed.fromMs || nowMs >= listed.untilMs) listed = listAt(nowMs)
-      return isLimited ? shown.of(connection, listed.identities, mayBeKnown) : listed.identities
-    },
+    identities: listNow,
+    expected: listNow,
     signer(keyBlob) {
       dropExpired()
       return held.get(nameOf(keyBlob))?.signer

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { equalBytes } from '../wire.ts'
+import { equalBytes, SshReader } from '../wire.ts'
 import { defaultPort, formatHostName, type HostName, parseHostName } from './host-name.ts'
 import { hasWildcard, matchesWildcards } from './wildcards.ts'
 
@@ -37,6 +37,16 @@ export function parseKnownHost(fields: readonly string[]): KnownHost | undefined
   return { role, ...parseHosts(hosts) }
 }
 
+/** Writes a line as ssh does. @param salt present: the name is hashed, as with HashKnownHosts */
+export function formatKnownHost(name: HostName, keyBlob: Uint8Array, salt?: Uint8Array): string {
+  const host = formatHostName(name)
+  const hosts = salt === undefined ? host : `|1|${base64(salt)}|${base64(hashOf(salt, host))}`
+  return `${hosts} ${new SshReader(keyBlob).text()} ${base64(keyBlob)}\n`
+}
+
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
+const hashOf = (salt: Uint8Array, host: string) => createHmac('sha1', salt).update(host).digest()
+
 function parseHosts(hosts: string): Omit<KnownHost, 'role'> {
   const [, salt, hash] = hashedHost.exec(hosts) ?? []
   return salt === undefined || hash === undefined ? parsePatterns(hosts) : hashed(salt, hash)
@@ -48,7 +58,7 @@ function hashed(saltText: string, hashText: string): Omit<KnownHost, 'role'> {
     names: [],
     hasMore: true,
     weight: 1,
-    isAbout: (name) => equalBytes(createHmac('sha1', salt).update(formatHostName(name)).digest(), hash),
+    isAbout: (name) => equalBytes(hashOf(salt, formatHostName(name)), hash),
   }
 }
 

@@ -47,6 +47,7 @@ const storeOf = (policy: ConfirmPolicy): KeyStore => {
     uses: () => undefined,
     isShownTo: () => true,
     identities: () => [identity],
+    expected: () => [identity],
     signer: (named) => (Buffer.compare(named, blob) === 0 ? { identity, sign: () => Buffer.from('s') } : undefined),
   }
 }

@@ -56,6 +56,7 @@ function storeOf(answers: Partial<KeyStore>): KeyStore {
     uses: () => undefined,
     isShownTo: () => true,
     identities: () => [],
+    expected: () => [],
     signer: () => undefined,
     ...answers,
   }

@@ -13,6 +13,7 @@ const store = (isAdded: boolean): KeyStore => ({
   uses: () => undefined,
   isShownTo: () => true,
   identities: () => [],
+  expected: () => [],
   signer: () => undefined,
 })
 const identity = (comment: string, behind?: Identity['behind']): Identity => ({

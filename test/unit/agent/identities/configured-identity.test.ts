@@ -78,6 +78,18 @@ describe('a configured identity', () => {
     expect(issuer.calls).toHaveLength(1)
   })
 
+  it('says what would be listed, and fetches nothing for that', async () => {
+    const { key, listNew, issuer } = setUp({ listKey: true })
+    const empty = new Uint8Array()
+    expect(key.expected(bound)).toEqual([
+      { keyBlob: empty, comment: 'ops: ops@corp' },
+      { keyBlob: empty, comment: 'ops: ops@corp', behind: 'certificates' },
+    ])
+    expect(issuer.calls).toHaveLength(0)
+    const { identities } = await listNew()
+    expect(key.expected(local)).toBe(identities)
+  })
+
   it('signs for its certificate, and for the bare key that clients name instead', async () => {
     const { listNew, key } = setUp()
     const { certificate } = await listNew()

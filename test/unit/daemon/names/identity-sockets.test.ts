@@ -20,6 +20,7 @@ const store = (): KeyStore => ({
   uses: () => undefined,
   isShownTo: () => true,
   identities: () => [],
+  expected: () => [],
   signer: () => undefined,
 })
 
