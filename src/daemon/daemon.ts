@@ -27,6 +27,7 @@ import type { Prompts } from '../prompts/prompt.ts'
 import { toApiError } from './api/api-errors.ts'
 import { createApiRoutes } from './api/api-routes.ts'
 import { createLentPrompts } from './api/lent-prompts.ts'
+import { createSshExplanation } from './api/ssh-explanation.ts'
 import { describeStatus } from './api/status.ts'
 import type { Config, KeychainSettings } from './config/config.ts'
 import type { ExtraCa } from './config/extra-ca.ts'
@@ -171,6 +172,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       confirmations,
       lock: ssh.lock,
       config: config.report,
+      explainSsh: createSshExplanation({ ...ssh, config }),
       status: () =>
         describeStatus({
           fixed,

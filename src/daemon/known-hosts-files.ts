@@ -22,14 +22,21 @@ export interface KnownHostsFilesDeps {
   log: Logger
 }
 
+/** The known_hosts files. */
+export interface KnownHostsFiles {
+  paths(): readonly string[]
+  /** What is in them. */
+  read(): Promise<Buffer[]>
+}
+
 /**
- * A function that returns the contents of the known_hosts files. Each is looked at each time, and read when it has changed. A
- * file that cannot be read counts as empty; the log says why, once for each reason.
+ * Each is looked at each time, and read when it has changed. A file that cannot be read counts as empty; the log says why,
+ * once for each reason.
  */
-export function createKnownHostsFiles({ home, configured, log }: KnownHostsFilesDeps): () => Promise<Buffer[]> {
+export function createKnownHostsFiles({ home, configured, log }: KnownHostsFilesDeps): KnownHostsFiles {
   let held = new Map<string, { version: string; contents: Buffer }>()
 
-  const read = async (path: string): Promise<{ version: string; contents: Buffer }> => {
+  const readFile = async (path: string): Promise<{ version: string; contents: Buffer }> => {
     const version = await versionOf(path).catch(describeError)
     const former = held.get(path)
     if (former?.version === version) return former
@@ -41,10 +48,15 @@ export function createKnownHostsFiles({ home, configured, log }: KnownHostsFiles
     return { version, contents }
   }
 
-  return async () => {
-    const paths = configured()?.map((path) => expandHome(path, home)) ?? usualFiles(home)
-    const files = await Promise.all(paths.map(read))
-    held = new Map(paths.map((path, index) => [path, files[index]!]))
-    return files.map(({ contents }) => contents)
+  const paths = () => configured()?.map((path) => expandHome(path, home)) ?? usualFiles(home)
+
+  return {
+    paths,
+    async read() {
+      const present = paths()
+      const files = await Promise.all(present.map(readFile))
+      held = new Map(present.map((path, index) => [path, files[index]!]))
+      return files.map(({ contents }) => contents)
+    },
   }
 }

@@ -90,6 +90,7 @@ async function world(
     whyUnread: () => undefined,
     organizations: async () => expect.unreachable(),
     iam: async () => expect.unreachable(),
+    explainSsh: async () => expect.unreachable(),
     lentPrompts: createLentPrompts({ terminal: true }),
     confirmations: { ask: nobody, attend: async () => expect.unreachable() },
     lock: createLock({ clock: fakeClock() }),

@@ -14,6 +14,7 @@ export type ApiErrorCode =
   | 'KEY_UNKNOWN'
   | 'IMPORT_UNKNOWN'
   | 'SEED_UNKNOWN'
+  | 'IDENTITY_UNKNOWN'
   | 'VAULT_UNKNOWN'
   | 'VAULT_NOT_NAMED'
   | 'PROMPT_GONE'
@@ -108,6 +109,7 @@ const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> =
   KEY_UNKNOWN: 404,
   IMPORT_UNKNOWN: 404,
   SEED_UNKNOWN: 404,
+  IDENTITY_UNKNOWN: 404,
   VAULT_UNKNOWN: 404,
   VAULT_NOT_NAMED: 400,
   KEYCHAIN_LOCKED: 503,

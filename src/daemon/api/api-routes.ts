@@ -24,6 +24,7 @@ import { importHandlers } from './import-routes.ts'
 import type { LentPrompts } from './lent-prompts.ts'
 import { lockHandlers } from './lock-routes.ts'
 import { mfaHandlers } from './mfa-handlers.ts'
+import type { createSshExplanation } from './ssh-explanation.ts'
 
 /** What the endpoints use. */
 export interface ApiRoutesDeps {
@@ -40,6 +41,7 @@ export interface ApiRoutesDeps {
   lock: Lock
   status: () => Promise<Status>
   config: () => ConfigReport
+  explainSsh: ReturnType<typeof createSshExplanation>
 }
 
 /** The handlers of all endpoints. They throw errors; the server turns them into replies, in one place. */
@@ -53,6 +55,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
   const handlers: EndpointHandlers<typeof endpoints, PromptCaller> = {
     getStatus: () => status(),
     getConfig: async () => config(),
+    explainSshList: ({ body }) => deps.explainSsh(body),
     async answerPrompt({ params, body, connection }) {
       if (lentPrompts.settle(params.id, body, connection)) return
       throw new ApiError('PROMPT_GONE', 'the question is no longer open', { hint: 'run the command again' })

@@ -54,7 +54,7 @@ export async function describeStatus(parts: StatusParts): Promise<Status> {
       ...(lock.isForPerson() ? { isForPerson: true } : {}),
       addedKeys: added.length,
       added: added.slice(0, shownAdded).map(describeAdded),
-      identities: vaults.flatMap(describeIdentities),
+      identities: vaults.flatMap((vault) => vault.identities.map((identity) => describeIdentity(vault, identity))),
       notices: notices().map(describeNotice),
     },
     vaults: vaults.map(describeVault),
@@ -106,12 +106,9 @@ function withoutAws(error: unknown): Status['aws'] {
   return { sessions: [], roles: [], profiles: [], error: reportedError(error) }
 }
 
-function describeIdentities({ identities, tokens }: RunningVault): SshIdentityStatus[] {
+/** One identity of a vault. */
+export function describeIdentity({ tokens }: RunningVault, { config, key }: RunningIdentity): SshIdentityStatus {
   const isLoggedIn = tokens.status().state === 'logged-in'
-  return identities.map((identity) => describeIdentity(identity, isLoggedIn))
-}
-
-function describeIdentity({ config, key }: RunningIdentity, isLoggedIn: boolean): SshIdentityStatus {
   const { state, keyType, certificate, warnings, ...status } = key.status()
   // Resolved in the meantime, though the identity only notices at its next use.
   const lastError = isLoggedIn && isVaultError(status.lastError, 'VAULT_LOGIN_NEEDED') ? undefined : status.lastError
@@ -131,7 +128,7 @@ function describeIdentity({ config, key }: RunningIdentity, isLoggedIn: boolean)
 }
 
 /** Absent for a certificate that is valid for ever, or longer than dates can be written. */
-function validBeforeOf(seconds: bigint): { validBefore?: string } {
+export function validBeforeOf(seconds: bigint): { validBefore?: string } {
   return seconds > 253_402_300_799n ? {} : { validBefore: formatUtc(Number(seconds) * 1000) }
 }
 

@@ -5,7 +5,7 @@ import { createLock, type Lock } from '../../agent/lock/lock.ts'
 import type { Marking } from '../../core/limits/admission.ts'
 import type { PeerCredentials } from '../../ipc/sockets/peer-credentials.ts'
 import type { SshSettings } from '../config/config.ts'
-import { createKnownHostsFiles } from '../known-hosts-files.ts'
+import { createKnownHostsFiles, type KnownHostsFiles } from '../known-hosts-files.ts'
 import { peerProcess } from '../process/peer-process.ts'
 import { createAddedHosts } from './list-settings.ts'
 
@@ -14,6 +14,7 @@ export interface SshAgent {
   agent: Agent
   keyring: Keyring
   lock: Lock
+  knownHosts: KnownHostsFiles
   /** Serves a connection of a process until it closes. */
   serve(stream: Duplex, seat: Marking, peer: PeerCredentials | undefined, view: AgentView | undefined): void
   /** Removes what `ssh-add` has added. */
@@ -39,11 +40,12 @@ export function createSshAgent(deps: SshAgentDeps): SshAgent {
   })
   const lock = createLock({ clock })
   const knownHosts = createKnownHostsFiles({ home, configured: () => sshSettings().knownHosts, log })
-  const agent = createAgent({ ...deps, keyring, lock, knownHosts })
+  const agent = createAgent({ ...deps, keyring, lock, knownHosts: knownHosts.read })
   return {
     agent,
     keyring,
     lock,
+    knownHosts,
     serve: (stream, seat, peer, view) =>
       agent.serve(stream, seat, peer?.pid === undefined ? undefined : peerProcess(peer.pid), view),
     removeAddedKeys() {

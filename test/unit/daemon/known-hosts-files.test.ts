@@ -10,7 +10,7 @@ function setUp(configured?: readonly string[]) {
   const home = temporaryFolder()
   mkdirSync(join(home, '.ssh'))
   const { log, lines } = recordingLog()
-  const read = createKnownHostsFiles({ home, configured: () => configured, log })
+  const { read } = createKnownHostsFiles({ home, configured: () => configured, log })
   const texts = async () => (await read()).map(String).slice(0, 2)
   return { home, lines, texts, at: (name: string) => join(home, '.ssh', name) }
 }
@@ -36,7 +36,7 @@ it('are those of the setting in their place', async () => {
 it('are the same buffers as long as the files are the same', async () => {
   const { home, log } = { home: temporaryFolder(), log: recordingLog().log }
   writeFileSync(join(home, 'hosts'), 'own')
-  const read = createKnownHostsFiles({ home, configured: () => ['~/hosts'], log })
+  const { read } = createKnownHostsFiles({ home, configured: () => ['~/hosts'], log })
   const [first] = await read()
   expect((await read())[0]).toBe(first)
 })

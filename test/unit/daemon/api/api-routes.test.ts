@@ -40,6 +40,7 @@ function call(deps: Partial<ApiRoutesDeps>, method: string, pattern: string, par
     whyUnread: () => undefined,
     organizations: async () => expect.unreachable(),
     iam: async () => expect.unreachable(),
+    explainSsh: async () => expect.unreachable(),
     lentPrompts: createLentPrompts({ terminal: true }),
     confirmations: { ask: nobody, attend: async () => expect.unreachable() },
     lock: createLock({ clock: fakeClock() }),
