@@ -10,6 +10,8 @@ void run().then((status) => {
 })
 
 async function run(): Promise<number> {
+  // `ssh -G` runs what `Match exec` names: `latchkey ssh explain` must neither cause anything by it nor call itself.
+  if (process.env.LATCHKEY_EXPLAIN === '1') return 0
   if (command === 'aws' && subcommand === 'credentials' && args.length === 3 && isPlain(profile)) {
     const status = await printCredentials(profile, process.env)
     // exit(), because the connection to the daemon may still be open. Both output streams are written by then.

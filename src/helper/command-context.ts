@@ -6,6 +6,7 @@ import { createTerminalAccess } from './asking/terminal.ts'
 import { readTerminalLine, showOnTerminal } from './asking/terminal-line.ts'
 import { ownScreen, type TerminalScreen } from './asking/terminal-screen.ts'
 import { createDaemonAccess, type DaemonAccess } from './daemon-access.ts'
+import { type ReadProgram, readProgram } from './exec/read-program.ts'
 import { type CommandEnd, runCommand } from './exec/run-command.ts'
 import { apiSocketPath } from './fast/api-socket.ts'
 import { readInputText } from './input-text.ts'
@@ -27,6 +28,7 @@ export interface CommandContext {
   screen: TerminalScreen
   /** Runs a command on our own streams. @throws {HelperError} PROGRAM_MISSING, PROGRAM_NOT_RUN */
   runCommand(command: readonly string[], environment: Environment): Promise<CommandEnd>
+  readProgram: ReadProgram
   /** Resolves when this process is asked to end. */
   untilStopped(): Promise<void>
   platform: NodeJS.Platform
@@ -61,6 +63,7 @@ export function processContext(): CommandContext {
     readLine: readTerminalLine,
     screen: ownScreen,
     runCommand,
+    readProgram,
     untilStopped: () =>
       new Promise((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())

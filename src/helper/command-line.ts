@@ -119,6 +119,7 @@ Examples:
   latchkey service install        run the daemon from now on, and say how ssh finds it
   latchkey config check           is the configuration right?
   latchkey login && ssh-add -l    a certificate from Vault
+  latchkey ssh explain HOST       which identity ssh offers there, and why
   latchkey aws credentials dev    what credential_process of the AWS tools prints
   latchkey aws exec dev -- CMD    a command with the credentials of a profile
 

@@ -15,6 +15,8 @@ latchkey() {
   exec "${file%/*}/latchkey.cjs" aws credentials "$@"
 }
 
+# As in latchkey itself (src/main.ts).
+[ "$LATCHKEY_EXPLAIN" != 1 ] || exit 0
 [ $# -eq 1 ] || latchkey "$@"
 # Spelled out because a range depends on the locale.
 plain=abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789

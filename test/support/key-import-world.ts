@@ -80,6 +80,7 @@ export function keyImportWorld(files: Readonly<Record<string, string>> = {}) {
       hasTypedInput: typed !== undefined,
       readInput: async () => '',
       runCommand: async () => expect.unreachable(),
+      readProgram: async () => expect.unreachable(),
       untilStopped: async () => expect.unreachable(),
       screen: { size: () => undefined, show: () => expect.unreachable() },
       async readLine(prompt) {

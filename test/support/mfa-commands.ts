@@ -117,6 +117,7 @@ export function mfaWorld({ toml = '', awsSerial }: { toml?: string; awsSerial?: 
       platform: 'linux',
       readInput: async () => input,
       runCommand: async () => expect.unreachable(),
+      readProgram: async () => expect.unreachable(),
       untilStopped: async () => expect.unreachable(),
       screen: {
         size: () => world.size,

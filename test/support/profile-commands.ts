@@ -79,6 +79,7 @@ export function profileWorld({ toml = sources, ini = '# mine\n' } = {}) {
       hasTypedInput: typed !== undefined,
       readInput: async () => '',
       runCommand: async () => expect.unreachable(),
+      readProgram: async () => expect.unreachable(),
       untilStopped: async () => expect.unreachable(),
       screen: { size: () => undefined, show: () => expect.unreachable() },
       async readLine(prompt) {

@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { needTerminal } from '../mfa/known-source.ts'
+import { addSshExplainCommand } from './ssh-explain.ts'
 
 /** `latchkey ssh …` */
 export function addSshCommands(program: Command, context: CommandContext): void {
-  const ssh = program.command('ssh').description('the SSH agent')
+  const ssh = program.command('ssh').description('the SSH agent, and what ssh offers of it')
+  addSshExplainCommand(ssh, context)
   ssh
     .command('approve')
     .description('wait in this terminal for the questions whether a key may be used, and answer them; Ctrl-C ends it')

@@ -89,7 +89,8 @@ function passSignals(pass: (signal: NodeJS.Signals) => void): () => void {
   }
 }
 
-function notRun(program: string, cause: unknown): HelperError {
+/** The error for a program that cannot be started. @param cause what the system says */
+export function notRun(program: string, cause: unknown): HelperError {
   const code = errorCode(cause)
   if (code === 'E2BIG') {
     return new HelperError('PROGRAM_NOT_RUN', `cannot run ${program}: its arguments and environment are too long`, {

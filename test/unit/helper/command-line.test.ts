@@ -74,6 +74,7 @@ async function run(line: string, setting: Setting = {}) {
       const text = setting.typed?.shift()
       return text === undefined ? undefined : new Secret(text)
     },
+    readProgram: async () => expect.unreachable(),
     runCommand: async (command, environment) => {
       ran.push({ command, environment })
       return { type: 'exit', status: 7 }

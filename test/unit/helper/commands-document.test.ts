@@ -11,7 +11,7 @@ const rooms = { runDaemon: async () => 0, checkConfig: async () => 0 }
 function commandLines(command: Command, path: string): { path: string; options: string[] }[] {
   const below = command.commands.flatMap((child) => commandLines(child, `${path} ${child.name()}`))
   if (below.length > 0) return below
-  return [{ path, options: command.options.map(({ long }) => long!) }]
+  return [{ path, options: command.options.map(({ long, short }) => long ?? short!) }]
 }
 
 it('docs/COMMANDS.md has each command with each of its options', () => {
