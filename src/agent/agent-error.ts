@@ -16,6 +16,9 @@ export type AgentErrorCode =
   | 'CERTIFICATE_WAIT_TIMEOUT'
   | 'CERTIFICATE_NONE'
   | 'CLIENT_GONE'
+  | 'UPSTREAM_FAILED'
+  | 'UPSTREAM_LATE'
+  | 'UPSTREAM_REFUSED'
 
 /** A request that the agent refuses, or a stream that is not the agent protocol. */
 export class AgentError extends CodedError<AgentErrorCode> {}

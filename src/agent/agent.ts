@@ -17,11 +17,13 @@ import type { KeyStore } from './keys/key-store.ts'
 import type { Keyring } from './keys/keyring.ts'
 import type { Lock } from './lock/lock.ts'
 import { type AgentNotice, createAgentNotices } from './notices.ts'
+import type { Upstream } from './upstream/upstream.ts'
 
 /** What a connection sees of the agent. */
 export interface AgentView {
   stores: () => readonly KeyStore[]
   keyring: Keyring
+  upstreams: () => readonly Upstream[]
   settings: () => ListSettings
   lists: IdentityLists
 }
@@ -52,6 +54,8 @@ export interface AgentDeps {
   lock: Lock
   /** The configured identities, called for each request: the same array until they change. */
   stores: () => readonly KeyStore[]
+  /** Other agents, called for each request: the same array until they change. */
+  upstreams: () => readonly Upstream[]
   /** How lists are ordered, called for each list. */
   settings: () => ListSettings
   /** Reads the known_hosts files. */
@@ -64,6 +68,8 @@ export interface AgentDeps {
   /** How many signatures may be in Node's thread pool at once. */
   poolSignatures: number
 }
+
+const noUpstreams: readonly Upstream[] = []
 
 /** Creates an agent that serves the connections that it is given. */
 export function createAgent(deps: AgentDeps): Agent {
@@ -81,6 +87,7 @@ export function createAgent(deps: AgentDeps): Agent {
     viewOf: (some) => ({
       stores: some,
       keyring: closedKeyring,
+      upstreams: () => noUpstreams,
       // Whoever asks one identity's own socket has chosen it.
       settings: () => plainLists,
       lists: createIdentityLists({ log }),

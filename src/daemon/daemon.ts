@@ -42,6 +42,7 @@ import { createConfigService } from './running/config-service.ts'
 import { createConfirmations } from './running/confirmations.ts'
 import type { VaultDeps } from './running/running-vault.ts'
 import { createSshAgent } from './running/ssh-agent.ts'
+import { createUpstreams } from './running/upstreams.ts'
 import { watchKeychain } from './watched-keychain.ts'
 
 /** What the daemon is made of; the composition root (main.ts) supplies the real parts. */
@@ -103,6 +104,14 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const confirmations = createConfirmations({ prompts, clock })
   const ssh = createSshAgent({
     stores: () => config.stores(),
+    upstreams: createUpstreams({
+      configured: () => config.current().ssh.upstreams,
+      home,
+      pid,
+      peerOf,
+      clock,
+      log,
+    }),
     settings: () => config.listSettings(),
     sshSettings: () => config.current().ssh,
     askPerson: confirmations.ask,

@@ -6,7 +6,7 @@ import { createKeyring } from '../../src/agent/keys/keyring.ts'
 import { createLock, type PassphraseHash } from '../../src/agent/lock/lock.ts'
 import { createLogger } from '../../src/core/log.ts'
 import { createFrameReader, framed } from '../support/agent-stream.ts'
-import { nobody } from '../support/agent-stubs.ts'
+import { nobody, noUpstreams } from '../support/agent-stubs.ts'
 import { agentVector, agentVectors } from '../support/agent-vectors.ts'
 import { noChurn } from '../support/churn.ts'
 import { fakeClock } from '../support/fake-clock.ts'
@@ -35,6 +35,7 @@ async function exchange(chunks: readonly Uint8Array[]): Promise<number[]> {
     stores: () => [],
     settings: () => plainLists,
     knownHosts: noKnownHosts,
+    upstreams: () => noUpstreams,
     askPerson: nobody,
     clock,
     churn: noChurn,

@@ -22,7 +22,7 @@ import {
   unlockWith,
 } from '../support/agent-messages.ts'
 import { createFrameReader, framed } from '../support/agent-stream.ts'
-import { nobody } from '../support/agent-stubs.ts'
+import { nobody, noUpstreams } from '../support/agent-stubs.ts'
 import { noChurn } from '../support/churn.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { fuzzed } from '../support/fuzzing.ts'
@@ -73,6 +73,7 @@ function open() {
     stores: () => [],
     settings: () => plainLists,
     knownHosts: noKnownHosts,
+    upstreams: () => noUpstreams,
     askPerson: nobody,
     clock,
     churn: noChurn,

@@ -10,6 +10,7 @@ import { createLock } from '../../src/agent/lock/lock.ts'
 import { type Logger, silentLogger } from '../../src/core/log.ts'
 import { type Clock, createSystemClock } from '../../src/core/time/clock.ts'
 import { createFrameReader, framed } from './agent-stream.ts'
+import { noUpstreams } from './agent-stubs.ts'
 import { type AskpassPerson, askpassPerson } from './askpass-person.ts'
 import { noChurn } from './churn.ts'
 import { noKnownHosts, plainLists } from './list-settings.ts'
@@ -65,6 +66,7 @@ export async function startOurAgent(
     stores: () => stores,
     settings: () => plainLists,
     knownHosts: noKnownHosts,
+    upstreams: () => noUpstreams,
     askPerson: person.ask,
     clock,
     churn: noChurn,

@@ -5,7 +5,9 @@ import { AgentError } from '../agent-error.ts'
 import type { ConnectionView, KeyStore, MaybePromise } from '../keys/key-store.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { AgentRequest, AgentResponse } from '../protocol/messages.ts'
+import type { Upstream } from '../upstream/upstream.ts'
 import { type ConfirmationDeps, createConfirmation } from './confirmation.ts'
+import { createConnectionStores } from './connection-stores.ts'
 import { createListing, type ListingDeps } from './listing.ts'
 import { createRefusals, type RefusalsDeps } from './refusals.ts'
 import { createSessionBindings, sessionBindName } from './session-bind.ts'
@@ -28,6 +30,8 @@ export interface AgentSessionDeps
   keyring: Keyring
   /** The configured identities, the same array until they change. They are listed before the keys of the keyring. */
   stores: () => readonly KeyStore[]
+  /** Other agents, likewise. They are listed last. */
+  upstreams: () => readonly Upstream[]
   log: Logger
 }
 
@@ -42,22 +46,18 @@ const extensionNames: readonly string[] = [queryName, sessionBindName]
 
 /** The session of a connection that has just been accepted. */
 export function createAgentSession(deps: AgentSessionDeps): AgentSession {
-  const { keyring, stores, lock, log, peer } = deps
+  const { keyring, lock, log, peer } = deps
   const bindings = createSessionBindings()
   const connection: ConnectionView = bindings
   const unlocking = lock.connect(peer?.name)
   const refusals = createRefusals({ ...deps, connection })
-  let configured: readonly KeyStore[] | undefined
-  let known: readonly KeyStore[] = []
+  const connectionStores = createConnectionStores(deps)
   let isClosed = false
   let leaving: AbortController | undefined
 
   /** The stores that this connection may know of: the one place that decides it. */
   const shownStores = (): readonly KeyStore[] => {
-    const present = stores()
-    if (present !== configured) known = [...present, keyring]
-    configured = present
-    return known.filter((store) => {
+    return connectionStores.all().filter((store) => {
       const isShown = store.isShownTo(connection)
       // Whoever wonders where a key is on another machine should find the reason.
       if (!isShown) refusals.note(`${store.name} was not shown on a forwarded connection: forward = "allow" shows it`)
@@ -93,6 +93,8 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
 
   const answerExtension = (name: string, contents: Uint8Array): AgentResponse => {
     if (name === sessionBindName) {
+      // Also one that fails: a client that could not prove where it is must not be local to them.
+      connectionStores.bind(contents)
       try {
         bindings.bind(contents)
         return success
@@ -155,6 +157,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
       isClosed = true
       leaving?.abort(clientGone())
       unlocking.close()
+      connectionStores.close()
     },
   }
 }

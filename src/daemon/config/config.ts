@@ -33,6 +33,13 @@ export type IdentityConfig = Omit<Written<'identity'>, 'forwarding'> & {
   key_type: string
 }
 
+/** One `[ssh.upstream.NAME]` with its defaults. */
+export type UpstreamConfig = Written<'upstream'> & {
+  name: string
+  forward: 'never' | 'allow'
+  confirm: ConfirmPolicy
+}
+
 /** `[ssh]` with its defaults, and what is in it besides the identities. */
 export interface SshSettings {
   /** Undefined: where ssh has them. */
@@ -44,6 +51,7 @@ export interface SshSettings {
   lifetime: number | undefined
   /** By the fingerprints of added keys. */
   addedKeys: Readonly<Record<string, Written<'addedKey'>>>
+  upstreams: readonly UpstreamConfig[]
 }
 
 /** `[keychain]` with its defaults. */
@@ -99,8 +107,7 @@ export function toConfig(settled: SectionsAround): Config {
         vault: vaultOf(section, settled)!,
         mount: written.mount ?? 'ssh',
         renew: written.renew ?? 'when-used',
-        forward: forward === 'never' ? 'never' : 'allow',
-        confirm: stricterConfirm(written.confirm ?? 'never', forward === 'confirm' ? 'forwarded' : 'never'),
+        ...forwardingOf(written, forward),
         list_key: written.list_key ?? false,
         socket: written.socket ?? false,
         // Every role accepts it, and it signs fastest.
@@ -114,6 +121,11 @@ export function toConfig(settled: SectionsAround): Config {
       addedKeysForwarded: ssh?.added_keys_forwarded ?? 'all',
       lifetime: ssh?.lifetime,
       addedKeys: byName(sectionsOf(sections, 'addedKey')),
+      upstreams: sectionsOf(sections, 'upstream').map(({ name, written }) => ({
+        ...written,
+        name,
+        ...forwardingOf(written, written.forward ?? 'never'),
+      })),
     },
     awsProfiles: byName(sectionsOf(sections, 'profile')),
     awsSources: byName(sectionsOf(sections, 'source')),
@@ -121,6 +133,17 @@ export function toConfig(settled: SectionsAround): Config {
     keychain: off.has('keychain') ? undefined : { store: keychain?.store ?? 'auto', file: keychain?.file },
     prompt: { ...prompt, terminal: prompt?.terminal ?? true },
     logLevel: log?.level ?? 'info',
+  }
+}
+
+/** `confirm` is `allow`, and what is forwarded is confirmed at least. */
+function forwardingOf(
+  { confirm = 'never' }: { confirm?: ConfirmPolicy | undefined },
+  forward: 'never' | 'confirm' | 'allow',
+): Pick<IdentityConfig, 'forward' | 'confirm'> {
+  return {
+    forward: forward === 'never' ? 'never' : 'allow',
+    confirm: stricterConfirm(confirm, forward === 'confirm' ? 'forwarded' : 'never'),
   }
 }
 

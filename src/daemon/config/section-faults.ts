@@ -87,6 +87,7 @@ export function faultBeside(section: Section, around: SectionsAround): Mistake |
       return inEndpoint === undefined ? undefined : at(inEndpoint, 'endpoint_url')
     }
     case 'ssh':
+    case 'upstream':
     case 'addedKey':
     case 'console':
     case 'prompt':

@@ -27,6 +27,19 @@ const hosts = v.pipe(
   v.minLength(1, 'leave it out for every host'),
 )
 
+/** What a key may sign. */
+const sign = v.optional(
+  v.array(
+    v.pipe(
+      v.string(),
+      v.check(
+        (use) => signUseMistake(use) === undefined,
+        ({ input }) => signUseMistake(input)!,
+      ),
+    ),
+  ),
+)
+
 /** One `[ssh.identity.NAME]`. */
 export const identitySchema = v.strictObject({
   vault: v.optional(text),
@@ -42,21 +55,20 @@ export const identitySchema = v.strictObject({
   confirm: v.optional(v.picklist(confirmPolicies)),
   /** The former name of `forward`. */
   forwarding: v.optional(v.boolean()),
-  sign: v.optional(
-    v.array(
-      v.pipe(
-        v.string(),
-        v.check(
-          (use) => signUseMistake(use) === undefined,
-          ({ input }) => signUseMistake(input)!,
-        ),
-      ),
-    ),
-  ),
+  sign,
   hosts: v.optional(hosts),
   list_key: v.optional(v.boolean()),
   socket: v.optional(v.boolean()),
   key_type: v.optional(v.picklist(keyGenerators.map(({ name }) => name))),
+})
+
+/** One `[ssh.upstream.NAME]`: another agent. */
+export const upstreamSchema = v.strictObject({
+  socket: path,
+  forward: v.optional(v.picklist(['never', 'confirm', 'allow'])),
+  confirm: v.optional(v.picklist(confirmPolicies)),
+  sign,
+  hosts: v.optional(hosts),
 })
 
 /** One `[ssh.added_key."SHA256:…"]`. */

@@ -8,8 +8,9 @@ import type { Config } from '../config/config.ts'
 export function listSettingsOf({ identities, ssh }: Config): ListSettings {
   const addedHosts = new Map(Object.entries(ssh.addedKeys).map(([key, { hosts }]) => [key, hostPatterns(hosts)]))
   const ofIdentities = identities.flatMap(({ hosts }) => (hosts === undefined ? [] : [hostPatterns(hosts)]))
+  const ofUpstreams = ssh.upstreams.flatMap(({ hosts }) => (hosts === undefined ? [] : [hostPatterns(hosts)]))
   const { order, unboundMax } = ssh
-  return { order, unboundMax, hosts: [...ofIdentities, ...addedHosts.values()], addedHosts }
+  return { order, unboundMax, hosts: [...ofIdentities, ...ofUpstreams, ...addedHosts.values()], addedHosts }
 }
 
 /** Says which hosts an added key is for. Its fingerprint is made once. */

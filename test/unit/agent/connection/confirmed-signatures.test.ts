@@ -25,6 +25,7 @@ import {
   signRequest,
   userauthRequest,
 } from '../../../support/agent-messages.ts'
+import { noUpstreams } from '../../../support/agent-stubs.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { noKnownHosts, plainLists } from '../../../support/list-settings.ts'
 
@@ -62,6 +63,7 @@ function setUp({ stores = [], says }: { stores?: readonly KeyStore[]; says: AskP
   const session = createAgentSession({
     keyring: createKeyring({ clock }),
     stores: () => stores,
+    upstreams: () => noUpstreams,
     lock,
     lists: createIdentityLists({ log }),
     notices,

@@ -32,7 +32,7 @@ import {
   unlockWith,
   userauthRequest,
 } from '../../../support/agent-messages.ts'
-import { nobody } from '../../../support/agent-stubs.ts'
+import { nobody, noUpstreams } from '../../../support/agent-stubs.ts'
 import { agentVector, bindVectors, plainAddVectors } from '../../../support/agent-vectors.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { noKnownHosts, plainLists } from '../../../support/list-settings.ts'
@@ -97,6 +97,7 @@ function setUp(stores: readonly KeyStore[] = [], surroundings: Surroundings = {}
     notices,
     keyring,
     stores: () => stores,
+    upstreams: () => noUpstreams,
     settings: () => settings,
     lock,
     lists,
@@ -776,6 +777,7 @@ it('shows what the configured identities are now, on a connection that is open',
   const session = createAgentSession({
     keyring: createKeyring({ clock }),
     stores: () => stores,
+    upstreams: () => noUpstreams,
     lock: createLock({ clock }),
     lists: createIdentityLists({ log }),
     notices: createAgentNotices(clock),

@@ -18,6 +18,7 @@ import { formatKnownHost } from '../../../../src/ssh/known-hosts/known-host.ts'
 import { fingerprint, publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
 import { VaultError } from '../../../../src/vault/vault-error.ts'
 import { createTestIssuer, settle } from '../../../support/agent-issuer.ts'
+import { noUpstreams } from '../../../support/agent-stubs.ts'
 import { noChurn } from '../../../support/churn.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { parseConfig } from '../../../support/parsed-config.ts'
@@ -81,6 +82,7 @@ async function setUp() {
     keyring,
     lock,
     stores: () => identities.map((one) => one.key),
+    upstreams: () => noUpstreams,
     settings: () => settings,
     knownHosts: async () => [Buffer.from(formatKnownHost({ host: 'web.prod', port: 22 }, hostKey))],
     clock,

@@ -71,6 +71,7 @@ describe('parseConfig', () => {
       addedKeysForwarded: 'all',
       lifetime: undefined,
       addedKeys: {},
+      upstreams: [],
     })
     expect(config.awsSources.master).toEqual({
       mfa_serial: 'arn:aws:iam::111122223333:mfa/jo',
@@ -105,6 +106,14 @@ describe('parseConfig', () => {
     expect(identity('forward = "allow"\nconfirm = "forwarded"\n')).toMatchObject({ confirm: 'forwarded' })
   })
 
+  it('reads other agents', () => {
+    const { ssh } = parseConfig('[ssh.upstream.card]\nsocket = "~/s"\nforward = "confirm"\nhosts = ["a"]\n', file)
+    expect(ssh.upstreams).toEqual([
+      { name: 'card', socket: '~/s', forward: 'allow', confirm: 'forwarded', hosts: ['a'] },
+    ])
+    expect(mistake('[ssh.upstream.card]\n').message).toContain('socket')
+  })
+
   it('reads how the agent lists', () => {
     const key = `SHA256:${'a'.repeat(43)}`
     const { ssh } = parseConfig(
@@ -118,6 +127,7 @@ describe('parseConfig', () => {
       addedKeysForwarded: 'login',
       lifetime: 3600,
       addedKeys: { [key]: { hosts: ['old.example'] } },
+      upstreams: [],
     })
   })
 

@@ -1,0 +1,62 @@
+import type { KeyStore } from '../keys/key-store.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import type { OpenUpstream, Upstream } from '../upstream/upstream.ts'
+
+/** The stores of one connection: the daemon's, and its own connections to upstream agents. */
+export interface ConnectionStores {
+  /** All of them, the same array until they change: what is configured, added keys, upstream agents. */
+  all(): readonly KeyStore[]
+  /** Passes a bind on to all upstream agents. */
+  bind(contents: Uint8Array): void
+  close(): void
+}
+
+/** What there is, called for each request: the same arrays until they change. */
+export interface ConnectionStoresDeps {
+  stores: () => readonly KeyStore[]
+  keyring: Keyring
+  upstreams: () => readonly Upstream[]
+}
+
+/** OpenSSH's AGENT_MAX_SESSION_IDS, twice: failed ones are passed on, too. */
+const maxBinds = 32
+
+/** Opens nothing until it is asked for. */
+export function createConnectionStores({ stores, keyring, upstreams }: ConnectionStoresDeps): ConnectionStores {
+  const open = new Map<Upstream, OpenUpstream>()
+  const binds: Uint8Array[] = []
+  let known: { stores: readonly KeyStore[]; upstreams: readonly Upstream[]; all: readonly KeyStore[] } | undefined
+
+  const openAll = (present: readonly Upstream[]): readonly OpenUpstream[] => {
+    for (const [upstream, opened] of open) {
+      if (present.includes(upstream)) continue
+      opened.close()
+      open.delete(upstream)
+    }
+    return present.map((upstream) => {
+      const opened = open.get(upstream) ?? upstream.open()
+      // One that was configured meanwhile must know where the connection leads, too.
+      if (!open.has(upstream)) for (const contents of binds) opened.bind(contents)
+      open.set(upstream, opened)
+      return opened
+    })
+  }
+
+  return {
+    all() {
+      const present = { stores: stores(), upstreams: upstreams() }
+      if (known?.stores !== present.stores || known.upstreams !== present.upstreams)
+        known = { ...present, all: [...present.stores, keyring, ...openAll(present.upstreams)] }
+      return known.all
+    },
+    bind(contents) {
+      if (upstreams().length === 0 && binds.length >= maxBinds) return
+      const copy = Uint8Array.from(contents)
+      if (binds.length < maxBinds) binds.push(copy)
+      for (const opened of open.values()) opened.bind(copy)
+    },
+    close() {
+      for (const opened of open.values()) opened.close()
+    },
+  }
+}

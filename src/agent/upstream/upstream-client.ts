@@ -1,0 +1,69 @@
+import type { Duplex } from 'node:stream'
+import { describeError } from '../../core/errors.ts'
+import { AgentError } from '../agent-error.ts'
+import { createFrameDecoder, maxFrameBytes } from '../protocol/frame.ts'
+
+/** One connection to another agent: requests are answered in their order (RFC 9987 §5). */
+export interface UpstreamClient {
+  /**
+   * Sends a whole frame and waits for its answer, without a length field. There is no limit of time: a person may have to
+   * touch a token.
+   * @throws {AgentError} UPSTREAM_FAILED: the connection has ended, or what came is no answer of an agent
+   */
+  ask(frame: Uint8Array): Promise<Uint8Array>
+  /** What is being asked fails. */
+  close(): void
+  isClosed(): boolean
+}
+
+/** What an answer is waited for with. */
+interface Waiting {
+  resolve(answer: Uint8Array): void
+  reject(error: AgentError): void
+}
+
+/** @param stream connected, or about to be */
+export function createUpstreamClient(name: string, stream: Duplex): UpstreamClient {
+  const decoder = createFrameDecoder(maxFrameBytes)
+  const waiting: Waiting[] = []
+  let ended: AgentError | undefined
+
+  const end = (reason: string): void => {
+    ended ??= new AgentError('UPSTREAM_FAILED', `the agent ${name} ${reason}`)
+    stream.destroy()
+    for (const { reject } of waiting.splice(0)) reject(ended)
+  }
+
+  const receive = (chunk: Uint8Array): void => {
+    decoder.push(chunk)
+    for (let message = decoder.next(); message !== undefined; message = decoder.next()) {
+      const asked = waiting.shift()
+      // A copy: the chunk is as long as many answers.
+      if (asked !== undefined) asked.resolve(Uint8Array.from(message))
+      else end('has answered what nobody asked')
+    }
+  }
+
+  stream
+    .on('data', (chunk: Uint8Array) => {
+      try {
+        receive(chunk)
+      } catch (error) {
+        end(`does not speak the agent protocol: ${describeError(error)}`)
+      }
+    })
+    .on('error', (error) => end(`cannot be reached: ${describeError(error)}`))
+    .on('close', () => end('has closed the connection'))
+
+  return {
+    ask(frame) {
+      if (ended !== undefined) return Promise.reject(ended)
+      return new Promise((resolve, reject) => {
+        waiting.push({ resolve, reject })
+        stream.write(frame)
+      })
+    },
+    close: () => end('is not needed any more'),
+    isClosed: () => ended !== undefined,
+  }
+}

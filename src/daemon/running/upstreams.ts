@@ -1,0 +1,66 @@
+import { connect, type Socket } from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
+import { AgentError } from '../../agent/agent-error.ts'
+import { hostPatterns } from '../../agent/destination/host-patterns.ts'
+import { createUpstream, type Upstream } from '../../agent/upstream/upstream.ts'
+import type { Logger } from '../../core/log.ts'
+import { expandHome } from '../../core/places/paths.ts'
+import type { Clock } from '../../core/time/clock.ts'
+import type { PeerCredentials } from '../../ipc/sockets/peer-credentials.ts'
+import type { UpstreamConfig } from '../config/config.ts'
+
+/** What upstream agents are reached with. */
+export interface UpstreamsDeps {
+  /** Called for each request. */
+  configured: () => readonly UpstreamConfig[]
+  home: string
+  pid: number
+  peerOf: (socket: Socket) => PeerCredentials | undefined
+  clock: Clock
+  log: Logger
+}
+
+/** @returns the upstream agents that are configured now, the same array until that changes */
+export function createUpstreams({
+  configured,
+  home,
+  pid,
+  peerOf,
+  clock,
+  log,
+}: UpstreamsDeps): () => readonly Upstream[] {
+  let latest: { from: readonly UpstreamConfig[]; upstreams: readonly Upstream[] } = { from: [], upstreams: [] }
+
+  const open = (config: UpstreamConfig): Upstream => {
+    const { name, socket, hosts, forward, confirm, sign } = config
+    return createUpstream({
+      name,
+      hosts: hosts === undefined ? undefined : hostPatterns(hosts),
+      forward,
+      confirm,
+      sign,
+      connect() {
+        const stream = connect(expandHome(socket, home))
+        stream.on('connect', () => {
+          // What asks itself would ask for ever.
+          if (peerOf(stream)?.pid === pid)
+            stream.destroy(new AgentError('UPSTREAM_FAILED', `${socket} is the socket of this agent itself`))
+        })
+        return stream
+      },
+      clock,
+      log,
+    })
+  }
+
+  return () => {
+    const present = configured()
+    if (present === latest.from) return latest.upstreams
+    const { from, upstreams } = latest
+    const kept = (config: UpstreamConfig) => upstreams[from.findIndex((former) => isDeepStrictEqual(former, config))]
+    const all = present.map((config) => kept(config) ?? open(config))
+    const isSame = all.length === upstreams.length && all.every((upstream, index) => upstream === upstreams[index])
+    latest = { from: present, upstreams: isSame ? upstreams : all }
+    return latest.upstreams
+  }
+}
