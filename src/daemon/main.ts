@@ -84,7 +84,13 @@ export async function runDaemon(): Promise<number> {
   void stop.requested.then(() => clock.after(stopMs, () => process.exit(0)))
   const dialogs = new AbortController()
   process.on('exit', () => dialogs.abort())
-  const collectGarbage = garbageCollector()
+  const runCollector = garbageCollector()
+  const collectGarbage = () => {
+    runCollector()
+    returnFreeMemory()
+  }
+  // Rare and large: what they leave behind would stay until something else is done.
+  const tidyUp = createSoon(clock, quietMs, collectGarbage)
   let summary = ''
   let isListening = false
   const asking = createConfiguredPrompts({
@@ -127,10 +133,7 @@ export async function runDaemon(): Promise<number> {
       cores: availableParallelism(),
     }),
     random: Math.random,
-    collectGarbage() {
-      collectGarbage()
-      returnFreeMemory()
-    },
+    collectGarbage,
     openKeychain: ({ store, file }) =>
       openKeychain(
         { store, ...(file === undefined ? {} : { file: expandHome(file, home) }) },
@@ -143,8 +146,14 @@ export async function runDaemon(): Promise<number> {
     runMfaCommand: createRunMfaCommand({ clock, environment, home, awsFiles: [shared.config, shared.credentials] }),
     runProgram: createRunProgram({ timeoutMs: programTimeoutMs }),
     sts: async () => (await awsClients()).sts,
-    iam: async () => (await awsClients()).iam,
-    organizations: async () => (await awsClients()).organizations,
+    async iam() {
+      tidyUp()
+      return (await awsClients()).iam
+    },
+    async organizations() {
+      tidyUp()
+      return (await awsClients()).organizations
+    },
     federation: createFederation({ endpoint: awsEndpoint(environment, 'SIGNIN'), extraCa: extraCa.current, clock }),
     platform: process.platform,
     runtimeFolder: runtimeFolder(environment, home),
