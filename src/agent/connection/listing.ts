@@ -1,6 +1,7 @@
 import { describeError, errorCode } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import { arrange, isPlain, type ListSettings } from '../destination/arrangement.ts'
+import type { Destination } from '../destination/host-patterns.ts'
 import type { IdentityLists } from '../keys/identity-lists.ts'
 import type { Identity, KeyStore, MaybePromise } from '../keys/key-store.ts'
 import type { Lock } from '../lock/lock.ts'
@@ -10,7 +11,8 @@ import type { Refusals } from './refusals.ts'
 
 /** What answering lists needs. */
 export interface ListingDeps extends ListReaderDeps {
-  /** The stores that this connection may know of. */
+  allStores: () => readonly KeyStore[]
+  /** Those of them that this connection may know of. */
   shownStores: () => readonly KeyStore[]
   lists: IdentityLists
   /** How lists are ordered, the same object until that changes. */
@@ -31,7 +33,7 @@ const emptyList: AgentResponse = { type: 'identities-answer', identities: [] }
 
 /** Answers the lists of one connection. It owns the latest one that is for this connection's destination. */
 export function createListing(deps: ListingDeps): () => MaybePromise<AgentResponse> {
-  const { connection, shownStores, lists, settings, lock, refusals, log } = deps
+  const { connection, allStores, shownStores, lists, settings, lock, refusals, log } = deps
   const peer = deps.peer?.name
   const readerFor = createListReader(deps)
   let arranged: Arranged | undefined
@@ -49,6 +51,18 @@ export function createListing(deps: ListingDeps): () => MaybePromise<AgentRespon
     }
   }
 
+  /** Whoever wonders where a key is on another machine finds the reason, unless it is for other hosts anyhow. */
+  const tellHidden = (shown: readonly KeyStore[], destination?: Destination): void => {
+    const all = allStores()
+    if (all.length === shown.length) return
+    for (const { name, isFor } of all.filter((store) => !shown.includes(store))) {
+      if (destination !== undefined && !isFor(destination)) continue
+      const reason = `${name} was not shown on a forwarded connection: forward = "allow" shows it`
+      log.info('identities left out', { reason, peer })
+      refusals.note(reason)
+    }
+  }
+
   const answer = (parts: readonly (readonly Identity[])[]): AgentResponse =>
     // The agent may have been locked while a store was waiting.
     lock.isLocked() ? emptyList : lists.answer(parts)
@@ -60,6 +74,7 @@ export function createListing(deps: ListingDeps): () => MaybePromise<AgentRespon
       refusals.refuse('nothing was listed: the key of the host is @revoked in known_hosts')
       return emptyList
     }
+    tellHidden(stores, destination)
     if (isUnnamed) refusals.note('everything was listed: known_hosts has no name for the host that fits')
     const fitting = destination === undefined ? stores : stores.filter((store) => store.isFor(destination))
     const parts = await Promise.all(fitting.map(async (store) => await identitiesOf(store)))
@@ -80,6 +95,7 @@ export function createListing(deps: ListingDeps): () => MaybePromise<AgentRespon
     const stores = shownStores()
     const inEffect = settings()
     if (!isPlain(inEffect)) return listInOrder(stores, inEffect)
+    tellHidden(stores)
     const parts = stores.map(identitiesOf)
     return areReady(parts) ? answer(parts) : Promise.all(parts.map(async (part) => await part)).then(answer)
   }

@@ -23,7 +23,7 @@ export interface AgentSession {
 
 /** What a session needs; everything but the peer is shared by the connections of an agent. */
 export interface AgentSessionDeps
-  extends Omit<ListingDeps, 'connection' | 'shownStores' | 'refusals'>,
+  extends Omit<ListingDeps, 'connection' | 'allStores' | 'shownStores' | 'refusals'>,
     Pick<SigningDeps, 'pool'>,
     Pick<ConfirmationDeps, 'askPerson'>,
     Pick<RefusalsDeps, 'notices'> {
@@ -56,14 +56,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   let leaving: AbortController | undefined
 
   /** The stores that this connection may know of: the one place that decides it. */
-  const shownStores = (): readonly KeyStore[] => {
-    return connectionStores.all().filter((store) => {
-      const isShown = store.isShownTo(connection)
-      // Whoever wonders where a key is on another machine should find the reason.
-      if (!isShown) refusals.note(`${store.name} was not shown on a forwarded connection: forward = "allow" shows it`)
-      return isShown
-    })
-  }
+  const shownStores = () => connectionStores.all().filter((store) => store.isShownTo(connection))
 
   /** Made when it is needed: most connections never ask anybody. */
   const gone = (): AbortSignal => {
@@ -72,7 +65,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
     return leaving.signal
   }
 
-  const list = createListing({ ...deps, connection, shownStores, refusals })
+  const list = createListing({ ...deps, connection, allStores: connectionStores.all, shownStores, refusals })
   const confirm = createConfirmation({ ...deps, connection })
   const sign = createSigning({ ...deps, connection, shownStores, refusals, confirm, gone, isClosed: () => isClosed })
 

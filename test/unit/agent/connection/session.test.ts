@@ -488,8 +488,11 @@ describe('a connection that another machine may be using', () => {
         return signerOf('hidden')
       },
     })
-    const { ask, comments, notices } = await forwardedWorld([hidden])
+    const { ask, comments, notices, lines } = await forwardedWorld([hidden])
     expect(await comments()).toEqual(['added'])
+    const reason = 'store was not shown on a forwarded connection: forward = "allow" shows it'
+    expect(notices.recent()).toMatchObject([{ reason, count: 1, peer: 'test' }])
+    expect(lines.join('')).toContain(JSON.stringify(reason))
     const login = userauthRequest({ keyBlob: identity('hidden').keyBlob })
     expect(await ask(signRequest(identity('hidden').keyBlob, login))).toEqual(failure)
     expect(seen).toEqual([
@@ -497,8 +500,6 @@ describe('a connection that another machine may be using', () => {
       [true, 1],
     ])
     expect(calls).toEqual([])
-    const reason = 'store was not shown on a forwarded connection: forward = "allow" shows it'
-    expect(notices.recent()).toContainEqual(expect.objectContaining({ reason, count: 2 }))
   })
 
   it('lists added keys and signs logins with them', async () => {
@@ -688,6 +689,21 @@ describe('a list for a destination', () => {
     expect(await comments()).toEqual(['anywhere', 'elsewhere'])
     const reason = 'everything was listed: known_hosts has no name for the host that fits'
     expect(notices.recent()).toMatchObject([{ reason, count: 1, peer: 'test', host: fingerprint(blobOf(host)) }])
+  })
+
+  it('says of what is not shown on a forwarded connection only what would be for this host', async () => {
+    const hidden = ['*.elsewhere.example', '*.corp.example'].map((hosts) => ({
+      ...forHosts('hidden', hosts),
+      name: `identity for ${hosts}`,
+      isShownTo: () => false,
+    }))
+    const settings = settingsOf(hidden)
+    const { ask, comments, notices } = setUp(hidden, { settings, knownHosts: knownAs('db.corp.example') })
+    await ask(bind(key, true, 1))
+    await ask(bind(host, false, 2))
+    expect(await comments()).toEqual([])
+    const reason = 'identity for *.corp.example was not shown on a forwarded connection: forward = "allow" shows it'
+    expect(notices.recent()).toMatchObject([{ reason, host: fingerprint(blobOf(host)) }])
   })
 
   it('is for the last host of a chain, and the command line here says nothing of that', async () => {
