@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { type BuiltDaemon, type BuiltDaemonOptions, startBuiltDaemon } from './built-daemon.ts'
 import { startTestVault, type TestVault } from './dev-vault.ts'
-import { type Sshd, startSshd } from './sshd.ts'
+import { type Sshd, type SshdOptions, startSshd } from './sshd.ts'
 import { makeFolder, removeFolder, temporaryFolder } from './temporary-folder.ts'
 
 const userName = userInfo().username
@@ -16,6 +16,8 @@ export interface SshWorld {
   /** It ends a connection after the first key that it does not take. */
   strictSshd: Sshd
   userName: string
+  /** Starts a further sshd with files in this folder. It ends with the others. */
+  startSshd(folder: string, options: SshdOptions): Promise<Sshd>
   /** Defines a role that certifies the user. */
   writeRole(name: string, settings?: object): Promise<void>
   /** The section of the vault, and one of an identity: its role has its name where `more` has none. */
@@ -38,18 +40,21 @@ export async function startSshWorld(): Promise<SshWorld> {
   const tokenFile = join(folder, 'token')
   writeFileSync(caFile, String(caKey))
   writeFileSync(tokenFile, vault.vault.rootToken, { mode: 0o600 })
-  const begin = (name: string, settings: readonly string[]) => {
-    const own = join(folder, name)
+  const all: Sshd[] = []
+  const begin = async (own: string, options: SshdOptions = {}) => {
     mkdirSync(own)
-    return startSshd(own, caFile, { settings })
+    const started = await startSshd(own, caFile, options)
+    all.push(started)
+    return started
   }
-  const sshd = await begin('sshd', [])
-  const strictSshd = await begin('strict-sshd', ['MaxAuthTries 1'])
+  const sshd = await begin(join(folder, 'sshd'))
+  const strictSshd = await begin(join(folder, 'strict-sshd'), { settings: ['MaxAuthTries 1'] })
   return {
     vault,
     sshd,
     strictSshd,
     userName,
+    startSshd: begin,
     async writeRole(name, settings = {}) {
       await vault.admin('POST', `ssh/roles/${name}`, {
         key_type: 'ca',
@@ -75,8 +80,7 @@ export async function startSshWorld(): Promise<SshWorld> {
       return daemon
     },
     async close() {
-      await sshd.stop()
-      await strictSshd.stop()
+      await Promise.all(all.map((one) => one.stop()))
       await vault.close()
       removeFolder(folder)
     },

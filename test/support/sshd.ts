@@ -17,6 +17,11 @@ export interface Sshd {
   stop(): Promise<void>
 }
 
+export interface SshdOptions {
+  hostKey?: string
+  settings?: readonly string[]
+}
+
 /** Makes the key of a host in a folder. @returns the file */
 export async function makeHostKey(folder: string): Promise<string> {
   const file = join(folder, 'host-key')
@@ -26,12 +31,12 @@ export async function makeHostKey(folder: string): Promise<string> {
 
 /**
  * Starts Debian's sshd on a free loopback port. It trusts the CA and nothing else.
- * @param settings more lines of sshd_config
+ * @param settings lines of sshd_config before its own, so that they count
  */
 export async function startSshd(
   folder: string,
   caPublicKeyFile: string,
-  { hostKey: given, settings = [] }: { hostKey?: string; settings?: readonly string[] } = {},
+  { hostKey: given, settings = [] }: SshdOptions = {},
 ): Promise<Sshd> {
   const hostKey = given ?? (await makeHostKey(folder))
   // Where it was not started as a service, nobody made its folder; as an ordinary user it needs none.
@@ -41,6 +46,7 @@ export async function startSshd(
   writeFileSync(
     config,
     [
+      ...settings,
       `HostKey ${hostKey}`,
       `ListenAddress 127.0.0.1:${port}`,
       `TrustedUserCAKeys ${caPublicKeyFile}`,
@@ -52,7 +58,6 @@ export async function startSshd(
       'UsePAM no',
       `PidFile ${join(folder, 'sshd.pid')}`,
       'LogLevel VERBOSE',
-      ...settings,
       '',
     ].join('\n'),
   )
