@@ -21,10 +21,15 @@ export function findProgram(name: string): string | undefined {
 /** Debian's own Python, which has Debian's python3-* packages; another one in PATH would not. */
 export const debianPython = '/usr/bin/python3'
 
+/** Debian's own Ruby, for the same reason. */
+export const debianRuby = '/usr/bin/ruby'
+
 /** A peer that is a module of Debian's Python. */
 export function hasPythonModule(name: string): boolean {
-  return spawnSync(debianPython, ['-c', `import ${name}`]).status === 0
+  return succeeds(debianPython, '-c', `import ${name}`)
 }
+
+const succeeds = (command: string, ...args: string[]) => spawnSync(command, args).status === 0
 
 const goClient = fileURLToPath(new URL('../peers/go', import.meta.url))
 /** Go keeps what it has downloaded and built in the home of the user, whose variables the tests do not have. */
@@ -51,12 +56,17 @@ export async function buildGoClient(path: string): Promise<void> {
 
 function hasPeer(peer: string): boolean {
   if (peer === 'go:modules') return hasGoModules()
-  return peer.startsWith('python:') ? hasPythonModule(peer.slice('python:'.length)) : findProgram(peer) !== undefined
+  const [kind, name] = peer.split(':')
+  if (name === undefined) return findProgram(peer) !== undefined
+  if (kind === 'ruby') return succeeds(debianRuby, '-e', `require '${name}'`)
+  return kind === 'library'
+    ? succeeds(debianPython, '-c', `import ctypes; ctypes.CDLL('${name}')`)
+    : hasPythonModule(name)
 }
 
 /**
- * A `describe` for tests that need programs of others: `sshd`, or `python:boto3` for a Python module, or `go:modules` for
- * Go with what test/peers/go needs.
+ * A `describe` for tests that need programs of others: `sshd`, or `python:boto3` for a Python module, `ruby:net/ssh` for one
+ * of Ruby, `library:libssh.so.4` for a library that Python calls, or `go:modules` for Go with what test/peers/go needs.
  * Where one is missing the tests are skipped with a line that names it; where `CI` is `true` they fail, unless it is one
  * that scripts/install-peers.sh cannot install: Debian's Go is older than what the SDK takes.
  */
