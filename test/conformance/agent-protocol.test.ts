@@ -2,12 +2,12 @@ import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { keyTypeNamed } from '../../src/ssh/keys/key-types.ts'
 import { publicKeyFromKeyObject } from '../../src/ssh/public-key.ts'
-import { signData, verifySignature } from '../../src/ssh/signature.ts'
+import { verifySignature } from '../../src/ssh/signature.ts'
 import { SshReader } from '../../src/ssh/wire.ts'
 import { certifyForTest } from '../support/agent-issuer.ts'
 import {
   addKey,
-  bindContents,
+  bindTo,
   empty,
   extension,
   extensionConstraint,
@@ -44,15 +44,6 @@ const blobOf = (key: KeyObject) => publicOf(key).blob
 const certificateOf = (key: KeyObject) => certifyForTest(publicOf(key), fakeClock(Date.now())).blob
 const data = Buffer.from('signed')
 const flagsFor = (type: string) => (type === 'ssh-rsa' ? 4 : 0)
-
-function bind(host: KeyObject, isForwarding: boolean, session = 1, signer = host): Uint8Array {
-  const sessionId = Buffer.alloc(32, session)
-  const signature = signData(signer, 'ssh-ed25519', sessionId)
-  return extension(
-    'session-bind@openssh.com',
-    bindContents({ hostKeyBlob: blobOf(host), sessionId, signature, isForwarding }),
-  )
-}
 
 describe.each(agentSubjects)('the agent protocol, spoken with $name', (subject) => {
   let agent: RunningAgent
@@ -279,30 +270,30 @@ describe.each(agentSubjects)('the agent protocol, spoken with $name', (subject) 
     })
 
     it('no session that the host key did not sign', async () => {
-      expect(refused(await ask(bind(other, false, 1, ed25519)))).toBe(true)
+      expect(refused(await ask(bindTo(other, false, 1, ed25519)))).toBe(true)
     })
 
     it('no further session after one for authentication', async () => {
-      expect(await ask(bind(other, true))).toBe(reply.success)
-      expect(await ask(bind(ed25519, false, 2))).toBe(reply.success)
-      expect(refused(await ask(bind(other, true, 3)))).toBe(true)
+      expect(await ask(bindTo(other, true))).toBe(reply.success)
+      expect(await ask(bindTo(ed25519, false, 2))).toBe(reply.success)
+      expect(refused(await ask(bindTo(other, true, 3)))).toBe(true)
     })
 
     it('a session again, but not with another host key', async () => {
-      expect(await ask(bind(other, true))).toBe(reply.success)
-      expect(await ask(bind(other, true))).toBe(reply.success)
-      expect(refused(await ask(bind(ed25519, true)))).toBe(true)
+      expect(await ask(bindTo(other, true))).toBe(reply.success)
+      expect(await ask(bindTo(other, true))).toBe(reply.success)
+      expect(refused(await ask(bindTo(ed25519, true)))).toBe(true)
     })
 
     it('sixteen sessions and no more', async () => {
       for (let session = 1; session <= 16; session += 1) {
-        expect(await ask(bind(other, true, session))).toBe(reply.success)
+        expect(await ask(bindTo(other, true, session))).toBe(reply.success)
       }
-      expect(refused(await ask(bind(other, true, 17)))).toBe(true)
+      expect(refused(await ask(bindTo(other, true, 17)))).toBe(true)
     })
 
     it('nothing that is cut short', async () => {
-      const whole = bind(other, false)
+      const whole = bindTo(other, false)
       expect(refused(await ask(whole.subarray(0, whole.length - 1)))).toBe(true)
       expect(refused(await ask(whole.subarray(0, 60)))).toBe(true)
     })
@@ -310,7 +301,7 @@ describe.each(agentSubjects)('the agent protocol, spoken with $name', (subject) 
     it('so that added keys are still listed and sign logins', async () => {
       await ask(addKey(ed25519, 'one'))
       const bound = await connectRaw(agent.socketPath)
-      await bound.ask(bind(other, false))
+      await bound.ask(bindTo(other, false))
       expect(readIdentities((await bound.ask(empty(number.list)))!)).toHaveLength(1)
       bound.close()
     })
@@ -413,11 +404,11 @@ describe('where we differ from ssh-agent on purpose', () => {
 
   it('a bind is recorded also while locked', async () => {
     await ask(lockWith('passphrase'))
-    expect(await ask(bind(other, true))).toBe(reply.success)
+    expect(await ask(bindTo(other, true))).toBe(reply.success)
   })
 
   it('a known extension that fails is answered by 28', async () => {
-    expect(await ask(bind(other, false, 1, ed25519))).toBe(reply.extensionFailure)
+    expect(await ask(bindTo(other, false, 1, ed25519))).toBe(reply.extensionFailure)
   })
 
   it('query is answered, once', async () => {

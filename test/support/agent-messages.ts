@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { keyTypeNamed } from '../../src/ssh/keys/key-types.ts'
 import { publicKeyFromKeyObject } from '../../src/ssh/public-key.ts'
+import { signData } from '../../src/ssh/signature.ts'
 import { SshReader, SshWriter } from '../../src/ssh/wire.ts'
 
 /** The client's side of the agent protocol: messages without their length field. */
@@ -124,6 +125,14 @@ export const bindContents = (bind: {
     .string(bind.signature)
     .boolean(bind.isForwarding)
     .bytes()
+
+/** The bind of a session with a host that has an Ed25519 key. */
+export function bindTo(host: KeyObject, isForwarding: boolean, session = 1, signer = host): Uint8Array {
+  const sessionId = Buffer.alloc(32, session)
+  const signature = signData(signer, 'ssh-ed25519', sessionId)
+  const { blob: hostKeyBlob } = publicKeyFromKeyObject(host)
+  return extension('session-bind@openssh.com', bindContents({ hostKeyBlob, sessionId, signature, isForwarding }))
+}
 
 /** What ssh signs to log in, in its old form or bound to a host key. */
 export function userauthRequest(options: { keyBlob: Uint8Array; sessionId?: Uint8Array; hostKeyBlob?: Uint8Array }) {

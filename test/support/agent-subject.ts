@@ -4,16 +4,17 @@ import { connect, createServer, type Socket } from 'node:net'
 import { uptime } from 'node:os'
 import { join } from 'node:path'
 import { createAgent } from '../../src/agent/agent.ts'
+import { type ListSettings, plainLists } from '../../src/agent/destination/arrangement.ts'
 import type { KeyStore } from '../../src/agent/keys/key-store.ts'
 import { createKeyring } from '../../src/agent/keys/keyring.ts'
 import { createLock } from '../../src/agent/lock/lock.ts'
 import { type Logger, silentLogger } from '../../src/core/log.ts'
 import { type Clock, createSystemClock } from '../../src/core/time/clock.ts'
+import { createAddedHosts } from '../../src/daemon/running/list-settings.ts'
 import { createFrameReader, framed } from './agent-stream.ts'
 import { noUpstreams } from './agent-stubs.ts'
 import { type AskpassPerson, askpassPerson } from './askpass-person.ts'
 import { noChurn } from './churn.ts'
-import { noKnownHosts, plainLists } from './list-settings.ts'
 import { findProgram } from './peers.ts'
 import { ownSeat } from './seats.ts'
 import { makeFolder, removeFolder } from './temporary-folder.ts'
@@ -28,9 +29,15 @@ export interface RunningAgent {
   stop(): Promise<void>
 }
 
+/** What the user of an agent can choose. */
+export interface AgentChoices {
+  /** How long a key stays that comes without a lifetime: `[ssh] lifetime`, or `ssh-agent -t`. */
+  lifetimeSeconds?: number
+}
+
 export interface AgentSubject {
   name: 'latchkey' | 'ssh-agent'
-  start(): Promise<RunningAgent>
+  start(choices?: AgentChoices): Promise<RunningAgent>
 }
 
 export interface MovableClock extends Clock {
@@ -50,22 +57,36 @@ export function movableClock(): MovableClock {
   }
 }
 
+/** What our agent may have beside keys of ssh-add. */
+export interface OurAgentDeps extends AgentChoices {
+  stores?: readonly KeyStore[]
+  settings?: ListSettings
+  /** The contents of known_hosts. */
+  knownHosts?: string
+  clock?: MovableClock
+  log?: Logger
+}
+
 /** Starts our agent in this process. */
 export async function startOurAgent(
-  deps: { stores?: readonly KeyStore[]; clock?: MovableClock; log?: Logger } = {},
+  deps: OurAgentDeps = {},
 ): Promise<RunningAgent & { advance: (ms: number) => void }> {
-  const { stores = [], clock = movableClock(), log = silentLogger } = deps
+  const { stores = [], settings = plainLists, knownHosts = '', clock = movableClock(), log = silentLogger } = deps
   const folder = makeFolder()
   const socketPath = join(folder, 'agent.sock')
   const person = askpassPerson(folder)
-  const keyring = createKeyring({ clock })
+  const keyring = createKeyring({
+    clock,
+    hostsOf: createAddedHosts(() => settings),
+    defaultLifetimeSeconds: () => deps.lifetimeSeconds,
+  })
   const lock = createLock({ clock })
   const agent = createAgent({
     keyring,
     lock,
     stores: () => stores,
-    settings: () => plainLists,
-    knownHosts: noKnownHosts,
+    settings: () => settings,
+    knownHosts: async () => [Buffer.from(knownHosts)],
     upstreams: () => noUpstreams,
     askPerson: person.ask,
     clock,
@@ -95,12 +116,14 @@ export async function startOurAgent(
   }
 }
 
-async function startSshAgent(): Promise<RunningAgent> {
+async function startSshAgent({ lifetimeSeconds }: AgentChoices = {}): Promise<RunningAgent> {
   const folder = makeFolder()
   const socketPath = join(folder, 'agent.sock')
   const person = askpassPerson(folder)
   const env = { ...process.env, ...person.env }
-  const agent = spawn('ssh-agent', ['-D', '-a', socketPath], { env, stdio: ['ignore', 'pipe', 'ignore'] })
+  const lifetime = lifetimeSeconds === undefined ? [] : ['-t', String(lifetimeSeconds)]
+  const options = ['-D', '-a', socketPath, ...lifetime]
+  const agent = spawn('ssh-agent', options, { env, stdio: ['ignore', 'pipe', 'ignore'] })
   // It prints the variables for a shell once it listens.
   await once(agent.stdout, 'data')
   return {
@@ -117,7 +140,7 @@ async function startSshAgent(): Promise<RunningAgent> {
 }
 
 const all: readonly AgentSubject[] = [
-  { name: 'latchkey', start: () => startOurAgent() },
+  { name: 'latchkey', start: startOurAgent },
   { name: 'ssh-agent', start: startSshAgent },
 ]
 

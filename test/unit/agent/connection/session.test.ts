@@ -16,12 +16,12 @@ import { createTurns } from '../../../../src/core/calls/turns.ts'
 import { createLogger } from '../../../../src/core/log.ts'
 import { createAddedHosts } from '../../../../src/daemon/running/list-settings.ts'
 import { fingerprint, publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
-import { signData, verifySignature } from '../../../../src/ssh/signature.ts'
+import { verifySignature } from '../../../../src/ssh/signature.ts'
 import { SshReader } from '../../../../src/ssh/wire.ts'
 import { settle } from '../../../support/agent-issuer.ts'
 import {
   addKey,
-  bindContents,
+  bindTo,
   empty,
   extension,
   lockWith,
@@ -121,15 +121,6 @@ function setUp(stores: readonly KeyStore[] = [], surroundings: Surroundings = {}
 const failure = { type: 'failure' }
 const success = { type: 'success' }
 
-function bind(host: KeyObject, isForwarding: boolean, session = 1): Uint8Array {
-  const sessionId = Buffer.alloc(32, session)
-  const signature = signData(host, 'ssh-ed25519', sessionId)
-  return extension(
-    'session-bind@openssh.com',
-    bindContents({ hostKeyBlob: blobOf(host), sessionId, signature, isForwarding }),
-  )
-}
-
 describe('a list', () => {
   it('has the configured identities first, then the added keys', async () => {
     const { ask, comments } = setUp([
@@ -145,7 +136,7 @@ describe('a list', () => {
       storeOf({ identities: ({ bindings }) => [identity(bindings.length === 0 ? 'for all' : 'for one host')] }),
     ])
     expect(await comments()).toEqual(['for all'])
-    await ask(bind(otherKey, false))
+    await ask(bindTo(otherKey, false))
     expect(await comments()).toEqual(['for one host'])
   })
 
@@ -355,7 +346,7 @@ describe('a locked agent', () => {
     await ask(addKey(key, 'added'))
     expect(await ask(lockWith('x'))).toEqual(success)
     expect(await comments()).toEqual([])
-    expect(await ask(bind(otherKey, true))).toEqual(success)
+    expect(await ask(bindTo(otherKey, true))).toEqual(success)
   })
 
   it('refuses everything else', async () => {
@@ -457,8 +448,8 @@ describe('an extension', () => {
   it('session-bind that is refused has an answer of its own', async () => {
     const { ask, lines } = setUp()
     expect(await ask(extension('session-bind@openssh.com', Buffer.of(1, 2)))).toEqual({ type: 'extension-failure' })
-    await ask(bind(key, false))
-    expect(await ask(bind(key, false, 2))).toEqual({ type: 'extension-failure' })
+    await ask(bindTo(key, false))
+    expect(await ask(bindTo(key, false, 2))).toEqual({ type: 'extension-failure' })
     expect(lines.join('')).toContain('code=SESSION_BIND_REFUSED')
   })
 })
@@ -467,7 +458,7 @@ describe('a connection that another machine may be using', () => {
   async function forwardedWorld(stores: readonly KeyStore[] = []) {
     const world = setUp(stores)
     await world.ask(addKey(key, 'added'))
-    expect(await world.ask(bind(otherKey, true))).toEqual(success)
+    expect(await world.ask(bindTo(otherKey, true))).toEqual(success)
     return world
   }
 
@@ -660,7 +651,7 @@ describe('a list for a destination', () => {
 
   it('has first what fits best, then what is for every host, and nothing that is for others', async () => {
     const { ask, comments } = world({ knownHosts: knownAs('db.corp.example') })
-    await ask(bind(host, false))
+    await ask(bindTo(host, false))
     expect(await comments()).toEqual(['by key', 'exact', 'wide', 'anywhere'])
   })
 
@@ -671,7 +662,7 @@ describe('a list for a destination', () => {
       settings: settingsOf(slowWorld),
       knownHosts: knownAs('db.corp.example'),
     })
-    await ask(bind(host, false))
+    await ask(bindTo(host, false))
     expect(await comments()).toEqual(['exact'])
   })
 
@@ -685,7 +676,7 @@ describe('a list for a destination', () => {
     const keyOfAnother = forHosts('another key', `SHA256:${'a'.repeat(43)}`)
     const unnamed = [forHosts('elsewhere', '*.elsewhere.example'), forHosts('anywhere'), keyOfAnother]
     const { ask, comments, notices } = setUp(unnamed, { settings: settingsOf(unnamed) })
-    await ask(bind(host, false))
+    await ask(bindTo(host, false))
     expect(await comments()).toEqual(['anywhere', 'elsewhere'])
     const reason = 'everything was listed: known_hosts has no name for the host that fits'
     expect(notices.recent()).toMatchObject([{ reason, count: 1, peer: 'test', host: fingerprint(blobOf(host)) }])
@@ -699,8 +690,8 @@ describe('a list for a destination', () => {
     }))
     const settings = settingsOf(hidden)
     const { ask, comments, notices } = setUp(hidden, { settings, knownHosts: knownAs('db.corp.example') })
-    await ask(bind(key, true, 1))
-    await ask(bind(host, false, 2))
+    await ask(bindTo(key, true, 1))
+    await ask(bindTo(host, false, 2))
     expect(await comments()).toEqual([])
     const reason = 'identity for *.corp.example was not shown on a forwarded connection: forward = "allow" shows it'
     expect(notices.recent()).toMatchObject([{ reason, host: fingerprint(blobOf(host)) }])
@@ -712,15 +703,15 @@ describe('a list for a destination', () => {
       knownHosts: `${knownAs('gate.corp.example')}other.elsewhere.example ssh-ed25519 ${Buffer.from(blobOf(second)).toString('base64')}\n`,
       commandLine: ['ssh', 'db.corp.example'],
     })
-    await ask(bind(host, true, 1))
+    await ask(bindTo(host, true, 1))
     expect(await comments()).toEqual(['anywhere', 'elsewhere', 'wide', 'exact', 'by key'])
-    await ask(bind(second, false, 2))
+    await ask(bindTo(second, false, 2))
     expect(await comments()).toEqual(['elsewhere', 'anywhere'])
   })
 
   it('is empty for a host whose key is revoked, and the log says why', async () => {
     const { ask, comments, lines, notices } = world({ knownHosts: `@revoked * ssh-ed25519 ${keyText}\n` })
-    await ask(bind(host, false))
+    await ask(bindTo(host, false))
     expect(await comments()).toEqual([])
     expect(lines.join('')).toContain('@revoked')
     expect(notices.recent()).toMatchObject([{ reason: expect.stringContaining('@revoked') }])
@@ -728,7 +719,7 @@ describe('a list for a destination', () => {
 
   it('knows what ssh has learned a moment ago, but does not ask twice in a second', async () => {
     const { ask, comments, files, clock } = world()
-    await ask(bind(host, false))
+    await ask(bindTo(host, false))
     await comments()
     files.text = knownAs('db.corp.example')
     await comments()
@@ -743,12 +734,12 @@ describe('a list for a destination', () => {
     const settings = { ...plainLists, hosts: [...addedHosts.values()], addedHosts }
     const known = setUp([], { settings, knownHosts: knownAs('old.example') })
     await known.ask(addKey(key, 'for old machines'))
-    await known.ask(bind(host, false))
+    await known.ask(bindTo(host, false))
     expect(await known.comments()).toEqual(['for old machines'])
     const other = setUp([], { settings, knownHosts: knownAs('new.example') })
     await other.ask(addKey(key, 'for old machines'))
     expect(await other.comments()).toEqual(['for old machines'])
-    await other.ask(bind(host, false))
+    await other.ask(bindTo(host, false))
     expect(await other.comments()).toEqual([])
   })
 
@@ -762,20 +753,20 @@ describe('a list for a destination', () => {
       expect(await whole.comments()).toHaveLength(5)
     }
     const known = world({ list, commandLine: ['ssh'], knownHosts: knownAs('db.corp.example') })
-    await known.ask(bind(host, false))
+    await known.ask(bindTo(host, false))
     expect(await known.comments()).toHaveLength(4)
   })
 
   it('has added keys first where that is wanted, among what fits equally well', async () => {
     const { ask, comments } = world({ list: { order: 'added-first' }, knownHosts: knownAs('db.corp.example') })
     await ask(addKey(key, 'added'))
-    await ask(bind(host, false))
+    await ask(bindTo(host, false))
     expect(await comments()).toEqual(['by key', 'exact', 'wide', 'added', 'anywhere'])
   })
 
   it('is the same answer again until something changes', async () => {
     const { ask } = world({ knownHosts: knownAs('db.corp.example') })
-    await ask(bind(host, false))
+    await ask(bindTo(host, false))
     const first = await ask(empty(number.list))
     expect(await ask(empty(number.list))).toBe(first)
   })
