@@ -5,11 +5,13 @@ import { hostPatterns } from '../../src/agent/destination/host-patterns.ts'
 import { fingerprint, publicKeyFromKeyObject } from '../../src/ssh/public-key.ts'
 import { formatPublicKeyLine } from '../../src/ssh/public-key-line.ts'
 import { verifySignature } from '../../src/ssh/signature.ts'
+import { SshReader } from '../../src/ssh/wire.ts'
 import { certifyForTest } from '../support/agent-issuer.ts'
 import {
   addKey,
   bindTo,
   empty,
+  extension,
   lifetime,
   lockWith,
   number,
@@ -79,6 +81,23 @@ describe.each(agentSubjects)('keys of ssh-add with $name', (subject) => {
     expect(await comments()).toEqual(['one'])
     const signature = readSignature((await client.ask(signRequest(blobOf(key), data)))!)
     expect(verifySignature(publicOf(key), data, signature)).toBe(true)
+  })
+})
+
+describe.each(agentSubjects)('the extension query of $name', (subject) => {
+  it('is answered once, with the extensions that are known, or not known itself', async () => {
+    await begin(subject.start)
+    const reader = new SshReader((await client.ask(extension('query')))!)
+    const answer = reader.byte()
+    // ssh-agent knows it from OpenSSH 10.3 on.
+    if (subject.name === 'latchkey' || answer !== reply.failure) {
+      expect([answer, reader.text()]).toEqual([reply.extensionResponse, 'query'])
+      const names = []
+      while (reader.remaining > 0) names.push(reader.text())
+      // ssh-agent does not name query itself.
+      expect(names.filter((name) => name !== 'query')).toEqual(['session-bind@openssh.com'])
+    }
+    expect(await comments()).toEqual([])
   })
 })
 
