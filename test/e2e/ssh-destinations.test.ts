@@ -36,13 +36,18 @@ describeWithPeers('ssh to fifty servers that end after one try', ['sshd', 'ssh',
     const own = at(name)
     mkdirSync(own)
     const hostKey = await makeHostKey(own)
-    const settings = ['MaxAuthTries 1', `AuthorizedPrincipalsFile ${join(own, 'principals')}`]
+    const settings = [`AuthorizedPrincipalsFile ${join(own, 'principals')}`]
     writeFileSync(join(own, 'principals'), `for-${identity}\n`)
     if (way === 'certificate') {
       await runOk('ssh-keygen', ['-q', '-s', at('host-ca'), '-h', '-I', name, '-n', name, `${hostKey}.pub`])
       settings.push(`HostCertificate ${hostKey}-cert.pub`)
     }
-    return { way, identity, name, sshd: await startSshd(own, join(dev.folder, 'ca.pub'), { hostKey, settings }) }
+    return {
+      way,
+      identity,
+      name,
+      sshd: await startSshd(own, join(dev.folder, 'ca.pub'), { hostKey, settings, isStrict: true }),
+    }
   }
 
   /** What `hosts` of an identity has of a host. */

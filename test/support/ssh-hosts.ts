@@ -51,7 +51,7 @@ export async function startSshHosts(
     const principal = `for-${identity}`
     const principals = at(`${name}.principals`)
     writeFileSync(principals, `${principal}\n`)
-    const settings = ['MaxAuthTries 1', `AuthorizedPrincipalsFile ${principals}`, 'Subsystem sftp internal-sftp']
+    const settings = [`AuthorizedPrincipalsFile ${principals}`, 'Subsystem sftp internal-sftp']
     const keys = at(`${name}.keys`)
     mkdirSync(keys)
     const hostKey = await makeHostKey(keys)
@@ -64,7 +64,7 @@ export async function startSshHosts(
       default_user: principal,
       default_extensions: Object.fromEntries(extensions.map((extension) => [extension, ''])),
     })
-    return { name, identity, kind, sshd: await world.startSshd(at(name), { hostKey, settings }) }
+    return { name, identity, kind, sshd: await world.startSshd(at(name), { hostKey, settings, isStrict: true }) }
   }
 
   const hosts = await Promise.all(Object.entries(kinds).map(startHost))

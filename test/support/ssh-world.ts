@@ -48,7 +48,7 @@ export async function startSshWorld(): Promise<SshWorld> {
     return started
   }
   const sshd = await begin(join(folder, 'sshd'))
-  const strictSshd = await begin(join(folder, 'strict-sshd'), { settings: ['MaxAuthTries 1'] })
+  const strictSshd = await begin(join(folder, 'strict-sshd'), { isStrict: true })
   return {
     vault,
     sshd,

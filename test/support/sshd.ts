@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -19,7 +19,10 @@ export interface Sshd {
 
 export interface SshdOptions {
   hostKey?: string
+  /** Lines of sshd_config before its own, so that they count. */
   settings?: readonly string[]
+  /** It ends a connection after the first key that it does not take. */
+  isStrict?: boolean
 }
 
 /** Makes the key of a host in a folder. @returns the file */
@@ -29,14 +32,20 @@ export async function makeHostKey(folder: string): Promise<string> {
   return file
 }
 
-/**
- * Starts Debian's sshd on a free loopback port. It trusts the CA and nothing else.
- * @param settings lines of sshd_config before its own, so that they count
- */
+/** Newer sshds do not count the first six keys that they are only asked about. */
+const countsQuestions = 'PubkeyAuthOptions max-pk-ok:0'
+
+const strictSettings = (hostKey: string): readonly string[] => {
+  const test = ['-t', '-f', '/dev/null', '-h', hostKey, '-o', countsQuestions.replace(' ', '=')]
+  const isKnown = spawnSync(findProgram('sshd')!, test).status === 0
+  return ['MaxAuthTries 1', ...(isKnown ? [countsQuestions] : [])]
+}
+
+/** Starts Debian's sshd on a free loopback port. It trusts the CA and nothing else. */
 export async function startSshd(
   folder: string,
   caPublicKeyFile: string,
-  { hostKey: given, settings = [] }: SshdOptions = {},
+  { hostKey: given, settings = [], isStrict = false }: SshdOptions = {},
 ): Promise<Sshd> {
   const hostKey = given ?? (await makeHostKey(folder))
   // Where it was not started as a service, nobody made its folder; as an ordinary user it needs none.
@@ -47,6 +56,7 @@ export async function startSshd(
     config,
     [
       ...settings,
+      ...(isStrict ? strictSettings(hostKey) : []),
       `HostKey ${hostKey}`,
       `ListenAddress 127.0.0.1:${port}`,
       `TrustedUserCAKeys ${caPublicKeyFile}`,
