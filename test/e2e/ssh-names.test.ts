@@ -21,11 +21,13 @@ const list = async (daemon: BuiltDaemon, socket = daemon.sockets.agent) =>
   lines((await daemon.run('ssh-add', ['-L'], { env: { SSH_AUTH_SOCK: socket } })).stdout)
 const statusOf = async (daemon: BuiltDaemon) =>
   JSON.parse((await daemon.run(latchkeyPath, ['status', '--json'])).stdout) as Status
+/** Of the files with a certificate it is written last. */
+const lastFile = 'ops.pub-cert.pub'
 /** Gets new certificates, as after a login. */
-const renew = async (daemon: BuiltDaemon, file = 'ops-cert.pub') => {
-  const before = read(daemon, file)
+const renew = async (daemon: BuiltDaemon) => {
+  const before = read(daemon, lastFile)
   expect((await daemon.run(latchkeyPath, ['login', 'corp'])).status).toBe(0)
-  await expect.poll(() => read(daemon, file) !== before, patience).toBe(true)
+  await expect.poll(() => read(daemon, lastFile) !== before, patience).toBe(true)
 }
 const appears = (path: string) => expect.poll(() => existsSync(path), patience).toBe(true)
 
@@ -66,7 +68,7 @@ describeWithPeers('lasting names of identities', ['ssh', 'sshd', 'ssh-add', 'ssh
       const folder = temporaryFolder()
       const toml = world.toml({ ops: `renew = "always"${listKey ? '\nlist_key = true' : ''}` })
       const first = await world.startDaemon(toml, folder)
-      const certificate = inFolder(first, 'ops-cert.pub')
+      const certificate = inFolder(first, lastFile)
       const logIn = async (daemon: BuiltDaemon) =>
         expect(await ssh(daemon, world.strictSshd, options(join(runFolder(daemon), 'identity')))).toEqual(done)
       await appears(certificate)
@@ -82,7 +84,7 @@ describeWithPeers('lasting names of identities', ['ssh', 'sshd', 'ssh-add', 'ssh
 
   it('lets an ssh log in that read the certificate before a renewal', async () => {
     const daemon = await world.startDaemon(world.toml({ ops: 'renew = "always"' }))
-    await appears(inFolder(daemon, 'ops-cert.pub'))
+    await appears(inFolder(daemon, lastFile))
     const former = inFolder(daemon, '../former-cert.pub')
     writeFileSync(former, read(daemon, 'ops-cert.pub'))
     await renew(daemon)
@@ -94,7 +96,7 @@ describeWithPeers('lasting names of identities', ['ssh', 'sshd', 'ssh-add', 'ssh
   it('has the key before the agent answers, whatever the Vault does, and certificates of earlier daemons no more', async () => {
     const folder = temporaryFolder()
     const first = await world.startDaemon(world.toml({ ops: 'renew = "always"' }), folder)
-    await appears(inFolder(first, 'ops-cert.pub'))
+    await appears(inFolder(first, lastFile))
     const formerKey = read(first, 'ops.pub')
     await first.end('SIGKILL')
     expect(filesOf(first)).toEqual(['ops-cert.pub', 'ops.pub', 'ops.pub-cert.pub'])
