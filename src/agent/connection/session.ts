@@ -1,9 +1,11 @@
+import { lazily } from '../../core/calls/lazily.ts'
 import type { Logger } from '../../core/log.ts'
 import { importPrivateKey } from '../../ssh/private-key.ts'
 import { SshWriter } from '../../ssh/wire.ts'
 import { AgentError } from '../agent-error.ts'
 import type { ConnectionView, KeyStore, MaybePromise } from '../keys/key-store.ts'
 import type { Keyring } from '../keys/keyring.ts'
+import type { LockConnection } from '../lock/lock.ts'
 import type { AgentRequest, AgentResponse } from '../protocol/messages.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { type ConfirmationDeps, createConfirmation } from './confirmation.ts'
@@ -49,7 +51,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   const { keyring, lock, log, peer } = deps
   const bindings = createSessionBindings()
   const connection: ConnectionView = bindings
-  const unlocking = lock.connect(peer?.name)
+  let unlocking: LockConnection | undefined
   const refusals = createRefusals({ ...deps, connection })
   const connectionStores = createConnectionStores(deps)
   let isClosed = false
@@ -65,9 +67,14 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
     return leaving.signal
   }
 
-  const list = createListing({ ...deps, connection, allStores: connectionStores.all, shownStores, refusals })
-  const confirm = createConfirmation({ ...deps, connection })
-  const sign = createSigning({ ...deps, connection, shownStores, refusals, confirm, gone, isClosed: () => isClosed })
+  // Each of them is made when it is first needed: most connections list once or sign once, and many do so.
+  const list = lazily(() =>
+    createListing({ ...deps, connection, allStores: connectionStores.all, shownStores, refusals }),
+  )
+  const confirm = lazily(() => createConfirmation({ ...deps, connection }))
+  const sign = lazily(() =>
+    createSigning({ ...deps, connection, shownStores, refusals, confirm, gone, isClosed: () => isClosed }),
+  )
 
   const add = ({ key, comment, constraints }: AgentRequest & { type: 'add-identity' }): AgentResponse => {
     keyring.add(importPrivateKey(key), comment, constraints, connection)
@@ -76,6 +83,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
 
   const turnLock = async (request: AgentRequest & { type: 'lock' | 'unlock' }): Promise<AgentResponse> => {
     const { passphrase } = request
+    unlocking ??= lock.connect(peer?.name)
     const turn = request.type === 'lock' ? lock.lock : unlocking.unlock
     try {
       return !isOutOfReach(request) && (await turn(passphrase)) ? success : failure
@@ -111,9 +119,9 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   const answer = (request: AgentRequest): MaybePromise<AgentResponse> => {
     switch (request.type) {
       case 'request-identities':
-        return list()
+        return list()()
       case 'sign-request':
-        return lock.isLocked() ? failure : sign(request)
+        return lock.isLocked() ? failure : sign()(request)
       case 'add-identity':
         return isOutOfReach(request) ? failure : add(request)
       case 'remove-identity':
@@ -149,7 +157,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
     close() {
       isClosed = true
       leaving?.abort(clientGone())
-      unlocking.close()
+      unlocking?.close()
       connectionStores.close()
     },
   }

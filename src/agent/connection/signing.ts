@@ -17,7 +17,7 @@ export interface SigningDeps {
   pool: Turns
   refusals: Refusals
   /** Asks the person. */
-  confirm: (use: KeyUse, signal: AbortSignal) => Promise<boolean>
+  confirm: () => (use: KeyUse, signal: AbortSignal) => Promise<boolean>
   lock: Lock
   /** Aborts when nobody waits for an answer any more. */
   gone: () => AbortSignal
@@ -73,7 +73,7 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
   const signIfConfirmed = async (found: Found, request: SignRequest): Promise<AgentResponse> => {
     const { store, signer } = found
     const { keyBlob, data } = request
-    if (!(await confirm({ identity: signer.identity, purpose: signPurpose(data) }, gone())))
+    if (!(await confirm()({ identity: signer.identity, purpose: signPurpose(data) }, gone())))
       return refusals.refuse(`a person did not allow a use of ${store.name}`, keyBlob)
     // That may have taken minutes.
     if (lock.isLocked() || isClosed() || (await find(keyBlob)) === undefined)
