@@ -28,6 +28,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'aws/files/',
     'aws/links/',
     'prompts/kinds.ts',
+    // The files of private keys are read by the command: what is in them may take long, or be hostile.
+    'ssh/key-files/',
+    'ssh/public-key-line.ts',
     'core',
   ],
   dev: ['ssh', 'http', 'core'],

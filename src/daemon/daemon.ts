@@ -43,6 +43,7 @@ import { createConfirmations } from './running/confirmations.ts'
 import type { VaultDeps } from './running/running-vault.ts'
 import { createSshAgent } from './running/ssh-agent.ts'
 import { createUpstreams } from './running/upstreams.ts'
+import { createRunningStaticKeys } from './static-keys/running-static-keys.ts'
 import { watchKeychain } from './watched-keychain.ts'
 
 /** What the daemon is made of; the composition root (main.ts) supplies the real parts. */
@@ -50,6 +51,8 @@ export interface DaemonDeps
   extends Omit<VaultDeps, 'prompts' | 'keychain' | 'onKeysReleased' | 'slowKeys' | 'openName'>,
     Pick<LoadConfigDeps, 'readConfigFile'> {
   configFile: string
+  /** Lists the static keys. */
+  staticKeysFile: string
   extraCa: ExtraCa
   watchFolder?: WatchFolder
   /** Called with the configuration in effect, at the start and whenever it changes. */
@@ -103,16 +106,9 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const onKeysReleased = createKeyDisposal(clock, collectGarbage)
   const confirmations = createConfirmations({ prompts, clock })
   const ssh = createSshAgent({
-    stores: () => config.stores(),
-    upstreams: createUpstreams({
-      configured: () => config.current().ssh.upstreams,
-      home,
-      pid,
-      peerOf,
-      clock,
-      log,
-    }),
-    settings: () => config.listSettings(),
+    stores: () => staticKeys.stores(),
+    upstreams: createUpstreams({ ...deps, configured: () => config.current().ssh.upstreams }),
+    settings: () => staticKeys.listSettings(),
     sshSettings: () => config.current().ssh,
     askPerson: confirmations.ask,
     home,
@@ -144,6 +140,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       aws.dropUnused().catch((error: unknown) => log.debug('aws credentials kept', { reason: describeError(error) }))
     },
   })
+  const staticKeys = createRunningStaticKeys({ ...deps, keychain, onKeysReleased, configured: config })
   // Only Linux tells whose a connection is.
   const links = createOneShotLinks({ clock, uid: platform === 'linux' ? uid : undefined })
   const aws = createAwsCredentials({
@@ -180,6 +177,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       lentPrompts,
       confirmations,
       lock: ssh.lock,
+      staticKeys,
       config: config.report,
       explainSsh: createSshExplanation({ ...ssh, config }),
       status: () =>
@@ -190,6 +188,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
           prompt: deps.promptStatus(),
           lock: ssh.lock,
           addedKeys: ssh.keyring.describe,
+          staticKeys,
           notices: ssh.agent.notices,
           vaults: config.vaults(),
           aws,
@@ -232,6 +231,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     listeners.push(await listen('api', onApi))
     listeners.push(await listen('agent', onAgent))
     await config.start()
+    await staticKeys.stored.open()
     gate.open()
   } catch (error) {
     await stop()

@@ -1,5 +1,6 @@
 import { fstatSync } from 'node:fs'
 import { availableParallelism, uptime } from 'node:os'
+import { join } from 'node:path'
 import { createFederation } from '../aws/console/federation.ts'
 import type { AwsSdk } from '../aws/sts/sdk-config.ts'
 import { createSoon } from '../core/calls/soon.ts'
@@ -118,6 +119,7 @@ export async function runDaemon(): Promise<number> {
     stopping: stop.signal,
     extraCa,
     configFile: configFile(environment, home),
+    staticKeysFile: join(stateFolder(environment, home), 'ssh-keys.json'),
     readConfigFile,
     onConfig(applied, faults) {
       config = applied

@@ -12,6 +12,7 @@ import type {
 import { formatConfigProblems } from './config-report.ts'
 import { formatKeyTable, formatRotations } from './key-report.ts'
 import { formatProblem, formatWarnings } from './problem-lines.ts'
+import { formatStaticKeys } from './ssh-keys/key-list.ts'
 import { formatTable } from './text-table.ts'
 
 /** What the daemon holds, until when, and what is wrong, for a person. @param nowMs the time to count down from */
@@ -128,13 +129,14 @@ const certificateStates: Readonly<Record<SshIdentityStatus['state'], string>> = 
 
 /** What is true of all keys of the agent. */
 function formatNotes(
-  { locked, isForPerson, addedKeys, added = [], notices = [] }: Status['ssh'],
+  { locked, isForPerson, addedKeys, added = [], static: stored = { keys: [] }, notices = [] }: Status['ssh'],
   nowMs: number,
 ): string {
   const unlock = isForPerson === true ? 'latchkey unlock, in a terminal,' : 'latchkey unlock or ssh-add -X'
   const lock = locked ? `the agent is locked: ${unlock} unlocks it\n` : ''
   const count = addedKeys > 0 ? `keys added with ssh-add: ${addedKeys}\n` : ''
-  return lock + count + formatAdded(added.slice(0, shownAdded), nowMs) + formatNotices(notices)
+  const shown = formatAdded(added.slice(0, shownAdded), nowMs)
+  return lock + count + shown + formatStaticKeys(stored) + formatNotices(notices)
 }
 
 const shownAdded = 10

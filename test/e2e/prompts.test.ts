@@ -9,6 +9,7 @@ import { Secret } from '../../src/core/secret.ts'
 import { toApiError } from '../../src/daemon/api/api-errors.ts'
 import { createApiRoutes } from '../../src/daemon/api/api-routes.ts'
 import { createLentPrompts } from '../../src/daemon/api/lent-prompts.ts'
+import type { RunningStaticKeys } from '../../src/daemon/static-keys/running-static-keys.ts'
 import { createPrompts } from '../../src/prompts/broker.ts'
 import type { Question } from '../../src/prompts/kinds.ts'
 import { askpass } from '../../src/prompts/programs/askpass.ts'
@@ -92,6 +93,7 @@ async function world(
     iam: async () => expect.unreachable(),
     explainSsh: async () => expect.unreachable(),
     lentPrompts: createLentPrompts({ terminal: true }),
+    staticKeys: {} as RunningStaticKeys,
     confirmations: { ask: nobody, attend: async () => expect.unreachable() },
     lock: createLock({ clock: fakeClock() }),
     status: async () => expect.unreachable(),

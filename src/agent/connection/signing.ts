@@ -105,7 +105,9 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
         ? refusals.refuse('a client asked for a signature by a key that is not here', request.keyBlob)
         : signWith(found, request)
     const found = find(request.keyBlob)
-    return found instanceof Promise ? found.then(answer) : answer(found)
+    if (!(found instanceof Promise)) return answer(found)
+    // A person may have opened the keychain meanwhile.
+    return found.then((later) => (lock.isLocked() || isClosed() ? { type: 'failure' } : answer(later)))
   }
 }
 

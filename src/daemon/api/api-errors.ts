@@ -8,6 +8,7 @@ import type { PromptErrorCode } from '../../prompts/prompt.ts'
 import type { SshErrorCode } from '../../ssh/wire.ts'
 import type { VaultErrorCode } from '../../vault/vault-error.ts'
 import type { ConfigErrorCode } from '../config/config.ts'
+import type { StaticKeyErrorCode } from '../static-keys/static-key-error.ts'
 
 /** A request names something that does not exist, or has a wrong form. */
 export type ApiErrorCode =
@@ -34,6 +35,7 @@ type KnownCode =
   | PromptErrorCode
   | SshErrorCode
   | ApiErrorCode
+  | StaticKeyErrorCode
   | Extract<IpcErrorCode, 'ANSWER_INVALID'>
 
 // 401 means that a person is needed, 404 that there is no such thing, 409 that something must be changed here first,
@@ -111,6 +113,12 @@ const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> =
   SEED_UNKNOWN: 404,
   IDENTITY_UNKNOWN: 404,
   VAULT_UNKNOWN: 404,
+  SSH_KEY_UNKNOWN: 404,
+  SSH_KEY_EXISTS: 409,
+  SSH_KEY_INVALID: 400,
+  SSH_KEY_MISSING: 409,
+  SSH_KEY_CHANGED: 409,
+  SSH_KEY_INDEX: 409,
   VAULT_NOT_NAMED: 400,
   KEYCHAIN_LOCKED: 503,
   KEYCHAIN_UNAVAILABLE: 503,

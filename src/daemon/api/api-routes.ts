@@ -18,6 +18,7 @@ import { createEndpointRoutes, type EndpointHandlers } from '../../ipc/server/en
 import type { PromptCaller } from '../../prompts/prompt.ts'
 import type { Confirmations } from '../running/confirmations.ts'
 import type { RunningVault } from '../running/running-vault.ts'
+import type { RunningStaticKeys } from '../static-keys/running-static-keys.ts'
 import { ApiError, answeredError, reportedError } from './api-errors.ts'
 import { checkHandlers } from './check-routes.ts'
 import { importHandlers } from './import-routes.ts'
@@ -25,6 +26,7 @@ import type { LentPrompts } from './lent-prompts.ts'
 import { lockHandlers } from './lock-routes.ts'
 import { mfaHandlers } from './mfa-handlers.ts'
 import type { createSshExplanation } from './ssh-explanation.ts'
+import { sshKeyHandlers } from './ssh-key-handlers.ts'
 
 /** What the endpoints use. */
 export interface ApiRoutesDeps {
@@ -39,6 +41,7 @@ export interface ApiRoutesDeps {
   lentPrompts: LentPrompts
   confirmations: Confirmations
   lock: Lock
+  staticKeys: RunningStaticKeys
   status: () => Promise<Status>
   config: () => ConfigReport
   explainSsh: ReturnType<typeof createSshExplanation>
@@ -131,6 +134,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
       await deps.confirmations.attend(caller)
     },
     ...lockHandlers(deps.lock),
+    ...sshKeyHandlers(deps.staticKeys),
     ...importHandlers(aws),
     ...checkHandlers(aws, deps.iam),
     getSeedPlace: ({ params }) => aws.seeds.placeOf(params.profile),

@@ -17,8 +17,10 @@ import type {
 import { fingerprint } from '../../ssh/public-key.ts'
 import { isVaultError } from '../../vault/vault-error.ts'
 import type { RunningIdentity, RunningVault } from '../running/running-vault.ts'
+import type { RunningStaticKeys } from '../static-keys/running-static-keys.ts'
 import type { WatchedKeychain } from '../watched-keychain.ts'
 import { reportedError } from './api-errors.ts'
+import { describeStaticKeys } from './ssh-key-handlers.ts'
 
 /** The parts that the status reports on. */
 export interface StatusParts {
@@ -29,6 +31,7 @@ export interface StatusParts {
   prompt: PromptStatus
   lock: Pick<Lock, 'isLocked' | 'isForPerson'>
   addedKeys: () => readonly AddedKey[]
+  staticKeys: RunningStaticKeys
   notices: () => readonly AgentNotice[]
   vaults: readonly RunningVault[]
   aws: AwsCredentials
@@ -55,6 +58,7 @@ export async function describeStatus(parts: StatusParts): Promise<Status> {
       addedKeys: added.length,
       added: added.slice(0, shownAdded).map(describeAdded),
       identities: vaults.flatMap((vault) => vault.identities.map((identity) => describeIdentity(vault, identity))),
+      static: describeStaticKeys(parts.staticKeys),
       notices: notices().map(describeNotice),
     },
     vaults: vaults.map(describeVault),

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { needTerminal } from '../mfa/known-source.ts'
 import { addSshExplainCommand } from './ssh-explain.ts'
+import { addSshKeysCommands } from './ssh-keys.ts'
 
 /** `latchkey ssh …` */
 export function addSshCommands(program: Command, context: CommandContext): void {
@@ -15,4 +16,5 @@ export function addSshCommands(program: Command, context: CommandContext): void 
       context.note('waiting for keys that are to be confirmed; Ctrl-C ends it\n')
       for (;;) await context.daemon.call('attendConfirmations')
     })
+  addSshKeysCommands(ssh, context)
 }

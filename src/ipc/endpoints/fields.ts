@@ -73,3 +73,26 @@ export const keptKey = v.object({
 
 /** An MFA session must be begun first (`awsLogin`), and the call repeated: it asks nobody itself. */
 export const sessionNeeded = v.object({ type: v.literal('session-needed') })
+
+/** What is public of a static key, and its settings. */
+export const staticKey = v.object({
+  name: v.string(),
+  /** A line of a .pub file. */
+  key: v.string(),
+  fingerprint: v.string(),
+  /** Absent: every host. */
+  hosts: v.exactOptional(listOf(v.string())),
+  /** A person has to confirm each use. */
+  mustConfirm: v.exactOptional(v.literal(true)),
+  /** How long it stays in memory once it was needed; absent: until the daemon ends. */
+  lifetimeSeconds: v.exactOptional(v.number()),
+  /** Whether it is in memory. */
+  isLoaded: v.boolean(),
+  /** Why it could not be loaded when it was last needed. */
+  error: v.exactOptional(reportedError),
+})
+/** Such a key. */
+export type StaticKeyStatus = v.InferOutput<typeof staticKey>
+
+/** The static keys that the agent has, and why it does not know of them all. */
+export const staticKeyList = v.object({ keys: listOf(staticKey), error: v.exactOptional(reportedError) })

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { AnswerOf, Endpoint } from '../endpoint.ts'
-import { configReport, count, listOf, reportedError, reportedKey, time } from './fields.ts'
+import { configReport, count, listOf, reportedError, reportedKey, staticKeyList, time } from './fields.ts'
 
 const sshIdentity = v.object({
   name: v.string(),
@@ -96,6 +96,8 @@ export const getStatus = {
       /** The first hundred of them. A daemon that is older than the command does not send it. */
       added: v.exactOptional(listOf(addedKey)),
       identities: listOf(sshIdentity),
+      /** A daemon that is older than the command does not send it. */
+      static: v.exactOptional(staticKeyList),
       /** The latest first. A daemon that is older than the command does not send it. */
       notices: v.exactOptional(listOf(notice)),
     }),

@@ -67,6 +67,7 @@ async function run(
   const daemon = await startDaemon({
     readConfigFile: async () => ({ type: 'text', text: config }),
     configFile: '/config.toml',
+    staticKeysFile: join(folder, 'ssh-keys.json'),
     watchFolder: () => ({ close() {} }),
     onConfig: () => {},
     version: '1.2.3',

@@ -6,6 +6,7 @@ import { Secret } from '../../../../src/core/secret.ts'
 import { type ApiRoutesDeps, createApiRoutes } from '../../../../src/daemon/api/api-routes.ts'
 import { createLentPrompts } from '../../../../src/daemon/api/lent-prompts.ts'
 import type { RunningVault } from '../../../../src/daemon/running/running-vault.ts'
+import type { RunningStaticKeys } from '../../../../src/daemon/static-keys/running-static-keys.ts'
 import type { ApiConnection, ApiRequest } from '../../../../src/ipc/server/api-route.ts'
 import type { VaultError } from '../../../../src/vault/vault-error.ts'
 import { nobody } from '../../../support/agent-stubs.ts'
@@ -42,6 +43,7 @@ function call(deps: Partial<ApiRoutesDeps>, method: string, pattern: string, par
     iam: async () => expect.unreachable(),
     explainSsh: async () => expect.unreachable(),
     lentPrompts: createLentPrompts({ terminal: true }),
+    staticKeys: {} as RunningStaticKeys,
     confirmations: { ask: nobody, attend: async () => expect.unreachable() },
     lock: createLock({ clock: fakeClock() }),
     status: async () => fullStatus,

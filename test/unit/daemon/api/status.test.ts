@@ -8,6 +8,7 @@ import type { TokenStatus } from '../../../../src/vault/token/token-source.ts'
 import { VaultError } from '../../../../src/vault/vault-error.ts'
 import { parseConfig } from '../../../support/parsed-config.ts'
 import { plainBlob } from '../../../support/ssh-vectors.ts'
+import { staticKeysIn } from '../../../support/static-keys.ts'
 
 const config = parseConfig(
   '[vault.corp]\naddress = "https://vault.example.com"\n[ssh.identity.ops]\nrole = "ops"\n',
@@ -60,6 +61,7 @@ function partsWith(vaults: readonly RunningVault[], status: () => Promise<unknow
     keychain: { description: 'memory', lastError: () => undefined },
     lock: { isLocked: () => false, isForPerson: () => false },
     addedKeys: () => addedKeys,
+    staticKeys: staticKeysIn('/nowhere'),
     notices: () => [
       { atMs: Date.UTC(2026, 0, 2), reason: 'no key', count: 2, key: 'SHA256:k', peer: 'ssh (pid 1)', host: undefined },
     ],

@@ -1,0 +1,66 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { homeFolder } from '../../core/places/home.ts'
+import { displayJson, displayLine } from '../../core/text/display-text.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
+import { parseDurationSeconds } from '../../core/time/duration.ts'
+import type { CommandContext } from '../command-context.ts'
+import { type AddSshKeyOptions, addSshKey, plaintextWarning } from '../ssh-keys/add-key.ts'
+import { formatStaticKeys } from '../ssh-keys/key-list.ts'
+import { plaintextCopies, withoutComment } from '../ssh-keys/plaintext-copies.ts'
+
+/** `latchkey ssh keys …` */
+export function addSshKeysCommands(ssh: Command, context: CommandContext): void {
+  const keys = ssh.command('keys').description('static keys in the keychain, for machines that know no certificates')
+  keys
+    .command('add')
+    .description(
+      "store a private key in OpenSSH's form, PEM, PKCS #8 or PuTTY's; its passphrase is asked for in this terminal",
+    )
+    .argument('<file>', 'the file of the key, or - for the standard input')
+    .option('--name <name>', 'what it is called here (default: the name of the file)')
+    .option('--hosts <hosts>', 'the hosts that it is for, as in config.toml, separated by commas', hostList)
+    .option('--confirm', 'a person has to confirm each use')
+    .option('--lifetime <duration>', 'how long it stays in memory once it was needed, such as 8h', lifetime)
+    .option('--delete-file', 'delete the file when the stored key has signed')
+    .action((file: string, options: AddSshKeyOptions) => addSshKey(file, options, context))
+  keys
+    .command('list')
+    .description('list the static keys; the keychain stays closed')
+    .option('--json', 'print it as JSON')
+    .action(({ json }: { json?: true }) => listKeys(json === true, context))
+  keys
+    .command('remove')
+    .description('remove a key from the keychain; there is no other copy of it here')
+    .argument('<name>', 'the name, as latchkey ssh keys list shows it')
+    .action(async (name: string) => {
+      await context.daemon.call('removeSshKey', { params: { name } })
+      context.print(`removed the static key ${displayLine(name)} from the keychain\n`)
+    })
+}
+
+async function listKeys(isJson: boolean, context: CommandContext): Promise<void> {
+  const list = await context.daemon.call('listSshKeys')
+  if (isJson) return context.print(`${displayJson(list, 2)}\n`)
+  const { keys, strays = [] } = list
+  context.print(formatStaticKeys(list) || 'there is no static key; latchkey ssh keys add FILE stores one\n')
+  const lines = keys.map(({ key }) => withoutComment(key))
+  for (const paths of (await plaintextCopies(homeFolder(context.environment), lines)).values())
+    for (const path of paths) context.note(plaintextWarning(path))
+  for (const name of strays)
+    context.note(
+      `the keychain has a static key ${displayLine(name)} that is not in use: it was being stored when latchkey was stopped\nhint: latchkey ssh keys remove ${shellWord(displayLine(name))}\n`,
+    )
+}
+
+function hostList(text: string): string[] {
+  const hosts = text.split(/[\s,]+/).filter((host) => host !== '')
+  if (hosts.length === 0) throw new InvalidArgumentError('leave it out for every host')
+  return hosts
+}
+
+function lifetime(text: string): number {
+  const seconds = parseDurationSeconds(text)
+  if (seconds === undefined || seconds < 1 || seconds > 31_536_000)
+    throw new InvalidArgumentError('write 1s to 365d, such as 30m or 8h')
+  return seconds
+}
