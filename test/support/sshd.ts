@@ -55,6 +55,7 @@ export async function startSshd(
   writeFileSync(
     config,
     [
+      // Of two values sshd takes the first.
       ...settings,
       ...(isStrict ? strictSettings(hostKey) : []),
       `HostKey ${hostKey}`,
