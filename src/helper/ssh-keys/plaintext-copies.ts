@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readWholeFile } from '../../core/files/read-file.ts'
-import { maxKeyFileBytes, readKeyFile } from '../../ssh/key-files/key-file.ts'
+import { maxKeyFileBytes } from '../../ssh/key-files/key-file.ts'
+import { readKeyFile } from '../../ssh/key-files/read-key-file.ts'
 import { formatPublicKeyLine } from '../../ssh/public-key-line.ts'
 
 /** Nobody has more in there, and each file that looks like a key is read. */

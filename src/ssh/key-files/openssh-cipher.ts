@@ -29,7 +29,7 @@ const ciphers = new Map<string, SectionCipher>([
 ])
 
 /**
- * ssh-keygen uses 16 or 24. In JavaScript a round takes ten milliseconds, and a file that asks for more than this would take
+ * ssh-keygen uses 16 or 24. In JavaScript a round takes some thirty milliseconds, and a file that asks for more than this would take
  * longer than anybody waits.
  */
 const maxRounds = 1000
