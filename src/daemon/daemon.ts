@@ -179,7 +179,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       lock: ssh.lock,
       staticKeys,
       config: config.report,
-      explainSsh: createSshExplanation({ ...ssh, config }),
+      explainSsh: createSshExplanation({ ...ssh, config, staticKeys: staticKeys.stored.list }),
       status: () =>
         describeStatus({
           fixed,

@@ -15,11 +15,11 @@ import { certificateValidity, decodeCertificate, type SshCertificate } from '../
 import { keyTypeOfCertificate } from '../../ssh/keys/key-types.ts'
 import { formatHostName } from '../../ssh/known-hosts/host-name.ts'
 import { decodePublicKey, fingerprint } from '../../ssh/public-key.ts'
-import { SshError, SshReader } from '../../ssh/wire.ts'
-import type { SshSettings } from '../config/config.ts'
+import { equalBytes, SshError, SshReader } from '../../ssh/wire.ts'
 import type { KnownHostsFiles } from '../known-hosts-files.ts'
 import type { ConfigService } from '../running/config-service.ts'
 import type { RunningIdentity, RunningVault } from '../running/running-vault.ts'
+import type { StoredKey } from '../static-keys/stored-keys.ts'
 import { ApiError } from './api-errors.ts'
 import { describeIdentity, validBeforeOf } from './status.ts'
 
@@ -29,11 +29,19 @@ export interface SshExplanationDeps {
   config: Pick<ConfigService, 'current' | 'vaults'>
   knownHosts: Pick<KnownHostsFiles, 'paths'>
   lock: Pick<Lock, 'isLocked'>
+  staticKeys: () => readonly StoredKey[]
 }
 
 /** A function that says what an ssh would be listed, and what is known of it. @throws {ApiError} IDENTITY_UNKNOWN */
-export function createSshExplanation({ agent, config, knownHosts, lock }: SshExplanationDeps) {
+export function createSshExplanation({ agent, config, knownHosts, lock, staticKeys }: SshExplanationDeps) {
   const all = () => config.vaults().flatMap((vault) => vault.identities.map((identity) => ({ vault, identity })))
+
+  const settingsOf = ({ store, identity: { keyBlob } }: StoredIdentity) => {
+    const added = { hosts: config.current().ssh.addedKeys[fingerprint(keyBlob)]?.hosts }
+    if (store.isAdded) return added
+    const known = staticKeys().find(({ key }) => equalBytes(key.keyBlob, keyBlob))?.record
+    return known === undefined ? {} : { staticKey: known.name, hosts: known.hosts }
+  }
 
   const viewOf = (name: string | undefined) => {
     if (name === undefined) return undefined
@@ -49,7 +57,7 @@ export function createSshExplanation({ agent, config, knownHosts, lock }: SshExp
     const describe = (stored: StoredIdentity) => {
       const owner = all().find((one) => one.identity.key === stored.store)
       return owner === undefined
-        ? describeAdded(stored, preview, config.current().ssh)
+        ? describeKey(stored, preview, settingsOf(stored))
         : describeConfigured(stored, preview, owner.vault, owner.identity)
     }
     const { destination, isRevoked, isUnnamed, listed, leftOut } = preview
@@ -125,17 +133,18 @@ function describeConfigured(
   }
 }
 
-function describeAdded(
+function describeKey(
   { store, identity }: StoredIdentity,
   { destination }: ListPreview,
-  { addedKeys }: SshSettings,
+  { staticKey, hosts }: { staticKey?: string; hosts?: readonly string[] | undefined },
 ): ListedIdentity {
   return {
+    ...(staticKey === undefined ? {} : { staticKey }),
     comment: identity.comment,
     kind: kindOf(identity),
     keyType: keyTypeOfCertificate(typeOf(identity))?.name ?? typeOf(identity),
     ...publicParts(identity),
-    ...fitOf(addedKeys[fingerprint(identity.keyBlob)]?.hosts, destination),
+    ...fitOf(hosts, destination),
     ...rulesOf(store, identity),
     warnings: [],
   }

@@ -81,9 +81,9 @@ function awaitedLines({ kind, askedPrincipals }: ExplainedOffer): string[] {
   ]
 }
 
-function whyHere({ hosts, fits, file, identity }: ExplainedOffer): string {
+function whyHere({ hosts, fits, file, identity, staticKey }: ExplainedOffer): string {
   const named = file === undefined ? [] : [`${file} names it`]
-  const own = identity === undefined ? 'added with ssh-add' : undefined
+  const own = staticKey === undefined && identity === undefined ? 'added with ssh-add' : undefined
   const fit =
     hosts === undefined
       ? (own ?? 'it has no hosts, so it is for every host')

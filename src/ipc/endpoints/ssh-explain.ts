@@ -27,6 +27,8 @@ export type ExplainedCertificate = v.InferOutput<typeof certificate>
 const listedIdentity = v.object({
   /** NAME of `[ssh.identity.NAME]`; absent for what `ssh-add` has added. */
   identity: v.exactOptional(v.string()),
+  /** The name of a static key; absent for all others. */
+  staticKey: v.exactOptional(v.string()),
   comment: v.string(),
   /** `former-certificate`: it has been renewed a moment ago. `key`: without a certificate. */
   kind: v.picklist(['certificate', 'former-certificate', 'key']),

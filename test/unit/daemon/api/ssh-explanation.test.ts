@@ -96,6 +96,7 @@ async function setUp() {
     config: { current: () => config, vaults: () => [vault] },
     knownHosts: { paths: () => ['/known'] },
     lock,
+    staticKeys: () => [],
   })
   const ask = async (changes: Partial<SshListRequest> = {}) =>
     // As the daemon checks it before it leaves.
