@@ -202,3 +202,26 @@ it('of two settings the stricter counts', () => {
   expect(stricterConfirm('always', 'forwarded')).toBe('always')
   expect(stricterConfirm('never', 'never')).toBe('never')
 })
+
+describe('a key that is loaded for a signature', () => {
+  it('does not sign where the agent was locked while the keychain was being opened', async () => {
+    for (const isLocked of [false, true]) {
+      let open = () => {}
+      const opened = new Promise<void>((resolve) => {
+        open = resolve
+      })
+      const loading: KeyStore = {
+        ...storeOf('never'),
+        async signer(keyBlob) {
+          await opened
+          return storeOf('never').signer(keyBlob)
+        },
+      }
+      const { ask, lock } = setUp({ says: yes, stores: [loading] })
+      const answer = ask(request)
+      if (isLocked) await lock.lock(new Secret(Buffer.from('p')))
+      open()
+      expect(await answer).toMatchObject(isLocked ? failure : signed)
+    }
+  })
+})

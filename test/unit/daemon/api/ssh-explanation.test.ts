@@ -6,6 +6,7 @@ import { hostPatterns } from '../../../../src/agent/destination/host-patterns.ts
 import { createCertificateSource } from '../../../../src/agent/identities/certificate-source.ts'
 import { createConfiguredIdentity } from '../../../../src/agent/identities/configured-identity.ts'
 import { createKeyring } from '../../../../src/agent/keys/keyring.ts'
+import { createStaticKeys } from '../../../../src/agent/keys/static-keys.ts'
 import { createLock } from '../../../../src/agent/lock/lock.ts'
 import { createTurns } from '../../../../src/core/calls/turns.ts'
 import { silentLogger } from '../../../../src/core/log.ts'
@@ -13,9 +14,12 @@ import { Secret } from '../../../../src/core/secret.ts'
 import { createSshExplanation } from '../../../../src/daemon/api/ssh-explanation.ts'
 import { createAddedHosts, listSettingsOf } from '../../../../src/daemon/running/list-settings.ts'
 import type { RunningVault } from '../../../../src/daemon/running/running-vault.ts'
+import { staticKeyOf } from '../../../../src/daemon/static-keys/key-record.ts'
+import type { StoredKey } from '../../../../src/daemon/static-keys/stored-keys.ts'
 import { explainSshList, type SshListRequest } from '../../../../src/ipc/endpoints/ssh-explain.ts'
 import { formatKnownHost } from '../../../../src/ssh/known-hosts/known-host.ts'
 import { fingerprint, publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
+import { formatPublicKeyLine } from '../../../../src/ssh/public-key-line.ts'
 import { VaultError } from '../../../../src/vault/vault-error.ts'
 import { createTestIssuer, settle } from '../../../support/agent-issuer.ts'
 import { noUpstreams } from '../../../support/agent-stubs.ts'
@@ -46,7 +50,7 @@ sign = ["sshsig:git"]
 hosts = ["web.prod"]
 `
 
-async function setUp() {
+async function setUp({ keys = [] }: { keys?: readonly StoredKey[] } = {}) {
   const clock = fakeClock()
   const config = parseConfig(toml, 'config.toml')
   const issuers = new Map(config.identities.map(({ name }) => [name, createTestIssuer(clock)]))
@@ -78,10 +82,13 @@ async function setUp() {
   const key = { privateKey: added.privateKey, publicKey: addedKey, blob: addedKey.blob, notAfterMs: undefined }
   keyring.add(key, 'jo@laptop', { lifetimeSeconds: undefined, mustConfirm: true, destinations: undefined })
   const lock = createLock({ clock })
+  const staticKeys = createStaticKeys({ clock, load: async () => expect.unreachable(), onKeysReleased() {} })
+  staticKeys.use(keys.map((one) => one.key))
+  const stores = [...identities.map((one) => one.key), staticKeys]
   const agent = createAgent({
     keyring,
     lock,
-    stores: () => identities.map((one) => one.key),
+    stores: () => stores,
     upstreams: () => noUpstreams,
     settings: () => settings,
     knownHosts: async () => [Buffer.from(formatKnownHost({ host: 'web.prod', port: 22 }, hostKey))],
@@ -96,7 +103,7 @@ async function setUp() {
     config: { current: () => config, vaults: () => [vault] },
     knownHosts: { paths: () => ['/known'] },
     lock,
-    staticKeys: () => [],
+    staticKeys: () => keys,
   })
   const ask = async (changes: Partial<SshListRequest> = {}) =>
     // As the daemon checks it before it leaves.
@@ -229,4 +236,18 @@ it('says that the agent is locked', async () => {
   const { ask, lock } = await setUp()
   await lock.lock(new Secret(Buffer.from('x')))
   expect((await ask()).isLocked).toBe(true)
+})
+
+it('says of a static key what it is called and which of its hosts fits, and loads nothing', async () => {
+  const record = { name: 'mm-admin', key: formatPublicKeyLine(addedKey.blob, 'shared'), hosts: ['web.*'] }
+  const { ask } = await setUp({ keys: [{ record, key: staticKeyOf(record) }] })
+  const { listed } = await ask()
+  expect(listed.find(({ staticKey }) => staticKey !== undefined)).toMatchObject({
+    staticKey: 'mm-admin',
+    comment: 'shared',
+    hosts: ['web.*'],
+    fits: 'web.*',
+    isForwarded: false,
+    confirm: 'never',
+  })
 })
