@@ -8,8 +8,11 @@ import * as v from 'valibot'
  *
  * endpoints.ts lists all calls: requests and answers are described as schemas, and the receiver checks each one before
  * using it.
+ *
+ * A request has at most so many bytes, as a settings file has: an import of keys sends what it changes in one, for each of
+ * 2000 profiles perhaps. Answers may be longer (http-reply.ts).
  */
-export const maxBodyBytes = 64 * 1024
+export const maxBodyBytes = 1024 * 1024
 
 /** Request header that says how this caller may be asked: on its own terminal, by the daemon's prompt program, or never. */
 export const promptHeader = 'latchkey-prompt'

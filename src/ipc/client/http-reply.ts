@@ -8,8 +8,8 @@ export interface ApiAnswer {
 }
 
 const maxHeadBytes = 8 * 1024
-/** The daemon's answers are small; the limit is the same as for its requests. */
-const maxBodyBytes = 64 * 1024
+/** 2 KiB for each of the 2000 profiles that lists may make: a list of them is the longest answer. It stops an endless one. */
+const maxAnswerBytes = 4 * 1024 * 1024
 
 /**
  * Reads the one reply in `bytes`, strictly: HTTP/1.1, a Content-Length, JSON (RFC 9112 §4, §6.3). It only ever reads the
@@ -40,9 +40,14 @@ function contentLength(headers: readonly string[], status: number): number {
     return name.toLowerCase() === 'content-length' ? [value.join(':').trim()] : []
   })
   if (status === 204 && values.length === 0) return 0
-  if (values.length !== 1 || !/^\d{1,6}$/.test(values[0]!)) throw badReply('it has no length')
+  if (values.length !== 1 || !/^\d{1,16}$/.test(values[0]!)) throw badReply('it has no length')
   const length = Number(values[0])
-  if (length > maxBodyBytes) throw badReply('it is too long')
+  if (length > maxAnswerBytes) {
+    const limit = `${maxAnswerBytes / 1024 / 1024} MiB`
+    throw new IpcError('REPLY_UNREADABLE', `the daemon's answer cannot be read: it is longer than ${limit}`, {
+      hint: 'have fewer profiles: latchkey config check names the file that they are in',
+    })
+  }
   return length
 }
 

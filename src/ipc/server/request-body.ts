@@ -8,7 +8,7 @@ export type RequestBody =
   { type: 'json'; value: unknown } | { type: 'too-large' } | { type: 'not-json' }
 
 /**
- * Reads a body of at most 64 KiB; a longer one is not read to its end.
+ * Reads a body of at most 1 MiB; a longer one is not read to its end.
  * @param onBytes called with the number of bytes so far, after each chunk
  * @throws the stream's error when the caller goes away in the meantime
  */

@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { maxAccounts, maxNameLength } from '../../../../src/aws/files/account-list.ts'
 import { HelperError } from '../../../../src/helper/fast/failure.ts'
 import { openApiClient } from '../../../../src/ipc/client/client.ts'
+import { startApiServer } from '../../../support/api-server.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
 
 const request = { method: 'GET', path: '/v1/status', headers: { 'latchkey-prompt': 'terminal' } } as const
@@ -47,6 +49,23 @@ describe('a connection to the daemon', () => {
       'GET /v1/status HTTP/1.1\r\nhost: localhost\r\nlatchkey-prompt: terminal\r\n\r\n',
       'POST /v1/x HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 15\r\n\r\n{"answer":"ü"}',
     ])
+  })
+
+  it('gets all accounts of the largest organization from the server', async () => {
+    const accounts = Array.from({ length: maxAccounts }, (_, at) => ({
+      Id: String(100_000_000_000 + at),
+      Name: 'ü"'.repeat(maxNameLength / 2),
+      State: 'PENDING_CLOSURE',
+    }))
+    const { path } = await startApiServer({
+      routes: [
+        { method: 'POST', pattern: '/v1/aws/accounts', handle: async () => ({ status: 200, body: { accounts } }) },
+      ],
+    })
+    expect(await open(path).call({ method: 'POST', path: '/v1/aws/accounts' })).toEqual({
+      status: 200,
+      body: { accounts },
+    })
   })
 
   it('puts an answer together from pieces', async () => {

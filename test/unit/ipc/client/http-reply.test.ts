@@ -28,7 +28,6 @@ describe('a reply', () => {
     ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}'],
     ['a length that is none', 'HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n{}'],
     ['chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n'],
-    ['a length over the cap', 'HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n'],
     ['a body that is not JSON', 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret'],
     ['a head without an end', `HTTP/1.1 200 OK\r\n${'X: y\r\n'.repeat(2000)}`],
   ])('with %s is refused, without a word of it in the error', (_what, text) => {
@@ -36,6 +35,17 @@ describe('a reply', () => {
     expect(error).toBeInstanceOf(IpcError)
     expect(error).toMatchObject({ code: 'REPLY_UNREADABLE', hint: expect.stringContaining('restart the daemon') })
     expect(String(error)).not.toContain('secret')
+  })
+
+  it('over the cap is refused before it is received, and not as one of another version', () => {
+    const head = (length: number) => `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`
+    expect(parse(head(4 * 1024 * 1024))).toBeUndefined()
+    expect(catchError(() => parse(head(4 * 1024 * 1024 + 1)))).toMatchObject({
+      code: 'REPLY_UNREADABLE',
+      message: "the daemon's answer cannot be read: it is longer than 4 MiB",
+      hint: expect.stringContaining('have fewer profiles'),
+    })
+    expect(catchError(() => parse(head(Number.MAX_SAFE_INTEGER)))).toMatchObject({ code: 'REPLY_UNREADABLE' })
   })
 
   it.each([

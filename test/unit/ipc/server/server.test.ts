@@ -154,7 +154,7 @@ describe('a server of another kind', () => {
 })
 
 describe('a body', () => {
-  it('of 64 KiB is taken', async () => {
+  it('of 1 MiB is taken', async () => {
     const { path } = await startApiServer()
     const body = JSON.stringify('x'.repeat(maxBodyBytes - 2))
     expect((await call(path, '/v1/keys/a', { method: 'PUT', body })).status).toBe(200)
