@@ -15,7 +15,7 @@ export async function readInputText(input: AsyncIterable<unknown>): Promise<stri
     length += bytes.length
     if (length > maxBytes) {
       throw new HelperError('REFUSED', `the standard input has more than ${maxBytes / 1024} KiB`, {
-        hint: 'give it the id and the secret of one key, on two lines: latchkey help aws keys add',
+        hint: 'give it one key and nothing else: latchkey help aws keys add, latchkey help ssh keys add',
       })
     }
     chunks.push(bytes)

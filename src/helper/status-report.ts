@@ -70,7 +70,9 @@ function formatPrompt({ terminal, programs, whyNoProgram = '' }: PromptStatus): 
 
 /** Nothing is configured, and nothing is wrong either. */
 function isEmpty({ vaults, ssh, aws, config, keychain }: Status): boolean {
-  const isConfigured = [vaults, ssh.identities, aws.sessions, aws.roles, aws.profiles].some((list) => list.length > 0)
+  const isConfigured = [vaults, ssh.identities, ssh.static?.keys ?? [], aws.sessions, aws.roles, aws.profiles].some(
+    (list) => list.length > 0,
+  )
   const isWrong = aws.error !== undefined || keychain.error !== undefined || (config?.errors.length ?? 0) > 0
   return !isConfigured && !isWrong
 }
