@@ -14,6 +14,7 @@ const chunks = {
   latchkey: 'src/main.ts',
   command: 'src/command.ts',
   daemon: 'src/daemon-command.ts',
+  'agent-compat': 'src/agent-compat-command.ts',
   'aws-sdk': 'src/aws/sts/aws-sdk.ts',
 }
 

@@ -21,10 +21,18 @@ async function run(): Promise<number> {
 }
 
 async function runChunk(): Promise<number> {
-  if (command !== 'daemon' || args.length > 1) return (await import('./command.ts')).runCommand(args)
-  // Until the daemon's chunk is loaded, Node would open its inspector on this signal (src/daemon/process/hardening.ts).
+  const isAgent = command === 'agent-compat' && !isAskedForHelp(args.slice(1))
+  const isDaemon = command === 'daemon' && args.length === 1
+  if (!isAgent && !isDaemon) return (await import('./command.ts')).runCommand(args)
+  // Until their chunk is loaded, Node would open its inspector on this signal (src/daemon/process/hardening.ts).
   process.on('SIGUSR1', () => {})
+  if (isAgent) return (await import('./agent-compat-command.ts')).runAgentCompatCommand(args.slice(1))
   return (await import('./daemon-command.ts')).runDaemonCommand()
+}
+
+/** What comes later may be the arguments of a command that it runs. */
+function isAskedForHelp([first]: readonly string[]): boolean {
+  return first === '--help' || first === '-h'
 }
 
 function isPlain(argument: string | undefined): argument is string {

@@ -23,9 +23,6 @@ export interface DevDaemonOptions {
   logFile: string
 }
 
-/** As in packaging/systemd/latchkey.service: a heap for something that mostly waits. */
-export const daemonNodeOptions = ['--max-semi-space-size=1', '--optimize-for-size'] as const
-
 /** How much of the log is shown when the daemon does not come up. */
 const shownLogLines = 5
 

@@ -91,8 +91,32 @@ export function createProgram(context: CommandContext, rooms: OtherRooms, finish
   addAwsCommands(program, context, finish)
   addServiceCommands(program, context)
   addConfigCommands(program, context, rooms.checkConfig, finish)
+  addAgentCompatHelp(program)
   addDevHelp(program)
   return program
+}
+
+/** What `latchkey agent-compat` takes, for the help only: ssh-agent's command line is not commander's (src/main.ts). */
+function addAgentCompatHelp(program: Command): void {
+  program
+    .command('agent-compat')
+    .description(
+      'an agent with the command line of ssh-agent: without keys at first, and without daemon, configuration and keychain',
+    )
+    .argument('[command...]', 'what to run with it; the agent ends with the command')
+    .option('-s', 'print the lines for a Bourne shell')
+    .option('-c', 'print the lines for a C shell; the default where SHELL ends in csh')
+    .option('-k', 'end the agent of SSH_AGENT_PID')
+    .option('-a <address>', 'the path of its socket; default: a new folder in TMPDIR')
+    .option('-d', 'stay in the foreground, and log much')
+    .option('-D', 'stay in the foreground')
+    .option('-t <life>', 'how long keys stay that come without a lifetime: 600, 10m, 1h30m')
+    .option('-E <hash>', 'md5 or sha256; fingerprints are shown as sha256 all the same')
+    .option('-P <providers>', 'taken: no provider is loaded, whatever is listed')
+    .option('-O <option>', 'no-restrict-websafe, allow-remote-pkcs11, websafe-allow=…: change nothing')
+    .option('-T', 'changes nothing: the socket is in TMPDIR')
+    .option('-U', 'changes nothing: nothing is left behind that would have to be removed')
+    .option('-u', 'does nothing, for the same reason')
 }
 
 /** What `latchkey dev` takes, for the help only: it is run without this command line (src/command.ts). */

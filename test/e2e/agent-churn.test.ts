@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { maxFrameBytes } from '../../src/agent/protocol/frame.ts'
-import { daemonNodeOptions } from '../../src/dev/dev-daemon.ts'
+import { daemonNodeOptions } from '../../src/core/programs/daemon-node-options.ts'
 import { churn, fill, makeChurnKeys, removeAll, residentMegabytes } from '../support/agent-churn.ts'
 import { empty, number, readIdentities } from '../support/agent-messages.ts'
 import { connectRaw, type RawClient } from '../support/agent-subject.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { daemonNodeOptions } from '../../src/dev/dev-daemon.ts'
+import { daemonNodeOptions } from '../../src/core/programs/daemon-node-options.ts'
 import { churn, churnKeyTypes, fill, makeChurnKeys, removeAll, residentMegabytes } from '../support/agent-churn.ts'
 import { connectRaw, type RawClient } from '../support/agent-subject.ts'
 import { type BuiltDaemon, startBuiltDaemon } from '../support/built-daemon.ts'

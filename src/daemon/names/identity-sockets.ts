@@ -4,7 +4,8 @@ import type { KeyStore } from '../../agent/keys/key-store.ts'
 import { CodedError, describeError, errorCode } from '../../core/errors.ts'
 import { isDeadSocket } from '../../core/files/dead-socket.ts'
 import type { Logger } from '../../core/log.ts'
-import type { OnStream, UnixListener } from '../../ipc/sockets/unix-listener.ts'
+import type { UnixListener } from '../../ipc/sockets/unix-listener.ts'
+import type { OnStream } from '../../ipc/sockets/unix-server.ts'
 import { nameFault, nameOfSocket, namesOf } from './identity-names.ts'
 
 /** The sockets on which one identity alone is served, for IdentityAgent of ssh_config. It owns them. */

@@ -1,29 +1,35 @@
 import { Socket } from 'node:net'
 
-/** The link between the daemon and the program that started it, if that program asked for one. */
+/** The link between a process and the program that started it, if that program asked for one. */
 export interface ParentLink {
-  /** Tells the parent that the sockets accept. */
-  ready(): void
+  readonly hasParent: boolean
+  /** Tells the parent that the sockets accept. @param line what the parent must know */
+  ready(line?: string): void
   close(): void
 }
 
 /**
  * The other end of a socket that the parent passed as file descriptor `LATCHKEY_PARENT_FD`: one line `ready` is sent over
- * it, and once the parent is gone, however it died, `onGone` is called. So `latchkey dev` leaves no daemon behind.
+ * it, and once the parent is gone, however it died, `onGone` is called: so `latchkey dev` leaves no daemon behind. A parent
+ * that has sent anything may go.
  * @param environment the variable is removed from it, because a child has no such descriptor
  */
 export function openParentLink(environment: Record<string, string | undefined>, onGone: () => void): ParentLink {
   const socket = inheritedSocket(Number(environment.LATCHKEY_PARENT_FD))
   delete environment.LATCHKEY_PARENT_FD
-  if (socket === undefined) return { ready: () => {}, close: () => {} }
+  if (socket === undefined) return { hasParent: false, ready: () => {}, close: () => {} }
   let closing = false
   const gone = () => {
     if (!closing) onGone()
     closing = true
   }
-  socket.on('error', gone).on('close', gone).on('end', gone).resume()
+  const released = () => {
+    closing = true
+  }
+  socket.on('error', gone).on('close', gone).on('end', gone).on('data', released)
   return {
-    ready: () => socket.write('ready\n'),
+    hasParent: true,
+    ready: (line = 'ready') => socket.write(`${line}\n`),
     close() {
       closing = true
       socket.destroy()

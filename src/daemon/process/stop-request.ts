@@ -5,12 +5,14 @@ export interface StopRequest {
   now: () => void
 }
 
+const stopSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+
 /** Listens for signals. One that comes before the daemon has started counts all the same. */
-export function stopRequest(): StopRequest {
+export function stopRequest(signals: readonly NodeJS.Signals[] = stopSignals): StopRequest {
   const controller = new AbortController()
   const { signal } = controller
   const now = () => controller.abort()
   const requested = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
-  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, now)
+  for (const name of signals) process.on(name, now)
   return { requested, signal, now }
 }

@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs'
 import { chmod, lstat, mkdtemp, rename, rm, unlink } from 'node:fs/promises'
-import { createServer, type Server, type Socket } from 'node:net'
+import type { Server } from 'node:net'
 import { basename, dirname, join } from 'node:path'
 import { errorCode } from '../../core/errors.ts'
 import { isDeadSocket } from '../../core/files/dead-socket.ts'
@@ -11,24 +11,13 @@ import type { Clock } from '../../core/time/clock.ts'
 import { withDeadline } from '../../core/time/deadline.ts'
 import { IpcError } from '../ipc-error.ts'
 import { boundName, prepareSocketFolder, sweepSocketFolder } from './socket-folder.ts'
-
-/**
- * How many connections may wait to be accepted; the kernel has a limit of its own (somaxconn). A client that does not wait
- * for a place in the queue, as in Node, gets EAGAIN when it is full: a crowd must not fill it at once.
- */
-const maxQueued = 4096
+import { createUnixServer, listening, type OnStream, stopListening } from './unix-server.ts'
 
 /** A Unix socket that accepts. */
 export interface UnixListener {
   /** Accepts no more connections and removes its own socket file. Open connections stay open, and are not waited for. */
   close(): Promise<void>
 }
-
-/**
- * Takes an accepted stream. It allows half-open connections: a client that has finished sending still gets its answer, and
- * the receiver of the stream must end it.
- */
-export type OnStream = (stream: Socket) => void
 
 /** How long to wait for a place to listen. */
 export interface ListenOptions {
@@ -64,7 +53,7 @@ export async function listenUnix(
     throw new IpcError('SOCKET_UNUSABLE', message, { hint: 'set LATCHKEY_RUNTIME_DIR to a shorter folder' })
   }
   const lock = join(folder, `.${basename(path)}.lock`)
-  const server = createListener(onStream)
+  const server = createUnixServer(onStream)
   try {
     await prepareSocketFolder(path)
     const bind = async () => {
@@ -81,7 +70,7 @@ export async function listenUnix(
     })
     return {
       async close() {
-        stop(server)
+        stopListening(server)
         const takeAway = async () => {
           const present = await lstat(path)
           if (present.ino === own.ino && present.dev === own.dev) await unlink(path)
@@ -94,7 +83,7 @@ export async function listenUnix(
       },
     }
   } catch (error) {
-    stop(server)
+    stopListening(server)
     throw error instanceof IpcError || signal?.aborted ? error : unusable(path, error)
   }
 }
@@ -104,15 +93,15 @@ export async function listenUnix(
  * @throws {IpcError} SOCKET_UNUSABLE
  */
 export async function listenInherited(fd: number, onStream: OnStream): Promise<UnixListener> {
-  const server = createListener(onStream)
+  const server = createUnixServer(onStream)
   try {
-    await listening(server, () => server.listen({ fd, backlog: maxQueued }))
+    await listening(server, { fd })
   } catch (error) {
     throw unusable(`the inherited socket ${fd}`, error)
   }
   return {
     async close() {
-      stop(server)
+      stopListening(server)
     },
   }
 }
@@ -140,7 +129,7 @@ async function bindInPlace(server: Server, path: string): Promise<Stats> {
   const privateFolder = await mkdtemp(`${dirname(path)}/.`)
   try {
     const bound = join(privateFolder, boundName)
-    await listening(server, () => server.listen({ path: bound, backlog: maxQueued }))
+    await listening(server, { path: bound })
     await chmod(bound, 0o600)
     const own = await lstat(bound)
     await rename(bound, path)
@@ -148,30 +137,6 @@ async function bindInPlace(server: Server, path: string): Promise<Stats> {
   } finally {
     await rm(privateFolder, { recursive: true, force: true })
   }
-}
-
-function createListener(onStream: OnStream): Server {
-  return createServer({ allowHalfOpen: true }, (stream) => {
-    // A client that connects and leaves at once, as the probe of a second daemon does, must not end the process.
-    stream.on('error', () => {})
-    onStream(stream)
-  })
-}
-
-function listening(server: Server, listen: () => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject).once('listening', () => {
-      // A later error means that one connection could not be accepted: the others must not end with it.
-      server.off('error', reject).on('error', () => {})
-      resolve()
-    })
-    listen()
-  })
-}
-
-function stop(server: Server): void {
-  // Not awaited: the callback waits for open connections, and its error only means that the server does not listen.
-  server.close(() => {})
 }
 
 function lockHeld(path: string, lock: string): IpcError {

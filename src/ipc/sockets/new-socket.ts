@@ -1,0 +1,56 @@
+import { lstat, unlink } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { errorCode } from '../../core/errors.ts'
+import { maxSocketPathBytes } from '../../core/places/socket-path.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
+import { IpcError } from '../ipc-error.ts'
+import type { UnixListener } from './unix-listener.ts'
+import { createUnixServer, listening, type OnStream, stopListening } from './unix-server.ts'
+
+/**
+ * Listens on a Unix socket that it makes, with mode 0600, where there is nothing yet, whoever may use its folder: so does
+ * ssh-agent with the address of `-a`. It needs the process's umask for itself while it binds.
+ * @throws {IpcError} SOCKET_IN_USE, SOCKET_UNUSABLE
+ */
+export async function listenNew(path: string, onStream: OnStream): Promise<UnixListener> {
+  if (Buffer.byteLength(path) > maxSocketPathBytes)
+    throw new IpcError(
+      'SOCKET_UNUSABLE',
+      `${path} is too long: a socket path may have at most ${maxSocketPathBytes} bytes`,
+    )
+  // The process may change its folder later.
+  const place = resolve(path)
+  const server = createUnixServer(onStream)
+  const umask = process.umask(0o177)
+  try {
+    const bound = listening(server, { path })
+    process.umask(umask)
+    await bound
+  } catch (error) {
+    stopListening(server)
+    throw unusable(path, error)
+  } finally {
+    process.umask(umask)
+  }
+  const own = await lstat(place)
+  return {
+    async close() {
+      stopListening(server)
+      const present = await lstat(place).catch(() => undefined)
+      if (present?.ino === own.ino && present.dev === own.dev) await unlink(place).catch(() => {})
+    },
+  }
+}
+
+function unusable(path: string, cause: unknown): IpcError {
+  if (errorCode(cause) !== 'EADDRINUSE')
+    return new IpcError('SOCKET_UNUSABLE', `cannot listen on ${path}: ${errorCode(cause) ?? 'unknown error'}`, {
+      cause,
+      // Node says EACCES for a missing folder, too.
+      hint: `ls -ld ${shellWord(dirname(path))}`,
+    })
+  return new IpcError('SOCKET_IN_USE', `cannot listen on ${path}: there is something already`, {
+    cause,
+    hint: `SSH_AUTH_SOCK=${shellWord(path)} ssh-add -l tells whether an agent is there; what is left over must be removed`,
+  })
+}
