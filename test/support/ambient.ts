@@ -2,10 +2,10 @@ import { delimiter } from 'node:path'
 
 /**
  * What the tests may find of the environment that they were started in: where programs are, who runs them, whether it is
- * CI, and a real Vault that was named on purpose. Credentials, agents, proxies, locales, colours, NODE_OPTIONS and
- * whatever the next tool invents must not decide what a test sees, so nothing else is kept.
+ * CI, and what was named on purpose: a real Vault, leave to make a user. Credentials, agents, proxies, locales, colours,
+ * NODE_OPTIONS and whatever the next tool invents must not decide what a test sees, so nothing else is kept.
  */
-const kept = /^(PATH|TMPDIR|USER|LOGNAME|CI|VAULT_TEST_.*|VITEST.*)$/
+const kept = /^(PATH|TMPDIR|USER|LOGNAME|CI|LATCHKEY_TEST_USER|VAULT_TEST_.*|VITEST.*)$/
 
 /** Where Debian has sshd, useradd and their kin; PATH lacks it for ordinary users and after su(1). */
 const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin']

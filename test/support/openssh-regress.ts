@@ -1,5 +1,14 @@
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { latchkeyPath } from './latchkey.ts'
 import { isAlive } from './processes.ts'
@@ -9,6 +18,8 @@ import { type Finished, run, runOk } from './run.ts'
 export const regressFolder = '/usr/lib/openssh/regress'
 
 const sudoersFolder = '/etc/sudoers.d'
+/** Where any user can read. */
+const scratch = '/tmp'
 /** Followed by the id of the process that has made the user. */
 const userPrefix = 'latchkey-regress-'
 
@@ -26,13 +37,14 @@ export interface OpensshRegress {
 export async function prepareOpensshRegress(): Promise<OpensshRegress> {
   await sweep()
   const user = `${userPrefix}${process.pid}`
-  const folder = mkdtempSync(join(tmpdir(), userPrefix))
+  const folder = mkdtempSync(join(scratch, `${user}-`))
   const close = async () => {
     await removeUser(user)
     rmSync(folder, { recursive: true, force: true })
   }
   try {
     const agent = copyCommand(folder)
+    const bin = hideDsa(folder)
     const regress = join(folder, 'regress')
     cpSync(regressFolder, regress, { recursive: true })
     // No agent of agent-compat has FIDO keys: without this provider the scripts leave them out.
@@ -41,7 +53,7 @@ export async function prepareOpensshRegress(): Promise<OpensshRegress> {
     await runOk('useradd', ['--home-dir', folder, '--no-create-home', '--shell', '/bin/sh', '--password', '*', user])
     writeFileSync(join(sudoersFolder, user), `${user} ALL=(ALL:ALL) NOPASSWD: ALL\n`, { mode: 0o440 })
     await runOk('chown', ['-R', user, folder])
-    return { run: (script) => runScript({ user, regress, agent, script }), close }
+    return { run: (script) => runScript({ user, regress, agent, bin, script }), close }
   } catch (error) {
     await close()
     throw error
@@ -66,15 +78,34 @@ function copyCommand(folder: string): string {
   return wrapper
 }
 
+/**
+ * An ssh that does not tell of DSA, which OpenSSH has given up (10.1) and latchkey never had: the scripts of older versions
+ * judge every type of key that it tells of. They put options before `-Q`.
+ */
+function hideDsa(folder: string): string {
+  const own = join(folder, 'bin')
+  mkdirSync(own)
+  const script = `#!/bin/sh
+case " $* " in
+*' -Q '*) /usr/bin/ssh "$@" | grep -v dss ;;
+*) exec /usr/bin/ssh "$@" ;;
+esac
+`
+  writeFileSync(join(own, 'ssh'), script, { mode: 0o755 })
+  return own
+}
+
 interface Script {
   user: string
   regress: string
   agent: string
+  /** Comes first on PATH. */
+  bin: string
   script: string
 }
 
 /** As Debian's run-tests does, which has no place for another agent. */
-function runScript({ user, regress, agent, script }: Script): Promise<Finished> {
+function runScript({ user, regress, agent, bin, script }: Script): Promise<Finished> {
   const variables = {
     '.OBJDIR': regress,
     '.CURDIR': regress,
@@ -88,8 +119,8 @@ function runScript({ user, regress, agent, script }: Script): Promise<Finished> 
     HOME: dirname(regress),
     USER: user,
     LOGNAME: user,
-    PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
-    TEST_SSH_SSH: 'ssh',
+    PATH: `${bin}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`,
+    TEST_SSH_SSH: join(bin, 'ssh'),
     TEST_SSH_SSHAGENT: agent,
     TEST_SSH_UNSAFE_PERMISSIONS: '1',
   }
@@ -115,11 +146,18 @@ function runScript({ user, regress, agent, script }: Script): Promise<Finished> 
 }
 
 async function sweep(): Promise<void> {
-  const left = readdirSync(sudoersFolder).filter((name) => name.startsWith(userPrefix))
-  for (const name of left) if (!isAlive(Number(name.slice(userPrefix.length)))) await removeUser(name)
+  const users = readFileSync('/etc/passwd', 'utf8').matchAll(new RegExp(`^${userPrefix}(\\d+):`, 'gm'))
+  for (const [, pid] of users) if (!isAlive(Number(pid))) await removeUser(`${userPrefix}${pid}`)
+  const folders = readdirSync(scratch).filter((name) => name.startsWith(userPrefix))
+  for (const name of folders) {
+    const pid = Number(name.slice(userPrefix.length).split('-')[0])
+    if (!isAlive(pid)) rmSync(join(scratch, name), { recursive: true, force: true })
+  }
 }
 
 async function removeUser(user: string): Promise<void> {
   rmSync(join(sudoersFolder, user), { force: true })
-  await run('userdel', [user])
+  // A script that fails leaves its agent.
+  await run('pkill', ['-KILL', '-u', user])
+  await run('userdel', ['--force', user])
 }
