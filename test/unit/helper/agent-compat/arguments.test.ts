@@ -33,7 +33,7 @@ it('tells which options change nothing', () => {
 })
 
 describe('what ssh-agent does not take', () => {
-  it.each([
+  it.each<[string, string]>([
     ['-x', 'unknown option -x'],
     ['-sx', 'unknown option -x'],
     ['--help-me', 'unknown option --'],
@@ -46,9 +46,10 @@ describe('what ssh-agent does not take', () => {
     ['-O x', 'unknown option -O x'],
     ['-t 1y', '-t 1y is not a lifetime, such as 600, 10m or 1h30m'],
     ['-t 1y -t 5', '-t 1y is not a lifetime, such as 600, 10m or 1h30m'],
-    ...['c', 'k', 's', 'd', 'D', 'u'].map(
-      (letter) => [`-${letter} true`, `-${letter} goes without a command`] as const,
-    ),
+    ...['c', 'k', 's', 'd', 'D', 'u'].map((letter): [string, string] => [
+      `-${letter} true`,
+      `-${letter} goes without a command`,
+    ]),
   ])('`%s`', (line, complaint) => expect(parse(line)).toEqual({ type: 'misused', complaint }))
 
   it('an empty path', () =>
