@@ -47,7 +47,7 @@ const effectOwners: readonly { effect: RegExp; owners: readonly RegExp[] }[] = [
     owners: [/^core\/time\/clock\.ts$/, /^helper\//],
   },
   { effect: /\bMath\.random\(/, owners: [/^daemon\/main\.ts$/] },
-  { effect: /\bprocess\.env\b/, owners: [/^daemon\/main\.ts$/, /^helper\//, /^main\.ts$/] },
+  { effect: /\bprocess\.env\b/, owners: [/^daemon\/(compat\/)?main\.ts$/, /^helper\//, /^main\.ts$/] },
   { effect: /(?<![.\w])fetch\(/, owners: [] },
 ]
 
