@@ -44,7 +44,7 @@ export async function prepareOpensshRegress(): Promise<OpensshRegress> {
   }
   try {
     const agent = copyCommand(folder)
-    const bin = hideDsa(folder)
+    const bin = hideKeyTypes(folder)
     const regress = join(folder, 'regress')
     cpSync(regressFolder, regress, { recursive: true })
     // No agent of agent-compat has FIDO keys: without this provider the scripts leave them out.
@@ -79,15 +79,16 @@ function copyCommand(folder: string): string {
 }
 
 /**
- * An ssh that does not tell of DSA, which OpenSSH has given up (10.1) and latchkey never had: the scripts of older versions
- * judge every type of key that it tells of. They put options before `-Q`.
+ * An ssh that does not tell of DSA, which OpenSSH has given up (10.1) and latchkey never had, nor of FIDO keys, which
+ * hostkey-agent takes for host certificates even where there is no provider: the scripts judge the types of key that ssh
+ * tells of. They put options before `-Q`.
  */
-function hideDsa(folder: string): string {
+function hideKeyTypes(folder: string): string {
   const own = join(folder, 'bin')
   mkdirSync(own)
   const script = `#!/bin/sh
 case " $* " in
-*' -Q '*) /usr/bin/ssh "$@" | grep -v dss ;;
+*' -Q '*) /usr/bin/ssh "$@" | grep -vE 'dss|^sk-' ;;
 *) exec /usr/bin/ssh "$@" ;;
 esac
 `

@@ -1,4 +1,3 @@
-import { lstat, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { errorCode } from '../../core/errors.ts'
 import { maxSocketPathBytes } from '../../core/places/socket-path.ts'
@@ -13,17 +12,17 @@ import { createUnixServer, listening, type OnStream, stopListening } from './uni
  * @throws {IpcError} SOCKET_IN_USE, SOCKET_UNUSABLE
  */
 export async function listenNew(path: string, onStream: OnStream): Promise<UnixListener> {
-  if (Buffer.byteLength(path) > maxSocketPathBytes)
+  // When it closes, Node removes the path that it has bound, and the process may be in another folder by then.
+  const place = resolve(path)
+  if (Buffer.byteLength(place) > maxSocketPathBytes)
     throw new IpcError(
       'SOCKET_UNUSABLE',
-      `${path} is too long: a socket path may have at most ${maxSocketPathBytes} bytes`,
+      `${place} is too long: a socket path may have at most ${maxSocketPathBytes} bytes`,
     )
-  // The process may change its folder later.
-  const place = resolve(path)
   const server = createUnixServer(onStream)
   const umask = process.umask(0o177)
   try {
-    const bound = listening(server, { path })
+    const bound = listening(server, { path: place })
     process.umask(umask)
     await bound
   } catch (error) {
@@ -32,12 +31,9 @@ export async function listenNew(path: string, onStream: OnStream): Promise<UnixL
   } finally {
     process.umask(umask)
   }
-  const own = await lstat(place)
   return {
     async close() {
       stopListening(server)
-      const present = await lstat(place).catch(() => undefined)
-      if (present?.ino === own.ino && present.dev === own.dev) await unlink(place).catch(() => {})
     },
   }
 }
