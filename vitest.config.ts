@@ -21,6 +21,9 @@ const gated = Object.fromEntries(
   ['ssh', 'agent', 'aws/plan', 'aws/session', 'vault/token'].map((room) => [`src/${room}/**/*.ts`, { branches: 90 }]),
 )
 
+/** End-to-end tests that take all of a machine, or change something of it that there is once: systemd, its users. */
+const alone = ['limits', 'agent-churn', 'service', 'openssh-regress'].map((name) => `test/e2e/${name}.test.ts`)
+
 export default defineConfig({
   test: {
     // A thread cannot leave the terminal by itself.
@@ -47,16 +50,27 @@ export default defineConfig({
         },
       },
       {
-        // These start daemons, servers and other people's programs: side by side on two cores they would starve each
-        // other, so one file runs at a time, after the others.
+        // These start daemons, servers and other people's programs, and wait much: two files at a time, after the others.
         extends: true,
         test: {
           name: 'whole',
           include: ['test/conformance/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+          exclude: alone,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: alone,
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
