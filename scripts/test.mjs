@@ -56,7 +56,7 @@ step(testStep, () => {
 })
 if (process.argv.includes('--terminal')) {
   const asking = ['credentials-helper', 'mfa-prompt', 'dev', 'ssh', 'tour'].map((name) => `test/e2e/${name}.test.ts`)
-  const vitest = `stty -onlcr; node_modules/.bin/vitest run test/ambient.test.ts ${asking.join(' ')}`
+  const vitest = `stty -onlcr; node_modules/.bin/vitest run --no-file-parallelism test/ambient.test.ts ${asking.join(' ')}`
   step('tests: again in a terminal, those that could be asked something there', () =>
     run('script', '-qec', vitest, '/dev/null'),
   )
