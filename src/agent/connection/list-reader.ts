@@ -3,8 +3,9 @@ import type { Clock } from '../../core/time/clock.ts'
 import type { ListReader, ListSettings } from '../destination/arrangement.ts'
 import type { Destinations, FoundDestination } from '../destination/destinations.ts'
 import { askedHost } from '../destination/ssh-command.ts'
-import type { ConnectionView } from '../keys/key-store.ts'
+import type { ConnectionView, MaybePromise } from '../keys/key-store.ts'
 import type { AgentPeer } from './peer.ts'
+import type { SessionBinding } from './session-bind.ts'
 
 /** The client of one connection, as a reader of lists. */
 export interface ConnectionReader extends ListReader {
@@ -33,7 +34,9 @@ const showingPrograms: readonly string[] = ['ssh-add', 'ssh-keygen']
  */
 export function createListReader({ connection, destinations, peer, clock }: ListReaderDeps) {
   let commandLine: Promise<readonly string[]> | undefined
-  let held: { hostKeyBlob: Uint8Array; settings: ListSettings; atMs: number; found: FoundDestination } | undefined
+  let held:
+    | { last: SessionBinding | undefined; settings: ListSettings; atMs: number; reader: ConnectionReader }
+    | undefined
 
   const peerCommand = () => {
     commandLine ??= peer?.commandLine() ?? Promise.resolve([])
@@ -43,27 +46,31 @@ export function createListReader({ connection, destinations, peer, clock }: List
   const find = async (settings: ListSettings): Promise<FoundDestination | undefined> => {
     const last = connection.bindings.at(-1)
     if (last === undefined || last.isForwarding || settings.hosts.length === 0) return undefined
-    const { hostKeyBlob } = last
-    const isHeld = held?.hostKeyBlob === hostKeyBlob && held.settings === settings
-    const ageMs = clock.now() - (held?.atMs ?? 0)
-    if (held !== undefined && isHeld && ageMs >= 0 && ageMs < knownForMs) return held.found
     // The process on this machine knows nothing of the second host of a chain.
     const asked = connection.bindings.length === 1 ? askedHost(await peerCommand()) : undefined
-    const found = await destinations.find(hostKeyBlob, settings.hosts, asked)
-    held = { hostKeyBlob, settings, atMs: clock.now(), found }
-    return found
+    return destinations.find(last.hostKeyBlob, settings.hosts, asked)
   }
 
-  return async (settings: ListSettings): Promise<ConnectionReader> => {
+  const read = async (settings: ListSettings): Promise<ConnectionReader> => {
+    const last = connection.bindings.at(-1)
     const destination = await find(settings)
     const isCuttable = settings.unboundMax !== undefined
     const [program = ''] = isCuttable ? await peerCommand() : []
-    return {
+    const reader = {
       destination,
       mayBeCut: isCuttable && !showingPrograms.includes(basename(program)),
       isRevoked: destination?.isRevoked === true,
       isUnnamed:
         destination?.names.length === 0 && settings.hosts.every((hosts) => typeof hosts.fit(destination) !== 'number'),
     }
+    held = { last, settings, atMs: clock.now(), reader }
+    return reader
+  }
+
+  return (settings: ListSettings): MaybePromise<ConnectionReader> => {
+    if (held === undefined || held.last !== connection.bindings.at(-1) || held.settings !== settings)
+      return read(settings)
+    const ageMs = clock.now() - held.atMs
+    return ageMs >= 0 && ageMs < knownForMs ? held.reader : read(settings)
   }
 }

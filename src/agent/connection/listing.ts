@@ -6,7 +6,7 @@ import type { IdentityLists } from '../keys/identity-lists.ts'
 import type { Identity, KeyStore, MaybePromise } from '../keys/key-store.ts'
 import type { Lock } from '../lock/lock.ts'
 import type { AgentResponse } from '../protocol/messages.ts'
-import { createListReader, type ListReaderDeps } from './list-reader.ts'
+import { type ConnectionReader, createListReader, type ListReaderDeps } from './list-reader.ts'
 import type { Refusals } from './refusals.ts'
 
 /** What answering lists needs. */
@@ -67,8 +67,17 @@ export function createListing(deps: ListingDeps): () => MaybePromise<AgentRespon
     // The agent may have been locked while a store was waiting.
     lock.isLocked() ? emptyList : lists.answer(parts)
 
-  const listInOrder = async (stores: readonly KeyStore[], inEffect: ListSettings): Promise<AgentResponse> => {
-    const reader = await readerFor(inEffect)
+  const isHeld = (inEffect: ListSettings, destination: unknown, parts: readonly (readonly Identity[])[]): boolean =>
+    arranged?.settings === inEffect &&
+    arranged.destination === destination &&
+    arranged.parts.length === parts.length &&
+    parts.every((part, index) => part === arranged?.parts[index])
+
+  const listFor = (
+    reader: ConnectionReader,
+    stores: readonly KeyStore[],
+    inEffect: ListSettings,
+  ): MaybePromise<AgentResponse> => {
     const { destination, isRevoked, isUnnamed } = reader
     if (isRevoked) {
       refusals.refuse('nothing was listed: the key of the host is @revoked in known_hosts')
@@ -77,28 +86,35 @@ export function createListing(deps: ListingDeps): () => MaybePromise<AgentRespon
     tellHidden(stores, destination)
     if (isUnnamed) refusals.note('everything was listed: known_hosts has no name for the host that fits')
     const fitting = destination === undefined ? stores : stores.filter((store) => store.isFor(destination))
-    const parts = await Promise.all(fitting.map(async (store) => await identitiesOf(store)))
-    if (
-      arranged?.settings !== inEffect ||
-      arranged.destination !== destination ||
-      arranged.parts.length !== parts.length ||
-      parts.some((part, index) => part !== arranged?.parts[index])
-    ) {
-      const all = fitting.map((store, index) => ({ store, identities: parts[index]! }))
-      arranged = { settings: inEffect, destination, parts, identities: arrange(all, reader, inEffect) }
-    }
-    return answer([arranged.identities])
+    return whenReady(fitting.map(identitiesOf), (parts) => {
+      if (!isHeld(inEffect, destination, parts)) {
+        const all = fitting.map((store, index) => ({ store, identities: parts[index]! }))
+        arranged = { settings: inEffect, destination, parts, identities: arrange(all, reader, inEffect) }
+      }
+      return answer([arranged!.identities])
+    })
   }
 
   return () => {
     if (lock.isLocked()) return emptyList
     const stores = shownStores()
     const inEffect = settings()
-    if (!isPlain(inEffect)) return listInOrder(stores, inEffect)
+    if (!isPlain(inEffect)) {
+      const reader = readerFor(inEffect)
+      if (!(reader instanceof Promise)) return listFor(reader, stores, inEffect)
+      return reader.then((found) => listFor(found, stores, inEffect))
+    }
     tellHidden(stores)
-    const parts = stores.map(identitiesOf)
-    return areReady(parts) ? answer(parts) : Promise.all(parts.map(async (part) => await part)).then(answer)
+    return whenReady(stores.map(identitiesOf), answer)
   }
+}
+
+/** No promise where there is nothing to wait for. */
+function whenReady<T, Result>(
+  parts: readonly MaybePromise<T>[],
+  then: (parts: readonly T[]) => Result,
+): MaybePromise<Result> {
+  return areReady(parts) ? then(parts) : Promise.all(parts.map(async (part) => await part)).then(then)
 }
 
 function areReady<T>(parts: readonly MaybePromise<T>[]): parts is readonly T[] {

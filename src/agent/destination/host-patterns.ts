@@ -4,18 +4,21 @@ import { hasWildcard, matchesWildcards } from '../../ssh/known-hosts/wildcards.t
 /** Where a connection leads, as far as it is known. */
 export interface Destination {
   /** `SHA256:…` of the key that the host has proved. */
-  fingerprint: string
+  readonly fingerprint: string
   /** What the host may be called; empty where nothing that is trusted has its key. */
-  names: readonly HostName[]
+  readonly names: readonly HostName[]
 }
+
+/**
+ * How well patterns fit a destination, the more the better; `misfit` where it is another host; `unknown` where its names
+ * would have to be known.
+ */
+export type Fit = number | 'misfit' | 'unknown'
 
 /** Which hosts a key is for: the setting `hosts`. */
 export interface HostPatterns {
-  /**
-   * How well they fit a destination, the more the better; `misfit` where it is another host; `unknown` where its names
-   * would have to be known.
-   */
-  fit(destination: Destination): number | 'misfit' | 'unknown'
+  /** @param destination it does not change: another object is another one */
+  fit(destination: Destination): Fit
   /** The names among them that are written out in full. */
   names: readonly string[]
   /** The ports among them. */
@@ -48,14 +51,23 @@ export function hostPatterns(texts: readonly string[]): HostPatterns {
   const wanted = patterns.filter(({ isNegated }) => !isNegated)
   const unwanted = patterns.filter(({ isNegated }) => isNegated)
   const named = wanted.filter((pattern) => pattern.type === 'name')
+  const weigh = (destination: Destination): Fit => {
+    if (unwanted.some((pattern) => fitOf(pattern, destination) > 0)) return 'misfit'
+    const best = Math.max(0, ...wanted.map((pattern) => fitOf(pattern, destination)))
+    if (best > 0) return best
+    return destination.names.length === 0 && named.length > 0 ? 'unknown' : 'misfit'
+  }
+  // Each list of a connection asks about the same one, some for every key.
+  const weighed = new WeakMap<Destination, Fit>()
   return {
     names: named.filter(({ host }) => !hasWildcard(host)).map(({ host }) => host),
     ports: named.flatMap(({ port }) => port ?? []),
     fit(destination) {
-      if (unwanted.some((pattern) => fitOf(pattern, destination) > 0)) return 'misfit'
-      const best = Math.max(0, ...wanted.map((pattern) => fitOf(pattern, destination)))
-      if (best > 0) return best
-      return destination.names.length === 0 && named.length > 0 ? 'unknown' : 'misfit'
+      const known = weighed.get(destination)
+      if (known !== undefined) return known
+      const fit = weigh(destination)
+      weighed.set(destination, fit)
+      return fit
     },
   }
 }
