@@ -1,78 +1,69 @@
-// Measures an SSH agent from outside: node test/bench/agent-bench.mjs SOCKET [sign|list] [CONNECTIONS] [SECONDS] [KEY-TYPE]
-// Each connection sends its next request when the answer to the last one is there, as ssh does. Prints one JSON line.
-import { connect } from 'node:net'
+// Measures SSH agents from outside: node test/bench/agent-bench.mjs OPTIONS AGENTS, both objects in JSON. AGENTS has the pid for
+// each socket; OPTIONS:
+//   kind         'sign' or 'list'
+//   connections  to each agent; each sends its next request when the answer to the last one is there, as ssh does
+//   seconds      how long they do, for each agent
+//   keyType      what signs: the first identity of this type, or certificate of one
+//   signsWithAll all of them sign in turn
+//   bind         a request in base64 that each connection sends first
+// The agents take turns of a few hundredths of a second, so that what else runs on the machine is the same for all. Prints
+// one line of JSON, with the medians of each agent's turns: answers a second, and the CPU time of its process for an answer
+// in µs, which is null where there is no /proc.
+import { keyBlobsOf, listRequest, openAgent, signRequest } from './agent-client.mjs'
+import { median } from './measuring.mjs'
+import { cpuMicros } from './subjects.mjs'
 
-const [socketPath, kind = 'sign', connectionCount = '1', seconds = '3', keyType = 'ssh-ed25519'] = process.argv.slice(2)
-if (socketPath === undefined || !['sign', 'list'].includes(kind)) {
-  process.stderr.write('usage: agent-bench.mjs SOCKET [sign|list] [CONNECTIONS] [SECONDS] [KEY-TYPE]\n')
-  process.exit(2)
+const [optionsText, agentsText] = process.argv.slice(2)
+const options = { kind: 'sign', connections: 1, seconds: 1, keyType: 'ssh-ed25519', ...JSON.parse(optionsText) }
+const { kind, connections, seconds, keyType, signsWithAll, bind } = options
+const turnMs = 60
+/** As long as what a login has signed. */
+const data = Buffer.alloc(250, 'x')
+
+async function open(socketPath) {
+  const agent = await openAgent(socketPath)
+  if (bind !== undefined) await agent.ask(Buffer.from(bind, 'base64'))
+  return agent
 }
 
-const numbers = { list: 11, listAnswer: 12, sign: 13, signAnswer: 14 }
-const string = (bytes) => Buffer.concat([uint32(bytes.length), bytes])
-
-function uint32(value) {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32BE(value)
-  return bytes
-}
-
-const frame = (number, ...fields) => string(Buffer.concat([Buffer.of(number), ...fields]))
-
-/** Sends `request` again and again while `isOver` says no; resolves with the number of answers. */
-function repeat(request, answerNumber, isOver) {
-  return new Promise((resolve, reject) => {
-    const socket = connect(socketPath, () => socket.write(request))
-    let answers = 0
-    let pending = Buffer.alloc(0)
-    socket.on('error', reject)
-    socket.on('close', () => resolve({ answers, lastAnswer: pending }))
-    socket.on('data', (chunk) => {
-      pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk])
-      if (pending.length < 4 || pending.length < 4 + pending.readUInt32BE(0)) return
-      if (pending[4] !== answerNumber) {
-        reject(new Error(`the agent answered message ${pending[4]}, not ${answerNumber}`))
-        socket.destroy()
-        return
-      }
-      answers += 1
-      if (isOver()) {
-        socket.destroy()
-        return
-      }
-      pending = Buffer.alloc(0)
-      socket.write(request)
-    })
-  })
-}
-
-/** The blob of the first identity of the type, or of the first certificate of one. */
-async function firstKeyBlob() {
-  const { lastAnswer } = await repeat(frame(numbers.list), numbers.listAnswer, () => true)
-  let offset = 9
-  for (let left = lastAnswer.readUInt32BE(5); left > 0; left -= 1) {
-    const blob = lastAnswer.subarray(offset + 4, offset + 4 + lastAnswer.readUInt32BE(offset))
-    if (blob.toString('latin1', 4, 4 + keyType.length) === keyType) return blob
-    offset += 4 + blob.length
-    offset += 4 + lastAnswer.readUInt32BE(offset)
-  }
-  throw new Error(`the agent lists no identity of type ${keyType}`)
-}
-
-async function measure() {
-  // As long as what a login has signed.
-  const data = Buffer.alloc(250, 'x')
-  const request =
-    kind === 'list' ? frame(numbers.list) : frame(numbers.sign, string(await firstKeyBlob()), string(data), uint32(0))
-  const answerNumber = kind === 'list' ? numbers.listAnswer : numbers.signAnswer
-  const started = performance.now()
-  const isOver = () => performance.now() - started >= Number(seconds) * 1000
-  const runs = await Promise.all(
-    Array.from({ length: Number(connectionCount) }, () => repeat(request, answerNumber, isOver)),
+async function signRequests(agent) {
+  const blobs = keyBlobsOf(await agent.ask(listRequest)).filter((blob) =>
+    blob.toString('latin1', 4).startsWith(keyType),
   )
-  const answers = runs.reduce((sum, run) => sum + run.answers, 0)
-  const perSecond = Math.round(answers / ((performance.now() - started) / 1000))
-  process.stdout.write(`${JSON.stringify({ kind, connections: Number(connectionCount), answers, perSecond })}\n`)
+  if (blobs.length === 0) throw new Error(`the agent lists no identity of type ${keyType}`)
+  return blobs.slice(0, signsWithAll ? blobs.length : 1).map((blob) => signRequest(blob, data))
 }
 
-await measure()
+async function subject(socketPath, pid) {
+  const agents = await Promise.all(Array.from({ length: connections }, () => open(socketPath)))
+  const requests = kind === 'list' ? [listRequest] : await signRequests(agents[0])
+  const turns = []
+  let answers = 0
+  const askInTurn = async (agent, endMs) => {
+    while (performance.now() < endMs) {
+      await agent.ask(requests[answers % requests.length])
+      answers += 1
+    }
+  }
+  return {
+    async takeTurn() {
+      const before = { answers, ms: performance.now(), cpuMicros: cpuMicros(pid) }
+      await Promise.all(agents.map((agent) => askInTurn(agent, before.ms + turnMs)))
+      const count = answers - before.answers
+      const perSecond = (count * 1000) / (performance.now() - before.ms)
+      turns.push({ perSecond, cpuMicros: (cpuMicros(pid) - before.cpuMicros) / count })
+    },
+    result: () => ({
+      perSecond: median(turns.map((turn) => turn.perSecond)),
+      cpuMicros: median(turns.map((turn) => turn.cpuMicros)),
+    }),
+  }
+}
+
+const subjects = await Promise.all(
+  Object.entries(JSON.parse(agentsText)).map(([socketPath, pid]) => subject(socketPath, pid)),
+)
+for (let turn = 0; turn < (seconds * 1000) / turnMs; turn += 1)
+  for (const { takeTurn } of turn % 2 === 0 ? subjects : subjects.toReversed()) await takeTurn()
+process.stdout.write(`${JSON.stringify(subjects.map(({ result }) => result()))}\n`)
+process.exit(0)

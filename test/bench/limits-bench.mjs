@@ -4,17 +4,13 @@
 // fail the run.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { here } from './measuring.mjs'
+import { cpuMicros, residentMegabytes, runToEnd, startDaemon } from './subjects.mjs'
 
-const here = dirname(fileURLToPath(import.meta.url))
-const latchkey = join(here, '../../dist/latchkey.cjs')
 const crowdProgram = join(here, '../support/crowd.mjs')
-const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env
 
 const rounds = 5
 const requestsPerRound = 300
@@ -39,58 +35,24 @@ const crowds = [
   ['api', 'apiBody', 300],
 ]
 
-async function startDaemon() {
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-limits-'))
-  const config = join(folder, 'config.toml')
-  writeFileSync(config, '[keychain]\nstore = "memory"\n')
-  const own = { HOME: folder, LATCHKEY_CONFIG: config, LATCHKEY_RUNTIME_DIR: folder, LATCHKEY_PARENT_FD: '3' }
-  const child = spawn(process.execPath, [latchkey, 'daemon'], {
-    env: { ...env, ...own },
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-  })
-  child.stdio[3].on('error', () => {})
-  await once(child.stdio[3], 'data')
-  const megabytes = (name) =>
-    Number(new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))[1]) / 1024
-  return {
-    sockets: { agent: join(folder, 'agent.sock'), api: join(folder, 'api.sock') },
-    rss: () => megabytes('VmRSS'),
-    cpuMs: () => cpuMs(child.pid),
-    peak: () => megabytes('VmHWM'),
-    async stop() {
-      child.kill('SIGTERM')
-      await once(child, 'close')
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
-}
-
-/** User and system time (proc_pid_stat(5), fields 14 and 15), which the kernel counts in hundredths of a second. */
-function cpuMs(pid) {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  const [user, system] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 13)
-  return 10 * (Number(user) + Number(system))
-}
-
-async function settle(daemon) {
+async function settle({ pid }) {
   for (const startedMs = performance.now(); performance.now() - startedMs < settleMs; ) {
-    const before = daemon.cpuMs()
+    const before = cpuMicros(pid)
     await wait(lookMs)
-    if (daemon.cpuMs() - before < idleShare * lookMs) return
+    if (cpuMicros(pid) - before < idleShare * lookMs * 1000) return
   }
 }
 
 const requests = { agent: Buffer.of(0, 0, 0, 1, 11), api: 'GET /v1/aws/keys HTTP/1.1\r\nHost: d\r\n\r\n' }
 
+const socketOf = ({ socket, apiSocket }, name) => (name === 'agent' ? socket : apiSocket)
+
 /** ms from connecting to the answer, for each of so many clients, one after the other. */
-async function measure({ sockets }, name) {
+async function measure(daemon, name) {
   const times = []
   for (let count = 0; count < requestsPerRound; count += 1) {
     const startedMs = performance.now()
-    const socket = connect(sockets[name])
+    const socket = connect(socketOf(daemon, name))
     socket.write(requests[name])
     await once(socket, 'data')
     times.push(performance.now() - startedMs)
@@ -105,10 +67,10 @@ function percentile(values, share) {
 }
 
 async function measureBeside(alone, [name, habit, count]) {
-  const beside = await startDaemon()
+  const beside = await startDaemon('')
   await measure(beside, name)
-  const idle = beside.rss()
-  const crowd = spawn(process.execPath, [crowdProgram, beside.sockets[name], String(count), habit], {
+  const idle = residentMegabytes(beside.pid)
+  const crowd = spawn(process.execPath, [crowdProgram, socketOf(beside, name), String(count), habit], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   await once(crowd.stdout, 'data')
@@ -118,11 +80,11 @@ async function measureBeside(alone, [name, habit, count]) {
     times.alone.push(...(await measure(alone, name)))
     times.beside.push(...(await measure(beside, name)))
   }
-  const more = beside.peak() - idle
+  const more = residentMegabytes(beside.pid, 'VmHWM') - idle
   crowd.stdin.end()
   await once(crowd, 'close')
   await wait(25_000)
-  const left = beside.rss() - idle
+  const left = residentMegabytes(beside.pid) - idle
   await beside.stop()
   const [aloneMs, besideMs] = [percentile(times.alone, 0.99), percentile(times.beside, 0.99)]
   const isOk = besideMs <= goalRatio * aloneMs && more <= goalMegabytes
@@ -131,7 +93,8 @@ async function measureBeside(alone, [name, habit, count]) {
   process.stdout.write(`${isOk ? 'OK  ' : 'MISS'} ${name}, ${count} ${habit}: ${waited}, ${memory}\n`)
 }
 
-process.stdout.write(`goals: p99 at most ${goalRatio} x, memory at most +${goalMegabytes} MB\n`)
-const alone = await startDaemon()
-for (const crowd of crowds) await measureBeside(alone, crowd)
-await alone.stop()
+await runToEnd(async () => {
+  process.stdout.write(`goals: p99 at most ${goalRatio} x, memory at most +${goalMegabytes} MB\n`)
+  const alone = await startDaemon('')
+  for (const crowd of crowds) await measureBeside(alone, crowd)
+})
