@@ -42,9 +42,9 @@ export function parseSwitchRoleLink(text: string): SwitchRoleLink {
   const url = URL.canParse(link) ? new URL(link) : undefined
   if (url === undefined) throw invalid('it is no address')
   if (url.protocol !== 'https:') throw invalid('it does not begin with https://')
+  if (url.username !== '' || url.password !== '') throw invalid('it has a user name or a password before its host')
   const partition = partitionOfSignInHost(url.hostname)
-  if (partition === undefined || url.port !== '' || url.username !== '' || url.password !== '')
-    throw invalid(`${url.host} is no sign-in host of AWS`)
+  if (partition === undefined || url.port !== '') throw invalid(`${url.host} is no sign-in host of AWS`)
   if (!/^\/switchrole\/?$/.test(url.pathname)) throw invalid('its path is not /switchrole')
   const value = parametersOf(url.searchParams)
   const [account, role, displayName, color] = [
