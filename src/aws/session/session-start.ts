@@ -91,7 +91,11 @@ export function onlySession(plans: readonly CredentialPlan[]): CredentialPlan {
   })
   // A role in direct mode takes a code too, but who says no name means the session that serves the others.
   const shared = begun.filter(({ step }) => step.type === 'session')
-  const bySession = new Map((shared.length > 0 ? shared : begun).map(({ plan, step }) => [step.cacheKey, plan]))
+  const bySession = new Map<string, CredentialPlan>()
+  for (const { plan, step } of shared.length > 0 ? shared : begun) {
+    // A session is called after its source, where that leads to it by itself.
+    if (!bySession.has(step.cacheKey) || plan.profile === step.source) bySession.set(step.cacheKey, plan)
+  }
   const [only, ...others] = bySession.values()
   if (only !== undefined && others.length === 0) return only
   if (only === undefined) {

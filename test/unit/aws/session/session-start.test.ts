@@ -5,12 +5,25 @@ const minutes = 60_000
 const twoDevices = { ...usualSettings, sources: { ...usualSettings.sources, other: { mfa_serial: `${serial}2` } } }
 
 describe('a login', () => {
-  it('without a name says which names there are, one for each session, and the command for the first', async () => {
+  it('without a name says the source of each session, and the command for the first', async () => {
     const { aws } = await world({ settings: twoDevices })
     expect(await rejection(aws.login(undefined, person))).toMatchObject({
       code: 'AWS_PROFILE_NOT_NAMED',
-      message: expect.stringMatching(/^there are several MFA sessions: name one of \w+, \w+$/),
-      hint: expect.stringMatching(/^latchkey aws login \w+$/),
+      message: 'there are several MFA sessions: name one of master, other',
+      hint: 'latchkey aws login master',
+    })
+  })
+
+  it('without a name says the profile of a session to which its source does not lead', async () => {
+    const config = `[profile other]
+[profile role]
+role_arn = arn:aws:iam::123456789012:role/R
+source_profile = other
+mfa_serial = ${serial}2
+`
+    const { aws } = await world({ shared: { config } })
+    expect(await rejection(aws.login(undefined, person))).toMatchObject({
+      message: 'there are several MFA sessions: name one of master, role',
     })
   })
 
