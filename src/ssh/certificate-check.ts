@@ -1,3 +1,4 @@
+import { shellWord } from '../core/text/shell-word.ts'
 import { formatUtc } from '../core/time/utc-time.ts'
 import { certificateValidity, isSignatureValid, type SshCertificate } from './certificate.ts'
 import { signatureAlgorithmNamed } from './keys/key-types.ts'
@@ -47,7 +48,7 @@ function checkSize({ blob, principals }: SshCertificate, rolePath: string): void
   throw new SshError(
     'CERTIFICATE_TOO_LARGE',
     `the certificate has ${blob.length} bytes and ${principals.length} principals; the most are ${maxBlobBytes} and ${maxPrincipals}`,
-    { hint: `let the role certify fewer users: vault read ${rolePath}` },
+    { hint: `let the role certify fewer users: vault read ${shellWord(rolePath)}` },
   )
 }
 
@@ -61,7 +62,7 @@ function checkSubject({ publicKey, certificateType }: SshCertificate, expected: 
   }
   if (certificateType !== 'user') {
     throw new SshError('CERTIFICATE_FOR_A_HOST', 'the certificate is for a host, not for a user', {
-      hint: `set a role with allow_user_certificates=true in config.toml, or: vault write ${expected.rolePath} allow_user_certificates=true`,
+      hint: `set a role with allow_user_certificates=true in config.toml, or: vault write ${shellWord(expected.rolePath)} allow_user_certificates=true`,
     })
   }
 }
@@ -73,7 +74,7 @@ function checkPrincipals(
   // A server that honours it lets the holder log in as anyone (CVE-2024-7594); OpenSSH 10.3 and later, as no one.
   if (principals.length === 0 || principals.some((name) => name.trim() === '')) {
     throw new SshError('CERTIFICATE_WITHOUT_PRINCIPALS', 'the certificate names no user', {
-      hint: `set principals of the identity in config.toml, or: vault write ${rolePath} default_user=USER`,
+      hint: `set principals of the identity in config.toml, or: vault write ${shellWord(rolePath)} default_user=USER`,
     })
   }
   const template = principals.find((principal) => principal.includes('{{'))
@@ -89,7 +90,7 @@ function checkPrincipals(
     throw new SshError(
       'CERTIFICATE_FOR_OTHERS',
       `the certificate is not for ${quoted(missing)}, which was asked for, but for ${quoted(principals.join(', '))}`,
-      { hint: `compare principals in config.toml with the role: vault read ${rolePath}` },
+      { hint: `compare principals in config.toml with the role: vault read ${shellWord(rolePath)}` },
     )
   }
 }
@@ -124,7 +125,7 @@ function checkSignature(certificate: SshCertificate, rolePath: string): void {
       'CERTIFICATE_SIGNATURE_INVALID',
       'the CA signs with SHA-1 (ssh-rsa), which OpenSSH has refused since 8.2',
       {
-        hint: `vault write ${rolePath} algorithm_signer=rsa-sha2-256`,
+        hint: `vault write ${shellWord(rolePath)} algorithm_signer=rsa-sha2-256`,
       },
     )
   }

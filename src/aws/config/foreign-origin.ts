@@ -1,3 +1,4 @@
+import { sectionHeader } from '../../core/text/section-name.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { AwsError } from '../aws-error.ts'
 import { parseCredentialProcess } from './own-process.ts'
@@ -37,7 +38,7 @@ export function refuseForeignOrigin(name: string, values: Values): AwsError | un
     return refusal(
       name,
       what,
-      `let the AWS CLI use that profile itself${itself}, or add [aws.profile.${name}] to config.toml`,
+      `let the AWS CLI use that profile itself${itself}, or add ${sectionHeader('aws', 'profile', name)} to config.toml`,
     )
   }
   const process = values.get('credential_process')
@@ -48,13 +49,13 @@ export function refuseForeignOrigin(name: string, values: Values): AwsError | un
     return refusal(
       name,
       `another program (${parsed.program})`,
-      `let the AWS CLI use that profile itself, or add [aws.profile.${name}] to config.toml`,
+      `let the AWS CLI use that profile itself, or add ${sectionHeader('aws', 'profile', name)} to config.toml`,
     )
   }
   return refusal(
     name,
     `${keeper} (${parsed.program})`,
-    `give latchkey its key: latchkey aws keys add ${shellWord(name)}, then take credential_process out of the profile; for a role add [aws.profile.${name}] to config.toml`,
+    `give latchkey its key: latchkey aws keys add ${shellWord(name)}, then take credential_process out of the profile; for a role add ${sectionHeader('aws', 'profile', name)} to config.toml`,
   )
 }
 

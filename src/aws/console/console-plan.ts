@@ -1,3 +1,4 @@
+import { shellWord } from '../../core/text/shell-word.ts'
 import { formatDuration } from '../../core/time/duration.ts'
 import { AwsError } from '../aws-error.ts'
 import type { AwsSettings } from '../config/settings.ts'
@@ -32,7 +33,7 @@ export function planSignIn(
       'AWS_PROFILE_UNSUPPORTED',
       `profile ${profile} has no role: AWS opens the console for roles only`,
       {
-        hint: `latchkey aws profiles add --role ARN --source ${plain.last.source}`,
+        hint: `latchkey aws profiles add --role ARN --source ${shellWord(plain.last.source)}`,
       },
     )
   }

@@ -1,4 +1,5 @@
 import { credentialProcess, profileHeader } from '../../core/text/aws-config-block.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import { parseSharedConfig, type SharedProfile } from '../config/shared-config.ts'
 import { chainedRoleMaxSeconds } from '../plan/field-rules.ts'
 import { sectionOf, withEntry, withoutEntry, withValue } from './section-edit.ts'
@@ -95,7 +96,7 @@ export function mendProfiles(request: MendRequest): Mend {
     if (held === undefined && own === undefined) add(source, `mfa_serial = ${serial}`)
     else if (held !== serial) {
       notes.push(
-        `${name} has another MFA device than ${source}: latchkey aws exec ${name} asks for its code, the AWS CLI too`,
+        `${name} has another MFA device than ${source}: latchkey aws exec ${shellWord(name)} asks for its code, the AWS CLI too`,
       )
       return
     }

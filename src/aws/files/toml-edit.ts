@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { parse, stringify, TomlError } from 'smol-toml'
+import { sectionHeader } from '../../core/text/section-name.ts'
 import { AwsError } from '../aws-error.ts'
 import { type LineRange, withBlocksAtEnd, withoutSections } from './text-edit.ts'
 import { tomlStatements } from './toml-statements.ts'
@@ -9,8 +10,7 @@ export type TomlFields = Readonly<Record<string, string>>
 
 /** A table as a block of lines: its header, then its keys. */
 export function tomlTable(path: readonly string[], fields: TomlFields): string {
-  const header = path.map((key) => (/^[\w-]+$/.test(key) ? key : JSON.stringify(key))).join('.')
-  return `${`[${header}]\n${stringify(fields)}`.trimEnd()}\n`
+  return `${`${sectionHeader(...path)}\n${stringify(fields)}`.trimEnd()}\n`
 }
 
 /** A table to be written. */

@@ -1,3 +1,4 @@
+import { sectionHeader } from '../../core/text/section-name.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { AwsError } from '../aws-error.ts'
 import type { AwsSettings } from '../config/settings.ts'
@@ -32,6 +33,6 @@ export function adviseOnMissingKey(
   // Most likely a role of another config.toml: the usual hint would have people store a long-term key under its name.
   return new AwsError('AWS_KEY_MISSING', `profile ${source} has no role and no key that latchkey knows`, {
     cause: error,
-    hint: `for a role add [aws.profile.${source}] to config.toml (latchkey status names the file); for a key of its own: latchkey aws keys add ${shellWord(source)}`,
+    hint: `for a role add ${sectionHeader('aws', 'profile', source)} to config.toml (latchkey status names the file); for a key of its own: latchkey aws keys add ${shellWord(source)}`,
   })
 }

@@ -1,3 +1,4 @@
+import { sectionHeader } from '../../core/text/section-name.ts'
 import { formatDuration } from '../../core/time/duration.ts'
 import { AwsError } from '../aws-error.ts'
 import type { MfaCommand } from '../codes/mfa-command.ts'
@@ -156,7 +157,7 @@ function cappedAs(parent: KeyStep | DerivedStep): string | undefined {
 
 /** How a role can be had for longer. It costs a code each time, so nobody is given it unasked. */
 function directWay(name: string): string {
-  return `; for all of it, with a code for this role alone: mode = "direct" in [aws.profile.${name}] of config.toml`
+  return `; for all of it, with a code for this role alone: mode = "direct" in ${sectionHeader('aws', 'profile', name)} of config.toml`
 }
 
 function roleSeconds(role: RoleLink, parent: KeyStep | DerivedStep, notices: string[]): number {

@@ -14,3 +14,8 @@ export function sectionNameMistake(name: string): string | undefined {
   if (!/^\P{Cc}+$/u.test(name)) return 'is empty, or holds control characters'
   return isImpossibleKey(name) ? 'is a name that is not allowed' : undefined
 }
+
+/** The header of a section of config.toml, such as `[aws.profile."a b"]`. @param path its keys as they are (TOML, "Keys") */
+export function sectionHeader(...path: readonly string[]): string {
+  return `[${path.map((key) => (/^[\w-]+$/.test(key) ? key : JSON.stringify(key))).join('.')}]`
+}

@@ -4,6 +4,7 @@ import { isPermitted } from '../../agent/connection/sign-policy.ts'
 import { type Destination, hostPatterns } from '../../agent/destination/host-patterns.ts'
 import type { ConnectionView, Identity, KeyStore } from '../../agent/keys/key-store.ts'
 import type { Lock } from '../../agent/lock/lock.ts'
+import { sectionHeader } from '../../core/text/section-name.ts'
 import { formatUtc } from '../../core/time/utc-time.ts'
 import type {
   ExplainedCertificate,
@@ -48,7 +49,7 @@ export function createSshExplanation({ agent, config, knownHosts, lock, staticKe
     const [found] = all().filter(({ identity }) => identity.config.name === name && identity.config.socket)
     if (found !== undefined) return agent.viewOf(() => [found.identity.key])
     throw new ApiError('IDENTITY_UNKNOWN', `no identity ${name} has a socket of its own`, {
-      hint: `socket = true in [ssh.identity.${name}] of config.toml; latchkey status`,
+      hint: `socket = true in ${sectionHeader('ssh', 'identity', name)} of config.toml; latchkey status`,
     })
   }
 

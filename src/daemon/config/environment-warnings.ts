@@ -1,4 +1,5 @@
 import { type Environment, isSet } from '../../core/places/environment.ts'
+import { sectionHeader } from '../../core/text/section-name.ts'
 import type { Config } from './config.ts'
 import type { ConfigDefaults } from './section-faults.ts'
 
@@ -16,7 +17,7 @@ export function environmentWarnings(environment: Environment, { vaults }: Pick<C
   for (const { name, address, namespace } of vaults) {
     if (address !== vaultAddress || namespace !== undefined) continue
     warnings.push(
-      `${variable} is not used for [vault.${name}]: write namespace = ${JSON.stringify(environment[variable])} there, or unset it`,
+      `${variable} is not used for ${sectionHeader('vault', name)}: write namespace = ${JSON.stringify(environment[variable])} there, or unset it`,
     )
   }
   return warnings

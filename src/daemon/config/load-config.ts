@@ -1,4 +1,5 @@
 import { type Environment, isSet } from '../../core/places/environment.ts'
+import { sectionHeader } from '../../core/text/section-name.ts'
 import { type Config, ConfigError, toConfig, toConfigError } from './config.ts'
 import type { ConfigFile } from './config-file.ts'
 import { defaultsOf, environmentWarnings } from './environment-warnings.ts'
@@ -132,7 +133,7 @@ function formerNames(sections: Sections): readonly string[] {
   return sectionsOf(sections, 'identity').flatMap(({ name, written: { forwarding } }) => {
     if (forwarding === undefined) return []
     const now = forwarding ? '"allow"' : '"never"'
-    return [`forwarding of [ssh.identity.${name}] is called forward now: write forward = ${now}`]
+    return [`forwarding of ${sectionHeader('ssh', 'identity', name)} is called forward now: write forward = ${now}`]
   })
 }
 

@@ -1,3 +1,4 @@
+import { sectionHeader } from '../../core/text/section-name.ts'
 import { nameFault } from '../names/identity-names.ts'
 import type { Config } from './config.ts'
 
@@ -7,6 +8,6 @@ export function nameWarnings({ identities }: Pick<Config, 'identities'>): readon
     const fault = nameFault(name)
     return fault === undefined
       ? []
-      : [`[ssh.identity.${JSON.stringify(name)}] has no files and no socket for ssh_config, because ${fault}`]
+      : [`${sectionHeader('ssh', 'identity', name)} has no files and no socket for ssh_config, because ${fault}`]
   })
 }

@@ -2,6 +2,7 @@ import { type NewProfile, newProfile, roleOfArn, roleOfLink, type WantedRole } f
 import { isAccountId, parseSwitchRoleLink, type SwitchRoleLink } from '../../aws/links/switch-role-link.ts'
 import { CodedError } from '../../core/errors.ts'
 import { displayLine } from '../../core/text/display-text.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import { parseDurationSeconds } from '../../core/time/duration.ts'
 import { formatUtc } from '../../core/time/utc-time.ts'
 import type { AwsProfileEntry } from '../../ipc/endpoints/aws-profiles.ts'
@@ -69,7 +70,7 @@ function presentOf(
   if (until !== undefined && present.until !== until) {
     const end = present.until === undefined ? 'without an end' : `until ${present.until}`
     throw new HelperError('REFUSED', `there is a profile ${profile.name} for this role already, ${end}`, {
-      hint: `latchkey aws profiles remove ${profile.name}, then add it again`,
+      hint: `latchkey aws profiles remove ${shellWord(profile.name)}, then add it again`,
     })
   }
   return present

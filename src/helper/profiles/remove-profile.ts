@@ -1,5 +1,6 @@
 import { displayLine } from '../../core/text/display-text.ts'
 import { nearestNames } from '../../core/text/near-names.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { awaitRead, knownProfiles } from './known-profiles.ts'
@@ -26,11 +27,14 @@ export async function removeProfile(name: string, context: CommandContext): Prom
   if (present.definedIn === 'config.toml' && present.source === undefined)
     throw refused(
       `${name} is a source, not a role`,
-      `edit config.toml, and remove its key: latchkey aws keys remove ${name}`,
+      `edit config.toml, and remove its key: latchkey aws keys remove ${shellWord(name)}`,
     )
   const users = known.filter(({ source }) => source === name).map((each) => each.name)
   if (users.length > 0)
-    throw refused(`${users.join(', ')} cannot be used without ${name}`, `latchkey aws profiles remove ${users[0]}`)
+    throw refused(
+      `${users.join(', ')} cannot be used without ${name}`,
+      `latchkey aws profiles remove ${shellWord(users[0]!)}`,
+    )
   const files = await profileFiles(context)
   const isWhole = await eraseProfile(files, name)
   if (!isWhole && present.definedIn === 'aws-files')

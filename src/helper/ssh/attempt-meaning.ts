@@ -1,3 +1,4 @@
+import { sectionHeader } from '../../core/text/section-name.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { SshExplanation } from './explanation.ts'
 import { explainHop } from './hops.ts'
@@ -122,7 +123,7 @@ function narrowing({ offers, fitting }: Omit<SshExplanation, 'attempt'>, name: s
   const right = fitting === undefined ? undefined : offers[fitting - 1]?.identity
   if (right === undefined)
     return 'none of them surely fits: say in hosts of each [ssh.identity.…] which hosts it is for; latchkey ssh explain'
-  return `hosts = [${JSON.stringify(name)}] in [ssh.identity.${right}]; or in ssh_config IdentitiesOnly yes with IdentityFile …/identity/${right}-cert.pub`
+  return `hosts = [${JSON.stringify(name)}] in ${sectionHeader('ssh', 'identity', right)}; or in ssh_config IdentitiesOnly yes with IdentityFile …/identity/${right}-cert.pub`
 }
 
 function noKey({ agent, offers, leftOut }: Omit<SshExplanation, 'attempt'>): string {

@@ -1,3 +1,4 @@
+import { sectionHeader } from '../../core/text/section-name.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { SshListExplanation } from '../../ipc/endpoints/ssh-explain.ts'
 import type { SshExplanation } from './explanation.ts'
@@ -51,14 +52,19 @@ function offerNotices({ offers, leftOut, fitting, user, folder, settings, list }
   if (offers.length === 0 && settings.identitiesOnly && list.listed.length > 0) {
     const name = list.listed.find(({ identity }) => identity !== undefined)?.identity ?? 'NAME'
     return [
-      `IdentitiesOnly yes, and no IdentityFile names anything that the agent has: ssh offers nothing of it; write IdentityFile ${folder}/${name}-cert.pub, with renew = "always" in [ssh.identity.${name}]`,
+      `IdentitiesOnly yes, and no IdentityFile names anything that the agent has: ssh offers nothing of it; write IdentityFile ${folder}/${name}-cert.pub, with renew = "always" in ${sectionHeader('ssh', 'identity', name)}`,
     ]
   }
   if (offers.length === 0) return []
   if (fitting !== undefined && fitting > usualTries) {
     const { identity } = offers[fitting - 1]!
+    // A key of another kind has no section.
+    const mend =
+      identity === undefined
+        ? ''
+        : `: write hosts = [${JSON.stringify(knownName(settings))}] in ${sectionHeader('ssh', 'identity', identity)}`
     return [
-      `the first that fits comes at place ${fitting}, and most servers hang up after ${usualTries} (MaxAuthTries): write hosts = [${JSON.stringify(knownName(settings))}] in [ssh.identity.${identity}]`,
+      `the first that fits comes at place ${fitting}, and most servers hang up after ${usualTries} (MaxAuthTries)${mend}`,
     ]
   }
   const isSure = !offers.some(({ standing }) => standing === 'fits' || standing === 'unknown')

@@ -1,8 +1,10 @@
+import { shellWord } from '../../core/text/shell-word.ts'
 import { formatDuration } from '../../core/time/duration.ts'
 import { keyGenerators } from '../../ssh/keys/key-types.ts'
 import { type AdviceRow, reportHint, type SignPurpose } from './advice-row.ts'
 
-const readRole = ({ mount, role }: SignPurpose) => `vault read ${mount}/roles/${role}`
+const rolePath = ({ mount, role }: SignPurpose) => shellWord(`${mount}/roles/${role}`)
+const readRole = (purpose: SignPurpose) => `vault read ${rolePath(purpose)}`
 
 const otherKeyTypes = ({ keyType }: SignPurpose) =>
   keyGenerators.flatMap(({ name }) => (name === keyType ? [] : [name])).join(', ')
@@ -14,7 +16,7 @@ export const signRows: readonly AdviceRow<SignPurpose>[] = [
     code: 'VAULT_ROLE_UNKNOWN',
     message: ({ mount, role }) => `there is no role ${JSON.stringify(role)} at ${mount}/`,
     hint: ({ mount }) =>
-      `capitals matter in role names; see the roles with: vault list ${mount}/roles, then edit role in config.toml`,
+      `capitals matter in role names; see the roles with: vault list ${shellWord(`${mount}/roles`)}, then edit role in config.toml`,
   },
   {
     text: /^missing public_key$|^failed to parse public_key as SSH key/,
@@ -67,8 +69,8 @@ export const signRows: readonly AdviceRow<SignPurpose>[] = [
     code: 'VAULT_TEMPLATE',
     message: ({ role }, [, template]) =>
       `a template of role ${role} yields a value with a comma, which the role does not allow: ${template}`,
-    hint: ({ mount, role }) =>
-      `its operator must take the comma out of that metadata, or, where each part may be a user, run: vault write ${mount}/roles/${role} allow_commas_in_identity_templates=true`,
+    hint: (purpose) =>
+      `its operator must take the comma out of that metadata, or, where each part may be a user, run: vault write ${rolePath(purpose)} allow_commas_in_identity_templates=true`,
   },
   {
     text: /^template .*could not be rendered|template.* could not be rendered/,
@@ -102,14 +104,14 @@ export const signRows: readonly AdviceRow<SignPurpose>[] = [
     code: 'VAULT_CA_MISSING',
     message: ({ mount }) => `${mount}/ has no CA key to sign with`,
     hint: ({ mount }) =>
-      `its operator must set one: vault write ${mount}/config/ca generate_signing_key=true key_type=ed25519`,
+      `its operator must set one: vault write ${shellWord(`${mount}/config/ca`)} generate_signing_key=true key_type=ed25519`,
   },
   {
     text: /^failed to generate signed SSH key: .*unsupported signature algorithm "(.+?)" for key format "(.+?)"/,
     code: 'VAULT_ROLE_KIND',
     message: ({ role, mount }, [, algorithm, format]) =>
       `role ${role} wants signatures of type ${algorithm}, which the CA key of ${mount}/ (${format}) cannot make`,
-    hint: ({ mount, role }) => `its operator must run: vault write ${mount}/roles/${role} algorithm_signer=default`,
+    hint: (purpose) => `its operator must run: vault write ${rolePath(purpose)} algorithm_signer=default`,
   },
   {
     text: /^failed to generate signed SSH key|^failed to parse stored CA private key/,

@@ -2,6 +2,7 @@ import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import { Secret } from '../../core/secret.ts'
 import { isPrintable } from '../../core/text/display-text.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import type { LastingKeychain } from '../../keychain/keychain.ts'
 import type { AdviceRow, UnwrapPurpose } from '../advice/advice-row.ts'
 import type { VaultClient } from '../client.ts'
@@ -61,7 +62,7 @@ export function createSecretIdOpener({ mount, client, keychain, log }: SecretIdO
       if (!isOpened || !isVaultError(error, 'VAULT_WRAPPING_TOKEN_INVALID')) throw error
       throw new VaultError('VAULT_LOGIN_NEEDED', `the wrapped secret id in ${file} was already opened here`, {
         cause: error,
-        hint: `put a new one into ${file}: vault write -wrap-ttl=5m -f auth/${mount}/role/ROLE/secret-id`,
+        hint: `put a new one into ${file}: vault write -wrap-ttl=5m -f ${shellWord(`auth/${mount}/role/ROLE/secret-id`)}`,
       })
     }
 

@@ -1,4 +1,5 @@
 import type { Secret } from '../../core/secret.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import { keyGenerators, type TypedKeyGenerator } from '../../ssh/keys/key-types.ts'
 import { type PublicKey, publicKeyBits } from '../../ssh/public-key.ts'
 import { vaultPath } from '../address.ts'
@@ -32,7 +33,7 @@ export async function explainRefusedKey(refusal: VaultError, refused: RefusedKey
   const { mount, role } = refused.purpose
   const hint =
     settings.length === 0
-      ? `it takes none of the keys that latchkey makes: its operator must put one into its allowed_user_key_lengths, such as ed25519=0; see: vault read ${mount}/roles/${role}`
+      ? `it takes none of the keys that latchkey makes: its operator must put one into its allowed_user_key_lengths, such as ed25519=0; see: vault read ${shellWord(`${mount}/roles/${role}`)}`
       : `set key_type of the ssh identity in config.toml to one that the role takes: ${settings.join(', ')}`
   return new VaultError(refusal.code, refusal.message, { cause: refusal, status: refusal.status, hint })
 }

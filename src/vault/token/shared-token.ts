@@ -1,4 +1,5 @@
 import { type Environment, isSet } from '../../core/places/environment.ts'
+import { sectionHeader } from '../../core/text/section-name.ts'
 import { destinationOf, parseVaultAddress } from '../address.ts'
 import { VaultError } from '../vault-error.ts'
 
@@ -52,7 +53,7 @@ function isSame(address: string, other: string, namespace?: string, otherNamespa
 }
 
 const hintFor = (name: string) =>
-  `give it a token of its own in config.toml: [vault.${name}] auth = { method = "token", token_file = "/path/to/token" }`
+  `give it a token of its own in config.toml: ${sectionHeader('vault', name)} auth = { method = "token", token_file = "/path/to/token" }`
 
 function ofAnother(name: string, variable: string): VaultError {
   const message = `vault ${name}: the token of this machine is for the server of ${variable}, not for this one`

@@ -237,3 +237,10 @@ it('opens no console for a user', async () => {
   })
   expect(sts.actions()).toEqual([])
 })
+
+it('names the source in words for a shell', async () => {
+  const { aws } = await world({ settings: { sources: { "jo's key": {} }, profiles: {} } })
+  await expect(aws.console.open(request("jo's key"), person)).rejects.toMatchObject({
+    hint: `latchkey aws profiles add --role ARN --source 'jo'\\''s key'`,
+  })
+})

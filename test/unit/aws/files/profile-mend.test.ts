@@ -102,6 +102,11 @@ describe('a role that a profile assumed whose key has gone', () => {
     expect(notes).toEqual([])
   })
 
+  it('names what asks for another one in words for a shell', () => {
+    const config = `[profile base]\nmfa_serial = ${serial}2\n${user(`mfa_serial = ${serial}\n`, '"x y"')}`
+    expect(mend(config).notes).toEqual([expect.stringContaining("latchkey aws exec 'x y' asks for its code")])
+  })
+
   it('keeps another one than the source has, which is said', () => {
     const config = `[profile base]\nmfa_serial = ${serial}2\n${user(`mfa_serial = ${serial}\n`)}`
     expect(mend(config)).toMatchObject({

@@ -1,5 +1,6 @@
+import { parse } from 'smol-toml'
 import { expect, it } from 'vitest'
-import { sectionNameMistake } from '../../../../src/core/text/section-name.ts'
+import { sectionHeader, sectionNameMistake } from '../../../../src/core/text/section-name.ts'
 
 it.each(['master', 'a b', 'x/y', '..', '-x', 'ключ', '[x]', 'constructors'])('%j can be a section', (name) => {
   expect(sectionNameMistake(name)).toBeUndefined()
@@ -11,3 +12,7 @@ it.each(['', 'a\nb', 'a\u0000', '\u001b[2J', '\u009b', '__proto__', 'prototype',
     expect(sectionNameMistake(name)).toMatch(/^is /)
   },
 )
+
+it.each(['dev', 'a b', 'a.b', 'it"s\\', 'ключ'])('%j has a header that TOML reads', (name) => {
+  expect(parse(sectionHeader('aws', 'profile', name))).toEqual({ aws: { profile: { [name]: {} } } })
+})

@@ -1,5 +1,6 @@
 import { chmodSync, rmSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import type { HelperError } from '../../../../src/helper/fast/failure.ts'
 import { profileWorld, sources, switchRole } from '../../../support/profile-commands.ts'
 
 const link = `${switchRole}?roleName=DeveloperRole&account=123456789012&displayName=dev+two`
@@ -218,6 +219,19 @@ describe('aws profiles remove', () => {
     const world = profileWorld({ toml, ini: '[profile theirs]\nregion = x\n' })
     expect((await world.run(['profiles', 'remove', name])).failure).toMatchObject({ code: 'REFUSED', message })
     expect(world.config.text()).toBe(toml)
+  })
+
+  it('names what to run instead in words for a shell', async () => {
+    const spaced = '[aws.source."a b"]\n'
+    const of = (name: string, source: string) => `[aws.profile."${name}"]\nrole = "${arn}"\nsource = "${source}"\n`
+    const world = profileWorld({ toml: spaced + of('c d', 'a b') + of('e f', 'c d') })
+    const hintOf = async (args: readonly string[]) =>
+      ((await world.run(['profiles', ...args])).failure as HelperError).hint
+    expect(await hintOf(['remove', 'a b'])).toBe("edit config.toml, and remove its key: latchkey aws keys remove 'a b'")
+    expect(await hintOf(['remove', 'c d'])).toBe("latchkey aws profiles remove 'e f'")
+    expect(await hintOf(['add', '--role', arn, '--name', 'c d', '--for', '3d'])).toBe(
+      "latchkey aws profiles remove 'c d', then add it again",
+    )
   })
 })
 

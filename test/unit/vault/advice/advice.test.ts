@@ -423,6 +423,14 @@ describe('advice on', () => {
     })
   })
 
+  it.each([
+    ["cert_type 'host' is not allowed by role", "vault read 'ssh ops/roles/a b'"],
+    ['no default issuer currently configured', "vault write 'ssh ops/config/ca'"],
+  ])('%j names the path in words for a shell', (text, command) => {
+    const purpose = { ...sign, mount: 'ssh ops', role: 'a b' }
+    expect(adviceOn(400, [text], purpose).hint).toContain(command)
+  })
+
   it('a text that nobody knows shows it', () => {
     expect(adviceOn(400, ['new words', 'and more'], sign)).toMatchObject({
       code: 'VAULT_REFUSED',
