@@ -59,6 +59,22 @@ describeWithPeers('profiles that a command writes', ['python:botocore', 'aws'], 
     expect(texts()).toEqual(before[0])
   })
 
+  it.each([
+    ['a link', ['https://signin.amazonaws-us-gov.com/switchrole?roleName=A&account=123456789012']],
+    ['an ARN', ['--role', 'arn:aws-us-gov:iam::123456789012:role/A']],
+  ])('are none of %s of another partition than the source', async (_what, args) => {
+    const before = texts()
+    const add = ['aws', 'profiles', 'add', ...args, '--source', 'dev-user', '--name', 'gov']
+    const { status, stderr } = await session.run('latchkey', add)
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringMatching(
+        /^latchkey: the role is in partition aws-us-gov, but the credentials of dev-user are in aws\nhint: /,
+      ) as string,
+    })
+    expect(texts()).toEqual(before)
+  })
+
   it('of a name with a quote in it goes as it came', async () => {
     const before = texts()
     await add('quoted', '--name', "it's mine")

@@ -18,7 +18,7 @@ export interface ListedProfile {
   source?: string
   /** Absent for a source, and where the configuration of the profile is wrong. */
   roleArn?: string
-  /** Where its credentials are good. */
+  /** Where its credentials are good; absent where its configuration is wrong, or where nothing says it. */
   partition?: string
   /** The source whose long-term key its credentials come from. */
   keyOf?: string
@@ -64,7 +64,7 @@ export function listProfiles(
       awsFiles: written === undefined ? 'absent' : runsLatchkey(written) ? 'latchkey' : 'other',
       ...(source === undefined ? {} : { source }),
       ...(last?.type === 'role' ? roleFields(last, alias, aliasState) : {}),
-      ...(last === undefined ? {} : { partition: partitionOf(last), keyOf: last.source }),
+      ...(last === undefined ? {} : { ...partitionFields(last, region), keyOf: last.source }),
       ...(mfaSerial === undefined ? {} : { mfaSerial }),
       ...(color === undefined ? {} : { color }),
       ...(until === undefined ? {} : { until }),
@@ -73,8 +73,11 @@ export function listProfiles(
   })
 }
 
-function partitionOf(last: DerivedStep): string {
-  return last.type === 'role' ? parseIamArn(last.roleArn)!.partition : last.partition
+/** Where a plan has no partition from a role, a device or a region, it takes the one that most users are in. */
+function partitionFields(last: DerivedStep, region: string | undefined): Pick<ListedProfile, 'partition'> {
+  if (last.type === 'role') return { partition: parseIamArn(last.roleArn)!.partition }
+  const isSaid = region !== undefined || parseIamArn(last.mfaSerial ?? '') !== undefined
+  return isSaid ? { partition: last.partition } : {}
 }
 
 function roleFields(

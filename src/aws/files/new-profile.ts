@@ -1,4 +1,5 @@
 import { nearestNames } from '../../core/text/near-names.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import { AwsError } from '../aws-error.ts'
 import type { ListedProfile } from '../config/profile-list.ts'
 import { profileNameFrom } from '../links/profile-name.ts'
@@ -67,9 +68,17 @@ export function newProfile(role: WantedRole, wish: ProfileWish, known: readonly 
       'give it a name: --name NAME',
     )
   const source = sourceOf(wish.source, name, known)
-  const region = wish.region ?? regionFor(role.arn, known.find((each) => each.name === source)?.region)
+  const { partition } = parseIamArn(role.arn)!
+  const from = known.find((each) => each.name === source)
+  refuseUnfit(source, from, partition, known)
+  const region = wish.region ?? regionFor(partition, from?.region)
   const mistake = region === undefined ? undefined : fieldMistake('region', region)
   if (mistake !== undefined) throw refused(`${region} is ${mistake}`, 'correct --region')
+  if (region !== undefined && partitionOfRegion(region) !== partition)
+    throw refused(
+      `the role is in partition ${partition}, but ${region} is in ${partitionOfRegion(region)}`,
+      `such as --region ${defaultRegion(partition)}`,
+    )
   const fields = {
     role: role.arn,
     source,
@@ -99,8 +108,7 @@ export function isName(name: string): boolean {
  * @throws {AwsError} AWS_PROFILE_INVALID
  */
 export function sourceOf(wanted: string | undefined, name: string, known: readonly ListedProfile[]): string {
-  const sources = known.filter((each) => each.definedIn === 'config.toml' && each.source === undefined)
-  const names = sources.map((each) => each.name)
+  const names = known.filter(isSource).map((each) => each.name)
   if (wanted !== undefined) {
     // A source that has the name already stands in the way of the profile, which is not for us to say.
     if (names.includes(wanted)) return wanted
@@ -108,20 +116,44 @@ export function sourceOf(wanted: string | undefined, name: string, known: readon
     const all = known.filter((each) => each.definedIn === 'config.toml').map((each) => each.name)
     if (all.includes(wanted)) return wanted
     const [near = names[0]] = nearestNames(wanted, all)
-    const hint = near === undefined ? noSource : `did you mean --source ${near}?`
+    const hint = near === undefined ? noSource : `did you mean --source ${shellWord(near)}?`
     throw refused(`config.toml has no source or profile ${wanted}`, hint)
   }
   const [only] = names
   if (only === undefined) throw refused('config.toml has no source whose key could assume the role', noSource)
-  if (names.length > 1) throw refused(`there are several sources: ${names.join(', ')}`, `name one: --source ${only}`)
+  if (names.length > 1)
+    throw refused(`there are several sources: ${names.join(', ')}`, `name one: --source ${shellWord(only)}`)
   return only
 }
 
+const isSource = ({ definedIn, source }: ListedProfile) => definedIn === 'config.toml' && source === undefined
+
 const noSource = 'put in the key of a source, which writes its section: latchkey aws keys add'
 
+/** Refuses credentials that the daemon could not assume the role with, whatever is written. @throws {AwsError} */
+function refuseUnfit(
+  source: string,
+  from: ListedProfile | undefined,
+  partition: string,
+  known: readonly ListedProfile[],
+): void {
+  if (from?.keyOf === undefined)
+    throw refused(
+      `${source} cannot be used as it is configured`,
+      `what is wrong: latchkey aws explain ${shellWord(source)}`,
+    )
+  if (from.partition === undefined || from.partition === partition) return
+  const other = known.find((each) => isSource(each) && each.partition === partition)?.name
+  throw refused(
+    `the role is in partition ${partition}, but the credentials of ${source} are in ${from.partition}`,
+    other === undefined
+      ? `put in the key of a user of ${partition}: latchkey aws keys add --new NAME; then --source NAME`
+      : `did you mean --source ${shellWord(other)}?`,
+  )
+}
+
 /** That of the source, where the role is in the same partition; else one that the partition always has. */
-function regionFor(arn: string, ofSource: string | undefined): string | undefined {
-  const { partition } = parseIamArn(arn)!
+function regionFor(partition: string, ofSource: string | undefined): string | undefined {
   if (ofSource !== undefined && partitionOfRegion(ofSource) === partition) return ofSource
   return partition === 'aws' ? undefined : defaultRegion(partition)
 }

@@ -23,7 +23,7 @@ export const listProfiles = {
         source: v.exactOptional(v.string()),
         /** The role of a profile whose configuration is right. */
         roleArn: v.exactOptional(v.string()),
-        /** Where its credentials are good; absent where its configuration is wrong. */
+        /** Where its credentials are good; absent where its configuration is wrong, or where nothing says it. */
         partition: v.exactOptional(v.string()),
         /** The source whose long-term key its credentials come from. */
         keyOf: v.exactOptional(v.string()),

@@ -25,7 +25,7 @@ role_arn = arn:aws:iam::1:role/R
   expect(listProfiles(settings, shared)).toEqual([
     { name: 'constructor', definedIn: 'config.toml', awsFiles: 'absent', source: 'master' },
     { name: 'dev', region: 'eu-central-1', definedIn: 'config.toml', awsFiles: 'latchkey', source: 'master' },
-    { name: 'master', definedIn: 'config.toml', awsFiles: 'absent', partition: 'aws', keyOf: 'master' },
+    { name: 'master', definedIn: 'config.toml', awsFiles: 'absent', keyOf: 'master' },
     {
       name: 'regional',
       region: 'us-east-1',
@@ -73,6 +73,16 @@ it('lists the role of a profile whose configuration is right, and what config.to
 
 it('finds nothing that only every object has', () => {
   expect(listProfiles({ sources: {}, profiles: {} }, parseSharedConfig({ config: '[profile constructor]\n' }))).toEqual(
-    [{ name: 'constructor', definedIn: 'aws-files', awsFiles: 'other', partition: 'aws', keyOf: 'constructor' }],
+    [{ name: 'constructor', definedIn: 'aws-files', awsFiles: 'other', keyOf: 'constructor' }],
   )
+})
+
+it.each([
+  ['its device', { mfa_serial: 'arn:aws-us-gov:iam::111122223333:mfa/jo', region: 'us-east-1' }, 'aws-us-gov'],
+  ['its region', { mfa_serial: 'GAHT12345678', region: 'us-gov-west-1' }, 'aws-us-gov'],
+  ['nothing', { mfa_serial: 'GAHT12345678' }, undefined],
+])('says the partition of a source that has it from %s', (_what, source, partition) => {
+  const [listed] = listProfiles({ sources: { source }, profiles: {} }, parseSharedConfig({}))
+  expect(listed).toMatchObject({ keyOf: 'source' })
+  expect(listed!.partition).toBe(partition)
 })

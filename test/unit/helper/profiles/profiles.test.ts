@@ -77,10 +77,65 @@ color = "d13212"
   })
 
   it('gives a role of another partition a region of it', async () => {
-    const world = profileWorld()
+    const world = profileWorld({ toml: sources.replace('arn:aws:', 'arn:aws-cn:').replace(/region.*\n/, '') })
     await world.run(['profiles', 'add', 'https://signin.amazonaws.cn/switchrole?account=123456789012&roleName=R'])
     expect(world.config.text()).toContain('role = "arn:aws-cn:iam::123456789012:role/R"')
     expect(world.aws.text()).toContain('[profile 123456789012-R]\nregion = cn-north-1\n')
+  })
+
+  const govLink = 'https://signin.amazonaws-us-gov.com/switchrole?account=123456789012&roleName=R'
+  const govArn = 'arn:aws-us-gov:iam::123456789012:role/R'
+  it.each([
+    ['a link', [govLink, '--source', 'master'], 'master'],
+    ['an ARN', ['--role', govArn, '--source', 'master'], 'master'],
+    ['a link with the only source', [govLink], 'master'],
+    ['a link with another role', [govLink, '--source', 'dev-two'], 'dev-two'],
+  ])('writes nothing for %s, if that is in another partition', async (_what, args, source) => {
+    const world = profileWorld({ toml: sources + table })
+    expect((await world.run(['profiles', 'add', ...args, '--name', 'gov'])).failure).toMatchObject({
+      code: 'USAGE',
+      message: `the role is in partition aws-us-gov, but the credentials of ${source} are in aws`,
+      hint: 'put in the key of a user of aws-us-gov: latchkey aws keys add --new NAME; then --source NAME',
+    })
+    expect(world.config.text() + world.aws.text()).toBe(`${sources}${table}# mine\n`)
+  })
+
+  it('names the source that is in the partition of the role', async () => {
+    const gov = '[aws.source."gov user"]\nregion = "us-gov-west-1"\n'
+    const world = profileWorld({ toml: sources + gov })
+    expect((await world.run(['profiles', 'add', govLink, '--source', 'master'])).failure).toMatchObject({
+      code: 'USAGE',
+      hint: "did you mean --source 'gov user'?",
+    })
+    await world.run(['profiles', 'add', govLink, '--source', 'gov user'])
+    expect(world.aws.text()).toContain('[profile 123456789012-R]\nregion = us-gov-west-1\n')
+  })
+
+  it('takes a role of any partition with a source of which nothing says where it is', async () => {
+    const world = profileWorld({ toml: '[aws.source.new]\n' })
+    expect((await world.run(['profiles', 'add', govLink])).failure).toBeUndefined()
+    expect(world.config.text()).toContain(`role = "${govArn}"`)
+  })
+
+  it.each([
+    [
+      'a region of another partition',
+      [link, '--region', 'cn-north-1'],
+      'the role is in partition aws, but cn-north-1 is in aws-cn',
+      'such as --region us-east-1',
+    ],
+    [
+      'a source that is configured wrong',
+      [link, '--source', 'b c'],
+      'b c cannot be used as it is configured',
+      "what is wrong: latchkey aws explain 'b c'",
+    ],
+  ])('writes nothing for %s', async (_what, args, message, hint) => {
+    const toml = `${sources}[aws.profile."b c"]\nrole = "${govArn}"\nsource = "master"\n`
+    const world = profileWorld({ toml })
+    const { failure } = await world.run(['profiles', 'add', '--source', 'master', ...args])
+    expect(failure).toMatchObject({ code: 'USAGE', message, hint })
+    expect(world.config.text() + world.aws.text()).toBe(`${toml}# mine\n`)
   })
 
   it.each([

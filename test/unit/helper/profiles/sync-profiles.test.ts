@@ -50,6 +50,16 @@ it.each([[[]], [['--source', 'master']]])(
   },
 )
 
+it('writes nothing with a source that is configured wrong', async () => {
+  const toml = '[aws.source.master]\nmfa_serial = "arn:aws:iam::111122223333:u2f/user/jo"\n'
+  const { sync, config, aws } = syncWorld({ toml })
+  expect((await sync(['y'])).failure).toMatchObject({
+    message: 'master cannot be used as it is configured',
+    hint: 'what is wrong: latchkey aws explain master',
+  })
+  expect(config.text() + aws.text()).toBe(`${toml}# mine\n`)
+})
+
 it('makes nobody the profile that every tool takes that is told none', async () => {
   const { sync, write, config } = syncWorld()
   write({ Accounts: accounts('default') })
