@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { describeError } from '../core/errors.ts'
 import { isTemporaryOf, removeOwnFile } from '../core/files/atomic-file.ts'
-import { sweepProcessLock, withProcessLock } from '../core/files/process-lock.ts'
+import { withProcessLock } from '../core/files/process-lock.ts'
 import type { Logger } from '../core/log.ts'
 import type { Clock } from '../core/time/clock.ts'
 import { withDeadline } from '../core/time/deadline.ts'
@@ -29,7 +29,6 @@ export async function sweepKeychain(path: string, { clock, log }: { clock: Clock
   if (findPathFault(target) !== undefined) return
   const sweep = async () => {
     for (const each of (await readdir(folder)).filter(isTemporary)) await removeOwnFile(join(folder, each))
-    await sweepProcessLock(lock)
   }
   try {
     await withDeadline(clock, patienceMs, (patience) => withProcessLock(lock, sweep, patience))

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, lstatSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { appendFileSync, lstatSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { withProcessLock } from '../../src/core/files/process-lock.ts'
 import { type DevSession, startDevSession } from '../support/dev-session.ts'
 import { debianPython, describeWithPeers } from '../support/peers.ts'
 import { makeFolder, removeFolder } from '../support/temporary-folder.ts'
@@ -109,6 +110,23 @@ describeWithPeers('profiles that a command writes', ['python:botocore', 'aws'], 
     await add('killed')
     await session.runOk('latchkey', ['aws', 'profiles', 'remove', 'killed'])
     expect(texts()).toEqual(before)
+  })
+
+  it('leave nothing beside their file of a command that was killed while it waited for another', async () => {
+    const file = session.env.LATCHKEY_CONFIG!
+    const lock = join(dirname(file), `.${basename(file)}.lock`)
+    const beside = () => readdirSync(dirname(file)).filter((name) => name.startsWith(basename(lock)))
+    await withProcessLock(lock, async () => {
+      const args = ['aws', 'profiles', 'add', link('killed'), '--source', 'dev-user']
+      const child = spawn('latchkey', args, { env: session.env, stdio: 'ignore' })
+      await expect.poll(beside).toHaveLength(2)
+      child.kill('SIGKILL')
+      await once(child, 'close')
+    })
+    expect(beside()).toHaveLength(1)
+    await add('killed')
+    await session.runOk('latchkey', ['aws', 'profiles', 'remove', 'killed'])
+    expect(beside()).toEqual([])
   })
 
   it('are made of a list of accounts, with one code, and taken away again', async () => {

@@ -13,7 +13,8 @@ import { isDeadSocket } from './dead-socket.ts'
  * its socket in it, to `path`. The kernel refuses that while the folder there is not empty, so only one process wins.
  * The kernel also reports whether a holder is alive (its socket accepts or refuses) and wakes the waiting processes (their
  * connection ends). So there is no timer, no pid that may have been reused, and no lock that outlives a crash. Every
- * socket has a name of its own, so that removing a dead one never removes its successor's.
+ * socket has a name of its own, so that removing a dead one never removes its successor's. Each holder removes the folders
+ * that killed waiters have left.
  * The lock does not work across machines that share the folder over a network file system. On macOS (not tested) the path
  * must leave room for the name of the socket.
  * @param signal ends the wait, because a suspended holder would never let go. It does not interrupt `run`
@@ -24,6 +25,7 @@ export async function withProcessLock<T>(path: string, run: () => Promise<T>, si
   try {
     const release = await acquire(path, folder, signal)
     try {
+      await sweep(path, folder)
       return await run()
     } finally {
       await release()
@@ -34,17 +36,14 @@ export async function withProcessLock<T>(path: string, run: () => Promise<T>, si
 }
 
 /**
- * Removes the folders of processes that were killed while they waited for the lock: those in which no socket has a
- * listener. Only the holder of the lock may call it.
+ * Removes the folders of processes that were killed while they waited for the lock: those in which no socket has a listener.
+ * Only its holder does that. It never fails: what is left is swept later.
  */
-export async function sweepProcessLock(path: string): Promise<void> {
-  const folder = await open(dirname(path), 'r')
-  try {
-    for (const name of (await readdir(dirname(path))).filter((entry) => isWaiter(entry, basename(path)))) {
-      if (await isAbandoned(folder, path, name)) await rm(join(dirname(path), name), { recursive: true, force: true })
-    }
-  } finally {
-    await folder.close()
+async function sweep(path: string, folder: FileHandle): Promise<void> {
+  const names = await readdir(dirname(path)).catch(() => [])
+  for (const name of names.filter((entry) => isWaiter(entry, basename(path)))) {
+    if (await isAbandoned(folder, path, name))
+      await rm(join(dirname(path), name), { recursive: true, force: true }).catch(() => {})
   }
 }
 

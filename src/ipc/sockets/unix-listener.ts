@@ -4,7 +4,7 @@ import type { Server } from 'node:net'
 import { basename, dirname, join } from 'node:path'
 import { errorCode } from '../../core/errors.ts'
 import { isDeadSocket } from '../../core/files/dead-socket.ts'
-import { sweepProcessLock, withProcessLock } from '../../core/files/process-lock.ts'
+import { withProcessLock } from '../../core/files/process-lock.ts'
 import { maxSocketPathBytes } from '../../core/places/socket-path.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { Clock } from '../../core/time/clock.ts'
@@ -58,7 +58,6 @@ export async function listenUnix(
     await prepareSocketFolder(path)
     const bind = async () => {
       await refuseLiveSocket(path)
-      await sweepProcessLock(lock)
       await sweepSocketFolder(folder)
       return await bindInPlace(server, path)
     }

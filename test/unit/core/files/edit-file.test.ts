@@ -28,6 +28,14 @@ describe('an edit of a text file', () => {
     expect(readdirSync(folder)).toEqual(['config'])
   })
 
+  it('removes what a command that was killed while it waited has left beside it', async () => {
+    const folder = temporaryFolder()
+    const path = join(folder, 'config')
+    mkdirSync(join(folder, '.config.lock.aBc123'))
+    await editTextFile(path, add('new'), options)
+    expect(readdirSync(folder)).toEqual(['config'])
+  })
+
   it('follows a link, which stays', async () => {
     const folder = temporaryFolder()
     mkdirSync(join(folder, 'dotfiles'))

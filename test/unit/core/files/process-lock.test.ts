@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { sweepProcessLock, withProcessLock } from '../../../../src/core/files/process-lock.ts'
+import { withProcessLock } from '../../../../src/core/files/process-lock.ts'
 import { bundle } from '../../../support/bundle.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
 
@@ -140,20 +140,28 @@ it('removes what processes that were killed while waiting left behind, and nothi
   const waiter = createServer().listen(join(folder, '.lock.live11', 'b'))
   onTestFinished(() => void waiter.close())
   await once(waiter, 'listening')
-  await withProcessLock(lock, () => sweepProcessLock(lock))
+  await withProcessLock(lock, () => Promise.resolve())
   expect(readdirSync(folder).sort()).toEqual(['.lock.file11', '.lock.live11', '.lock.longer1', '.other1'])
 })
 
 it('waits again if a sweep removed its folder just before it could be used', async () => {
   const folder = temporaryFolder()
   const lock = join(folder, '.lock')
-  let isEnding = false
-  const sweeping = (async () => {
-    while (!isEnding) await sweepProcessLock(lock)
-  })()
-  for (let time = 0; time < 200; time += 1) await withProcessLock(lock, () => Promise.resolve())
-  isEnding = true
-  await sweeping
+  const order: string[] = []
+  const work = async (name: string) => {
+    for (let time = 0; time < 50; time += 1) {
+      await withProcessLock(lock, async () => {
+        order.push(`${name} begins`)
+        await turn()
+        order.push(`${name} ends`)
+      })
+    }
+  }
+  // Each holder sweeps, while the others make their folders.
+  const names = ['a', 'b', 'c', 'd', 'e']
+  await Promise.all(names.map(work))
+  expect(order).toHaveLength(names.length * 50 * 2)
+  for (let at = 0; at < order.length; at += 2) expect(order[at + 1]).toBe(order[at]!.replace('begins', 'ends'))
   expect(readdirSync(folder)).toEqual([])
 })
 
