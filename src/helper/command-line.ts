@@ -13,6 +13,7 @@ import { addServiceCommands } from './commands/service.ts'
 import { addSshCommands } from './commands/ssh.ts'
 import { addStatusCommand } from './commands/status.ts'
 import { addVaultCommands } from './commands/vault.ts'
+import { refuseEmpty } from './empty-arguments.ts'
 import { exitStatus, failureLine, failureText, HelperError, statusOf } from './fast/failure.ts'
 
 /** What runs in rooms that the helper does not know. */
@@ -80,6 +81,7 @@ export function createProgram(context: CommandContext, rooms: OtherRooms, finish
     .exitOverride()
     .configureOutput({ writeOut: context.print, writeErr: () => {} })
     .addHelpText('after', () => whereToRead(context))
+    .hook('preAction', (_, command) => refuseEmpty(command))
   program
     .command('daemon')
     .description('run the daemon in the foreground')

@@ -6,7 +6,6 @@ import type { OpenedConsole } from '../../ipc/endpoints/aws-console.ts'
 import { desktopCommand, hasDisplay, openPage } from '../browser/open-page.ts'
 import type { CommandContext } from '../command-context.ts'
 import { formatTimeLeft } from '../status-report.ts'
-import { profileName } from './given-profile.ts'
 
 interface ConsoleOptions {
   path?: string
@@ -20,7 +19,7 @@ export function addAwsConsoleCommand(aws: Command, context: CommandContext): voi
   aws
     .command('console')
     .description("open the AWS console in a browser, signed in to a profile's role")
-    .argument('<profile>', 'a profile that has a role', profileName)
+    .argument('<profile>', 'a profile that has a role')
     .option('--path <page>', 'a service, such as s3, or the address of a page of the console')
     .option('--for <duration>', 'how long the console lasts, 15m to 12h; takes a code of its own', readLength)
     .option('--logout', 'first end what the browser is signed in to')

@@ -12,7 +12,7 @@ import { type CommandEnd, endAs } from '../exec/run-command.ts'
 import { isVariableFormat, variableFormats } from '../exec/variable-formats.ts'
 import { HelperError } from '../fast/failure.ts'
 import { serveEnvironment } from '../serving/served-environment.ts'
-import { givenProfile, profileName } from './given-profile.ts'
+import { givenProfile } from './given-profile.ts'
 
 const profileHelp = 'a profile of config.toml or ~/.aws/config'
 
@@ -21,7 +21,7 @@ export function addAwsExecCommands(aws: Command, context: CommandContext, finish
   aws
     .command('exec')
     .description('run a command with the credentials of a profile, and with no others')
-    .argument('<profile>', profileHelp, profileName)
+    .argument('<profile>', profileHelp)
     .argument('[command...]', 'what to run, after --')
     .option('--server', 'give it an endpoint where it gets credentials whenever it needs some, and no keys')
     .action(async (profile: string, command: readonly string[], { server }: { server?: true }) => {
@@ -41,7 +41,7 @@ export function addAwsExecCommands(aws: Command, context: CommandContext, finish
   aws
     .command('env')
     .description('print the credentials of a profile as variables, and unset what would contradict them')
-    .argument('<profile>', profileHelp, profileName)
+    .argument('<profile>', profileHelp)
     .option('--format <format>', `one of ${Object.keys(variableFormats).join(', ')}`, 'sh')
     .action(async (profile: string, { format }: { format: string }) => {
       if (!isVariableFormat(format)) {

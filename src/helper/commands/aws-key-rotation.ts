@@ -6,14 +6,13 @@ import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { keyAge, lastUse } from '../key-report.ts'
 import { withSession } from '../with-session.ts'
-import { profileName } from './given-profile.ts'
 
 /** `latchkey aws keys rotate` */
 export function addAwsKeyRotationCommand(keys: Command, context: CommandContext): void {
   keys
     .command('rotate')
     .description('replace a key by a new one; the former one ends inactive, and is deleted by --finish')
-    .argument('<source>', "the name of the key's section, [aws.source.NAME] in the configuration", profileName)
+    .argument('<source>', "the name of the key's section, [aws.source.NAME] in the configuration")
     .option('--finish', 'delete the key that was replaced, when nothing has missed it for some days')
     .option('--now', 'with --finish: even if it was replaced less than a day ago')
     .action(async (source: string, { finish, now }: { finish?: true; now?: true }) => {

@@ -15,7 +15,7 @@ import { formatProblem } from '../problem-lines.ts'
 import { formatSeeds } from '../status-report.ts'
 import { withSession } from '../with-session.ts'
 import { addAwsKeyRotationCommand } from './aws-key-rotation.ts'
-import { profileName, sourceName } from './given-profile.ts'
+import { sourceName } from './given-profile.ts'
 
 const sourceHelp = "the name of the key's section, [aws.source.NAME] in the configuration"
 
@@ -69,7 +69,7 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
   keys
     .command('remove')
     .description('remove a key from the keychain; AWS still knows it')
-    .argument('<source>', sourceHelp, profileName)
+    .argument('<source>', sourceHelp)
     .action(async (source: string) => {
       await context.daemon.call('removeKey', { params: { source } })
       context.print(`removed the access key of ${displayLine(source)} from the keychain\n`)

@@ -6,7 +6,6 @@ import { confirmTyped, readTyped } from '../asking/typed-line.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { formatTimeLeft } from '../status-report.ts'
-import { profileName } from './given-profile.ts'
 
 /** `latchkey aws totp …` */
 export function addAwsTotpCommands(aws: Command, context: CommandContext): void {
@@ -14,7 +13,7 @@ export function addAwsTotpCommands(aws: Command, context: CommandContext): void 
   totp
     .command('add')
     .description('keep a seed in the keychain; it is typed, or comes on standard input: base32, or an otpauth: address')
-    .argument('<source>', 'a source or profile that has an MFA device', profileName)
+    .argument('<source>', 'a source or profile that has an MFA device')
     .option('--yes', 'the warning has been read: both factors will be on this machine')
     .action(async (profile: string, { yes }: { yes?: true }) => {
       const place = await context.daemon.call('getSeedPlace', { params: { profile } })
@@ -36,7 +35,7 @@ export function addAwsTotpCommands(aws: Command, context: CommandContext): void 
   totp
     .command('remove')
     .description('remove a seed from the keychain; the device goes on')
-    .argument('<source>', 'the source, as latchkey aws keys list shows it', profileName)
+    .argument('<source>', 'the source, as latchkey aws keys list shows it')
     .action(async (source: string) => {
       await context.daemon.call('removeSeed', { params: { source } })
       context.print(`removed the MFA seed of ${displayLine(source)} from the keychain: its codes are asked for again\n`)

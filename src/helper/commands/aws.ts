@@ -14,7 +14,6 @@ import { addAwsMfaCommands } from './aws-mfa.ts'
 import { addAwsProfilesCommands } from './aws-profiles.ts'
 import { addAwsServeCommand } from './aws-serve.ts'
 import { addAwsTotpCommands } from './aws-totp.ts'
-import { profileName } from './given-profile.ts'
 
 /** `latchkey aws …` */
 export function addAwsCommands(program: Command, context: CommandContext, finish: (status: number) => void): void {
@@ -23,7 +22,7 @@ export function addAwsCommands(program: Command, context: CommandContext, finish
   aws
     .command('credentials')
     .description('print the credentials of a profile as one line of JSON (the credential_process of the AWS SDKs)')
-    .argument('<profile>', 'a profile of config.toml or ~/.aws/config', profileName)
+    .argument('<profile>', 'a profile of config.toml or ~/.aws/config')
     .action(async (profile: string) => {
       // Both streams are written by then, and the connection is still open.
       process.exit(await runCredentials(profile, context.environment))
@@ -43,7 +42,7 @@ export function addAwsCommands(program: Command, context: CommandContext, finish
   aws
     .command('refresh')
     .description("get the credentials of a profile's role anew; the MFA session is kept")
-    .argument('<profile>', 'a profile that has a role', profileName)
+    .argument('<profile>', 'a profile that has a role')
     .action(async (profile: string) => {
       const { roleArn, expiresAt } = await context.daemon.call('refreshCredentials', { params: { profile } })
       context.print(`${displayLine(`new credentials of ${roleArn}`)}, ${formatUntil(expiresAt, context.nowMs())}\n`)

@@ -14,12 +14,6 @@ export async function givenProfile(
   return { given: { profile, region }, credentials }
 }
 
-/** The name of a profile, as an argument: an empty one would be another path of the API. */
-export function profileName(argument: string): string {
-  if (argument === '') throw new InvalidArgumentError('The name of the profile is empty.')
-  return argument
-}
-
 /** The name of a source that a key is to be under, as an argument. */
 export function sourceName(argument: string): string {
   const mistake = sectionNameMistake(argument)
@@ -27,7 +21,7 @@ export function sourceName(argument: string): string {
   return argument
 }
 
-/** Several of them, as commander collects them: each once. */
+/** Names of profiles, as commander collects them: each once. */
 export function profileNames(argument: string, before: readonly string[] = []): readonly string[] {
-  return [...new Set([...before, profileName(argument)])]
+  return [...new Set([...before, argument])]
 }

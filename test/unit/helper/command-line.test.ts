@@ -221,14 +221,50 @@ describe('aws serve', () => {
   })
 })
 
-it.each(['aws exec  -- ls', 'aws env ', 'aws serve dev ', 'aws refresh ', 'aws credentials '])(
-  'an empty name of a profile is wrong usage: %s',
-  async (line) => {
-    await expect(run(line)).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('is empty') })
-  },
-)
+it.each([
+  'exec  -- ls',
+  'env ',
+  'serve dev ',
+  'refresh ',
+  'credentials ',
+  'console ',
+  'explain ',
+  'login ',
+  'forget ',
+  'profiles remove ',
+  'keys remove ',
+  'keys rotate ',
+  'totp add ',
+  'totp remove ',
+])('an empty name of a profile or source is wrong usage: aws %s', async (line) => {
+  await expect(run(`aws ${line}`)).rejects.toMatchObject({
+    code: 'USAGE',
+    message: expect.stringMatching(/^argument '(profiles?|source)' is empty$/),
+    hint: `latchkey help aws ${line
+      .replace(/ +(-- ls|dev )?$/, '')
+      .replace(/^serve dev$/, 'serve')
+      .replace(/^exec.*/, 'exec')}`,
+  })
+})
 
-it.each(['keys add', 'keys remove', 'keys rotate', 'keys import --source', 'mfa list', 'mfa enroll', 'mfa resync'])(
+it.each([
+  ['login ', "argument 'vault' is empty"],
+  ['logout ', "argument 'vault' is empty"],
+  ['ssh keys remove ', "argument 'name' is empty"],
+  ['ssh keys add ', "argument 'file' is empty"],
+  ['ssh keys add - --name ', "option '--name <name>' is empty"],
+  ['aws keys import x ', "argument 'file' is empty"],
+  ['aws keys import --profile ', "option '--profile <profile>' is empty"],
+  ['aws profiles add ', "argument 'link' is empty"],
+  ['aws profiles add x --source ', "option '--source <name>' is empty"],
+  ['aws profiles add x --name ', "option '--name <name>' is empty"],
+  ['aws mfa enroll dev --name ', "option '--name <name>' is empty"],
+  ['aws console dev --path ', "option '--path <page>' is empty"],
+])('what is given but empty is wrong usage: %s', async (line, message) => {
+  await expect(run(line)).rejects.toMatchObject({ code: 'USAGE', message })
+})
+
+it.each(['keys add', 'keys import --source', 'mfa list', 'mfa enroll', 'mfa resync'])(
   'an empty name of a source is wrong usage: aws %s',
   async (command) => {
     await expect(run(`aws ${command} `)).rejects.toMatchObject({

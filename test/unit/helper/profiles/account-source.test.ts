@@ -189,11 +189,11 @@ describe('the accounts of an organization', () => {
     const world = profileWorld()
     expect((await sync(world, ['y'], '--organizations', '')).failure).toMatchObject({
       code: 'USAGE',
-      message: 'the name of the profile is empty',
+      message: "option '--organizations [profile]' is empty",
     })
     expect((await sync(world, ['y'], '')).failure).toMatchObject({
       code: 'USAGE',
-      message: 'the name of the list is empty',
+      message: "argument 'list' is empty",
     })
     expect(world.listed).toEqual([])
   })
