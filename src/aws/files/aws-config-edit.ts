@@ -3,14 +3,17 @@ import { parseCredentialProcess } from '../config/own-process.ts'
 import { configHeader } from '../config/profile-header.ts'
 import { withBlocksAtEnd, withoutSections } from './text-edit.ts'
 
-/** What an AWS config file has for a profile: nothing, the block that latchkey writes and nothing else, or something else. */
+/**
+ * What an AWS config file has for a profile: nothing, the block that latchkey writes and nothing else, be it more than once,
+ * or something else.
+ */
 export type BlockState = 'absent' | 'own' | 'other'
 
 /** Looks for the block of a profile in the text of an AWS config file. */
 export function findBlock(text: string, profile: string): BlockState {
   const sections = sectionsByProfile(text).get(profile) ?? []
   if (sections.length === 0) return 'absent'
-  return sections.length === 1 && isOwnBlock(sections[0]!, profile) ? 'own' : 'other'
+  return sections.every((section) => isOwnBlock(section, profile)) ? 'own' : 'other'
 }
 
 /** A profile with the lines that it has in an AWS config file. */
@@ -38,7 +41,7 @@ export function withoutBlocks(text: string, profiles: readonly string[]): string
   const sections = sectionsByProfile(text)
   const own = [...new Set(profiles)].flatMap((profile) => {
     const found = sections.get(profile) ?? []
-    return found.length === 1 && isOwnBlock(found[0]!, profile) ? found : []
+    return found.every((section) => isOwnBlock(section, profile)) ? found : []
   })
   return withoutSections(
     text,

@@ -44,11 +44,17 @@ describe('a block in an AWS config file', () => {
     ['another program', '[profile dev]\ncredential_process = other dev\n'],
     ['another profile of ours', '[profile dev]\ncredential_process = /bin/latchkey aws credentials prod\n'],
     ['a role', '[profile dev]\nrole_arn = arn:aws:iam::1:role/R\nsource_profile = x\n'],
-    ['a second section', `${block}${block}`],
+    ['a second section', `${block}[profile dev]\noutput = json\n`],
   ])('is somebody’s own with %s, and stays', (_, text) => {
     expect(findBlock(text, 'dev')).toBe('other')
     expect(withoutBlock(text, 'dev')).toBe(text)
     expect(withBlock(text, 'dev', block)).toBe(text)
+  })
+
+  it('is found, and taken away, where it stands twice', () => {
+    const text = `# mine\n\n${block}\n[profile x]\n\n${block}`
+    expect(findBlock(text, 'dev')).toBe('own')
+    expect(withoutBlock(text, 'dev')).toBe('# mine\n\n[profile x]\n')
   })
 
   it('is found however its header is spelled', () => {
