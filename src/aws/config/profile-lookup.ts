@@ -88,6 +88,6 @@ function unknownProfile(settings: AwsSettings, shared: SharedConfig, name: strin
   }
   const near = nearestNames(name, profileNames(settings, shared))
   return new AwsError('AWS_PROFILE_UNKNOWN', near.length === 0 ? what : `${what}: did you mean ${near.join(' or ')}?`, {
-    hint: 'latchkey status lists the profiles',
+    hint: 'latchkey aws profiles list',
   })
 }

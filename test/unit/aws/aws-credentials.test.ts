@@ -857,7 +857,7 @@ describe('forget', () => {
   it('knows near names', async () => {
     const { aws } = await world()
     const error = await rejection(aws.forget({ profile: 'devv' }))
-    expect(error).toMatchObject({ code: 'AWS_PROFILE_UNKNOWN', hint: 'latchkey status lists the profiles' })
+    expect(error).toMatchObject({ code: 'AWS_PROFILE_UNKNOWN', hint: 'latchkey aws profiles list' })
     expect(error.message).toContain('did you mean dev')
   })
 

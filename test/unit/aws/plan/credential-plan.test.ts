@@ -285,7 +285,7 @@ describe('an unknown profile', () => {
     expect(error).toMatchObject({
       code: 'AWS_PROFILE_UNKNOWN',
       message: 'no AWS profile devlop: did you mean develop?',
-      hint: 'latchkey status lists the profiles',
+      hint: 'latchkey aws profiles list',
     })
     expect(mistake(() => plan(own({}), 'zzzzzzzz')).message).toBe('no AWS profile zzzzzzzz')
   })
