@@ -1,7 +1,8 @@
 import { realpath } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { parseSharedConfig, type SharedConfig } from '../aws/config/shared-config.ts'
 import { sweepTemporaries } from '../core/files/atomic-file.ts'
-import type { awsFilePaths } from '../core/places/paths.ts'
+import type { AwsFilePaths } from '../core/places/paths.ts'
 import { unreadable } from './config/config-file.ts'
 import { createWatchedFiles } from './process/watched-files.ts'
 
@@ -10,13 +11,24 @@ export async function sweepImports(credentials: string, nowMs: number): Promise<
   await sweepTemporaries(await realpath(credentials).catch(() => credentials), nowMs)
 }
 
-/** A function that returns what both files say now; it rejects with a ConfigError CONFIG_UNREADABLE. */
-export function watchAwsFiles({ config, credentials }: ReturnType<typeof awsFilePaths>): () => Promise<SharedConfig> {
+/** The files that the AWS CLI and the SDKs share, as the daemon's environment names them. */
+export interface AwsFiles {
+  /** Absolute. */
+  paths: AwsFilePaths
+  /** What both say now. @throws {ConfigError} CONFIG_UNREADABLE */
+  read(): Promise<SharedConfig>
+}
+
+/** Reads them again when they have changed. */
+export function watchAwsFiles({ config, credentials }: AwsFilePaths): AwsFiles {
   const read = createWatchedFiles([config, credentials], (texts) =>
     parseSharedConfig({ config: texts[0], credentials: texts[1] }),
   )
-  return () =>
-    read().catch((cause: unknown) => {
-      throw unreadable([config, credentials], cause)
-    })
+  return {
+    paths: { config: resolve(config), credentials: resolve(credentials) },
+    read: () =>
+      read().catch((cause: unknown) => {
+        throw unreadable([config, credentials], cause)
+      }),
+  }
 }

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { AgentView } from '../agent/agent.ts'
 import { createAwsCredentials } from '../aws/aws-credentials.ts'
 import type { RunMfaCommand } from '../aws/codes/mfa-command.ts'
-import type { SharedConfig } from '../aws/config/shared-config.ts'
 import type { Federation } from '../aws/console/federation.ts'
 import { createOneShotLinks } from '../aws/console/one-shot-links.ts'
 import type { IamClient } from '../aws/iam/iam-client.ts'
@@ -30,6 +29,7 @@ import { createApiRoutes } from './api/api-routes.ts'
 import { createLentPrompts } from './api/lent-prompts.ts'
 import { createSshExplanation } from './api/ssh-explanation.ts'
 import { describeStatus } from './api/status.ts'
+import type { AwsFiles } from './aws-files.ts'
 import type { Config, KeychainSettings } from './config/config.ts'
 import type { ExtraCa } from './config/extra-ca.ts'
 import type { LoadConfigDeps } from './config/load-config.ts'
@@ -67,7 +67,7 @@ export interface DaemonDeps
   prompts: Prompts
   promptStatus: () => PromptStatus
   /** Read for each request. */
-  readSharedConfig: () => Promise<SharedConfig>
+  awsFiles: AwsFiles
   sts: () => Promise<StsClient>
   iam: () => Promise<IamClient>
   organizations: () => Promise<OrganizationsClient>
@@ -98,7 +98,7 @@ export interface Daemon {
  */
 export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const { clock, random, log, environment, home, prompts, uid, limits, peerOf, collectGarbage } = deps
-  const { version, pid, configFile, extraCa, readText, readSharedConfig, sts, iam, federation, platform } = deps
+  const { version, pid, configFile, extraCa, readText, awsFiles, iam, platform } = deps
   const startedAt = formatUtc(clock.now())
   const churn = createChurn({ clock, collect: collectGarbage })
   const configured = createConfiguredKeychain(deps.openKeychain)
@@ -145,19 +145,11 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   // Only Linux tells whose a connection is.
   const links = createOneShotLinks({ clock, uid: platform === 'linux' ? uid : undefined })
   const aws = createAwsCredentials({
+    ...deps,
     readSettings: async () => config.awsSettings(),
-    readSharedConfig,
+    readSharedConfig: awsFiles.read,
     keychain,
-    sts,
-    iam,
-    runMfaCommand: deps.runMfaCommand,
-    federation,
     links,
-    clock,
-    random,
-    prompts,
-    log,
-    platform,
   })
 
   const sockets = { agent: join(folder, agentSocketName), api: join(folder, apiSocketName) }
@@ -171,6 +163,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     routes: createApiRoutes({
       aws,
       organizations: deps.organizations,
+      awsFiles: awsFiles.paths,
       iam,
       vaults: config.vaults,
       vaultsOff: config.vaultsOff,

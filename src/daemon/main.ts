@@ -144,7 +144,7 @@ export async function runDaemon(): Promise<number> {
     prompts: asking.prompts,
     promptStatus: asking.status,
     readText: (path) => readTextFile(path, deciding),
-    readSharedConfig: watchAwsFiles(shared),
+    awsFiles: watchAwsFiles(shared),
     runMfaCommand: createRunMfaCommand({ clock, environment, home, awsFiles: [shared.config, shared.credentials] }),
     runProgram: createRunProgram({ timeoutMs: programTimeoutMs }),
     sts: async () => (await awsClients()).sts,

@@ -90,6 +90,7 @@ async function world(
     vaultsOff: () => new Map(),
     whyUnread: () => undefined,
     organizations: async () => expect.unreachable(),
+    awsFiles: { config: '/aws/config', credentials: '/aws/credentials' },
     iam: async () => expect.unreachable(),
     explainSsh: async () => expect.unreachable(),
     lentPrompts: createLentPrompts({ terminal: true }),

@@ -15,16 +15,34 @@ import { temporaryFolder } from './temporary-folder.ts'
 export const sources = '[aws.source.master]\nmfa_serial = "arn:aws:iam::111122223333:mfa/jo"\nregion = "eu-central-1"\n'
 export const switchRole = 'https://signin.aws.amazon.com/switchrole'
 
-/** Both files in a folder, with a daemon that reads them for each call as the real one does. */
-export function profileWorld({ toml = sources, ini = '# mine\n' } = {}) {
+const textOf = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
+
+/**
+ * Both files in a folder, with a daemon that reads them for each call as the real one does.
+ * @param iniOfDaemon what the AWS config file of its environment has, where that is another one
+ */
+export function profileWorld({
+  toml = sources,
+  ini = '# mine\n',
+  iniOfDaemon,
+}: {
+  toml?: string
+  ini?: string
+  iniOfDaemon?: string
+} = {}) {
   const folder = temporaryFolder()
   const [config, aws] = [join(folder, 'config.toml'), join(folder, 'aws-config')]
+  const credentials = join(folder, '.aws', 'credentials')
+  const read = iniOfDaemon === undefined ? aws : join(folder, 'aws-config-of-daemon')
+  if (iniOfDaemon !== undefined) writeFileSync(read, iniOfDaemon)
   writeFileSync(config, toml)
   writeFileSync(aws, ini)
   const world = {
     folder,
     config: { path: config, text: () => readFileSync(config, 'utf8') },
-    aws: { path: aws, text: () => (existsSync(aws) ? readFileSync(aws, 'utf8') : '') },
+    aws: { path: aws, text: () => textOf(aws) },
+    /** The AWS config file that the daemon reads. */
+    ofDaemon: { path: read, text: () => textOf(read) },
     nowMs: Date.UTC(2026, 0, 2, 3, 4, 5),
     /** What a try of a profile answers, in turn; nothing is wrong once there is nothing more. */
     tries: {} as Record<string, { code: string; message: string }[]>,
@@ -57,7 +75,8 @@ export function profileWorld({ toml = sources, ini = '# mine\n' } = {}) {
         aws?: { profile?: AwsSettings['profiles']; source?: AwsSettings['sources'] }
       }
       const settings = { profiles: written?.profile ?? {}, sources: written?.source ?? {} }
-      return { profiles: listProfiles(settings, parseSharedConfig({ config: world.aws.text() })) }
+      const files = { config: read, credentials }
+      return { files, profiles: listProfiles(settings, parseSharedConfig({ config: textOf(read) })) }
     },
     getConfig: () => ({ file: config, errors: world.faults, warnings: [] }),
   }

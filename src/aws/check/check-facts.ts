@@ -36,7 +36,6 @@ export interface EnvironmentFacts {
 export interface ListedFacts {
   name: string
   definedIn: 'config.toml' | 'aws-files'
-  awsFiles: 'absent' | 'latchkey' | 'other'
   /** What assumes its role, where config.toml says so. */
   source?: string
 }

@@ -1,7 +1,7 @@
+import { isBlock } from '../files/file-sections.ts'
 import { planIfValid } from '../plan/credential-plan.ts'
 import { parseIamArn } from '../plan/partitions.ts'
 import { type DerivedStep, mfaStepOf, type RoleStep } from '../plan/steps.ts'
-import { parseCredentialProcess } from './own-process.ts'
 import { profileNames } from './profile-lookup.ts'
 import type { AwsSettings } from './settings.ts'
 import type { SharedConfig } from './shared-config.ts'
@@ -12,8 +12,8 @@ export interface ListedProfile {
   region?: string
   /** config.toml wins where both have it. */
   definedIn: 'config.toml' | 'aws-files'
-  /** What `~/.aws/config` and `~/.aws/credentials` say about it: nothing, that latchkey is run for it, or something else. */
-  awsFiles: 'absent' | 'latchkey' | 'other'
+  /** config.toml does not have it, and what the AWS files have is the block that latchkey writes there for a profile. */
+  isBlock?: true
   /** What config.toml says that a role is assumed with. */
   source?: string
   /** Absent for a source, and where the configuration of the profile is wrong. */
@@ -61,7 +61,7 @@ export function listProfiles(
       name,
       ...(region === undefined ? {} : { region }),
       definedIn: own === undefined ? 'aws-files' : 'config.toml',
-      awsFiles: written === undefined ? 'absent' : runsLatchkey(written) ? 'latchkey' : 'other',
+      ...(own === undefined && isBlock(shared.profiles.get(name)!) ? { isBlock: true as const } : {}),
       ...(source === undefined ? {} : { source }),
       ...(last?.type === 'role' ? roleFields(last, alias, aliasState) : {}),
       ...(last === undefined ? {} : { ...partitionFields(last, region), keyOf: last.source }),
@@ -87,9 +87,4 @@ function roleFields(
 ): Pick<ListedProfile, 'roleArn' | 'accountAlias'> {
   if (alias === undefined) return { roleArn }
   return { roleArn, accountAlias: { name: alias, state: aliasState({ accountId, alias }) } }
-}
-
-function runsLatchkey(values: ReadonlyMap<string, string>): boolean {
-  const line = values.get('credential_process')
-  return line !== undefined && parseCredentialProcess(line).type === 'own'
 }

@@ -2,6 +2,7 @@ import { AwsError } from '../aws-error.ts'
 import type { ListedProfile } from '../config/profile-list.ts'
 import { profileNameFrom } from '../links/profile-name.ts'
 import type { ListedAccount } from './account-list.ts'
+import type { SectionState } from './file-sections.ts'
 import { isName, type NewProfile, newProfile, roleOfArn } from './new-profile.ts'
 import { ownName } from './sync-request.ts'
 
@@ -14,6 +15,12 @@ export interface SyncRequest {
   source: string | undefined
   /** The path of the list: what was written from it, and nothing else, may be taken away. */
   from: string
+}
+
+/** A profile that is there already. */
+export interface PresentProfile extends ListedProfile {
+  /** What the AWS tools have for it. */
+  awsFiles: SectionState
 }
 
 /** What a sync would do. */
@@ -34,7 +41,7 @@ const maxProfiles = 2_000
  * Compares a list of accounts with the profiles that there are.
  * @throws {AwsError} AWS_LIST_INVALID: two of its accounts would have one name; too many; AWS_PROFILE_INVALID
  */
-export function planSync(request: SyncRequest, known: readonly ListedProfile[]): SyncPlan {
+export function planSync(request: SyncRequest, known: readonly PresentProfile[]): SyncPlan {
   const { accounts, roles, from } = request
   if (accounts.length * roles.length > maxProfiles)
     throw invalid(`${accounts.length} accounts with ${roles.length} roles are more than ${maxProfiles} profiles`)
@@ -49,8 +56,7 @@ export function planSync(request: SyncRequest, known: readonly ListedProfile[]):
     }
   }
   // A block without a profile is left by a command that was killed.
-  const isLeft = ({ definedIn, awsFiles }: ListedProfile) => definedIn === 'aws-files' && awsFiles === 'latchkey'
-  const present = new Map(known.filter((each) => !isLeft(each)).map((each) => [each.name, each]))
+  const present = new Map(known.filter(({ isBlock }) => !isBlock).map((each) => [each.name, each]))
   const isOwn = (name: string) => present.get(name)?.syncedFrom === from
   const isDone = ({ name, roleArn, source }: NewProfile) =>
     present.get(name)?.roleArn === roleArn && present.get(name)?.source === source

@@ -26,8 +26,14 @@ export function stateFolder(environment: Environment, home: string): string {
   return join(absolute(environment.XDG_STATE_HOME) ?? join(home, '.local', 'state'), 'latchkey')
 }
 
+/** The two files that the AWS CLI and the SDKs share. */
+export interface AwsFilePaths {
+  config: string
+  credentials: string
+}
+
 /** Where the files of the AWS tools are: AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, else in `~/.aws`. */
-export function awsFilePaths(environment: Environment, home: string): { config: string; credentials: string } {
+export function awsFilePaths(environment: Environment, home: string): AwsFilePaths {
   return {
     config: set(environment.AWS_CONFIG_FILE) ?? join(home, '.aws', 'config'),
     credentials: set(environment.AWS_SHARED_CREDENTIALS_FILE) ?? join(home, '.aws', 'credentials'),

@@ -5,6 +5,7 @@ import type { IamClient } from '../../aws/iam/iam-client.ts'
 import type { OrganizationsClient } from '../../aws/organizations/organizations-client.ts'
 import { defaultRegion } from '../../aws/plan/partitions.ts'
 import type { CodedError } from '../../core/errors.ts'
+import type { AwsFilePaths } from '../../core/places/paths.ts'
 import { Secret } from '../../core/secret.ts'
 import { nearestNames } from '../../core/text/near-names.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
@@ -33,6 +34,8 @@ export interface ApiRoutesDeps {
   aws: AwsCredentials
   organizations: () => Promise<OrganizationsClient>
   iam: () => Promise<IamClient>
+  /** The absolute paths of the AWS files that are read. */
+  awsFiles: AwsFilePaths
   vaults: () => readonly RunningVault[]
   /** The vaults that are configured but switched off, and why. */
   vaultsOff: () => ReadonlyMap<string, CodedError>
@@ -87,7 +90,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
     getConsoleVisit: async ({ params }) => ({ isVisited: aws.console.isVisited(params.link) }),
     forgetCredentials: async ({ body }) => ({ forgotten: await aws.forget(body) }),
     explainProfile: ({ params }) => aws.explain(params.profile),
-    listProfiles: async () => ({ profiles: await aws.profiles() }),
+    listProfiles: async () => ({ files: deps.awsFiles, profiles: await aws.profiles() }),
     async getProfileRegion({ params }) {
       const region = (await aws.profiles()).find(({ name }) => name === params.profile)?.region
       return region === undefined ? {} : { region }

@@ -4,10 +4,9 @@ import type { CheckFacts, FileProfile } from '../../aws/check/check-facts.ts'
 import { fileProfiles, strayLines } from '../../aws/check/file-profiles.ts'
 import { maxSettingsBytes, readTextIfPresent } from '../../core/files/read-file.ts'
 import { type Environment, isSet } from '../../core/places/environment.ts'
-import { homeFolder } from '../../core/places/home.ts'
-import { awsFilePaths } from '../../core/places/paths.ts'
 import { isExecutable } from '../../core/trust/program-trust.ts'
 import type { CommandContext } from '../command-context.ts'
+import { toolFilePaths } from '../profiles/tool-files.ts'
 
 /** What can be seen from here: the files of the AWS tools, and what this command's environment says. */
 export type LocalFacts = Pick<
@@ -20,8 +19,7 @@ const givingVariables = ['AWS_WEB_IDENTITY_TOKEN_FILE']
 
 /** Reads the files, and nothing else. @throws {FileError}; the file system's error */
 export async function gatherLocalFacts({ environment, commandPath, nowMs }: CommandContext): Promise<LocalFacts> {
-  const own = awsFilePaths(environment, homeFolder(environment))
-  const paths = { config: resolve(own.config), credentials: resolve(own.credentials) }
+  const paths = toolFilePaths(environment)
   const read = async (path: string) =>
     (await readTextIfPresent(path, { maxBytes: maxSettingsBytes, isTrusted: false })) ?? ''
   const texts = { config: await read(paths.config), credentials: await read(paths.credentials) }

@@ -8,6 +8,7 @@ import { gatherLocalFacts } from '../check/local-facts.ts'
 import type { Unseen } from '../check/unseen.ts'
 import type { CommandContext } from '../command-context.ts'
 import { exitStatus } from '../fast/failure.ts'
+import { noteOtherFiles } from '../profiles/other-files.ts'
 
 /** `latchkey aws check` */
 export function addAwsCheckCommand(aws: Command, context: CommandContext, finish: (status: number) => void): void {
@@ -21,7 +22,8 @@ export function addAwsCheckCommand(aws: Command, context: CommandContext, finish
     .action(async ({ json, offline }: { json?: true; offline?: true }) => {
       const { daemon, print } = context
       const local = await gatherLocalFacts(context)
-      const { profiles: listed } = await daemon.call('listProfiles')
+      const { profiles: listed, files } = await daemon.call('listProfiles')
+      await noteOtherFiles(files, context)
       const { keys: stored, unreadable = [] } = await daemon.call('listKeys')
       const { unseen: unasked, ...cloud } = offline
         ? { users: [], roles: [], unseen: [] }

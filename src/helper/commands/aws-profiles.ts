@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { awsConfigBlock, credentialProcess } from '../../core/text/aws-config-block.ts'
 import { displayJson, displayLine } from '../../core/text/display-text.ts'
-import type { AwsProfileEntry, AwsProfileList } from '../../ipc/endpoints/aws-profiles.ts'
+import type { AwsProfileEntry } from '../../ipc/endpoints/aws-profiles.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { type AddProfileOptions, addProfile } from '../profiles/add-profile.ts'
-import { knownProfiles } from '../profiles/known-profiles.ts'
+import { type KnownProfile, knownProfiles } from '../profiles/known-profiles.ts'
 import { removeProfile } from '../profiles/remove-profile.ts'
 import { type SyncOptions, syncProfiles } from '../profiles/sync-profiles.ts'
 import { formatTable } from '../text-table.ts'
@@ -50,9 +50,9 @@ export function addAwsProfilesCommands(aws: Command, context: CommandContext): v
           hint: 'latchkey help aws profiles',
         })
       }
-      const list = { profiles: await knownProfiles(context) }
-      if (block) printBlocks(list, context)
-      else context.print(json ? `${displayJson(list, 2)}\n` : formatProfiles(list))
+      const profiles = (await knownProfiles(context)).filter(({ isOnlyHere }) => !isOnlyHere)
+      if (block) printBlocks(profiles, context)
+      else context.print(json ? `${displayJson({ profiles }, 2)}\n` : formatProfiles(profiles))
     })
 }
 
@@ -62,7 +62,7 @@ const collect = (value: string, former: readonly string[]) => [...former, value]
  * Only blocks go to the standard output, so that it can be appended to the file, even twice: a profile that is already
  * there gets no block, because botocore refuses a file that has a profile twice.
  */
-function printBlocks({ profiles }: AwsProfileList, { print, note, commandPath }: CommandContext): void {
+function printBlocks(profiles: readonly KnownProfile[], { print, note, commandPath }: CommandContext): void {
   const own = profiles.filter(({ definedIn, awsFiles }) => definedIn === 'config.toml' && awsFiles !== 'latchkey')
   const blocks: string[] = []
   for (const { name, region, awsFiles } of own) {
@@ -79,12 +79,12 @@ function printBlocks({ profiles }: AwsProfileList, { print, note, commandPath }:
 }
 
 /** Where a profile is defined, in words. */
-const places: Readonly<Record<AwsProfileList['profiles'][number]['definedIn'], string>> = {
+const places: Readonly<Record<AwsProfileEntry['definedIn'], string>> = {
   'config.toml': 'config.toml',
   'aws-files': 'AWS files',
 }
 
-function formatProfiles({ profiles }: AwsProfileList): string {
+function formatProfiles(profiles: readonly KnownProfile[]): string {
   if (profiles.length === 0) return 'no AWS profile is configured; add an [aws.profile.…] section to config.toml\n'
   const rows = profiles.map(({ name, region, definedIn, awsFiles, ...rest }) => [
     name,

@@ -4,11 +4,10 @@ import { resolve } from 'node:path'
 import type { SearchedFile } from '../../aws/files/key-move.ts'
 import { describeError, errorCode } from '../../core/errors.ts'
 import { maxSettingsBytes, readWholeFile } from '../../core/files/read-file.ts'
-import { homeFolder } from '../../core/places/home.ts'
-import { awsFilePaths } from '../../core/places/paths.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
+import { toolFilePaths } from '../profiles/tool-files.ts'
 
 /**
  * Reads the files that were named and AWS's own two, each once, whatever links lead to it. One of AWS's own that does not
@@ -19,10 +18,10 @@ export async function readSearchedFiles(
   named: readonly string[],
   { environment }: Pick<CommandContext, 'environment'>,
 ): Promise<SearchedFile[]> {
-  const own = awsFilePaths(environment, homeFolder(environment))
+  const own = toolFilePaths(environment)
   const wanted = [
-    { path: resolve(own.config), role: 'config' },
-    { path: resolve(own.credentials), role: 'credentials' },
+    { path: own.config, role: 'config' },
+    { path: own.credentials, role: 'credentials' },
     ...named.map((file) => ({ path: resolve(file), role: 'other' as const })),
   ] as const
   const files = new Map<string, SearchedFile>()

@@ -9,7 +9,7 @@ import type { AwsProfileEntry } from '../../ipc/endpoints/aws-profiles.ts'
 import { readTyped } from '../asking/typed-line.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
-import { awaitRead, knownProfiles } from './known-profiles.ts'
+import { awaitRead, type KnownProfile, knownProfiles } from './known-profiles.ts'
 import { profileFiles, writeProfile } from './profile-files.ts'
 
 /** What `latchkey aws profiles add` is told. */
@@ -56,11 +56,11 @@ export async function addProfile(
 function presentOf(
   profile: NewProfile,
   until: string | undefined,
-  known: readonly AwsProfileEntry[],
-): AwsProfileEntry | undefined {
+  known: readonly KnownProfile[],
+): KnownProfile | undefined {
   const present = known.find((each) => each.name === profile.name)
   // A block without a profile is left by a command that was killed.
-  if (present === undefined || (present.definedIn === 'aws-files' && present.awsFiles === 'latchkey')) return undefined
+  if (present === undefined || present.isBlock) return undefined
   if (!isSame(present, profile)) {
     const what = present.roleArn ?? (present.source === undefined ? 'something else' : 'another role')
     throw new HelperError('REFUSED', `there is a profile ${profile.name} already, for ${what}`, {
@@ -84,7 +84,7 @@ function isSame(present: AwsProfileEntry, { name, roleArn, source }: NewProfile)
 async function accountIdOf(
   { account }: SwitchRoleLink,
   given: string | undefined,
-  known: readonly AwsProfileEntry[],
+  known: readonly KnownProfile[],
   context: CommandContext,
 ): Promise<string> {
   if ('id' in account) {

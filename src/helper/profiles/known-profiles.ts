@@ -1,19 +1,32 @@
+import type { FileSection, SectionState } from '../../aws/files/file-sections.ts'
 import { displayLine } from '../../core/text/display-text.ts'
 import type { AwsProfileEntry } from '../../ipc/endpoints/aws-profiles.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
+import { noteOtherFiles } from './other-files.ts'
 import { eraseProfile, profileFiles } from './profile-files.ts'
+import { readToolFiles } from './tool-files.ts'
 
 /** An edit counts within a second. */
 const patienceMs = 5_000
 const pauseMs = 50
 
+/** A profile as the daemon lists it, and as the AWS tools see it where the command is run. */
+export interface KnownProfile extends AwsProfileEntry {
+  /** What these tools have for it. */
+  awsFiles: SectionState
+  /** The daemon reads other AWS files, and does not know it. */
+  isOnlyHere?: true
+}
+
 /**
  * The profiles that there are. Those that were added for a limited time, and whose time is over, are taken out of both
- * files first, and told.
+ * files first, and told; so is it where the daemon reads other AWS files than the AWS tools do here.
  */
-export async function knownProfiles(context: CommandContext): Promise<readonly AwsProfileEntry[]> {
-  const { profiles } = await context.daemon.call('listProfiles')
+export async function knownProfiles(context: CommandContext): Promise<readonly KnownProfile[]> {
+  const { profiles: listed, files: ofDaemon } = await context.daemon.call('listProfiles')
+  await noteOtherFiles(ofDaemon, context)
+  const profiles = withThoseHere(listed, await readToolFiles(context.environment))
   const ended = profiles.filter(({ until }) => until !== undefined && Date.parse(until) <= context.nowMs())
   if (ended.length === 0) return profiles
   const files = await profileFiles(context)
@@ -28,6 +41,32 @@ export async function knownProfiles(context: CommandContext): Promise<readonly A
     }
   }
   return profiles.filter((profile) => !ended.includes(profile))
+}
+
+/** Both together, sorted by name. */
+function withThoseHere(
+  listed: readonly AwsProfileEntry[],
+  here: ReadonlyMap<string, FileSection>,
+): readonly KnownProfile[] {
+  const names = new Set(listed.map(({ name }) => name))
+  const known = listed.map(
+    (profile): KnownProfile => ({
+      ...profile,
+      awsFiles: here.get(profile.name)?.state ?? 'absent',
+    }),
+  )
+  const onlyHere = [...here]
+    .filter(([name]) => !names.has(name))
+    .map(
+      ([name, { state, isBlock }]): KnownProfile => ({
+        name,
+        definedIn: 'aws-files',
+        awsFiles: state,
+        ...(isBlock ? { isBlock } : {}),
+        isOnlyHere: true,
+      }),
+    )
+  return [...known, ...onlyHere].sort((one, other) => (one.name < other.name ? -1 : 1))
 }
 
 /**

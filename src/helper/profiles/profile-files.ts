@@ -1,16 +1,14 @@
-import { resolve } from 'node:path'
-import { findBlock, withBlocks, withoutBlocks } from '../../aws/files/aws-config-edit.ts'
+import { type BlockState, findBlock, withBlocks, withoutBlocks } from '../../aws/files/aws-config-edit.ts'
 import type { NewProfile } from '../../aws/files/new-profile.ts'
 import { tomlTable, withoutTables, withTables } from '../../aws/files/toml-edit.ts'
 import { describeError } from '../../core/errors.ts'
 import { editTextFile } from '../../core/files/edit-file.ts'
 import { maxSettingsBytes } from '../../core/files/read-file.ts'
-import { homeFolder } from '../../core/places/home.ts'
-import { awsFilePaths } from '../../core/places/paths.ts'
 import { awsConfigBlock, credentialProcess } from '../../core/text/aws-config-block.ts'
 import { displayLine, displayLines } from '../../core/text/display-text.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
+import { toolFilePaths } from './tool-files.ts'
 
 /** The two files that a profile is in. */
 export interface ProfileFiles {
@@ -26,7 +24,7 @@ const patienceMs = 10_000
 /** Finds both: the daemon knows which config.toml it reads. */
 export async function profileFiles({ daemon, environment }: CommandContext): Promise<ProfileFiles> {
   const { file } = await daemon.call('getConfig')
-  return { config: file, aws: resolve(awsFilePaths(environment, homeFolder(environment)).config) }
+  return { config: file, aws: toolFilePaths(environment).config }
 }
 
 /**
@@ -62,7 +60,7 @@ export async function writeProfile(
   })
   if (isForeign) {
     const line = credentialProcess(name, commandPath)
-    note(`${displayLine(name)} is already in the AWS files; its section should have:\n  ${displayLine(line)}\n`)
+    note(`${displayLine(`${name} is already in ${aws}`)}; its section should have:\n  ${displayLine(line)}\n`)
   }
 }
 
@@ -89,16 +87,16 @@ export async function exchangeProfiles(
 
 /**
  * Takes a profile out of both files, the block first: what is left when the command is killed is found again.
- * @returns false where a section of the AWS tools' file stays, because it has more than latchkey writes
+ * @returns what the AWS tools' file had; a section that has more than latchkey writes stays there
  */
-export async function eraseProfile({ config, aws }: ProfileFiles, name: string): Promise<boolean> {
-  let isWhole = true
+export async function eraseProfile({ config, aws }: ProfileFiles, name: string): Promise<BlockState> {
+  let block: BlockState = 'absent'
   await edit(aws, false, (text) => {
-    isWhole = findBlock(text, name) !== 'other'
+    block = findBlock(text, name)
     return withoutBlocks(text, [name])
   })
   await edit(config, true, (text) => withoutTables(text, [tablePath(name)]))
-  return isWhole
+  return block
 }
 
 const tablePath = (name: string) => ['aws', 'profile', name]

@@ -22,8 +22,9 @@ export async function removeProfile(name: string, context: CommandContext): Prom
       'latchkey aws profiles list',
     )
   }
+  const foreign = `${name} is in the AWS files alone, and was not written by latchkey`
   if (present.definedIn === 'aws-files' && present.awsFiles === 'other')
-    throw refused(`${name} is in the AWS files alone, and was not written by latchkey`, 'remove it there yourself')
+    throw refused(foreign, 'remove it there yourself')
   if (present.definedIn === 'config.toml' && present.source === undefined)
     throw refused(
       `${name} is a source, not a role`,
@@ -36,16 +37,25 @@ export async function removeProfile(name: string, context: CommandContext): Prom
       `latchkey aws profiles remove ${shellWord(users[0]!)}`,
     )
   const files = await profileFiles(context)
-  const isWhole = await eraseProfile(files, name)
-  if (!isWhole && present.definedIn === 'aws-files')
-    throw refused(`the section of ${name} in ${files.aws} has more than latchkey writes`, 'remove it there yourself')
+  const isListed = present.definedIn === 'config.toml'
+  if (!isListed && present.awsFiles === 'absent')
+    throw refused(
+      `${name} is in the AWS files that the daemon reads, and not in ${files.aws}`,
+      'set AWS_CONFIG_FILE to the file that the daemon reads, and run this again',
+    )
+  const block = await eraseProfile(files, name)
+  if (!isListed && block !== 'own') {
+    const more = `the section of ${name} in ${files.aws} has more than latchkey writes`
+    throw refused(block === 'other' ? more : foreign, 'remove it there yourself')
+  }
   await awaitRead(
     context,
     '',
     (profiles) => !profiles.some((each) => each.name === name && each.definedIn === 'config.toml'),
   )
-  const rest = isWhole ? ` and ${files.aws}` : `; its section in ${files.aws} stays: it has more than latchkey writes`
-  context.print(`${displayLine(`removed ${name} from ${files.config}${rest}`)}\n`)
+  const places = [...(isListed ? [files.config] : []), ...(block === 'own' ? [files.aws] : [])]
+  const rest = block === 'other' ? `; its section in ${files.aws} stays: it has more than latchkey writes` : ''
+  context.print(`${displayLine(`removed ${name} from ${places.join(' and ')}${rest}`)}\n`)
 }
 
 function refused(message: string, hint: string): HelperError {

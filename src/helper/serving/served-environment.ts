@@ -3,8 +3,9 @@ import { type ProcessFile, sweepProcessFiles, writeProcessFile } from '../../cor
 import { maxSettingsBytes, readTextIfPresent } from '../../core/files/read-file.ts'
 import { callerEnvironment, type Environment } from '../../core/places/environment.ts'
 import { homeFolder } from '../../core/places/home.ts'
-import { awsConfigCopies, awsFilePaths, runtimeFolder } from '../../core/places/paths.ts'
+import { awsConfigCopies, runtimeFolder } from '../../core/places/paths.ts'
 import { type GivenProfile, profileVariables, withoutCredentials } from '../exec/credential-variables.ts'
+import { toolFilePaths } from '../profiles/tool-files.ts'
 
 /** An environment in which the AWS SDKs find the container endpoint, and nothing before it. */
 export interface ServedEnvironment {
@@ -43,7 +44,7 @@ export async function serveEnvironment(
 async function copyConfig(caller: Environment, pid: number): Promise<ProcessFile> {
   const home = homeFolder(caller)
   // The AWS tools read it in any case: whose it is makes no difference here.
-  const text = await readTextIfPresent(awsFilePaths(caller, home).config, {
+  const text = await readTextIfPresent(toolFilePaths(caller).config, {
     maxBytes: maxSettingsBytes,
     isTrusted: false,
   })

@@ -6,19 +6,21 @@ import { listOf, reportedError, time } from './fields.ts'
 const aliasStates = ['verified', 'unverified', 'wrong'] as const
 
 /**
- * The profiles that can be requested. `definedIn`: config.toml wins if a profile is in both. `awsFiles`: whether the AWS
- * files have a section for it that calls latchkey, another section, or none.
+ * The profiles that can be requested. `definedIn`: config.toml wins if a profile is in both. `isBlock`: the AWS files have the
+ * block that latchkey writes, and config.toml does not have the profile.
  */
 export const listProfiles = {
   method: 'GET',
   pattern: '/v1/aws/profiles',
   answer: v.object({
+    /** The AWS files that the daemon reads; those of the caller may be others. An older daemon does not send it. */
+    files: v.exactOptional(v.object({ config: v.string(), credentials: v.string() })),
     profiles: listOf(
       v.object({
         name: v.string(),
         region: v.exactOptional(v.string()),
         definedIn: v.picklist(['config.toml', 'aws-files']),
-        awsFiles: v.picklist(['absent', 'latchkey', 'other']),
+        isBlock: v.exactOptional(v.literal(true)),
         /** What config.toml says that a role is assumed with; a source has none. */
         source: v.exactOptional(v.string()),
         /** The role of a profile whose configuration is right. */

@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { AwsError } from '../../../src/aws/aws-error.ts'
-import { parseSharedConfig } from '../../../src/aws/config/shared-config.ts'
+import { parseSharedConfig, type SharedConfigTexts } from '../../../src/aws/config/shared-config.ts'
 import type { StsClient } from '../../../src/aws/sts/sts-client.ts'
 import { silentLogger } from '../../../src/core/log.ts'
 import { Secret } from '../../../src/core/secret.ts'
@@ -86,7 +86,7 @@ async function run(
     promptStatus: () => ({ terminal: true, programs: [], whyNoProgram: 'there is no screen' }),
     readText: () => Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' })),
     runProgram: () => Promise.reject(new Error('no program')),
-    readSharedConfig: async () => parseSharedConfig({}),
+    awsFiles: awsFilesWith({}),
     sts: async () => sts,
     iam: async () => stubIam(),
     ...stubConsole(),
@@ -100,6 +100,11 @@ async function run(
   onTestFinished(daemon.stop)
   return { daemon, agent: join(folder, 'agent.sock'), api: join(folder, 'api.sock') }
 }
+
+const awsFilesWith = (texts: SharedConfigTexts) => ({
+  paths: { config: '/aws/config', credentials: '/aws/credentials' },
+  read: async () => parseSharedConfig(texts),
+})
 
 /** Connects as soon as somebody listens. */
 async function connected(socketPath: string): Promise<Socket> {
@@ -170,7 +175,7 @@ role = "r"
 
   it('serves nothing of AWS from a file that is no TOML, and touches no keychain', async () => {
     const { api } = await run(join(temporaryFolder(), 'run'), '[aws.source.m]\nx = nope\n', {
-      readSharedConfig: async () => parseSharedConfig({ config: '[profile dev]\nregion = us-east-1\n' }),
+      awsFiles: awsFilesWith({ config: '[profile dev]\nregion = us-east-1\n' }),
     })
     const fault = { code: 'CONFIG_INVALID', message: expect.stringContaining('/config.toml:2:5: invalid value') }
     expect((await callApi(api, 'GET', '/v1/aws/credentials/dev')).body).toMatchObject({ error: fault })
@@ -187,8 +192,7 @@ role = "r"
 
   it('does not look elsewhere for a profile that is switched off', async () => {
     const { api } = await run(join(temporaryFolder(), 'run'), toml.replace('source = "master"', 'source = "mater"'), {
-      readSharedConfig: async () =>
-        parseSharedConfig({ config: '[profile dev]\ncredential_process = latchkey aws credentials dev\n' }),
+      awsFiles: awsFilesWith({ config: '[profile dev]\ncredential_process = latchkey aws credentials dev\n' }),
     })
     expect((await callApi(api, 'GET', '/v1/aws/credentials/dev')).body).toMatchObject({
       error: { message: expect.stringContaining('aws.profile.dev.source: unknown source or profile "mater"') },

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Environment } from '../../../src/core/places/environment.ts'
 import { Secret } from '../../../src/core/secret.ts'
@@ -11,6 +13,7 @@ import type { Endpoint } from '../../../src/ipc/endpoint.ts'
 import { endpoints } from '../../../src/ipc/endpoints.ts'
 import { credentials } from '../../support/helper-api.ts'
 import { fullStatus } from '../../support/helper-status.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { terminalCommands } from '../../support/terminal-commands.ts'
 
 const nowMs = Date.UTC(2026, 0, 2, 12, 0, 0)
@@ -416,15 +419,23 @@ describe('aws keys', () => {
 
 describe('aws profiles', () => {
   const profiles = [
-    { name: 'default', definedIn: 'config.toml', awsFiles: 'absent' },
-    { name: 'dev', region: 'eu-central-1', definedIn: 'config.toml', awsFiles: 'absent' },
-    { name: 'old', region: 'eu-west-1', definedIn: 'aws-files', awsFiles: 'other' },
-    { name: 'ready', region: 'eu-west-1', definedIn: 'config.toml', awsFiles: 'latchkey' },
+    { name: 'default', definedIn: 'config.toml' },
+    { name: 'dev', region: 'eu-central-1', definedIn: 'config.toml' },
+    { name: 'old', region: 'eu-west-1', definedIn: 'aws-files' },
+    { name: 'ready', region: 'eu-west-1', definedIn: 'config.toml' },
   ]
-  const answer = { profiles }
+  /** The profiles, as the AWS tools of the command's environment see them. */
+  async function listed(options = '', list: readonly { name: string }[] = profiles, ini = '') {
+    const file = join(temporaryFolder(), 'config')
+    writeFileSync(file, `[profile ready]\ncredential_process = latchkey aws credentials ready\n[profile old]\n${ini}`)
+    return await run(`aws profiles list${options}`, {
+      answer: { profiles: list },
+      environment: { AWS_CONFIG_FILE: file },
+    })
+  }
 
   it('are listed, with where they are defined and whether the AWS tools ask latchkey for them', async () => {
-    const { calls, printed } = await run('aws profiles list', { answer })
+    const { calls, printed } = await listed()
     expect(calls).toEqual([{ method: 'GET', path: '/v1/aws/profiles', mayPrompt: false }])
     expect(printed).toBe(`PROFILE  REGION        DEFINED IN   AWS TOOLS
 default  -             config.toml  do not ask latchkey
@@ -432,12 +443,15 @@ dev      eu-central-1  config.toml  do not ask latchkey
 old      eu-west-1     AWS files    do not ask latchkey
 ready    eu-west-1     config.toml  ask latchkey
 `)
-    expect(JSON.parse((await run('aws profiles list --json', { answer })).printed)).toEqual(answer)
-    expect((await run('aws profiles list', { answer: { profiles: [] } })).printed).toContain('[aws.profile.…]')
+    const states = ['absent', 'absent', 'other', 'latchkey']
+    expect(JSON.parse((await listed(' --json')).printed)).toEqual({
+      profiles: profiles.map((profile, at) => ({ ...profile, awsFiles: states[at] })),
+    })
+    expect((await listed('', [])).printed).toContain('[aws.profile.…]')
   })
 
   it('of config.toml are printed as the blocks that the AWS config file lacks, and nothing else', async () => {
-    const { printed, noted } = await run('aws profiles list --block', { answer })
+    const { printed, noted } = await listed(' --block')
     expect(printed).toBe(`
 [default]
 credential_process = '/home/jo b/bin/latchkey' aws credentials default
@@ -450,9 +464,8 @@ credential_process = '/home/jo b/bin/latchkey' aws credentials dev
   })
 
   it('that a block would double, or that no block can name, are named to the person', async () => {
-    const taken = { name: 'taken', definedIn: 'config.toml', awsFiles: 'other' }
-    const odd = { name: 'a "b" ]', definedIn: 'config.toml', awsFiles: 'absent' }
-    const { printed, noted } = await run('aws profiles list --block', { answer: { profiles: [odd, taken] } })
+    const list = ['a "b" ]', 'taken'].map((name) => ({ name, definedIn: 'config.toml' }))
+    const { printed, noted } = await listed(' --block', list, '[profile taken]\n')
     expect(printed).toBe('')
     expect(noted).toBe(`a "b" ] is not a name that all AWS tools can read
 taken is already in the AWS files; its section should have:
@@ -461,7 +474,7 @@ taken is already in the AWS files; its section should have:
   })
 
   it('are all there already', async () => {
-    const { printed, noted } = await run('aws profiles list --block', { answer: { profiles: profiles.slice(2) } })
+    const { printed, noted } = await listed(' --block', profiles.slice(2))
     expect([printed, noted]).toEqual(['', 'the AWS files already have every profile of config.toml\n'])
   })
 

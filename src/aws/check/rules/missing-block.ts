@@ -8,9 +8,20 @@ export const missingBlock: Rule = {
   name: 'missing-block',
   find(facts) {
     const roles = facts.listed.filter(({ definedIn, source }) => definedIn === 'config.toml' && source !== undefined)
-    const namesOf = (state: 'absent' | 'other') =>
-      roles.filter(({ awsFiles }) => awsFiles === state).map(({ name }) => name)
-    return [...absent(namesOf('absent'), facts), ...other(namesOf('other'), facts)]
+    // What the daemon reads may be other files than those of the tools that are run here.
+    const written = new Map(facts.profiles.map((profile) => [profile.name, profile]))
+    const names = roles.map(({ name }) => name)
+    const lacking = names.filter((name) => written.get(name)?.helper?.type !== 'own')
+    return [
+      ...absent(
+        lacking.filter((name) => !written.has(name)),
+        facts,
+      ),
+      ...other(
+        lacking.filter((name) => written.has(name)),
+        facts,
+      ),
+    ]
   },
 }
 

@@ -33,9 +33,9 @@ it('finds nothing where all is well', () => {
   const facts: Partial<CheckFacts> = {
     profiles: [profile({ helper: own }), profile({ name: 'sso', origins: ['sso_session'] })],
     listed: [
-      { name: 'dev', definedIn: 'config.toml', awsFiles: 'latchkey', source: 'master' },
-      { name: 'master', definedIn: 'config.toml', awsFiles: 'absent' },
-      { name: 'sso', definedIn: 'aws-files', awsFiles: 'other' },
+      { name: 'dev', definedIn: 'config.toml', source: 'master' },
+      { name: 'master', definedIn: 'config.toml' },
+      { name: 'sso', definedIn: 'aws-files' },
     ],
     sources: [{ source: 'master', mfaSerial: serial, withoutMfa: [] }],
     stored: [{ source: 'master', accessKeyId: id }],
@@ -160,12 +160,9 @@ describe('helper-missing', () => {
 
 it('missing-block is a role of config.toml that the AWS tools do not know, or get from elsewhere', () => {
   const role = { definedIn: 'config.toml', source: 'master' } as const
-  const listed = [
-    { name: 'a', awsFiles: 'absent', ...role },
-    { name: 'b', awsFiles: 'absent', ...role },
-    { name: 'c', awsFiles: 'other', ...role },
-  ] as const
-  expect(find({ listed })).toMatchObject([
+  const listed = ['a', 'b', 'c', 'd'].map((name) => ({ name, ...role }))
+  const profiles = [profile({ name: 'c' }), profile({ name: 'd', helper: own })]
+  expect(find({ listed, profiles })).toMatchObject([
     { evidence: ['a', 'b'], mend: 'latchkey aws profiles list --block >> /a/config' },
     { mend: 'write into its section: credential_process = /opt/latchkey aws credentials c' },
   ])

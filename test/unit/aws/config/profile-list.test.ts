@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { listProfiles } from '../../../../src/aws/config/profile-list.ts'
 import { parseSharedConfig } from '../../../../src/aws/config/shared-config.ts'
 
-it('lists every profile once, with its region and with what the AWS files say of it', () => {
+it('lists every profile once, with its region and where it is defined', () => {
   const settings = {
     sources: { master: {}, regional: { region: 'us-east-1' } },
     profiles: {
@@ -23,19 +23,18 @@ role_arn = arn:aws:iam::1:role/R
 `,
   })
   expect(listProfiles(settings, shared)).toEqual([
-    { name: 'constructor', definedIn: 'config.toml', awsFiles: 'absent', source: 'master' },
-    { name: 'dev', region: 'eu-central-1', definedIn: 'config.toml', awsFiles: 'latchkey', source: 'master' },
-    { name: 'master', definedIn: 'config.toml', awsFiles: 'absent', keyOf: 'master' },
+    { name: 'constructor', definedIn: 'config.toml', source: 'master' },
+    { name: 'dev', region: 'eu-central-1', definedIn: 'config.toml', source: 'master' },
+    { name: 'master', definedIn: 'config.toml', keyOf: 'master' },
     {
       name: 'regional',
       region: 'us-east-1',
       definedIn: 'config.toml',
-      awsFiles: 'absent',
       partition: 'aws',
       keyOf: 'regional',
     },
-    { name: 'taken', region: 'eu-west-2', definedIn: 'config.toml', awsFiles: 'other', source: 'master' },
-    { name: 'theirs', definedIn: 'aws-files', awsFiles: 'other' },
+    { name: 'taken', region: 'eu-west-2', definedIn: 'config.toml', source: 'master' },
+    { name: 'theirs', definedIn: 'aws-files' },
   ])
 })
 
@@ -73,7 +72,7 @@ it('lists the role of a profile whose configuration is right, and what config.to
 
 it('finds nothing that only every object has', () => {
   expect(listProfiles({ sources: {}, profiles: {} }, parseSharedConfig({ config: '[profile constructor]\n' }))).toEqual(
-    [{ name: 'constructor', definedIn: 'aws-files', awsFiles: 'other', keyOf: 'constructor' }],
+    [{ name: 'constructor', definedIn: 'aws-files', keyOf: 'constructor' }],
   )
 })
 
@@ -85,4 +84,20 @@ it.each([
   const [listed] = listProfiles({ sources: { source }, profiles: {} }, parseSharedConfig({}))
   expect(listed).toMatchObject({ keyOf: 'source' })
   expect(listed!.partition).toBe(partition)
+})
+
+it.each([
+  [
+    'the block that latchkey writes, and more for the tools',
+    'output = json\ncredential_process = latchkey aws credentials x\n',
+    true,
+  ],
+  ['the line of another profile', 'credential_process = latchkey aws credentials y\n', undefined],
+  ['another program', 'credential_process = other\n', undefined],
+  ['a device too', 'credential_process = latchkey aws credentials x\nmfa_serial = GAHT12345678\n', undefined],
+  ['a key too', 'credential_process = latchkey aws credentials x\naws_secret_access_key = s\n', undefined],
+])('tells a block from a profile: %s', (_what, lines, isBlock) => {
+  const shared = parseSharedConfig({ config: `[profile x]\n${lines}` })
+  expect(listProfiles({ sources: {}, profiles: {} }, shared)[0]?.isBlock).toBe(isBlock)
+  expect(listProfiles({ sources: { x: {} }, profiles: {} }, shared)[0]?.isBlock).toBeUndefined()
 })

@@ -40,6 +40,7 @@ function call(deps: Partial<ApiRoutesDeps>, method: string, pattern: string, par
     vaultsOff: () => new Map(),
     whyUnread: () => undefined,
     organizations: async () => expect.unreachable(),
+    awsFiles: { config: '/aws/config', credentials: '/aws/credentials' },
     iam: async () => expect.unreachable(),
     explainSsh: async () => expect.unreachable(),
     lentPrompts: createLentPrompts({ terminal: true }),

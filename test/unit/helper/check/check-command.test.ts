@@ -33,17 +33,21 @@ type Answer = (params: Record<string, string>) => unknown
 function world(answers: Record<string, Answer> = {}, roles = ['dev']) {
   const folder = temporaryFolder()
   writeFileSync(join(folder, 'credentials'), '')
+  const own = join(folder, 'latchkey')
+  writeFileSync(own, '', { mode: 0o755 })
+  const block = (name: string) => `[profile ${name}]\ncredential_process = ${own} aws credentials ${name}\n`
+  writeFileSync(join(folder, 'config'), roles.map(block).join(''))
   const calls: string[] = []
   let atOnce = 0
   const most = { asked: 0 }
   const usual: Record<string, Answer> = {
     listProfiles: () => ({
       profiles: [
-        { name: 'master', definedIn: 'config.toml', awsFiles: 'absent', keyOf: 'master', mfaSerial: serial },
+        { name: 'master', definedIn: 'config.toml', keyOf: 'master', mfaSerial: serial },
         ...roles.map((name) => ({
           name,
           definedIn: 'config.toml',
-          awsFiles: 'latchkey',
+
           source: 'master',
           roleArn: `arn:aws:iam::123456789012:role/${name}`,
           keyOf: 'master',

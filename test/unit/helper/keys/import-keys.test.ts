@@ -81,7 +81,7 @@ for 30 days it can be undone: latchkey aws keys import --undo
     const serial = 'arn:aws:iam::111122223333:mfa/jo'
     const role = (more: string) => `[profile x]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = base\n${more}`
     const world = keyImportWorld({ credentials: section('base'), config: role(`mfa_serial = ${serial}\n`) })
-    world.profiles = [{ name: 'master', definedIn: 'config.toml', awsFiles: 'absent', mfaSerial: serial }]
+    world.profiles = [{ name: 'master', definedIn: 'config.toml', mfaSerial: serial }]
     await world.run(['--yes', '--source', 'master'])
     expect(world.text('config')).toBe(`${role('')}\n${block.replace('credentials base', 'credentials master')}`)
   })
