@@ -97,4 +97,18 @@ hint: here: export AWS_CONFIG_FILE=${other}; or for the daemon: systemctl --user
     expect(JSON.parse(stdout)).toEqual(['m', 'xx'])
     expect((await latchkey('profiles', 'remove', 'xx')).stdout).toContain(`/config.toml and ${env.AWS_CONFIG_FILE}\n`)
   })
+
+  it('keeps a key in its file, whose profile the daemon would not know', async () => {
+    const { credentials, latchkey, whoIs } = shell('keys', true)
+    const [id, secret] = readFileSync(join(shared.dev.env.LATCHKEY_DEV_DIR!, 'new-user.key'), 'utf8').split('\n')
+    const text = `[keyed]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\nregion = us-east-1\n`
+    writeFileSync(credentials, text)
+    const { status, stderr } = await latchkey('keys', 'import', '--yes', '--new')
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/: it would not know keyed\nhint: here: export AWS_CONFIG_FILE=/) as string,
+    })
+    expect(readFileSync(credentials, 'utf8')).toBe(text)
+    expect(await whoIs('keyed')).toMatch(/user\/new\n$/)
+  })
 })

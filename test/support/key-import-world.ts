@@ -29,6 +29,8 @@ export function keyImportWorld(files: Readonly<Record<string, string>> = {}) {
     text: (name: string) => (existsSync(path(name)) ? readFileSync(path(name), 'utf8') : undefined),
     environment: {} as Record<string, string>,
     profiles: [] as AwsProfileEntry[],
+    /** The AWS files of the daemon; absent: it is too old to say. */
+    files: undefined as { config: string; credentials: string } | undefined,
     /** What speaks against a name. */
     doubts: {} as Record<string, { reason: string; instead: string[] }>,
     /** Called before each call of the daemon; what it throws ends the command there. */
@@ -48,7 +50,7 @@ export function keyImportWorld(files: Readonly<Record<string, string>> = {}) {
       await backups.removeOf(source)
       stored.delete(source)
     },
-    listProfiles: () => ({ profiles: world.profiles }),
+    listProfiles: () => ({ profiles: world.profiles, ...(world.files === undefined ? {} : { files: world.files }) }),
     getSource: ({ params: { source } }: { params: { source: string } }) =>
       world.doubts[source] === undefined ? {} : { doubt: world.doubts[source] },
   }

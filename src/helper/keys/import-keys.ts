@@ -3,9 +3,11 @@ import { displayLine } from '../../core/text/display-text.ts'
 import { nearestNames } from '../../core/text/near-names.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { KeptKey } from '../../ipc/endpoints/aws-keys.ts'
+import type { AwsProfileEntry } from '../../ipc/endpoints/aws-profiles.ts'
 import { confirmTyped } from '../asking/typed-line.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
+import { findOtherFiles, type OtherFiles } from '../profiles/other-files.ts'
 import { formatChanges } from './change-report.ts'
 import { isInGit } from './git-history.ts'
 import { type NamingOptions, nameKeys } from './name-keys.ts'
@@ -48,7 +50,9 @@ export async function importKeys(
     return
   }
   const keys = await nameKeys(wanted, files, stored, options, context)
-  const sources = await knownSources(context)
+  const { profiles, files: ofDaemon } = await context.daemon.call('listProfiles')
+  const sources = sourcesOf(profiles)
+  refuseUnread(keys, sources, await findOtherFiles(ofDaemon, context), context)
   const { changes, notes } = planMove(files, keys, { latchkey: context.commandPath, sources })
   const secrets = found.movable.flatMap(({ places }) => places.map(({ secretAccessKey }) => secretAccessKey))
   context.print(
@@ -79,10 +83,32 @@ export async function importKeys(
 }
 
 /** The sources of config.toml, with the devices that it says. */
-async function knownSources(context: CommandContext): Promise<ReadonlyMap<string, { mfaSerial?: string | undefined }>> {
-  const { profiles } = await context.daemon.call('listProfiles')
+function sourcesOf(profiles: readonly AwsProfileEntry[]): ReadonlyMap<string, { mfaSerial?: string | undefined }> {
   const sources = profiles.filter(({ definedIn, source }) => definedIn === 'config.toml' && source === undefined)
   return new Map(sources.map(({ name, mfaSerial }) => [name, { mfaSerial }]))
+}
+
+/**
+ * A profile that is led to latchkey works where the daemon knows it: by config.toml, or by the same AWS files.
+ * @throws {HelperError} REFUSED
+ */
+function refuseUnread(
+  keys: readonly NamedKey[],
+  sources: ReadonlyMap<string, unknown>,
+  others: OtherFiles | undefined,
+  { note }: CommandContext,
+): void {
+  if (others === undefined) return
+  const unknown = keys.filter(
+    ({ source, places }) => !sources.has(source) && places.some(({ file }) => file.role !== 'other'),
+  )
+  if (others.isConfig && unknown.length > 0)
+    throw new HelperError(
+      'REFUSED',
+      `${others.message}: it would not know ${unknown.map(({ source }) => source).join(', ')}`,
+      { hint: others.hint },
+    )
+  note(`${displayLine(others.message)}\nhint: ${displayLine(others.hint)}\n`)
 }
 
 async function confirm(count: number, context: CommandContext): Promise<void> {

@@ -87,6 +87,40 @@ for 30 days it can be undone: latchkey aws keys import --undo
   })
 })
 
+describe('where the daemon reads other AWS files', () => {
+  const toml = { name: 'base', definedIn: 'config.toml' } as const
+  it.each([
+    ['a key whose profile the daemon would not know stays', 'config', [], undefined],
+    ['a key whose source config.toml has goes, which is said', 'config', [toml], 'the AWS tools read'],
+    ['a key goes where the config file is the same, which is said', 'credentials', [], 'the AWS tools read'],
+  ] as const)('%s', async (_what, other, profiles, noted) => {
+    const world = keyImportWorld({ credentials: section('base'), config: '' })
+    world.files = { config: world.path('config'), credentials: world.path('credentials'), [other]: '/other' }
+    world.profiles = [...profiles]
+    const seen = await world.run(['--yes', '--new'])
+    if (noted === undefined) {
+      expect(seen.failure).toMatchObject({
+        code: 'REFUSED',
+        message: `the AWS tools read ${world.path('config')} here, but the daemon reads /other: it would not know base`,
+        hint: expect.stringMatching(/^here: export AWS_CONFIG_FILE=\/other; or for the daemon: /) as string,
+      })
+      expect([world.stored.size, world.text('credentials'), world.text('config')]).toEqual([0, section('base'), ''])
+      return
+    }
+    expect(seen.failure).toBeUndefined()
+    expect(seen.noted).toContain(noted)
+    expect(world.text('config')).toBe(block)
+  })
+
+  it('a key of another file goes', async () => {
+    const world = keyImportWorld({ '.env': `AWS_ACCESS_KEY_ID=${id}\nAWS_SECRET_ACCESS_KEY=${secret}\n` })
+    world.files = { config: '/other', credentials: world.path('credentials') }
+    const seen = await world.run([world.path('.env'), '--yes', '--new', '--source', 'base'])
+    expect(seen.failure).toBeUndefined()
+    expect(world.stored.size).toBe(1)
+  })
+})
+
 describe('which keys are imported', () => {
   it('one of a profile, with another name', async () => {
     const world = keyImportWorld({ credentials: section('a') + section('b', other) })
