@@ -19,6 +19,8 @@ export type AgentErrorCode =
   | 'UPSTREAM_FAILED'
   | 'UPSTREAM_LATE'
   | 'UPSTREAM_REFUSED'
+  | 'HARDWARE_REMOTE'
+  | 'HARDWARE_UNTAKEN'
 
 /** A request that the agent refuses, or a stream that is not the agent protocol. */
 export class AgentError extends CodedError<AgentErrorCode> {}

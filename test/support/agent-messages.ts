@@ -99,6 +99,33 @@ export function addKey(
   return writer.bytes()
 }
 
+/** A key of a FIDO token, as `ssh-add` sends it (PROTOCOL.u2f). */
+export const skKeyBlob = new SshWriter()
+  .string('sk-ssh-ed25519@openssh.com')
+  .string(Buffer.alloc(32, 7))
+  .string('ssh:')
+  .bytes()
+
+/** Adds it. */
+export function addSkKey(constraints: readonly Uint8Array[] = []): Uint8Array {
+  const writer = new SshWriter().byte(constraints.length === 0 ? number.add : number.addConstrained).raw(skKeyBlob)
+  writer.byte(1).string('handle').string('').string('sk')
+  for (const constraint of constraints) writer.raw(constraint)
+  return writer.bytes()
+}
+
+/** Adds the keys of a token. */
+export function addToken(provider: string, pin: string, constraints: readonly Uint8Array[] = []): Uint8Array {
+  const messageNumber = constraints.length === 0 ? number.addSmartcard : number.addSmartcardConstrained
+  const writer = new SshWriter().byte(messageNumber).string(provider).string(pin)
+  for (const constraint of constraints) writer.raw(constraint)
+  return writer.bytes()
+}
+
+/** Removes them, as `ssh-add -e` does. */
+export const removeToken = (provider: string) =>
+  new SshWriter().byte(number.removeSmartcard).string(provider).string('').bytes()
+
 export const signRequest = (keyBlob: Uint8Array, data: Uint8Array, flags = 0) =>
   new SshWriter().byte(number.sign).string(keyBlob).string(data).uint32(flags).bytes()
 

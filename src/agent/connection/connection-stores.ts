@@ -1,11 +1,14 @@
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Keyring } from '../keys/keyring.ts'
-import type { OpenUpstream, Upstream } from '../upstream/upstream.ts'
+import type { OpenUpstream } from '../upstream/open-upstream.ts'
+import type { Upstream } from '../upstream/upstream.ts'
 
 /** The stores of one connection: the daemon's, and its own connections to upstream agents. */
 export interface ConnectionStores {
   /** All of them, the same array until they change: what is configured, added keys, upstream agents. */
   all(): readonly KeyStore[]
+  /** The upstream agents, as this connection sees them. */
+  agents(): readonly OpenUpstream[]
   /** Passes a bind on to all upstream agents. */
   bind(contents: Uint8Array): void
   close(): void
@@ -18,6 +21,14 @@ export interface ConnectionStoresDeps {
   upstreams: () => readonly Upstream[]
 }
 
+/** What there was, and what became of it. */
+interface Known {
+  stores: readonly KeyStore[]
+  upstreams: readonly Upstream[]
+  agents: readonly OpenUpstream[]
+  all: readonly KeyStore[]
+}
+
 /** OpenSSH's AGENT_MAX_SESSION_IDS, twice: failed ones are passed on, too. */
 const maxBinds = 32
 
@@ -25,7 +36,7 @@ const maxBinds = 32
 export function createConnectionStores({ stores, keyring, upstreams }: ConnectionStoresDeps): ConnectionStores {
   const open = new Map<Upstream, OpenUpstream>()
   const binds: Uint8Array[] = []
-  let known: { stores: readonly KeyStore[]; upstreams: readonly Upstream[]; all: readonly KeyStore[] } | undefined
+  let known: Known | undefined
 
   const openAll = (present: readonly Upstream[]): readonly OpenUpstream[] => {
     for (const [upstream, opened] of open) {
@@ -42,13 +53,17 @@ export function createConnectionStores({ stores, keyring, upstreams }: Connectio
     })
   }
 
+  const present = (): Known => {
+    const now = { stores: stores(), upstreams: upstreams() }
+    if (known?.stores === now.stores && known.upstreams === now.upstreams) return known
+    const agents = known?.upstreams === now.upstreams ? known.agents : openAll(now.upstreams)
+    known = { ...now, agents, all: [...now.stores, keyring, ...agents] }
+    return known
+  }
+
   return {
-    all() {
-      const present = { stores: stores(), upstreams: upstreams() }
-      if (known?.stores !== present.stores || known.upstreams !== present.upstreams)
-        known = { ...present, all: [...present.stores, keyring, ...openAll(present.upstreams)] }
-      return known.all
-    },
+    all: () => present().all,
+    agents: () => present().agents,
     bind(contents) {
       if (upstreams().length === 0 && binds.length >= maxBinds) return
       const copy = Uint8Array.from(contents)

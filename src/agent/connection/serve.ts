@@ -221,7 +221,7 @@ export function createAgentServer({ log, clock, churn }: AgentServerDeps): Agent
 function answerMessage(message: Uint8Array, session: AgentSession, log: Logger): MaybePromise<Uint8Array> {
   try {
     const request = decodeRequest(message)
-    // The PIN of a token, or an SSH1 key.
+    // It may hold an SSH1 key.
     if (request.type === 'unsupported') message.fill(0)
     const response = session.handle(request)
     return response instanceof Promise ? response.then(encodeResponse) : encodeResponse(response)

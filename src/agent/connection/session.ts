@@ -10,6 +10,7 @@ import type { AgentRequest, AgentResponse } from '../protocol/messages.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { type ConfirmationDeps, createConfirmation } from './confirmation.ts'
 import { createConnectionStores } from './connection-stores.ts'
+import { createHardwareKeys } from './hardware-keys.ts'
 import { createListing, type ListingDeps } from './listing.ts'
 import { createRefusals, type RefusalsDeps } from './refusals.ts'
 import { createSessionBindings, sessionBindName } from './session-bind.ts'
@@ -72,6 +73,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
     createListing({ ...deps, connection, allStores: connectionStores.all, shownStores, refusals }),
   )
   const confirm = lazily(() => createConfirmation({ ...deps, connection }))
+  const hardware = lazily(() => createHardwareKeys({ ...deps, connection, agents: connectionStores.agents }))
   const sign = lazily(() =>
     createSigning({ ...deps, connection, shownStores, refusals, confirm, gone, isClosed: () => isClosed }),
   )
@@ -125,11 +127,16 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
       case 'add-identity':
         return isOutOfReach(request) ? failure : add(request)
       case 'remove-identity':
-        return !isOutOfReach(request) && keyring.remove(request.keyBlob, connection) ? success : failure
+        if (isOutOfReach(request)) return failure
+        return keyring.remove(request.keyBlob, connection) ? success : hardware().remove(request.keyBlob)
       case 'remove-all-identities':
         if (isOutOfReach(request)) return failure
         keyring.removeAll()
-        return success
+        return hardware().removeAdded()
+      case 'add-sk-key':
+      case 'add-token':
+      case 'remove-token':
+        return isOutOfReach(request) ? failure : hardware().pass(request)
       case 'lock':
       case 'unlock':
         return turnLock(request)
@@ -151,7 +158,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
       } catch (error) {
         return refusals.failed(failure, error)
       } finally {
-        if (request.type === 'add-identity') request.key.fields.wipe()
+        wipeSecrets(request)
       }
     },
     close() {
@@ -161,4 +168,10 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
       connectionStores.close()
     },
   }
+}
+
+/** What was asked has been read by then, or copied. */
+function wipeSecrets(request: AgentRequest): void {
+  if (request.type === 'add-identity') request.key.fields.wipe()
+  else if ('contents' in request && request.type !== 'extension') request.contents.expose().fill(0)
 }

@@ -3,6 +3,7 @@ import { readPrivateKeyFields, writePrivateKeyFields } from '../../ssh/private-k
 import { SshReader, SshWriter } from '../../ssh/wire.ts'
 import { commentBytes, readComment } from './comment.ts'
 import { hasConstraints, readConstraints, writeConstraints } from './constraints.ts'
+import { readSkKey, readTokenProvider } from './hardware-requests.ts'
 import { type AgentRequest, messageNumbers } from './messages.ts'
 
 /**
@@ -26,14 +27,24 @@ function readRequest(messageNumber: number, reader: SshReader): AgentRequest {
     case messageNumbers.signRequest:
       return { type: 'sign-request', keyBlob: reader.string(), data: reader.string(), flags: reader.uint32() }
     case messageNumbers.addIdentity:
-    case messageNumbers.addIdConstrained:
-      // Constraints count in either message: dropping one would be worse than accepting it (docs/PROTOCOL.md P-4).
-      return {
-        type: 'add-identity',
-        key: readPrivateKeyFields(reader),
-        comment: readComment(reader),
-        constraints: readConstraints(reader),
-      }
+    case messageNumbers.addIdConstrained: {
+      const contents = reader.rest()
+      const keyBlob = readSkKey(contents)
+      if (keyBlob === undefined) return readAdd(new SshReader(contents))
+      const isConstrained = messageNumber === messageNumbers.addIdConstrained
+      return { type: 'add-sk-key', keyBlob, contents: new Secret(contents), isConstrained }
+    }
+    case messageNumbers.addSmartcardKey:
+    case messageNumbers.addSmartcardKeyConstrained: {
+      const contents = reader.rest()
+      const isConstrained = messageNumber === messageNumbers.addSmartcardKeyConstrained
+      const provider = readTokenProvider(contents)
+      return { type: 'add-token', provider, contents: new Secret(contents), isConstrained }
+    }
+    case messageNumbers.removeSmartcardKey: {
+      const contents = reader.rest()
+      return { type: 'remove-token', provider: readTokenProvider(contents), contents: new Secret(contents) }
+    }
     case messageNumbers.removeIdentity:
       return { type: 'remove-identity', keyBlob: reader.string() }
     case messageNumbers.removeAllIdentities:
@@ -51,11 +62,24 @@ function readRequest(messageNumber: number, reader: SshReader): AgentRequest {
   }
 }
 
+/** Constraints count in either message: dropping one would be worse than accepting it (docs/PROTOCOL.md P-4). */
+function readAdd(reader: SshReader): AgentRequest {
+  return {
+    type: 'add-identity',
+    key: readPrivateKeyFields(reader),
+    comment: readComment(reader),
+    constraints: readConstraints(reader),
+  }
+}
+
+/** What a client can ask. */
+export type EncodableRequest = Exclude<AgentRequest, { type: 'unsupported' }>
+
 /**
  * Writes one request as a complete frame, length field included, the way OpenSSH's clients do. Everything is copied into
  * it, secrets too: the caller overwrites the frame once it has been sent.
  */
-export function encodeRequest(request: Exclude<AgentRequest, { type: 'unsupported' }>): Uint8Array {
+export function encodeRequest(request: EncodableRequest): Uint8Array {
   const message = messageOf(request).bytes()
   const frame = new SshWriter().string(message).bytes()
   // The frame is the only copy that the caller can overwrite.
@@ -63,7 +87,7 @@ export function encodeRequest(request: Exclude<AgentRequest, { type: 'unsupporte
   return frame
 }
 
-function messageOf(request: Exclude<AgentRequest, { type: 'unsupported' }>): SshWriter {
+function messageOf(request: EncodableRequest): SshWriter {
   const message = (number: number) => new SshWriter().byte(number)
   switch (request.type) {
     case 'request-identities':
@@ -75,6 +99,18 @@ function messageOf(request: Exclude<AgentRequest, { type: 'unsupported' }>): Ssh
       const number = hasConstraints(constraints) ? messageNumbers.addIdConstrained : messageNumbers.addIdentity
       return writeConstraints(writePrivateKeyFields(message(number), key).string(commentBytes(comment)), constraints)
     }
+    case 'add-sk-key': {
+      const { addIdentity, addIdConstrained } = messageNumbers
+      return message(request.isConstrained ? addIdConstrained : addIdentity).raw(request.contents.expose())
+    }
+    case 'add-token': {
+      const { addSmartcardKey, addSmartcardKeyConstrained } = messageNumbers
+      return message(request.isConstrained ? addSmartcardKeyConstrained : addSmartcardKey).raw(
+        request.contents.expose(),
+      )
+    }
+    case 'remove-token':
+      return message(messageNumbers.removeSmartcardKey).raw(request.contents.expose())
     case 'remove-identity':
       return message(messageNumbers.removeIdentity).string(request.keyBlob)
     case 'remove-all-identities':

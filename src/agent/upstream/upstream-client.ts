@@ -2,12 +2,14 @@ import type { Duplex } from 'node:stream'
 import { describeError } from '../../core/errors.ts'
 import { AgentError } from '../agent-error.ts'
 import { createFrameDecoder, maxFrameBytes } from '../protocol/frame.ts'
+import type { AgentResponse } from '../protocol/messages.ts'
+import { decodeResponse } from '../protocol/responses.ts'
 
 /** One connection to another agent: requests are answered in their order (RFC 9987 §5). */
 export interface UpstreamClient {
   /**
    * Sends a whole frame and waits for its answer, without a length field. There is no limit of time: a person may have to
-   * touch a token.
+   * touch a token. The frame is overwritten when it has been sent: it may have a PIN.
    * @throws {AgentError} UPSTREAM_FAILED: the connection has ended, or what came is no answer of an agent
    */
   ask(frame: Uint8Array): Promise<Uint8Array>
@@ -49,7 +51,7 @@ export function createUpstreamClient(name: string, stream: Duplex): UpstreamClie
       try {
         receive(chunk)
       } catch (error) {
-        end(`does not speak the agent protocol: ${describeError(error)}`)
+        end(noAnswer(error))
       }
     })
     .on('error', (error) => end(`cannot be reached: ${describeError(error)}`))
@@ -60,10 +62,21 @@ export function createUpstreamClient(name: string, stream: Duplex): UpstreamClie
       if (ended !== undefined) return Promise.reject(ended)
       return new Promise((resolve, reject) => {
         waiting.push({ resolve, reject })
-        stream.write(frame)
+        stream.write(frame, () => frame.fill(0))
       })
     },
     close: () => end('is not needed any more'),
     isClosed: () => ended !== undefined,
   }
 }
+
+/** Reads what was answered. @throws {AgentError} UPSTREAM_FAILED */
+export function decodeAnswer(name: string, answer: Uint8Array): AgentResponse {
+  try {
+    return decodeResponse(answer)
+  } catch (cause) {
+    throw new AgentError('UPSTREAM_FAILED', `the agent ${name} ${noAnswer(cause)}`, { cause })
+  }
+}
+
+const noAnswer = (error: unknown) => `does not speak the agent protocol: ${describeError(error)}`

@@ -1,144 +1,108 @@
-import type { Duplex } from 'node:stream'
-import { describeError } from '../../core/errors.ts'
-import type { Logger } from '../../core/log.ts'
-import type { Clock } from '../../core/time/clock.ts'
+import { createLastOutcome } from '../../core/renewal/last-outcome.ts'
 import { withDeadline } from '../../core/time/deadline.ts'
 import { equalBytes } from '../../ssh/wire.ts'
 import { AgentError } from '../agent-error.ts'
-import type { HostPatterns } from '../destination/host-patterns.ts'
-import type { ConfirmPolicy, Identity, KeyStore, Signer } from '../keys/key-store.ts'
+import type { Identity } from '../keys/key-store.ts'
+import type { HardwareKind } from '../protocol/messages.ts'
 import { encodeRequest } from '../protocol/requests.ts'
-import { decodeResponse } from '../protocol/responses.ts'
-import { createUpstreamClient, type UpstreamClient } from './upstream-client.ts'
+import { type OpenUpstream, openUpstream, type UpstreamOptions } from './open-upstream.ts'
+import { createPassedOn } from './passed-on.ts'
+import { createUpstreamClient, decodeAnswer } from './upstream-client.ts'
 
 /** Another agent, whose keys are listed and used as if they were here. */
 export interface Upstream {
   readonly name: string
+  status(): UpstreamStatus
   /** Opens nothing yet: a connection to it is made when something is asked. */
   open(): OpenUpstream
+  /**
+   * Removes what it has added by way of us; undefined if there is nothing.
+   * @throws {AgentError} UPSTREAM_FAILED, UPSTREAM_LATE; what could not be removed is tried again the next time
+   */
+  removeAdded(): Promise<void> | undefined
 }
 
-/** An upstream as one connection of ours sees it, over a connection of its own: binds belong to connections. */
-export interface OpenUpstream extends KeyStore {
-  /** Passes a bind on, as it came. */
-  bind(contents: Uint8Array): void
-  close(): void
+/** What can be shown of another agent without asking it. */
+export interface UpstreamStatus {
+  /** Where it listens. */
+  socket: string
+  /** Which keys in hardware it takes from `ssh-add`. */
+  adds: readonly HardwareKind[]
+  /** How many keys it has listed last; absent: it has not been asked yet. */
+  keys?: number
+  /** How many keys and tokens were added to it by way of us. */
+  added: number
+  /** Why it was left out of the latest list that it was asked for. */
+  lastError?: unknown
 }
 
-/** Where it is, and what its keys are for. */
-export interface UpstreamOptions {
-  /** The name in config.toml. */
-  name: string
-  /** @throws {AgentError} UPSTREAM_FAILED: it is this agent itself */
-  connect: () => Duplex
-  hosts: HostPatterns | undefined
-  forward: 'never' | 'allow'
-  confirm: ConfirmPolicy
-  sign: readonly string[] | undefined
-  clock: Clock
-  log: Logger
-}
-
-/** A list waits for an upstream this long, in ms, and then goes on without it. */
-const listMs = 1_000
-const bindName = 'session-bind@openssh.com'
-const loginsOnly: readonly string[] = ['login']
+/** A list waits for an upstream this long, in ms, and then goes on without it; so does a removal. */
+const patienceMs = 1_000
 const none: readonly Identity[] = []
 
 /** Keeps what it has listed last: the same array for all connections, until that changes. */
 export function createUpstream(options: UpstreamOptions): Upstream {
-  const { name, connect, hosts, forward, confirm, sign, clock, log } = options
+  const { name, socket, adds, connect, clock } = options
+  const passedOn = createPassedOn()
+  const lists = createLastOutcome(clock)
   let latest: { answer: Uint8Array; identities: readonly Identity[] } | undefined
 
   const identitiesIn = (answer: Uint8Array): readonly Identity[] => {
     if (latest !== undefined && equalBytes(latest.answer, answer)) return latest.identities
-    const response = decodeResponse(answer)
-    if (response.type !== 'identities-answer') return none
+    const response = decodeAnswer(name, answer)
+    if (response.type !== 'identities-answer')
+      throw new AgentError('UPSTREAM_REFUSED', `the agent ${name} has not listed its keys`)
     latest = { answer, identities: response.identities }
     return response.identities
   }
 
+  const dial = () => createUpstreamClient(name, connect())
+
+  const inTime = <T>(work: Promise<T>): Promise<T> =>
+    withDeadline(clock, patienceMs, (late) => untilAborted(work, late, name))
+
+  const removeAdded = async (): Promise<void> => {
+    const client = dial()
+    const removeOne = async ({ name: added, request }: ReturnType<typeof passedOn.removals>[number]) => {
+      const { type } = decodeAnswer(name, await client.ask(encodeRequest(request)))
+      // A failure: it is not there any more.
+      if (type === 'success' || type === 'failure') passedOn.forget(added)
+      else throw new AgentError('UPSTREAM_REFUSED', `the agent ${name} has not removed a key`)
+    }
+    try {
+      await inTime(Promise.all(passedOn.removals().map(removeOne)))
+    } finally {
+      client.close()
+    }
+  }
+
   return {
     name,
-    open() {
-      const binds: Uint8Array[] = []
-      let client: UpstreamClient | undefined
-      let listing: Promise<readonly Identity[]> | undefined
-      let isClosed = false
-
-      const passOn = (contents: Uint8Array): void => {
-        // An agent that knows no binds says so, which changes nothing.
-        client?.ask(encodeRequest({ type: 'extension', name: bindName, contents })).catch(() => {})
-      }
-
-      const connected = (): UpstreamClient => {
-        if (isClosed) throw new AgentError('CLIENT_GONE', 'the client has gone')
-        if (client === undefined || client.isClosed()) {
-          client = createUpstreamClient(name, connect())
-          for (const contents of binds) passOn(contents)
-        }
-        return client
-      }
-
-      const list = (): Promise<readonly Identity[]> => {
-        // What is late is waited for again by the next list, and not asked for twice.
-        listing ??= connected()
-          .ask(encodeRequest({ type: 'request-identities' }))
-          .then(identitiesIn)
-          .finally(() => {
-            listing = undefined
-          })
-        return withDeadline(clock, listMs, (late) => untilAborted(listing!, late, name))
-      }
-
-      const signerOf = (identity: Identity): Signer => ({
-        identity,
-        async sign(data, flags) {
-          const frame = encodeRequest({ type: 'sign-request', keyBlob: identity.keyBlob, data, flags })
-          const response = decodeResponse(await connected().ask(frame))
-          if (response.type === 'sign-response') return response.signature
-          throw new AgentError('UPSTREAM_REFUSED', `the agent ${name} has not signed`)
-        },
-      })
-
-      return {
-        name: `agent ${name}`,
-        isAdded: false,
-        isFor: (destination) => hosts?.fit(destination) !== 'misfit',
-        hostsOf: () => hosts,
-        confirmOf: () => confirm,
-        objection: () => undefined,
-        isShownTo: ({ isForwarded }) => !isForwarded || forward === 'allow',
-        uses: ({ isForwarded }) => sign ?? (isForwarded ? loginsOnly : undefined),
-        identities: async () => list(),
+    status: () => ({
+      socket,
+      adds,
+      added: passedOn.removals().length,
+      ...(latest === undefined ? {} : { keys: latest.identities.length }),
+      ...(lists.error() === undefined ? {} : { lastError: lists.error() }),
+    }),
+    open: () =>
+      openUpstream({
+        ...options,
+        dial,
+        inTime,
+        identitiesIn,
+        lists,
         expected: () => latest?.identities ?? none,
-        async signer(keyBlob) {
-          // Another agent may have the key.
-          const listed = await list().catch((error: unknown) => {
-            log.info('an agent was not asked for a signature', { agent: name, reason: describeError(error) })
-            return none
-          })
-          const identity = listed.find((each) => equalBytes(each.keyBlob, keyBlob))
-          return identity === undefined ? undefined : signerOf(identity)
-        },
-        bind(contents) {
-          const copy = Uint8Array.from(contents)
-          binds.push(copy)
-          passOn(copy)
-        },
-        close() {
-          isClosed = true
-          client?.close()
-        },
-      }
-    },
+        passedOn,
+      }),
+    removeAdded: () => (passedOn.removals().length === 0 ? undefined : removeAdded()),
   }
 }
 
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal, name: string): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => {
-      reject(new AgentError('UPSTREAM_LATE', `the agent ${name} has not answered within ${listMs / 1000} s`))
+      reject(new AgentError('UPSTREAM_LATE', `the agent ${name} has not answered within ${patienceMs / 1000} s`))
     })
     work.then(resolve, reject)
   })

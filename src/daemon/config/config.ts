@@ -36,6 +36,7 @@ export type IdentityConfig = Omit<Written<'identity'>, 'forwarding'> & {
 /** One `[ssh.upstream.NAME]` with its defaults. */
 export type UpstreamConfig = Written<'upstream'> & {
   name: string
+  adds: NonNullable<Written<'upstream'>['adds']>
   forward: 'never' | 'allow'
   confirm: ConfirmPolicy
 }
@@ -124,6 +125,7 @@ export function toConfig(settled: SectionsAround): Config {
       upstreams: sectionsOf(sections, 'upstream').map(({ name, written }) => ({
         ...written,
         name,
+        adds: written.adds ?? [],
         ...forwardingOf(written, written.forward ?? 'never'),
       })),
     },

@@ -86,8 +86,11 @@ export function faultBeside(section: Section, around: SectionsAround): Mistake |
       const inEndpoint = mistakeOfEndpoint(section.written)
       return inEndpoint === undefined ? undefined : at(inEndpoint, 'endpoint_url')
     }
+    case 'upstream': {
+      const taken = takenBefore(section, around)
+      return taken && at(`[ssh.upstream.${taken.name}] takes "${taken.kind}" already`, 'adds')
+    }
     case 'ssh':
-    case 'upstream':
     case 'addedKey':
     case 'console':
     case 'prompt':
@@ -99,6 +102,14 @@ export function faultBeside(section: Section, around: SectionsAround): Mistake |
 function mistakeOfEndpoint(written: Written<'source'> | Written<'profile'>): string | undefined {
   const endpoint = ownEndpoint(written)
   return endpoint === undefined ? undefined : endpointMistake(endpoint)
+}
+
+/** A kind of key that another agent takes whose section comes before this one. */
+function takenBefore(section: Section<'upstream'>, { sections }: SectionsAround) {
+  const all = sectionsOf(sections, 'upstream')
+  const before = all.slice(0, all.indexOf(section))
+  const taken = before.flatMap(({ name, written }) => (written.adds ?? []).map((kind) => ({ name, kind })))
+  return taken.find(({ kind }) => section.written.adds?.includes(kind))
 }
 
 /** The vault of an identity: the one that it names, else the only one in the file. */

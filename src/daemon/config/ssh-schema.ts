@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { signUseMistake } from '../../agent/connection/sign-policy.ts'
 import { hostPatternMistake } from '../../agent/destination/host-patterns.ts'
 import { confirmPolicies } from '../../agent/keys/key-store.ts'
+import { hardwareKinds } from '../../agent/protocol/messages.ts'
 import { pathField as path, textField as text } from '../../core/config-fields.ts'
 import { keyGenerators } from '../../ssh/keys/key-types.ts'
 import { duration, stringMap } from './schema-fields.ts'
@@ -65,6 +66,8 @@ export const identitySchema = v.strictObject({
 /** One `[ssh.upstream.NAME]`: another agent. */
 export const upstreamSchema = v.strictObject({
   socket: path,
+  /** Which keys of `ssh-add` it takes. */
+  adds: v.optional(v.array(v.picklist(hardwareKinds))),
   forward: v.optional(v.picklist(['never', 'confirm', 'allow'])),
   confirm: v.optional(v.picklist(confirmPolicies)),
   sign,

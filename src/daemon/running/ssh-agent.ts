@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { type Agent, type AgentDeps, type AgentView, createAgent } from '../../agent/agent.ts'
 import { createKeyring, type Keyring } from '../../agent/keys/keyring.ts'
 import { createLock, type Lock } from '../../agent/lock/lock.ts'
+import { describeError } from '../../core/errors.ts'
 import type { Marking } from '../../core/limits/admission.ts'
 import type { PeerCredentials } from '../../ipc/sockets/peer-credentials.ts'
 import type { SshSettings } from '../config/config.ts'
@@ -17,7 +18,7 @@ export interface SshAgent {
   knownHosts: KnownHostsFiles
   /** Serves a connection of a process until it closes. */
   serve(stream: Duplex, seat: Marking, peer: PeerCredentials | undefined, view: AgentView | undefined): void
-  /** Removes what `ssh-add` has added. */
+  /** Removes what `ssh-add` has added, here and by way of us. */
   removeAddedKeys(): void
 }
 
@@ -51,6 +52,10 @@ export function createSshAgent(deps: SshAgentDeps): SshAgent {
     removeAddedKeys() {
       log.info('added keys are removed, by signal', { count: keyring.describe().length })
       keyring.removeAll()
+      for (const upstream of deps.upstreams())
+        upstream.removeAdded()?.catch((error: unknown) => {
+          log.warn('added keys stay with another agent', { agent: upstream.name, reason: describeError(error) })
+        })
     },
   }
 }

@@ -32,9 +32,11 @@ export function createUpstreams({
   let latest: { from: readonly UpstreamConfig[]; upstreams: readonly Upstream[] } = { from: [], upstreams: [] }
 
   const open = (config: UpstreamConfig): Upstream => {
-    const { name, socket, hosts, forward, confirm, sign } = config
+    const { name, socket, adds, hosts, forward, confirm, sign } = config
     return createUpstream({
       name,
+      socket,
+      adds,
       hosts: hosts === undefined ? undefined : hostPatterns(hosts),
       forward,
       confirm,

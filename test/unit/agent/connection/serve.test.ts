@@ -199,9 +199,9 @@ describe('bad input', () => {
     expect(sent.subarray(4).every((byte) => byte === 0)).toBe(true)
   })
 
-  it('overwrites a message that is not supported: it may hold the PIN of a token', async () => {
+  it('overwrites a message that is not supported: it may hold a key of SSH1', async () => {
     const { client, reader } = serve(echo)
-    const sent = Buffer.from(framed(agentVector('add-smartcard', 'request')))
+    const sent = Buffer.from(framed(Buffer.of(7, 1, 2, 3)))
     client.write(sent)
     expect(await reader.next()).toEqual(answerOf('unsupported'))
     expect(sent.subarray(4).every((byte) => byte === 0)).toBe(true)

@@ -558,9 +558,6 @@ describe('a connection that another machine may be using', () => {
 describe('what is not supported', () => {
   it.each([
     ['lists of SSH1', empty(number.requestRsaIdentities)],
-    ['tokens', agentVector('add-smartcard', 'request')],
-    ['removing tokens', empty(number.removeSmartcard)],
-    ['tokens with constraints', empty(number.addSmartcardConstrained)],
     ['private messages', empty(240)],
   ])('is refused: %s', async (_, message) => {
     expect(await setUp().ask(message)).toEqual(failure)

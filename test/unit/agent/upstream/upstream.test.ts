@@ -1,49 +1,27 @@
-import { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { createFrameDecoder, maxFrameBytes } from '../../../../src/agent/protocol/frame.ts'
 import type { AgentRequest, AgentResponse } from '../../../../src/agent/protocol/messages.ts'
-import { decodeRequest } from '../../../../src/agent/protocol/requests.ts'
 import { encodeResponse } from '../../../../src/agent/protocol/responses.ts'
-import { createUpstream, type UpstreamOptions } from '../../../../src/agent/upstream/upstream.ts'
+import type { UpstreamOptions } from '../../../../src/agent/upstream/open-upstream.ts'
+import { createUpstream } from '../../../../src/agent/upstream/upstream.ts'
 import { createLogger } from '../../../../src/core/log.ts'
 import { settle } from '../../../support/agent-issuer.ts'
 import { rejection } from '../../../support/aws-world.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
+import { type AgentReply, stubAgent } from '../../../support/stub-agent.ts'
 
 const local = { bindings: [], isForwarded: false }
 const forwarded = { bindings: [], isForwarded: true }
 const one = { keyBlob: Buffer.from('one'), comment: 'one' }
 const two = { keyBlob: Buffer.from('two'), comment: 'two' }
 
-/** Another agent at the end of a stream: it answers by `reply`, and undefined is no answer. */
-function stubAgent(reply: (request: AgentRequest) => AgentResponse | Uint8Array | undefined) {
-  const requests: AgentRequest[] = []
-  const decoder = createFrameDecoder(maxFrameBytes)
-  const stream: Duplex = new Duplex({
-    read() {},
-    write(chunk: Buffer, _, done) {
-      decoder.push(chunk)
-      for (let message = decoder.next(); message !== undefined; message = decoder.next()) {
-        const request = decodeRequest(message)
-        requests.push(request)
-        const answer = reply(request)
-        if (answer !== undefined) stream.push(answer instanceof Uint8Array ? answer : encodeResponse(answer))
-      }
-      done()
-    },
-  })
-  return { stream, requests }
-}
-
-function setUp(
-  reply: (request: AgentRequest) => AgentResponse | Uint8Array | undefined,
-  options: Partial<UpstreamOptions> = {},
-) {
+function setUp(reply: AgentReply, options: Partial<UpstreamOptions> = {}) {
   const clock = fakeClock()
   const lines: string[] = []
   const agents: ReturnType<typeof stubAgent>[] = []
   const upstream = createUpstream({
     name: 'card',
+    socket: '/card.sock',
+    adds: [],
     connect() {
       const agent = stubAgent(reply)
       agents.push(agent)
@@ -129,6 +107,33 @@ describe('an upstream agent', () => {
     const next = open.identities(local)
     agents[0]!.stream.push(encodeResponse(lists))
     expect(await next).toHaveLength(2)
+  })
+
+  it('says how its latest list went', async () => {
+    let isBroken = false
+    const { upstream } = setUp((request) => (isBroken ? { type: 'failure' } : honest(request)), { adds: ['sk'] })
+    expect(upstream.status()).toEqual({ socket: '/card.sock', adds: ['sk'], added: 0 })
+    const open = upstream.open()
+    await open.identities(local)
+    expect(upstream.status()).toEqual({ socket: '/card.sock', adds: ['sk'], added: 0, keys: 2 })
+    isBroken = true
+    await rejection(Promise.resolve(open.identities(local)))
+    expect(upstream.status().lastError).toMatchObject({
+      code: 'UPSTREAM_REFUSED',
+      message: 'the agent card has not listed its keys',
+    })
+    isBroken = false
+    await open.identities(local)
+    expect(upstream.status()).not.toHaveProperty('lastError')
+  })
+
+  it('has done nothing wrong where the client has gone', async () => {
+    const { upstream } = setUp(() => undefined)
+    const open = upstream.open()
+    const listing = rejection(Promise.resolve(open.identities(local)))
+    open.close()
+    await listing
+    expect(upstream.status()).not.toHaveProperty('lastError')
   })
 
   it('may take its time to sign: somebody may have to touch a token', async () => {

@@ -109,9 +109,19 @@ describe('parseConfig', () => {
   it('reads other agents', () => {
     const { ssh } = parseConfig('[ssh.upstream.card]\nsocket = "~/s"\nforward = "confirm"\nhosts = ["a"]\n', file)
     expect(ssh.upstreams).toEqual([
-      { name: 'card', socket: '~/s', forward: 'allow', confirm: 'forwarded', hosts: ['a'] },
+      { name: 'card', socket: '~/s', adds: [], forward: 'allow', confirm: 'forwarded', hosts: ['a'] },
     ])
     expect(mistake('[ssh.upstream.card]\n').message).toContain('socket')
+  })
+
+  it('gives each kind of key in hardware to one other agent at most', () => {
+    const agent = (name: string, adds: string) => `[ssh.upstream.${name}]\nsocket = "/s"\nadds = ${adds}\n`
+    const { ssh } = parseConfig(agent('card', '["sk", "pkcs11"]') + agent('other', '[]'), file)
+    expect(ssh.upstreams.map(({ adds }) => adds)).toEqual([['sk', 'pkcs11'], []])
+    expect(mistake(agent('card', '["sk", "pkcs11"]') + agent('other', '["pkcs11"]')).message).toContain(
+      '6:1: ssh.upstream.other.adds: [ssh.upstream.card] takes "pkcs11" already',
+    )
+    expect(mistake(agent('card', '["tpm"]')).message).toContain('3:1: ssh.upstream.card.adds.0: must be one of')
   })
 
   it('reads how the agent lists', () => {
