@@ -106,9 +106,10 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const keychain = createLastingKeychain({ keychain: watched, clock, random, log })
   const onKeysReleased = createKeyDisposal(clock, collectGarbage)
   const confirmations = createConfirmations({ prompts, clock })
+  const upstreams = createUpstreams({ ...deps, configured: () => config.current().ssh.upstreams })
   const ssh = createSshAgent({
     stores: () => staticKeys.stores(),
-    upstreams: createUpstreams({ ...deps, configured: () => config.current().ssh.upstreams }),
+    upstreams,
     settings: () => staticKeys.listSettings(),
     sshSettings: () => config.current().ssh,
     askPerson: confirmations.ask,
@@ -183,6 +184,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
           lock: ssh.lock,
           addedKeys: ssh.keyring.describe,
           staticKeys,
+          upstreams,
           notices: ssh.agent.notices,
           vaults: config.vaults(),
           aws,

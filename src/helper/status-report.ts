@@ -14,6 +14,7 @@ import { formatKeyTable, formatRotations } from './key-report.ts'
 import { formatProblem, formatWarnings } from './problem-lines.ts'
 import { formatStaticKeys } from './ssh-keys/key-list.ts'
 import { formatTable } from './text-table.ts'
+import { formatUpstreams } from './upstream-table.ts'
 
 /** What the daemon holds, until when, and what is wrong, for a person. @param nowMs the time to count down from */
 export function formatStatus(status: Status, nowMs: number): string {
@@ -70,7 +71,7 @@ function formatPrompt({ terminal, programs, whyNoProgram = '' }: PromptStatus): 
 
 /** Nothing is configured, and nothing is wrong either. */
 function isEmpty({ vaults, ssh, aws, config, keychain }: Status): boolean {
-  const isConfigured = [vaults, ssh.identities, ssh.static?.keys ?? [], aws.sessions, aws.roles, aws.profiles].some(
+  const isConfigured = [vaults, ssh.identities, ssh.static?.keys ?? [], ssh.upstreams ?? [], aws.sessions, aws.roles, aws.profiles].some(
     (list) => list.length > 0,
   )
   const isWrong = aws.error !== undefined || keychain.error !== undefined || (config?.errors.length ?? 0) > 0
@@ -131,14 +132,14 @@ const certificateStates: Readonly<Record<SshIdentityStatus['state'], string>> = 
 
 /** What is true of all keys of the agent. */
 function formatNotes(
-  { locked, isForPerson, addedKeys, added = [], static: stored = { keys: [] }, notices = [] }: Status['ssh'],
+  { locked, isForPerson, addedKeys, added = [], static: stored = { keys: [] }, upstreams = [], notices = [] }: Status['ssh'],
   nowMs: number,
 ): string {
   const unlock = isForPerson === true ? 'latchkey unlock, in a terminal,' : 'latchkey unlock or ssh-add -X'
   const lock = locked ? `the agent is locked: ${unlock} unlocks it\n` : ''
   const count = addedKeys > 0 ? `keys added with ssh-add: ${addedKeys}\n` : ''
   const shown = formatAdded(added.slice(0, shownAdded), nowMs)
-  return lock + count + shown + formatStaticKeys(stored) + formatNotices(notices)
+  return lock + count + shown + formatStaticKeys(stored) + formatUpstreams(upstreams) + formatNotices(notices)
 }
 
 const shownAdded = 10

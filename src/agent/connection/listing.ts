@@ -1,4 +1,3 @@
-import { describeError, errorCode } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import { arrange, isPlain, type ListSettings } from '../destination/arrangement.ts'
 import type { Destination } from '../destination/host-patterns.ts'
@@ -40,7 +39,7 @@ export function createListing(deps: ListingDeps): () => MaybePromise<AgentRespon
 
   const identitiesOf = (store: KeyStore): MaybePromise<readonly Identity[]> => {
     const hide = (error: unknown): readonly Identity[] => {
-      log.info('identities left out', { code: errorCode(error), reason: describeError(error), peer })
+      refusals.leftOut(error)
       return []
     }
     try {

@@ -13,6 +13,8 @@ export interface Refusals {
   refuse(reason: string, keyBlob?: Uint8Array): AgentResponse
   /** The same for an error. @returns `response` */
   failed(response: AgentResponse, error: unknown): AgentResponse
+  /** Tells the log why identities are not in a list, and the status where another agent is the reason. */
+  leftOut(error: unknown): void
   /** Tells the status alone. */
   note(reason: string, keyBlob?: Uint8Array): void
 }
@@ -33,6 +35,12 @@ export function createRefusals({ connection, notices, peer, log }: RefusalsDeps)
   }
   return {
     note,
+    leftOut(error) {
+      const [code, reason] = [errorCode(error), describeError(error)]
+      log.info('identities left out', { code, reason, peer: peer?.name })
+      // Our own identities stand in the status with their errors. Not one notice for each host: it is the same everywhere.
+      if (code?.startsWith('UPSTREAM_')) notices.add({ reason: `${reason}: its keys were left out of a list`, peer })
+    },
     refuse(reason, keyBlob) {
       log.info('agent request refused', { reason, peer: peer?.name })
       note(reason, keyBlob)

@@ -2,6 +2,7 @@ import type { AddedKey } from '../../agent/keys/keyring.ts'
 import type { Lock } from '../../agent/lock/lock.ts'
 import type { AgentNotice } from '../../agent/notices.ts'
 import type { DestinationConstraint } from '../../agent/protocol/destination-constraints.ts'
+import type { Upstream } from '../../agent/upstream/upstream.ts'
 import type { AwsCredentials } from '../../aws/aws-credentials.ts'
 import { CodedError } from '../../core/errors.ts'
 import { formatUtc } from '../../core/time/utc-time.ts'
@@ -12,6 +13,7 @@ import type {
   PromptStatus,
   SshIdentityStatus,
   Status,
+  UpstreamAgentStatus,
   VaultStatus,
 } from '../../ipc/endpoints/status.ts'
 import { fingerprint } from '../../ssh/public-key.ts'
@@ -32,6 +34,7 @@ export interface StatusParts {
   lock: Pick<Lock, 'isLocked' | 'isForPerson'>
   addedKeys: () => readonly AddedKey[]
   staticKeys: RunningStaticKeys
+  upstreams: () => readonly Upstream[]
   notices: () => readonly AgentNotice[]
   vaults: readonly RunningVault[]
   aws: AwsCredentials
@@ -39,7 +42,7 @@ export interface StatusParts {
 
 /** Describes what is held, until when, and what is wrong. It calls no server and asks nobody. */
 export async function describeStatus(parts: StatusParts): Promise<Status> {
-  const { fixed, config, keychain, prompt, lock, addedKeys, notices, vaults } = parts
+  const { fixed, config, keychain, prompt, lock, addedKeys, upstreams, notices, vaults } = parts
   // First, because it calls the keychain, whose state is reported too.
   const aws = await parts.aws.status().catch(withoutAws)
   const added = addedKeys()
@@ -59,6 +62,7 @@ export async function describeStatus(parts: StatusParts): Promise<Status> {
       added: added.slice(0, shownAdded).map(describeAdded),
       identities: vaults.flatMap((vault) => vault.identities.map((identity) => describeIdentity(vault, identity))),
       static: describeStaticKeys(parts.staticKeys),
+      upstreams: upstreams().map(describeUpstream),
       notices: notices().map(describeNotice),
     },
     vaults: vaults.map(describeVault),
@@ -91,6 +95,11 @@ function describeAdded({
 function describeDestination({ from, to, user }: DestinationConstraint): string {
   const there = user === undefined ? to.hostname : `${user}@${to.hostname}`
   return from === undefined ? there : `${from.hostname}>${there}`
+}
+
+function describeUpstream({ name, status }: Upstream): UpstreamAgentStatus {
+  const { lastError, ...shown } = status()
+  return { name, ...shown, ...(lastError === undefined ? {} : { error: reportedError(lastError) }) }
 }
 
 function describeNotice({ atMs, reason, count, key, peer, host }: AgentNotice): NoticeStatus {

@@ -59,6 +59,21 @@ const addedKey = v.object({
 /** A key of `ssh-add`. */
 export type AddedKeyStatus = v.InferOutput<typeof addedKey>
 
+const upstream = v.object({
+  name: v.string(),
+  socket: v.string(),
+  /** The kinds of keys in hardware that it takes from `ssh-add`. */
+  adds: listOf(v.string()),
+  /** How many it has listed last; absent: it has not been asked yet. */
+  keys: v.exactOptional(count),
+  /** How many keys and tokens were added to it by way of the daemon. */
+  added: count,
+  /** Why it was left out of the latest list. */
+  error: v.exactOptional(reportedError),
+})
+/** One `[ssh.upstream.NAME]`: another agent. */
+export type UpstreamAgentStatus = v.InferOutput<typeof upstream>
+
 const notice = v.object({
   at: time,
   reason: v.string(),
@@ -98,6 +113,8 @@ export const getStatus = {
       identities: listOf(sshIdentity),
       /** A daemon that is older than the command does not send it. */
       static: v.exactOptional(staticKeyList),
+      /** A daemon that is older than the command does not send it. */
+      upstreams: v.exactOptional(listOf(upstream)),
       /** The latest first. A daemon that is older than the command does not send it. */
       notices: v.exactOptional(listOf(notice)),
     }),

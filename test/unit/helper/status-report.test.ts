@@ -119,6 +119,28 @@ LAST                  WHAT              WHO ASKED    HOST KEY  KEY
 `)
   })
 
+  it('shows the other agents, and why one is left out', () => {
+    const upstreams = [
+      { name: 'card', socket: '/card', adds: ['sk', 'pkcs11'], keys: 3, added: 2 },
+      { name: 'gpg', socket: '/gpg', adds: [], keys: 1, added: 0 },
+      { name: 'new', socket: '/new', adds: [], added: 0 },
+      { name: 'away', socket: '/a\u001b', adds: [], keys: 1, added: 0, error: { code: 'X', message: 'it is away' } },
+    ]
+    const ssh = { ...fullStatus.ssh, upstreams }
+    expect(formatStatus({ ...fullStatus, ssh }, nowMs)).toContain(
+      `
+OTHER AGENT  KEYS                   TAKES       SOCKET
+card         3, 2 added by ssh-add  sk, pkcs11  /card
+gpg          1                      -           /gpg
+new          not asked yet          -           /new
+away         left out               -           /a
+  ! away: it is away
+`)
+    const only = { locked: false, addedKeys: 0, identities: [], upstreams }
+    const aws = { sessions: [], roles: [], profiles: [] }
+    expect(formatStatus({ ...fullStatus, vaults: [], ssh: only, aws }, nowMs)).not.toContain('nothing is configured')
+  })
+
   it('does not let anybody overlook a seed', () => {
     const aws = { ...fullStatus.aws, seeds: ['master', 'b\u001b'] }
     expect(formatStatus({ ...fullStatus, aws }, nowMs)).toContain(

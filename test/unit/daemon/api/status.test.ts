@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { AgentError } from '../../../../src/agent/agent-error.ts'
 import type { AddedKey } from '../../../../src/agent/keys/keyring.ts'
 import { describeStatus, type StatusParts } from '../../../../src/daemon/api/status.ts'
 import { ConfigError } from '../../../../src/daemon/config/config.ts'
@@ -62,6 +63,10 @@ function partsWith(vaults: readonly RunningVault[], status: () => Promise<unknow
     lock: { isLocked: () => false, isForPerson: () => false },
     addedKeys: () => addedKeys,
     staticKeys: staticKeysIn('/nowhere'),
+    upstreams: () => [
+      { name: 'card', status: () => ({ socket: '/card', adds: ['sk'], keys: 2, added: 1 }) },
+      { name: 'away', status: () => ({ socket: '/away', adds: [], added: 0, lastError: away }) },
+    ],
     notices: () => [
       { atMs: Date.UTC(2026, 0, 2), reason: 'no key', count: 2, key: 'SHA256:k', peer: 'ssh (pid 1)', host: undefined },
     ],
@@ -70,6 +75,7 @@ function partsWith(vaults: readonly RunningVault[], status: () => Promise<unknow
   } as unknown as StatusParts
 }
 
+const away = new AgentError('UPSTREAM_FAILED', 'the agent away cannot be reached')
 const needed = new VaultError('VAULT_LOGIN_NEEDED', 'vault corp: not logged in', { hint: 'latchkey login corp' })
 
 it('reports that a login is needed until there is one', async () => {
@@ -117,6 +123,10 @@ it('reports the rest if the files of the AWS tools cannot be read, and hides no 
           isEnded: true,
           mustConfirm: true,
         },
+      ],
+      upstreams: [
+        { name: 'card', socket: '/card', adds: ['sk'], keys: 2, added: 1 },
+        { name: 'away', error: { code: 'UPSTREAM_FAILED', message: 'the agent away cannot be reached' } },
       ],
       notices: [{ at: '2026-01-02T00:00:00Z', reason: 'no key', count: 2, key: 'SHA256:k', peer: 'ssh (pid 1)' }],
     },
