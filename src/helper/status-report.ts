@@ -71,9 +71,15 @@ function formatPrompt({ terminal, programs, whyNoProgram = '' }: PromptStatus): 
 
 /** Nothing is configured, and nothing is wrong either. */
 function isEmpty({ vaults, ssh, aws, config, keychain }: Status): boolean {
-  const isConfigured = [vaults, ssh.identities, ssh.static?.keys ?? [], ssh.upstreams ?? [], aws.sessions, aws.roles, aws.profiles].some(
-    (list) => list.length > 0,
-  )
+  const isConfigured = [
+    vaults,
+    ssh.identities,
+    ssh.static?.keys ?? [],
+    ssh.upstreams ?? [],
+    aws.sessions,
+    aws.roles,
+    aws.profiles,
+  ].some((list) => list.length > 0)
   const isWrong = aws.error !== undefined || keychain.error !== undefined || (config?.errors.length ?? 0) > 0
   return !isConfigured && !isWrong
 }
@@ -132,7 +138,15 @@ const certificateStates: Readonly<Record<SshIdentityStatus['state'], string>> = 
 
 /** What is true of all keys of the agent. */
 function formatNotes(
-  { locked, isForPerson, addedKeys, added = [], static: stored = { keys: [] }, upstreams = [], notices = [] }: Status['ssh'],
+  {
+    locked,
+    isForPerson,
+    addedKeys,
+    added = [],
+    static: stored = { keys: [] },
+    upstreams = [],
+    notices = [],
+  }: Status['ssh'],
   nowMs: number,
 ): string {
   const unlock = isForPerson === true ? 'latchkey unlock, in a terminal,' : 'latchkey unlock or ssh-add -X'

@@ -135,7 +135,8 @@ gpg          1                      -           /gpg
 new          not asked yet          -           /new
 away         left out               -           /a
   ! away: it is away
-`)
+`,
+    )
     const only = { locked: false, addedKeys: 0, identities: [], upstreams }
     const aws = { sessions: [], roles: [], profiles: [] }
     expect(formatStatus({ ...fullStatus, vaults: [], ssh: only, aws }, nowMs)).not.toContain('nothing is configured')

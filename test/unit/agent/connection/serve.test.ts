@@ -18,7 +18,6 @@ import {
   signRequest,
 } from '../../../support/agent-messages.ts'
 import { createFrameReader, framed } from '../../../support/agent-stream.ts'
-import { agentVector } from '../../../support/agent-vectors.ts'
 import { noChurn } from '../../../support/churn.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { ownSeat } from '../../../support/seats.ts'
