@@ -19,6 +19,7 @@ export type AgentErrorCode =
   | 'UPSTREAM_FAILED'
   | 'UPSTREAM_LATE'
   | 'UPSTREAM_REFUSED'
+  | 'UPSTREAM_KEY_AWAY'
   | 'HARDWARE_REMOTE'
   | 'HARDWARE_UNTAKEN'
 

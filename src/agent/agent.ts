@@ -24,6 +24,8 @@ export interface AgentView {
   stores: () => readonly KeyStore[]
   keyring: Keyring
   upstreams: () => readonly Upstream[]
+  /** Only the keys that identities have there are of use. */
+  hidesUpstreams?: true
   settings: () => ListSettings
   lists: IdentityLists
 }
@@ -69,8 +71,6 @@ export interface AgentDeps {
   poolSignatures: number
 }
 
-const noUpstreams: readonly Upstream[] = []
-
 /** Creates an agent that serves the connections that it is given. */
 export function createAgent(deps: AgentDeps): Agent {
   const { clock, churn, log, poolSignatures } = deps
@@ -87,7 +87,8 @@ export function createAgent(deps: AgentDeps): Agent {
     viewOf: (some) => ({
       stores: some,
       keyring: closedKeyring,
-      upstreams: () => noUpstreams,
+      upstreams: deps.upstreams,
+      hidesUpstreams: true,
       // Whoever asks one identity's own socket has chosen it.
       settings: () => plainLists,
       lists: createIdentityLists({ log }),

@@ -1,16 +1,10 @@
 import { displayLine } from '../core/text/display-text.ts'
 import { formatDuration } from '../core/time/duration.ts'
 import type { ReportedError } from '../ipc/endpoints/fields.ts'
-import type {
-  AddedKeyStatus,
-  NoticeStatus,
-  PromptStatus,
-  SshIdentityStatus,
-  Status,
-  VaultStatus,
-} from '../ipc/endpoints/status.ts'
+import type { AddedKeyStatus, PromptStatus, SshIdentityStatus, Status, VaultStatus } from '../ipc/endpoints/status.ts'
 import { formatConfigProblems } from './config-report.ts'
 import { formatKeyTable, formatRotations } from './key-report.ts'
+import { formatNotices } from './notice-table.ts'
 import { formatProblem, formatWarnings } from './problem-lines.ts'
 import { formatStaticKeys } from './ssh-keys/key-list.ts'
 import { formatTable } from './text-table.ts'
@@ -173,19 +167,6 @@ function formatAdded(added: readonly AddedKeyStatus[], nowMs: number): string {
     ].join('; '),
   ])
   return rows.length === 0 ? '' : formatTable(rows, '  ')
-}
-
-/** What a server refused the agent cannot know: this is what the agent did not do. */
-function formatNotices(notices: readonly NoticeStatus[]): string {
-  if (notices.length === 0) return ''
-  const rows = notices.map(({ at, reason, count, key, peer, host }) => [
-    at,
-    count > 1 ? `${reason} (${count} times)` : reason,
-    peer ?? '-',
-    host ?? '-',
-    key ?? '-',
-  ])
-  return `\nwhat ssh did not get from the agent (what a server refused, the agent cannot know):\n${formatTable([['LAST', 'WHAT', 'WHO ASKED', 'HOST KEY', 'KEY'], ...rows])}`
 }
 
 function formatIdentities({ ssh, config }: Status, left: (time: string | undefined) => string, nowMs: number): string {

@@ -155,6 +155,43 @@ describeWithPeers(
       await dev.runOk('ssh-add', ['-D'])
     })
 
+    it('have certificates of Vault for a time, while they are there', async () => {
+      await addSk()
+      const key = (await dev.runOk('ssh-add', ['-l'])).split('\n').find((line) => line.includes('touched'))!
+      const identity = `[ssh.identity.hardware]\nrole = "dev"\nprincipals = ["${userName}"]\nsocket = true\n`
+      const card = section('card', agent.socket, 'adds = ["sk", "pkcs11"]\n')
+      await configure(`${identity}upstream_key = "${key.split(' ')[1]}"\n${card}`, [{ name: 'card' }])
+      const certificate = () => list().then((lines) => lines.split('\n').find((line) => line.includes('hardware: ')))
+      await vi.waitFor(
+        async () => expect(await certificate()).toMatch(/^sk-ssh-ed25519-cert-v01@openssh.com /),
+        patience,
+      )
+      // The plain key is authorised nowhere.
+      const before = sshd.log()
+      const listed = `${await certificate()}\n`
+      writeFileSync(at('offered-cert.pub'), listed)
+      const options = sshd.clientOptions.map((option) =>
+        option === 'IdentityFile=none' ? `IdentityFile=${at('offered-cert.pub')}` : option,
+      )
+      writeFileSync(at('authorized'), '')
+      const logIn = (...more: readonly string[]) =>
+        dev.run('ssh', [...options, '-o', 'IdentitiesOnly=yes', ...more, `${userName}@127.0.0.1`, 'echo in'])
+      expect(await logIn()).toMatchObject({ stdout: 'in\n' })
+      expect(sshd.log().slice(before.length)).toContain('Accepted publickey for')
+      expect(sshd.log().slice(before.length)).toContain('ED25519-SK-CERT')
+      // The identity's own socket has nothing else.
+      const own = dev.env.SSH_AUTH_SOCK!.replace(/agent\.sock$/, 'agent-hardware.sock')
+      const alone = await run('ssh-add', ['-L'], { env: { SSH_AUTH_SOCK: own } })
+      expect(alone.stdout).toBe(listed)
+      expect(await logIn('-o', `IdentityAgent=${own}`)).toMatchObject({ stdout: 'in\n' })
+      await dev.runOk('ssh-add', ['-D'])
+      expect(await certificate()).toBeUndefined()
+      const { ssh } = await status()
+      const shown = ssh.identities.find(({ name }: { name: string }) => name === 'hardware')
+      expect(shown).toMatchObject({ state: 'fresh', error: { code: 'UPSTREAM_KEY_AWAY' } })
+      await takes('sk', 'pkcs11')
+    })
+
     it('are not added from another machine', async () => {
       writeFileSync(at('authorized'), await list())
       const remote = `SSH_ASKPASS=${token.pinEnv.SSH_ASKPASS} SSH_ASKPASS_REQUIRE=force ssh-add -s ${tokenProvider}`

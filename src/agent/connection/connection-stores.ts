@@ -1,4 +1,4 @@
-import type { KeyStore } from '../keys/key-store.ts'
+import type { ConnectionView, KeyStore } from '../keys/key-store.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { OpenUpstream } from '../upstream/open-upstream.ts'
 import type { Upstream } from '../upstream/upstream.ts'
@@ -7,7 +7,7 @@ import type { Upstream } from '../upstream/upstream.ts'
 export interface ConnectionStores {
   /** All of them, the same array until they change: what is configured, added keys, upstream agents. */
   all(): readonly KeyStore[]
-  /** The upstream agents, as this connection sees them. */
+  /** The upstream agents, as this connection sees them; none where they are hidden. */
   agents(): readonly OpenUpstream[]
   /** Passes a bind on to all upstream agents. */
   bind(contents: Uint8Array): void
@@ -16,15 +16,21 @@ export interface ConnectionStores {
 
 /** What there is, called for each request: the same arrays until they change. */
 export interface ConnectionStoresDeps {
+  connection: ConnectionView
   stores: () => readonly KeyStore[]
   keyring: Keyring
   upstreams: () => readonly Upstream[]
+  /** Only the keys that identities have there are of use. */
+  hidesUpstreams?: true | undefined
 }
+
+const none: readonly OpenUpstream[] = []
 
 /** What there was, and what became of it. */
 interface Known {
   stores: readonly KeyStore[]
   upstreams: readonly Upstream[]
+  holders: readonly OpenUpstream[]
   agents: readonly OpenUpstream[]
   all: readonly KeyStore[]
 }
@@ -33,7 +39,8 @@ interface Known {
 const maxBinds = 32
 
 /** Opens nothing until it is asked for. */
-export function createConnectionStores({ stores, keyring, upstreams }: ConnectionStoresDeps): ConnectionStores {
+export function createConnectionStores(deps: ConnectionStoresDeps): ConnectionStores {
+  const { connection, stores, keyring, upstreams, hidesUpstreams } = deps
   const open = new Map<Upstream, OpenUpstream>()
   const binds: Uint8Array[] = []
   let known: Known | undefined
@@ -56,8 +63,10 @@ export function createConnectionStores({ stores, keyring, upstreams }: Connectio
   const present = (): Known => {
     const now = { stores: stores(), upstreams: upstreams() }
     if (known?.stores === now.stores && known.upstreams === now.upstreams) return known
-    const agents = known?.upstreams === now.upstreams ? known.agents : openAll(now.upstreams)
-    known = { ...now, agents, all: [...now.stores, keyring, ...agents] }
+    const holders = known?.upstreams === now.upstreams ? known.holders : openAll(now.upstreams)
+    const agents = hidesUpstreams === true ? none : holders
+    const own = now.stores.map((store) => store.through?.(holders, connection) ?? store)
+    known = { ...now, holders, agents, all: [...own, keyring, ...agents] }
     return known
   }
 

@@ -18,7 +18,7 @@ export interface HardwareKeys {
 export interface HardwareKeysDeps {
   connection: ConnectionView
   upstreams: () => readonly Upstream[]
-  /** The same agents, as this connection sees them. */
+  /** The same agents, as this connection sees them; none where they are hidden. */
   agents: () => readonly OpenUpstream[]
 }
 
@@ -49,6 +49,7 @@ export function createHardwareKeys({ connection, upstreams, agents }: HardwareKe
       return takers.length === 0 ? failure : removeFrom(takers, keyBlob)
     },
     removeAdded() {
+      if (agents().length === 0) return success
       const under = upstreams().flatMap((upstream) => upstream.removeAdded() ?? [])
       return under.length === 0 ? success : Promise.all(under).then(() => success)
     },

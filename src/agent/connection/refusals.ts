@@ -39,7 +39,7 @@ export function createRefusals({ connection, notices, peer, log }: RefusalsDeps)
       const [code, reason] = [errorCode(error), describeError(error)]
       log.info('identities left out', { code, reason, peer: peer?.name })
       // Our own identities stand in the status with their errors. Not one notice for each host: it is the same everywhere.
-      if (code?.startsWith('UPSTREAM_')) notices.add({ reason: `${reason}: its keys were left out of a list`, peer })
+      if (code?.startsWith('UPSTREAM_')) notices.add({ reason: `left out of a list: ${reason}`, peer })
     },
     refuse(reason, keyBlob) {
       log.info('agent request refused', { reason, peer: peer?.name })

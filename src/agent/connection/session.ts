@@ -35,6 +35,8 @@ export interface AgentSessionDeps
   stores: () => readonly KeyStore[]
   /** Other agents, likewise. They are listed last. */
   upstreams: () => readonly Upstream[]
+  /** Only the keys that identities have there are of use. */
+  hidesUpstreams?: true | undefined
   log: Logger
 }
 
@@ -54,7 +56,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   const connection: ConnectionView = bindings
   let unlocking: LockConnection | undefined
   const refusals = createRefusals({ ...deps, connection })
-  const connectionStores = createConnectionStores(deps)
+  const connectionStores = createConnectionStores({ ...deps, connection })
   let isClosed = false
   let leaving: AbortController | undefined
 

@@ -5,19 +5,24 @@ import type { Clock } from '../../core/time/clock.ts'
 import { formatUtc } from '../../core/time/utc-time.ts'
 import { certificateValidity, type SshCertificate } from '../../ssh/certificate.ts'
 import type { CertificateIssuer } from '../../ssh/certificate-issuer.ts'
-import { keyGeneratorNamed } from '../../ssh/keys/key-types.ts'
 import { equalBytes } from '../../ssh/wire.ts'
 import type { HostPatterns } from '../destination/host-patterns.ts'
 import type { ConfirmPolicy, KeyStore } from '../keys/key-store.ts'
 import type { CertificateSource } from './certificate-source.ts'
 import { createCertificateSuccession } from './certificate-succession.ts'
 import { createCertificateTries } from './certificate-tries.ts'
+import type { EphemeralKey } from './ephemeral-key.ts'
 import { createIdentityListing, noCertificate } from './identity-listing.ts'
-import { createOwnKey } from './own-key.ts'
+import { createOwnKey, type OwnKey } from './own-key.ts'
 import { createPublication, type PublishIdentity } from './publication.ts'
 import { awaitedIdentities, createServedCertificate, type ServedCertificate } from './served-certificate.ts'
+import { throughAgents } from './through-agents.ts'
+import { createUpstreamKey } from './upstream-key.ts'
 
-/** One configured identity: a key that is made here and never leaves this process, and its certificate from an issuer. */
+/**
+ * One configured identity: a key that is made here and never leaves this process, or one of another agent, and its certificate
+ * from an issuer.
+ */
 export interface ConfiguredIdentity extends KeyStore {
   /**
    * Begins to renew ahead of time; `always` fetches at once. Calling it again, as after a login, forgets earlier failures: a
@@ -56,6 +61,8 @@ export interface ConfiguredIdentityOptions {
   comment: string
   /** Which key is made, as config.toml names it: `rsa-3072`. */
   keyType: string
+  /** The fingerprint of a key of another agent, which is certified instead. */
+  upstreamKey?: string | undefined
   /** The turns for making keys that take long, shared by all identities. */
   slowKeys: Turns
   issuer: CertificateIssuer
@@ -88,7 +95,6 @@ const loginsOnly: readonly string[] = ['login']
 /** Creates an identity without a key or a certificate; it gets them when it is listed or started. */
 export function createConfiguredIdentity(options: ConfiguredIdentityOptions): ConfiguredIdentity {
   const { name, issuer, source, clock, log, renew, forward, confirm, sign, hosts } = options
-  const { type, isSlow } = keyGeneratorNamed(options.keyType)
   const certificates = createCertificateSuccession(clock)
   const publication = createPublication(options.publish, clock)
   const awaited = awaitedIdentities(options)
@@ -103,12 +109,20 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
     tries.replan()
   }
 
+  const onMade = ({ publicKey }: EphemeralKey) => void publication.show(publicKey)
+
+  const upstreamKey =
+    options.upstreamKey === undefined
+      ? undefined
+      : createUpstreamKey({
+          name: `identity ${name}`,
+          fingerprint: options.upstreamKey,
+          onSign: noteSignature,
+          onSeen: onMade,
+        })
+
   // One key pair until `clear`: the fingerprint, and anything saved from `ssh-add -L`, stays valid across renewals.
-  const ownKey = createOwnKey({
-    ...options,
-    onSign: noteSignature,
-    onMade: ({ publicKey }) => void publication.show(publicKey),
-  })
+  const ownKey: OwnKey = upstreamKey ?? createOwnKey({ ...options, onSign: noteSignature, onMade })
 
   const issue = async (signal: AbortSignal): Promise<void> => {
     const made = ownKey.pair()
@@ -139,6 +153,7 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
 
   const plan = (isWanted: boolean): PlannedStep | undefined => {
     const present = certificates.present()
+    if (!ownKey.isObtainable()) return undefined
     if (present === undefined) return isWanted || (renew === 'always' && isInUse) ? { atMs: clock.now() } : undefined
     const endMs = present.validity().notAfterMs
     if (isWanted) return { atMs: clock.now(), endMs }
@@ -153,7 +168,7 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
     return tries.hurry()
   }
 
-  return {
+  const identity: ConfiguredIdentity = {
     isAdded: false,
     isFor: (destination) => hosts?.fit(destination) !== 'misfit',
     hostsOf: () => hosts,
@@ -171,15 +186,16 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
     signer(keyBlob) {
       const certified = certificates.withBlob(keyBlob)
       if (certified !== undefined) return certified.signer
-      // Nothing is authorised for the bare key, but clients name it when they mean the certificate.
-      const held = ownKey.held()
+      // Nothing is authorised for the bare key, but clients name it when they mean the certificate. That of another agent may
+      // be authorised somewhere: it is that agent's.
+      const held = upstreamKey === undefined ? ownKey.held() : undefined
       return held !== undefined && equalBytes(keyBlob, held.publicKey.blob) ? held.signer : undefined
     },
     start() {
       isInUse = true
-      void ownKey.pair()
+      ownKey.prepare()
       publication.look()
-      tries.start(renew === 'always')
+      tries.start(renew === 'always' && ownKey.isObtainable())
     },
     stop() {
       tries.stop()
@@ -194,20 +210,22 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
       return publication.withdraw()
     },
     async whenPublic() {
-      if (!isSlow) await ownKey.wait()
+      if (!ownKey.isSlow) await ownKey.wait()
       await publication.pending()
     },
     status() {
       const present = certificates.present()
-      const lastError = tries.lastError() ?? (present === undefined ? source.trouble() : undefined)
+      const lastError = ownKey.trouble() ?? tries.lastError() ?? (present === undefined ? source.trouble() : undefined)
       const state = present?.state() ?? 'expired'
       return {
         state: state === 'expired' ? 'none' : state,
-        keyType: type.name,
+        keyType: ownKey.type(),
         ...(present === undefined ? {} : { certificate: present.certificate }),
         ...(present === undefined || present.warnings.length === 0 ? {} : { warnings: present.warnings }),
         ...(lastError === undefined ? {} : { lastError }),
       }
     },
   }
+  if (upstreamKey === undefined) return identity
+  return { ...identity, through: (agents, connection) => throughAgents(identity, upstreamKey, agents, connection) }
 }

@@ -1,10 +1,21 @@
 import type { Turns } from '../../core/calls/turns.ts'
 import type { Clock } from '../../core/time/clock.ts'
+import { keyGeneratorNamed } from '../../ssh/keys/key-types.ts'
 import type { MaybePromise } from '../keys/key-store.ts'
 import { createEphemeralKey, type EphemeralKey } from './ephemeral-key.ts'
 
 /** The key pair of one identity: the same until it is let go, whatever certificates come and go. */
 export interface OwnKey {
+  /** Whether making it takes seconds. */
+  readonly isSlow: boolean
+  /** Such as `ssh-ed25519`; `unknown` where that is so. */
+  type(): string
+  /** Whether there is a pair, or can be one. */
+  isObtainable(): boolean
+  /** Why it cannot be used, if that is known. */
+  trouble(): unknown
+  /** Begins to make it. */
+  prepare(): void
   /** The pair, made when it is first needed. If that fails, it is tried again the next time. */
   pair(): MaybePromise<EphemeralKey>
   /** The pair, once it has been made. */
@@ -32,6 +43,7 @@ const waitMs = 8_000
 
 /** Makes no key yet. */
 export function createOwnKey({ clock, onMade, onKeysReleased = () => {}, ...options }: OwnKeyOptions): OwnKey {
+  const { type, isSlow } = keyGeneratorNamed(options.keyType)
   let present: MaybePromise<EphemeralKey> | undefined
 
   const pair = (): MaybePromise<EphemeralKey> => {
@@ -64,6 +76,11 @@ export function createOwnKey({ clock, onMade, onKeysReleased = () => {}, ...opti
     })
 
   return {
+    isSlow,
+    type: () => type.name,
+    isObtainable: () => true,
+    trouble: () => undefined,
+    prepare: () => void pair(),
     pair,
     held: () => (present instanceof Promise ? undefined : present),
     wait() {

@@ -49,6 +49,8 @@ export interface ConnectionView {
 export interface KeyStore {
   /** Whether its keys came from `ssh-add`, or are configured. */
   readonly isAdded: boolean
+  /** The store as one connection sees it, where other agents hold its keys; absent: it is the same for all. */
+  through?(agents: readonly KeyStore[], connection: ConnectionView): KeyStore
   /** Whether any of its identities may be for a destination: where none is, nobody waits for it. */
   isFor(destination: Destination): boolean
   /** Which hosts one of its identities is for; undefined: every host. */

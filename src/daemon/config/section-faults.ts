@@ -21,7 +21,7 @@ export interface SectionsAround {
   defaults: ConfigDefaults
 }
 
-type NamedKind = 'vault' | 'source' | 'profile'
+type NamedKind = 'vault' | 'source' | 'profile' | 'upstream'
 
 /** Adds the names of all sections. */
 export function sectionsAround(sections: Sections, off: ReadonlySet<string>, defaults: ConfigDefaults): SectionsAround {
@@ -30,7 +30,12 @@ export function sectionsAround(sections: Sections, off: ReadonlySet<string>, def
     const names = [...off].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length))
     return new Set([...sectionsOf(sections, kind).map(({ name }) => name), ...names])
   }
-  const names = { vault: namesOf('vault'), source: namesOf('source'), profile: namesOf('profile') }
+  const names = {
+    vault: namesOf('vault'),
+    source: namesOf('source'),
+    profile: namesOf('profile'),
+    upstream: namesOf('upstream'),
+  }
   return { sections, off, names, defaults }
 }
 
@@ -53,6 +58,13 @@ export function faultBeside(section: Section, around: SectionsAround): Mistake |
       const { forward, forwarding } = section.written
       if (forward !== undefined && forwarding !== undefined)
         return at('is the former name of forward: leave it out', 'forwarding')
+      const { upstream_key: upstreamKey, key_type: keyType, list_key: listKey } = section.written
+      if (upstreamKey !== undefined && around.names.upstream.size === 0)
+        return at('there is no [ssh.upstream.…] section for the agent that has it', 'upstream_key')
+      if (upstreamKey !== undefined && keyType !== undefined)
+        return at('no key is made beside upstream_key: leave it out', 'key_type')
+      if (upstreamKey !== undefined && listKey !== undefined)
+        return at('the other agent lists its key itself: leave it out', 'list_key')
       const vault = vaultOf(section, around)
       const names = [...around.names.vault]
       if (vault === undefined)

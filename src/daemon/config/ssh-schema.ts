@@ -61,6 +61,10 @@ export const identitySchema = v.strictObject({
   list_key: v.optional(v.boolean()),
   socket: v.optional(v.boolean()),
   key_type: v.optional(v.picklist(keyGenerators.map(({ name }) => name))),
+  /** A key of another agent is certified. */
+  upstream_key: v.optional(
+    v.pipe(v.string(), v.regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'not a fingerprint: "SHA256:…", as ssh-add -l shows it')),
+  ),
 })
 
 /** One `[ssh.upstream.NAME]`: another agent. */

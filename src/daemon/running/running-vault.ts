@@ -166,6 +166,7 @@ function startIdentity(
     name: config.name,
     comment: `${config.name}@${config.vault}`,
     keyType: config.key_type,
+    upstreamKey: config.upstream_key,
     slowKeys,
     issuer: createVaultIssuer({ client, tokens, ca, signing, clock, log }),
     source,

@@ -114,6 +114,21 @@ describe('parseConfig', () => {
     expect(mistake('[ssh.upstream.card]\n').message).toContain('socket')
   })
 
+  it('reads which key of another agent is certified, and what that rules out', () => {
+    const key = `SHA256:${'a'.repeat(43)}`
+    const agent = '[ssh.upstream.card]\nsocket = "/s"\n'
+    const identity = (settings: string) => `[vault.a]\naddress = "https://v"\n[ssh.identity.i]\nrole = "r"\n${settings}`
+    const withKey = (more: string) => identity(`upstream_key = "${key}"\n${more}`)
+    expect(parseConfig(withKey(agent), file).identities[0]?.upstream_key).toBe(key)
+    for (const [text, words] of [
+      [withKey(''), '5:1: ssh.identity.i.upstream_key: there is no [ssh.upstream.…] section'],
+      [withKey(`key_type = "ed25519"\n${agent}`), '6:1: ssh.identity.i.key_type: no key is made beside upstream_key'],
+      [withKey(`list_key = true\n${agent}`), '6:1: ssh.identity.i.list_key: the other agent lists its key itself'],
+      [identity(`upstream_key = "MD5:1"\n${agent}`), '5:1: ssh.identity.i.upstream_key: not a fingerprint'],
+    ] as const)
+      expect(mistake(text).message).toContain(words)
+  })
+
   it('gives each kind of key in hardware to one other agent at most', () => {
     const agent = (name: string, adds: string) => `[ssh.upstream.${name}]\nsocket = "/s"\nadds = ${adds}\n`
     const { ssh } = parseConfig(agent('card', '["sk", "pkcs11"]') + agent('other', '[]'), file)
