@@ -43,7 +43,6 @@ import { createConfigService } from './running/config-service.ts'
 import { createConfirmations } from './running/confirmations.ts'
 import type { VaultDeps } from './running/running-vault.ts'
 import { createSshAgent } from './running/ssh-agent.ts'
-import { createUpstreams } from './running/upstreams.ts'
 import { createRunningStaticKeys } from './static-keys/running-static-keys.ts'
 import { watchKeychain } from './watched-keychain.ts'
 
@@ -106,10 +105,9 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const keychain = createLastingKeychain({ keychain: watched, clock, random, log })
   const onKeysReleased = createKeyDisposal(clock, collectGarbage)
   const confirmations = createConfirmations({ prompts, clock })
-  const upstreams = createUpstreams({ ...deps, configured: () => config.current().ssh.upstreams })
   const ssh = createSshAgent({
+    ...deps,
     stores: () => staticKeys.stores(),
-    upstreams,
     settings: () => staticKeys.listSettings(),
     sshSettings: () => config.current().ssh,
     askPerson: confirmations.ask,
@@ -184,7 +182,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
           lock: ssh.lock,
           addedKeys: ssh.keyring.describe,
           staticKeys,
-          upstreams,
+          upstreams: ssh.upstreams,
           notices: ssh.agent.notices,
           vaults: config.vaults(),
           aws,

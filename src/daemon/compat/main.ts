@@ -78,14 +78,14 @@ export async function runLoneAgent(settings: LoneAgentSettings): Promise<number>
     addedKeys: {},
     upstreams: [],
   }
-  const noUpstreams: readonly [] = []
   const ssh = createSshAgent({
     stores: () => stores,
-    upstreams: () => noUpstreams,
     settings: () => plainLists,
     sshSettings: () => sshSettings,
     askPerson: createAskpassPerson({ environment, clock, find, stopping: stop.signal }),
     home: homeFolder(environment),
+    pid: process.pid,
+    peerOf: native.peerCredentials,
     onKeysReleased: createKeyDisposal(clock, collect),
     clock,
     churn,

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { type Agent, type AgentDeps, type AgentView, createAgent } from '../../agent/agent.ts'
 import { createKeyring, type Keyring } from '../../agent/keys/keyring.ts'
 import { createLock, type Lock } from '../../agent/lock/lock.ts'
+import type { Upstream } from '../../agent/upstream/upstream.ts'
 import { describeError } from '../../core/errors.ts'
 import type { Marking } from '../../core/limits/admission.ts'
 import type { PeerCredentials } from '../../ipc/sockets/peer-credentials.ts'
@@ -9,12 +10,15 @@ import type { SshSettings } from '../config/config.ts'
 import { createKnownHostsFiles, type KnownHostsFiles } from '../known-hosts-files.ts'
 import { peerProcess } from '../process/peer-process.ts'
 import { createAddedHosts } from './list-settings.ts'
+import { createUpstreams, type UpstreamsDeps } from './upstreams.ts'
 
 /** The SSH agent of the daemon, and what it owns that others look at. */
 export interface SshAgent {
   agent: Agent
   keyring: Keyring
   lock: Lock
+  /** The other agents, the same array until they change. */
+  upstreams: () => readonly Upstream[]
   knownHosts: KnownHostsFiles
   /** Serves a connection of a process until it closes. */
   serve(stream: Duplex, seat: Marking, peer: PeerCredentials | undefined, view: AgentView | undefined): void
@@ -23,8 +27,9 @@ export interface SshAgent {
 }
 
 /** What it needs; the settings are read for each use. */
-export interface SshAgentDeps extends Omit<AgentDeps, 'keyring' | 'lock' | 'knownHosts'> {
-  home: string
+export interface SshAgentDeps
+  extends Omit<AgentDeps, 'keyring' | 'lock' | 'knownHosts' | 'upstreams'>,
+    Omit<UpstreamsDeps, 'configured'> {
   sshSettings: () => SshSettings
   onKeysReleased: () => void
 }
@@ -41,18 +46,20 @@ export function createSshAgent(deps: SshAgentDeps): SshAgent {
   })
   const lock = createLock({ clock })
   const knownHosts = createKnownHostsFiles({ home, configured: () => sshSettings().knownHosts, log })
-  const agent = createAgent({ ...deps, keyring, lock, knownHosts: knownHosts.read })
+  const upstreams = createUpstreams({ ...deps, configured: () => sshSettings().upstreams })
+  const agent = createAgent({ ...deps, keyring, lock, upstreams, knownHosts: knownHosts.read })
   return {
     agent,
     keyring,
     lock,
+    upstreams,
     knownHosts,
     serve: (stream, seat, peer, view) =>
       agent.serve(stream, seat, peer?.pid === undefined ? undefined : peerProcess(peer.pid), view),
     removeAddedKeys() {
       log.info('added keys are removed, by signal', { count: keyring.describe().length })
       keyring.removeAll()
-      for (const upstream of deps.upstreams())
+      for (const upstream of upstreams())
         upstream.removeAdded()?.catch((error: unknown) => {
           log.warn('added keys stay with another agent', { agent: upstream.name, reason: describeError(error) })
         })
