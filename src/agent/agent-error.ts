@@ -20,6 +20,7 @@ export type AgentErrorCode =
   | 'UPSTREAM_LATE'
   | 'UPSTREAM_REFUSED'
   | 'UPSTREAM_KEY_AWAY'
+  | 'PATH_TOO_LONG'
   | 'HARDWARE_REMOTE'
   | 'HARDWARE_UNTAKEN'
 

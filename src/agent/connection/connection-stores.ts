@@ -1,3 +1,4 @@
+import { equalBytes } from '../../ssh/wire.ts'
 import type { ConnectionView, KeyStore } from '../keys/key-store.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { OpenUpstream } from '../upstream/open-upstream.ts'
@@ -9,6 +10,11 @@ export interface ConnectionStores {
   all(): readonly KeyStore[]
   /** The upstream agents, as this connection sees them; none where they are hidden. */
   agents(): readonly OpenUpstream[]
+  /**
+   * The client is an agent that the connection has come by. Called before anything is asked.
+   * @returns the upstream agent of ours that is on the path
+   */
+  cameBy(path: readonly Uint8Array[]): Upstream | undefined
   /** Passes a bind on to all upstream agents. */
   bind(contents: Uint8Array): void
   close(): void
@@ -43,6 +49,7 @@ export function createConnectionStores(deps: ConnectionStoresDeps): ConnectionSt
   const { connection, stores, keyring, upstreams, hidesUpstreams } = deps
   const open = new Map<Upstream, OpenUpstream>()
   const binds: Uint8Array[] = []
+  let path: readonly Uint8Array[] = []
   let known: Known | undefined
 
   const openAll = (present: readonly Upstream[]): readonly OpenUpstream[] => {
@@ -52,7 +59,7 @@ export function createConnectionStores(deps: ConnectionStoresDeps): ConnectionSt
       open.delete(upstream)
     }
     return present.map((upstream) => {
-      const opened = open.get(upstream) ?? upstream.open()
+      const opened = open.get(upstream) ?? upstream.open(path)
       // One that was configured meanwhile must know where the connection leads, too.
       if (!open.has(upstream)) for (const contents of binds) opened.bind(contents)
       open.set(upstream, opened)
@@ -73,6 +80,10 @@ export function createConnectionStores(deps: ConnectionStoresDeps): ConnectionSt
   return {
     all: () => present().all,
     agents: () => present().agents,
+    cameBy(tokens) {
+      path = tokens
+      return upstreams().find(({ token }) => tokens.some((each) => equalBytes(each, token)))
+    },
     bind(contents) {
       if (upstreams().length === 0 && binds.length >= maxBinds) return
       const copy = Uint8Array.from(contents)

@@ -28,7 +28,8 @@ interface Arranged {
   identities: readonly Identity[]
 }
 
-const emptyList: AgentResponse = { type: 'identities-answer', identities: [] }
+/** What is answered where nothing is to be seen. */
+export const emptyList: AgentResponse = { type: 'identities-answer', identities: [] }
 
 /** Answers the lists of one connection. It owns the latest one that is for this connection's destination. */
 export function createListing(deps: ListingDeps): () => MaybePromise<AgentResponse> {

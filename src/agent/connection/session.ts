@@ -6,12 +6,13 @@ import { AgentError } from '../agent-error.ts'
 import type { ConnectionView, KeyStore, MaybePromise } from '../keys/key-store.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { LockConnection } from '../lock/lock.ts'
+import { agentPathName, readAgentPath } from '../protocol/agent-path.ts'
 import type { AgentRequest, AgentResponse } from '../protocol/messages.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { type ConfirmationDeps, createConfirmation } from './confirmation.ts'
 import { createConnectionStores } from './connection-stores.ts'
 import { createHardwareKeys } from './hardware-keys.ts'
-import { createListing, type ListingDeps } from './listing.ts'
+import { createListing, emptyList, type ListingDeps } from './listing.ts'
 import { createRefusals, type RefusalsDeps } from './refusals.ts'
 import { createSessionBindings, sessionBindName } from './session-bind.ts'
 import { createSigning, type SigningDeps } from './signing.ts'
@@ -57,6 +58,8 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   let unlocking: LockConnection | undefined
   const refusals = createRefusals({ ...deps, connection })
   const connectionStores = createConnectionStores({ ...deps, connection })
+  /** The client is an upstream agent that asks us what we ask it: it gets nothing, or that would never end. */
+  let isLoop = false
   let isClosed = false
   let leaving: AbortController | undefined
 
@@ -96,6 +99,19 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
     }
   }
 
+  const noteAgentPath = (contents: Uint8Array): AgentResponse => {
+    try {
+      const own = connectionStores.cameBy(readAgentPath(contents))
+      if (own === undefined) return success
+      isLoop = true
+      refusals.refuse(`the agent ${own.name} leads back here`)
+      return success
+    } catch (error) {
+      isLoop = true
+      return refusals.failed(extensionFailure, error)
+    }
+  }
+
   const answerExtension = (name: string, contents: Uint8Array): AgentResponse => {
     if (name === sessionBindName) {
       // Also one that fails: a client that could not prove where it is must not be local to them.
@@ -107,6 +123,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
         return refusals.failed(extensionFailure, error)
       }
     }
+    if (name === agentPathName) return noteAgentPath(contents)
     if (name !== queryName || lock.isLocked()) return failure
     const names = extensionNames.reduce((writer, extension) => writer.string(extension), new SshWriter())
     return contents.length === 0 ? { type: 'extension-response', name, contents: names.bytes() } : extensionFailure
@@ -121,6 +138,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   }
 
   const answer = (request: AgentRequest): MaybePromise<AgentResponse> => {
+    if (isLoop && request.type !== 'extension') return request.type === 'request-identities' ? emptyList : failure
     switch (request.type) {
       case 'request-identities':
         return list()()

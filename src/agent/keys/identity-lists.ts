@@ -26,7 +26,8 @@ const places: readonly Identity['behind'][] = [undefined, 'certificates', 'every
 export function createIdentityLists({ log }: { log: Logger }): IdentityLists {
   const kept: { parts: readonly (readonly Identity[])[]; response: AgentResponse }[] = []
 
-  const compose = (identities: readonly Identity[]): AgentResponse => {
+  const compose = (all: readonly Identity[]): AgentResponse => {
+    const identities = withoutRepeats(all)
     const fitting = countFitting(identities)
     if (fitting < identities.length)
       log.warn('the list is too long for clients', { leftOut: identities.length - fitting })
@@ -43,6 +44,15 @@ export function createIdentityLists({ log }: { log: Logger }): IdentityLists {
       return entry.response
     },
   }
+}
+
+/** Another agent may have a key that is here, too: trying it twice costs a try. */
+function withoutRepeats(identities: readonly Identity[]): readonly Identity[] {
+  const seen = new Set<string>()
+  return identities.filter(({ keyBlob }) => {
+    const name = Buffer.from(keyBlob.buffer, keyBlob.byteOffset, keyBlob.byteLength).toString('latin1')
+    return seen.size < seen.add(name).size
+  })
 }
 
 /** Those that help hardly anybody come last. */

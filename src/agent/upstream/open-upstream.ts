@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import type { Turns } from '../../core/calls/turns.ts'
 import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import type { LastOutcome } from '../../core/renewal/last-outcome.ts'
@@ -48,6 +49,8 @@ export interface OpenUpstreamDeps extends UpstreamOptions {
   dial: () => UpstreamClient
   /** @throws {AgentError} UPSTREAM_LATE */
   inTime: <T>(work: Promise<T>) => Promise<T>
+  /** For lists: what asks itself by way of others would ask for ever. */
+  turns: Turns
   /** Reads a list. @throws {AgentError} UPSTREAM_REFUSED, RESPONSE_UNKNOWN @throws {SshError} WIRE_… */
   identitiesIn: (answer: Uint8Array) => readonly Identity[]
   /** How the latest list went. */
@@ -58,14 +61,32 @@ export interface OpenUpstreamDeps extends UpstreamOptions {
 }
 
 const bindName = 'session-bind@openssh.com'
+const none: readonly Identity[] = []
 const loginsOnly: readonly string[] = ['login']
 
 /** Opens nothing until something is asked. */
 export function openUpstream(deps: OpenUpstreamDeps): OpenUpstream {
-  const { name, adds, hosts, forward, confirm, sign, log, dial, inTime, identitiesIn, lists, expected, passedOn } = deps
+  const {
+    name,
+    adds,
+    hosts,
+    forward,
+    confirm,
+    sign,
+    log,
+    dial,
+    inTime,
+    turns,
+    identitiesIn,
+    lists,
+    expected,
+    passedOn,
+  } = deps
   const binds: Uint8Array[] = []
   let client: UpstreamClient | undefined
   let listing: Promise<readonly Identity[]> | undefined
+  /** What this connection was listed last. */
+  let known = none
   let isClosed = false
 
   const passOn = (contents: Uint8Array): void => {
@@ -85,23 +106,30 @@ export function openUpstream(deps: OpenUpstreamDeps): OpenUpstream {
   const ask = async (request: EncodableRequest): Promise<AgentResponse> =>
     decodeAnswer(name, await connected().ask(encodeRequest(request)))
 
-  const list = (): Promise<readonly Identity[]> => {
-    // What is late is waited for again by the next list, and not asked for twice.
+  /** What is late is waited for again by the next list, and not asked for twice. */
+  const asked = (): Promise<readonly Identity[]> => {
     listing ??= connected()
       .ask(encodeRequest({ type: 'request-identities' }))
       .then(identitiesIn)
       .finally(() => {
         listing = undefined
       })
-    return noted(inTime(listing))
+    return listing
+  }
+
+  const list = (): Promise<readonly Identity[]> => {
+    let isLate = false
+    // Whoever gets a turn when nobody waits for it any more asks nothing. A turn ends in time too: an agent may never answer.
+    const inTurn = turns.run(() => (isLate ? none : inTime(asked())))
+    return noted(inTime(inTurn).finally(() => (isLate = true)))
   }
 
   /** A client that has gone says nothing about the agent. */
-  const noted = async <T>(work: Promise<T>): Promise<T> => {
+  const noted = async (work: Promise<readonly Identity[]>): Promise<readonly Identity[]> => {
     try {
-      const result = await work
+      known = await work
       lists.succeeded()
-      return result
+      return known
     } catch (error) {
       if (!isClosed) lists.failed(error)
       throw error
@@ -117,8 +145,10 @@ export function openUpstream(deps: OpenUpstreamDeps): OpenUpstream {
     },
   })
 
-  const listed = async (keyBlob: Uint8Array): Promise<Identity | undefined> =>
-    (await list()).find((each) => equalBytes(each.keyBlob, keyBlob))
+  const withBlob = (identities: readonly Identity[], keyBlob: Uint8Array): Identity | undefined =>
+    identities.find((each) => equalBytes(each.keyBlob, keyBlob))
+
+  const listed = async (keyBlob: Uint8Array): Promise<Identity | undefined> => withBlob(await list(), keyBlob)
 
   return {
     name: `agent ${name}`,
@@ -133,6 +163,8 @@ export function openUpstream(deps: OpenUpstreamDeps): OpenUpstream {
     identities: async () => list(),
     expected,
     async signer(keyBlob) {
+      const before = withBlob(known, keyBlob)
+      if (before !== undefined) return signerOf(before)
       // Another agent may have the key.
       const identity = await listed(keyBlob).catch((error: unknown) => {
         log.info('an agent was not asked for a signature', { agent: name, reason: describeError(error) })

@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto'
+import { createTurns } from '../../core/calls/turns.ts'
 import { createLastOutcome } from '../../core/renewal/last-outcome.ts'
 import { withDeadline } from '../../core/time/deadline.ts'
 import { equalBytes } from '../../ssh/wire.ts'
 import { AgentError } from '../agent-error.ts'
 import type { Identity } from '../keys/key-store.ts'
+import { agentPathName, writeAgentPath } from '../protocol/agent-path.ts'
 import type { HardwareKind } from '../protocol/messages.ts'
 import { encodeRequest } from '../protocol/requests.ts'
 import { type OpenUpstream, openUpstream, type UpstreamOptions } from './open-upstream.ts'
@@ -13,8 +16,13 @@ import { createUpstreamClient, decodeAnswer } from './upstream-client.ts'
 export interface Upstream {
   readonly name: string
   status(): UpstreamStatus
-  /** Opens nothing yet: a connection to it is made when something is asked. */
-  open(): OpenUpstream
+  /** Tells its connections from all others. */
+  readonly token: Uint8Array
+  /**
+   * Opens nothing yet: a connection to it is made when something is asked.
+   * @param path the tokens by which the client has come; it is no agent if there are none
+   */
+  open(path?: readonly Uint8Array[]): OpenUpstream
   /**
    * Removes what it has added by way of us; undefined if there is nothing.
    * @throws {AgentError} UPSTREAM_FAILED, UPSTREAM_LATE; what could not be removed is tried again the next time
@@ -39,6 +47,9 @@ export interface UpstreamStatus {
 /** A list waits for an upstream this long, in ms, and then goes on without it; so does a removal. */
 const patienceMs = 1_000
 const none: readonly Identity[] = []
+const tokenBytes = 16
+/** So long is a loop over agents that pass on no path. */
+const listsAtOnce = 32
 
 /** Keeps what it has listed last: the same array for all connections, until that changes. */
 export function createUpstream(options: UpstreamOptions): Upstream {
@@ -56,13 +67,22 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     return response.identities
   }
 
-  const dial = () => createUpstreamClient(name, connect())
+  const token = randomBytes(tokenBytes)
+  const turns = createTurns(listsAtOnce)
+
+  const dial = (path: readonly Uint8Array[]) => {
+    const client = createUpstreamClient(name, connect())
+    const contents = writeAgentPath([...path, token])
+    // Other agents do not know it, which changes nothing.
+    client.ask(encodeRequest({ type: 'extension', name: agentPathName, contents })).catch(() => {})
+    return client
+  }
 
   const inTime = <T>(work: Promise<T>): Promise<T> =>
     withDeadline(clock, patienceMs, (late) => untilAborted(work, late, name))
 
   const removeAdded = async (): Promise<void> => {
-    const client = dial()
+    const client = dial([])
     const removeOne = async ({ name: added, request }: ReturnType<typeof passedOn.removals>[number]) => {
       const { type } = decodeAnswer(name, await client.ask(encodeRequest(request)))
       // A failure: it is not there any more.
@@ -78,6 +98,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 
   return {
     name,
+    token,
     status: () => ({
       socket,
       adds,
@@ -85,11 +106,12 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       ...(latest === undefined ? {} : { keys: latest.identities.length }),
       ...(lists.error() === undefined ? {} : { lastError: lists.error() }),
     }),
-    open: () =>
+    open: (path = []) =>
       openUpstream({
         ...options,
-        dial,
+        dial: () => dial(path),
         inTime,
+        turns,
         identitiesIn,
         lists,
         expected: () => latest?.identities ?? none,

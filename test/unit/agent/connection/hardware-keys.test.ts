@@ -5,6 +5,7 @@ import { createIdentityLists } from '../../../../src/agent/keys/identity-lists.t
 import { createKeyring } from '../../../../src/agent/keys/keyring.ts'
 import { createLock } from '../../../../src/agent/lock/lock.ts'
 import { createAgentNotices } from '../../../../src/agent/notices.ts'
+import { agentPathName, writeAgentPath } from '../../../../src/agent/protocol/agent-path.ts'
 import type { AgentRequest, HardwareKind } from '../../../../src/agent/protocol/messages.ts'
 import { decodeRequest } from '../../../../src/agent/protocol/requests.ts'
 import { createUpstream } from '../../../../src/agent/upstream/upstream.ts'
@@ -22,6 +23,7 @@ import {
   number,
   removeKey,
   removeToken,
+  signRequest,
   skKeyBlob,
 } from '../../../support/agent-messages.ts'
 import { nobody } from '../../../support/agent-stubs.ts'
@@ -152,6 +154,40 @@ describe('a key in hardware', () => {
     expect(pinOf(requests[0])).toContain('secret-pin')
     for (const bytes of [message, ...chunks]) expect(Buffer.from(bytes).toString('latin1')).not.toContain('secret-pin')
     expect(lines.join('')).not.toContain('secret-pin')
+  })
+})
+
+describe('a connection that has come by another agent', () => {
+  const path = (...tokens: readonly Uint8Array[]) => extension(agentPathName, writeAgentPath(tokens))
+
+  it('tells the next one by which it has come', async () => {
+    const { ask, agents } = setUp([{ adds: [] }])
+    expect(await ask(path(Buffer.from('before')))).toEqual(success)
+    await ask(empty(number.list))
+    expect(agents[0]![0]!.paths[0]!.map((token) => Buffer.from(token).toString('latin1'))[0]).toBe('before')
+  })
+
+  it('gets nothing if it is our own: that would never end', async () => {
+    const { ask, connect, agents, notices } = setUp([{ adds: ['sk'] }])
+    await connect().ask(empty(number.list))
+    const [token] = agents[0]![0]!.paths[0]!
+    expect(await ask(path(Buffer.from('before'), token!))).toEqual(success)
+    expect(await ask(empty(number.list))).toEqual({ type: 'identities-answer', identities: [] })
+    for (const message of [signRequest(skKeyBlob, Buffer.from('x')), addSkKey(), removeKey(skKeyBlob), lockWith('x')])
+      expect(await ask(message)).toEqual(failure)
+    expect(agents.flat()).toHaveLength(1)
+    expect(notices.recent()[0]!.reason).toBe('the agent card0 leads back here')
+  })
+
+  it.each([
+    ['by too many', path(...Array.from({ length: 9 }, () => Buffer.from('x')))],
+    ['by one with a long token', path(Buffer.alloc(33))],
+    ['by what cannot be read', extension(agentPathName, Buffer.of(0, 0, 0, 9))],
+  ])('gets nothing if it has come %s', async (_, message) => {
+    const { ask, agents } = setUp([{ adds: [] }])
+    expect(await ask(message)).toEqual({ type: 'extension-failure' })
+    expect(await ask(empty(number.list))).toEqual({ type: 'identities-answer', identities: [] })
+    expect(agents.flat()).toEqual([])
   })
 })
 

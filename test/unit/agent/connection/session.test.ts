@@ -170,7 +170,7 @@ describe('a list', () => {
   })
 
   it('leaves out what would make it too long for clients, and says so', async () => {
-    const large = (comment: string) => ({ keyBlob: Buffer.alloc(100_000), comment })
+    const large = (comment: string) => ({ keyBlob: Buffer.alloc(100_000, comment), comment })
     const { comments, lines } = setUp([storeOf({ identities: () => [large('a'), large('b'), large('c')] })])
     expect(await comments()).toEqual(['a', 'b'])
     expect(lines.join('')).toContain('leftOut=1')

@@ -29,6 +29,13 @@ describe('the answers to lists', () => {
     expect(commentsOf([one])).toEqual(['one'])
   })
 
+  it('have what several stores have once, where it comes first', () => {
+    const lists = createIdentityLists({ log: silentLogger })
+    const again = [{ keyBlob: Buffer.from('one'), comment: 'one of another agent' }]
+    const answer = lists.answer([part('one'), part('two'), again])
+    expect(answer).toMatchObject({ identities: [{ comment: 'one' }, { comment: 'two' }] })
+  })
+
   it('have bare keys behind what is certified or was added, and what has been replaced last', () => {
     const lists = createIdentityLists({ log: silentLogger })
     const identity = (comment: string, behind?: 'certificates' | 'everything') => ({

@@ -83,6 +83,39 @@ describe('an upstream agent', () => {
     expect(said).toEqual(['first', 'request-identities', 'second'])
   })
 
+  it('is told by which agents the connection has come, before all else', async () => {
+    const { upstream, agents } = setUp(honest)
+    await upstream.open().identities(local)
+    await upstream.open([Buffer.from('first')]).identities(local)
+    const told = agents.map(({ paths }) => paths.map((path) => path.map((token) => Buffer.from(token).toString('hex'))))
+    const own = Buffer.from(upstream.token).toString('hex')
+    expect(told).toEqual([[[own]], [[Buffer.from('first').toString('hex'), own]]])
+    expect(upstream.token).toHaveLength(16)
+    expect(setUp(honest).upstream.token).not.toEqual(upstream.token)
+  })
+
+  it('lists for 32 clients at once at most, so that a loop over agents that know no paths ends', async () => {
+    let isSilent = true
+    const { upstream, agents, clock } = setUp((request) => (isSilent ? undefined : honest(request)))
+    const lists = Array.from({ length: 40 }, () => rejection(Promise.resolve(upstream.open().identities(local))))
+    await settle()
+    expect(agents).toHaveLength(32)
+    clock.advance(1_000)
+    for (const error of await Promise.all(lists)) expect(error).toMatchObject({ code: 'UPSTREAM_LATE' })
+    // The others have not been connected behind everybody's back.
+    expect(agents).toHaveLength(32)
+    isSilent = false
+    expect(await upstream.open().identities(local)).toHaveLength(2)
+  })
+
+  it('signs at once what it has listed on this connection', async () => {
+    const { upstream, agents } = setUp(honest)
+    const open = upstream.open()
+    await open.identities(local)
+    await (await open.signer(Buffer.from('two')))!.sign(Buffer.from('x'), 0)
+    expect(agents[0]!.requests.map(({ type }) => type)).toEqual(['request-identities', 'sign-request'])
+  })
+
   it('that knows no binds is used all the same', async () => {
     const { upstream } = setUp((request) => (request.type === 'extension' ? { type: 'failure' } : honest(request)))
     const open = upstream.open()
