@@ -5,6 +5,7 @@ import type { Churn } from '../core/limits/churn.ts'
 import type { Logger } from '../core/log.ts'
 import type { Clock } from '../core/time/clock.ts'
 import type { AskPerson } from './connection/confirmation.ts'
+import { createConnectionStores } from './connection/connection-stores.ts'
 import { type ImaginedClient, type ListPreview, previewList } from './connection/list-preview.ts'
 import type { AgentPeer } from './connection/peer.ts'
 import { createAgentServer } from './connection/serve.ts'
@@ -13,7 +14,7 @@ import { type ListSettings, plainLists } from './destination/arrangement.ts'
 import { createDestinations, type DestinationsDeps } from './destination/destinations.ts'
 import { closedKeyring } from './keys/closed-keyring.ts'
 import { createIdentityLists, type IdentityLists } from './keys/identity-lists.ts'
-import type { KeyStore } from './keys/key-store.ts'
+import type { ConnectionView, KeyStore } from './keys/key-store.ts'
 import type { Keyring } from './keys/keyring.ts'
 import type { Lock } from './lock/lock.ts'
 import { type AgentNotice, createAgentNotices } from './notices.ts'
@@ -44,7 +45,9 @@ export interface Agent {
    * @param stores called for each request: the same array until they change
    */
   viewOf(stores: () => readonly KeyStore[]): AgentView
-  /** What an ssh would be listed that comes now. Nothing is fetched for it. @param view everything if there is none */
+  /**
+   * What an ssh would be listed that comes now. Other agents are asked; nothing is fetched for it. @param view everything if there is none
+   */
   preview(client: ImaginedClient, view?: AgentView): Promise<ListPreview>
   /** What clients did not get lately, the latest first. */
   notices(): readonly AgentNotice[]
@@ -71,6 +74,9 @@ export interface AgentDeps {
   poolSignatures: number
 }
 
+/** An unbound connection of this machine. */
+const fromHere: ConnectionView = { bindings: [], isForwarded: false }
+
 /** Creates an agent that serves the connections that it is given. */
 export function createAgent(deps: AgentDeps): Agent {
   const { clock, churn, log, poolSignatures } = deps
@@ -93,8 +99,15 @@ export function createAgent(deps: AgentDeps): Agent {
       settings: () => plainLists,
       lists: createIdentityLists({ log }),
     }),
-    preview: (client, view = whole) =>
-      previewList({ stores: [...view.stores(), view.keyring], settings: view.settings(), destinations, clock }, client),
+    async preview(client, view = whole) {
+      const stores = createConnectionStores({ ...view, connection: fromHere })
+      try {
+        await stores.look()
+        return await previewList({ stores: stores.all(), settings: view.settings(), destinations, clock }, client)
+      } finally {
+        stores.close()
+      }
+    },
     notices: notices.recent,
   }
 }

@@ -8,6 +8,8 @@ import type { Upstream } from '../upstream/upstream.ts'
 export interface ConnectionStores {
   /** All of them, the same array until they change: what is configured, added keys, upstream agents. */
   all(): readonly KeyStore[]
+  /** Asks all upstream agents for their lists, and waits for those that answer in time. */
+  look(): Promise<void>
   /** The upstream agents, as this connection sees them; none where they are hidden. */
   agents(): readonly OpenUpstream[]
   /**
@@ -80,6 +82,9 @@ export function createConnectionStores(deps: ConnectionStoresDeps): ConnectionSt
   return {
     all: () => present().all,
     agents: () => present().agents,
+    async look() {
+      await Promise.allSettled(present().holders.map(async (agent) => await agent.identities(connection)))
+    },
     cameBy(tokens) {
       path = tokens
       return upstreams().find(({ token }) => tokens.some((each) => equalBytes(each, token)))

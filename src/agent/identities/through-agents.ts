@@ -38,6 +38,11 @@ export function throughAgents(
         return `its ${holder!.name} signs ${uses.join(', ') || 'nothing'}`
       return store.objection(identity, asking, data)
     },
+    isShownTo: (asking) => store.isShownTo(asking) && holder?.isShownTo(asking) !== false,
+    expected(asking) {
+      holder = shown().find((agent) => agent.expected(asking).some(({ keyBlob }) => key.is(keyBlob)))
+      return holder === undefined ? none : store.expected(asking)
+    },
     async identities() {
       const asked = shown()
       const lists = await Promise.all(asked.map(look))

@@ -62,7 +62,7 @@ export interface KeyStore {
    * if it may.
    */
   objection(identity: Identity, connection: ConnectionView, data: Uint8Array): string | undefined
-  /** For messages: `identity ops`. */
+  /** For messages, and of no other store: `identity ops`. */
   readonly name: string
   /** Whether a connection may know of this store at all. If not, nothing of it is listed for it and nothing signs for it. */
   isShownTo(connection: ConnectionView): boolean

@@ -55,7 +55,7 @@ export interface OpenUpstreamDeps extends UpstreamOptions {
   identitiesIn: (answer: Uint8Array) => readonly Identity[]
   /** How the latest list went. */
   lists: LastOutcome
-  /** The latest list. */
+  /** The latest list, if that went well. */
   expected: () => readonly Identity[]
   passedOn: PassedOn
 }

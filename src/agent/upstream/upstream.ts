@@ -114,7 +114,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         turns,
         identitiesIn,
         lists,
-        expected: () => latest?.identities ?? none,
+        expected: () => (lists.error() === undefined ? latest?.identities : undefined) ?? none,
         passedOn,
       }),
     removeAdded: () => (passedOn.removals().length === 0 ? undefined : removeAdded()),

@@ -1,28 +1,19 @@
 import type { Agent } from '../../agent/agent.ts'
 import type { ImaginedHost, ListPreview, StoredIdentity } from '../../agent/connection/list-preview.ts'
-import { isPermitted } from '../../agent/connection/sign-policy.ts'
-import { type Destination, hostPatterns } from '../../agent/destination/host-patterns.ts'
-import type { ConnectionView, Identity, KeyStore } from '../../agent/keys/key-store.ts'
 import type { Lock } from '../../agent/lock/lock.ts'
+import type { Upstream } from '../../agent/upstream/upstream.ts'
 import { sectionHeader } from '../../core/text/section-name.ts'
-import { formatUtc } from '../../core/time/utc-time.ts'
-import type {
-  ExplainedCertificate,
-  ListedIdentity,
-  SshListExplanation,
-  SshListRequest,
-} from '../../ipc/endpoints/ssh-explain.ts'
-import { certificateValidity, decodeCertificate, type SshCertificate } from '../../ssh/certificate.ts'
-import { keyTypeOfCertificate } from '../../ssh/keys/key-types.ts'
+import type { ListedIdentity, SshListExplanation, SshListRequest } from '../../ipc/endpoints/ssh-explain.ts'
 import { formatHostName } from '../../ssh/known-hosts/host-name.ts'
 import { decodePublicKey, fingerprint } from '../../ssh/public-key.ts'
-import { equalBytes, SshError, SshReader } from '../../ssh/wire.ts'
+import { equalBytes, SshError } from '../../ssh/wire.ts'
 import type { KnownHostsFiles } from '../known-hosts-files.ts'
 import type { ConfigService } from '../running/config-service.ts'
 import type { RunningIdentity, RunningVault } from '../running/running-vault.ts'
 import type { StoredKey } from '../static-keys/stored-keys.ts'
-import { ApiError } from './api-errors.ts'
-import { describeIdentity, validBeforeOf } from './status.ts'
+import { ApiError, reportedError } from './api-errors.ts'
+import { describeKey, fitOf, fromHere, kindOf, publicParts, rulesOf } from './listed-identity.ts'
+import { describeIdentity } from './status.ts'
 
 /** What an explanation is made of. */
 export interface SshExplanationDeps {
@@ -31,15 +22,19 @@ export interface SshExplanationDeps {
   knownHosts: Pick<KnownHostsFiles, 'paths'>
   lock: Pick<Lock, 'isLocked'>
   staticKeys: () => readonly StoredKey[]
+  upstreams: () => readonly Upstream[]
 }
 
 /** A function that says what an ssh would be listed, and what is known of it. @throws {ApiError} IDENTITY_UNKNOWN */
-export function createSshExplanation({ agent, config, knownHosts, lock, staticKeys }: SshExplanationDeps) {
+export function createSshExplanation(deps: SshExplanationDeps) {
+  const { agent, config, knownHosts, lock, staticKeys, upstreams } = deps
   const all = () => config.vaults().flatMap((vault) => vault.identities.map((identity) => ({ vault, identity })))
 
   const settingsOf = ({ store, identity: { keyBlob } }: StoredIdentity) => {
-    const added = { hosts: config.current().ssh.addedKeys[fingerprint(keyBlob)]?.hosts }
-    if (store.isAdded) return added
+    const { addedKeys, upstreams: agents } = config.current().ssh
+    if (store.isAdded) return { hosts: addedKeys[fingerprint(keyBlob)]?.hosts }
+    const agent = agents.find(({ name }) => store.name === `agent ${name}`)
+    if (agent !== undefined) return { agent: agent.name, hosts: agent.hosts }
     const known = staticKeys().find(({ key }) => equalBytes(key.keyBlob, keyBlob))?.record
     return known === undefined ? {} : { staticKey: known.name, hosts: known.hosts }
   }
@@ -56,12 +51,17 @@ export function createSshExplanation({ agent, config, knownHosts, lock, staticKe
   return async ({ commandLine, host, identity }: SshListRequest): Promise<SshListExplanation> => {
     const preview = await agent.preview({ commandLine, host: imagined(host) }, viewOf(identity))
     const describe = (stored: StoredIdentity) => {
-      const owner = all().find((one) => one.identity.key === stored.store)
+      const owner = all().find((one) => one.identity.key.name === stored.store.name)
       return owner === undefined
         ? describeKey(stored, preview, settingsOf(stored))
         : describeConfigured(stored, preview, owner.vault, owner.identity)
     }
     const { destination, isRevoked, isUnnamed, listed, leftOut } = preview
+    const shown = new Set([...listed, ...leftOut].map(({ store }) => store.name))
+    const away = all().filter(
+      ({ identity: { config: own, key } }) =>
+        own.upstream_key !== undefined && !shown.has(key.name) && (identity ?? own.name) === own.name,
+    )
     return {
       isLocked: lock.isLocked(),
       knownHosts: knownHosts.paths(),
@@ -70,7 +70,19 @@ export function createSshExplanation({ agent, config, knownHosts, lock, staticKe
       isRevoked,
       isUnnamed,
       listed: listed.map(describe),
-      leftOut: leftOut.map((stored) => ({ ...describe(stored), why: stored.why })),
+      leftOut: [
+        ...leftOut.map((stored) => ({ ...describe(stored), why: stored.why })),
+        ...away.flatMap(({ vault, identity: { config: own, key } }) =>
+          key.expected(fromHere).map((one) => ({
+            ...describeConfigured({ store: key, identity: one }, preview, vault, { config: own, key }),
+            why: 'agent-away' as const,
+          })),
+        ),
+      ],
+      agentsLeftOut: upstreams().flatMap(({ name, status }) => {
+        const { lastError } = status()
+        return lastError === undefined ? [] : [{ name, error: reportedError(lastError) }]
+      }),
     }
   }
 }
@@ -99,19 +111,6 @@ function isKnownKind(blob: Uint8Array): boolean {
   }
 }
 
-const fromHere: ConnectionView = { bindings: [], isForwarded: false }
-const fromElsewhere: ConnectionView = { bindings: [], isForwarded: true }
-
-/** What the agent itself does with an identity. */
-function rulesOf(store: KeyStore, identity: Identity) {
-  const uses = store.uses(fromHere)
-  return {
-    isForwarded: store.isShownTo(fromElsewhere),
-    confirm: store.confirmOf(identity),
-    signsLogins: uses === undefined || isPermitted(uses, { type: 'login', user: '' }),
-  }
-}
-
 function describeConfigured(
   { store, identity }: StoredIdentity,
   { destination }: ListPreview,
@@ -132,66 +131,4 @@ function describeConfigured(
     warnings: kind === 'certificate' ? warnings : [],
     ...(error === undefined ? {} : { error }),
   }
-}
-
-function describeKey(
-  { store, identity }: StoredIdentity,
-  { destination }: ListPreview,
-  { staticKey, hosts }: { staticKey?: string; hosts?: readonly string[] | undefined },
-): ListedIdentity {
-  return {
-    ...(staticKey === undefined ? {} : { staticKey }),
-    comment: identity.comment,
-    kind: kindOf(identity),
-    keyType: keyTypeOfCertificate(typeOf(identity))?.name ?? typeOf(identity),
-    ...publicParts(identity),
-    ...fitOf(hosts, destination),
-    ...rulesOf(store, identity),
-    warnings: [],
-  }
-}
-
-const typeOf = ({ keyBlob }: Identity) => new SshReader(keyBlob).text()
-const isCertificate = (identity: Identity) => keyTypeOfCertificate(typeOf(identity)) !== undefined
-
-function kindOf(identity: Identity): ListedIdentity['kind'] {
-  if (!isCertificate(identity)) return 'key'
-  return identity.behind === 'everything' ? 'former-certificate' : 'certificate'
-}
-
-function publicParts(identity: Identity) {
-  const { keyBlob } = identity
-  return {
-    fingerprint: fingerprint(keyBlob),
-    blob: Buffer.from(keyBlob).toString('base64'),
-    ...(isCertificate(identity) ? { certificate: describeCertificate(decodeCertificate(keyBlob)) } : {}),
-  }
-}
-
-function describeCertificate(certificate: SshCertificate): ExplainedCertificate {
-  const { keyId, serial, principals, validBefore, signatureKey, signature, extensions, criticalOptions } = certificate
-  return {
-    keyId,
-    serial: String(serial),
-    principals,
-    validAfter: formatUtc(certificateValidity(certificate).notBeforeMs),
-    ...validBeforeOf(validBefore),
-    ca: fingerprint(signatureKey.blob),
-    caType: signatureKey.type,
-    signedWith: new SshReader(signature).text(),
-    extensions: [...extensions.keys()],
-    criticalOptions: Object.fromEntries(criticalOptions),
-  }
-}
-
-/** The setting, and the entry that counts. */
-function fitOf(hosts: readonly string[] | undefined, destination: Destination | undefined) {
-  if (hosts === undefined) return {}
-  const worthOf = (entry: string) => (destination === undefined ? 'unknown' : hostPatterns([entry]).fit(destination))
-  const fitting = hosts
-    .map((entry) => ({ entry, worth: worthOf(entry) }))
-    .flatMap(({ entry, worth }) => (typeof worth === 'number' ? [{ entry, worth }] : []))
-    .sort((a, b) => b.worth - a.worth)
-  const [best] = fitting
-  return { hosts, ...(best === undefined ? {} : { fits: best.entry }) }
 }

@@ -33,7 +33,10 @@ function agentNotices({ agent, ownSocket, list }: NoticeFacts): string[] {
   const line = `write IdentityAgent ${ownSocket} in ~/.ssh/config, or export SSH_AUTH_SOCK=${shellWord(ownSocket)}`
   if (agent.type === 'none') return [`ssh asks no agent, because ${agent.why}: ${line}`]
   if (agent.type === 'other') return [`ssh asks another agent, ${agent.path}: ${line}`]
-  return list.isLocked ? ['the agent is locked, and lists nothing: latchkey unlock'] : []
+  if (list.isLocked) return ['the agent is locked, and lists nothing: latchkey unlock']
+  return (list.agentsLeftOut ?? []).map(
+    ({ name, error }) => `the keys of the agent ${name} are left out: ${error.message}`,
+  )
 }
 
 function keyNotices({ settings, list }: NoticeFacts): string[] {

@@ -52,6 +52,8 @@ export function offersOf(
 
 function isAccepted({ keyType, kind }: ListedIdentity, accepted: readonly string[] | undefined): boolean {
   const names = keyType === 'ssh-rsa' ? rsaAlgorithms : [keyType]
-  const suffix = kind === 'key' ? '' : '-cert-v01@openssh.com'
-  return accepted === undefined || names.some((name) => accepted.includes(`${name}${suffix}`))
+  // `sk-ssh-ed25519@openssh.com`, and its certificates `sk-ssh-ed25519-cert-v01@openssh.com`.
+  const listed = (name: string) =>
+    kind === 'key' ? name : `${name.replace(/@openssh\.com$/, '')}-cert-v01@openssh.com`
+  return accepted === undefined || names.some((name) => accepted.includes(listed(name)))
 }

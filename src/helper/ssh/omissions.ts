@@ -32,7 +32,7 @@ function reasonOf(why: Withheld['why'], { blob, kind, keyType }: Withheld['ident
   }
 }
 
-function agentsReason({ why, hosts = [] }: SshListExplanation['leftOut'][number]): string {
+function agentsReason({ why, hosts = [], error }: SshListExplanation['leftOut'][number]): string {
   switch (why) {
     case 'hosts':
       return `its hosts are others: ${hosts.join(', ')}`
@@ -42,5 +42,7 @@ function agentsReason({ why, hosts = [] }: SshListExplanation['leftOut'][number]
       return 'it was added for other destinations (ssh-add -h)'
     case 'revoked':
       return 'the key of the host is @revoked'
+    case 'agent-away':
+      return error?.message ?? 'no agent lists its key'
   }
 }

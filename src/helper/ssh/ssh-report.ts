@@ -81,9 +81,12 @@ function awaitedLines({ kind, askedPrincipals }: ExplainedOffer): string[] {
   ]
 }
 
-function whyHere({ hosts, fits, file, identity, staticKey }: ExplainedOffer): string {
-  const named = file === undefined ? [] : [`${file} names it`]
-  const own = staticKey === undefined && identity === undefined ? 'added with ssh-add' : undefined
+function whyHere({ hosts, fits, file, identity, staticKey, agent }: ExplainedOffer): string {
+  const named = [
+    ...(file === undefined ? [] : [`${file} names it`]),
+    ...(agent === undefined ? [] : [`the agent ${agent} has it`]),
+  ]
+  const own = [staticKey, identity, agent].every((name) => name === undefined) ? 'added with ssh-add' : undefined
   const fit =
     hosts === undefined
       ? (own ?? 'it has no hosts, so it is for every host')

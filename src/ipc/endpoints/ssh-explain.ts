@@ -27,6 +27,8 @@ export type ExplainedCertificate = v.InferOutput<typeof certificate>
 const listedIdentity = v.object({
   /** NAME of `[ssh.identity.NAME]`; absent for what `ssh-add` has added. */
   identity: v.exactOptional(v.string()),
+  /** NAME of the `[ssh.upstream.NAME]` that has it; absent for all others. */
+  agent: v.exactOptional(v.string()),
   /** The name of a static key; absent for all others. */
   staticKey: v.exactOptional(v.string()),
   comment: v.string(),
@@ -91,8 +93,13 @@ export const explainSshList = {
     isUnnamed: v.boolean(),
     listed: listOf(listedIdentity),
     leftOut: listOf(
-      v.object({ ...listedIdentity.entries, why: v.picklist(['hosts', 'unbound-max', 'revoked', 'destinations']) }),
+      v.object({
+        ...listedIdentity.entries,
+        why: v.picklist(['hosts', 'unbound-max', 'revoked', 'destinations', 'agent-away']),
+      }),
     ),
+    /** The other agents that are left out, and why. A daemon that is older than the command does not send it. */
+    agentsLeftOut: v.exactOptional(listOf(v.object({ name: v.string(), error: reportedError }))),
   }),
 } as const satisfies Endpoint
 /** What would be listed. */

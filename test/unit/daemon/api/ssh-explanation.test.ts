@@ -8,6 +8,7 @@ import { createConfiguredIdentity } from '../../../../src/agent/identities/confi
 import { createKeyring } from '../../../../src/agent/keys/keyring.ts'
 import { createStaticKeys } from '../../../../src/agent/keys/static-keys.ts'
 import { createLock } from '../../../../src/agent/lock/lock.ts'
+import { createUpstream } from '../../../../src/agent/upstream/upstream.ts'
 import { createTurns } from '../../../../src/core/calls/turns.ts'
 import { silentLogger } from '../../../../src/core/log.ts'
 import { Secret } from '../../../../src/core/secret.ts'
@@ -26,6 +27,7 @@ import { noUpstreams } from '../../../support/agent-stubs.ts'
 import { noChurn } from '../../../support/churn.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { parseConfig } from '../../../support/parsed-config.ts'
+import { type AgentReply, stubAgent } from '../../../support/stub-agent.ts'
 
 const hostKey = publicKeyFromKeyObject(generateKeyPairSync('ed25519').publicKey).blob
 const added = generateKeyPairSync('ed25519')
@@ -49,10 +51,19 @@ sign = ["sshsig:git"]
 [ssh.added_key."${fingerprint(addedKey.blob)}"]
 hosts = ["web.prod"]
 `
+const cardKey = publicKeyFromKeyObject(generateKeyPairSync('ed25519').publicKey)
+const withCard = `
+[ssh.identity.hardware]
+role = "ops"
+upstream_key = "${fingerprint(cardKey.blob)}"
+[ssh.upstream.card]
+socket = "/card.sock"
+hosts = ["*.prod"]
+`
 
-async function setUp({ keys = [] }: { keys?: readonly StoredKey[] } = {}) {
+async function setUp({ keys = [], card }: { keys?: readonly StoredKey[]; card?: AgentReply } = {}) {
   const clock = fakeClock()
-  const config = parseConfig(toml, 'config.toml')
+  const config = parseConfig(card === undefined ? toml : toml + withCard, 'config.toml')
   const issuers = new Map(config.identities.map(({ name }) => [name, createTestIssuer(clock)]))
   const source = createCertificateSource({ name: 'vault corp', clock, log: silentLogger })
   const identities = config.identities.map((one) => ({
@@ -71,7 +82,8 @@ async function setUp({ keys = [] }: { keys?: readonly StoredKey[] } = {}) {
       forward: one.forward,
       confirm: one.confirm,
       sign: one.sign,
-      hosts: hostPatterns(one.hosts!),
+      hosts: one.hosts && hostPatterns(one.hosts),
+      upstreamKey: one.upstream_key,
       listKey: false,
       publish: async () => {},
     }),
@@ -85,11 +97,24 @@ async function setUp({ keys = [] }: { keys?: readonly StoredKey[] } = {}) {
   const staticKeys = createStaticKeys({ clock, load: async () => expect.unreachable(), onKeysReleased() {} })
   staticKeys.use(keys.map((one) => one.key))
   const stores = [...identities.map((one) => one.key), staticKeys]
+  const upstreams =
+    card === undefined
+      ? noUpstreams
+      : config.ssh.upstreams.map((one) =>
+          createUpstream({
+            ...one,
+            hosts: hostPatterns(one.hosts!),
+            sign: one.sign,
+            connect: () => stubAgent(card).stream,
+            clock,
+            log: silentLogger,
+          }),
+        )
   const agent = createAgent({
     keyring,
     lock,
     stores: () => stores,
-    upstreams: () => noUpstreams,
+    upstreams: () => upstreams,
     settings: () => settings,
     knownHosts: async () => [Buffer.from(formatKnownHost({ host: 'web.prod', port: 22 }, hostKey))],
     clock,
@@ -104,6 +129,7 @@ async function setUp({ keys = [] }: { keys?: readonly StoredKey[] } = {}) {
     knownHosts: { paths: () => ['/known'] },
     lock,
     staticKeys: () => keys,
+    upstreams: () => upstreams,
   })
   const ask = async (changes: Partial<SshListRequest> = {}) =>
     // As the daemon checks it before it leaves.
@@ -122,6 +148,7 @@ it('says what would be listed, why, and what is known before there is a certific
   const { ask, issuers } = await setUp()
   const { listed, leftOut, ...rest } = await ask()
   expect(rest).toEqual({
+    agentsLeftOut: [],
     isLocked: false,
     isRevoked: false,
     isUnnamed: false,
@@ -250,4 +277,35 @@ it('says of a static key what it is called and which of its hosts fits, and load
     isForwarded: false,
     confirm: 'never',
   })
+})
+
+it('says what another agent has, whatever that is, and what of it is certified', async () => {
+  const garbage = { keyBlob: Buffer.from('garbage'), comment: 'odd' }
+  const card: AgentReply = () => ({
+    type: 'identities-answer',
+    identities: [{ keyBlob: cardKey.blob, comment: 'on a card' }, garbage],
+  })
+  const { listed, agentsLeftOut } = await (await setUp({ card })).ask()
+  expect(agentsLeftOut).toEqual([])
+  expect(listed).toMatchObject([
+    { identity: 'ops' },
+    { comment: 'jo@laptop' },
+    { agent: 'card', comment: 'on a card', kind: 'key', fingerprint: fingerprint(cardKey.blob), fits: '*.prod' },
+    { agent: 'card', comment: 'odd', kind: 'key', keyType: 'unknown' },
+    { identity: 'hardware', kind: 'certificate', keyType: 'unknown', confirm: 'never', isForwarded: false },
+  ])
+  expect(listed[3]).not.toHaveProperty('fingerprint')
+})
+
+it('says what is left out because another agent is away', async () => {
+  const { listed, leftOut, agentsLeftOut } = await (await setUp({ card: () => ({ type: 'failure' }) })).ask()
+  expect(listed.map(({ comment }) => comment)).toEqual(['ops: ops@corp', 'jo@laptop'])
+  expect(leftOut.at(-1)).toMatchObject({
+    identity: 'hardware',
+    why: 'agent-away',
+    error: { code: 'UPSTREAM_KEY_AWAY' },
+  })
+  expect(agentsLeftOut).toMatchObject([
+    { name: 'card', error: { code: 'UPSTREAM_REFUSED', message: 'the agent card has not listed its keys' } },
+  ])
 })

@@ -125,6 +125,13 @@ describe('latchkey ssh explain', () => {
     [{ leftOut: [{ ...list.listed[0]!, why: 'unbound-max' }] }, 'unbound_max of [ssh]: the host is not known'],
     [{ leftOut: [{ ...list.listed[0]!, why: 'destinations' }] }, 'it was added for other destinations (ssh-add -h)'],
     [{ leftOut: [{ ...list.listed[0]!, why: 'revoked' }] }, 'the key of the host is @revoked'],
+    [{ leftOut: [{ ...list.listed[0]!, why: 'agent-away' }] }, 'no agent lists its key'],
+    [
+      {
+        leftOut: [{ ...list.listed[0]!, why: 'agent-away', error: { code: 'X', message: 'no agent lists SHA256:k' } }],
+      },
+      'no agent lists SHA256:k',
+    ],
   ])('repeats why the agent leaves something out: %#', async (answers, why) => {
     expect((await explain(['web'], { answers })).printed).toContain(`left out:\n  ops: ${why}\n`)
   })

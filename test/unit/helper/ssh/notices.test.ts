@@ -37,6 +37,11 @@ const one = (changes: Partial<NoticeFacts>) => {
 }
 const unnamed = { ...list, isUnnamed: true, names: [] }
 
+it('other agents are named that are left out', () => {
+  const agentsLeftOut = [{ name: 'card', error: { code: 'UPSTREAM_LATE', message: 'it has not answered' } }]
+  expect(one({ list: { ...list, agentsLeftOut } })).toBe('the keys of the agent card are left out: it has not answered')
+})
+
 it('there are none where nothing is in the way', () => {
   expect(notices()).toEqual([])
 })

@@ -68,5 +68,8 @@ describe('what ssh offers', () => {
       withheld: ['ed: algorithm', 'rsa key: algorithm'],
     })
     expect(accepting('ssh-ed25519-cert-v01@openssh.com', 'rsa-sha2-256').offers).toEqual(['ed', 'rsa key'])
+    const sk = [listed('sk', { keyType: 'sk-ssh-ed25519@openssh.com' })]
+    const acceptedAlgorithms = ['sk-ssh-ed25519-cert-v01@openssh.com']
+    expect(order(sk, noFiles, { ...settings, acceptedAlgorithms }, false).offers).toEqual(['sk'])
   })
 })

@@ -16,6 +16,14 @@ const certificate = {
   criticalOptions: {},
 }
 
+it('names the agent that has a key', () => {
+  const { identity: _, ...key } = sshOffer('card', { kind: 'key', comment: 'card', agent: 'hardware', hosts: ['x'] })
+  const { hosts: __, ...everywhere } = key
+  const text = formatSshExplanation(sshExplanation({ offers: [{ ...key, fits: 'x' }, everywhere] }), nowMs)
+  expect(text).toContain('why here: the agent hardware has it; x of its hosts fits\n')
+  expect(text).toContain('why here: the agent hardware has it; it has no hosts, so it is for every host\n')
+})
+
 it('shows which identity ssh offers, why, and what is left out', () => {
   const offers = [
     sshOffer('ops', { certificate, hosts: ['*.prod', 'x'], fits: '*.prod', cautions: ['be careful'] }),

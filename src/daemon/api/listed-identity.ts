@@ -1,0 +1,102 @@
+import type { ListPreview, StoredIdentity } from '../../agent/connection/list-preview.ts'
+import { isPermitted } from '../../agent/connection/sign-policy.ts'
+import { type Destination, hostPatterns } from '../../agent/destination/host-patterns.ts'
+import type { ConnectionView, Identity, KeyStore } from '../../agent/keys/key-store.ts'
+import { displayLine } from '../../core/text/display-text.ts'
+import { formatUtc } from '../../core/time/utc-time.ts'
+import type { ExplainedCertificate, ListedIdentity } from '../../ipc/endpoints/ssh-explain.ts'
+import { certificateValidity, decodeCertificate, type SshCertificate } from '../../ssh/certificate.ts'
+import { keyTypeOfCertificate } from '../../ssh/keys/key-types.ts'
+import { fingerprint } from '../../ssh/public-key.ts'
+import { SshError, SshReader } from '../../ssh/wire.ts'
+import { validBeforeOf } from './status.ts'
+
+/** An unbound connection of this machine. */
+export const fromHere: ConnectionView = { bindings: [], isForwarded: false }
+const fromElsewhere: ConnectionView = { bindings: [], isForwarded: true }
+
+/** What the agent itself does with an identity. */
+export function rulesOf(store: KeyStore, identity: Identity) {
+  const uses = store.uses(fromHere)
+  return {
+    isForwarded: store.isShownTo(fromElsewhere),
+    confirm: store.confirmOf(identity),
+    signsLogins: uses === undefined || isPermitted(uses, { type: 'login', user: '' }),
+  }
+}
+
+/** What is known of a key that is no configured identity. */
+export function describeKey(
+  { store, identity }: StoredIdentity,
+  { destination }: ListPreview,
+  { hosts, ...names }: { staticKey?: string; agent?: string; hosts?: readonly string[] | undefined },
+): ListedIdentity {
+  return {
+    ...names,
+    comment: identity.comment,
+    kind: kindOf(identity),
+    keyType: keyTypeOfCertificate(typeOf(identity))?.name ?? typeOf(identity),
+    ...publicParts(identity),
+    ...fitOf(hosts, destination),
+    ...rulesOf(store, identity),
+    warnings: [],
+  }
+}
+
+const typeOf = ({ keyBlob }: Identity) => readOr('unknown', () => displayLine(new SshReader(keyBlob).text()))
+
+/** @param fallback what stands for what cannot be read */
+function readOr<T, Fallback>(fallback: Fallback, read: () => T): T | Fallback {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof SshError) return fallback
+    throw error
+  }
+}
+
+const isCertificate = (identity: Identity) => keyTypeOfCertificate(typeOf(identity)) !== undefined
+
+/** What an identity is. */
+export function kindOf(identity: Identity): ListedIdentity['kind'] {
+  if (!isCertificate(identity)) return 'key'
+  return identity.behind === 'everything' ? 'former-certificate' : 'certificate'
+}
+
+/** What its blob says; little where it cannot be read: other agents may list anything. */
+export function publicParts(identity: Identity) {
+  const { keyBlob } = identity
+  const read = () => ({
+    fingerprint: fingerprint(keyBlob),
+    ...(isCertificate(identity) ? { certificate: describeCertificate(decodeCertificate(keyBlob)) } : {}),
+  })
+  return { blob: Buffer.from(keyBlob).toString('base64'), ...readOr({}, read) }
+}
+
+function describeCertificate(certificate: SshCertificate): ExplainedCertificate {
+  const { keyId, serial, principals, validBefore, signatureKey, signature, extensions, criticalOptions } = certificate
+  return {
+    keyId,
+    serial: String(serial),
+    principals,
+    validAfter: formatUtc(certificateValidity(certificate).notBeforeMs),
+    ...validBeforeOf(validBefore),
+    ca: fingerprint(signatureKey.blob),
+    caType: signatureKey.type,
+    signedWith: new SshReader(signature).text(),
+    extensions: [...extensions.keys()],
+    criticalOptions: Object.fromEntries(criticalOptions),
+  }
+}
+
+/** The setting, and the entry that counts. */
+export function fitOf(hosts: readonly string[] | undefined, destination: Destination | undefined) {
+  if (hosts === undefined) return {}
+  const worthOf = (entry: string) => (destination === undefined ? 'unknown' : hostPatterns([entry]).fit(destination))
+  const fitting = hosts
+    .map((entry) => ({ entry, worth: worthOf(entry) }))
+    .flatMap(({ entry, worth }) => (typeof worth === 'number' ? [{ entry, worth }] : []))
+    .sort((a, b) => b.worth - a.worth)
+  const [best] = fitting
+  return { hosts, ...(best === undefined ? {} : { fits: best.entry }) }
+}
