@@ -55,6 +55,7 @@ export function createUpstreamClient(name: string, stream: Duplex): UpstreamClie
       }
     })
     .on('error', (error) => end(`cannot be reached: ${describeError(error)}`))
+    .on('end', () => end('has closed the connection'))
     .on('close', () => end('has closed the connection'))
 
   return {
