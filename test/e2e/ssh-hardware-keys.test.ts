@@ -144,6 +144,12 @@ describeWithPeers(
       expect(await agent.add('-l')).toMatch(/^256 \S+ theirs \(ED25519\)\n$/)
     })
 
+    it('go with SIGUSR1 to the daemon, too', async () => {
+      await addSk()
+      process.kill((await status()).pid, 'SIGUSR1')
+      await vi.waitFor(async () => expect(await agent.add('-l')).toMatch(/^256 \S+ theirs \(ED25519\)\n$/), patience)
+    })
+
     it('are neither added nor used while latchkey is locked', async () => {
       await addSk()
       await dev.runOk('latchkey', ['lock'], { input: 'p\n' })
