@@ -150,6 +150,15 @@ export function openUpstream(deps: OpenUpstreamDeps): OpenUpstream {
 
   const listed = async (keyBlob: Uint8Array): Promise<Identity | undefined> => withBlob(await list(), keyBlob)
 
+  const findSigner = async (keyBlob: Uint8Array): Promise<Signer | undefined> => {
+    // Another agent may have the key.
+    const identity = await listed(keyBlob).catch((error: unknown) => {
+      log.info('an agent was not asked for a signature', { agent: name, reason: describeError(error) })
+      return undefined
+    })
+    return identity && signerOf(identity)
+  }
+
   return {
     name: `agent ${name}`,
     adds,
@@ -162,15 +171,9 @@ export function openUpstream(deps: OpenUpstreamDeps): OpenUpstream {
     uses: ({ isForwarded }) => sign ?? (isForwarded ? loginsOnly : undefined),
     identities: async () => list(),
     expected,
-    async signer(keyBlob) {
+    signer(keyBlob) {
       const before = withBlob(known, keyBlob)
-      if (before !== undefined) return signerOf(before)
-      // Another agent may have the key.
-      const identity = await listed(keyBlob).catch((error: unknown) => {
-        log.info('an agent was not asked for a signature', { agent: name, reason: describeError(error) })
-        return undefined
-      })
-      return identity === undefined ? undefined : signerOf(identity)
+      return before === undefined ? findSigner(keyBlob) : signerOf(before)
     },
     bind(contents) {
       const copy = Uint8Array.from(contents)
