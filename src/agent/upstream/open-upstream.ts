@@ -3,6 +3,7 @@ import type { Turns } from '../../core/calls/turns.ts'
 import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import type { LastOutcome } from '../../core/renewal/last-outcome.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { equalBytes } from '../../ssh/wire.ts'
 import { AgentError } from '../agent-error.ts'
@@ -213,7 +214,7 @@ export function openUpstream(deps: OpenUpstreamDeps): OpenUpstream {
 
   function refused(what: string): AgentError {
     return new AgentError('UPSTREAM_REFUSED', `the agent ${name} has not ${what}`, {
-      hint: `SSH_AUTH_SOCK=${deps.socket} ssh-add … asks it without latchkey`,
+      hint: `SSH_AUTH_SOCK=${shellWord(deps.socket)} ssh-add … asks it without latchkey`,
     })
   }
 }

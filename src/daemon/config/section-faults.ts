@@ -2,6 +2,7 @@ import { ownEndpoint } from '../../aws/config/endpoint-settings.ts'
 import { termsOf } from '../../aws/config/settings.ts'
 import { termMistake } from '../../aws/plan/role-terms.ts'
 import { endpointMistake } from '../../aws/plan/sts-endpoint.ts'
+import { sectionHeader } from '../../core/text/section-name.ts'
 import { type Mistake, unknownName } from './schema-mistakes.ts'
 import { type Section, type Sections, sectionKey, sectionPath, sectionsOf, type Written } from './sections.ts'
 
@@ -100,7 +101,7 @@ export function faultBeside(section: Section, around: SectionsAround): Mistake |
     }
     case 'upstream': {
       const taken = takenBefore(section, around)
-      return taken && at(`[ssh.upstream.${taken.name}] takes "${taken.kind}" already`, 'adds')
+      return taken && at(`${sectionHeader('ssh', 'upstream', taken.name)} takes "${taken.kind}" already`, 'adds')
     }
     case 'ssh':
     case 'addedKey':
