@@ -6,12 +6,17 @@ export interface FileKey {
 }
 
 /** What a `credential_process` line runs. */
-export interface HelperLine {
-  /** Ours, or another program. */
-  type: 'own' | 'foreign'
+export type HelperLine = {
   /** The words that must be programs: what is run, and latchkey where another program runs it. */
   programs: readonly string[]
-}
+} & (
+  | {
+      type: 'own'
+      /** Whose credentials it asks for; absent where it does not say. */
+      profile?: string
+    }
+  | { type: 'foreign' }
+)
 
 /** A profile as the AWS tools' own files have it. */
 export interface FileProfile {

@@ -1,4 +1,4 @@
-import { credentialProcessWords, parseCredentialProcess } from '../config/own-process.ts'
+import { credentialProcessWords, isOwnProgram, parseCredentialProcess } from '../config/own-process.ts'
 import { parseSharedConfig } from '../config/shared-config.ts'
 import { keysOfProfiles, linesWithKeys } from '../files/plaintext-keys.ts'
 import type { FileKey, FileProfile, HelperLine } from './check-facts.ts'
@@ -35,11 +35,16 @@ export function fileProfiles({ config, credentials }: Texts): FileProfile[] {
 }
 
 function helperOf(line: string): HelperLine {
-  const { type } = parseCredentialProcess(line)
   const words = credentialProcessWords(line)
   const [first = ''] = words
-  const own = words.find((word) => /(^|\/)latchkey(-credentials)?(\.cjs)?$/.test(word)) ?? first
-  return { type, programs: [...new Set([first, own])] }
+  const own = words.find(isOwnProgram)
+  if (own === undefined) return { type: 'foreign', programs: [first] }
+  const asked = parseCredentialProcess(line)
+  return {
+    type: 'own',
+    programs: [...new Set([first, own])],
+    ...(asked.type === 'own' ? { profile: asked.profile } : {}),
+  }
 }
 
 /** The lines of a text, counted from 1, that look like a key and belong to none that is read. */

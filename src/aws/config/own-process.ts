@@ -7,11 +7,16 @@ export type CredentialProcess = { type: 'own'; profile: string } | { type: 'fore
 /** Reads a `credential_process` line as the shell-like splitters of the SDKs do. */
 export function parseCredentialProcess(line: string): CredentialProcess {
   const words = credentialProcessWords(line)
-  const start = words.findIndex((word) => /(^|\/)latchkey(-credentials)?(\.cjs)?$/.test(word))
+  const start = words.findIndex(isOwnProgram)
   if (start === -1) return { type: 'foreign', program: words[0] ?? '' }
   const names = words.slice(start + 1).filter((word) => !word.startsWith('-'))
   const profile = names[0] === 'aws' ? names[2] : names[0]
   return profile === undefined ? { type: 'foreign', program: words[0]! } : { type: 'own', profile }
+}
+
+/** Whether a word of such a line names latchkey. */
+export function isOwnProgram(word: string): boolean {
+  return /(^|\/)latchkey(-credentials)?(\.cjs)?$/.test(word)
 }
 
 /**

@@ -14,7 +14,7 @@ export const helperMissing: Rule = {
         evidence: faults.map((fault) => `${paths.config}: ${fault}`),
         mend:
           helper.type === 'own'
-            ? `write into its section: ${credentialProcess(name, latchkey)}`
+            ? `write into its section: ${credentialProcess(helper.profile ?? name, latchkey)}`
             : 'install that program, or take credential_process out of the profile',
       }
     }),

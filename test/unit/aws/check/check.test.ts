@@ -25,7 +25,7 @@ const clean: CheckFacts = {
 }
 
 const profile = (more: Partial<FileProfile>): FileProfile => ({ name: 'dev', keys: [], origins: [], ...more })
-const own = { type: 'own', programs: ['/opt/latchkey'] } as const
+const own = { type: 'own', programs: ['/opt/latchkey'], profile: 'dev' } as const
 const find = (facts: Partial<CheckFacts>) => findAll({ ...clean, ...facts })
 const short = (facts: Partial<CheckFacts>) => find(facts).map(({ rule, what, mend }) => [rule, what, mend])
 
@@ -141,7 +141,7 @@ describe('helper-missing', () => {
   const programFaults = new Map([['/x', '/x does not exist']])
 
   it('is a path of ours where there is nothing', () => {
-    expect(find({ profiles: [profile({ helper: { type: 'own', programs: ['/x'] } })], programFaults })).toMatchObject([
+    expect(find({ profiles: [profile({ helper: { ...own, programs: ['/x'] } })], programFaults })).toMatchObject([
       {
         rule: 'helper-missing',
         evidence: ['/a/config: /x does not exist'],
@@ -152,6 +152,13 @@ describe('helper-missing', () => {
 
   it('is that of another program', () => {
     const helper = { type: 'foreign', programs: ['/x'] } as const
+  it('is mended for the profile that the line asks for', () => {
+    const alias = profile({ name: 'hm', helper: { ...own, programs: ['/x'] } })
+    expect(find({ profiles: [alias], programFaults })).toMatchObject([
+      { mend: 'write into its section: credential_process = /opt/latchkey aws credentials dev' },
+    ])
+  })
+
     expect(find({ profiles: [profile({ helper })], programFaults })).toMatchObject([
       { mend: 'install that program, or take credential_process out of the profile' },
     ])

@@ -27,7 +27,7 @@ aws_session_token = token
     {
       name: 'a',
       keys: [],
-      helper: { type: 'own', programs: ['env', '/opt/my latchkey/latchkey'] },
+      helper: { type: 'own', programs: ['env', '/opt/my latchkey/latchkey'], profile: 'a' },
       origins: ['role_arn'],
       region: 'eu-west-1',
     },
