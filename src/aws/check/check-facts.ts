@@ -109,3 +109,5 @@ export interface CheckFacts {
   users: readonly UserFacts[]
   roles: readonly RoleFacts[]
 }
+  /** The sources with a long-term key: in the keychain, be it one that cannot be read now, or in plain text in a file. */
+  keyed: ReadonlySet<string>

@@ -1,5 +1,6 @@
 import type { ListedProfile } from '../config/profile-list.ts'
-import type { SourceFacts, StoredKey } from './check-facts.ts'
+import { isLongTermId } from '../files/plaintext-keys.ts'
+import type { FileProfile, SourceFacts, StoredKey } from './check-facts.ts'
 
 /**
  * The sources that there are: those of config.toml, those that roles come from, and those that have a key. A profile of the
@@ -28,4 +29,15 @@ export function sourceFacts(
       withoutMfa: without.map(({ name }) => name),
     }
   })
+}
+
+/** The names under which there is a long-term key. @param inKeychain whether its item can be read or not */
+export function keyedSources(
+  inKeychain: readonly { source: string }[],
+  profiles: readonly FileProfile[],
+): ReadonlySet<string> {
+  const inFiles = profiles.filter(({ keys }) =>
+    keys.some(({ accessKeyId, isTemporary }) => !isTemporary && isLongTermId(accessKeyId)),
+  )
+  return new Set([...inKeychain.map(({ source }) => source), ...inFiles.map(({ name }) => name)])
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { findAll } from '../../aws/check/check.ts'
 import type { Finding } from '../../aws/check/finding.ts'
-import { sourceFacts } from '../../aws/check/source-facts.ts'
+import { keyedSources, sourceFacts } from '../../aws/check/source-facts.ts'
 import { displayJson, displayLine } from '../../core/text/display-text.ts'
 import { gatherCloudFacts } from '../check/cloud-facts.ts'
 import { gatherLocalFacts } from '../check/local-facts.ts'
@@ -34,7 +34,8 @@ export function addAwsCheckCommand(aws: Command, context: CommandContext, finish
         hint,
       }))
       const unseen = [...unread, ...unasked]
-      const findings = findAll({ ...local, listed, stored, sources: sourceFacts(listed, stored), ...cloud })
+      const keyed = keyedSources([...stored, ...unreadable], local.profiles)
+      const findings = findAll({ ...local, listed, stored, keyed, sources: sourceFacts(listed, stored), ...cloud })
       const isOffline = offline === true
       print(json ? `${displayJson({ findings, unseen, isOffline }, 2)}\n` : formatCheck(findings, unseen, isOffline))
       if (findings.length > 0) finish(exitStatus.failed)

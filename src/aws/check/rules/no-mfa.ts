@@ -6,12 +6,16 @@ import type { Finding, Rule } from '../finding.ts'
 /** Every source has an MFA device that its user has, and every role is behind it. */
 export const noMfa: Rule = {
   name: 'no-mfa',
-  find: ({ sources, users }) =>
-    sources.flatMap((facts) => findSource(facts, users.find(({ source }) => source === facts.source)?.devices) ?? []),
+  find: ({ sources, users, keyed }) =>
+    sources.flatMap((facts) => {
+      const user = users.find(({ source }) => source === facts.source)
+      return findSource(facts, keyed.has(facts.source), user?.devices) ?? []
+    }),
 }
 
 function findSource(
   { source, mfaSerial, withoutMfa }: SourceFacts,
+  hasKey: boolean,
   devices: UserFacts['devices'],
 ): Omit<Finding, 'rule'> | undefined {
   const usable =
@@ -23,6 +27,7 @@ function findSource(
       : `write into [aws.source.${source}] of config.toml: mfa_serial = "${usable}"`
   const without = withoutMfa.length === 0 ? [] : [`without a code: ${withoutMfa.join(', ')}`]
   if (mfaSerial === undefined) {
+    if (!hasKey) return undefined
     const what = `${source} has no MFA device, so that its key alone is enough`
     return { severity: 'error', what, evidence: without, mend }
   }

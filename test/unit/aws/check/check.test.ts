@@ -21,6 +21,7 @@ const clean: CheckFacts = {
   sources: [],
   stored: [],
   users: [],
+  keyed: new Set(['master']),
   roles: [],
 }
 
@@ -285,6 +286,12 @@ describe('old-key', () => {
   it('is a key that another source has, under that source alone', () => {
     expect(find1({ createdAtMs: nowMs - 91 * dayMs }, [{ source: 'other', accessKeyId: id }])).toEqual([])
   })
+  it('is not one without a key, with which nothing can be done', () => {
+    const sources = [{ source: 'master', withoutMfa: ['dev'] }]
+    expect(find({ sources, keyed: new Set() })).toEqual([])
+    expect(find({ sources: [{ ...sources[0]!, mfaSerial: serial }], keyed: new Set() })).toHaveLength(1)
+  })
+
 
   it.each([
     [

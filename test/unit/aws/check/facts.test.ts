@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { fileProfiles, strayLines } from '../../../../src/aws/check/file-profiles.ts'
-import { sourceFacts } from '../../../../src/aws/check/source-facts.ts'
+import { keyedSources, sourceFacts } from '../../../../src/aws/check/source-facts.ts'
 import { listProfiles } from '../../../../src/aws/config/profile-list.ts'
 import { parseSharedConfig } from '../../../../src/aws/config/shared-config.ts'
 
@@ -42,6 +42,25 @@ aws_session_token = token
     },
   ])
   expect(JSON.stringify(profiles)).not.toContain('secret')
+})
+
+it.each([
+  ['/nowhere/latchkey aws credentials dev', 'dev'],
+  ['/nowhere/latchkey-credentials "a b"', 'a b'],
+  ['/nowhere/latchkey aws credentials', undefined],
+])('whose credentials %s asks for is read', (line, asked) => {
+  const [profile] = fileProfiles({ config: `[profile x]\ncredential_process = ${line}\n`, credentials: '' })
+  expect(profile!.helper).toEqual({
+    type: 'own',
+    programs: [line.split(' ')[0]],
+    ...(asked === undefined ? {} : { profile: asked }),
+  })
+})
+
+it('a key is there in the keychain, be it unreadable, and in a file where it does not end by itself', () => {
+  const credentials = `[a]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x
+[b]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\naws_session_token = y\n`
+  expect([...keyedSources([{ source: 'master' }], fileProfiles({ config: '', credentials }))]).toEqual(['master', 'a'])
 })
 
 it('lines that look like a key are found beside those that are one', () => {
