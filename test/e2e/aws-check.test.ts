@@ -1,12 +1,13 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { sharedDevSession } from '../support/dev-session.ts'
+import { describeWithPeers } from '../support/peers.ts'
 
 const id = 'AKIAIOSFODNN7EXAMPLE'
 const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
 
-describe('latchkey aws check', () => {
+describeWithPeers('latchkey aws check', ['aws'], () => {
   const shared = sharedDevSession()
   const check = (args: string[] = [], env: Record<string, string> = {}) =>
     shared.dev.run('latchkey', ['aws', 'check', ...args], { env })
@@ -69,24 +70,95 @@ describe('latchkey aws check', () => {
     expect(readFileSync(toml!, 'utf8')).toContain('[aws.profile.prod]')
   })
 
-  it('finds a source without a device', async () => {
+  it('finds a file that the AWS CLI cannot read, and the lines of it that are wrong', async () => {
+    const { AWS_CONFIG_FILE: config } = shared.dev.env
+    const before = readFileSync(config!, 'utf8')
+    const first = before.split('\n').length
+    writeFileSync(config!, `${before}[x\nfoo\n[profile dev]\nregion = us-east-1\n`)
+    const { status, stdout } = await check(['--offline'])
+    expect({ status, stdout }).toEqual({
+      status: 1,
+      stdout: `error: the AWS CLI and boto3 refuse all of ${config}, and so every profile [refused-file]
+  line ${first} is neither a [section] nor a key with =
+  line ${first + 1} is neither a [section] nor a key with =
+  line ${first + 2} is [profile dev] again, which line ${before.split('\n').indexOf('[profile dev]') + 1} has
+  mend: correct these lines of ${config}
+1 finding; AWS was not asked
+`,
+    })
+    const failed = await shared.dev.run('aws', ['configure', 'list', '--profile', 'dev'])
+    expect(failed.stderr).toContain(`Unable to parse config file: ${config}`)
+    writeFileSync(config!, before)
+  })
+
+  it('finds profiles that ask latchkey for what is not there, and its commands mend them', async () => {
+    const { AWS_CONFIG_FILE: config } = shared.dev.env
+    const before = readFileSync(config!, 'utf8')
+    const bin = join(shared.dev.env.LATCHKEY_DEV_DIR!, 'bin', 'latchkey')
+    const asking = (name: string, path = bin, more = '') =>
+      `\n[profile ${name}]\ncredential_process = ${path} aws credentials ${more || name}\n`
+    appendFileSync(
+      config!,
+      `${asking('far', bin, 'nosuch')}${asking('gone')}${asking('hm', '/nonexist/latchkey', 'dev')}`,
+    )
+    const named = async () => {
+      const { stdout } = await check(['--json', '--offline'])
+      const { findings } = JSON.parse(stdout) as { findings: { rule: string; what: string; mend: string }[] }
+      return findings.map(({ rule, what, mend }) => ({ rule, profile: what.split(' ')[1], mend }))
+    }
+    const remove = 'latchkey aws profiles remove gone'
+    await expect.poll(named).toEqual([
+      {
+        rule: 'helper-missing',
+        profile: 'hm',
+        mend: `write into its section: credential_process = ${bin} aws credentials dev`,
+      },
+      {
+        rule: 'unserved-profile',
+        profile: 'far',
+        mend: expect.stringMatching(`, or take its section out of ${config}$`) as string,
+      },
+      {
+        rule: 'unserved-profile',
+        profile: 'gone',
+        mend: `latchkey aws keys add gone; if it is of no use any more: ${remove}`,
+      },
+    ])
+    await shared.dev.runOk('sh', ['-c', remove])
+    const mended = `${bin} aws credentials dev`
+    writeFileSync(
+      config!,
+      readFileSync(config!, 'utf8')
+        .replace(asking('far', bin, 'nosuch'), '')
+        .replace('/nonexist/latchkey aws credentials dev', mended),
+    )
+    await expect.poll(named).toEqual([])
+    expect(JSON.parse(await shared.dev.runOk('sh', ['-c', mended]))).toMatchObject({ AccountId: '123456789012' })
+    writeFileSync(config!, before)
+  })
+
+  it('finds a source without a device once it has a key', async () => {
     const { LATCHKEY_CONFIG: toml } = shared.dev.env
     appendFileSync(
       toml!,
-      '\n[aws.source.bare]\n\n[aws.profile.open]\nrole = "arn:aws:iam::123456789012:role/Open"\nsource = "bare"\n',
+      '\n[aws.source.new]\n\n[aws.profile.open]\nrole = "arn:aws:iam::123456789012:role/Open"\nsource = "new"\n',
     )
-    await expect
-      .poll(async () => (await check(['--offline'])).stdout)
-      .toMatch(
-        /error: bare has no MFA device, .*\[no-mfa\]\n {2}without a code: open\n {2}mend: latchkey aws mfa enroll bare\n/,
-      )
+    const found = async () => (await check(['--offline'])).stdout
+    // Nothing is behind it yet, and there is nobody to whom AWS could give a device.
+    await expect.poll(found).toMatch(/warning: the AWS tools do not know profiles of config.toml: 1 /)
+    expect(await found()).not.toContain('no-mfa')
+    await shared.dev.runOk('sh', ['-c', 'latchkey aws keys add new <"$LATCHKEY_DEV_DIR/new-user.key"'])
+    expect(await found()).toMatch(
+      /error: new has no MFA device, .*\[no-mfa\]\n {2}without a code: open\n {2}mend: latchkey aws mfa enroll new\n/,
+    )
   })
 
   it('names the command that gives a device to a user who has none, whose policy hides the keys till then', async () => {
-    await shared.dev.runOk('sh', ['-c', 'latchkey aws keys add new --new <"$LATCHKEY_DEV_DIR/new-user.key"'])
     const { status, stdout } = await check()
     expect(status).toBe(1)
-    expect(stdout).toMatch(/error: new has no MFA device, .*\[no-mfa\]\n {2}mend: latchkey aws mfa enroll new\n/)
+    expect(stdout).toMatch(/error: new has no MFA device, .*\[no-mfa\]\n.*\n {2}mend: latchkey aws mfa enroll new\n/)
     expect(stdout).toMatch(/not seen: the access keys of the user of new: AWS refused ListAccessKeys: /)
+    await shared.dev.runOk('latchkey', ['aws', 'keys', 'remove', 'new'])
+    expect((await check(['--offline'])).stdout).not.toContain('no-mfa')
   })
 })

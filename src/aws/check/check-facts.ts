@@ -43,6 +43,17 @@ export interface ListedFacts {
   definedIn: 'config.toml' | 'aws-files'
   /** What assumes its role, where config.toml says so. */
   source?: string
+  roleArn?: string
+  /** The source whose key its credentials come from; absent where its configuration is wrong. */
+  keyOf?: string
+}
+
+/** What botocore refuses a whole file for. */
+export interface FileMistake {
+  /** Counted from 1. */
+  line: number
+  /** No values, which may be secrets. */
+  what: string
 }
 
 /** A long-term key in the keychain. */
@@ -98,6 +109,7 @@ export interface CheckFacts {
   /** Absolute path of the command. */
   latchkey: string
   profiles: readonly FileProfile[]
+  mistakes: { config: readonly FileMistake[]; credentials: readonly FileMistake[] }
   /** The lines, counted from 1, of these files that look like a key and belong to none. */
   stray: { config: readonly number[]; credentials: readonly number[] }
   /** Why a program that a `credential_process` line names cannot be run. */
@@ -106,8 +118,8 @@ export interface CheckFacts {
   listed: readonly ListedFacts[]
   sources: readonly SourceFacts[]
   stored: readonly StoredKey[]
+  /** The sources with a long-term key: in the keychain, be it one that cannot be read now, or in plain text in a file. */
+  keyed: ReadonlySet<string>
   users: readonly UserFacts[]
   roles: readonly RoleFacts[]
 }
-  /** The sources with a long-term key: in the keychain, be it one that cannot be read now, or in plain text in a file. */
-  keyed: ReadonlySet<string>

@@ -8,16 +8,20 @@ import { noMfa } from './rules/no-mfa.ts'
 import { oldKey } from './rules/old-key.ts'
 import { openRole } from './rules/open-role.ts'
 import { plaintextKey } from './rules/plaintext-key.ts'
+import { refusedFile } from './rules/refused-file.ts'
 import { severalUsers } from './rules/several-users.ts'
 import { shadowedHelper } from './rules/shadowed-helper.ts'
+import { unservedProfile } from './rules/unserved-profile.ts'
 
 /** What is looked for, in the order in which it is shown. */
 const rules: readonly Rule[] = [
   plaintextKey,
   environmentKey,
+  refusedFile,
   shadowedHelper,
   mixedProfile,
   helperMissing,
+  unservedProfile,
   missingBlock,
   noMfa,
   oldKey,

@@ -23,8 +23,13 @@ export interface IniSection {
  * `#` and `;` begin a comment only at the start of a line, and nothing is interpolated. What makes botocore refuse the
  * whole file is skipped here, so that a mistake in one profile does not disable the others; sections and keys may come
  * twice.
+ * @param onSkipped told the number of each such line, counted from 0: one before the first header, or one that is neither
+ * header nor key
  */
-export function parseIni(text: string): IniSection[] {
+export function parseIni(
+  text: string,
+  onSkipped: (line: number, isBeforeSections: boolean) => void = () => {},
+): IniSection[] {
   const sections: IniSection[] = []
   let section: IniSection | undefined
   let open: { key: string; parts: string[]; first: number; end: number } | undefined
@@ -58,6 +63,7 @@ export function parseIni(text: string): IniSection[] {
       return
     }
     const separator = content.search(/[=:]/)
+    if (section === undefined || separator < 1) onSkipped(number, section === undefined)
     if (separator < 1) return
     const value = content.slice(separator + 1).trimStart()
     open = { key: content.slice(0, separator).trimEnd().toLowerCase(), parts: [value], first: number, end: number + 1 }

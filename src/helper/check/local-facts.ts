@@ -1,8 +1,10 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import type { CheckFacts, FileProfile } from '../../aws/check/check-facts.ts'
+import { fileMistakes } from '../../aws/check/file-mistakes.ts'
 import { fileProfiles, strayLines } from '../../aws/check/file-profiles.ts'
-import { maxSettingsBytes, readTextIfPresent } from '../../core/files/read-file.ts'
+import { errorCode } from '../../core/errors.ts'
+import { maxSettingsBytes, readWholeFile } from '../../core/files/read-file.ts'
 import { type Environment, isSet } from '../../core/places/environment.ts'
 import { isExecutable } from '../../core/trust/program-trust.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -11,7 +13,7 @@ import { toolFilePaths } from '../profiles/tool-files.ts'
 /** What can be seen from here: the files of the AWS tools, and what this command's environment says. */
 export type LocalFacts = Pick<
   CheckFacts,
-  'nowMs' | 'paths' | 'latchkey' | 'profiles' | 'stray' | 'programFaults' | 'environment'
+  'nowMs' | 'paths' | 'latchkey' | 'profiles' | 'mistakes' | 'stray' | 'programFaults' | 'environment'
 >
 
 /** Variables from which the AWS tools get credentials before they look at a profile (botocore, credentials.py). */
@@ -20,15 +22,15 @@ const givingVariables = ['AWS_WEB_IDENTITY_TOKEN_FILE']
 /** Reads the files, and nothing else. @throws {FileError}; the file system's error */
 export async function gatherLocalFacts({ environment, commandPath, nowMs }: CommandContext): Promise<LocalFacts> {
   const paths = toolFilePaths(environment)
-  const read = async (path: string) =>
-    (await readTextIfPresent(path, { maxBytes: maxSettingsBytes, isTrusted: false })) ?? ''
-  const texts = { config: await read(paths.config), credentials: await read(paths.credentials) }
+  const bytes = { config: await read(paths.config), credentials: await read(paths.credentials) }
+  const texts = { config: bytes.config.toString('utf8'), credentials: bytes.credentials.toString('utf8') }
   const profiles = fileProfiles(texts)
   return {
     nowMs: nowMs(),
     paths,
     latchkey: commandPath,
     profiles,
+    mistakes: { config: fileMistakes(bytes.config), credentials: fileMistakes(bytes.credentials) },
     stray: { config: strayLines(texts.config), credentials: strayLines(texts.credentials) },
     programFaults: programFaults(profiles, environment),
     environment: {
@@ -36,6 +38,15 @@ export async function gatherLocalFacts({ environment, commandPath, nowMs }: Comm
       isGiven: isSet(environment.AWS_VAULT),
       others: givingVariables.filter((name) => isSet(environment[name])),
     },
+  }
+}
+
+async function read(path: string): Promise<Buffer> {
+  try {
+    return await readWholeFile(path, { maxBytes: maxSettingsBytes, isTrusted: false })
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error
+    return Buffer.alloc(0)
   }
 }
 

@@ -14,14 +14,15 @@ const clean: CheckFacts = {
   paths: { config: '/a/config', credentials: '/a/credentials' },
   latchkey: '/opt/latchkey',
   profiles: [],
+  mistakes: { config: [], credentials: [] },
   stray: { config: [], credentials: [] },
   programFaults: new Map(),
   environment: { isGiven: false, others: [] },
-  listed: [],
+  listed: [{ name: 'dev', definedIn: 'aws-files', keyOf: 'master' }],
   sources: [],
   stored: [],
-  users: [],
   keyed: new Set(['master']),
+  users: [],
   roles: [],
 }
 
@@ -34,7 +35,7 @@ it('finds nothing where all is well', () => {
   const facts: Partial<CheckFacts> = {
     profiles: [profile({ helper: own }), profile({ name: 'sso', origins: ['sso_session'] })],
     listed: [
-      { name: 'dev', definedIn: 'config.toml', source: 'master' },
+      { name: 'dev', definedIn: 'config.toml', source: 'master', keyOf: 'master' },
       { name: 'master', definedIn: 'config.toml' },
       { name: 'sso', definedIn: 'aws-files' },
     ],
@@ -151,8 +152,6 @@ describe('helper-missing', () => {
     ])
   })
 
-  it('is that of another program', () => {
-    const helper = { type: 'foreign', programs: ['/x'] } as const
   it('is mended for the profile that the line asks for', () => {
     const alias = profile({ name: 'hm', helper: { ...own, programs: ['/x'] } })
     expect(find({ profiles: [alias], programFaults })).toMatchObject([
@@ -160,16 +159,107 @@ describe('helper-missing', () => {
     ])
   })
 
+  it('is that of another program', () => {
+    const helper = { type: 'foreign', programs: ['/x'] } as const
     expect(find({ profiles: [profile({ helper })], programFaults })).toMatchObject([
       { mend: 'install that program, or take credential_process out of the profile' },
     ])
   })
 })
 
+describe('refused-file', () => {
+  it('is a file that botocore does not read, with the lines that are wrong', () => {
+    const mistakes = { config: [{ line: 7, what: 'is not UTF-8' }], credentials: [] }
+    expect(find({ mistakes })).toEqual([
+      {
+        rule: 'refused-file',
+        severity: 'error',
+        what: 'the AWS CLI and boto3 refuse all of /a/config, and so every profile',
+        evidence: ['line 7 is not UTF-8'],
+        mend: 'correct these lines of /a/config',
+      },
+    ])
+  })
+
+  it('names ten lines at most', () => {
+    const credentials = Array.from({ length: 12 }, (_, at) => ({ line: at + 1, what: 'is not UTF-8' }))
+    const [found] = find({ mistakes: { config: [], credentials } })
+    expect(found!.evidence).toHaveLength(11)
+    expect(found!.evidence.at(-1)).toBe('2 more lines')
+  })
+})
+
+describe('unserved-profile', () => {
+  const asking = (name: string, asked?: string) => {
+    const helper = { type: 'own' as const, programs: ['/opt/latchkey'] }
+    return profile({ name, helper: asked === undefined ? helper : { ...helper, profile: asked } })
+  }
+  const inAwsFiles = (name: string, more: object = {}) => ({ name, definedIn: 'aws-files', ...more }) as const
+  const { listed: mine } = clean
+  const write = (name: string) => `write into its section: credential_process = /opt/latchkey aws credentials ${name}`
+
+  it('asks for a profile that there is not', () => {
+    const listed = [...mine, inAwsFiles('a b')]
+    expect(find({ listed, profiles: [asking('a b', 'nosuch')] })).toEqual([
+      {
+        rule: 'unserved-profile',
+        severity: 'error',
+        what: 'profile a b asks latchkey for a profile that does not exist',
+        evidence: ['/a/config: it asks for nosuch'],
+        mend: 'name one of latchkey aws profiles list in its section, or take its section out of /a/config',
+      },
+    ])
+  })
+
+  it('asks for one whose configuration is wrong', () => {
+    const listed = [...mine, inAwsFiles('x'), inAwsFiles('half')]
+    expect(find({ listed, profiles: [asking('x', 'half')] })).toMatchObject([
+      { what: expect.stringContaining('is wrong') as string, mend: 'latchkey aws explain half' },
+    ])
+  })
+
+  it('says no name', () => {
+    expect(find({ profiles: [asking('dev')] })).toMatchObject([{ mend: write('dev') }])
+  })
+
+  it('is one of config.toml whose block asks for another one', () => {
+    const listed = [...mine, { name: 'prod', definedIn: 'config.toml', keyOf: 'master' } as const]
+    expect(find({ listed, profiles: [asking('prod', 'dev')] })).toMatchObject([
+      {
+        what: 'profile prod gets the credentials of another one',
+        evidence: ['/a/config: it asks for dev, not for prod'],
+        mend: write('prod'),
+      },
+    ])
+  })
+
+  it('is what is left of a profile that is gone', () => {
+    const listed = [...mine, inAwsFiles('gone', { keyOf: 'gone' }), inAwsFiles('alias', { keyOf: 'gone' })]
+    const profiles = [asking('gone', 'gone'), asking('alias', 'gone')]
+    const mend = (remove: string) => `latchkey aws keys add gone; if it is of no use any more: ${remove}`
+    expect(find({ listed, profiles })).toMatchObject([
+      { rule: 'unserved-profile', mend: mend('latchkey aws profiles remove gone') },
+      { rule: 'unserved-profile', mend: mend('take its section out of /a/config') },
+    ])
+    expect(find({ listed, profiles, keyed: new Set(['gone']) })).toEqual([])
+    const keys = [{ file: 'credentials', accessKeyId: temporary, isTemporary: true }] as const
+    const [shadowed, ...others] = find({ listed, profiles: [{ ...profiles[0]!, keys }, profiles[1]!] })
+    expect([shadowed!.rule, others]).toEqual(['shadowed-helper', []])
+  })
+
+  it('may be another name for one that there is, a role of the AWS files, or a source without a key', () => {
+    const role = inAwsFiles('role', { keyOf: 'role', roleArn: 'arn:r' })
+    const bare = { name: 'bare', definedIn: 'config.toml', keyOf: 'bare' } as const
+    const listed = [...mine, inAwsFiles('alias', { keyOf: 'master' }), role, bare]
+    const profiles = [asking('dev', 'dev'), asking('alias', 'dev'), asking('role', 'role'), asking('bare', 'bare')]
+    expect(find({ listed, profiles })).toEqual([])
+  })
+})
+
 it('missing-block is a role of config.toml that the AWS tools do not know, or get from elsewhere', () => {
-  const role = { definedIn: 'config.toml', source: 'master' } as const
+  const role = { definedIn: 'config.toml', source: 'master', keyOf: 'master' } as const
   const listed = ['a', 'b', 'c', 'd'].map((name) => ({ name, ...role }))
-  const profiles = [profile({ name: 'c' }), profile({ name: 'd', helper: own })]
+  const profiles = [profile({ name: 'c' }), profile({ name: 'd', helper: { ...own, profile: 'd' } })]
   expect(find({ listed, profiles })).toMatchObject([
     { evidence: ['a', 'b'], mend: 'latchkey aws profiles list --block >> /a/config' },
     { mend: 'write into its section: credential_process = /opt/latchkey aws credentials c' },
@@ -186,6 +276,12 @@ describe('no-mfa', () => {
       { rule: 'no-mfa', evidence: ['without a code: dev, prod'], mend: giveDevice },
     ])
     expect(find({ sources, users: withDevices() })).toMatchObject([{ mend: giveDevice }])
+  })
+
+  it('is not one without a key, with which nothing can be done', () => {
+    const sources = [{ source: 'master', withoutMfa: ['dev'] }]
+    expect(find({ sources, keyed: new Set() })).toEqual([])
+    expect(find({ sources: [{ ...sources[0]!, mfaSerial: serial }], keyed: new Set() })).toHaveLength(1)
   })
 
   it('is a device that the configuration does not name, be it the only one with codes', () => {
@@ -286,12 +382,6 @@ describe('old-key', () => {
   it('is a key that another source has, under that source alone', () => {
     expect(find1({ createdAtMs: nowMs - 91 * dayMs }, [{ source: 'other', accessKeyId: id }])).toEqual([])
   })
-  it('is not one without a key, with which nothing can be done', () => {
-    const sources = [{ source: 'master', withoutMfa: ['dev'] }]
-    expect(find({ sources, keyed: new Set() })).toEqual([])
-    expect(find({ sources: [{ ...sources[0]!, mfaSerial: serial }], keyed: new Set() })).toHaveLength(1)
-  })
-
 
   it.each([
     [

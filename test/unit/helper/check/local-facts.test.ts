@@ -15,6 +15,7 @@ it('there is nothing where there are no files and nothing is set', async () => {
     paths: { config: join(home, '.aws/config'), credentials: join(home, '.aws/credentials') },
     latchkey: '/opt/latchkey',
     profiles: [],
+    mistakes: { config: [], credentials: [] },
     stray: { config: [], credentials: [] },
     programFaults: new Map(),
     environment: { isGiven: false, others: [] },
