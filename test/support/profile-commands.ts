@@ -47,6 +47,8 @@ export function profileWorld({
     /** What a try of a profile answers, in turn; nothing is wrong once there is nothing more. */
     tries: {} as Record<string, { code: string; message: string }[]>,
     tried: [] as string[],
+    /** What keeps a profile from being tried at all. */
+    untriable: {} as Record<string, Error>,
     /** What AWS Organizations answers, and who asked. */
     accounts: [] as { Id: string; Name: string; State: string }[],
     listed: [] as unknown[],
@@ -67,6 +69,8 @@ export function profileWorld({
       world.triedAtOnce = Math.max(world.triedAtOnce, trying)
       await new Promise((resolve) => setImmediate(resolve))
       trying -= 1
+      const failure = world.untriable[profile]
+      if (failure !== undefined) throw failure
       const error = world.tries[profile]?.shift()
       return error === undefined ? {} : { error }
     },

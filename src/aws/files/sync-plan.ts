@@ -30,6 +30,8 @@ export interface SyncPlan {
   removed: readonly string[]
   /** Profiles that are there, without the block that the AWS tools need: a command was killed. */
   blockless: readonly NewProfile[]
+  /** The names of those that are there as the list wants them, because it wrote them. */
+  present: readonly string[]
   /** Profiles that are somebody's own, with what the list would have in their place. */
   kept: readonly NewProfile[]
 }
@@ -60,13 +62,13 @@ export function planSync(request: SyncRequest, known: readonly PresentProfile[])
   const isOwn = (name: string) => present.get(name)?.syncedFrom === from
   const isDone = ({ name, roleArn, source }: NewProfile) =>
     present.get(name)?.roleArn === roleArn && present.get(name)?.source === source
+  const done = [...wanted.values()].filter((profile) => isDone(profile) && isOwn(profile.name))
   const left = [...wanted.values()].filter((profile) => !isDone(profile))
   const removed = known.filter(({ name }) => isOwn(name) && (!wanted.has(name) || !isDone(wanted.get(name)!)))
   return {
     added: left.filter(({ name }) => !present.has(name) || isOwn(name)),
-    blockless: [...wanted.values()].filter(
-      (each) => isDone(each) && isOwn(each.name) && present.get(each.name)?.awsFiles === 'absent',
-    ),
+    blockless: done.filter(({ name }) => present.get(name)?.awsFiles === 'absent'),
+    present: done.map(({ name }) => name),
     removed: removed.map(({ name }) => name),
     kept: left.filter(({ name }) => present.has(name) && !isOwn(name)),
   }

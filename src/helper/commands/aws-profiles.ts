@@ -33,6 +33,7 @@ export function addAwsProfilesCommands(aws: Command, context: CommandContext): v
     .option('--role <name>', 'the role to assume in each account; may be given more than once', collect, [])
     .option('--source <name>', 'what assumes them (default: the only source)')
     .option('--partition <name>', 'the partition of the accounts (default: that of the source)')
+    .option('--try', 'try the roles of all profiles of the list, not of the new ones alone')
     .action((list: string | undefined, options: SyncOptions) => syncProfiles(list, options, context))
   profiles
     .command('remove')

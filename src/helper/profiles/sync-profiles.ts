@@ -10,8 +10,8 @@ import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { readAccounts } from './account-source.ts'
 import { awaitRead, knownProfiles } from './known-profiles.ts'
-import { exchangeProfiles, profileFiles } from './profile-files.ts'
-import { tryProfiles } from './try-profiles.ts'
+import { exchangeProfiles, type ProfileFiles, profileFiles } from './profile-files.ts'
+import { reportTried } from './report-tried.ts'
 
 /** What `latchkey aws profiles sync` is told. */
 export interface SyncOptions {
@@ -20,6 +20,8 @@ export interface SyncOptions {
   source?: string
   partition?: string
   organizations?: string | true
+  /** Also the roles of the profiles that are there already. */
+  try?: true
 }
 
 /** Makes profiles of the accounts of a list, and takes away those that an earlier one had. */
@@ -49,10 +51,21 @@ export async function syncProfiles(
   const accounts = parseAccountList(bytes.toString('utf8'))
   const plan = withoutNeeded(planSync({ accounts, roles, partition, source, from }, known), known, context)
   context.print(describePlan(plan))
-  if (plan.added.length + plan.removed.length + plan.blockless.length === 0) return
-  if (sha256 === undefined) await confirm(plan, hash, context)
+  if (plan.added.length + plan.removed.length + plan.blockless.length > 0) {
+    if (sha256 === undefined) await confirm(plan, hash, context)
+    await writeFiles(plan, context)
+  } else if (!options.try && plan.present.length > 0) context.note('--try tells which of the roles work\n')
+  const added = plan.added.map(({ name }) => name)
+  if (options.try) await reportTried([...plan.present, ...added].sort(), 'roles', context)
+  else await reportTried(added, 'new roles', context)
+}
+
+/** What is written is told before anything else can fail. */
+async function writeFiles(plan: SyncPlan, context: CommandContext): Promise<void> {
+  const files = await profileFiles(context)
   const blocks = [...plan.added, ...plan.blockless]
-  await exchangeProfiles(await profileFiles(context), { ...plan, blocks }, context.commandPath)
+  await exchangeProfiles(files, { ...plan, blocks }, context.commandPath)
+  context.print(`${displayLine(describeWritten(plan, files))}\n`)
   const added = new Set(plan.added.map(({ name }) => name))
   for (const { name, roleArn } of plan.added.slice(-1))
     await awaitRead(context, `aws.profile.${name}`, (all) =>
@@ -60,7 +73,11 @@ export async function syncProfiles(
     )
   for (const name of plan.removed.filter((each) => !added.has(each)).slice(-1))
     await awaitRead(context, '', (all) => !all.some((each) => each.name === name))
-  await reportTried([...added], context)
+}
+
+function describeWritten({ added, removed, blockless }: SyncPlan, { config, aws }: ProfileFiles): string {
+  const given = blockless.length === 0 ? '' : `, ${blockless.length} given their block`
+  return `${added.length} added, ${removed.length} removed${given}, in ${config} and ${aws}`
 }
 
 /** Credentials are good in one partition alone, which nobody has to say. @throws {HelperError} USAGE */
@@ -113,15 +130,6 @@ async function confirm({ added, removed }: SyncPlan, hash: string, context: Comm
   if (!context.hasTypedInput) throw new HelperError('USAGE', 'nobody can be asked whether that is right', { hint })
   if (await confirmTyped(context, `add ${added.length} and remove ${removed.length} profiles?`)) return
   throw new HelperError('CANCELLED', 'nothing was changed', { hint })
-}
-
-async function reportTried(names: readonly string[], context: CommandContext): Promise<void> {
-  if (names.length === 0) return
-  const tried = await tryProfiles(names, context)
-  const failed = tried.filter(({ reason }) => reason !== undefined)
-  const works = tried.length - failed.length
-  context.print(`${works} of ${tried.length} new roles work\n`)
-  for (const { name, reason } of failed) context.print(`${displayLine(`${name} does not work: ${reason}`)}\n`)
 }
 
 function usage(message: string): HelperError {

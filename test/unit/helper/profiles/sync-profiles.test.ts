@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { HelperError } from '../../../../src/helper/fast/failure.ts'
 import { profileWorld, sources } from '../../../support/profile-commands.ts'
 
 const accounts = (...names: string[]) => names.map((Name, at) => ({ Id: String(100_000_000_001 + at), Name }))
@@ -23,6 +24,7 @@ it('shows what it would change, asks, writes both files, and says which roles wo
   const { printed, asked } = await sync(['y'])
   expect(printed).toBe(`+ Team-A: arn:aws:iam::100000000001:role/Dev with master
 + team-b: arn:aws:iam::100000000002:role/Dev with master
+2 added, 0 removed, in ${config.path} and ${aws.path}
 1 of 2 new roles work
 team-b does not work: AWS refused AssumeRole
 `)
@@ -33,7 +35,9 @@ team-b does not work: AWS refused AssumeRole
   expect(aws.text()).toContain('\n[profile team-b]\nregion = eu-central-1\n')
   expect((await sync()).printed).toBe('nothing changes\n')
   write(accounts())
-  expect((await sync(['y'])).printed).toBe('- Team-A\n- team-b\n')
+  expect((await sync(['y'])).printed).toBe(
+    `- Team-A\n- team-b\n0 added, 2 removed, in ${config.path} and ${aws.path}\n`,
+  )
   expect(config.text() + aws.text()).toBe(`${sources}# mine\n`)
 })
 
@@ -186,4 +190,62 @@ it.each([
   const { failure } = await sync(['y'], '--role', 'Ops/R')
   expect(failure).toMatchObject({ code, message: expect.stringMatching(message) as string })
   expect(config.text()).toBe(sources)
+})
+
+describe('roles that cannot be tried', () => {
+  const nobody = new HelperError('PERSON_NEEDED', 'nobody to ask: MFA code', { hint: 'latchkey aws login master' })
+
+  it('are told apart from what is written, and --try tries them', async () => {
+    const { sync, world, config, aws } = syncWorld()
+    world.untriable['Team-A'] = nobody
+    const { printed, failure } = await sync(['y'])
+    expect(printed).toMatch(/\n2 added, 0 removed, in \S+ and \S+\n$/)
+    expect(config.text()).toContain('[aws.profile.team-b]')
+    expect(aws.text()).toContain('[profile team-b]')
+    expect(failure).toMatchObject({
+      code: 'PERSON_NEEDED',
+      message: '2 of 2 new roles were not tried: nobody to ask: MFA code',
+      hint: 'latchkey aws login master, then this command again with --try',
+    })
+    expect(world.tried).toEqual(['Team-A'])
+
+    world.untriable = {}
+    expect(await sync()).toMatchObject({ printed: 'nothing changes\n', noted: '--try tells which of the roles work\n' })
+    world.tries['team-b'] = [{ code: 'AWS_DENIED', message: 'AWS refused AssumeRole' }]
+    expect(await sync(undefined, '--try')).toMatchObject({
+      printed: 'nothing changes\n1 of 2 roles work\nteam-b does not work: AWS refused AssumeRole\n',
+      noted: '',
+    })
+    expect(world.tried).toEqual(['Team-A', 'Team-A', 'team-b'])
+  })
+
+  it('are those that are left when something ends the trial', async () => {
+    const { sync, world, write } = syncWorld()
+    write(accounts(...Array.from({ length: 30 }, (_, at) => `a${String(at).padStart(2, '0')}`)))
+    world.untriable.a07 = new HelperError('CANCELLED', 'cancelled: MFA code')
+    const { printed, failure } = await sync(['y'])
+    const [, works] = /\n(\d+) of 30 new roles work\n$/.exec(printed)!
+    expect(failure).toMatchObject({
+      code: 'CANCELLED',
+      message: `${30 - Number(works)} of 30 new roles were not tried: cancelled: MFA code`,
+      hint: 'this command again with --try',
+    })
+    expect(world.tried.length).toBeLessThanOrEqual(11)
+  })
+
+  it('are all of the list, with the new ones, where --try is said beside a change', async () => {
+    const { sync, world, write } = syncWorld()
+    await sync(['y'])
+    write({ Accounts: accounts('Team A', 'team-b', 'team-c') })
+    world.tried = []
+    expect((await sync(['y'], '--try')).printed).toMatch(/\n1 added, 0 removed, .*\n3 of 3 roles work\n$/)
+    expect(world.tried.sort()).toEqual(['Team-A', 'team-b', 'team-c'])
+  })
+
+  it('are none of those that another list, or a person, has written', async () => {
+    const own = '\n[aws.profile.team-b]\nrole = "arn:aws:iam::100000000002:role/Dev"\nsource = "master"\n'
+    const { sync, world } = syncWorld({ toml: sources + own })
+    await sync(['y'], '--try')
+    expect(world.tried).toEqual(['Team-A'])
+  })
 })
