@@ -24,6 +24,7 @@ import { createMfaDevices, type MfaDevices } from './mfa/mfa-devices.ts'
 import { type CredentialPlan, planCredentials, validPlans } from './plan/credential-plan.ts'
 import { createSourcePlans } from './plan/source-plan.ts'
 import { type DerivedStep, isMfaStep, stepsTo } from './plan/steps.ts'
+import type { EndpointVariable } from './plan/sts-endpoint.ts'
 import { createIssuing } from './session/issuing.ts'
 import { needsNewCode, noRole } from './session/no-role.ts'
 import { onlySession, type StartedSession, startSession } from './session/session-start.ts'
@@ -86,6 +87,8 @@ export interface AwsCredentialsDeps extends ConsoleWays {
   sts: () => Promise<StsClient>
   /** The same for IAM. */
   iam: () => Promise<IamClient>
+  /** What says where STS is, before any profile; absent: nothing does. */
+  stsVariable?: EndpointVariable | undefined
   runMfaCommand: RunMfaCommand
   clock: Clock
   /** Uniform in [0, 1). */
@@ -219,7 +222,9 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
     },
     async explain(profile) {
       const { settings, shared } = await readAll()
-      return explainPlan(planCredentials(settings, shared, profile), { keys: longTermKeys, sessions, derived, seeds })
+      const { stsVariable } = deps
+      const plan = planCredentials(settings, shared, profile)
+      return explainPlan(plan, { keys: longTermKeys, sessions, derived, seeds, stsVariable })
     },
     async profiles() {
       // With those whose time is over: the command that lists them removes them.

@@ -5,6 +5,7 @@ import { formatUtc } from '../core/time/utc-time.ts'
 import { programOf } from './codes/mfa-command.ts'
 import type { TotpSeeds } from './codes/totp-seeds.ts'
 import { displayKeyId } from './credentials.ts'
+import { describeSts, endpointNotices } from './explained-endpoint.ts'
 import type { LongTermKeys } from './keys/long-term-keys.ts'
 import type { CredentialPlan } from './plan/credential-plan.ts'
 import { isEmpty } from './plan/role-terms.ts'
@@ -17,6 +18,7 @@ import {
   type Step,
   stepsTo,
 } from './plan/steps.ts'
+import type { EndpointVariable } from './plan/sts-endpoint.ts'
 import type { DerivedCredentials } from './session/derived-credentials.ts'
 import type { SessionCache } from './session/session-cache.ts'
 
@@ -43,12 +45,13 @@ export interface Explanation {
   notices: readonly string[]
 }
 
-/** Who knows what is held. */
+/** Who knows what is held, and where STS is. */
 export interface ExplanationDeps {
   keys: LongTermKeys
   sessions: SessionCache
   derived: DerivedCredentials
   seeds: TotpSeeds
+  stsVariable: EndpointVariable | undefined
 }
 
 /** Looks at what is held for each step of a plan. AWS is not called, and nobody is asked. */
@@ -57,7 +60,7 @@ export async function explainPlan(plan: CredentialPlan, deps: ExplanationDeps): 
   for (const step of stepsTo(plan.last)) {
     steps.push(step.type === 'key' ? await explainKey(step, deps) : await explainDerived(plan, step, deps))
   }
-  return { profile: plan.profile, steps, notices: plan.notices }
+  return { profile: plan.profile, steps, notices: [...plan.notices, ...endpointNotices(plan.last, deps.stsVariable)] }
 }
 
 async function explainKey({ source }: KeyStep, { keys }: ExplanationDeps): Promise<ExplainedStep> {
@@ -75,10 +78,10 @@ async function explainKey({ source }: KeyStep, { keys }: ExplanationDeps): Promi
 async function explainDerived(
   plan: CredentialPlan,
   step: DerivedStep,
-  { sessions, derived, seeds }: ExplanationDeps,
+  { sessions, derived, seeds, stsVariable }: ExplanationDeps,
 ): Promise<ExplainedStep> {
   const codes = isMfaStep(step) ? await codesOf(plan, step, seeds) : []
-  const explained = { type: step.type, what: whatIs(step), details: [...detailsOf(step), ...codes] }
+  const explained = { type: step.type, what: whatIs(step), details: [...detailsOf(step, stsVariable), ...codes] }
   try {
     const held = isMfaStep(step) ? (await sessions.find(step))?.credentials : derived.peek(step.cacheKey)
     if (held !== undefined) return { ...explained, state: 'held', expiresAt: formatUtc(held.expiresAtMs) }
@@ -104,14 +107,13 @@ function whatIs(step: DerivedStep): string {
   return isMfaStep(step) ? `MFA session of ${step.source}` : `session of ${step.source}, without MFA`
 }
 
-function detailsOf(step: DerivedStep): string[] {
-  const { region, endpoint, durationSeconds, mfaSerial } = step
+function detailsOf(step: DerivedStep, stsVariable: EndpointVariable | undefined): string[] {
+  const { durationSeconds, mfaSerial } = step
   const isDirect = step.type === 'role' && mfaSerial !== undefined
   const device = isDirect ? 'by the access key and a code of its own, mode = "direct": device' : 'device'
-  const kind = [endpoint?.isFips ? 'FIPS' : '', endpoint?.isDualStack ? 'dual-stack' : ''].filter((text) => text !== '')
   return [
     ...(step.type === 'role' ? [`profile ${step.profile}`] : []),
-    `for ${formatDuration(durationSeconds)}, from STS ${endpoint?.url === undefined ? `in ${region}` : `at ${endpoint.url}`}${kind.length === 0 ? '' : ` (${kind.join(', ')})`}`,
+    `for ${formatDuration(durationSeconds)}, from STS ${describeSts(step, stsVariable)}`,
     ...(mfaSerial === undefined ? [] : [`${device} ${mfaSerial}`]),
     ...(step.type === 'role' ? termsOf(step) : []),
   ]

@@ -7,8 +7,9 @@ import type { StsClient } from '../aws/sts/sts-client.ts'
 import { createStsSdk } from '../aws/sts/sts-sdk.ts'
 import { once } from '../core/calls/once.ts'
 import type { Logger } from '../core/log.ts'
-import { type Environment, isSet } from '../core/places/environment.ts'
+import type { Environment } from '../core/places/environment.ts'
 import type { Clock } from '../core/time/clock.ts'
+import { awsEndpoint } from './aws-endpoint.ts'
 import type { ExtraCa } from './config/extra-ca.ts'
 
 /** The services of AWS that the daemon calls. */
@@ -16,14 +17,6 @@ export interface AwsClients {
   sts: StsClient
   iam: IamClient
   organizations: OrganizationsClient
-}
-
-/** Where a service is asked, if not at its usual endpoint (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
-export function awsEndpoint(
-  environment: Environment,
-  service: 'STS' | 'IAM' | 'ORGANIZATIONS' | 'SIGNIN',
-): string | undefined {
-  return [environment[`AWS_ENDPOINT_URL_${service}`], environment.AWS_ENDPOINT_URL].find(isSet)
 }
 
 /** What the clients are made with. */
@@ -51,12 +44,12 @@ export function awsClientsFor({ extraCa, environment, loadSdk, ...deps }: AwsCli
   async function load(ca: string | undefined): Promise<AwsClients> {
     const sdk = await loadSdk()
     return {
-      sts: createStsSdk({ ...deps, sdk, endpoint: awsEndpoint(environment, 'STS'), extraCa: ca }),
-      iam: createIamSdk({ ...deps, sdk, endpoint: awsEndpoint(environment, 'IAM'), extraCa: ca }),
+      sts: createStsSdk({ ...deps, sdk, endpoint: awsEndpoint(environment, 'STS')?.url, extraCa: ca }),
+      iam: createIamSdk({ ...deps, sdk, endpoint: awsEndpoint(environment, 'IAM')?.url, extraCa: ca }),
       organizations: createOrganizationsSdk({
         ...deps,
         sdk,
-        endpoint: awsEndpoint(environment, 'ORGANIZATIONS'),
+        endpoint: awsEndpoint(environment, 'ORGANIZATIONS')?.url,
         extraCa: ca,
       }),
     }

@@ -1,13 +1,9 @@
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import type { AgentView } from '../agent/agent.ts'
-import { createAwsCredentials } from '../aws/aws-credentials.ts'
-import type { RunMfaCommand } from '../aws/codes/mfa-command.ts'
-import type { Federation } from '../aws/console/federation.ts'
+import { type AwsCredentialsDeps, createAwsCredentials } from '../aws/aws-credentials.ts'
 import { createOneShotLinks } from '../aws/console/one-shot-links.ts'
-import type { IamClient } from '../aws/iam/iam-client.ts'
 import type { OrganizationsClient } from '../aws/organizations/organizations-client.ts'
-import type { StsClient } from '../aws/sts/sts-client.ts'
 import { createTurns } from '../core/calls/turns.ts'
 import { describeError } from '../core/errors.ts'
 import { createChurn } from '../core/limits/churn.ts'
@@ -49,7 +45,8 @@ import { watchKeychain } from './watched-keychain.ts'
 /** What the daemon is made of; the composition root (main.ts) supplies the real parts. */
 export interface DaemonDeps
   extends Omit<VaultDeps, 'prompts' | 'keychain' | 'onKeysReleased' | 'slowKeys' | 'openName'>,
-    Pick<LoadConfigDeps, 'readConfigFile'> {
+    Pick<LoadConfigDeps, 'readConfigFile'>,
+    Pick<AwsCredentialsDeps, 'sts' | 'stsVariable' | 'iam' | 'runMfaCommand' | 'federation'> {
   configFile: string
   /** Lists the static keys. */
   staticKeysFile: string
@@ -67,11 +64,7 @@ export interface DaemonDeps
   promptStatus: () => PromptStatus
   /** Read for each request. */
   awsFiles: AwsFiles
-  sts: () => Promise<StsClient>
-  iam: () => Promise<IamClient>
   organizations: () => Promise<OrganizationsClient>
-  runMfaCommand: RunMfaCommand
-  federation: Federation
   platform: NodeJS.Platform
   /** The folder for those sockets that the service manager has not passed. */
   runtimeFolder: string

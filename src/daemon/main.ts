@@ -21,7 +21,8 @@ import {
 import { createSystemClock } from '../core/time/clock.ts'
 import { version } from '../core/version.ts'
 import { openKeychain } from '../keychain/choose.ts'
-import { awsClientsFor, awsEndpoint } from './aws-clients.ts'
+import { awsClientsFor } from './aws-clients.ts'
+import { awsEndpoint } from './aws-endpoint.ts'
 import { sweepImports, watchAwsFiles } from './aws-files.ts'
 import type { Config } from './config/config.ts'
 import { deciding, readConfigFile } from './config/config-file.ts'
@@ -148,6 +149,7 @@ export async function runDaemon(): Promise<number> {
     runMfaCommand: createRunMfaCommand({ clock, environment, home, awsFiles: [shared.config, shared.credentials] }),
     runProgram: createRunProgram({ timeoutMs: programTimeoutMs }),
     sts: async () => (await awsClients()).sts,
+    stsVariable: awsEndpoint(environment, 'STS'),
     async iam() {
       tidyUp()
       return (await awsClients()).iam
@@ -156,7 +158,11 @@ export async function runDaemon(): Promise<number> {
       tidyUp()
       return (await awsClients()).organizations
     },
-    federation: createFederation({ endpoint: awsEndpoint(environment, 'SIGNIN'), extraCa: extraCa.current, clock }),
+    federation: createFederation({
+      endpoint: awsEndpoint(environment, 'SIGNIN')?.url,
+      extraCa: extraCa.current,
+      clock,
+    }),
     platform: process.platform,
     runtimeFolder: runtimeFolder(environment, home),
     inheritedSockets,

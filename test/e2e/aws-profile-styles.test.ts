@@ -72,4 +72,18 @@ latchkey aws explain --json chained`)
     expect(stdout).not.toMatch(/secret/i)
     expect({ status, stderr }).toMatchObject({ status: 0 })
   })
+
+  it('are explained with the STS that is asked: that of the environment of the daemon, unless they ignore it', async () => {
+    const { stdout } = await inDev(`
+role='role_arn = arn:aws:iam::123456789012:role/DeveloperRole
+source_profile = dev-user'
+printf '\\n[profile here]\\n%s\\nservices = nowhere\\n[services nowhere]\\nsts =\\n  endpoint_url = http://127.0.0.1:1/\\n[profile real]\\n%s\\nignore_configured_endpoint_urls = true\\n' "$role" "$role" >>"$AWS_CONFIG_FILE"
+echo "$AWS_ENDPOINT_URL_STS"; echo ---; latchkey aws explain --try here; echo ---; latchkey aws explain real`)
+    const [url, here, real] = stdout.split('---\n')
+    const ofVariable = `from STS at ${url!.trim()} (AWS_ENDPOINT_URL_STS)\n`
+    expect(here!.split(ofVariable)).toHaveLength(3)
+    expect(here).toMatch(/\n3\. role \S+: held, /)
+    expect(here).toContain('! the endpoint http://127.0.0.1:1/ does not count: AWS_ENDPOINT_URL_STS in the environment')
+    expect(real!.match(/from STS in us-east-1\n/g)).toHaveLength(2)
+  })
 })

@@ -4,6 +4,7 @@ import type { AwsSettings } from '../../src/aws/config/settings.ts'
 import { parseSharedConfig, type SharedConfigTexts } from '../../src/aws/config/shared-config.ts'
 import type { AccessKey } from '../../src/aws/credentials.ts'
 import type { IamClient } from '../../src/aws/iam/iam-client.ts'
+import type { EndpointVariable } from '../../src/aws/plan/sts-endpoint.ts'
 import { createLogger } from '../../src/core/log.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { createPrompts, type PromptBroker } from '../../src/prompts/broker.ts'
@@ -61,6 +62,7 @@ export async function world(
     /** What IAM knows. */
     iam?: (world: World) => Partial<IamClient>
     runMfaCommand?: RunMfaCommand
+    stsVariable?: EndpointVariable
   } = {},
 ): Promise<World> {
   const clock = fakeClock()
@@ -96,6 +98,7 @@ export async function world(
       keychain: lasting(keychain, clock),
       sts: async () => sts,
       iam: async () => stubIam(options.iam?.(made)),
+      stsVariable: options.stsVariable,
       ...console,
       runMfaCommand: async (command, watch) => (options.runMfaCommand ?? noCommand)(command, watch),
       clock,

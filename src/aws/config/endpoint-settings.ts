@@ -5,7 +5,8 @@ import type { SharedConfig } from './shared-config.ts'
 
 /**
  * How a profile of the AWS files wants STS to be reached, as botocore reads it (ConfiguredEndpointProvider): `sts` of the
- * section that `services` names, else `endpoint_url`; neither with `ignore_configured_endpoint_urls`.
+ * section that `services` names, else `endpoint_url`; neither with `ignore_configured_endpoint_urls`, nor what the
+ * environment says.
  * @throws {AwsError} AWS_PROFILE_INVALID: there is no such section
  */
 export function sharedEndpoint(
@@ -14,8 +15,9 @@ export function sharedEndpoint(
   values: ReadonlyMap<string, string>,
 ): StsEndpoint | undefined {
   const isOn = (key: string) => values.get(key)?.toLowerCase() === 'true'
-  const url = isOn('ignore_configured_endpoint_urls') ? undefined : urlOf(shared, name, values)
-  return unlessUsual({ url, isFips: isOn('use_fips_endpoint'), isDualStack: isOn('use_dualstack_endpoint') })
+  const kind = { isFips: isOn('use_fips_endpoint'), isDualStack: isOn('use_dualstack_endpoint') }
+  if (isOn('ignore_configured_endpoint_urls')) return { ...kind, ignoresEnvironment: true }
+  return unlessUsual({ url: urlOf(shared, name, values), ...kind })
 }
 
 /** The same of config.toml: whatever a section says there counts for all three. */

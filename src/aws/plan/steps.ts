@@ -120,6 +120,7 @@ function inputsOf(step: KeyStep | Unlinked<SessionStep> | Unlinked<RoleStep>): r
 }
 
 function elsewhere({ endpoint }: { endpoint?: StsEndpoint }): readonly unknown[] {
+  if (endpoint?.ignoresEnvironment) return [{ url: null }]
   return endpoint?.url === undefined ? [] : [{ url: endpoint.url }]
 }
 

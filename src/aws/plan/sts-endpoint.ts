@@ -6,11 +6,30 @@ export interface StsEndpoint {
   isFips: boolean
   /** One with IPv6 as well. */
   isDualStack: boolean
+  /** One of AWS, whatever the environment says. */
+  ignoresEnvironment?: true
+}
+
+/** A variable of the environment that names another server in the place of a service. */
+export interface EndpointVariable {
+  name: string
+  url: string
+}
+
+/**
+ * The server that is asked in the place of AWS; undefined: one of AWS. What the environment says comes before what a
+ * profile says, as in the SDKs (ConfiguredEndpointProvider of botocore).
+ */
+export function serverInstead(
+  endpoint: StsEndpoint | undefined,
+  ofEnvironment: string | undefined,
+): string | undefined {
+  return endpoint?.ignoresEnvironment ? endpoint.url : (ofEnvironment ?? endpoint?.url)
 }
 
 /** True where the usual endpoint is meant. */
-export function isUsual({ url, isFips, isDualStack }: StsEndpoint): boolean {
-  return url === undefined && !isFips && !isDualStack
+export function isUsual({ url, isFips, isDualStack, ignoresEnvironment }: StsEndpoint): boolean {
+  return url === undefined && !isFips && !isDualStack && !ignoresEnvironment
 }
 
 /**

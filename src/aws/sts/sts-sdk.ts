@@ -4,7 +4,7 @@ import { isPrintable } from '../../core/text/display-text.ts'
 import { AwsError, isAwsError } from '../aws-error.ts'
 import type { SigningCredentials } from '../credentials.ts'
 import { defaultRegion, partitionOfRegion } from '../plan/partitions.ts'
-import type { StsEndpoint } from '../plan/sts-endpoint.ts'
+import { type StsEndpoint, serverInstead } from '../plan/sts-endpoint.ts'
 import { readIssued } from './answered-credentials.ts'
 import { assumeRoleInput } from './assume-role-input.ts'
 import { boundAnswers } from './bounded-answer.ts'
@@ -51,7 +51,7 @@ export function createStsSdk(options: StsSdkOptions): StsClient {
   const { requestTimeoutMs = defaultRequestTimeoutMs } = options
   const skew = createClockSkew(log)
 
-  const urlOf = ({ endpoint }: Call<Answer>) => options.endpoint ?? endpoint?.url
+  const urlOf = ({ endpoint }: Call<Answer>) => serverInstead(endpoint, options.endpoint)
 
   const serverOf = (request: Call<Answer>): string => {
     const url = urlOf(request)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { EndpointVariable } from '../../../src/aws/plan/sts-endpoint.ts'
 import { deepRole, devRole, person, rejection, serial, usualSettings, world } from '../../support/aws-world.ts'
 
 describe('the explanation of a profile', () => {
@@ -74,6 +75,56 @@ describe('the explanation of a profile', () => {
         'session tags: team=ops (transitive), env=x',
         `narrowed by: policy, ${policyArn}`,
       ],
+    })
+  })
+
+  describe('where STS is asked', () => {
+    const at = async (line: string, stsVariable?: EndpointVariable) => {
+      const config = `[profile p]\nrole_arn = ${devRole}\nsource_profile = master\nregion = eu-west-1\n${line}\n`
+      const { aws } = await world({ shared: { config }, ...(stsVariable === undefined ? {} : { stsVariable }) })
+      const { steps, notices } = await aws.explain('p')
+      const shown = steps.flatMap(({ details }) => details.flatMap((each) => /from STS (.*)$/.exec(each)?.[1] ?? []))
+      return { shown: [...new Set(shown)], notices }
+    }
+    const variable = { name: 'AWS_ENDPOINT_URL_STS', url: 'https://env.example.com' }
+
+    it.each([
+      ['', 'in eu-west-1'],
+      ['endpoint_url = https://own.example.com', 'at https://own.example.com'],
+      ['use_fips_endpoint = true\nuse_dualstack_endpoint = true', 'in eu-west-1 (FIPS, dual-stack)'],
+      ['endpoint_url = https://own.example.com\nignore_configured_endpoint_urls = true', 'in eu-west-1'],
+    ])('is what the profile says: %j', async (line, shown) => {
+      expect(await at(line)).toEqual({ shown: [shown], notices: [] })
+    })
+
+    it('is what the environment of the daemon says, before the profile', async () => {
+      const shown = ['at https://env.example.com (AWS_ENDPOINT_URL_STS)']
+      const before = 'AWS_ENDPOINT_URL_STS in the environment of the daemon'
+      expect(await at('', variable)).toEqual({ shown, notices: [] })
+      expect(await at(`endpoint_url = ${variable.url}`, variable)).toEqual({ shown, notices: [] })
+      expect(await at('endpoint_url = https://own.example.com', variable)).toEqual({
+        shown,
+        notices: [`the endpoint https://own.example.com does not count: ${before} comes before it`],
+      })
+      for (const key of ['use_fips_endpoint', 'use_dualstack_endpoint'])
+        expect(await at(`${key} = true`, variable)).toEqual({
+          shown,
+          notices: [`${key} picks an endpoint of AWS: nothing is sent with ${before}`],
+        })
+    })
+
+    it('is AWS where the profile ignores the environment', async () => {
+      const ignores = 'ignore_configured_endpoint_urls = true'
+      expect(await at(ignores, variable)).toEqual({ shown: ['in eu-west-1'], notices: [] })
+      expect(await at(`${ignores}\nuse_fips_endpoint = true`, variable)).toEqual({
+        shown: ['in eu-west-1 (FIPS)'],
+        notices: [],
+      })
+    })
+
+    it('is told without the password that a variable may have', async () => {
+      const { shown } = await at('', { name: 'AWS_ENDPOINT_URL', url: 'https://jo:pw@env.example.com/x' })
+      expect(shown).toEqual(['at https://env.example.com/x (AWS_ENDPOINT_URL)'])
     })
   })
 

@@ -25,6 +25,7 @@ for case in cases:
             AWS_PROFILE=case["profile"],
             AWS_ACCESS_KEY_ID="AKIDEXAMPLE",
             AWS_SECRET_ACCESS_KEY="secret",
+            **case.get("environment", {}),
         )
         try:
             client = botocore.session.Session().create_client("sts", region_name="eu-central-1")

@@ -11,12 +11,14 @@ import { createStsSdk, type StsSdkOptions } from '../../../../src/aws/sts/sts-sd
 import { silentLogger } from '../../../../src/core/log.ts'
 import { Secret } from '../../../../src/core/secret.ts'
 import { createSystemClock } from '../../../../src/core/time/clock.ts'
+import { awsEndpoint } from '../../../../src/daemon/aws-endpoint.ts'
 import { rejection } from '../../../support/aws-world.ts'
 
 interface EndpointCase {
   title: string
   profile: string
   config: string
+  environment?: Readonly<Record<string, string>>
   /** Recorded by test/vectors/aws-config/record-endpoints.py; null: it refuses the profile. */
   botocore: string | null
   ours?: string | null
@@ -62,10 +64,12 @@ function refusal(make: () => unknown): string {
 }
 
 describe('STS is asked where botocore asks it', () => {
-  it.each(cases.map((each) => [each.title, each] as const))('%s', async (_, { config, profile, botocore, ours }) => {
+  it.each(cases.map((each) => [each.title, each] as const))('%s', async (_, each) => {
+    const { config, profile, environment = {}, botocore, ours } = each
     const expected = ours === undefined ? botocore : ours
+    const options = { endpoint: awsEndpoint(environment, 'STS')?.url }
     if (expected === null) expect(() => plan(config, profile)).toThrow(AwsError)
-    else expect((await urlOf(plan(config, profile).last.endpoint)).url).toBe(expected)
+    else expect((await urlOf(plan(config, profile).last.endpoint, options)).url).toBe(expected)
   })
 
   it('except where there is a reason', () => {
@@ -115,6 +119,8 @@ describe('the endpoint of the profile that is asked for', () => {
     expect(keyOf('use_fips_endpoint = true')).toEqual(keyOf(''))
     expect(keyOf('endpoint_url = https://x.example.com')).not.toEqual(keyOf(''))
     expect(sourceKey('use_dualstack_endpoint = true')).toBe(sourceKey(''))
+    // Where a variable of the environment names another server, this one does not go there.
+    expect(sourceKey('ignore_configured_endpoint_urls = true')).not.toBe(sourceKey(''))
     expect(sourceKey('endpoint_url = https://x.example.com')).not.toBe(sourceKey(''))
   })
 
