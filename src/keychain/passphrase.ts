@@ -91,7 +91,10 @@ async function createKeyFile(path: string): Promise<void> {
     await syncFolder(folder)
   } catch (cause) {
     const message = `cannot write ${path}: ${errorCode(cause) ?? 'unknown error'}`
-    throw new KeychainError('KEYCHAIN_UNAVAILABLE', message, { cause, hint: `ls -ld ${shellWord(folder)}` })
+    throw new KeychainError('KEYCHAIN_UNAVAILABLE', message, {
+      cause,
+      hint: `ls -ld ${shellWord(folder)}; df ${shellWord(folder)}`,
+    })
   } finally {
     await rm(temporary, { force: true }).catch(() => {})
   }

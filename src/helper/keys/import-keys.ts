@@ -127,7 +127,8 @@ async function storeAll(keys: readonly NamedKey[], id: string, context: CommandC
     try {
       kept.push(await context.daemon.call('importKey', { body }))
     } catch (error) {
-      if (kept.length === 0) await context.daemon.call('removeImport', { params: { id } })
+      // Where that fails too, as on a full disk, the next run tells of it.
+      if (kept.length === 0) await context.daemon.call('removeImport', { params: { id } }).catch(() => {})
       throw error
     }
   }

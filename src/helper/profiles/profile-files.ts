@@ -1,7 +1,8 @@
+import { dirname } from 'node:path'
 import { type BlockState, findBlock, withBlocks, withoutBlocks } from '../../aws/files/aws-config-edit.ts'
 import type { NewProfile } from '../../aws/files/new-profile.ts'
 import { tomlTable, withoutTables, withTables } from '../../aws/files/toml-edit.ts'
-import { describeError } from '../../core/errors.ts'
+import { describeError, errorCode } from '../../core/errors.ts'
 import { editTextFile } from '../../core/files/edit-file.ts'
 import { maxSettingsBytes } from '../../core/files/read-file.ts'
 import { awsConfigBlock, credentialProcess } from '../../core/text/aws-config-block.ts'
@@ -121,7 +122,14 @@ export async function edit(path: string, isTrusted: boolean, change: (text: stri
     const message = reason.startsWith(path) ? reason : `${path} is not edited: ${reason}`
     throw new HelperError('REFUSED', message, {
       cause,
-      hint: 'write or remove the lines yourself, then latchkey config check',
+      hint: isFull(cause)
+        ? `make room in ${dirname(path)} (df -h), and run the command again`
+        : 'write or remove the lines yourself, then latchkey config check',
     })
   }
+}
+
+/** The disk has no room, or no more for this user. */
+function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(errorCode(error) ?? '')
 }

@@ -257,6 +257,18 @@ describe('files that an import cannot read or change', () => {
     expect(noted).toContain(`${world.path('credentials')} has been edited since\n`)
     expect(world.text('credentials')).toBe('[base]\r\nregion = a-b\r\n[new]\r\n')
   })
+
+  it('says why it is refused, even where what was begun cannot be taken back', async () => {
+    const world = keyImportWorld({ credentials: section('base') })
+    world.onCall = (name) => {
+      if (name === 'importKey') throw new Error('AWS refuses the key')
+      if (name === 'removeImport') throw new Error('the disk is full')
+    }
+    expect((await world.run(['--yes'])).failure).toMatchObject({ message: 'AWS refuses the key' })
+    expect(world.text('credentials')).toBe(section('base'))
+    world.onCall = () => {}
+    expect((await world.run(['--yes'])).noted).toMatch(/^an import of .* was interrupted:\n/)
+  })
 })
 
 describe('an import that is killed', () => {
