@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, it } from 'vitest'
 import { isExecutable } from '../../src/core/trust/program-trust.ts'
 import { runOk } from './run.ts'
+import { canMountTmpfs } from './small-disk.ts'
 
 /** Where a program of another project is, or undefined where it is not installed. */
 export function findProgram(name: string): string | undefined {
@@ -56,6 +57,7 @@ export async function buildGoClient(path: string): Promise<void> {
 
 function hasPeer(peer: string): boolean {
   if (peer === 'go:modules') return hasGoModules()
+  if (peer === 'mount:tmpfs') return canMountTmpfs()
   const [kind, name] = peer.split(':')
   if (name === undefined) return findProgram(peer) !== undefined
   if (kind === 'ruby') return succeeds(debianRuby, '-e', `require '${name}'`)
@@ -66,7 +68,8 @@ function hasPeer(peer: string): boolean {
 
 /**
  * A `describe` for tests that need programs of others: `sshd`, or `python:boto3` for a Python module, `ruby:net/ssh` for one
- * of Ruby, `library:libssh.so.4` for a library that Python calls, or `go:modules` for Go with what test/peers/go needs.
+ * of Ruby, `library:libssh.so.4` for a library that Python calls, `go:modules` for Go with what test/peers/go needs, or
+ * `mount:tmpfs` for the right to mount a small disk.
  * Where one is missing the tests are skipped with a line that names it; where `CI` is `true` they fail, unless it is one
  * that scripts/install-peers.sh cannot install: Debian's Go is older than what the SDK takes.
  */
