@@ -37,6 +37,9 @@ export function isSet(value: string | undefined): value is string {
 /** The daemon may have been started with these, which no dialog and no command that yields a code needs. */
 const secretVariables = new Set(['BAO_TOKEN', 'VAULT_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'])
 
+/** Whether a variable holds a token or a key. */
+export const isSecretVariable = (name: string): boolean => secretVariables.has(name)
+
 /** The environment for a program that needs the display, the locale and the home folder, and no secret. */
 export function withoutSecrets(environment: Environment): Environment {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !secretVariables.has(name)))

@@ -1,5 +1,7 @@
 import { parse, TomlError } from 'smol-toml'
+import type { Environment } from '../../core/places/environment.ts'
 import { locateKey, type TextPosition } from './config-position.ts'
+import { expandVariables } from './expand-variables.ts'
 import { findMistakes, type Mistake, maxDepth } from './schema-mistakes.ts'
 import { parseSection, type Section, type SectionKind, type Sections, sectionKey, sectionKinds } from './sections.ts'
 
@@ -28,15 +30,19 @@ export interface ConfigReading {
   locate(path: readonly string[]): TextPosition
 }
 
-/** Reads config.toml, section by section. It refers to no file, no variable and no other section. */
-export function readSections(toml: string): ConfigReading {
+/** Reads config.toml, section by section. It refers to no file and no other section. @param environment for `${NAME}` */
+export function readSections(toml: string, environment: Environment = {}): ConfigReading {
   const locate = (path: readonly string[]) => locateKey(toml, path)
   const parsed = parseToml(toml)
   if ('mistake' in parsed) {
     const nothing = { sections: new Map<string, Section>(), wrong: new Set<string>(), isWhole: false }
     return { ...nothing, mistakes: [parsed.mistake], isWrong: () => true, locate }
   }
-  const mistakes = findMistakes(parsed.document)
+  const expanded = expandVariables(parsed.document, environment)
+  const unset = new Set(expanded.mistakes.map(({ path }) => path.join('.')))
+  // What is wrong with the form of a text that is not known is no news.
+  const inForm = findMistakes(expanded.document).filter(({ path }) => !unset.has(path.join('.')))
+  const mistakes = [...expanded.mistakes, ...inForm]
   const wrong = new Set(mistakes.flatMap(({ path }) => sectionAt(path) ?? []))
   const outside = new Set(
     mistakes.filter(({ path }) => sectionAt(path) === undefined).map(({ path }) => path.join('.')),
@@ -45,7 +51,7 @@ export function readSections(toml: string): ConfigReading {
     wrong.has(sectionKey(section)) ||
     sectionKinds[section.kind].prefix.some((_, at, prefix) => outside.has(prefix.slice(0, at + 1).join('.')))
   const sections = new Map<string, Section>()
-  for (const { kind, name, table } of tablesOf(parsed.document)) {
+  for (const { kind, name, table } of tablesOf(expanded.document)) {
     if (!isWrong({ kind, name })) sections.set(sectionKey({ kind, name }), parseSection(kind, name, table))
   }
   return {
