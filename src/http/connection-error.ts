@@ -1,4 +1,5 @@
 import { errorCode } from '../core/errors.ts'
+import { foreignText } from '../core/text/display-text.ts'
 import { describeReason, HttpError, type HttpReason } from './http-error.ts'
 
 /** System errors from connect(2), getaddrinfo(3) and sockets. */
@@ -56,16 +57,37 @@ const alertReasons: Readonly<Record<string, HttpReason>> = {
  */
 export function connectionError(cause: Error, server: string): HttpError {
   const code = errorCode(cause) ?? ''
+  // It was found out while connecting, where nothing is known of names.
+  if (cause instanceof HttpError)
+    return new HttpError(cause.reason, prefixed(cause.reason, server, cause.message), { cause: cause.cause })
   // No cause: it carries the raw bytes of the answer.
   if (code.startsWith('HPE_')) return new HttpError('not-http', `${server} does not answer in HTTP (${code})`)
-  const reason = networkReasons[code] ?? tlsReason(cause, code) ?? 'other-failure'
-  return new HttpError(reason, messageOf(reason, server, code === '' ? cause.message : code), { cause })
+  const reason = reasonOf(cause, code)
+  if (reason === 'untrusted')
+    return new HttpError(reason, `the certificate of ${server} is not trusted (${code})`, { cause })
+  return new HttpError(reason, prefixed(reason, server, connectionWords(cause)), { cause })
 }
 
-/** @param detail used when the reason has no words of its own */
-function messageOf(reason: HttpReason, server: string, detail: string): string {
-  if (reason === 'untrusted') return `the certificate of ${server} is not trusted (${detail})`
-  const { code, words = detail } = describeReason(reason)
+/** What is wrong with a connection, in words about the server. */
+export function connectionWords(cause: Error): string {
+  const code = errorCode(cause) ?? ''
+  const reason = reasonOf(cause, code)
+  const { words } = describeReason(reason)
+  if (reason === 'other-name') return `${words}${namesIn(cause)}`
+  return words ?? (code === '' ? cause.message : code)
+}
+
+/** The names that the server's certificate has (Node.js tls, ERR_TLS_CERT_ALTNAME_INVALID). */
+function namesIn({ cert }: Error & { cert?: { subjectaltname?: string } }): string {
+  const names = cert?.subjectaltname?.replace(/(^|, )(DNS|IP Address):/g, '$1')
+  return names === undefined ? '' : `, ${foreignText(names, [])}`
+}
+
+const reasonOf = (cause: Error, code: string): HttpReason =>
+  networkReasons[code] ?? tlsReason(cause, code) ?? 'other-failure'
+
+function prefixed(reason: HttpReason, server: string, words: string): string {
+  const { code } = describeReason(reason)
   return code === 'HTTP_TLS' ? `no secure connection to ${server}: ${words}` : `${server} cannot be reached: ${words}`
 }
 

@@ -1,28 +1,7 @@
 import { type ClientRequest, Agent as HttpAgent, request as requestHttp } from 'node:http'
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
-import { type TlsSettings, tlsAgentOptions } from './tls.ts'
-
-/** Where a server listens. */
-export interface ServerAddress {
-  isTls: boolean
-  /** Without the brackets of an IPv6 address. */
-  hostname: string
-  port: number
-  /** Set if the server listens on a Unix socket: `hostname` is then used for the Host header only. */
-  socketPath: string | undefined
-}
-
-/** The server of an http or https address. */
-export function serverAddress({ protocol, hostname, port }: URL): ServerAddress {
-  const isTls = protocol === 'https:'
-  return {
-    isTls,
-    // URL keeps the brackets of an IPv6 address; sockets want it without.
-    hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: port === '' ? (isTls ? 443 : 80) : Number(port),
-    socketPath: undefined,
-  }
-}
+import { openConnection, type Route } from './connect.ts'
+import type { ServerAddress } from './server-address.ts'
+import { type TlsSettings, tlsConnectOptions } from './tls.ts'
 
 /** The head of a request. */
 export interface RequestHead {
@@ -34,10 +13,14 @@ export interface RequestHead {
   mayReuse: boolean
 }
 
-/** The connections to one server. How they are made, for example through a proxy, is decided here. */
+/** The connections to one server. How they are made is decided in connect.ts. */
 export interface Connections {
-  /** Begins a request on an existing connection or on a new one. */
-  start(head: RequestHead): ClientRequest
+  /**
+   * Begins a request on an existing connection or on a new one, which is given to it when something can be sent over it:
+   * after the handshake, and after the server's certificate has been checked.
+   * @param abandoned gives up a connection that is being made
+   */
+  start(head: RequestHead, abandoned: AbortSignal): ClientRequest
   /** Closes the idle ones. */
   close(): void
 }
@@ -46,20 +29,30 @@ export interface Connections {
 const idleMs = 30_000
 
 /** @throws {HttpError} HTTP_CONFIG when a certificate or key cannot be read */
-export function openConnections({ isTls, hostname, port, socketPath }: ServerAddress, tls: TlsSettings): Connections {
-  const tlsOptions = isTls ? tlsAgentOptions(tls) : {}
-  const agent = (keepAlive: boolean) => {
-    const options = { keepAlive, ...(keepAlive ? { timeout: idleMs, maxFreeSockets: 2 } : {}) }
-    return isTls ? new HttpsAgent({ ...options, ...tlsOptions }) : new HttpAgent(options)
+export function openConnections(address: ServerAddress, tls: TlsSettings, route: Route): Connections {
+  const tlsOptions = address.isTls ? tlsConnectOptions(address.hostname, tls) : undefined
+  const agentOf = (keepAlive: boolean) => {
+    const agent = new HttpAgent({ keepAlive, ...(keepAlive ? { timeout: idleMs, maxFreeSockets: 2 } : {}) })
+    agent.createConnection = (options: object, callback) => {
+      const { abandoned } = options as { abandoned: AbortSignal }
+      openConnection(address, tlsOptions?.(), route, abandoned).then(
+        (socket) => callback!(null, socket),
+        // The types want a socket along with an error; Node looks at the error alone.
+        (error: Error) => callback!(error, undefined as never),
+      )
+      return undefined
+    }
+    return agent
   }
-  const reusing = agent(true)
-  const single = agent(false)
-  const server = { hostname, port, ...(socketPath === undefined ? {} : { socketPath }) }
+  const reusing = agentOf(true)
+  const single = agentOf(false)
+  const { hostname, port, isTls } = address
 
   return {
-    start({ method, path, headers, mayReuse }) {
-      const options = { method, path, headers, agent: mayReuse ? reusing : single, ...server }
-      return isTls ? requestHttps(options) : requestHttp(options)
+    start({ method, path, headers, mayReuse }, abandoned) {
+      const agent = mayReuse ? reusing : single
+      const options = { method, path, headers, agent, hostname, port, defaultPort: isTls ? 443 : 80, abandoned }
+      return requestHttp(options)
     },
     close() {
       reusing.destroy()

@@ -27,10 +27,13 @@ const reasons = {
   'no-socket': ['HTTP_UNREACHABLE', 'its socket does not exist'],
   'socket-forbidden': ['HTTP_UNREACHABLE', 'its socket may not be opened'],
   'other-failure': ['HTTP_UNREACHABLE', undefined],
+  'proxy-away': ['HTTP_UNREACHABLE', undefined],
+  'proxy-refused': ['HTTP_UNREACHABLE', undefined],
   untrusted: ['HTTP_TLS', 'its certificate is not trusted'],
   expired: ['HTTP_TLS', 'its certificate has expired'],
   'not-yet-valid': ['HTTP_TLS', 'its certificate is not valid yet'],
   'other-name': ['HTTP_TLS', 'its certificate is for another name'],
+  'other-owner': ['HTTP_TLS', undefined],
   'no-tls': ['HTTP_TLS', 'it does not speak TLS'],
   'client-wanted': ['HTTP_TLS', 'it requires a client certificate'],
   'client-expired': ['HTTP_TLS', 'it says that our client certificate has expired'],
@@ -49,6 +52,8 @@ const reasons = {
   'not-http': ['HTTP_MALFORMED', undefined],
   'ca-unreadable': ['HTTP_CONFIG', undefined],
   'client-unusable': ['HTTP_CONFIG', undefined],
+  'proxy-unusable': ['HTTP_CONFIG', undefined],
+  'proxy-login': ['HTTP_CONFIG', undefined],
 } as const satisfies Readonly<Record<string, readonly [HttpErrorCode, string | undefined]>>
 
 /** The reason, for code to read. */

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../core/time/clock.ts'
+import type { Route } from './connect.ts'
 import { connectionError } from './connection-error.ts'
-import { openConnections, type RequestHead, type ServerAddress } from './connections.ts'
+import { openConnections, type RequestHead } from './connections.ts'
 import { HttpError } from './http-error.ts'
 import { readBody } from './read-body.ts'
+import type { ServerAddress } from './server-address.ts'
 import type { TlsSettings } from './tls.ts'
 
 /** One complete HTTP request. */
@@ -42,6 +44,8 @@ export interface HttpTransport {
 export interface HttpTransportOptions {
   address: ServerAddress
   tls: TlsSettings
+  /** Absent: directly, at its address. */
+  route?: Route | undefined
   /** How messages name the server. */
   server: string
   /** The size limit for the body of an answer. */
@@ -50,8 +54,9 @@ export interface HttpTransportOptions {
 }
 
 /** @throws {HttpError} HTTP_CONFIG when a certificate or key cannot be read */
-export function createHttpTransport({ address, tls, server, maxBytes, clock }: HttpTransportOptions): HttpTransport {
-  const connections = openConnections(address, tls)
+export function createHttpTransport(options: HttpTransportOptions): HttpTransport {
+  const { address, tls, route = {}, server, maxBytes, clock } = options
+  const connections = openConnections(address, tls, route)
 
   return {
     exchange: (request) =>
@@ -63,7 +68,8 @@ export function createHttpTransport({ address, tls, server, maxBytes, clock }: H
         }
         const startedMs = clock.now()
         let wasSent = false
-        const outgoing = connections.start(request)
+        const abandoned = new AbortController()
+        const outgoing = connections.start(request, abandoned.signal)
         const settle = (outcome: HttpOutcome) => {
           stopTimer()
           request.signal?.removeEventListener('abort', onAbort)
@@ -72,16 +78,15 @@ export function createHttpTransport({ address, tls, server, maxBytes, clock }: H
         const fail = (error: HttpError) => {
           settle({ type: 'failure', error, wasSent })
           outgoing.destroy()
+          abandoned.abort()
         }
         const onAbort = () => fail(aborted())
         const stopTimer = clock.after(request.timeoutMs, () => fail(timeoutError(server, request.timeoutMs)))
         request.signal?.addEventListener('abort', onAbort, { once: true })
 
-        outgoing.on('socket', (socket) => {
-          wasSent = outgoing.reusedSocket
-          socket.once(address.isTls ? 'secureConnect' : 'connect', () => {
-            wasSent = true
-          })
+        // It gets a connection when that is ready, and is sent at once.
+        outgoing.on('socket', () => {
+          wasSent = true
         })
         outgoing.on('error', (cause) => fail(connectionError(cause, server)))
         outgoing.on('response', (incoming) => {

@@ -1,6 +1,5 @@
-import { isIPv4 } from 'node:net'
 import { normalize } from 'node:path/posix'
-import { type ServerAddress, serverAddress } from '../http/connections.ts'
+import { type ServerAddress, serverAddress } from '../http/server-address.ts'
 import { VaultError } from './vault-error.ts'
 
 /** Where a vault listens; `unix://` is HTTP over a socket, with `localhost` as Host. */
@@ -64,8 +63,6 @@ function socketAddress(text: string): VaultAddress {
 const invalid = (reason: string, hint = 'edit address of the [vault.…] section in config.toml') =>
   new VaultError('VAULT_CONFIG', `the vault's address cannot be used: ${reason}`, { hint })
 
-const isLoopback = (hostname: string) => isIPv4(hostname) && hostname.startsWith('127.')
-
 /**
  * A server and a namespace on it, always spelled in the same way: tokens for one destination are never sent to another.
  * URL has taken care of capitals and of the scheme's own port; the slash at the end is gone.
@@ -76,9 +73,31 @@ export function destinationOf({ origin, basePath, socketPath }: VaultAddress, na
   return within === '' ? server : `${server} ${within}`
 }
 
-/** True where plain HTTP to this address never leaves the machine. */
-export function isLocal({ hostname, socketPath }: VaultAddress): boolean {
-  return socketPath !== undefined || hostname === 'localhost' || hostname === '::1' || isLoopback(hostname)
+/** Whether two addresses lead to the same server. One that cannot be read leads nowhere. */
+export function isSameServer(left: string, right: string): boolean {
+  return isSameDestination({ address: left }, { address: right })
+}
+
+/** Whether a token for one may go to the other. An address that cannot be read is nobody's. */
+export function isSameDestination(left: VaultPlace, right: VaultPlace): boolean {
+  try {
+    const [one, other] = [left, right].map((place) => destinationOf(parseVaultAddress(place.address), place.namespace))
+    return one === other
+  } catch (error) {
+    if (error instanceof VaultError) return false
+    throw error
+  }
+}
+
+/** A server as it is written, and a namespace on it. */
+export interface VaultPlace {
+  address: string
+  namespace?: string | undefined
+}
+
+/** Whether an address says its port itself, be it that of its scheme. */
+export function hasPort(address: string): boolean {
+  return /^https?:\/\/[^/]*:\d+(\/|$)/.test(address)
 }
 
 /**

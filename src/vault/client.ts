@@ -2,16 +2,22 @@ import type { Logger } from '../core/log.ts'
 import { Secret } from '../core/secret.ts'
 import { foreignText, isPrintable } from '../core/text/display-text.ts'
 import type { Clock } from '../core/time/clock.ts'
+import type { Route } from '../http/connect.ts'
+import { isLocal, type ServerAddress } from '../http/server-address.ts'
 import type { TlsSettings } from '../http/tls.ts'
 import type { HttpAnswer } from '../http/transport.ts'
-import { destinationOf, isLocal, parseVaultAddress } from './address.ts'
+import { destinationOf, parseVaultAddress } from './address.ts'
 import { adviseOn } from './advice/advice.ts'
 import type { VaultPurpose } from './advice/advice-row.ts'
 import { parseAnswer, parseErrorTexts, textAnswer, type VaultAnswer } from './answer.ts'
-import { isRedirect, redirectPath } from './redirect.ts'
+import { isRedirect, redirectTarget } from './redirect.ts'
+import { createRedirected } from './redirected.ts'
 import { type FailedAttempt, mayRetry, parseRetryAfterMs, retryDelayMs } from './retry.ts'
 import { VaultError } from './vault-error.ts'
-import { createVaultTransport } from './vault-transport.ts'
+import { createVaultTransport, type VaultTransport } from './vault-transport.ts'
+
+/** Stands for the token that a proxy puts into a request: none is sent. */
+export const noToken = new Secret('')
 
 /** The fields of a request body. */
 export type VaultBody = Readonly<Record<string, unknown>>
@@ -56,7 +62,15 @@ export interface VaultClientOptions {
   tls?: TlsSettings
   /** How long one attempt may take, in ms; all of them together may take three times as long. */
   timeoutMs: number
-  maxRetries?: number
+  /** How often a request is sent again. */
+  maxRetries?: number | undefined
+  /** Hosts that may have the token when the server redirects there, with a port or without. */
+  redirectHosts?: readonly string[] | undefined
+  /**
+   * How a server is reached; absent: directly, at its address.
+   * @throws {HttpError} HTTP_CONFIG: a proxy on the way cannot be used
+   */
+  routeTo?: ((server: ServerAddress) => Route) | undefined
   clock: Clock
   random: () => number
   log: Logger
@@ -67,18 +81,36 @@ const maxAnswerBytes = 1024 * 1024
 
 /** @throws {VaultError} VAULT_CONFIG when the address, the namespace or a certificate cannot be used */
 export function createVaultClient(options: VaultClientOptions): VaultClient {
-  const { name, namespace, timeoutMs, maxRetries = 2, clock, random, log } = options
+  const {
+    name,
+    namespace,
+    tls = {},
+    timeoutMs,
+    maxRetries = 2,
+    redirectHosts = [],
+    routeTo,
+    clock,
+    random,
+    log,
+  } = options
   const address = parseVaultAddress(options.address)
   const server = `vault ${name} (${address.text})`
-  const transport = createVaultTransport({ address, tls: options.tls ?? {}, server, maxBytes: maxAnswerBytes, clock })
+  const open = (to: ServerAddress, toTls: TlsSettings, words: string) =>
+    createVaultTransport({ address: to, tls: toTls, routeTo, server: words, maxBytes: maxAnswerBytes, clock })
+  const transport = open(address, tls, server)
+  const redirected = createRedirected({
+    tls,
+    hostname: address.hostname,
+    open: (target, targetTls) => open(target.address, targetTls, `${target.origin} (to which ${server} redirects)`),
+  })
   checkNamespace(namespace)
   if (!address.isTls && !isLocal(address)) {
     log.warn('tokens go over the network in clear: use https', { vault: name, address: address.text })
   }
 
   const send = async (request: VaultApiRequest, body: Uint8Array | undefined, attempt: Attempt) => {
-    const exchange = (path: string) =>
-      transport.exchange({
+    const exchange = (path: string, by: VaultTransport = transport) =>
+      by.exchange({
         method: request.method,
         path,
         headers: headersOf(request, namespace, body),
@@ -91,7 +123,10 @@ export function createVaultClient(options: VaultClientOptions): VaultClient {
     const path = `${address.basePath}/v1/${request.path}`
     const first = await exchange(path)
     if (first.type === 'failure' || !isRedirect(first.answer.status)) return first
-    const second = await exchange(redirectPath(first.answer.header('location'), path, address, server))
+    const location = first.answer.header('location')
+    const target = redirectTarget({ location, path, address, redirectHosts, server })
+    const isSame = target.type === 'same-server'
+    const second = await exchange(target.path, isSame ? transport : redirected.transportTo(target))
     if (second.type === 'failure' || !isRedirect(second.answer.status)) return second
     throw new VaultError('VAULT_REDIRECTED', `${server} redirects twice`, {
       hint: 'check address in config.toml, and api_addr of the server',
@@ -121,7 +156,10 @@ export function createVaultClient(options: VaultClientOptions): VaultClient {
         await pause(delayMs, clock, request.signal, outcome)
       }
     },
-    close: () => transport.close(),
+    close() {
+      transport.close()
+      redirected.close()
+    },
   }
 }
 
@@ -144,7 +182,7 @@ function headersOf({ token }: VaultApiRequest, namespace: string | undefined, bo
     'X-Vault-Request': 'true',
     Accept: 'application/json',
     ...(namespace === undefined ? {} : { 'X-Vault-Namespace': namespace }),
-    ...(token === undefined ? {} : { 'X-Vault-Token': token.expose() }),
+    ...(token === undefined || token === noToken ? {} : { 'X-Vault-Token': token.expose() }),
     ...(body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': String(body.length) }),
   }
 }

@@ -1,4 +1,6 @@
+import type { Route } from '../http/connect.ts'
 import { HttpError, type HttpErrorCode, type HttpReason } from '../http/http-error.ts'
+import type { ServerAddress } from '../http/server-address.ts'
 import { createHttpTransport, type HttpAnswer, type HttpRequest, type HttpTransportOptions } from '../http/transport.ts'
 import { VaultError, type VaultErrorCode } from './vault-error.ts'
 
@@ -16,9 +18,14 @@ export interface VaultTransport {
   close(): void
 }
 
-/** @throws {VaultError} VAULT_CONFIG when a certificate or key cannot be read */
-export function createVaultTransport(options: HttpTransportOptions): VaultTransport {
-  const transport = withVaultErrors(() => createHttpTransport(options))
+/** What a transport to a vault is made of. */
+export interface VaultTransportOptions extends Omit<HttpTransportOptions, 'route'> {
+  routeTo?: ((server: ServerAddress) => Route) | undefined
+}
+
+/** @throws {VaultError} VAULT_CONFIG when a certificate, a key or a proxy cannot be used */
+export function createVaultTransport({ routeTo, ...options }: VaultTransportOptions): VaultTransport {
+  const transport = withVaultErrors(() => createHttpTransport({ ...options, route: routeTo?.(options.address) }))
   return {
     async exchange(request) {
       const outcome = await transport.exchange(request)
@@ -38,7 +45,8 @@ function withVaultErrors<T>(run: () => T): T {
 
 /** The one place that knows both errors. The cause is kept, so that the system's code is found where it was. */
 function toVaultError(error: HttpError): VaultError {
-  return new VaultError(codes[error.code], error.message, { cause: error.cause, hint: hints[error.reason] })
+  const code = error.reason === 'other-owner' ? 'VAULT_REDIRECTED' : codes[error.code]
+  return new VaultError(code, error.message, { cause: error.cause, hint: hints[error.reason] })
 }
 
 const codes: Readonly<Record<HttpErrorCode, VaultErrorCode>> = {
@@ -53,6 +61,8 @@ const codes: Readonly<Record<HttpErrorCode, VaultErrorCode>> = {
 
 const network = 'check the network or VPN'
 const proxies = 'check the network or VPN, and proxies on the way'
+const proxySettings =
+  'check HTTPS_PROXY, or VAULT_PROXY_ADDR, where the daemon is started; NO_PROXY there names servers that are reached directly'
 const ownCertificate = 'check client_cert_file in config.toml'
 
 /** The setting that each reason is about, or what to check. */
@@ -67,13 +77,19 @@ const hints: Readonly<Record<HttpReason, string | undefined>> = {
   'no-socket': 'check address in config.toml, and that the server or its agent runs',
   'socket-forbidden': 'check the permissions of the socket',
   'other-failure': network,
+  'proxy-away': proxySettings,
+  'proxy-refused': proxySettings,
   untrusted:
-    'set ca_file in config.toml to the CA of the server, such as /etc/ssl/certs/ca-certificates.crt for what the system trusts',
+    'set ca_file in config.toml, or VAULT_CACERT for the daemon, to the CA of the server; or have the system trust that CA',
   expired: 'the operator must renew it; check the date here with: date',
   'not-yet-valid': 'check the date here with: date',
-  'other-name': 'use the name of its certificate in address, or set server_name in config.toml',
+  'other-name':
+    'use the name of its certificate in address, or set server_name in config.toml, or VAULT_TLS_SERVER_NAME for the daemon',
+  'other-owner':
+    'if it is a node of the same vault, name its host in redirect_hosts of the [vault.…] section in config.toml',
   'no-tls': 'the server may speak plain http: check address in config.toml',
-  'client-wanted': 'set client_cert_file and client_key_file in config.toml',
+  'client-wanted':
+    'set client_cert_file and client_key_file in config.toml, or VAULT_CLIENT_CERT and VAULT_CLIENT_KEY for the daemon',
   'client-expired':
     'renew it; to see when it ends: openssl x509 -noout -enddate -in FILE, with client_cert_file of config.toml',
   'client-revoked': 'get a new one for client_cert_file in config.toml from the operator of the server',
@@ -89,4 +105,6 @@ const hints: Readonly<Record<HttpReason, string | undefined>> = {
   'ca-unreadable': 'ca_file in config.toml must hold PEM certificates',
   'client-unusable':
     'client_cert_file and client_key_file in config.toml must hold a PEM certificate and its own key, without a passphrase',
+  'proxy-unusable': proxySettings,
+  'proxy-login': 'write http://USER:PASSWORD@HOST:PORT into that variable where the daemon is started',
 }

@@ -84,6 +84,14 @@ describe('a handshake that the server ends', () => {
   })
 })
 
+it('a certificate for other names says which, as text of others', () => {
+  const cert = { subjectaltname: `DNS:a.example, IP Address:10.0.0.1, DNS:\u001b[2J${'x'.repeat(999)}` }
+  const error = Object.assign(systemError('ERR_TLS_CERT_ALTNAME_INVALID'), { cert })
+  const { message } = connectionError(error, 'the server')
+  expect(message).toContain('its certificate is for another name, a.example, 10.0.0.1, [2J')
+  expect(message.length).toBeLessThan(400)
+})
+
 it('EPROTO is read by what OpenSSL says in its text', () => {
   const text = 'write EPROTO 80:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../ssl/record.c:354:'
   expect(connectionError(systemError('EPROTO', text), 'the server').reason).toBe('no-tls')

@@ -374,7 +374,7 @@ describe('a redirect', () => {
     expect(error).toMatchObject({
       code: 'VAULT_REDIRECTED',
       message: expect.stringContaining(other.address),
-      hint: expect.stringContaining('address in config.toml'),
+      hint: expect.stringContaining('redirect_hosts'),
     })
     expect(other.requests).toEqual([])
     expect(other.connections()).toBe(0)

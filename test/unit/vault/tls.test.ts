@@ -62,7 +62,7 @@ describe('a server', () => {
     const vault = await server('elsewhere')
     await expect(request(vault.address, { ca })).rejects.toMatchObject({
       code: 'VAULT_TLS',
-      message: expect.stringContaining('is for another name'),
+      message: expect.stringContaining('its certificate is for another name, elsewhere.example.test'),
       hint: expect.stringContaining('server_name'),
     })
     await expect(request(vault.address, { ca, serverName: 'elsewhere.example.test' })).resolves.toMatchObject({
@@ -90,6 +90,33 @@ describe('a server', () => {
       message: expect.stringContaining('does not speak TLS'),
       hint: expect.stringContaining('plain http'),
     })
+  })
+})
+
+describe('roots in the place of Node’s', () => {
+  const broken = ca.replace(/\n[A-Za-z0-9+/]{20}/, '\nAAAA')
+
+  it('are trusted, whatever of them cannot be read', async () => {
+    const vault = await server('server')
+    await expect(request(vault.address, { roots: [broken, pem('other-ca'), ca] })).resolves.toMatchObject({
+      status: 200,
+    })
+    await expect(request(vault.address, { roots: [pem('other-ca'), broken] })).rejects.toMatchObject({
+      code: 'VAULT_TLS',
+    })
+  })
+
+  it('count for nothing beside a CA that is named', async () => {
+    const vault = await server('server')
+    await expect(request(vault.address, { roots: [ca], ca: pem('other-ca') })).rejects.toMatchObject({
+      code: 'VAULT_TLS',
+    })
+  })
+
+  it('go with a client certificate', async () => {
+    const vault = await server('server', { ca, requestCert: true, rejectUnauthorized: true })
+    const tls = { roots: [ca], clientCert: pem('client'), clientKey: new Secret(pem('client-key')) }
+    await expect(request(vault.address, tls)).resolves.toMatchObject({ status: 200 })
   })
 })
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the certificates of the TLS tests: a CA, servers for localhost (also 127.0.0.1 and vault.example.test), for
-# another name and one that expired, a client, and a CA that signed none of them. They are for tests only, so that their
-# keys lie open here. Run in this folder with OpenSSL 3; the results are committed, and hold from 2020 to 2120.
+# another name, for localhost alone and one that expired, a client, and a CA that signed none of them. They are for tests
+# only, so that their keys lie open here. Run in this folder with OpenSSL 3; the results are committed, and hold from 2020 to 2120.
 set -eu
 here=$PWD
 work=$(mktemp -d)
@@ -46,7 +46,8 @@ sign other-ca 'another CA' "$is_ca" 21200101 -selfsign -keyfile other-ca-key.pem
 by_ca='-cert ca.pem -keyfile ca-key.pem'
 sign server localhost "$names" 21200101 $by_ca
 sign elsewhere elsewhere subjectAltName=DNS:elsewhere.example.test 21200101 $by_ca
+sign localhost localhost subjectAltName=DNS:localhost 21200101 $by_ca
 sign expired localhost "$names" 20200102 $by_ca
 sign client jo extendedKeyUsage=clientAuth 21200101 $by_ca
 
-cp ca.pem other-ca.pem server*.pem elsewhere*.pem expired*.pem client*.pem "$here"
+cp ca.pem other-ca.pem server*.pem elsewhere*.pem localhost*.pem expired*.pem client*.pem "$here"
