@@ -49,7 +49,7 @@ export const signed: ScriptedAnswer = { json: { data: { signed_key: 'x' } } }
 export const locked = new KeychainError('KEYCHAIN_LOCKED', 'the keychain is locked')
 
 export async function tokenWorld(
-  kind: 'userpass' | 'approle' | 'token',
+  kind: 'userpass' | 'approle' | 'token' | 'proxy',
   passwords: readonly (string | Error)[] = ['pw', 'pw', 'pw'],
 ) {
   const vault = await scriptedVault()
@@ -85,6 +85,7 @@ export async function tokenWorld(
     userpass: { method: 'userpass', username: 'jo' },
     approle: { method: 'approle', role_id: 'r', secret_id_file: '/secret-id' },
     token: { method: 'token' },
+    proxy: { method: 'proxy' },
   }
   const newMethod = (): LoginMethod =>
     createLoginMethod(auths[kind], loginContext(client, { prompts: asked.prompts, keychain, clock, log, files }))

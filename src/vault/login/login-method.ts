@@ -46,6 +46,8 @@ export interface TokenFinder {
   name: string
   /** No person is needed to look for it. */
   isUnattended: true
+  /** It stands for the token that a proxy puts in its place: that one ends and is renewed without our knowing. */
+  isStandIn?: true
   /**
    * Looks for the token.
    * @param isFresh do not use what a token helper said before

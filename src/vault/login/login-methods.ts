@@ -1,11 +1,12 @@
 import * as v from 'valibot'
 import { approle } from './approle.ts'
 import type { LoginContext, LoginMethod } from './login-method.ts'
+import { proxy } from './proxy.ts'
 import { token } from './token.ts'
 import { userpass } from './userpass.ts'
 
 /** Every login method. A new one is its own file, its import here and its place in this list. */
-const methods = [token, userpass, approle] as const
+const methods = [token, userpass, approle, proxy] as const
 
 /** `auth` of a `[vault.…]` section. */
 export const authSchema = v.variant(

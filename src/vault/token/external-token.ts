@@ -49,6 +49,11 @@ export function createExternalTokenHolder(vault: string, method: TokenFinder, cl
     return adopt(await method.find(true))
   }
 
+  const suspect = async ({ token }: HeldToken): Promise<HeldToken> => {
+    if (held?.token === token) suspicion.mark(token)
+    return adopt(await method.find(true))
+  }
+
   return {
     current,
     peek: () => held,
@@ -63,20 +68,20 @@ export function createExternalTokenHolder(vault: string, method: TokenFinder, cl
     login,
     relogin: login,
     async replace(rejected) {
+      // The proxy may have another one by now, which looks the same from here.
+      if (method.isStandIn === true) return await suspect(rejected)
       if (held !== undefined && held.token !== rejected.token) return held
       held = undefined
       invalid = rejected.token
       return adopt(await method.find(true))
     },
-    async suspect({ token }) {
-      if (held?.token === token) suspicion.mark(token)
-      return adopt(await method.find(true))
-    },
+    suspect,
     trust: ({ token }) => suspicion.clear(token),
     isSuspect: ({ token }) => suspicion.isSuspect(token),
     nextTryMs: suspicion.nextTryMs,
     async update({ token }, lease) {
-      if (held?.token === token) held = { token, lease }
+      if (held?.token !== token) return
+      held = { token, lease: method.isStandIn === true ? { ...lease, leaseSeconds: 0, isRenewable: false } : lease }
     },
     async release() {
       const released = held
