@@ -4,6 +4,7 @@ import { homeFolder } from '../core/places/home.ts'
 import { configFile } from '../core/places/paths.ts'
 import type { ConfigReport } from '../ipc/endpoints/config.ts'
 import { reportConfig } from './api/config-report.ts'
+import { readCaFolder } from './config/ca-files.ts'
 import { deciding, readConfigFile } from './config/config-file.ts'
 import { loadConfig } from './config/load-config.ts'
 
@@ -21,6 +22,7 @@ export async function checkConfig(environment: Environment): Promise<ConfigRepor
     home,
     readConfigFile,
     readText,
+    readCaFolder,
   })
   const empty = hasText || faults.length > 0 ? [] : ['nothing is configured: it is empty, or there is no such file']
   return reportConfig(path, { faults, warnings: [...warnings, ...empty] })

@@ -29,6 +29,7 @@ import type { AwsFiles } from './aws-files.ts'
 import type { Config, KeychainSettings } from './config/config.ts'
 import type { ExtraCa } from './config/extra-ca.ts'
 import type { LoadConfigDeps } from './config/load-config.ts'
+import type { SystemCa } from './config/system-ca.ts'
 import { createConfiguredKeychain } from './configured-keychain.ts'
 import { createGate } from './gate.ts'
 import { createLastingNames } from './names/lasting-names.ts'
@@ -45,12 +46,13 @@ import { watchKeychain } from './watched-keychain.ts'
 /** What the daemon is made of; the composition root (main.ts) supplies the real parts. */
 export interface DaemonDeps
   extends Omit<VaultDeps, 'prompts' | 'keychain' | 'onKeysReleased' | 'slowKeys' | 'openName'>,
-    Pick<LoadConfigDeps, 'readConfigFile'>,
+    Pick<LoadConfigDeps, 'readConfigFile' | 'readCaFolder'>,
     Pick<AwsCredentialsDeps, 'sts' | 'stsVariable' | 'iam' | 'runMfaCommand' | 'federation'> {
   configFile: string
   /** Lists the static keys. */
   staticKeysFile: string
   extraCa: ExtraCa
+  systemCa: SystemCa
   watchFolder?: WatchFolder
   /** Called with the configuration in effect, at the start and whenever it changes. */
   onConfig: (config: Config, faults: number) => void
@@ -89,8 +91,8 @@ export interface Daemon {
  * @throws {IpcError} another daemon is running, or a socket cannot be made; the reason of `stopping`
  */
 export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
-  const { clock, random, log, environment, home, prompts, uid, limits, peerOf, collectGarbage } = deps
-  const { version, pid, configFile, extraCa, readText, awsFiles, iam, platform } = deps
+  const { clock, random, log, home, prompts, uid, limits, peerOf, collectGarbage } = deps
+  const { version, pid, configFile, awsFiles, iam, platform } = deps
   const startedAt = formatUtc(clock.now())
   const churn = createChurn({ clock, collect: collectGarbage })
   const configured = createConfiguredKeychain(deps.openKeychain)
@@ -120,13 +122,12 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     serve: (some) => onAgentWith(ssh.agent.viewOf(some)),
   })
   const config = createConfigService({
+    ...deps,
     // Slow keys one at a time: a thread that makes an RSA key is busy for a second or two.
     vaultDeps: { ...deps, keychain, onKeysReleased, slowKeys: createTurns(1), openName: names.open },
-    loadDeps: { path: configFile, environment, home, readConfigFile: deps.readConfigFile, readText },
+    loadDeps: { ...deps, path: configFile },
     keychain: configured,
-    extraCa,
     names,
-    watchFolder: deps.watchFolder,
     onApplied(applied, faults) {
       deps.onConfig(applied, faults)
       // If the AWS files cannot be read, nothing is known to be unused.

@@ -1,3 +1,4 @@
+import { resolveSrv } from 'node:dns/promises'
 import { fstatSync } from 'node:fs'
 import { availableParallelism, uptime } from 'node:os'
 import { join } from 'node:path'
@@ -24,9 +25,11 @@ import { openKeychain } from '../keychain/choose.ts'
 import { awsClientsFor } from './aws-clients.ts'
 import { awsEndpoint } from './aws-endpoint.ts'
 import { sweepImports, watchAwsFiles } from './aws-files.ts'
+import { readCaFolder } from './config/ca-files.ts'
 import type { Config } from './config/config.ts'
 import { deciding, readConfigFile } from './config/config-file.ts'
 import { createExtraCa } from './config/extra-ca.ts'
+import { createSystemCa } from './config/system-ca.ts'
 import { createConfiguredPrompts } from './configured-prompts.ts'
 import { startDaemon } from './daemon.ts'
 import { garbageCollector, keepHeapSmall } from './process/garbage.ts'
@@ -75,6 +78,15 @@ export async function runDaemon(): Promise<number> {
   const returnFreeMemory = createSoon(clock, quietMs, native.returnFreeMemory)
   const notification = createServiceNotification({ environment, native, log })
   const extraCa = createExtraCa(unreadCaFile(process.env), log)
+  const readText = (path: string) => readTextFile(path, deciding)
+  const systemCa = createSystemCa({
+    environment,
+    platform: process.platform,
+    extraCa: extraCa.current,
+    log,
+    readText,
+    readCaFolder,
+  })
   const shared = awsFilePaths(environment, home)
   await sweepImports(shared.credentials, clock.now())
   await sweepProcessFiles(awsConfigCopies(runtimeFolder(environment, home)))
@@ -119,6 +131,9 @@ export async function runDaemon(): Promise<number> {
     log,
     stopping: stop.signal,
     extraCa,
+    systemCa,
+    resolveSrv,
+    readCaFolder,
     configFile: configFile(environment, home),
     staticKeysFile: join(stateFolder(environment, home), 'ssh-keys.json'),
     readConfigFile,
@@ -144,7 +159,7 @@ export async function runDaemon(): Promise<number> {
       ),
     prompts: asking.prompts,
     promptStatus: asking.status,
-    readText: (path) => readTextFile(path, deciding),
+    readText,
     awsFiles: watchAwsFiles(shared),
     runMfaCommand: createRunMfaCommand({ clock, environment, home, awsFiles: [shared.config, shared.credentials] }),
     runProgram: createRunProgram({ timeoutMs: programTimeoutMs }),

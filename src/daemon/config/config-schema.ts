@@ -69,13 +69,33 @@ export const vaultSchema = v.strictObject({
   address: v.optional(
     v.pipe(v.string(), v.regex(/^(https?|unix):\/\//, 'not an http://, https:// or unix:// address')),
   ),
-  namespace: v.optional(text),
+  namespace: v.optional(v.string()),
   auth: v.optional(authSchema),
   ca_file: v.optional(path),
   client_cert_file: v.optional(path),
   client_key_file: v.optional(path),
   server_name: v.optional(text),
   timeout: v.optional(duration(1, 600, '1s to 10m')),
+  max_retries: v.optional(
+    v.pipe(
+      v.number(),
+      v.integer('not a whole number'),
+      v.minValue(0, 'is less than 0'),
+      v.maxValue(10, 'is more than 10'),
+    ),
+  ),
+  srv_lookup: v.optional(v.boolean()),
+  redirect_hosts: v.optional(
+    v.array(
+      v.pipe(
+        v.string(),
+        v.regex(
+          /^([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i,
+          'not a host, such as "vault-2.example.com" or "vault-2.example.com:8200"',
+        ),
+      ),
+    ),
+  ),
 })
 
 /** One `[aws.profile.NAME]`. */

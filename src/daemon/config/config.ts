@@ -2,9 +2,11 @@ import { type ConfirmPolicy, stricterConfirm } from '../../agent/keys/key-store.
 import type { AwsSettings } from '../../aws/config/settings.ts'
 import { CodedError } from '../../core/errors.ts'
 import type { LogLevel } from '../../core/log.ts'
+import { readVaultVariables } from '../../vault/environment.ts'
 import type { PlacedMistake } from './read-sections.ts'
 import { type SectionsAround, sectionsAround, vaultOf } from './section-faults.ts'
-import { sectionsOf, type Written } from './sections.ts'
+import { type Section, sectionsOf, type Written } from './sections.ts'
+import { namespaceOf, serverVariablesOf } from './vault-variables.ts'
 
 /** `CONFIG_INVALID`: the contents are wrong. `CONFIG_UNREADABLE`: a file cannot be read, or must not be trusted. */
 export type ConfigErrorCode = 'CONFIG_INVALID' | 'CONFIG_UNREADABLE'
@@ -13,11 +15,16 @@ export type ConfigErrorCode = 'CONFIG_INVALID' | 'CONFIG_UNREADABLE'
 export class ConfigError extends CodedError<ConfigErrorCode> {}
 
 /** One `[vault.NAME]`, as written, but always with an address and a login method. */
-export type VaultConfig = Written<'vault'> & {
+export type VaultConfig = Omit<Written<'vault'>, 'namespace' | 'server_name'> & {
   name: string
   address: string
   auth: NonNullable<Written<'vault'>['auth']>
+  /** Undefined: the root. */
+  namespace?: string | undefined
+  server_name?: string | undefined
   timeout: number
+  max_retries: number
+  srv_lookup: boolean
 }
 
 /** One `[ssh.identity.NAME]` with its defaults. */
@@ -84,7 +91,7 @@ export interface Config {
 
 /** Fills in the defaults of sections that have been settled. */
 export function toConfig(settled: SectionsAround): Config {
-  const { sections, off, defaults } = settled
+  const { sections, off } = settled
   const [ssh, keychain, prompt, log] = [
     sectionsOf(sections, 'ssh')[0]?.written,
     sectionsOf(sections, 'keychain')[0]?.written,
@@ -92,13 +99,7 @@ export function toConfig(settled: SectionsAround): Config {
     sectionsOf(sections, 'log')[0]?.written,
   ]
   return {
-    vaults: sectionsOf(sections, 'vault').map(({ name, written }) => ({
-      ...written,
-      name,
-      address: written.address ?? defaults.vaultAddress!,
-      auth: written.auth ?? { method: 'token' },
-      timeout: written.timeout ?? 10,
-    })),
+    vaults: sectionsOf(sections, 'vault').map((section) => vaultConfig(section, settled)),
     identities: sectionsOf(sections, 'identity').map((section) => {
       const { forwarding, ...written } = section.written
       const forward = written.forward ?? (forwarding === true ? 'allow' : 'never')
@@ -138,6 +139,21 @@ export function toConfig(settled: SectionsAround): Config {
   }
 }
 
+function vaultConfig({ name, written }: Section<'vault'>, { names, defaults }: SectionsAround): VaultConfig {
+  const variables = serverVariablesOf(written.address, names.vault.size, defaults)
+  return {
+    ...written,
+    name,
+    address: written.address ?? defaults.address!.value,
+    auth: written.auth ?? { method: 'token' },
+    namespace: namespaceOf(written, variables),
+    server_name: written.server_name ?? variables.serverName?.value,
+    timeout: written.timeout ?? defaults.timeoutSeconds ?? 10,
+    max_retries: written.max_retries ?? defaults.maxRetries ?? 2,
+    srv_lookup: written.srv_lookup ?? defaults.srvLookup ?? false,
+  }
+}
+
 /** `confirm` is `allow`, and what is forwarded is confirmed at least. */
 function forwardingOf(
   { confirm = 'never' }: { confirm?: ConfirmPolicy | undefined },
@@ -150,7 +166,7 @@ function forwardingOf(
 }
 
 /** What runs where nothing is configured. */
-export const nothingConfigured: Config = toConfig(sectionsAround(new Map(), new Set(), {}))
+export const nothingConfigured: Config = toConfig(sectionsAround(new Map(), new Set(), readVaultVariables({})))
 
 function byName<Value>(sections: readonly { name: string; written: Value }[]): Record<string, Value> {
   return Object.fromEntries(sections.map(({ name, written }) => [name, written]))

@@ -1,24 +1,24 @@
-import { type Environment, isSet } from '../../core/places/environment.ts'
-import { sectionHeader } from '../../core/text/section-name.ts'
+import type { ServerVariables, VaultVariables } from '../../vault/environment.ts'
 import type { Config } from './config.ts'
-import type { ConfigDefaults } from './section-faults.ts'
+import { serverVariablesOf } from './vault-variables.ts'
 
-/** The settings that config.toml leaves to the environment. */
-export function defaultsOf({ BAO_ADDR, VAULT_ADDR }: Environment): ConfigDefaults {
-  return { vaultAddress: [BAO_ADDR, VAULT_ADDR].find(isSet) }
+/** Variables of Vault's clients in the daemon's environment that have no effect, which would be puzzling without a warning. */
+export function environmentWarnings(variables: VaultVariables, { vaults }: Pick<Config, 'vaults'>): readonly string[] {
+  if (vaults.length === 0) return []
+  return [...variables.warnings, ...strayVariables(variables, vaults)]
 }
 
-/** Settings in the daemon's environment that latchkey ignores, which would be puzzling without a warning. */
-export function environmentWarnings(environment: Environment, { vaults }: Pick<Config, 'vaults'>): readonly string[] {
-  const warnings: string[] = []
-  const { vaultAddress } = defaultsOf(environment)
-  const variable = (['BAO_NAMESPACE', 'VAULT_NAMESPACE'] as const).find((name) => isSet(environment[name]))
-  if (variable === undefined || vaultAddress === undefined) return warnings
-  for (const { name, address, namespace } of vaults) {
-    if (address !== vaultAddress || namespace !== undefined) continue
-    warnings.push(
-      `${variable} is not used for ${sectionHeader('vault', name)}: write namespace = ${JSON.stringify(environment[variable])} there, or unset it`,
-    )
-  }
-  return warnings
+/** Variables about a server that is none of those that are configured, or could be any of them. */
+function strayVariables(variables: VaultVariables, vaults: Config['vaults']): readonly string[] {
+  const names = namesOf(variables.server)
+  const isUsed = vaults.some(({ address }) => serverVariablesOf(address, vaults.length, variables) === variables.server)
+  if (names.length === 0 || isUsed) return []
+  const reason =
+    variables.address === undefined
+      ? 'without VAULT_ADDR nobody knows which [vault.…] is meant'
+      : `${variables.address.name} is the server that is meant, and no [vault.…] is for it`
+  return [`not used: ${names.join(', ')}, because ${reason}`]
 }
+
+const namesOf = (server: ServerVariables): readonly string[] =>
+  Object.values(server).flatMap((variable?: { name: string }) => variable?.name ?? [])

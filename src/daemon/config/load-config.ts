@@ -1,14 +1,18 @@
 import { type Environment, isSet } from '../../core/places/environment.ts'
 import { sectionHeader } from '../../core/text/section-name.ts'
+import { readVaultVariables } from '../../vault/environment.ts'
 import { type Config, ConfigError, toConfig, toConfigError } from './config.ts'
 import type { ConfigFile } from './config-file.ts'
-import { defaultsOf, environmentWarnings } from './environment-warnings.ts'
+import { environmentWarnings } from './environment-warnings.ts'
 import { nameWarnings } from './name-warnings.ts'
 import { type ConfigReading, readSections } from './read-sections.ts'
 import type { Mistake } from './schema-mistakes.ts'
+import { type ConfigDefaults, sectionsAround } from './section-faults.ts'
 import { type Section, type Sections, sectionKey, sectionsOf } from './sections.ts'
 import { type SettledConfig, settleConfig } from './settle.ts'
-import { readVaultFiles, type VaultFiles, vaultFilePaths } from './vault-files.ts'
+import { readVaultFiles, type VaultFiles, type VaultFilesDeps, type VaultReach } from './vault-files.ts'
+import { type PemSource, type PemSources, pemSources } from './vault-pems.ts'
+import { namespaceOf, serverVariablesOf } from './vault-variables.ts'
 
 /** A part of config.toml that has no effect, and what happens instead. */
 export interface ConfigFault {
@@ -36,14 +40,11 @@ export interface LoadedConfig {
 }
 
 /** What loading needs. */
-export interface LoadConfigDeps {
+export interface LoadConfigDeps extends VaultFilesDeps {
   /** The path of config.toml. */
   path: string
-  environment: Environment
   home: string
   readConfigFile: (path: string) => Promise<ConfigFile>
-  /** Reads a file that config.toml names; rejects with the file system's error, or a FileError. */
-  readText: (path: string) => Promise<string>
 }
 
 /**
@@ -51,21 +52,23 @@ export interface LoadConfigDeps {
  * @param former what has been running; undefined at the start
  */
 export async function loadConfig(former: LoadedConfig | undefined, deps: LoadConfigDeps): Promise<LoadedConfig> {
-  const { path, environment, home, readText } = deps
+  const { path, environment, home } = deps
   const file = await deps.readConfigFile(path)
-  const defaults = defaultsOf(environment)
-  const reading = readingOf(file, former)
+  const defaults = readVaultVariables(environment)
+  const reading = readingOf(file, former, environment)
+  const { names } = sectionsAround(reading.sections, reading.wrong, defaults)
+  const reachOf = (section: Section<'vault'>) => vaultReach(section, names.vault.size, defaults, home)
   const read = new Map<Section, VaultFiles>()
   const fileFaults = new Map<string, Mistake>()
   for (const section of sectionsOf(reading.sections, 'vault')) {
-    const outcome = await readVaultFiles(section, { home, readText, defaults })
+    const outcome = await readVaultFiles(section, reachOf(section), deps)
     if ('fault' in outcome) fileFaults.set(sectionKey(section), outcome.fault)
     else read.set(section, outcome.files)
   }
   const settled = settleConfig(reading, former?.sections ?? new Map(), fileFaults, defaults)
   const config = toConfig(settled)
   const vaults = sectionsOf(settled.sections, 'vault')
-  const named = [...sectionsOf(reading.sections, 'vault'), ...vaults].flatMap((one) => vaultFilePaths(one, home))
+  const named = [...sectionsOf(reading.sections, 'vault'), ...vaults].flatMap((one) => pathsOf(reachOf(one).sources))
   return {
     sections: settled.sections,
     config,
@@ -73,7 +76,7 @@ export async function loadConfig(former: LoadedConfig | undefined, deps: LoadCon
     faults: [...missingFault(file, path, environment), ...faultsOf(file, settled, former, path)],
     warnings: [
       ...goneWarnings(file, former, path),
-      ...environmentWarnings(environment, config),
+      ...environmentWarnings(defaults, config),
       ...formerNames(settled.sections),
       ...nameWarnings(config),
     ],
@@ -82,6 +85,22 @@ export async function loadConfig(former: LoadedConfig | undefined, deps: LoadCon
     paths: [...new Set([path, ...named])],
   }
 }
+
+/** An address that is missing is a mistake by itself, which is found later. */
+function vaultReach(section: Section<'vault'>, vaults: number, defaults: ConfigDefaults, home: string): VaultReach {
+  const { address } = section.written
+  const variables = serverVariablesOf(address, vaults, defaults)
+  return {
+    address: address ?? defaults.address?.value ?? 'https://127.0.0.1:8200',
+    namespace: namespaceOf(section.written, variables),
+    sources: pemSources(section, variables, home),
+  }
+}
+
+const pathsOf = (sources: PemSources): readonly string[] =>
+  Object.values(sources).flatMap((source?: PemSource) =>
+    source === undefined || source.type === 'text' ? [] : source.value,
+  )
 
 /** The fault that switches a section off, or keeps all sections from being known. */
 export function whyOff({ faults, isRead }: LoadedConfig, section: string): ConfigError | undefined {
@@ -96,8 +115,8 @@ const unknown: Omit<ConfigReading, 'isWhole'> = {
   locate: () => ({ line: 1, column: 1 }),
 }
 
-function readingOf(file: ConfigFile, former: LoadedConfig | undefined): ConfigReading {
-  if (file.type === 'text') return readSections(file.text)
+function readingOf(file: ConfigFile, former: LoadedConfig | undefined, environment: Environment): ConfigReading {
+  if (file.type === 'text') return readSections(file.text, environment)
   // If there was a file before, its absence is more likely an accident, or the first half of a replacement.
   return { ...unknown, isWhole: file.type === 'missing' && former === undefined }
 }

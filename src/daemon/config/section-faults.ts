@@ -3,14 +3,13 @@ import { termsOf } from '../../aws/config/settings.ts'
 import { termMistake } from '../../aws/plan/role-terms.ts'
 import { endpointMistake } from '../../aws/plan/sts-endpoint.ts'
 import { sectionHeader } from '../../core/text/section-name.ts'
+import { hasPort } from '../../vault/address.ts'
+import type { VaultVariables } from '../../vault/environment.ts'
 import { type Mistake, unknownName } from './schema-mistakes.ts'
 import { type Section, type Sections, sectionKey, sectionPath, sectionsOf, type Written } from './sections.ts'
 
-/** Defaults from the environment. */
-export interface ConfigDefaults {
-  /** The value of BAO_ADDR or VAULT_ADDR: the address of a vault that has none. */
-  vaultAddress?: string | undefined
-}
+/** What config.toml leaves to the environment. */
+export type ConfigDefaults = VaultVariables
 
 /** All sections of a configuration, including those that are in the file but switched off. */
 export interface SectionsAround {
@@ -48,9 +47,10 @@ export function faultBeside(section: Section, around: SectionsAround): Mistake |
   })
   switch (section.kind) {
     case 'vault': {
-      const { address, client_cert_file: cert, client_key_file: key } = section.written
-      if (address === undefined && around.defaults.vaultAddress === undefined)
-        return at('no address: set address, or VAULT_ADDR for the daemon')
+      const { client_cert_file: cert, client_key_file: key, srv_lookup: isSrv } = section.written
+      const address = section.written.address ?? around.defaults.address?.value
+      if (address === undefined) return at('no address: set address, or VAULT_ADDR for the daemon')
+      if (isSrv === true && hasPort(address)) return at('needs an address without a port', 'srv_lookup')
       if (cert !== undefined && key === undefined) return at('needs client_key_file as well', 'client_cert_file')
       if (key !== undefined && cert === undefined) return at('needs client_cert_file as well', 'client_key_file')
       return undefined

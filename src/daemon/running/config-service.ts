@@ -7,6 +7,7 @@ import { reportConfig } from '../api/config-report.ts'
 import { type Config, nothingConfigured } from '../config/config.ts'
 import type { ExtraCa } from '../config/extra-ca.ts'
 import { type LoadConfigDeps, loadConfig } from '../config/load-config.ts'
+import type { SystemCa } from '../config/system-ca.ts'
 import type { ConfiguredKeychain } from '../configured-keychain.ts'
 import type { LastingNames } from '../names/lasting-names.ts'
 import { createFileWatch, type WatchFolder } from '../process/file-watch.ts'
@@ -40,8 +41,9 @@ export interface ConfigServiceDeps {
   loadDeps: LoadConfigDeps
   keychain: ConfiguredKeychain
   extraCa: ExtraCa
+  systemCa: SystemCa
   names: LastingNames
-  watchFolder: WatchFolder | undefined
+  watchFolder?: WatchFolder | undefined
   /** @param faults how many mistakes there are */
   onApplied: (config: Config, faults: number) => void
 }
@@ -50,11 +52,11 @@ const vaultPrefix = 'vault.'
 
 /** Creates a service that reads nothing until it is started. */
 export function createConfigService(deps: ConfigServiceDeps): ConfigService {
-  const { vaultDeps, loadDeps, keychain, extraCa, names, watchFolder, onApplied } = deps
+  const { vaultDeps, loadDeps, keychain, extraCa, systemCa, names, watchFolder, onApplied } = deps
   const { clock, log } = vaultDeps
   const running = createRunningConfig(vaultDeps)
   const watch = createFileWatch({ clock, onChange: () => refresh.touch(), ...(watchFolder && { watchFolder }) })
-  const ownPaths = extraCa.file === undefined ? [] : [extraCa.file]
+  const ownPaths = [...systemCa.paths, ...(extraCa.file === undefined ? [] : [extraCa.file])]
   const follow = (paths: readonly string[]) => watch.follow([...paths, ...ownPaths])
   const refresh = createConfigRefresh({
     clock,
@@ -65,6 +67,7 @@ export function createConfigService(deps: ConfigServiceDeps): ConfigService {
       const followed = running.loaded()?.paths ?? [loadDeps.path]
       follow(followed)
       await extraCa.refresh()
+      await systemCa.refresh()
       const loaded = await loadConfig(running.loaded(), loadDeps)
       if (loaded.paths.some((path) => !followed.includes(path))) {
         follow(loaded.paths)
@@ -75,7 +78,7 @@ export function createConfigService(deps: ConfigServiceDeps): ConfigService {
     },
     async apply(loaded) {
       await keychain.use(loaded.isRead ? loaded.config.keychain : undefined)
-      running.apply(loaded, extraCa.current())
+      running.apply(loaded, systemCa.current())
       onApplied(loaded.config, loaded.faults.length)
       await names.use(running.vaults().flatMap(({ identities }) => identities))
     },

@@ -11,7 +11,7 @@ import { type VaultPlan, vaultChange } from './vault-plan.ts'
 /** The part of config.toml that runs: the one owner of the vaults and of the settings. */
 export interface RunningConfig {
   /** Runs what has been loaded: unchanged parts go on, the others are started, replaced or disposed of. */
-  apply(loaded: LoadedConfig, extraCa: string | undefined): void
+  apply(loaded: LoadedConfig, roots: readonly string[] | undefined): void
   /** What was applied last; undefined at the start. */
   loaded(): LoadedConfig | undefined
   vaults(): readonly RunningVault[]
@@ -49,7 +49,7 @@ export function createRunningConfig(deps: VaultDeps): RunningConfig {
 
   return {
     whyUnread,
-    apply(next, extraCa) {
+    apply(next, roots) {
       loaded = next
       const former = parts
       const { vaults, identities } = next.config
@@ -57,7 +57,7 @@ export function createRunningConfig(deps: VaultDeps): RunningConfig {
       const refusals = refuseSharedToken(vaults.filter(usesSharedToken), environment)
       parts = vaults.map((config) => {
         const files = next.vaultFiles.get(config.name)!
-        return partFor({ config, files, extraCa, tokenRefusal: refusals.get(config.name) })
+        return partFor({ config, files, roots, tokenRefusal: refusals.get(config.name) })
       })
       // Before their successors get identities, so that no identity has two keys at once.
       for (const { vault } of former) if (!parts.some((part) => part.vault === vault)) vault.close()

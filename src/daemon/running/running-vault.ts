@@ -3,10 +3,11 @@ import { type CertificateSource, createCertificateSource } from '../../agent/ide
 import { type ConfiguredIdentity, createConfiguredIdentity } from '../../agent/identities/configured-identity.ts'
 import type { PublishIdentity } from '../../agent/identities/publication.ts'
 import type { Turns } from '../../core/calls/turns.ts'
-import { caBeside } from '../../http/tls.ts'
+import type { ResolveSrv } from '../../http/srv.ts'
 import { createVaultClient, type VaultClient } from '../../vault/client.ts'
 import type { LoginContext } from '../../vault/login/login-method.ts'
 import { createLoginMethod } from '../../vault/login/login-methods.ts'
+import { createRouteTo } from '../../vault/route.ts'
 import { type CaWatch, createCaWatch } from '../../vault/ssh/ca-watch.ts'
 import { createVaultIssuer } from '../../vault/ssh/issuer.ts'
 import { createTokenSource, type TokenSource } from '../../vault/token/token-source.ts'
@@ -40,6 +41,8 @@ export interface RunningVault {
 
 /** What a vault needs. */
 export interface VaultDeps extends Omit<LoginContext, 'client' | 'address' | 'tokenRefusal'> {
+  /** Looks up SRV records. */
+  resolveSrv: ResolveSrv
   /** Called when a private key was let go. */
   onKeysReleased: () => void
   /** The turns for making keys that take long. */
@@ -128,18 +131,30 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
   }
 }
 
-function connect({ config, files, extraCa }: VaultPlan, { clock, random, log }: VaultDeps): VaultClient {
+function connect({ config, files, roots }: VaultPlan, deps: VaultDeps): VaultClient {
+  const { clock, random, log, environment, resolveSrv } = deps
   return createVaultClient({
     name: config.name,
     address: config.address,
     namespace: config.namespace,
     tls: {
-      ...(files.ca === undefined ? caBeside(extraCa) : { ca: files.ca }),
+      ca: files.ca,
+      roots,
       clientCert: files.clientCert,
       clientKey: files.clientKey,
       serverName: config.server_name,
     },
     timeoutMs: config.timeout * 1000,
+    maxRetries: config.max_retries,
+    redirectHosts: config.redirect_hosts,
+    routeTo: createRouteTo({
+      address: config.address,
+      srvLookup: config.srv_lookup,
+      environment,
+      proxyRoots: roots,
+      resolveSrv,
+      random,
+    }),
     clock,
     random,
     log,

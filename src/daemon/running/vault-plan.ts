@@ -7,8 +7,8 @@ import type { VaultFiles } from '../config/vault-files.ts'
 export interface VaultPlan {
   config: VaultConfig
   files: VaultFiles
-  /** PEM certificates that are trusted in addition to the usual ones, unless there is a `ca_file`. */
-  extraCa: string | undefined
+  /** PEM certificates that are trusted where the vault has none of its own; undefined: Node's. */
+  roots: readonly string[] | undefined
   /** Why this vault does not get the token that the command lines use. */
   tokenRefusal: VaultError | undefined
 }
@@ -33,11 +33,14 @@ const loginOf = ({ config: { name, address, namespace, auth }, tokenRefusal }: V
   refusal: tokenRefusal?.message,
 })
 
-const connectionOf = ({ config: { timeout, server_name }, files, extraCa }: VaultPlan) => ({
-  timeout,
-  server_name,
+const connectionOf = ({ config, files, roots }: VaultPlan) => ({
+  timeout: config.timeout,
+  server_name: config.server_name,
+  max_retries: config.max_retries,
+  srv_lookup: config.srv_lookup,
+  redirect_hosts: config.redirect_hosts,
   files: files.version,
-  extraCa: files.ca === undefined ? extraCa : undefined,
+  roots: files.ca === undefined ? roots : undefined,
 })
 
 /** Whether an identity may keep its key and its certificate, as long as its vault is not replaced. */

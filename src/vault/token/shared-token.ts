@@ -1,6 +1,7 @@
-import { type Environment, isSet } from '../../core/places/environment.ts'
+import type { Environment } from '../../core/places/environment.ts'
 import { sectionHeader } from '../../core/text/section-name.ts'
-import { destinationOf, parseVaultAddress } from '../address.ts'
+import { isSameDestination, isSameServer } from '../address.ts'
+import { vaultVariable } from '../environment.ts'
 import { VaultError } from '../vault-error.ts'
 
 /** A `[vault.NAME]` with `method = "token"` and no `token_file`: it uses the token that the command lines would use. */
@@ -22,34 +23,20 @@ export function refuseSharedToken(
   users: readonly SharedTokenUser[],
   environment: Environment,
 ): ReadonlyMap<string, VaultError> {
-  const variable = ['BAO_ADDR', 'VAULT_ADDR'].find((name) => isSet(environment[name]))
-  const namespace = [environment.BAO_NAMESPACE, environment.VAULT_NAMESPACE].find(isSet)
-  const address = variable === undefined ? undefined : environment[variable]!
-  const candidates = address === undefined ? users : users.filter((user) => isSame(user.address, address))
-  const named = candidates.filter((user) => isSame(user.address, address ?? '', user.namespace, namespace))
+  const variable = vaultVariable(environment, 'ADDR')
+  const namespace = vaultVariable(environment, 'NAMESPACE')?.value
+  const candidates = variable === undefined ? users : users.filter((user) => isSameServer(user.address, variable.value))
+  const named = candidates.filter((user) => isSameDestination(user, { address: variable?.value ?? '', namespace }))
   const owners = isOneDestination(candidates) ? candidates : named
   const refused = users.filter((user) => !owners.includes(user))
   return new Map(
-    refused.map(({ name }) => [name, variable === undefined ? ambiguous(name, users) : ofAnother(name, variable)]),
+    refused.map(({ name }) => [name, variable === undefined ? ambiguous(name, users) : ofAnother(name, variable.name)]),
   )
 }
 
 function isOneDestination(users: readonly SharedTokenUser[]): boolean {
   const [first, ...others] = users
-  return (
-    first !== undefined && others.every((user) => isSame(user.address, first.address, user.namespace, first.namespace))
-  )
-}
-
-/** Whether a token for one may go to the other. An address that cannot be read is nobody's. */
-function isSame(address: string, other: string, namespace?: string, otherNamespace?: string): boolean {
-  try {
-    const left = destinationOf(parseVaultAddress(address), namespace)
-    return left === destinationOf(parseVaultAddress(other), otherNamespace)
-  } catch (error) {
-    if (error instanceof VaultError) return false
-    throw error
-  }
+  return first !== undefined && others.every((user) => isSameDestination(user, first))
 }
 
 const hintFor = (name: string) =>

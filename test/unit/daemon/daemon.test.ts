@@ -94,6 +94,9 @@ async function run(
     runtimeFolder: folder,
     inheritedSockets: new Map(),
     extraCa: createExtraCa(undefined, silentLogger),
+    systemCa: { paths: [], current: () => undefined, refresh: async () => {} },
+    resolveSrv: async () => [],
+    readCaFolder: async () => '',
     peerOf: () => undefined,
     ...over,
   })

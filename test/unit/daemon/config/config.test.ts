@@ -46,6 +46,8 @@ describe('parseConfig', () => {
         address: 'https://vault.example.com:8200',
         auth: { method: 'userpass', username: 'jo' },
         timeout: 10,
+        max_retries: 2,
+        srv_lookup: false,
       },
     ])
     expect(config.identities).toEqual([
@@ -157,7 +159,7 @@ describe('parseConfig', () => {
   })
 
   it('takes the address of a vault from the environment', () => {
-    const config = parseConfig('[vault.corp]\n', file, { vaultAddress: 'http://127.0.0.1:8200' })
+    const config = parseConfig('[vault.corp]\n', file, { VAULT_ADDR: 'http://127.0.0.1:8200' })
     expect(config.vaults[0]).toMatchObject({ address: 'http://127.0.0.1:8200', auth: { method: 'token' } })
   })
 

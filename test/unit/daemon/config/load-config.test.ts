@@ -9,6 +9,7 @@ const load = (environment: Record<string, string>, file: ConfigFile, former?: Lo
     home: '/home/jo',
     readConfigFile: async () => file,
     readText: async () => '',
+    readCaFolder: async () => '',
   })
 const missing = { type: 'missing' } as const
 const messages = ({ faults }: LoadedConfig) => faults.map(({ error }) => error.message)

@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { readSections } from '../../../../src/daemon/config/read-sections.ts'
 import { settleConfig } from '../../../../src/daemon/config/settle.ts'
+import { readVaultVariables } from '../../../../src/vault/environment.ts'
 
 const vault = (name: string, more = '') => `[vault.${name}]\naddress = "https://${name}"\n${more}`
 const identity = (name: string, more = '') => `[ssh.identity.${name}]\nrole = "r"\n${more}`
+const noVariables = readVaultVariables({})
 const none = new Map<string, never>()
 
 /** What runs after an edit: `key` as it is written now, `key (former)` as it was, and the effects of what is wrong. */
 function settle(before: string, after: string) {
-  const former = settleConfig(readSections(before), none, none, {}).sections
-  const { sections, problems } = settleConfig(readSections(after), former, none, {})
+  const former = settleConfig(readSections(before), none, none, noVariables).sections
+  const { sections, problems } = settleConfig(readSections(after), former, none, noVariables)
   return {
     runs: [...sections].map(([key, section]) => (former.get(key) === section ? `${key} (former)` : key)).sort(),
     wrong: problems.map(({ section, effect }) => `${section} ${effect}`),
@@ -125,19 +127,19 @@ describe('the part of a configuration that runs', () => {
 
   it('reports each mistake, in the order of the file, up to a limit', () => {
     const three = `${identity('i', 'x = 1\ny = 2\n')}[log]\nlevel = "loud"\n`
-    expect(settleConfig(readSections(three), none, none, {}).problems.map(({ mistake }) => mistake.line)).toEqual([
-      3, 4, 6,
-    ])
+    expect(
+      settleConfig(readSections(three), none, none, noVariables).problems.map(({ mistake }) => mistake.line),
+    ).toEqual([3, 4, 6])
     const many = Array.from({ length: 5_000 }, (_, index) => `[vault.v${index}]\nx = 1\n`).join('')
-    const { problems, off } = settleConfig(readSections(many), none, none, {})
+    const { problems, off } = settleConfig(readSections(many), none, none, noVariables)
     expect([problems.length, off.size]).toEqual([100, 5_000])
   })
 
   it('treats a fault in a file as one of its section', () => {
-    const former = settleConfig(readSections(vault('a')), none, none, {}).sections
+    const former = settleConfig(readSections(vault('a')), none, none, noVariables).sections
     const reading = readSections(vault('a', 'ca_file = "/ca"\n'))
     const fault = { path: ['vault', 'a', 'ca_file'], reason: 'gone' }
-    const { sections, problems } = settleConfig(reading, former, new Map([['vault.a', fault]]), {})
+    const { sections, problems } = settleConfig(reading, former, new Map([['vault.a', fault]]), noVariables)
     expect(sections.get('vault.a')).toBe(former.get('vault.a'))
     expect(problems).toMatchObject([
       { section: 'vault.a', effect: 'former', mistake: { line: 3, column: 1, reason: 'gone' } },

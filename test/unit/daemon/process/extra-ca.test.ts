@@ -10,6 +10,7 @@ import { silentLogger } from '../../../../src/core/log.ts'
 import { Secret } from '../../../../src/core/secret.ts'
 import { createSystemClock } from '../../../../src/core/time/clock.ts'
 import { startVault } from '../../../../src/daemon/running/running-vault.ts'
+import { usualRoots } from '../../../../src/http/tls.ts'
 import { createMemoryKeychain } from '../../../../src/keychain/memory-store.ts'
 import { createPrompts } from '../../../../src/prompts/broker.ts'
 import { lasting } from '../../../support/aws-stub-keychain.ts'
@@ -68,7 +69,7 @@ describe('a CA from NODE_EXTRA_CA_CERTS', () => {
     const address = `https://localhost:${await startTlsServer(lookup)}`
     const config = parseConfig(`[vault.corp]\naddress = "${address}"\n${line}`, '/config.toml')
     const files = { ca: line === '' ? undefined : pem('other-ca.pem'), version: '' }
-    const plan = { config: config.vaults[0]!, files, extraCa, tokenRefusal: undefined }
+    const plan = { config: config.vaults[0]!, files, roots: usualRoots('', extraCa ?? ''), tokenRefusal: undefined }
     const vault = startVault(plan, {
       keychain: lasting(createMemoryKeychain(), clock),
       prompts: createPrompts({ clock, newId: () => '1' }),
@@ -79,6 +80,7 @@ describe('a CA from NODE_EXTRA_CA_CERTS', () => {
       home: '/home/jo',
       readText: () => Promise.reject(new Error('no file')),
       runProgram: () => Promise.reject(new Error('no program')),
+      resolveSrv: async () => [],
       slowKeys: createTurns(1),
       openName: () => async () => {},
       onKeysReleased: () => {},

@@ -46,6 +46,7 @@ function setUp() {
     home: '/home/jo',
     readText: () => Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' })),
     runProgram: () => Promise.reject(new Error('no program')),
+    resolveSrv: async () => [],
     slowKeys: createTurns(1),
     openName: () => async () => {},
     onKeysReleased: () => {
@@ -65,6 +66,7 @@ function setUp() {
       environment: {},
       home: '/home/jo',
       readText: read,
+      readCaFolder: read,
       readConfigFile: async (path) => ({ type: 'text', text: await read(path) }),
     })
     running.apply(loaded, undefined)

@@ -36,9 +36,11 @@ async function world() {
       address: server.address,
       auth: { method: 'token', token_file: '/token' },
       timeout: 10,
+      max_retries: 2,
+      srv_lookup: false,
     },
     files: { version: '1' },
-    extraCa: undefined,
+    roots: undefined,
     tokenRefusal: undefined,
   }
   const clock = fakeClock()
@@ -52,6 +54,7 @@ async function world() {
     home: '/home/jo',
     readText: async (path) => files.get(path) ?? Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' })),
     runProgram: () => Promise.reject(new Error('no program')),
+    resolveSrv: async () => [],
     slowKeys: createTurns(1),
     openName: () => async () => {},
     onKeysReleased: () => {

@@ -7,17 +7,22 @@ const config = {
   address: 'https://v',
   auth: { method: 'userpass', username: 'jo' },
   timeout: 10,
+  max_retries: 2,
+  srv_lookup: false,
 } as const
-const plan: VaultPlan = { config, files: { version: '1' }, extraCa: 'A', tokenRefusal: undefined }
+const plan: VaultPlan = { config, files: { version: '1' }, roots: ['A'], tokenRefusal: undefined }
 const withConfig = (over: Partial<VaultPlan['config']>): VaultPlan => ({ ...plan, config: { ...config, ...over } })
 
 it.each([
   ['nothing', withConfig({}), 'kept'],
   ['the timeout', withConfig({ timeout: 5 }), 'reconnected'],
+  ['how often it is asked again', withConfig({ max_retries: 0 }), 'reconnected'],
+  ['where it may redirect', withConfig({ redirect_hosts: ['x'] }), 'reconnected'],
+  ['whether SRV records count', withConfig({ srv_lookup: true }), 'reconnected'],
   ['the name in the certificate', withConfig({ server_name: 'x' }), 'reconnected'],
   ['the path of a file with the same content', withConfig({ ca_file: '/other' }), 'kept'],
   ['the content of a file', { ...plan, files: { version: '2' } }, 'reconnected'],
-  ['the extra CA', { ...plan, extraCa: 'B' }, 'reconnected'],
+  ['what is trusted usually', { ...plan, roots: ['B'] }, 'reconnected'],
   ['the address', withConfig({ address: 'https://w' }), 'replaced'],
   ['the namespace', withConfig({ namespace: 'n' }), 'replaced'],
   ['the login', withConfig({ auth: { method: 'userpass', username: 'eve' } }), 'replaced'],
@@ -26,9 +31,9 @@ it.each([
   expect(vaultChange(plan, next)).toBe(change)
 })
 
-it('an extra CA means nothing beside a ca_file', () => {
+it('what is trusted usually means nothing beside a ca_file', () => {
   const own = { ...plan, files: { ca: 'C', version: '1' } }
-  expect(vaultChange(own, { ...own, extraCa: 'B' })).toBe('kept')
+  expect(vaultChange(own, { ...own, roots: ['B'] })).toBe('kept')
 })
 
 it('an identity is the same, whatever the order of its keys', () => {

@@ -16,7 +16,7 @@ describe('the token that the command lines use', () => {
     ['both sections of one server', [a, { ...a, name: 'again', address: 'https://A.example.com:8200/' }], {}, []],
     ['the server of VAULT_ADDR', [a, b], { VAULT_ADDR: a.address }, ['b']],
     ['the server of BAO_ADDR first', [a, b], { BAO_ADDR: b.address, VAULT_ADDR: a.address }, ['a']],
-    ['the server of VAULT_ADDR where BAO_ADDR is empty', [a, b], { BAO_ADDR: '', VAULT_ADDR: a.address }, ['b']],
+    ['nobody, where an empty BAO_ADDR hides VAULT_ADDR', [a, b], { BAO_ADDR: '', VAULT_ADDR: a.address }, ['a', 'b']],
     ['nobody, where VAULT_ADDR is of neither', [a, b], { VAULT_ADDR: 'https://c.example.com:8200' }, ['a', 'b']],
     ['nobody, where VAULT_ADDR is not of the only vault', [a], { VAULT_ADDR: b.address }, ['a']],
     ['nobody, where VAULT_ADDR cannot be read', [a], { VAULT_ADDR: 'a.example.com:8200' }, ['a']],
