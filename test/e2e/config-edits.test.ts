@@ -273,10 +273,10 @@ level = "loud"
   })
 
   it('accepts a correct file, and says what is ignored', async () => {
-    const { status, stdout, config } = await check('[vault.a]\n', { VAULT_ADDR: 'https://v', VAULT_NAMESPACE: 'team' })
+    const { status, stdout, config } = await check('[vault.a]\n', { VAULT_ADDR: 'https://v', VAULT_MFA: 'team' })
     expect([status, stdout]).toEqual([
       0,
-      `${config}: warning: VAULT_NAMESPACE is not used for [vault.a]: write namespace = "team" there, or unset it\n${config}: no mistakes\n`,
+      `${config}: warning: VAULT_MFA is not used: codes are asked for\n${config}: no mistakes\n`,
     ])
     const json = await check('x', {}, ['--json'])
     expect([json.status, JSON.parse(json.stdout)]).toMatchObject([

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { freePort } from './free-port.ts'
 import { findProgram } from './peers.ts'
 import { runOk } from './run.ts'
 
@@ -100,14 +100,4 @@ async function listening(sshd: ChildProcess, lines: string[]): Promise<void> {
     sshd.on('error', reject)
     sshd.on('close', () => reject(new Error(`sshd ended:\n${lines.join('\n')}`)))
   })
-}
-
-// sshd must be told a port, so another program could take it in between: the caller then sees sshd's message.
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
