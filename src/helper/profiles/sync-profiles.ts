@@ -37,7 +37,6 @@ export async function syncProfiles(
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) throw usage('--sha256 is not 64 hexadecimal digits')
   if ((list === undefined) === (organizations === undefined))
     throw usage('name a list of accounts, or say --organizations')
-  if (list === '' || organizations === '') throw usage(`the name of the ${list === '' ? 'list' : 'profile'} is empty`)
   const known = await knownProfiles(context)
   const by = sourceOf(source, '', known)
   const asked = organizations === true ? by : organizations

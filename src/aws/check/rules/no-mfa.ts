@@ -1,3 +1,4 @@
+import { sectionHeader } from '../../../core/text/section-name.ts'
 import { shellWord } from '../../../core/text/shell-word.ts'
 import { kindOfDevice } from '../../mfa/device-kind.ts'
 import type { SourceFacts, UserFacts } from '../check-facts.ts'
@@ -24,7 +25,7 @@ function findSource(
   const mend =
     usable === undefined
       ? `latchkey aws mfa enroll ${shellWord(source)}`
-      : `write into [aws.source.${source}] of config.toml: mfa_serial = "${usable}"`
+      : `write into ${sectionHeader('aws', 'source', source)} of config.toml: mfa_serial = "${usable}"`
   const without = withoutMfa.length === 0 ? [] : [`without a code: ${withoutMfa.join(', ')}`]
   if (mfaSerial === undefined) {
     if (!hasKey) return undefined
