@@ -7,13 +7,13 @@ import { connectionWords } from './connection-error.ts'
 import { HttpError } from './http-error.ts'
 import type { HttpProxy } from './proxy.ts'
 import type { Endpoint, ServerAddress } from './server-address.ts'
-import { tlsConnectOptions } from './tls.ts'
+import { type Roots, tlsConnectOptions } from './tls.ts'
 
 /** The way to a server, where it is not simply at its address. */
 export interface Route {
   proxy?: HttpProxy | undefined
   /** Whom a proxy that speaks TLS is trusted by; absent: Node's own certificates. */
-  proxyRoots?: readonly string[] | undefined
+  proxyRoots?: Roots | undefined
   /** Where the server is, in the order in which it is to be tried; absent: at its address. */
   locate?: (() => Promise<readonly Endpoint[]>) | undefined
 }
@@ -26,12 +26,14 @@ export interface Route {
  */
 export async function openConnection(
   address: ServerAddress,
-  tls: ConnectionOptions | undefined,
+  tls: (() => Promise<ConnectionOptions>) | undefined,
   route: Route,
   signal: AbortSignal,
 ): Promise<Socket> {
+  // Before there is a socket, which may fail at any time.
+  const options = await tls?.()
   const socket = await openTransport(address, route, signal)
-  return tls === undefined ? socket : await secured(socket, tls, signal)
+  return options === undefined ? socket : await secured(socket, options, signal)
 }
 
 /** A connection to the first place that takes one. */
@@ -62,13 +64,12 @@ const secured = (socket: Socket, tls: ConnectionOptions, signal: AbortSignal): P
 async function openTunnel(
   place: Endpoint,
   proxy: HttpProxy,
-  proxyRoots: readonly string[] | undefined,
+  proxyRoots: Roots | undefined,
   signal: AbortSignal,
 ): Promise<Socket> {
+  const tls = proxy.isTls ? await tlsConnectOptions(proxy.hostname, { roots: proxyRoots })() : undefined
   const socket = await openTcp(proxy, signal)
-    .then((tcp) =>
-      proxy.isTls ? secured(tcp, tlsConnectOptions(proxy.hostname, { roots: proxyRoots })(), signal) : tcp,
-    )
+    .then((tcp) => (tls === undefined ? tcp : secured(tcp, tls, signal)))
     .catch((cause: Error) => {
       if (signal.aborted) throw cause
       throw new HttpError('proxy-away', `the proxy of ${proxy.text} cannot be reached: ${connectionWords(cause)}`, {

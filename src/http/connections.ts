@@ -35,7 +35,7 @@ export function openConnections(address: ServerAddress, tls: TlsSettings, route:
     const agent = new HttpAgent({ keepAlive, ...(keepAlive ? { timeout: idleMs, maxFreeSockets: 2 } : {}) })
     agent.createConnection = (options: object, callback) => {
       const { abandoned } = options as { abandoned: AbortSignal }
-      openConnection(address, tlsOptions?.(), route, abandoned).then(
+      openConnection(address, tlsOptions, route, abandoned).then(
         (socket) => callback!(null, socket),
         // The types want a socket along with an error; Node looks at the error alone.
         (error: Error) => callback!(error, undefined as never),

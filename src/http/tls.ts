@@ -7,15 +7,22 @@ import {
   rootCertificates,
   type SecureContext,
 } from 'node:tls'
+import { lazily } from '../core/calls/lazily.ts'
 import type { Secret } from '../core/secret.ts'
 import { HttpError } from './http-error.ts'
+
+/** CA certificates that are read when somebody first needs them. Another object where they have changed. */
+export interface Roots {
+  /** PEM, each by itself; undefined: Node's own. It does not reject. */
+  certificates(): Promise<readonly string[] | undefined>
+}
 
 /** The TLS settings for one server, as the contents of PEM files. */
 export interface TlsSettings {
   /** CA certificates that are trusted instead of all others. */
   ca?: string | undefined
-  /** What is trusted without those, each by itself; absent: Node's own. What cannot be read in them is passed over. */
-  roots?: readonly string[] | undefined
+  /** What is trusted without those; absent: Node's own. What cannot be read in them is passed over. */
+  roots?: Roots | undefined
   clientCert?: string | undefined
   clientKey?: Secret<string> | undefined
   /** The name that the server's certificate must have, if it is not the host of the address. */
@@ -30,25 +37,24 @@ export function caBeside(extraCa: string | undefined): Pick<TlsSettings, 'ca'> {
 }
 
 /**
- * The options of tls.connect, made when a connection is. The client key goes straight into a secure context, so that no
+ * The options of tls.connect, made when a connection is. They do not reject. The client key goes straight into a secure context, so that no
  * options object holds it.
  * @param hostname of the server's address
  * @throws {HttpError} HTTP_CONFIG when a certificate or key cannot be read
  */
-export function tlsConnectOptions(hostname: string, settings: TlsSettings): () => ConnectionOptions {
+export function tlsConnectOptions(hostname: string, settings: TlsSettings): () => Promise<ConnectionOptions> {
   const { ca, roots, clientCert, clientKey, serverName, alsoFor } = settings
   if (ca !== undefined) checkCertificates(ca)
   const name = serverName ?? hostname
   // At once, so that a mistake in them is found before anything is connected.
-  let context = secureContext(ca === undefined ? undefined : [ca], clientCert, clientKey)
-  let isWhole = ca !== undefined || roots === undefined
-  const whole = () => {
-    if (!isWhole) context = clientCert === undefined ? contextOf(roots!) : secureContext(roots, clientCert, clientKey)
-    isWhole = true
-    return context
-  }
-  return () => ({
-    secureContext: whole(),
+  const own = secureContext(ca === undefined ? undefined : [ca], clientCert, clientKey)
+  const whole = lazily(async () => {
+    const trusted = ca === undefined ? await roots?.certificates() : undefined
+    if (trusted === undefined) return own
+    return clientCert === undefined ? contextOf(trusted) : secureContext(trusted, clientCert, clientKey)
+  })
+  return async () => ({
+    secureContext: await whole(),
     // Set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would turn it off otherwise.
     rejectUnauthorized: true,
     host: name,

@@ -3,6 +3,7 @@ import type { Route } from '../http/connect.ts'
 import { parseProxy, proxyFor } from '../http/proxy.ts'
 import type { ServerAddress } from '../http/server-address.ts'
 import { type ResolveSrv, srvEndpoints } from '../http/srv.ts'
+import type { Roots } from '../http/tls.ts'
 import { hasPort, parseVaultAddress } from './address.ts'
 import { readVaultVariables } from './environment.ts'
 
@@ -14,7 +15,7 @@ export interface RouteOptions {
   srvLookup: boolean
   environment: Environment
   /** Whom a proxy that speaks TLS is trusted by; absent: Node's own certificates. */
-  proxyRoots: readonly string[] | undefined
+  proxyRoots: Roots | undefined
   resolveSrv: ResolveSrv
   /** Uniform in [0, 1). */
   random: () => number

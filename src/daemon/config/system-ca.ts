@@ -1,16 +1,20 @@
 import * as tls from 'node:tls'
+import { isDeepStrictEqual } from 'node:util'
 import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import { type Environment, isSet } from '../../core/places/environment.ts'
-import { usualRoots } from '../../http/tls.ts'
+import { type Roots, usualRoots } from '../../http/tls.ts'
 
 /** The CA certificates that this machine trusts, as Vault's own clients take them, and those of NODE_EXTRA_CA_CERTS. */
 export interface SystemCa {
   /** The files and folders that the machine's may be in. */
   readonly paths: readonly string[]
-  /** The same until they change; undefined where there are none: then Node's own are used. */
-  current(): readonly string[] | undefined
-  /** Reads them again. Where one of SSL_CERT_FILE or SSL_CERT_DIR cannot be read that is a warning. */
+  /**
+   * The same until they change; without any, Node's own are used. Where one of SSL_CERT_FILE or SSL_CERT_DIR cannot be read
+   * that is a warning when they are.
+   */
+  current(): Roots
+  /** Reads them again, if anybody has read them. */
   refresh(): Promise<void>
 }
 
@@ -36,14 +40,13 @@ const bundles = [
   '/etc/ssl/cert.pem',
 ]
 
-/** Reads nothing until it is refreshed. */
+/** Reads nothing until somebody needs it: they are hundreds of kilobytes, and many a daemon connects to no such server. */
 export function createSystemCa(deps: SystemCaDeps): SystemCa {
   const { environment, platform, extraCa, log, readText, readCaFolder } = deps
   const { SSL_CERT_FILE: file, SSL_CERT_DIR: folders } = environment
   const files = isSet(file) ? [file] : bundles
   const named = isSet(folders) ? folders.split(':').filter(isSet) : []
-  let text = ''
-  let last: { texts: string; roots: readonly string[] | undefined } | undefined
+  let reading: Promise<readonly string[] | undefined> | undefined
   let warned = ''
 
   const read = async (path: string, readFrom: (path: string) => Promise<string>): Promise<string> => {
@@ -59,22 +62,33 @@ export function createSystemCa(deps: SystemCaDeps): SystemCa {
     }
   }
 
+  const readAll = async (): Promise<readonly string[] | undefined> => {
+    const texts = platform === 'darwin' && !isSet(file) ? [fromKeychains()] : []
+    for (const path of files) {
+      if (texts.some((found) => found !== '')) break
+      texts.push(await read(path, readText))
+    }
+    for (const path of named) texts.push(await read(path, readCaFolder))
+    return usualRoots(texts.join('\n'), extraCa() ?? '')
+  }
+
+  const rootsNow = (): Roots => ({
+    certificates() {
+      reading ??= readAll()
+      return reading
+    },
+  })
+  let current = rootsNow()
+
   return {
     paths: [...files, ...named],
-    current() {
-      const extra = extraCa() ?? ''
-      const texts = `${text}\0${extra}`
-      if (last?.texts !== texts) last = { texts, roots: usualRoots(text, extra) }
-      return last.roots
-    },
+    current: () => current,
     async refresh() {
-      const texts = platform === 'darwin' && !isSet(file) ? [fromKeychains()] : []
-      for (const path of files) {
-        if (texts.some((found) => found !== '')) break
-        texts.push(await read(path, readText))
-      }
-      for (const path of named) texts.push(await read(path, readCaFolder))
-      text = texts.join('\n')
+      if (reading === undefined) return
+      const next = await readAll()
+      if (isDeepStrictEqual(next, await reading)) return
+      reading = Promise.resolve(next)
+      current = rootsNow()
     },
   }
 }

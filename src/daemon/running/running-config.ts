@@ -1,6 +1,7 @@
 import type { ListSettings } from '../../agent/destination/arrangement.ts'
 import type { ConfiguredIdentity } from '../../agent/identities/configured-identity.ts'
 import type { AwsSettings } from '../../aws/config/settings.ts'
+import type { Roots } from '../../http/tls.ts'
 import { refuseSharedToken } from '../../vault/token/shared-token.ts'
 import { type ConfigError, nothingConfigured, type VaultConfig } from '../config/config.ts'
 import { type LoadedConfig, whyOff } from '../config/load-config.ts'
@@ -11,7 +12,7 @@ import { type VaultPlan, vaultChange } from './vault-plan.ts'
 /** The part of config.toml that runs: the one owner of the vaults and of the settings. */
 export interface RunningConfig {
   /** Runs what has been loaded: unchanged parts go on, the others are started, replaced or disposed of. */
-  apply(loaded: LoadedConfig, roots: readonly string[] | undefined): void
+  apply(loaded: LoadedConfig, roots: Roots | undefined): void
   /** What was applied last; undefined at the start. */
   loaded(): LoadedConfig | undefined
   vaults(): readonly RunningVault[]

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Roots } from '../../http/tls.ts'
 import type { VaultError } from '../../vault/vault-error.ts'
 import type { IdentityConfig, VaultConfig } from '../config/config.ts'
 import type { VaultFiles } from '../config/vault-files.ts'
@@ -7,8 +8,8 @@ import type { VaultFiles } from '../config/vault-files.ts'
 export interface VaultPlan {
   config: VaultConfig
   files: VaultFiles
-  /** PEM certificates that are trusted where the vault has none of its own; undefined: Node's. */
-  roots: readonly string[] | undefined
+  /** What is trusted where the vault has no certificates of its own; undefined: Node's. */
+  roots: Roots | undefined
   /** Why this vault does not get the token that the command lines use. */
   tokenRefusal: VaultError | undefined
 }

@@ -94,7 +94,7 @@ async function run(
     runtimeFolder: folder,
     inheritedSockets: new Map(),
     extraCa: createExtraCa(undefined, silentLogger),
-    systemCa: { paths: [], current: () => undefined, refresh: async () => {} },
+    systemCa: { paths: [], current: () => ({ certificates: async () => undefined }), refresh: async () => {} },
     resolveSrv: async () => [],
     readCaFolder: async () => '',
     peerOf: () => undefined,

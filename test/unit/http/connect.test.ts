@@ -91,7 +91,11 @@ describe('a request through a proxy', () => {
   it('may go through one that speaks TLS, whose certificate is checked by its own CAs', async () => {
     const server = await secureServer()
     const proxy = await startConnectProxy({ tls: { cert: pem('server'), key: pem('server-key') } })
-    expect(statusOf(await send(server.address, through(proxy.address, { proxyRoots: [ca] })).outcome)).toBe(200)
+    expect(
+      statusOf(
+        await send(server.address, through(proxy.address, { proxyRoots: { certificates: async () => [ca] } })).outcome,
+      ),
+    ).toBe(200)
     expect(statusOf(await send(server.address, through(proxy.address)).outcome)).toMatchObject({
       reason: 'proxy-away',
       message: expect.stringContaining('its certificate is not trusted'),

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { inspect } from 'node:util'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Secret } from '../../../src/core/secret.ts'
-import type { TlsSettings } from '../../../src/http/tls.ts'
+import type { Roots, TlsSettings } from '../../../src/http/tls.ts'
 import { scriptedVault } from '../../support/vault-http.ts'
 import { clientTimeoutMs, hastyClock, testClient } from '../../support/vault-world.ts'
 
@@ -93,29 +93,31 @@ describe('a server', () => {
   })
 })
 
+const rootsOf = (...pems: readonly string[]): Roots => ({ certificates: async () => pems })
+
 describe('roots in the place of Node’s', () => {
   const broken = ca.replace(/\n[A-Za-z0-9+/]{20}/, '\nAAAA')
 
   it('are trusted, whatever of them cannot be read', async () => {
     const vault = await server('server')
-    await expect(request(vault.address, { roots: [broken, pem('other-ca'), ca] })).resolves.toMatchObject({
+    await expect(request(vault.address, { roots: rootsOf(broken, pem('other-ca'), ca) })).resolves.toMatchObject({
       status: 200,
     })
-    await expect(request(vault.address, { roots: [pem('other-ca'), broken] })).rejects.toMatchObject({
+    await expect(request(vault.address, { roots: rootsOf(pem('other-ca'), broken) })).rejects.toMatchObject({
       code: 'VAULT_TLS',
     })
   })
 
   it('count for nothing beside a CA that is named', async () => {
     const vault = await server('server')
-    await expect(request(vault.address, { roots: [ca], ca: pem('other-ca') })).rejects.toMatchObject({
+    await expect(request(vault.address, { roots: rootsOf(ca), ca: pem('other-ca') })).rejects.toMatchObject({
       code: 'VAULT_TLS',
     })
   })
 
   it('go with a client certificate', async () => {
     const vault = await server('server', { ca, requestCert: true, rejectUnauthorized: true })
-    const tls = { roots: [ca], clientCert: pem('client'), clientKey: new Secret(pem('client-key')) }
+    const tls = { roots: rootsOf(ca), clientCert: pem('client'), clientKey: new Secret(pem('client-key')) }
     await expect(request(vault.address, tls)).resolves.toMatchObject({ status: 200 })
   })
 })

@@ -60,46 +60,52 @@ describe('what the system trusts', () => {
 
   it('is in the first bundle that is there', async () => {
     const { ca, read } = system({ [fedora]: pem('ca'), '/etc/ssl/cert.pem': pem('other-ca') })
-    expect(ca.current()).toBeUndefined()
-    await ca.refresh()
-    expect(ca.current()).toEqual([pem('ca')])
-    expect(ca.current()).toBe(ca.current())
+    expect(await ca.current().certificates()).toEqual([pem('ca')])
+    expect(await ca.current().certificates()).toBe(await ca.current().certificates())
     expect(read).toEqual([debian, fedora])
     expect(ca.paths).toContain(fedora)
+  })
+
+  it('is not read before somebody needs it', async () => {
+    const { ca, read } = system({ [debian]: pem('ca') })
+    const before = ca.current()
+    await ca.refresh()
+    expect(read).toEqual([])
+    expect(ca.current()).toBe(before)
   })
 
   it('is in SSL_CERT_FILE and SSL_CERT_DIR where they are set', async () => {
     const files = { [debian]: pem('server'), '/own': pem('ca'), '/a': pem('other-ca'), '/b': pem('client') }
     const { ca, read } = system(files, { SSL_CERT_FILE: '/own', SSL_CERT_DIR: '/a::/b' })
-    await ca.refresh()
-    expect(ca.current()).toEqual([pem('ca'), pem('other-ca'), pem('client')])
+    expect(await ca.current().certificates()).toEqual([pem('ca'), pem('other-ca'), pem('client')])
     expect(read).toEqual(['/own', '/a', '/b'])
   })
 
   it('is nothing where nothing is there, which is said of what was named, once', async () => {
     const { ca, lines } = system({}, { SSL_CERT_FILE: '/own' })
+    expect(await ca.current().certificates()).toBeUndefined()
     await ca.refresh()
-    await ca.refresh()
-    expect(ca.current()).toBeUndefined()
     expect(lines).toEqual([expect.stringContaining('certificates of the system cannot be read')])
     const unnamed = system({})
-    await unnamed.ca.refresh()
+    expect(await unnamed.ca.current().certificates()).toBeUndefined()
     expect(unnamed.lines).toEqual([])
   })
 
   it('is what is in the file now', async () => {
     const { ca, files } = system({ [debian]: pem('ca') })
+    const before = ca.current()
+    expect(await before.certificates()).toEqual([pem('ca')])
     await ca.refresh()
-    expect(ca.current()).toEqual([pem('ca')])
+    expect(ca.current()).toBe(before)
     files[debian] = pem('other-ca')
     await ca.refresh()
-    expect(ca.current()).toEqual([pem('other-ca')])
+    expect(ca.current()).not.toBe(before)
+    expect(await ca.current().certificates()).toEqual([pem('other-ca')])
   })
 
   it('stands in the place of what Node brings, and NODE_EXTRA_CA_CERTS beside either', async () => {
     const { ca } = system({ [debian]: pem('ca') }, {}, pem('other-ca'))
-    await ca.refresh()
-    expect(ca.current()).toEqual([pem('ca'), pem('other-ca')])
+    expect(await ca.current().certificates()).toEqual([pem('ca'), pem('other-ca')])
     expect(usualRoots('', 'no certificate')).toBeUndefined()
     const withNodes = usualRoots('', pem('ca'))!
     expect(withNodes.at(-1)).toBe(pem('ca'))

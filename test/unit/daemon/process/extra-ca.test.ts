@@ -69,7 +69,8 @@ describe('a CA from NODE_EXTRA_CA_CERTS', () => {
     const address = `https://localhost:${await startTlsServer(lookup)}`
     const config = parseConfig(`[vault.corp]\naddress = "${address}"\n${line}`, '/config.toml')
     const files = { ca: line === '' ? undefined : pem('other-ca.pem'), version: '' }
-    const plan = { config: config.vaults[0]!, files, roots: usualRoots('', extraCa ?? ''), tokenRefusal: undefined }
+    const roots = { certificates: async () => usualRoots('', extraCa ?? '') }
+    const plan = { config: config.vaults[0]!, files, roots, tokenRefusal: undefined }
     const vault = startVault(plan, {
       keychain: lasting(createMemoryKeychain(), clock),
       prompts: createPrompts({ clock, newId: () => '1' }),

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { isSameIdentity, type VaultPlan, vaultChange } from '../../../../src/daemon/running/vault-plan.ts'
+import type { Roots } from '../../../../src/http/tls.ts'
 import { VaultError } from '../../../../src/vault/vault-error.ts'
 
 const config = {
@@ -10,7 +11,8 @@ const config = {
   max_retries: 2,
   srv_lookup: false,
 } as const
-const plan: VaultPlan = { config, files: { version: '1' }, roots: ['A'], tokenRefusal: undefined }
+const rootsOf = (pem: string): Roots => ({ certificates: async () => [pem] })
+const plan: VaultPlan = { config, files: { version: '1' }, roots: rootsOf('A'), tokenRefusal: undefined }
 const withConfig = (over: Partial<VaultPlan['config']>): VaultPlan => ({ ...plan, config: { ...config, ...over } })
 
 it.each([
@@ -22,7 +24,7 @@ it.each([
   ['the name in the certificate', withConfig({ server_name: 'x' }), 'reconnected'],
   ['the path of a file with the same content', withConfig({ ca_file: '/other' }), 'kept'],
   ['the content of a file', { ...plan, files: { version: '2' } }, 'reconnected'],
-  ['what is trusted usually', { ...plan, roots: ['B'] }, 'reconnected'],
+  ['what is trusted usually', { ...plan, roots: rootsOf('B') }, 'reconnected'],
   ['the address', withConfig({ address: 'https://w' }), 'replaced'],
   ['the namespace', withConfig({ namespace: 'n' }), 'replaced'],
   ['the login', withConfig({ auth: { method: 'userpass', username: 'eve' } }), 'replaced'],
@@ -33,7 +35,7 @@ it.each([
 
 it('what is trusted usually means nothing beside a ca_file', () => {
   const own = { ...plan, files: { ca: 'C', version: '1' } }
-  expect(vaultChange(own, { ...own, roots: ['B'] })).toBe('kept')
+  expect(vaultChange(own, { ...own, roots: rootsOf('B') })).toBe('kept')
 })
 
 it('an identity is the same, whatever the order of its keys', () => {
