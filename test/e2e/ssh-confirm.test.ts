@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -137,6 +138,24 @@ describeWithPeers('a terminal that waits for questions', ['sshd', 'ssh', 'ssh-ad
     expect(await dev.runOk('latchkey', ['status'])).toMatch(
       /nobody to ask: allow this use of dev: .*: in a terminal: latchkey ssh approve/,
     )
+  })
+})
+
+describeWithPeers('a program that asks', ['ssh-add', 'ssh-keygen'], () => {
+  it('is ended when the client goes, and the next one is asked about', async () => {
+    await inSession({}, async (dev) => {
+      const [program, questions] = [join(dev.folder, 'ask'), join(dev.folder, 'questions')]
+      const first = `[ -e ${questions} ] || { echo first >${questions}; exec sleep 1000; }`
+      writeFileSync(program, `#!/bin/sh\n${first}\necho yes\n`, { mode: 0o700 })
+      const config = dev.env.LATCHKEY_CONFIG!
+      writeFileSync(config, readFileSync(config, 'utf8').replace('[prompt]', `[prompt]\nprogram = "${program}"`))
+      await vi.waitFor(async () => expect(await dev.runOk('latchkey', ['status'])).toMatch(`by ${program}`), patience)
+      await dev.runOk('ssh-add', ['-q', '-c', at('key')])
+      const gone = spawn('ssh-add', ['-T', `${at('key')}.pub`], { env: dev.env, stdio: 'ignore' })
+      await vi.waitFor(() => expect(existsSync(questions)).toBe(true), patience)
+      gone.kill('SIGKILL')
+      expect(await dev.run('ssh-add', ['-T', `${at('key')}.pub`])).toMatchObject({ status: 0 })
+    })
   })
 })
 

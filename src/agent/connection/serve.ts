@@ -172,7 +172,10 @@ export function createAgentServer({ log, clock, churn }: AgentServerDeps): Agent
       }
 
       const waitForAnswer = (frame: Promise<Uint8Array>): void => {
-        wait('answer')
+        waitsFor = 'answer'
+        // That a client goes away is only seen while it is read from.
+        if (decoder.isUsedUp()) stream.resume()
+        else stream.pause()
         // It does not reject: the session turns every error into an answer.
         void frame.then((bytes) => {
           messageBytes = 0
@@ -199,13 +202,16 @@ export function createAgentServer({ log, clock, churn }: AgentServerDeps): Agent
       stream.on('data', (chunk: Uint8Array) => {
         churn.used(chunk.length)
         decoder.push(chunk)
-        beginTurn()
-        pump()
+        if (waitsFor === undefined) {
+          beginTurn()
+          pump()
+        } else stream.pause()
         reportToWatch()
       })
       stream.on('end', () => {
         hasEnded = true
         if (waitsFor === undefined) end()
+        else session.leave()
         reportToWatch()
       })
       stream.on('close', () => {

@@ -21,6 +21,8 @@ import { createSigning, type SigningDeps } from './signing.ts'
 export interface AgentSession {
   /** Answers one request. It never throws: a refusal is an answer too, and the log says why. */
   handle(request: AgentRequest): MaybePromise<AgentResponse>
+  /** The client sends nothing any more, as when it has gone: no person is asked for it. */
+  leave(): void
   /** The connection has closed: nobody waits for an answer any more. */
   close(): void
 }
@@ -61,6 +63,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   /** The client is an upstream agent that asks us what we ask it: it gets nothing, or that would never end. */
   let isLoop = false
   let isClosed = false
+  let hasLeft = false
   let leaving: AbortController | undefined
 
   /** The stores that this connection may know of: the one place that decides it. */
@@ -69,8 +72,13 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   /** Made when it is needed: most connections never ask anybody. */
   const gone = (): AbortSignal => {
     leaving ??= new AbortController()
-    if (isClosed) leaving.abort(clientGone())
+    if (hasLeft) leaving.abort(clientGone())
     return leaving.signal
+  }
+
+  const leave = (): void => {
+    hasLeft = true
+    leaving?.abort(clientGone())
   }
 
   // Each of them is made when it is first needed: most connections list once or sign once, and many do so.
@@ -181,9 +189,10 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
         wipeSecrets(request)
       }
     },
+    leave,
     close() {
       isClosed = true
-      leaving?.abort(clientGone())
+      leave()
       unlocking?.close()
       connectionStores.close()
     },

@@ -12,6 +12,8 @@ export interface FrameDecoder {
    * @throws {AgentError} FRAME_EMPTY, FRAME_TOO_LARGE; the decoder must then be discarded
    */
   next(): Uint8Array | undefined
+  /** True if all of the last chunk has been taken: the next one can be. */
+  isUsedUp(): boolean
   /** True if the input so far ends within a message: its first byte has arrived, but not its last one. */
   isWithinMessage(): boolean
   /** How many bytes it keeps for later: an unused part of a chunk keeps the whole chunk in memory. */
@@ -102,6 +104,7 @@ export function createFrameDecoder(maxBytes: number): FrameDecoder {
       offset = end
       return chunk.subarray(start, end)
     },
+    isUsedUp: () => offset === chunk.length,
     isWithinMessage: () => headerFilled > 0 || partialLength > 0,
     heldBytes: () => chunk.length + partial.length,
   }

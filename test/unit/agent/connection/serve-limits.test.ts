@@ -27,6 +27,7 @@ function setUp() {
     let isClosed = false
     const session = {
       handle,
+      leave() {},
       close() {
         isClosed = true
       },
@@ -272,7 +273,7 @@ describe('clients that ask without pause', () => {
         nowMs -= 1_000
         return success
       }
-      agent.serve(server, { handle, close: () => {} }, capturingSeat())
+      agent.serve(server, { handle, leave: () => {}, close: () => {} }, capturingSeat())
       client.resume().write(Buffer.concat(Array.from({ length: 30 }, () => list)))
     }
     connect('first')

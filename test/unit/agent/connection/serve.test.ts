@@ -40,9 +40,9 @@ function createServing(log = silentLogger) {
   const agent = createAgentServer({ log, clock, churn: noChurn })
   return {
     clock,
-    connect(handle: (request: AgentRequest) => MaybePromise<AgentResponse>, seat = ownSeat) {
+    connect(handle: (request: AgentRequest) => MaybePromise<AgentResponse>, seat = ownSeat, leave = () => {}) {
       const [client, server] = duplexPair()
-      agent.serve(server, { handle, close: () => {} }, seat)
+      agent.serve(server, { handle, leave, close: () => {} }, seat)
       client.on('error', () => {})
       return { client, server, reader: createFrameReader(client) }
     },
@@ -119,6 +119,42 @@ describe('serving a connection', () => {
     open[1]!.answer()
     expect(await reader.next()).toEqual(answerOf('b'))
     expect(await reader.next()).toBeUndefined()
+  })
+
+  it.each([
+    ['at once', sign('a'), false],
+    ['when something more has come meanwhile', Buffer.concat([sign('a'), sign('b').subarray(0, 7)]), true],
+  ])('notices that a client goes away before its answer: %s', async (_, sent, isMore) => {
+    const { open, handle } = byHand()
+    let hasLeft = false
+    const { client } = createServing().connect(handle, ownSeat, () => {
+      hasLeft = true
+    })
+    client.write(sent.subarray(0, sign('a').length))
+    await settle()
+    expect(open).toHaveLength(1)
+    if (isMore) client.write(sent.subarray(sign('a').length))
+    await settle()
+    expect(hasLeft).toBe(false)
+    client.end()
+    await settle()
+    // What has come fills the one chunk that is kept: nothing more is read before the answer.
+    expect(hasLeft).toBe(!isMore)
+  })
+
+  it('reads one chunk at most while an answer is prepared, and answers what is in it afterwards', async () => {
+    const { open, handle } = byHand()
+    const { client, reader } = serve(handle)
+    client.write(sign('a'))
+    await settle()
+    const sentBytes = await writeUntilStuck(client, sign('b'), 10_000_000)
+    expect(sentBytes).toBeLessThan(1_000_000)
+    expect(open).toHaveLength(1)
+    open[0]!.answer()
+    expect(await reader.next()).toEqual(answerOf('a'))
+    await settle()
+    open[1]!.answer()
+    expect(await reader.next()).toEqual(answerOf('b'))
   })
 
   it('ends when a client leaves without sending anything', async () => {
