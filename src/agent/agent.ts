@@ -14,7 +14,7 @@ import { type ListSettings, plainLists } from './destination/arrangement.ts'
 import { createDestinations, type DestinationsDeps } from './destination/destinations.ts'
 import { closedKeyring } from './keys/closed-keyring.ts'
 import { createIdentityLists, type IdentityLists } from './keys/identity-lists.ts'
-import type { ConnectionView, KeyStore } from './keys/key-store.ts'
+import { type KeyStore, unbound } from './keys/key-store.ts'
 import type { Keyring } from './keys/keyring.ts'
 import type { Lock } from './lock/lock.ts'
 import { type AgentNotice, createAgentNotices } from './notices.ts'
@@ -25,7 +25,7 @@ export interface AgentView {
   stores: () => readonly KeyStore[]
   keyring: Keyring
   upstreams: () => readonly Upstream[]
-  /** Only the keys that identities have there are of use. */
+  /** Upstream agents list nothing themselves: they are there for the identities whose keys they hold. */
   hidesUpstreams?: true
   settings: () => ListSettings
   lists: IdentityLists
@@ -46,7 +46,8 @@ export interface Agent {
    */
   viewOf(stores: () => readonly KeyStore[]): AgentView
   /**
-   * What an ssh would be listed that comes now. Other agents are asked; nothing is fetched for it. @param view everything if there is none
+   * What an ssh would be listed that comes now. Other agents are asked; nothing is fetched for it.
+   * @param view everything if there is none
    */
   preview(client: ImaginedClient, view?: AgentView): Promise<ListPreview>
   /** What clients did not get lately, the latest first. */
@@ -74,9 +75,6 @@ export interface AgentDeps {
   poolSignatures: number
 }
 
-/** An unbound connection of this machine. */
-const fromHere: ConnectionView = { bindings: [], isForwarded: false }
-
 /** Creates an agent that serves the connections that it is given. */
 export function createAgent(deps: AgentDeps): Agent {
   const { clock, churn, log, poolSignatures } = deps
@@ -100,7 +98,7 @@ export function createAgent(deps: AgentDeps): Agent {
       lists: createIdentityLists({ log }),
     }),
     async preview(client, view = whole) {
-      const stores = createConnectionStores({ ...view, connection: fromHere })
+      const stores = createConnectionStores({ ...view, connection: unbound })
       try {
         await stores.look()
         return await previewList({ stores: stores.all(), settings: view.settings(), destinations, clock }, client)

@@ -28,7 +28,7 @@ export interface ConnectionStoresDeps {
   stores: () => readonly KeyStore[]
   keyring: Keyring
   upstreams: () => readonly Upstream[]
-  /** Only the keys that identities have there are of use. */
+  /** Upstream agents list nothing themselves: they are there for the identities whose keys they hold. */
   hidesUpstreams?: true | undefined
 }
 

@@ -6,7 +6,7 @@ import { SshWriter } from '../../ssh/wire.ts'
 import { arrange, type ListSettings } from '../destination/arrangement.ts'
 import { createDestinations, type Destinations } from '../destination/destinations.ts'
 import type { Destination } from '../destination/host-patterns.ts'
-import type { ConnectionView, Identity, KeyStore } from '../keys/key-store.ts'
+import { type ConnectionView, type Identity, type KeyStore, unbound } from '../keys/key-store.ts'
 import { createListReader } from './list-reader.ts'
 
 /** An ssh that could come. */
@@ -59,8 +59,6 @@ export interface ListPreviewDeps {
 
 /** A key that no host has. */
 const nobodysKey = new SshWriter().string('ssh-ed25519').string(new Uint8Array(32)).bytes()
-/** From this machine, wherever it leads. */
-const unbound: ConnectionView = { bindings: [], isForwarded: false }
 const anySalt = new Uint8Array(20)
 
 /** Lists as for a connection that is bound for authentication, with what is held: nothing is fetched. */

@@ -38,7 +38,7 @@ export interface AgentSessionDeps
   stores: () => readonly KeyStore[]
   /** Other agents, likewise. They are listed last. */
   upstreams: () => readonly Upstream[]
-  /** Only the keys that identities have there are of use. */
+  /** Upstream agents list nothing themselves: they are there for the identities whose keys they hold. */
   hidesUpstreams?: true | undefined
   log: Logger
 }

@@ -45,6 +45,9 @@ export interface ConnectionView {
   readonly isForwarded: boolean
 }
 
+/** A connection of this machine that has not said where it leads. */
+export const unbound: ConnectionView = { bindings: [], isForwarded: false }
+
 /** A place that holds keys. */
 export interface KeyStore {
   /** Whether its keys came from `ssh-add`, or are configured. */

@@ -4,7 +4,7 @@ import { AgentError } from '../agent-error.ts'
 import { mayKnow, whyNotPermitted } from '../destination/permitted-destinations.ts'
 import type { KeyConstraints } from '../protocol/constraints.ts'
 import { createKeySigner } from './key-signer.ts'
-import type { ConnectionView, Identity, KeyStore, Signer } from './key-store.ts'
+import { type ConnectionView, type Identity, type KeyStore, type Signer, unbound } from './key-store.ts'
 import { createShownKeys } from './shown-keys.ts'
 
 /**
@@ -48,9 +48,6 @@ interface Held {
   deadlineMs: number
   constraints: KeyConstraints
 }
-
-/** A client on this machine that has sent no bind. */
-const unbound: ConnectionView = { bindings: [], isForwarded: false }
 
 /** OpenSSH's MAX_AGENT_IDENTITIES: its clients accept no longer list. */
 const maxKeys = 2048

@@ -1,7 +1,7 @@
 import type { ListPreview, StoredIdentity } from '../../agent/connection/list-preview.ts'
 import { isPermitted } from '../../agent/connection/sign-policy.ts'
 import { type Destination, hostPatterns } from '../../agent/destination/host-patterns.ts'
-import type { ConnectionView, Identity, KeyStore } from '../../agent/keys/key-store.ts'
+import { type ConnectionView, type Identity, type KeyStore, unbound } from '../../agent/keys/key-store.ts'
 import { displayLine } from '../../core/text/display-text.ts'
 import { formatUtc } from '../../core/time/utc-time.ts'
 import type { ExplainedCertificate, ListedIdentity } from '../../ipc/endpoints/ssh-explain.ts'
@@ -11,13 +11,11 @@ import { fingerprint } from '../../ssh/public-key.ts'
 import { SshError, SshReader } from '../../ssh/wire.ts'
 import { validBeforeOf } from './status.ts'
 
-/** An unbound connection of this machine. */
-export const fromHere: ConnectionView = { bindings: [], isForwarded: false }
 const fromElsewhere: ConnectionView = { bindings: [], isForwarded: true }
 
 /** What the agent itself does with an identity. */
 export function rulesOf(store: KeyStore, identity: Identity) {
-  const uses = store.uses(fromHere)
+  const uses = store.uses(unbound)
   return {
     isForwarded: store.isShownTo(fromElsewhere),
     confirm: store.confirmOf(identity),

@@ -1,5 +1,6 @@
 import type { Agent } from '../../agent/agent.ts'
 import type { ImaginedHost, ListPreview, StoredIdentity } from '../../agent/connection/list-preview.ts'
+import { unbound } from '../../agent/keys/key-store.ts'
 import type { Lock } from '../../agent/lock/lock.ts'
 import type { Upstream } from '../../agent/upstream/upstream.ts'
 import { sectionHeader } from '../../core/text/section-name.ts'
@@ -12,7 +13,7 @@ import type { ConfigService } from '../running/config-service.ts'
 import type { RunningIdentity, RunningVault } from '../running/running-vault.ts'
 import type { StoredKey } from '../static-keys/stored-keys.ts'
 import { ApiError, reportedError } from './api-errors.ts'
-import { describeKey, fitOf, fromHere, kindOf, publicParts, rulesOf } from './listed-identity.ts'
+import { describeKey, fitOf, kindOf, publicParts, rulesOf } from './listed-identity.ts'
 import { describeIdentity } from './status.ts'
 
 /** What an explanation is made of. */
@@ -73,7 +74,7 @@ export function createSshExplanation(deps: SshExplanationDeps) {
       leftOut: [
         ...leftOut.map((stored) => ({ ...describe(stored), why: stored.why })),
         ...away.flatMap(({ vault, identity: { config: own, key } }) =>
-          key.expected(fromHere).map((one) => ({
+          key.expected(unbound).map((one) => ({
             ...describeConfigured({ store: key, identity: one }, preview, vault, { config: own, key }),
             why: 'agent-away' as const,
           })),
