@@ -28,6 +28,7 @@ import {
 import { noUpstreams } from '../../../support/agent-stubs.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { noKnownHosts, plainLists } from '../../../support/list-settings.ts'
+import { stubKeyStore } from '../../../support/stub-key-store.ts'
 
 const key = generateKeyPairSync('ed25519').privateKey
 const { blob } = publicKeyFromKeyObject(key)
@@ -38,19 +39,13 @@ const signed = { type: 'sign-response' }
 /** A store whose one key is to be confirmed. */
 const storeOf = (policy: ConfirmPolicy): KeyStore => {
   const identity = { keyBlob: blob, comment: 'ops' }
-  return {
+  return stubKeyStore({
     name: 'identity ops',
-    isAdded: false,
-    isFor: () => true,
-    hostsOf: () => undefined,
     confirmOf: () => policy,
-    objection: () => undefined,
-    uses: () => undefined,
-    isShownTo: () => true,
     identities: () => [identity],
     expected: () => [identity],
     signer: (named) => (Buffer.compare(named, blob) === 0 ? { identity, sign: () => Buffer.from('s') } : undefined),
-  }
+  })
 }
 
 function setUp({ stores = [], says }: { stores?: readonly KeyStore[]; says: AskPerson }) {

@@ -9,6 +9,7 @@ import { silentLogger } from '../../../../src/core/log.ts'
 import { formatKnownHost } from '../../../../src/ssh/known-hosts/known-host.ts'
 import { fingerprint, publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
+import { stubKeyStore } from '../../../support/stub-key-store.ts'
 
 const hostKey = publicKeyFromKeyObject(generateKeyPairSync('ed25519').publicKey).blob
 const known = formatKnownHost({ host: 'web.prod', port: 22 }, hostKey)
@@ -17,21 +18,16 @@ const revoked = `@revoked * ${known.split(' ').slice(1).join(' ')}`
 function store(name: string, hosts?: readonly string[], isAdded = false, isHidden = false): KeyStore {
   const identity: Identity = { keyBlob: Buffer.from(name), comment: name }
   const patterns = hosts && hostPatterns(hosts)
-  return {
+  return stubKeyStore({
     name,
     isAdded,
     isFor: (destination) => patterns?.fit(destination) !== 'misfit',
     hostsOf: () => patterns,
-    confirmOf: () => 'never',
-    objection: () => undefined,
-    uses: () => undefined,
-    isShownTo: () => true,
     identities() {
       throw new Error('something would be fetched')
     },
     expected: ({ bindings }) => (isHidden && bindings.length > 0 ? [] : [identity]),
-    signer: () => undefined,
-  }
+  })
 }
 
 const stores = [

@@ -36,6 +36,7 @@ import { nobody, noUpstreams } from '../../../support/agent-stubs.ts'
 import { agentVector, bindVectors, plainAddVectors } from '../../../support/agent-vectors.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { noKnownHosts, plainLists } from '../../../support/list-settings.ts'
+import { stubKeyStore } from '../../../support/stub-key-store.ts'
 
 const key = generateKeyPairSync('ed25519').privateKey
 const otherKey = generateKeyPairSync('ed25519').privateKey
@@ -45,22 +46,7 @@ const data = Buffer.from('signed')
 const identity = (comment: string): Identity => ({ keyBlob: Buffer.from(`blob of ${comment}`), comment })
 
 /** A store that answers the same every time. */
-function storeOf(answers: Partial<KeyStore>): KeyStore {
-  return {
-    name: 'store',
-    isAdded: false,
-    isFor: () => true,
-    hostsOf: () => undefined,
-    confirmOf: () => 'never',
-    objection: () => undefined,
-    uses: () => undefined,
-    isShownTo: () => true,
-    identities: () => [],
-    expected: () => [],
-    signer: () => undefined,
-    ...answers,
-  }
-}
+const storeOf = (answers: Partial<KeyStore>): KeyStore => stubKeyStore({ name: 'store', ...answers })
 
 function signerOf(name: string): Signer {
   return { identity: identity(name), sign: () => Buffer.from(`signature by ${name}`) }

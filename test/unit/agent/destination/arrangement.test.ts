@@ -1,21 +1,10 @@
 import { expect, it } from 'vitest'
 import { arrange, type ListSettings } from '../../../../src/agent/destination/arrangement.ts'
 import type { Identity, KeyStore } from '../../../../src/agent/keys/key-store.ts'
+import { stubKeyStore } from '../../../support/stub-key-store.ts'
 
 const settings: ListSettings = { order: 'identities-first', unboundMax: 2, hosts: [], addedHosts: new Map() }
-const store = (isAdded: boolean): KeyStore => ({
-  name: 'a store',
-  isAdded,
-  isFor: () => true,
-  hostsOf: () => undefined,
-  confirmOf: () => 'never',
-  objection: () => undefined,
-  uses: () => undefined,
-  isShownTo: () => true,
-  identities: () => [],
-  expected: () => [],
-  signer: () => undefined,
-})
+const store = (isAdded: boolean): KeyStore => stubKeyStore({ isAdded })
 const identity = (comment: string, behind?: Identity['behind']): Identity => ({
   keyBlob: Buffer.from(comment),
   comment,

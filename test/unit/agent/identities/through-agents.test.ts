@@ -14,6 +14,7 @@ import { verifySignature } from '../../../../src/ssh/signature.ts'
 import { createTestIssuer, settle } from '../../../support/agent-issuer.ts'
 import { rejection } from '../../../support/aws-world.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
+import { stubKeyStore } from '../../../support/stub-key-store.ts'
 
 const local: ConnectionView = { bindings: [], isForwarded: false }
 const forwarded: ConnectionView = { bindings: [], isForwarded: true }
@@ -25,21 +26,13 @@ const another: Identity = { keyBlob: Buffer.from('garbage'), comment: 'another' 
 
 /** Another agent that has the key. */
 function agentWith(answers: Partial<KeyStore> = {}): KeyStore {
-  return {
+  return stubKeyStore({
     name: 'agent card',
-    isAdded: false,
-    isFor: () => true,
-    hostsOf: () => undefined,
-    confirmOf: () => 'never',
-    objection: () => undefined,
-    uses: () => undefined,
-    isShownTo: () => true,
     identities: async () => [another, plain],
-    expected: () => [],
     signer: async (blob) =>
       Buffer.compare(blob, plain.keyBlob) === 0 ? createKeySigner(plain, privateKey, publicKey) : undefined,
     ...answers,
-  }
+  })
 }
 
 function setUp(options: Partial<ConfiguredIdentityOptions> = {}) {

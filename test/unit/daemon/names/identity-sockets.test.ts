@@ -8,21 +8,10 @@ import { createIdentitySockets } from '../../../../src/daemon/names/identity-soc
 import { listenUnix } from '../../../../src/ipc/sockets/unix-listener.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { run } from '../../../support/run.ts'
+import { stubKeyStore } from '../../../support/stub-key-store.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
 
-const store = (): KeyStore => ({
-  name: 'a store',
-  isAdded: false,
-  isFor: () => true,
-  hostsOf: () => undefined,
-  confirmOf: () => 'never',
-  objection: () => undefined,
-  uses: () => undefined,
-  isShownTo: () => true,
-  identities: () => [],
-  expected: () => [],
-  signer: () => undefined,
-})
+const store = (): KeyStore => stubKeyStore()
 
 function setUp() {
   const folder = temporaryFolder()
