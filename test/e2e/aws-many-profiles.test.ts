@@ -16,7 +16,7 @@ let daemon: BuiltDaemon
 beforeAll(async () => {
   const sections = names.map(
     (name, at) =>
-      `[aws.profile.${name}]\nrole = "${roleOf(at)}"\nsource = "master"\nsynced_from = "/home/jo/work/accounts.json"\n`,
+      `[aws.profile.${name}]\nrole = "${roleOf(at)}"\nsource = "master"\nsynced_from = "/home/jo/accounts.json"\n`,
   )
   const source = '[aws.source.master]\nmfa_serial = "arn:aws:iam::111122223333:mfa/jo.doe@example.com"\n'
   writeFileSync(aws, '')

@@ -3,12 +3,13 @@ import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, expect, it, onTestFinished } from 'vitest'
 import { type BuiltDaemon, startBuiltDaemon } from '../support/built-daemon.ts'
-import { openTestVault, type TestVault } from '../support/dev-vault.ts'
+import type { TestVault } from '../support/dev-vault.ts'
 import { latchkeyPath } from '../support/latchkey.ts'
 import { describeWithPeers } from '../support/peers.ts'
 import { runOk } from '../support/run.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { scriptedVault } from '../support/vault-http.ts'
+import { signingVault } from '../support/vault-network.ts'
 
 /** Far less than the 8 s of a wait, far more than a list takes on a busy machine. */
 const noWaitMs = 4_000
@@ -73,21 +74,6 @@ async function behindProxy(
     socket.once('data', () => socket.end(`${head}Content-Length: ${unavailable.length}\r\n\r\n${unavailable}`))
   })
   return { port: await listening(server), refusals: () => refusals }
-}
-
-/** A vault that certifies `jo` with the role `ops`. */
-async function signingVault(): Promise<TestVault> {
-  const vault = await openTestVault({ now: () => Date.now() })
-  await vault.admin('POST', 'sys/mounts/ssh', { type: 'ssh' })
-  await vault.admin('POST', 'ssh/config/ca', { generate_signing_key: true, key_type: 'ed25519' })
-  await vault.admin('POST', 'ssh/roles/ops', {
-    key_type: 'ca',
-    allow_user_certificates: true,
-    allowed_users: 'jo',
-    default_user: 'jo',
-    ttl: '1h',
-  })
-  return vault
 }
 
 /** Waits until something is so. */
@@ -166,7 +152,7 @@ describeWithPeers('lists of keys while a vault is away', ['ssh-add', 'ssh-keygen
   })
 
   it('wait once for one that answers 503, and have their certificates when it is back, without a list', async () => {
-    const vault = await signingVault()
+    const vault = await signingVault('1h')
     let isDown = true
     const proxy = await behindProxy(vault, () => isDown)
     const { running, list, status } = await start(
@@ -189,7 +175,7 @@ describeWithPeers('lists of keys while a vault is away', ['ssh-add', 'ssh-keygen
   })
 
   it('have what one vault certifies, though another is silent', async () => {
-    const vault = await signingVault()
+    const vault = await signingVault('1h')
     const silent = await scriptedVault()
     silent.on('POST ssh/sign/ops', 'hang')
     const { list } = await start({ away: silent.address, corp: vault.vault.address }, { corp: vault.vault.rootToken })

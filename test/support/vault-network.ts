@@ -13,7 +13,7 @@ export const pemPath = (name: string) => join(import.meta.dirname, '../vectors/t
 export const pem = (name: string) => readFileSync(pemPath(name), 'utf8')
 
 /** A vault that certifies `jo` with the role `ops`, in clear. */
-export async function signingVault(): Promise<TestVault> {
+export async function signingVault(ttl = '30m'): Promise<TestVault> {
   const vault = await openTestVault({ now: () => Date.now() })
   await vault.admin('POST', 'sys/mounts/ssh', { type: 'ssh' })
   await vault.admin('POST', 'ssh/config/ca', { generate_signing_key: true, key_type: 'ed25519' })
@@ -22,7 +22,7 @@ export async function signingVault(): Promise<TestVault> {
     allow_user_certificates: true,
     allowed_users: 'jo',
     default_user: 'jo',
-    ttl: '30m',
+    ttl,
   })
   return vault
 }
