@@ -50,8 +50,9 @@ beforeEach(async () => {
 afterEach(async () => void (await daemon.end('SIGTERM')))
 
 const stateFile = (name: string) => join(home, '.local/state/latchkey', name)
-async function restart(): Promise<void> {
+async function restart(meanwhile = async () => {}): Promise<void> {
   await daemon.end('SIGTERM')
+  await meanwhile()
   daemon = await startBuiltDaemon(home, keychain)
 }
 /** Makes a key that the server takes. */
@@ -140,6 +141,21 @@ describeWithPeers('a static key', ['sshd', 'ssh', 'ssh-add', 'ssh-keygen', 'scri
     writeFileSync(keyFile, secret)
     expect(await login()).toBe('in\n')
     expect(await latchkey('ssh', 'keys', 'list')).not.toContain('another passphrase')
+  })
+
+  it('that ssh-add has added as well wants the confirmation of both, and signs while the keychain is locked', async () => {
+    const file = await keygen('mm-both')
+    await latchkey('ssh', 'keys', 'add', file)
+    expect(await login()).toBe('in\n')
+    await daemon.run('ssh-add', ['-q', '-c', file])
+    // Nobody can be asked here.
+    expect(await login()).toBe('')
+    await daemon.run('ssh-add', ['-q', '-d', `${file}.pub`])
+    expect(await login()).toBe('in\n')
+    await restart(async () => writeFileSync(stateFile('keychain.key'), 'another'.repeat(9)))
+    expect(await login()).toBe('')
+    await daemon.run('ssh-add', ['-q', file])
+    expect(await login()).toBe('in\n')
   })
 
   it('is not there for a connection from another machine', async () => {

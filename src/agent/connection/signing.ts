@@ -1,6 +1,13 @@
 import type { Turns } from '../../core/calls/turns.ts'
 import type { Logger } from '../../core/log.ts'
-import type { ConnectionView, KeyStore, MaybePromise, Signer } from '../keys/key-store.ts'
+import {
+  type ConfirmPolicy,
+  type ConnectionView,
+  type KeyStore,
+  type MaybePromise,
+  type Signer,
+  stricterConfirm,
+} from '../keys/key-store.ts'
 import type { Lock } from '../lock/lock.ts'
 import type { AgentRequest, AgentResponse } from '../protocol/messages.ts'
 import type { KeyUse } from './confirmation.ts'
@@ -42,32 +49,54 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
   const find = (keyBlob: Uint8Array, all = shownStores(), from = 0): MaybePromise<Found | undefined> => {
     for (let index = from; index < all.length; index += 1) {
       const store = all[index]!
+      // Loading it may wait for a person, or fail, while the same key is at hand.
+      if (store.holds?.(keyBlob) === 'elsewhere' && all.some((other) => other.holds?.(keyBlob) === 'here')) continue
       const signer = store.signer(keyBlob)
       if (signer instanceof Promise)
-        return signer.then((found) => (found === undefined ? find(keyBlob, all, index + 1) : { store, signer: found }))
+        return signer.then(
+          (found) => (found === undefined ? find(keyBlob, all, index + 1) : { store, signer: found }),
+          (error: unknown) => findInstead(error, store, keyBlob, all.slice(index + 1)),
+        )
       if (signer !== undefined) return { store, signer }
     }
     return undefined
   }
 
+  /** A key that could not be fetched does not keep another store from signing with the same key. */
+  const findInstead = async (error: unknown, store: KeyStore, keyBlob: Uint8Array, others: readonly KeyStore[]) => {
+    const found = store.holds?.(keyBlob) === undefined ? undefined : await find(keyBlob, others)
+    if (found === undefined) throw error
+    return found
+  }
+
+  /** The stores whose settings count: that of the signer, and any other that has the same key. */
+  const holders = (found: Found, keyBlob: Uint8Array): readonly KeyStore[] => {
+    const others = shownStores().filter((store) => store !== found.store && store.holds?.(keyBlob) !== undefined)
+    return others.length === 0 ? [found.store] : [found.store, ...others]
+  }
+
   const signWith = (found: Found, request: SignRequest): MaybePromise<AgentResponse> => {
-    const { store, signer } = found
     const { keyBlob, data } = request
+    let policy: ConfirmPolicy = 'never'
+    for (const store of holders(found, keyBlob)) {
+      const reason = whyNot(store, found.signer, data)
+      if (reason !== undefined) return refusals.refuse(reason, keyBlob)
+      policy = stricterConfirm(policy, store.confirmOf(found.signer.identity))
+    }
+    const isToBeConfirmed = policy === 'always' || (policy === 'forwarded' && connection.isForwarded)
+    return isToBeConfirmed ? signIfConfirmed(found, request) : signNow(found, request)
+  }
+
+  /** Why the settings of a store forbid a signature. */
+  const whyNot = (store: KeyStore, { identity }: Signer, data: Uint8Array): string | undefined => {
     const uses = store.uses(connection)
     if (uses !== undefined && !isPermitted(uses, signPurpose(data))) {
       const who = connection.isForwarded ? 'a forwarded connection' : 'a client'
       const what = describePurpose(signPurpose(data))
-      return refusals.refuse(
-        `${who} asked ${store.name} for ${what}: it signs ${uses.join(', ') || 'nothing'}`,
-        keyBlob,
-      )
+      return `${who} asked ${store.name} for ${what}: it signs ${uses.join(', ') || 'nothing'}`
     }
-    const objection = store.objection(signer.identity, connection, data)
-    if (objection !== undefined)
-      return refusals.refuse(`a key of ${store.name} does not sign this: ${objection}`, keyBlob)
-    const policy = store.confirmOf(signer.identity)
-    const isToBeConfirmed = policy === 'always' || (policy === 'forwarded' && connection.isForwarded)
-    return isToBeConfirmed ? signIfConfirmed(found, request) : signNow(found, request)
+    const objection = store.objection(identity, connection, data)
+    return objection && `a key of ${store.name} does not sign this: ${objection}`
   }
 
   const signIfConfirmed = async (found: Found, request: SignRequest): Promise<AgentResponse> => {

@@ -78,6 +78,15 @@ export interface KeyStore {
    * something stands for it whose `keyBlob` is empty.
    */
   expected(connection: ConnectionView): readonly Identity[]
-  /** The signer for a key blob; undefined if it is not in this store: ask the next store. A rejection is final. */
+  /**
+   * Where the key of a blob is, as far as that is known without asking: `here`, ready to sign, or `elsewhere`, to be fetched
+   * first. Its settings then count wherever else the key is found, the stricter of two. Absent: the store has nothing that
+   * another one could have, or has to be asked.
+   */
+  holds?(keyBlob: Uint8Array): 'here' | 'elsewhere' | undefined
+  /**
+   * The signer for a key blob; undefined if it is not in this store: ask the next store. A rejection is final, but for a key
+   * that the store `holds` elsewhere.
+   */
   signer(keyBlob: Uint8Array): MaybePromise<Signer | undefined>
 }

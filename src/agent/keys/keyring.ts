@@ -150,6 +150,10 @@ export function createKeyring({
     isShownTo: () => true,
     identities: listNow,
     expected: listNow,
+    holds(keyBlob) {
+      dropExpired()
+      return held.has(nameOf(keyBlob)) ? 'here' : undefined
+    },
     signer(keyBlob) {
       dropExpired()
       return held.get(nameOf(keyBlob))?.signer

@@ -94,22 +94,26 @@ export function createStaticKeys({ clock, load, onKeysReleased }: StaticKeysDeps
     return { deadlineMs: clock.uptime() + lifetimeMs, cancelTimer: clock.after(lifetimeMs, () => drop(entry)) }
   }
 
-  const withIdentity = (wanted: Identity) => held.find(({ identity }) => identity === wanted)?.key
+  const withBlob = (keyBlob: Uint8Array) => held.find(({ key }) => equalBytes(key.keyBlob, keyBlob))
 
   return {
     name: 'static keys',
     isAdded: false,
     isFor: (destination) => held.some(({ key }) => key.hosts?.fit(destination) !== 'misfit'),
-    hostsOf: (identity) => withIdentity(identity)?.hosts,
+    hostsOf: ({ keyBlob }) => withBlob(keyBlob)?.key.hosts,
     // A key that was removed meanwhile signs nothing, whatever is said here.
-    confirmOf: (identity) => withIdentity(identity)?.confirm ?? 'always',
+    confirmOf: ({ keyBlob }) => withBlob(keyBlob)?.key.confirm ?? 'always',
     objection: () => undefined,
     uses: () => undefined,
     isShownTo: ({ isForwarded }) => !isForwarded,
     identities: () => identities,
     expected: () => identities,
+    holds(keyBlob) {
+      const entry = withBlob(keyBlob)
+      return entry && (loadedOf(entry) === undefined ? 'elsewhere' : 'here')
+    },
     signer(keyBlob) {
-      const entry = held.find(({ key }) => equalBytes(key.keyBlob, keyBlob))
+      const entry = withBlob(keyBlob)
       if (entry === undefined) return undefined
       const loaded = loadedOf(entry)
       if (loaded !== undefined) return loaded.signer
