@@ -15,15 +15,22 @@ print(json.dumps(sorted(botocore.session.Session().full_config['profiles'])))`
 describeWithPeers('a shell whose AWS tools read other files than the daemon', ['python:botocore', 'aws'], () => {
   const shared = sharedDevSession()
 
-  /** A shell with a home of its own; its files are there, or where AWS_CONFIG_FILE says, and empty at first. */
-  function shell(name: string, isNamed: boolean) {
+  /**
+   * A shell with a home of its own; its files are there, or where AWS_CONFIG_FILE says, and empty at first.
+   * @param isNamed by `~` in the variables: no shell has expanded them
+   */
+  function shell(name: string, isNamed: boolean | '~') {
     const home = join(shared.folder, name)
     const [config, credentials] = [join(home, '.aws', 'config'), join(home, '.aws', 'credentials')]
     mkdirSync(join(home, '.aws'), { recursive: true })
     writeFileSync(config, '')
-    const env = isNamed
-      ? { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: credentials }
-      : { HOME: home, AWS_CONFIG_FILE: undefined, AWS_SHARED_CREDENTIALS_FILE: undefined }
+    const inHome = { HOME: home, AWS_CONFIG_FILE: '~/.aws/config', AWS_SHARED_CREDENTIALS_FILE: '~/.aws/credentials' }
+    const env =
+      isNamed === '~'
+        ? inHome
+        : isNamed
+          ? { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: credentials }
+          : { HOME: home, AWS_CONFIG_FILE: undefined, AWS_SHARED_CREDENTIALS_FILE: undefined }
     const { dev } = shared
     return {
       config,
@@ -41,7 +48,8 @@ describeWithPeers('a shell whose AWS tools read other files than the daemon', ['
   it.each([
     ['by its variables', true],
     ['by those of the daemon', false],
-  ])('has profiles that are added and removed: %s', async (how, isNamed) => {
+    ['by ~ in its variables', '~'],
+  ] as const)('has profiles that are added and removed: %s', async (how, isNamed) => {
     const { config, latchkey, read, whoIs } = shell(how, isNamed)
     const ofDaemon = () => readFileSync(shared.dev.env.AWS_CONFIG_FILE!, 'utf8')
     const before = ofDaemon()

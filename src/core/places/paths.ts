@@ -34,10 +34,25 @@ export interface AwsFilePaths {
 
 /** Where the files of the AWS tools are: AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, else in `~/.aws`. */
 export function awsFilePaths(environment: Environment, home: string): AwsFilePaths {
-  return {
-    config: set(environment.AWS_CONFIG_FILE) ?? join(home, '.aws', 'config'),
-    credentials: set(environment.AWS_SHARED_CREDENTIALS_FILE) ?? join(home, '.aws', 'credentials'),
+  const named = (variable: 'AWS_CONFIG_FILE' | 'AWS_SHARED_CREDENTIALS_FILE') => {
+    const path = set(environment[variable])
+    return path === undefined ? undefined : expandHome(withVariables(path, environment), home)
   }
+  return {
+    config: named('AWS_CONFIG_FILE') ?? join(home, '.aws', 'config'),
+    credentials: named('AWS_SHARED_CREDENTIALS_FILE') ?? join(home, '.aws', 'credentials'),
+  }
+}
+
+/**
+ * Puts variables into a path as botocore does in those of its files, since no shell has done so for what a service or a
+ * desktop sets (configloader, raw_config_parse: expandvars, then expanduser). One that is not set stays as it is written.
+ */
+function withVariables(path: string, environment: Environment): string {
+  return path.replace(/\$(?:(\w+)|\{([^}]*)\})/g, (written, plain?: string, braced?: string) => {
+    const name = plain ?? braced!
+    return Object.hasOwn(environment, name) ? (environment[name] ?? written) : written
+  })
 }
 
 /** The SSH agent's socket in the runtime folder. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { configFile, expandHome, runtimeFolder, stateFolder } from '../../../../src/core/places/paths.ts'
+import { awsFilePaths, configFile, expandHome, runtimeFolder, stateFolder } from '../../../../src/core/places/paths.ts'
 
 it.each([
   [{ LATCHKEY_RUNTIME_DIR: '/own', XDG_RUNTIME_DIR: '/run/user/7' }, '/own'],
@@ -29,4 +29,22 @@ it('replaces ~/ with the home folder, and nothing else', () => {
   expect(expandHome('~/x', '/home/jo')).toBe('/home/jo/x')
   expect(expandHome('/a/~/x', '/home/jo')).toBe('/a/~/x')
   expect(expandHome('~other/x', '/home/jo')).toBe('~other/x')
+})
+
+it.each([
+  [{}, '/home/jo/.aws/config'],
+  [{ AWS_CONFIG_FILE: '' }, '/home/jo/.aws/config'],
+  [{ AWS_CONFIG_FILE: '/etc/aws' }, '/etc/aws'],
+  [{ AWS_CONFIG_FILE: '~/aws' }, '/home/jo/aws'],
+  [{ AWS_CONFIG_FILE: '$WORK/aws', WORK: '/srv' }, '/srv/aws'],
+  [{ AWS_CONFIG_FILE: '$WORK/aws', WORK: '~/w' }, '/home/jo/w/aws'],
+  [{ AWS_CONFIG_FILE: `/a\${WORK}b`, WORK: '/srv/' }, '/a/srv/b'],
+  [{ AWS_CONFIG_FILE: `$constructor/$UNSET/\${}` }, `$constructor/$UNSET/\${}`],
+])('finds the config file of the AWS tools of %j in %s, as botocore does', (environment, file) => {
+  expect(awsFilePaths(environment, '/home/jo').config).toBe(file)
+})
+
+it('expands the path of the credentials file alike', () => {
+  expect(awsFilePaths({ AWS_SHARED_CREDENTIALS_FILE: '~/c' }, '/home/jo').credentials).toBe('/home/jo/c')
+  expect(awsFilePaths({}, '/home/jo').credentials).toBe('/home/jo/.aws/credentials')
 })
