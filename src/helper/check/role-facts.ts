@@ -3,12 +3,11 @@ import { CodedError } from '../../core/errors.ts'
 import type { AwsProfileEntry } from '../../ipc/endpoints/aws-profiles.ts'
 import type { ReportedError } from '../../ipc/endpoints/fields.ts'
 import type { CommandContext } from '../command-context.ts'
+import { createOutageWatch } from '../outage-watch.ts'
 import { type Unseen, unlessCancelled } from './unseen.ts'
 
 /** AWS limits how often roles are assumed: more at once would only be refused. */
 const atOnce = 4
-/** So many roles that nobody answers for, before there was one answer, are a network that is down. */
-const maxUnanswered = 4
 
 /** Asks AWS whom roles trust. What is the same for several of them is told once. @throws {HelperError} CANCELLED */
 export async function gatherRoleFacts(
@@ -19,8 +18,7 @@ export async function gatherRoleFacts(
   const roles: RoleFacts[] = []
   const denied: string[] = []
   const failures = new Map<string, { error: ReportedError; profiles: string[] }>()
-  let isAnswered = false
-  let unanswered = 0
+  const isOutage = createOutageWatch()
 
   const fail = (profile: string, error: ReportedError) => {
     const same = failures.get(error.message)
@@ -28,12 +26,11 @@ export async function gatherRoleFacts(
     else same.profiles.push(profile)
   }
   const judge = (role: (typeof waiting)[number], { open, error }: Awaited<ReturnType<typeof askRole>>) => {
-    if (error?.code !== 'AWS_UNREACHABLE') isAnswered = true
-    else unanswered += 1
+    const isOver = isOutage(error?.code)
     if (error !== undefined) fail(role.profile, error)
     else if (open === undefined) denied.push(role.profile)
     else roles.push({ ...role, open })
-    if (error === undefined || isAnswered || unanswered < maxUnanswered) return
+    if (error === undefined || !isOver) return
     for (const { profile } of waiting.splice(0)) fail(profile, error)
   }
   const work = async (end: number) => {

@@ -1,5 +1,7 @@
 import { CodedError } from '../../core/errors.ts'
 import type { CommandContext } from '../command-context.ts'
+import { HelperError } from '../fast/failure.ts'
+import { createOutageWatch } from '../outage-watch.ts'
 
 /** What became of a try. */
 export interface TriedProfile {
@@ -25,39 +27,45 @@ const passing: ReadonlySet<string> = new Set(['AWS_THROTTLED', 'AWS_UNREACHABLE'
 
 /** Tries profiles, four at a time; the first one alone, so that a person is asked once. */
 export async function tryProfiles(names: readonly string[], context: CommandContext): Promise<Trial> {
+  const waiting = names.map((name, at) => ({ name, at, tries: 0 }))
   const tried: TriedProfile[] = []
-  let next = 0
+  const isOutage = createOutageWatch()
   let failure: CodedError | undefined
-  const work = async (end: number) => {
-    while (next < end && failure === undefined) {
-      const at = next
-      next += 1
-      try {
-        tried[at] = await tryProfile(names[at]!, context)
-      } catch (error) {
+
+  const giveUp = (reason: CodedError) => {
+    failure ??= reason
+    waiting.length = 0
+  }
+  const attempt = async ({ name, at, tries }: (typeof waiting)[number]) => {
+    const { error } = await context.daemon.call('tryProfile', { body: { profile: name } })
+    const isOver = isOutage(error?.code)
+    if (error === undefined) {
+      tried[at] = { name }
+      return
+    }
+    // The daemon's words begin with the name, which is told beside them.
+    const reason = error.message.replace(`profile ${name}: `, '')
+    if (isOver) giveUp(new HelperError('REFUSED', reason, { hint: error.hint }))
+    else if (passing.has(error.code) && tries < pausesMs.length) {
+      await context.pause(pausesMs[tries]!)
+      if (failure === undefined) waiting.unshift({ name, at, tries: tries + 1 })
+    } else tried[at] = { name, reason }
+  }
+  const work = async (most: number) => {
+    for (let done = 0; done < most; done += 1) {
+      const next = waiting.shift()
+      if (next === undefined) return
+      await attempt(next).catch((error: unknown) => {
         if (!(error instanceof CodedError)) throw error
-        failure ??= error
-      }
+        giveUp(error)
+      })
     }
   }
-  await work(Math.min(1, names.length))
-  await Promise.all(Array.from({ length: atOnce }, () => work(names.length)))
+  await work(1)
+  await Promise.all(Array.from({ length: atOnce }, () => work(Number.POSITIVE_INFINITY)))
   return {
     tried: tried.filter((each) => each !== undefined),
     untried: names.filter((_, at) => tried[at] === undefined),
     ...(failure === undefined ? {} : { failure }),
-  }
-}
-
-async function tryProfile(name: string, context: CommandContext): Promise<TriedProfile> {
-  for (let tries = 0; ; tries += 1) {
-    const { error } = await context.daemon.call('tryProfile', { body: { profile: name } })
-    if (error === undefined) return { name }
-    const pauseMs = pausesMs[tries]
-    if (!passing.has(error.code) || pauseMs === undefined) {
-      // The daemon's words begin with the name, which is told beside them.
-      return { name, reason: error.message.replace(`profile ${name}: `, '') }
-    }
-    await context.pause(pauseMs)
   }
 }

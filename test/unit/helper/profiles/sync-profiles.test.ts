@@ -233,6 +233,37 @@ describe('roles that cannot be tried', () => {
     expect(world.tried.length).toBeLessThanOrEqual(11)
   })
 
+  describe('because nobody answers', () => {
+    const silence = (name: string) => ({ code: 'AWS_UNREACHABLE', message: `profile ${name}: STS does not answer` })
+    const names = Array.from({ length: 30 }, (_, at) => `a${String(at).padStart(2, '0')}`)
+    const silent = (from: number) =>
+      Object.fromEntries(names.slice(from).map((name) => [name, Array.from({ length: 9 }, () => silence(name))]))
+
+    it('are a few before that is taken for an outage', async () => {
+      const { sync, world, write } = syncWorld()
+      write(accounts(...names))
+      world.tries = silent(0)
+      const { printed, failure, pauses } = await sync(['y'])
+      expect(printed).toMatch(/\n30 added, 0 removed, \S+ \S+ \S+ \S+\n$/)
+      expect(failure).toMatchObject({
+        code: 'REFUSED',
+        message: '30 of 30 new roles were not tried: STS does not answer',
+        hint: 'this command again with --try',
+      })
+      expect(world.tried.length).toBeLessThan(12)
+      expect(pauses).toBeLessThan(8)
+    })
+
+    it('are none once AWS has answered for one', async () => {
+      const { sync, world, write } = syncWorld()
+      write(accounts(...names))
+      world.tries = silent(1)
+      const { printed, failure } = await sync(['y'])
+      expect(failure).toBeUndefined()
+      expect(printed).toContain('\n1 of 30 new roles work\na01 does not work: STS does not answer\n')
+    })
+  })
+
   it('are all of the list, with the new ones, where --try is said beside a change', async () => {
     const { sync, world, write } = syncWorld()
     await sync(['y'])
