@@ -10,6 +10,8 @@ import { FileError, type ReadFileOptions, readWholeFile } from './read-file.ts'
 export interface EditFileOptions extends Pick<ReadFileOptions, 'maxBytes' | 'isTrusted'> {
   /** Ends the wait for another command that edits the same file; its reason is thrown. */
   signal?: AbortSignal
+  /** Only find out whether the edit could be made, as far as that can be known before: nothing is written. */
+  isTrial?: boolean
 }
 
 /**
@@ -17,7 +19,7 @@ export interface EditFileOptions extends Pick<ReadFileOptions, 'maxBytes' | 'isT
  * commands at once none loses what the other wrote. A link stays, and the file that it names is changed; so do its
  * permissions. A missing file counts as empty and is made, with its folder, for the user alone.
  * @param edit gets the whole text, a byte order mark included, and returns it changed; what it throws leaves the file alone
- * @returns false where nothing changed
+ * @returns false where nothing changes
  * @throws {FileError} FILE_NOT_EDITABLE; what reading throws; the file system's error, such as EACCES or ENOSPC
  */
 export async function editTextFile(
@@ -35,7 +37,7 @@ export async function editTextFile(
 async function editLocked(
   path: string,
   edit: (text: string) => string,
-  options: Omit<EditFileOptions, 'signal'>,
+  { isTrial = false, ...options }: Omit<EditFileOptions, 'signal'>,
 ): Promise<boolean> {
   let mode = 0o600
   const check: ReadFileOptions['check'] = (stats) => {
@@ -55,7 +57,7 @@ async function editLocked(
   const after = edit(before)
   if (after === before) return false
   if (Buffer.byteLength(after) > options.maxBytes) throw notEditable(path, 'would become too large')
-  await writeFileAtomically(path, after, mode)
+  if (!isTrial) await writeFileAtomically(path, after, mode)
   return true
 }
 

@@ -3,8 +3,9 @@ import { displayLine } from '../../core/text/display-text.ts'
 import type { AwsProfileEntry } from '../../ipc/endpoints/aws-profiles.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
+import { exchangeProfiles } from './exchange-profiles.ts'
 import { noteOtherFiles } from './other-files.ts'
-import { eraseProfile, profileFiles } from './profile-files.ts'
+import { profileFiles } from './profile-files.ts'
 import { readToolFiles } from './tool-files.ts'
 
 /** An edit counts within a second. */
@@ -30,9 +31,14 @@ export async function knownProfiles(context: CommandContext): Promise<readonly K
   const ended = profiles.filter(({ until }) => until !== undefined && Date.parse(until) <= context.nowMs())
   if (ended.length === 0) return profiles
   const files = await profileFiles(context)
+  const { commandPath } = context
   for (const { name, until } of ended) {
     try {
-      await eraseProfile(files, name)
+      await exchangeProfiles(
+        files,
+        { removed: [name], removedTables: [name], added: [], blocks: [] },
+        { commandPath, note() {} },
+      )
       context.note(`removed ${displayLine(name)}, whose time ended at ${until}\n`)
     } catch (error) {
       // The daemon refuses it whatever the files say, and the command was run for something else.

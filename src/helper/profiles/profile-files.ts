@@ -1,14 +1,15 @@
 import { dirname } from 'node:path'
-import { type BlockState, findBlock, withBlocks, withoutBlocks } from '../../aws/files/aws-config-edit.ts'
+import { findBlock, withBlocks } from '../../aws/files/aws-config-edit.ts'
 import type { NewProfile } from '../../aws/files/new-profile.ts'
-import { tomlTable, withoutTables, withTables } from '../../aws/files/toml-edit.ts'
+import { tomlTable, withTables } from '../../aws/files/toml-edit.ts'
 import { describeError, errorCode } from '../../core/errors.ts'
-import { editTextFile } from '../../core/files/edit-file.ts'
+import { type EditFileOptions, editTextFile } from '../../core/files/edit-file.ts'
 import { maxSettingsBytes } from '../../core/files/read-file.ts'
 import { awsConfigBlock, credentialProcess } from '../../core/text/aws-config-block.ts'
-import { displayLine, displayLines } from '../../core/text/display-text.ts'
+import { displayLine } from '../../core/text/display-text.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
+import { linesByHand } from './lines-by-hand.ts'
 import { toolFilePaths } from './tool-files.ts'
 
 /** The two files that a profile is in. */
@@ -43,7 +44,7 @@ export async function writeProfile(
   const { name, region, fields } = profile
   const path = tablePath(name)
   const block = awsConfigBlock({ name, region, latchkey: commandPath })!
-  const show = (file: string, lines: string) => note(`write into ${displayLine(file)}:\n\n${displayLines(lines)}\n`)
+  const show = (file: string, lines: string) => note(linesByHand('write into', file, lines))
   if (!isListed) {
     await edit(config, true, (text) => withTables(text, [{ path, fields }])).catch((error: unknown) => {
       show(config, tomlTable(path, fields))
@@ -65,52 +66,23 @@ export async function writeProfile(
   }
 }
 
-/**
- * Takes profiles out of both files and writes others into them, all at once in each. What is left when the command is
- * killed is found again: a profile is there for longer than its block.
- * @param blocks the profiles whose blocks are written, where the AWS tools' file has none
- */
-export async function exchangeProfiles(
-  { config, aws }: ProfileFiles,
-  {
-    removed,
-    added,
-    blocks,
-  }: { removed: readonly string[]; added: readonly NewProfile[]; blocks: readonly NewProfile[] },
-  latchkey: string,
-): Promise<void> {
-  const tables = added.map(({ name, fields }) => ({ path: tablePath(name), fields }))
-  const written = blocks.map(({ name, region }) => ({ name, block: awsConfigBlock({ name, region, latchkey })! }))
-  await edit(aws, false, (text) => withoutBlocks(text, removed))
-  await edit(config, true, (text) => withTables(withoutTables(text, removed.map(tablePath)), tables))
-  await edit(aws, false, (text) => withBlocks(text, written))
-}
+/** Where config.toml has a profile. */
+export const tablePath = (name: string) => ['aws', 'profile', name]
 
 /**
- * Takes a profile out of both files, the block first: what is left when the command is killed is found again.
- * @returns what the AWS tools' file had; a section that has more than latchkey writes stays there
- */
-export async function eraseProfile({ config, aws }: ProfileFiles, name: string): Promise<BlockState> {
-  let block: BlockState = 'absent'
-  await edit(aws, false, (text) => {
-    block = findBlock(text, name)
-    return withoutBlocks(text, [name])
-  })
-  await edit(config, true, (text) => withoutTables(text, [tablePath(name)]))
-  return block
-}
-
-const tablePath = (name: string) => ['aws', 'profile', name]
-
-/**
- * Edits a file of settings under its lock.
+ * Edits a file of settings under its lock; a trial only finds out whether that can be done.
  * @param isTrusted the daemon takes config.toml from nobody but the user; the AWS tools do not look whose their file is
  * @throws {HelperError} REFUSED, TIMED_OUT
  */
-export async function edit(path: string, isTrusted: boolean, change: (text: string) => string): Promise<void> {
+export async function edit(
+  path: string,
+  isTrusted: boolean,
+  change: (text: string) => string,
+  { isTrial = false }: Pick<EditFileOptions, 'isTrial'> = {},
+): Promise<void> {
   const signal = AbortSignal.timeout(patienceMs)
   try {
-    await editTextFile(path, change, { maxBytes: maxSettingsBytes, isTrusted, signal })
+    await editTextFile(path, change, { maxBytes: maxSettingsBytes, isTrusted, isTrial, signal })
   } catch (cause) {
     if (cause === signal.reason) {
       throw new HelperError('TIMED_OUT', `another command has been editing ${path} for ten seconds`, {

@@ -1,10 +1,12 @@
+import { findBlock } from '../../aws/files/aws-config-edit.ts'
 import { displayLine } from '../../core/text/display-text.ts'
 import { nearestNames } from '../../core/text/near-names.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
+import { exchangeProfiles } from './exchange-profiles.ts'
 import { awaitRead, knownProfiles } from './known-profiles.ts'
-import { eraseProfile, profileFiles } from './profile-files.ts'
+import { profileFiles } from './profile-files.ts'
 
 /** Takes a profile out of config.toml, and its block out of the AWS tools' file. */
 export async function removeProfile(name: string, context: CommandContext): Promise<void> {
@@ -43,7 +45,9 @@ export async function removeProfile(name: string, context: CommandContext): Prom
       `${name} is in the AWS files that the daemon reads, and not in ${files.aws}`,
       'set AWS_CONFIG_FILE to the file that the daemon reads, and run this again',
     )
-  const block = await eraseProfile(files, name)
+  const removedTables = isListed ? [name] : []
+  const before = await exchangeProfiles(files, { removed: [name], removedTables, added: [], blocks: [] }, context)
+  const block = findBlock(before, name)
   if (!isListed && block !== 'own') {
     const more = `the section of ${name} in ${files.aws} has more than latchkey writes`
     throw refused(block === 'other' ? more : foreign, 'remove it there yourself')

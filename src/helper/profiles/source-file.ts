@@ -1,7 +1,7 @@
 import { type SourceFields, sourceLines, withSource } from '../../aws/files/source-edit.ts'
-import { displayLine, displayLines } from '../../core/text/display-text.ts'
 import type { CommandContext } from '../command-context.ts'
 import { awaitRead } from './known-profiles.ts'
+import { linesByHand } from './lines-by-hand.ts'
 import { edit } from './profile-files.ts'
 
 /**
@@ -20,7 +20,7 @@ export async function writeSource(
   const { name, mfaSerial } = source
   const { file } = await daemon.call('getConfig')
   await edit(file, true, (text) => withSource(text, source, former)).catch((error: unknown) => {
-    note(`write into ${displayLine(file)}:\n\n${displayLines(sourceLines(source))}\n`)
+    note(linesByHand('write into', file, sourceLines(source)))
     throw error
   })
   await awaitRead(context, `aws.source.${name}`, async () => {

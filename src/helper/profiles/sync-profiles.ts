@@ -9,8 +9,9 @@ import { confirmTyped } from '../asking/typed-line.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { readAccounts } from './account-source.ts'
+import { exchangeProfiles } from './exchange-profiles.ts'
 import { awaitRead, knownProfiles } from './known-profiles.ts'
-import { exchangeProfiles, type ProfileFiles, profileFiles } from './profile-files.ts'
+import { type ProfileFiles, profileFiles } from './profile-files.ts'
 import { reportTried } from './report-tried.ts'
 
 /** What `latchkey aws profiles sync` is told. */
@@ -63,7 +64,7 @@ export async function syncProfiles(
 async function writeFiles(plan: SyncPlan, context: CommandContext): Promise<void> {
   const files = await profileFiles(context)
   const blocks = [...plan.added, ...plan.blockless]
-  await exchangeProfiles(files, { ...plan, blocks }, context.commandPath)
+  await exchangeProfiles(files, { ...plan, removedTables: plan.removed, blocks }, context)
   context.print(`${displayLine(describeWritten(plan, files))}\n`)
   const added = new Set(plan.added.map(({ name }) => name))
   for (const { name, roleArn } of plan.added.slice(-1))

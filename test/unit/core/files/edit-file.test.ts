@@ -36,6 +36,16 @@ describe('an edit of a text file', () => {
     expect(readdirSync(folder)).toEqual(['config'])
   })
 
+  it('finds out whether it can be made, and writes nothing, as a trial', async () => {
+    const path = join(temporaryFolder(), 'config')
+    writeFileSync(path, 'old')
+    const attempt = () => editTextFile(path, add('new'), { ...options, isTrial: true })
+    expect(await attempt()).toBe(true)
+    expect(readFileSync(path, 'utf8')).toBe('old')
+    chmodSync(path, 0o400)
+    await expect(attempt()).rejects.toMatchObject({ code: 'FILE_NOT_EDITABLE' })
+  })
+
   it('follows a link, which stays', async () => {
     const folder = temporaryFolder()
     mkdirSync(join(folder, 'dotfiles'))
