@@ -1,6 +1,7 @@
 import { shellWord } from '../core/text/shell-word.ts'
 import { formatUtc } from '../core/time/utc-time.ts'
 import { certificateValidity, isSignatureValid, type SshCertificate } from './certificate.ts'
+import { type AskedCertificate, certificateExcess } from './certificate-surprises.ts'
 import { signatureAlgorithmNamed } from './keys/key-types.ts'
 import { fingerprint, type PublicKey } from './public-key.ts'
 import { equalBytes, quoted, SshError, SshReader } from './wire.ts'
@@ -27,11 +28,14 @@ export interface ExpectedCertificate {
   rolePath: string
   /** How far `validAfter` may lie in the future, in ms; 5 minutes when absent. */
   skewMs?: number
+  /** The fingerprints of the CAs that may have signed it; absent: any. */
+  cas?: readonly string[] | undefined
 }
 
 /**
  * Checks a user certificate that a CA has returned before anything relies on it: it certifies our key, names the users
- * that were asked for, is valid now, has no critical option that sshd does not know, and has a signature that sshd accepts.
+ * that were asked for, is valid now, has no critical option that sshd does not know, and has a signature that sshd accepts,
+ * by a CA that may sign it.
  * @throws {SshError} CERTIFICATE_… with a hint that says what to change
  */
 export function checkUserCertificate(certificate: SshCertificate, expected: ExpectedCertificate): void {
@@ -41,6 +45,28 @@ export function checkUserCertificate(certificate: SshCertificate, expected: Expe
   checkTime(certificate, expected.nowMs, expected.skewMs ?? defaultSkewMs)
   checkCriticalOptions(certificate)
   checkSignature(certificate, expected.rolePath)
+  checkCa(certificate, expected.cas)
+}
+
+/**
+ * Refuses a certificate with more than was asked for, where that is not to be believed.
+ * @param nowMs by the CA's clock
+ * @throws {SshError} CERTIFICATE_MORE_THAN_ASKED
+ */
+export function checkExcess(
+  certificate: SshCertificate,
+  asked: AskedCertificate,
+  { nowMs, rolePath }: Pick<ExpectedCertificate, 'nowMs' | 'rolePath'>,
+): void {
+  const excess = certificateExcess(certificate, asked, nowMs)
+  if (excess.length === 0) return
+  throw new SshError(
+    'CERTIFICATE_MORE_THAN_ASKED',
+    `the certificate is more than was asked for, which strict refuses: ${excess.join('; ')}`,
+    {
+      hint: `compare the identity in config.toml with the role: vault read ${shellWord(rolePath)}; without strict it is used with a warning`,
+    },
+  )
 }
 
 function checkSize({ blob, principals }: SshCertificate, rolePath: string): void {
@@ -131,6 +157,15 @@ function checkSignature(certificate: SshCertificate, rolePath: string): void {
   }
   throw new SshError('CERTIFICATE_SIGNATURE_INVALID', 'the certificate was not signed by the CA key that it names', {
     hint: 'something between here and the CA changes answers: check the vault address with latchkey status',
+  })
+}
+
+/** After the signature: until that is known to be good, anybody can name any CA. */
+function checkCa({ signatureKey }: SshCertificate, cas: readonly string[] | undefined): void {
+  const ca = fingerprint(signatureKey.blob)
+  if (cas === undefined || cas.includes(ca)) return
+  throw new SshError('CERTIFICATE_OF_ANOTHER_CA', `the certificate is signed by ${ca}, which ca does not name`, {
+    hint: 'ask the operator of the CA for its fingerprint (ssh-keygen -lf CA.pub), and write that into ca of the identity in config.toml',
   })
 }
 

@@ -16,29 +16,54 @@ const tolerableSeconds = 5 * 60
 const maxNames = 5
 /** PROTOCOL.certkeys, "Extensions". */
 const terminalExtension = 'permit-pty'
+/** A certificate cannot be recalled: what lives longer than a day, and an hour for backdating, is worth a warning. */
+const longLifeSeconds = 25 * 3600
 
 /**
- * Where a certificate goes beyond what was asked for, or falls short of it, in words. It can be used all the same, because
- * the CA's operator may have set up the role that way. Extensions that a role adds are ordinary.
+ * Where a certificate goes beyond what was asked for, in words: whom it is for, how long, what it allows, and restrictions,
+ * which a role may change into others. The CA's operator may have set up the role that way. Extensions that a role adds are
+ * ordinary where none were asked for.
  * @param nowMs by the CA's clock
  */
-export function certificateSurprises(
+export function certificateExcess(
   certificate: SshCertificate,
   { principals, criticalOptions = {}, extensions, ttlSeconds }: AskedCertificate,
   nowMs: number,
 ): string[] {
-  const lifeMinutes = Math.round((certificateValidity(certificate).notAfterMs - nowMs) / 60_000)
+  const lifeSeconds = lifeSecondsOf(certificate, nowMs)
   return [
-    ...principalSurprises(certificate.principals, principals),
-    ...optionSurprises(certificate.criticalOptions, criticalOptions),
-    ...terminalSurprises(certificate.extensions, extensions),
-    ...(ttlSeconds === undefined || lifeMinutes * 60 <= ttlSeconds + tolerableSeconds
+    ...principalExcess(certificate.principals, principals),
+    ...optionExcess(certificate.criticalOptions, criticalOptions),
+    ...(extensions === undefined ? [] : extensionExcess(certificate.extensions, extensions)),
+    ...(ttlSeconds === undefined || lifeSeconds <= ttlSeconds + tolerableSeconds
       ? []
-      : [`it is valid for ${formatDuration(lifeMinutes * 60)}, though ${formatDuration(ttlSeconds)} was asked for`]),
+      : [`it is valid for ${formatDuration(lifeSeconds)}, though ${formatDuration(ttlSeconds)} was asked for`]),
   ]
 }
 
-function principalSurprises(given: readonly string[], asked: readonly string[] | undefined): string[] {
+/**
+ * What a person would run into, though it is not more than was asked for.
+ * @param nowMs by the CA's clock
+ */
+export function certificateCautions(
+  certificate: SshCertificate,
+  { extensions, ttlSeconds }: AskedCertificate,
+  nowMs: number,
+): string[] {
+  const lifeSeconds = lifeSecondsOf(certificate, nowMs)
+  return [
+    ...terminalCautions(certificate.extensions, extensions),
+    ...(ttlSeconds !== undefined || lifeSeconds <= longLifeSeconds
+      ? []
+      : [`it is valid for ${formatDuration(lifeSeconds)}, far longer than a day: set ttl in config.toml`]),
+  ]
+}
+
+/** In whole minutes, since a certificate is some seconds old when it arrives. */
+const lifeSecondsOf = (certificate: SshCertificate, nowMs: number) =>
+  Math.round((certificateValidity(certificate).notAfterMs - nowMs) / 60_000) * 60
+
+function principalExcess(given: readonly string[], asked: readonly string[] | undefined): string[] {
   if (asked === undefined) {
     // sshd treats it as a name like any other; a server that treats it as a pattern lets its holder in as anyone.
     return given.includes('*') ? ['it is for "*", which may mean any user: set principals in config.toml'] : []
@@ -47,7 +72,7 @@ function principalSurprises(given: readonly string[], asked: readonly string[] |
   return more.length === 0 ? [] : [`it is also for ${list(more)}, which was not asked for`]
 }
 
-function optionSurprises(given: ReadonlyMap<string, string>, asked: Readonly<Record<string, string>>): string[] {
+function optionExcess(given: ReadonlyMap<string, string>, asked: Readonly<Record<string, string>>): string[] {
   const more = [...given].filter(([name]) => !Object.hasOwn(asked, name))
   const other = Object.entries(asked).filter(([name, value]) => given.get(name) !== value)
   return [
@@ -56,8 +81,13 @@ function optionSurprises(given: ReadonlyMap<string, string>, asked: Readonly<Rec
   ]
 }
 
+function extensionExcess(given: ReadonlyMap<string, string>, asked: Readonly<Record<string, string>>): string[] {
+  const more = [...given].filter(([name, value]) => !Object.hasOwn(asked, name) || asked[name] !== value)
+  return more.length === 0 ? [] : [`it also allows ${list(more.map(assigned))}, which was not asked for`]
+}
+
 /** Without it sshd says "PTY allocation request failed", and the shell that starts all the same looks broken. */
-function terminalSurprises(given: ReadonlyMap<string, string>, asked: Readonly<Record<string, string>> | undefined) {
+function terminalCautions(given: ReadonlyMap<string, string>, asked: Readonly<Record<string, string>> | undefined) {
   const isWanted = asked === undefined || Object.hasOwn(asked, terminalExtension)
   if (given.has(terminalExtension) || !isWanted) return []
   return [

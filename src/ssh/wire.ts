@@ -22,6 +22,8 @@ export type SshErrorCode =
   | 'CERTIFICATE_NOT_YET_VALID'
   | 'CERTIFICATE_OPTION_UNKNOWN'
   | 'CERTIFICATE_SIGNATURE_INVALID'
+  | 'CERTIFICATE_OF_ANOTHER_CA'
+  | 'CERTIFICATE_MORE_THAN_ASKED'
 
 /** Bytes that are not what SSH says they must be. */
 export class SshError extends CodedError<SshErrorCode> {}

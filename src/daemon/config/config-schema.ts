@@ -6,7 +6,7 @@ import { pathField as path, sectionNameField as sectionName, textField as text }
 import { isUtcTime } from '../../core/time/utc-time.ts'
 import { programChoices } from '../../prompts/programs/programs.ts'
 import { authSchema } from '../../vault/login/login-methods.ts'
-import { duration, stringMap } from './schema-fields.ts'
+import { duration, keyFingerprint, stringMap } from './schema-fields.ts'
 import { addedKeySchema, identitySchema, sshSchema, upstreamSchema } from './ssh-schema.ts'
 
 /** A text that can be sent to STS as this field: what could not is said before anybody needs it. */
@@ -166,11 +166,6 @@ export const promptSchema = v.strictObject({
 /** `[log]` */
 export const logSchema = v.strictObject({ level: v.optional(v.picklist(['debug', 'info', 'warn', 'error'])) })
 
-const fingerprint = v.pipe(
-  v.string(),
-  v.regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'not a fingerprint as ssh-add -l shows it: "SHA256:…"'),
-)
-
 /** The form of config.toml: unknown keys are errors. docs/CONFIGURATION.md documents every field. */
 export const configSchema = v.strictObject({
   vault: named(vaultSchema),
@@ -179,7 +174,7 @@ export const configSchema = v.strictObject({
       ...sshSchema.entries,
       identity: named(identitySchema),
       upstream: named(upstreamSchema),
-      added_key: v.optional(v.record(fingerprint, addedKeySchema)),
+      added_key: v.optional(v.record(keyFingerprint, addedKeySchema)),
     }),
   ),
   aws: v.optional(

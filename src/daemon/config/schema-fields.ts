@@ -15,3 +15,9 @@ export function duration(minSeconds: number, maxSeconds: number, bounds: string)
 
 /** Texts by names. */
 export const stringMap = v.record(v.string(), v.string())
+
+/** The fingerprint of a key. */
+export const keyFingerprint = v.pipe(
+  v.string(),
+  v.regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'not a fingerprint as ssh-add -l and ssh-keygen -l show it: "SHA256:…"'),
+)

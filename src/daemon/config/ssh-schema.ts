@@ -5,7 +5,7 @@ import { confirmPolicies } from '../../agent/keys/key-store.ts'
 import { hardwareKinds } from '../../agent/protocol/messages.ts'
 import { pathField as path, textField as text } from '../../core/config-fields.ts'
 import { keyGenerators } from '../../ssh/keys/key-types.ts'
-import { duration, stringMap } from './schema-fields.ts'
+import { duration, keyFingerprint, stringMap } from './schema-fields.ts'
 
 /** Vault separates the names by commas (`valid_principals` of ssh/sign), so it would read a name with a comma as two. */
 const principal = v.pipe(
@@ -62,8 +62,12 @@ export const identitySchema = v.strictObject({
   socket: v.optional(v.boolean()),
   key_type: v.optional(v.picklist(keyGenerators.map(({ name }) => name))),
   /** A key of another agent is certified. */
-  upstream_key: v.optional(
-    v.pipe(v.string(), v.regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'not a fingerprint: "SHA256:…", as ssh-add -l shows it')),
+  upstream_key: v.optional(keyFingerprint),
+  /** A certificate with more than was asked for is refused. */
+  strict: v.optional(v.boolean()),
+  /** The CAs that may have signed. */
+  ca: v.optional(
+    v.union([keyFingerprint, v.pipe(v.array(keyFingerprint), v.minLength(1, 'leave it out to take any CA'))]),
   ),
 })
 

@@ -176,6 +176,8 @@ function startIdentity(
     ttlSeconds: config.ttl,
     extensions: config.extensions,
     criticalOptions: config.critical_options,
+    strict: config.strict,
+    cas: config.ca === undefined ? undefined : [config.ca].flat(),
   }
   const key = createConfiguredIdentity({
     name: config.name,

@@ -4,9 +4,9 @@ import { foreignText } from '../../core/text/display-text.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { formatDuration } from '../../core/time/duration.ts'
 import { certificateValidity, decodeCertificate, type SshCertificate } from '../../ssh/certificate.ts'
-import { checkUserCertificate } from '../../ssh/certificate-check.ts'
+import { checkExcess, checkUserCertificate } from '../../ssh/certificate-check.ts'
 import type { CertificateIssuer, CertificateStanding } from '../../ssh/certificate-issuer.ts'
-import { certificateSurprises } from '../../ssh/certificate-surprises.ts'
+import { certificateCautions, certificateExcess } from '../../ssh/certificate-surprises.ts'
 import type { PublicKey } from '../../ssh/public-key.ts'
 import { formatPublicKeyLine, parsePublicKeyLine } from '../../ssh/public-key-line.ts'
 import { SshError } from '../../ssh/wire.ts'
@@ -27,6 +27,10 @@ export interface SigningOptions {
   ttlSeconds?: number | undefined
   extensions?: Readonly<Record<string, string>> | undefined
   criticalOptions?: Readonly<Record<string, string>> | undefined
+  /** A certificate with more than was asked for is refused. */
+  strict?: boolean | undefined
+  /** The fingerprints of the CAs that may have signed; absent: any. */
+  cas?: readonly string[] | undefined
 }
 
 /** What an issuer works with. */
@@ -46,8 +50,7 @@ const maxSkewMs = 30_000
 const longestRestMs = 3_600_000
 /** A server sends one or two; one that sends more is not Vault. */
 const maxServerWarnings = 4
-/** A certificate cannot be recalled, so one that lives this long is worth a warning. */
-const longLifeSeconds = 24 * 3600
+const notAsAsked = 'the certificate is not as asked for'
 
 /** Has keys certified by one role of a Vault SSH secrets engine. */
 export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: VaultIssuerDeps): CertificateIssuer {
@@ -57,7 +60,6 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
   let { ttlSeconds } = signing
   /** The server has asked to be left alone until then, in ms of uptime. */
   let rest: { untilMs: number; error: VaultError } | undefined
-  let isLongLifeLogged = false
   let isSkewLogged = false
   let logged: readonly string[] = []
   // None stands for the role's default user.
@@ -104,13 +106,17 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
     }
   }
 
+  const asked = () => ({ ...signing, principals: askedPrincipals, ttlSeconds })
+
   /** What is not as it should be; logged once while it stays so. */
   const report = (certificate: SshCertificate, answer: VaultAnswer, clockSkewMs: number): readonly string[] => {
-    const asked = { ...signing, principals: askedPrincipals, ttlSeconds }
-    const surprises = certificateSurprises(certificate, asked, clock.now() + clockSkewMs)
+    const nowMs = clock.now() + clockSkewMs
     const found = [
       ...answer.warnings.slice(0, maxServerWarnings).map((text) => ['vault warns', foreignText(text, [])] as const),
-      ...surprises.map((text) => ['the certificate is not as asked for', text] as const),
+      ...certificateExcess(certificate, asked(), nowMs).map((text) => [notAsAsked, text] as const),
+      ...certificateCautions(certificate, asked(), nowMs).map(
+        (text) => ['the certificate needs a look', text] as const,
+      ),
     ]
     const warnings = found.map(([what, text]) => `${what}: ${text}`)
     for (const [index, [what, text]] of found.entries()) {
@@ -120,16 +126,6 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
     const isSkewed = Math.abs(clockSkewMs) > maxSkewMs
     if (isSkewed && !isSkewLogged) log.warn(describeSkew(clockSkewMs), about)
     isSkewLogged = isSkewed
-    const { notBeforeMs, notAfterMs } = certificateValidity(certificate)
-    const lifeSeconds = (notAfterMs - notBeforeMs) / 1000
-    // The backdating does not count as life.
-    if (lifeSeconds > longLifeSeconds + 3600 && !isLongLifeLogged) {
-      isLongLifeLogged = true
-      log.warn('certificates of this role are valid for long: set ttl in config.toml', {
-        ...about,
-        life: formatDuration(lifeSeconds),
-      })
-    }
     return isSkewed ? [...warnings, describeSkew(clockSkewMs)] : warnings
   }
 
@@ -139,12 +135,9 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
       const { answer, token } = await signWithinMaximum(publicKey, signal)
       const certificate = decodeSigned(answer, client.name)
       const clockSkewMs = skewOf(answer, certificate, clock.now())
-      checkUserCertificate(certificate, {
-        publicKey,
-        principals: askedPrincipals,
-        nowMs: clock.now() + clockSkewMs,
-        rolePath: `${mount}/roles/${role}`,
-      })
+      const expected = { nowMs: clock.now() + clockSkewMs, rolePath: `${mount}/roles/${role}` }
+      checkUserCertificate(certificate, { ...expected, publicKey, principals: askedPrincipals, cas: signing.cas })
+      if (signing.strict === true) checkExcess(certificate, asked(), expected)
       const signedBy = Buffer.from(certificate.signatureKey.blob).toString('base64')
       otherCa = ca.key() === signedBy ? undefined : ca.key()
       return {

@@ -7,8 +7,8 @@ import {
   encodeCertificate,
   type SshCertificate,
 } from '../../../src/ssh/certificate.ts'
-import { checkUserCertificate } from '../../../src/ssh/certificate-check.ts'
-import { decodePublicKey, publicKeyFromKeyObject } from '../../../src/ssh/public-key.ts'
+import { checkExcess, checkUserCertificate } from '../../../src/ssh/certificate-check.ts'
+import { decodePublicKey, fingerprint, publicKeyFromKeyObject } from '../../../src/ssh/public-key.ts'
 import { signData } from '../../../src/ssh/signature.ts'
 import { certificateBlob, plainBlob } from '../../support/ssh-vectors.ts'
 
@@ -179,5 +179,41 @@ describe('a certificate from the CA', () => {
         hint?.includes(rolePath),
       )
     }
+  })
+})
+
+describe('a CA that is named', () => {
+  const ours = fingerprint(publicKeyFromKeyObject(ca).blob)
+  const other = `SHA256:${'A'.repeat(43)}`
+  const checked = (certificate: SshCertificate, cas: readonly string[] | undefined) => () =>
+    checkUserCertificate(certificate, { publicKey, nowMs, rolePath, cas })
+
+  it('may sign, and no other', () => {
+    for (const cas of [undefined, [ours], [other, ours]]) expect(checked(certify(), cas)).not.toThrow()
+    for (const cas of [[other], []])
+      expect(checked(certify(), cas)).toThrow(
+        expect.objectContaining({ code: 'CERTIFICATE_OF_ANOTHER_CA', message: expect.stringContaining(ours) }),
+      )
+  })
+
+  it('is not believed for its name alone', () => {
+    const forged = certify({}, generateKeyPairSync('ed25519').privateKey)
+    expect(checked(forged, [ours])).toThrow(expect.objectContaining({ code: 'CERTIFICATE_SIGNATURE_INVALID' }))
+  })
+})
+
+describe('a certificate with more than was asked for', () => {
+  const checked = (asked: Parameters<typeof checkExcess>[1]) => () =>
+    checkExcess(certify({ principals: ['jo', 'root'] }), asked, { nowMs, rolePath })
+
+  it('is refused, and says what is more', () => {
+    expect(checked({ principals: ['jo', 'root'] })).not.toThrow()
+    expect(checked({ principals: ['jo'], criticalOptions: { 'force-command': 'id' } })).toThrow(
+      expect.objectContaining({
+        code: 'CERTIFICATE_MORE_THAN_ASKED',
+        message: expect.stringMatching(/also for "root".*; it is not restricted by "force-command=id"/),
+        hint: expect.stringContaining('vault read ssh-ops/roles/ops'),
+      }),
+    )
   })
 })

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { SshCertificate } from '../../../src/ssh/certificate.ts'
-import { type AskedCertificate, certificateSurprises } from '../../../src/ssh/certificate-surprises.ts'
+import {
+  type AskedCertificate,
+  certificateCautions,
+  certificateExcess,
+} from '../../../src/ssh/certificate-surprises.ts'
 
 const nowMs = Date.UTC(2026, 0, 2, 3, 4, 5)
 
-function surprises(given: Partial<SshCertificate>, asked: AskedCertificate): string[] {
-  const certificate = {
+function certificateWith(given: Partial<SshCertificate>): SshCertificate {
+  return {
     principals: ['bob'],
     validAfter: BigInt(nowMs / 1000) - 30n,
     validBefore: BigInt(nowMs / 1000) + 1800n,
@@ -13,8 +17,12 @@ function surprises(given: Partial<SshCertificate>, asked: AskedCertificate): str
     extensions: new Map([['permit-pty', '']]),
     ...given,
   } as SshCertificate
-  return certificateSurprises(certificate, asked, nowMs)
 }
+
+const excess = (given: Partial<SshCertificate>, asked: AskedCertificate) =>
+  certificateExcess(certificateWith(given), asked, nowMs)
+const cautions = (given: Partial<SshCertificate>, asked: AskedCertificate) =>
+  certificateCautions(certificateWith(given), asked, nowMs)
 
 describe('the principals', () => {
   it.each<[readonly string[], readonly string[] | undefined]>([
@@ -26,7 +34,7 @@ describe('the principals', () => {
     [['anyone'], undefined],
     [['*'], ['*']],
   ])('%j are no surprise if %j was asked for', (principals, asked) => {
-    expect(surprises({ principals }, { principals: asked })).toEqual([])
+    expect(excess({ principals }, { principals: asked })).toEqual([])
   })
 
   it.each<[readonly string[], readonly string[] | undefined, string]>([
@@ -42,7 +50,7 @@ describe('the principals', () => {
       'it is also for "b", "c", "d", "e", "f" and 1 more, which was not asked for',
     ],
   ])('%j if %j was asked for', (principals, asked, words) => {
-    expect(surprises({ principals }, { principals: asked })).toEqual([words])
+    expect(excess({ principals }, { principals: asked })).toEqual([words])
   })
 })
 
@@ -65,23 +73,34 @@ describe('the critical options', () => {
       ['it is not restricted by "source-address=10.0.0.0/8", which was asked for'],
     ],
   ])('%j if %j was asked for', (given, criticalOptions, words) => {
-    expect(surprises({ criticalOptions: new Map(Object.entries(given)) }, { criticalOptions })).toEqual(words)
+    expect(excess({ criticalOptions: new Map(Object.entries(given)) }, { criticalOptions })).toEqual(words)
   })
 })
 
 it('is a lifetime that is longer than requested, beyond the difference of clocks', () => {
-  expect(surprises({}, { ttlSeconds: 1800 })).toEqual([])
-  expect(surprises({}, { ttlSeconds: 1600 })).toEqual([])
-  expect(surprises({}, { ttlSeconds: 900 })).toEqual(['it is valid for 30m, though 15m was asked for'])
-  expect(surprises({ validBefore: 2n ** 64n - 1n }, { ttlSeconds: 900 })).toHaveLength(1)
+  expect(excess({}, { ttlSeconds: 1800 })).toEqual([])
+  expect(excess({}, { ttlSeconds: 1600 })).toEqual([])
+  expect(excess({}, { ttlSeconds: 900 })).toEqual(['it is valid for 30m, though 15m was asked for'])
+  expect(excess({ validBefore: 2n ** 64n - 1n }, { ttlSeconds: 900 })).toHaveLength(1)
 })
 
-it('is not an extension that a role adds', () => {
-  const extensions = new Map([
-    ['permit-agent-forwarding', ''],
-    ['permit-pty', ''],
-  ])
-  expect(surprises({ extensions }, {})).toEqual([])
+describe('the extensions', () => {
+  const terminal = { 'permit-pty': '' }
+
+  it.each<[Record<string, string>, Record<string, string> | undefined, string[]]>([
+    // Left to the role.
+    [{ ...terminal, 'permit-agent-forwarding': '' }, undefined, []],
+    [terminal, terminal, []],
+    [{}, terminal, []],
+    [terminal, {}, ['it also allows "permit-pty", which was not asked for']],
+    [
+      { ...terminal, 'permit-agent-forwarding': '', 'login@example.com': 'jo' },
+      { ...terminal, 'login@example.com': 'bob' },
+      ['it also allows "permit-agent-forwarding", "login@example.com=jo", which was not asked for'],
+    ],
+  ])('%j if %j was asked for', (given, extensions, words) => {
+    expect(excess({ extensions: new Map(Object.entries(given)) }, { extensions })).toEqual(words)
+  })
 })
 
 describe('a certificate without a terminal', () => {
@@ -95,7 +114,17 @@ describe('a certificate without a terminal', () => {
     // For git and its like nobody wants one.
     [{ 'permit-port-forwarding': '' }, []],
     [{}, []],
-  ])('is reported unless it was not asked for: %j', (extensions, expected) => {
-    expect(surprises({ extensions: new Map() }, { extensions })).toEqual(expected)
+  ])('is worth a warning unless it was not asked for: %j', (extensions, expected) => {
+    expect(cautions({ extensions: new Map() }, { extensions })).toEqual(expected)
+    expect(excess({ extensions: new Map() }, { extensions })).toEqual([])
   })
+})
+
+it('a life of more than a day is worth a warning where none was asked for', () => {
+  const lasting = (hours: bigint) => ({ validBefore: BigInt(nowMs / 1000) + hours * 3600n })
+  expect(cautions(lasting(25n), {})).toEqual([])
+  expect(cautions(lasting(768n), {})).toEqual(['it is valid for 768h, far longer than a day: set ttl in config.toml'])
+  expect(cautions({ validBefore: 2n ** 64n - 1n }, {})).toHaveLength(1)
+  expect(cautions(lasting(768n), { ttlSeconds: 768 * 3600 })).toEqual([])
+  expect(excess(lasting(768n), {})).toEqual([])
 })

@@ -203,9 +203,20 @@ describe('parseConfig', () => {
       '3:1: ssh.identity.i.hosts: leave it out for every host',
     ],
     [
+      'a CA that is no fingerprint',
+      '[ssh.identity.i]\nrole = "r"\nca = "ssh-ed25519 AAAA"\n',
+      '3:1: ssh.identity.i.ca: not a fingerprint as ssh-add -l and ssh-keygen -l show it: "SHA256:…"',
+    ],
+    [
+      'a CA in a list that is no fingerprint',
+      '[ssh.identity.i]\nrole = "r"\nca = ["MD5:1"]\n',
+      '3:1: ssh.identity.i.ca.0: not a fingerprint as ssh-add -l and ssh-keygen -l show it: "SHA256:…"',
+    ],
+    ['no CA', '[ssh.identity.i]\nrole = "r"\nca = []\n', '3:1: ssh.identity.i.ca: leave it out to take any CA'],
+    [
       'an added key by another name',
       '[ssh.added_key.old]\nhosts = ["a"]\n',
-      '1:2: ssh.added_key.old: not a fingerprint as ssh-add -l shows it: "SHA256:…"',
+      '1:2: ssh.added_key.old: not a fingerprint as ssh-add -l and ssh-keygen -l show it: "SHA256:…"',
     ],
     ['half a host', '[ssh]\nunbound_max = 1.5\n', '2:1: ssh.unbound_max: not a whole number'],
     ['a relative file', '[ssh]\nknown_hosts = ["hosts"]\n', '2:1: ssh.known_hosts.0: not an absolute path'],

@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../../src/core/secret.ts'
 import { type CertificateFields, encodeCertificate } from '../../../../src/ssh/certificate.ts'
-import { decodePublicKey, type PublicKey, publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
+import { decodePublicKey, fingerprint, type PublicKey, publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
 import { formatPublicKeyLine, parsePublicKeyLine } from '../../../../src/ssh/public-key-line.ts'
 import { signData } from '../../../../src/ssh/signature.ts'
 import { createCaWatch } from '../../../../src/vault/ssh/ca-watch.ts'
@@ -305,6 +305,44 @@ describe('a certificate that comes back', () => {
   )
 })
 
+describe('a certificate that is believed only as far as asked', () => {
+  const more: ScriptedAnswer = certified({ principals: ['ubuntu', 'root'] })
+  const signing = { principals: ['ubuntu'], strict: true }
+
+  it('is refused where it is more, for good until something is changed', async () => {
+    const { vault, issuer, issue } = await world(signing)
+    vault.on(route, more)
+    const error: unknown = await issue().catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'CERTIFICATE_MORE_THAN_ASKED', message: expect.stringContaining('"root"') })
+    expect(issuer.failureOf(error)).toBe('lasting')
+  })
+
+  it('is taken with a warning where strict is not set, and without one where it is as asked', async () => {
+    const { vault, issuer } = await world({ ...signing, strict: false })
+    vault.on(route, more)
+    expect((await issuer.issue(ours, never)).warnings).toHaveLength(1)
+    const strict = await world(signing)
+    expect((await strict.issuer.issue(ours, never)).warnings).toEqual([])
+  })
+
+  it('is measured by the ttl that the role has lowered', async () => {
+    const { vault, issue } = await world({ strict: true, ttlSeconds: 36_000 })
+    const tooLong = { status: 400, json: { errors: ['ttl is larger than maximum allowed 600'] } }
+    vault.on(route, ({ body }) => ((body as { ttl: number }).ttl > 600 ? tooLong : certified()))
+    await expect(issue()).rejects.toMatchObject({
+      code: 'CERTIFICATE_MORE_THAN_ASKED',
+      message: expect.stringContaining('valid for 30m, though 10m was asked for'),
+    })
+  })
+
+  it('is refused from a CA that is not named', async () => {
+    const named = fingerprint(publicKeyFromKeyObject(ca.publicKey).blob)
+    expect((await (await world({ cas: [named] })).issue()).serial).toBe(7n)
+    const { issue } = await world({ cas: [fingerprint(theirs.blob)] })
+    await expect(issue()).rejects.toMatchObject({ code: 'CERTIFICATE_OF_ANOTHER_CA' })
+  })
+})
+
 describe('what the log says', () => {
   const warnings = (lines: readonly string[]) => lines.filter((line) => line.startsWith('warn:'))
 
@@ -335,7 +373,7 @@ describe('what the log says', () => {
     expect(warnings(lines)).toHaveLength(5)
   })
 
-  it('is, once, that certificates live longer than a day', async () => {
+  it('is, once while it stays so, that certificates live longer than a day', async () => {
     const { vault, lines, issue } = await world()
     vault.on(route, certified({ validBefore: seconds(nowMs) + 24n * 3600n }))
     await issue()
@@ -343,7 +381,7 @@ describe('what the log says', () => {
     vault.on(route, certified({ validBefore: seconds(nowMs) + 768n * 3600n }))
     await issue()
     await issue()
-    expect(warnings(lines)).toEqual([expect.stringMatching(/valid for long: set ttl/)])
+    expect(warnings(lines)).toEqual([expect.stringMatching(/needs a look .*far longer than a day: set ttl/)])
   })
 
   it('is a clock that is wrong by more than 30 s, until it is right again', async () => {
