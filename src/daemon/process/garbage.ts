@@ -6,9 +6,14 @@ import { runInNewContext } from 'node:vm'
  * collects before the heap grows, and again some seconds after activity has stopped. V8 reads this flag whenever it
  * collects (Heap::ShouldOptimizeForMemoryUsage); sizes, such as `--max-semi-space-size`, it reads only at its start
  * (ADR 0020).
+ *
+ * On Node 20 besides, no function is handed to the optimising compiler only because it is small: the compiler is started
+ * when a function has run for long. One of Node's own is called thousands of times at a start and would bring its pages in.
  */
 export function keepHeapSmall(): void {
   setFlagsFromString('--optimize-for-size')
+  // V8 11 is that of Node 20. Later ones do not know this flag, and complain.
+  if (process.versions.v8.startsWith('11.')) setFlagsFromString('--max-bytecode-size-for-early-opt=0')
 }
 
 /** V8's full garbage collection. It is set up when it is first used: many daemons never need it. */
