@@ -46,7 +46,7 @@ interface Found {
 export function createSigning(deps: SigningDeps): (request: SignRequest) => MaybePromise<AgentResponse> {
   const { connection, shownStores, pool, refusals, confirm, lock, gone, isClosed, peer, log } = deps
 
-  const find = (keyBlob: Uint8Array, all = shownStores(), from = 0): MaybePromise<Found | undefined> => {
+  const find = (keyBlob: Uint8Array, all: readonly KeyStore[], from = 0): MaybePromise<Found | undefined> => {
     for (let index = from; index < all.length; index += 1) {
       const store = all[index]!
       // Loading it may wait for a person, or fail, while the same key is at hand.
@@ -69,16 +69,12 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
     return found
   }
 
-  /** The stores whose settings count: that of the signer, and any other that has the same key. */
-  const holders = (found: Found, keyBlob: Uint8Array): readonly KeyStore[] => {
-    const others = shownStores().filter((store) => store !== found.store && store.holds?.(keyBlob) !== undefined)
-    return others.length === 0 ? [found.store] : [found.store, ...others]
-  }
-
-  const signWith = (found: Found, request: SignRequest): MaybePromise<AgentResponse> => {
+  /** The settings of all stores that have the key count. */
+  const signWith = (found: Found, request: SignRequest, all: readonly KeyStore[]): MaybePromise<AgentResponse> => {
     const { keyBlob, data } = request
     let policy: ConfirmPolicy = 'never'
-    for (const store of holders(found, keyBlob)) {
+    for (const store of all) {
+      if (store !== found.store && store.holds?.(keyBlob) === undefined) continue
       const reason = whyNot(store, found.signer, data)
       if (reason !== undefined) return refusals.refuse(reason, keyBlob)
       policy = stricterConfirm(policy, store.confirmOf(found.signer.identity))
@@ -105,7 +101,7 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
     if (!(await confirm()({ identity: signer.identity, purpose: signPurpose(data) }, gone())))
       return refusals.refuse(`a person did not allow a use of ${store.name}`, keyBlob)
     // That may have taken minutes.
-    if (lock.isLocked() || isClosed() || (await find(keyBlob)) === undefined)
+    if (lock.isLocked() || isClosed() || (await find(keyBlob, shownStores())) === undefined)
       return refusals.refuse(`a use of ${store.name} was allowed when it was out of reach already`, keyBlob)
     return signNow(found, request)
   }
@@ -129,11 +125,12 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
     pool.run(async () => (isClosed() ? { type: 'failure' } : toResponse(await signer.sign(data, flags))))
 
   return (request) => {
+    const all = shownStores()
     const answer = (found: Found | undefined): MaybePromise<AgentResponse> =>
       found === undefined
         ? refusals.refuse('a client asked for a signature by a key that is not here', request.keyBlob)
-        : signWith(found, request)
-    const found = find(request.keyBlob)
+        : signWith(found, request, all)
+    const found = find(request.keyBlob, all)
     if (!(found instanceof Promise)) return answer(found)
     // A person may have opened the keychain meanwhile.
     return found.then((later) => (lock.isLocked() || isClosed() ? { type: 'failure' } : answer(later)))

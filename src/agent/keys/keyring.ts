@@ -84,9 +84,19 @@ export function createKeyring({
   let nextDeadlineMs = Number.POSITIVE_INFINITY
   let cancelTimer = () => {}
 
+  /** What was looked for last: one signature asks three times, and names are long. */
+  let found: { keyBlob: Uint8Array; key: Held | undefined } | undefined
+
+  const find = (keyBlob: Uint8Array): Held | undefined => {
+    if (found?.keyBlob === keyBlob || found?.key?.signer.identity.keyBlob === keyBlob) return found.key
+    found = { keyBlob, key: held.get(nameOf(keyBlob)) }
+    return found.key
+  }
+
   /** Called after every change of the keys. */
   const changed = (): void => {
     listed = undefined
+    found = undefined
     hasEnds = [...held.values()].some(({ notAfterMs }) => notAfterMs < Number.POSITIVE_INFINITY)
     isLimited = [...held.values()].some(({ constraints }) => constraints.destinations !== undefined)
     cancelTimer()
@@ -113,7 +123,7 @@ export function createKeyring({
   }
 
   const mayBeKnown = (keyBlob: Uint8Array, connection: ConnectionView): boolean => {
-    const destinations = held.get(nameOf(keyBlob))?.constraints.destinations
+    const destinations = find(keyBlob)?.constraints.destinations
     return destinations === undefined || mayKnow(destinations, connection, clock.now())
   }
 
@@ -140,9 +150,9 @@ export function createKeyring({
     isAdded: true,
     isFor: () => true,
     hostsOf,
-    confirmOf: ({ keyBlob }) => (held.get(nameOf(keyBlob))?.constraints.mustConfirm === true ? 'always' : 'never'),
+    confirmOf: ({ keyBlob }) => (find(keyBlob)?.constraints.mustConfirm === true ? 'always' : 'never'),
     objection({ keyBlob }, connection, data) {
-      const destinations = held.get(nameOf(keyBlob))?.constraints.destinations
+      const destinations = find(keyBlob)?.constraints.destinations
       return destinations && whyNotPermitted(destinations, connection, { keyBlob, data }, clock.now())
     },
     uses,
@@ -152,11 +162,11 @@ export function createKeyring({
     expected: listNow,
     holds(keyBlob) {
       dropExpired()
-      return held.has(nameOf(keyBlob)) ? 'here' : undefined
+      return find(keyBlob) === undefined ? undefined : 'here'
     },
     signer(keyBlob) {
       dropExpired()
-      return held.get(nameOf(keyBlob))?.signer
+      return find(keyBlob)?.signer
     },
     add({ privateKey, publicKey, blob, notAfterMs }, comment, constraints, connection = unbound) {
       dropExpired()
