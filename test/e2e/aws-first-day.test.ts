@@ -219,4 +219,55 @@ describeWithPeers('the first day', ['oathtool', 'zbarimg', 'script', 'aws'], () 
       expect((await addKey(dev, '--new')).stdout).toContain(`as master, a key of ${user}\n`)
     })
   })
+
+  describe('of a second person at the same machine', () => {
+    const session = sharedDevSession(attended)
+    const jo = 'arn:aws:iam::111122223333:user/jo'
+    const held = async (dev: DevSession) => {
+      const { keys } = JSON.parse(await dev.runOk('latchkey', ['aws', 'keys', 'list', '--json'])) as {
+        keys: { source: string; accessKeyId: string }[]
+      }
+      return keys.find(({ source }) => source === 'dev-user')!.accessKeyId
+    }
+
+    it('takes no key from the first one, but by consent', async () => {
+      const { dev } = session
+      const before = await held(dev)
+      const refused = await addKey(dev, 'dev-user')
+      expect(refused).toMatchObject({ status: 2, stdout: '' })
+      expect(refused.stderr).toBe(
+        `latchkey: nothing was stored: the key of dev-user is one of ${jo}, and this one is of ${user}\nhint: latchkey aws keys add --replace dev-user, or under another name: latchkey aws keys add --new NAME\n`,
+      )
+      const [id, secret] = readFileSync(join(dev.folder, 'new-user.key'), 'utf8').split('\n')
+      const type = async (consent: string) => {
+        const terminal = liveTerminal('latchkey aws keys add dev-user', dev.env)
+        await terminal.shows('access key id: ')
+        terminal.type(`${id}\n`)
+        await terminal.shows('secret access key: ')
+        terminal.type(`${secret}\n`)
+        await terminal.shows('put it in the place of that one? (y/N): ')
+        terminal.type(consent)
+        return { status: await terminal.ended, screen: terminal.screen() }
+      }
+      expect((await type('\n')).status).toBe(130)
+      expect(await held(dev)).toBe(before)
+      const { status, screen } = await type('y\n')
+      expect(status).toBe(0)
+      expect(screen).toContain('which is not among the MFA devices of')
+      expect(screen).toContain('to get one: latchkey aws mfa enroll dev-user')
+      expect(await held(dev)).toBe(id)
+    })
+
+    it('gives it back with the device of the first one', async () => {
+      const { dev } = session
+      writeFileSync(dev.env.LATCHKEY_CONFIG!, configOf(dev).replace('mfa/jo"', 'mfa/new"'))
+      const { users } = JSON.parse(readFileSync(join(dev.folder, 'aws-state.json'), 'utf8')) as DevAwsState
+      const [key] = users.find(({ name }) => name === 'jo')!.accessKeys
+      writeFileSync(join(dev.folder, 'new-user.key'), `${key!.id}\n${key!.secret}\n`)
+      const { status, stdout } = await addKey(dev, '--replace', 'dev-user')
+      expect(status).toBe(0)
+      expect(stdout).toMatch(new RegExp(`^its MFA device is ${serial('jo')}: .*; it was ${serial('new')}$`, 'm'))
+      expect((await addKey(dev, 'dev-user')).stdout).toContain(`its MFA device is ${serial('jo')}, as before\n`)
+    })
+  })
 })

@@ -29,6 +29,8 @@ export function mfaWorld({ toml = '', awsSerial }: { toml?: string; awsSerial?: 
     /** AWS refuses to list them. */
     isListRefused: false,
     isVerified: true,
+    /** Why the daemon does not store a key that is not meant to replace the one that it has. */
+    other: undefined as { heldBy?: string; arn?: string } | undefined,
     doubt: undefined as { reason: string; instead: string[] } | undefined,
     /** What the answer to createMfaDevice has in the place of what is right. */
     created: {} as object,
@@ -61,12 +63,15 @@ export function mfaWorld({ toml = '', awsSerial }: { toml?: string; awsSerial?: 
       ...section(params.source),
       ...(world.doubt === undefined ? {} : { doubt: world.doubt }),
     }),
-    putKey: ({ params }) => ({
-      source: params.source,
-      accessKeyId: key.id,
-      isVerified: world.isVerified,
-      ...(world.isVerified ? { arn: jo } : {}),
-    }),
+    putKey: ({ params, body }) =>
+      world.other !== undefined && !('replace' in body)
+        ? { type: 'other-user', ...world.other }
+        : {
+            source: params.source,
+            accessKeyId: key.id,
+            isVerified: world.isVerified,
+            ...(world.isVerified ? { arn: jo } : {}),
+          },
     listMfaDevices: () =>
       world.isListRefused
         ? { arn: jo, refusal: { code: 'AWS_DENIED', message: 'AWS refused ListMFADevices: no', hint: 'ask' } }

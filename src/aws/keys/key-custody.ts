@@ -19,6 +19,18 @@ export interface KeptKey {
   arn?: string
 }
 
+/**
+ * The key that is held is not replaced yet: the other one is another user's, or AWS cannot be asked whose it is, and somebody
+ * has to say that this is meant.
+ */
+export interface OtherUser {
+  type: 'other-user'
+  /** The ARN of the user whose key is held; absent where AWS cannot be asked. */
+  heldBy?: string
+  /** Whose key was put in. */
+  arn?: string
+}
+
 /** What the keychain has. */
 export interface KeptKeys {
   keys: readonly { source: string; accessKeyId: string }[]
@@ -30,10 +42,12 @@ export interface KeptKeys {
 export interface KeyCustody {
   /**
    * Stores or replaces the key of a source, after AWS has named its owner; unchecked where AWS cannot be reached.
+   * @param isUserMeant it may take the place of a key of another user
+   * @returns what speaks against it, where it would
    * @throws {AwsError} AWS_KEY_REFUSED: AWS does not accept the key; AWS_PROFILE_INVALID: no section can have the name of the
    *   source; nothing is stored
    */
-  put(source: string, key: AccessKey): Promise<KeptKey>
+  put(source: string, key: AccessKey, isUserMeant?: boolean): Promise<KeptKey | OtherUser>
   /**
    * Stores the only copy of a key that there is besides a file, from which it is about to go: it is read back.
    * @throws {AwsError} AWS_IMPORT_FAILED, AWS_KEY_REFUSED, AWS_KEY_EXISTS: the source has another key; nothing is changed
@@ -45,6 +59,16 @@ export interface KeyCustody {
   remove(source: string): Promise<boolean>
 }
 
+interface Holder {
+  arn?: string
+  isGone?: true
+}
+
+interface Place {
+  region: string
+  endpoint?: StsEndpoint
+}
+
 /** Where keys go, and who is told of a change. */
 export interface KeyCustodyDeps {
   keys: LongTermKeys
@@ -52,16 +76,15 @@ export interface KeyCustodyDeps {
   checks: KeyChecks
   log: Logger
   /** Whose STS is asked about a source. */
-  placeOf(source: string): Promise<{ region: string; endpoint?: StsEndpoint }>
+  placeOf(source: string): Promise<Place>
   /** Voids what was made, or is being made, with the key of a source. Called before and after each change of the key. */
   onChange(source: string): Promise<void>
 }
 
 /** Custody that asks AWS about each key before it is stored. */
 export function createKeyCustody({ keys, backups, checks, log, placeOf, onChange }: KeyCustodyDeps): KeyCustody {
-  const ownerOf = async (source: string, key: AccessKey) => {
+  const ownerOf = async (source: string, key: AccessKey, { region, endpoint }: Place) => {
     try {
-      const { region, endpoint } = await placeOf(source)
       const { accountId, arn } = await checks.ask(source, key, region, endpoint)
       return { accountId, arn }
     } catch (error) {
@@ -80,38 +103,57 @@ export function createKeyCustody({ keys, backups, checks, log, placeOf, onChange
     return result
   }
 
-  const put = async (source: string, key: AccessKey): Promise<KeptKey> => {
-    const mistake = sectionNameMistake(source)
-    if (mistake !== undefined) {
-      throw new AwsError(
-        'AWS_PROFILE_INVALID',
-        `${JSON.stringify(source)} ${mistake}, and is no name of a source: nothing is stored`,
-        {
-          hint: 'latchkey help aws keys add',
-        },
-      )
+  /** Whose key is held. One that AWS does not know any more is nobody's, and in nobody's way. */
+  const holderOf = async (source: string, key: AccessKey, { region, endpoint }: Place): Promise<Holder> => {
+    try {
+      return { arn: (await checks.check(source, key, region, endpoint)).arn }
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error
+      return isAwsError(error, 'AWS_KEY_REFUSED') ? { isGone: true } : {}
     }
-    const owner = await ownerOf(source, key)
-    const former = await keys.find(source).catch((error: unknown) => {
+  }
+
+  const find = async (source: string) =>
+    keys.find(source).catch((error: unknown) => {
       // An item that cannot be read is a reason to put in a new key.
       if (isAwsError(error, 'AWS_KEY_CORRUPT')) return undefined
       throw error
     })
+
+  type Owner = Awaited<ReturnType<typeof ownerOf>>
+
+  const store = async (source: string, key: AccessKey, former: AccessKey | undefined, owner: Owner) => {
     if (former === undefined || !isSameKey(former, key)) await change(source, () => keys.write(source, key))
     return { source, accessKeyId: key.accessKeyId, isVerified: owner !== undefined, ...owner }
   }
 
   return {
-    put,
+    async put(source, key, isUserMeant = false) {
+      checkName(source)
+      const place = await placeOf(source)
+      const former = await find(source)
+      const isDoubtful = !isUserMeant && former !== undefined && former.accessKeyId !== key.accessKeyId
+      // Asked before the other key, so that what is remembered of the source is about the one that is put in.
+      const holder: Holder = isDoubtful ? await holderOf(source, former, place) : { isGone: true }
+      const owner = await ownerOf(source, key, place)
+      if (isDoubtful && (owner === undefined || (!holder.isGone && holder.arn !== owner.arn)))
+        return {
+          type: 'other-user',
+          ...(holder.arn === undefined ? {} : { heldBy: holder.arn }),
+          ...(owner === undefined ? {} : { arn: owner.arn }),
+        }
+      return store(source, key, former, owner)
+    },
     backups,
     async adopt(source, key) {
+      checkName(source)
       const present = await keys.find(source)
       if (present !== undefined && present.accessKeyId !== key.accessKeyId) {
         throw new AwsError('AWS_KEY_EXISTS', `${source} already has another access key in the keychain`, {
           hint: `give this one another name with --source, or latchkey aws keys remove ${shellWord(source)}`,
         })
       }
-      const kept = await put(source, key)
+      const kept = await store(source, key, present, await ownerOf(source, key, await placeOf(source)))
       if (!isSameKey(await keys.read(source), key)) {
         throw new AwsError('AWS_IMPORT_FAILED', 'the keychain did not keep the key: the file is unchanged')
       }
@@ -137,4 +179,14 @@ export function createKeyCustody({ keys, backups, checks, log, placeOf, onChange
       return await change(source, () => keys.remove(source))
     },
   }
+}
+
+function checkName(source: string): void {
+  const mistake = sectionNameMistake(source)
+  if (mistake === undefined) return
+  throw new AwsError(
+    'AWS_PROFILE_INVALID',
+    `${JSON.stringify(source)} ${mistake}, and is no name of a source: nothing is stored`,
+    { hint: 'latchkey help aws keys add' },
+  )
 }

@@ -125,8 +125,8 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
     refreshKey: ({ params }) => aws.keyReports.refresh(params.source),
     rotateKey: ({ params: { source }, body: { finish, now } }) =>
       finish ? aws.rotation.finish(source, now) : aws.rotation.advance(source),
-    putKey: ({ params, body: { accessKeyId, secretAccessKey } }) =>
-      aws.keys.put(params.source, { accessKeyId, secretAccessKey: new Secret(secretAccessKey) }),
+    putKey: ({ params, body: { accessKeyId, secretAccessKey, replace } }) =>
+      aws.keys.put(params.source, { accessKeyId, secretAccessKey: new Secret(secretAccessKey) }, replace),
     async removeKey({ params: { source } }) {
       if (await aws.keys.remove(source)) return
       throw new ApiError('KEY_UNKNOWN', `the keychain has no access key for ${source}`, {

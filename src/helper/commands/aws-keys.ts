@@ -1,15 +1,13 @@
 import type { Command } from 'commander'
-import * as v from 'valibot'
 import { displayJson, displayLine } from '../../core/text/display-text.ts'
-import { type AccessKeyList, type AccessKeyRequest, type KeptKey, putKey } from '../../ipc/endpoints/aws-keys.ts'
-import { readTyped } from '../asking/typed-line.ts'
+import type { AccessKeyList } from '../../ipc/endpoints/aws-keys.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { formatKeyTable } from '../key-report.ts'
+import { type AddKeyOptions, addKey } from '../keys/add-key.ts'
 import { type ImportOptions, importKeys } from '../keys/import-keys.ts'
-import { checkSource } from '../keys/source-check.ts'
 import { undoImport } from '../keys/undo-import.ts'
-import { adoptDevice, checkedSerial } from '../mfa/adopt-device.ts'
+import { checkedSerial } from '../mfa/adopt-device.ts'
 import { defaultSource } from '../mfa/known-source.ts'
 import { formatProblem } from '../problem-lines.ts'
 import { formatSeeds } from '../status-report.ts'
@@ -31,6 +29,7 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
     )
     .argument('[source]', sourceHelp, sourceName, defaultSource)
     .option('--new', newHelp)
+    .option('--replace', 'put it in the place of the key of another user, and its device in the place of that one')
     .option('--mfa-serial <arn>', 'the MFA device of the user (default: the one that AWS has)', checkedSerial)
     .action((source: string, options: AddKeyOptions) => addKey(source, options, context))
   keys
@@ -74,64 +73,6 @@ export function addAwsKeysCommands(aws: Command, context: CommandContext): void 
       await context.daemon.call('removeKey', { params: { source } })
       context.print(`removed the access key of ${displayLine(source)} from the keychain\n`)
     })
-}
-
-interface AddKeyOptions {
-  new?: true
-  mfaSerial?: string
-}
-
-async function addKey(
-  source: string,
-  { new: isNew, mfaSerial }: AddKeyOptions,
-  context: CommandContext,
-): Promise<void> {
-  const { daemon, hasTypedInput, print } = context
-  const check = async () => (isNew ? undefined : checkSource(source, { command: 'latchkey aws keys add' }, context))
-  // A person must not type a key in vain; a program's input is read first, and bounded.
-  if (hasTypedInput) await check()
-  const body = await readAccessKey(context)
-  if (!hasTypedInput) await check()
-  const kept = await daemon.call('putKey', { params: { source }, body })
-  print(formatKept(kept, 'stored'))
-  const { section } = await daemon.call('getSource', { params: { source } })
-  if (kept.isVerified || mfaSerial !== undefined) await adoptDevice({ name: source, section }, mfaSerial, context)
-  else print('nor which MFA device its user has: run the command again when it can be reached\n')
-}
-
-/** Typed, or from standard input, and never from the arguments, which any process of the machine can read. */
-async function readAccessKey(context: CommandContext): Promise<AccessKeyRequest> {
-  if (context.hasTypedInput) {
-    // Nobody should look up a secret for an id that is refused.
-    const accessKeyId = keyPart('accessKeyId', await readTyped(context, 'access key id', true))
-    return {
-      accessKeyId,
-      secretAccessKey: keyPart('secretAccessKey', await readTyped(context, 'secret access key', false)),
-    }
-  }
-  const [accessKeyId = '', secretAccessKey = ''] = (await context.readInput()).split('\n')
-  return {
-    accessKeyId: keyPart('accessKeyId', accessKeyId),
-    secretAccessKey: keyPart('secretAccessKey', secretAccessKey),
-  }
-}
-
-/** @throws {HelperError} REFUSED, without the text, which may be a secret */
-function keyPart(part: keyof AccessKeyRequest, text: string): string {
-  const result = v.safeParse(putKey.request.entries[part], text.trim())
-  if (result.success) return result.output
-  throw new HelperError('REFUSED', reasons[part], { hint: 'latchkey help aws keys add' })
-}
-
-const reasons: Readonly<Record<keyof AccessKeyRequest, string>> = {
-  accessKeyId: 'this is not the id of a long-term access key, which begins with AKIA',
-  secretAccessKey: 'this is not a secret access key, which has 40 characters',
-}
-
-function formatKept({ source, accessKeyId, arn, isVerified }: KeptKey, verb: string): string {
-  const owner = arn === undefined ? '' : `, a key of ${arn}`
-  const doubt = isVerified ? '' : 'AWS could not be asked whether it works\n'
-  return `${displayLine(`${verb} ${accessKeyId} as ${source}${owner}`)}\n${doubt}`
 }
 
 function formatKeys({ keys, seeds = [] }: AccessKeyList, nowMs: number): string {

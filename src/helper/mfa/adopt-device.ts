@@ -13,6 +13,10 @@ import { chooseDevice, devicesWithCodes } from './device-choice.ts'
 export interface AdoptedSource {
   name: string
   section: SourceStanding['section']
+  /** What the section says is about another user. */
+  isOfOther?: boolean
+  /** A device that the user does not have is replaced, and nobody is asked. */
+  mayReplace?: boolean
 }
 
 /**
@@ -27,9 +31,6 @@ export async function adoptDevice(
   context: CommandContext,
 ): Promise<void> {
   if (given !== undefined) return useDevice(source, given, context)
-  const present = source.section?.mfaSerial
-  // Nobody could be asked whether it is still the right one.
-  if (present !== undefined && !context.hasTypedInput) return sayKept(present, context)
   const list = await context.daemon.call('listMfaDevices', { params: { source: source.name } })
   await adoptListed(source, list, context)
 }
@@ -37,12 +38,19 @@ export async function adoptDevice(
 /** The same with what AWS has said of the devices. */
 export async function adoptListed(source: AdoptedSource, list: MfaDeviceList, context: CommandContext): Promise<void> {
   const { devices } = list
+  const { isOfOther = false, mayReplace = false } = source
   const present = source.section?.mfaSerial
-  if (present !== undefined && devices?.some(({ serialNumber }) => serialNumber === present) !== false)
+  if (present !== undefined && devices === undefined && !isOfOther) return sayUnknown(present, list, context)
+  if (present !== undefined && devices?.some(({ serialNumber }) => serialNumber === present))
     return sayKept(present, context)
+  if (present !== undefined && devices !== undefined)
+    context.note(
+      `${displayLine(`the configuration has ${present}, which is not among the MFA devices of ${list.arn}`)}\n`,
+    )
   const found = devices === undefined ? await askForSerial(list, source, context) : devicesWithCodes(devices)
   const chosen = await chooseDevice(found, context, namedCommand(source.name))
-  if (present !== undefined && !(await mayReplace(present, chosen, list, context))) return
+  const isAsked = present !== undefined && chosen !== undefined && !isOfOther && !mayReplace
+  if (isAsked && !(await isWanted(chosen, source, context))) return
   await useDevice(source, chosen, context)
 }
 
@@ -65,6 +73,15 @@ function sayKept(mfaSerial: string, { print }: CommandContext): void {
   print(`${displayLine(`its MFA device is ${mfaSerial}, as before`)}\n`)
 }
 
+/** Where AWS refuses to tell, nothing speaks against what is there. */
+function sayUnknown(mfaSerial: string, { arn, refusal }: MfaDeviceList, { print, note }: CommandContext): void {
+  note(`${displayLine(withheld(arn, refusal))}\n`)
+  print(`${displayLine(`its MFA device stays ${mfaSerial}, which could not be checked`)}\n`)
+}
+
+const withheld = (arn: string, refusal: MfaDeviceList['refusal']) =>
+  `AWS does not tell the MFA devices of ${arn}: ${refusal?.message ?? 'it is denied'}`
+
 function sayNone(name: string, { print }: CommandContext): void {
   print(`it has no MFA device with codes; to get one: latchkey aws mfa enroll ${displayLine(shellWord(name))}\n`)
 }
@@ -75,21 +92,19 @@ async function askForSerial(
   { name }: AdoptedSource,
   context: CommandContext,
 ): Promise<readonly string[]> {
-  const reason = `AWS does not tell the MFA devices of ${arn}: ${refusal?.message ?? 'it is denied'}`
+  const reason = withheld(arn, refusal)
   if (!context.hasTypedInput) throw new HelperError('USAGE', reason, { hint: namedCommand(name) })
   context.note(`${displayLine(reason)}\n`)
   const typed = (await readTyped(context, 'ARN or serial number of the MFA device (empty: none)', true)).trim()
   return typed === '' ? [] : [checkedSerial(typed)]
 }
 
-async function mayReplace(
-  present: string,
-  chosen: string | undefined,
-  { arn }: MfaDeviceList,
-  context: CommandContext,
-): Promise<boolean> {
-  context.note(`${displayLine(`the configuration has ${present}, which is not among the MFA devices of ${arn}`)}\n`)
-  return chosen !== undefined && confirmTyped(context, displayLine(`use ${chosen} instead?`))
+/** Whether a device is to take the place of the one that stands there, which the user does not have. */
+async function isWanted(chosen: string, { name }: AdoptedSource, context: CommandContext): Promise<boolean> {
+  if (context.hasTypedInput) return await confirmTyped(context, displayLine(`use ${chosen} instead?`))
+  throw new HelperError('USAGE', `nobody can be asked whether ${chosen} is to be used instead`, {
+    hint: `latchkey aws keys add --replace ${shellWord(name)}, or ${namedCommand(name)}`,
+  })
 }
 
 /** A serial number that a person gives. @throws {HelperError} USAGE: nothing that has codes can be called so */

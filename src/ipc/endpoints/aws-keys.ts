@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { AnswerOf, Endpoint, RequestOf } from '../endpoint.ts'
+import type { AnswerOf, Endpoint } from '../endpoint.ts'
 import { accessKey, keptKey, listOf, reportedError, reportedKey } from './fields.ts'
 
 /** The long-term keys in the keychain, without their secrets. */
@@ -17,17 +17,31 @@ export const listKeys = {
 /** The keys, with their sources. */
 export type AccessKeyList = AnswerOf<typeof listKeys>
 
-/** Stores a key, or replaces it. */
+/**
+ * Stores a key, or replaces it. The key of another user is left in its place unless `replace` says that this is meant; so is
+ * any other key where AWS cannot be asked whose the new one is.
+ */
 export const putKey = {
   method: 'PUT',
   pattern: '/v1/aws/keys/{source}',
-  request: accessKey,
-  answer: keptKey,
+  request: v.strictObject({ ...accessKey.entries, replace: v.exactOptional(v.literal(true)) }),
+  answer: v.union([
+    keptKey,
+    v.object({
+      type: v.literal('other-user'),
+      /** Whose key is held; absent where AWS was not asked, or does not say. */
+      heldBy: v.exactOptional(v.string()),
+      /** Whose key was handed over. */
+      arn: v.exactOptional(v.string()),
+    }),
+  ]),
 } as const satisfies Endpoint
 /** A key as it is handed over, its secret in plain text. */
-export type AccessKeyRequest = RequestOf<typeof putKey>
-/** The outcome for a key that was handed over. */
-export type KeptKey = AnswerOf<typeof putKey>
+export type AccessKeyRequest = v.InferOutput<typeof accessKey>
+/** The outcome for a key that was stored. */
+export type KeptKey = v.InferOutput<typeof keptKey>
+/** Why a key was not stored. */
+export type OtherUser = Exclude<AnswerOf<typeof putKey>, KeptKey>
 
 /** Removes a key from the keychain; 404 `KEY_UNKNOWN` if there is none. */
 export const removeKey = { method: 'DELETE', pattern: '/v1/aws/keys/{source}' } as const satisfies Endpoint

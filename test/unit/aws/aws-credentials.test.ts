@@ -716,7 +716,7 @@ const lettingGo: readonly [string, (all: World) => Promise<unknown>][] = [
   ['aws keys remove', ({ aws }) => aws.keys.remove('master')],
   [
     'aws keys add, of another key',
-    ({ aws, sts }) => aws.keys.put('master', sts.addUser('arn:aws:iam::111122223333:user/kim')),
+    ({ aws, sts }) => aws.keys.put('master', sts.addUser('arn:aws:iam::111122223333:user/kim'), true),
   ],
   ['aws forget of a profile', ({ aws }) => aws.forget({ profile: 'dev' })],
   ['aws forget --all', ({ aws }) => aws.forget({ all: true })],

@@ -29,7 +29,7 @@ describe('a key that is put in', () => {
     const { aws, sts } = await world({
       settings: { ...usualSettings, sources: { master: { mfa_serial: serial, region: 'eu-north-1' } } },
     })
-    await aws.keys.put('master', sts.addUser('arn:aws:iam::444455556666:user/kim'))
+    await aws.keys.put('master', sts.addUser('arn:aws:iam::444455556666:user/kim'), true)
     await aws.keys.put('unknown', sts.addUser('arn:aws:iam::444455556666:user/lu'))
     expect(sts.calls.map(({ region }) => region)).toEqual(['eu-north-1', 'us-east-1'])
   })
@@ -103,6 +103,46 @@ describe('a key that is put in', () => {
     await aws.credentials('dev', person)
     await aws.keys.put('master', key)
     await aws.credentials('dev', unattended)
+  })
+
+  describe('in the place of another one', () => {
+    const jo = 'arn:aws:iam::111122223333:user/jo'
+    const kim = 'arn:aws:iam::111122223333:user/kim'
+
+    it('replaces it where both are of one user', async () => {
+      const { aws, sts } = await world()
+      const other = sts.addUser(jo)
+      expect(await aws.keys.put('master', other)).toMatchObject({ isVerified: true, arn: jo })
+      expect((await aws.keys.list()).keys).toEqual([{ source: 'master', accessKeyId: other.accessKeyId }])
+    })
+
+    it('of another user is stored only where that is meant, and ends nothing else', async () => {
+      const { aws, sts, key } = await world()
+      await aws.credentials('dev', person)
+      const other = sts.addUser(kim)
+      expect(await aws.keys.put('master', other)).toEqual({ type: 'other-user', heldBy: jo, arn: kim })
+      expect((await aws.keys.list()).keys).toEqual([{ source: 'master', accessKeyId: key.accessKeyId }])
+      await aws.credentials('dev', unattended)
+      expect(await aws.keys.put('master', other, true)).toMatchObject({ accessKeyId: other.accessKeyId, arn: kim })
+    })
+
+    it('replaces one that AWS does not know any more', async () => {
+      const { aws, sts, key } = await world()
+      sts.deactivate(key.accessKeyId)
+      expect(await aws.keys.put('master', sts.addUser(kim))).toMatchObject({ isVerified: true, arn: kim })
+    })
+
+    it.each([
+      ['of either', 2, {}],
+      ['of the one that is held', 1, { arn: kim }],
+    ])('is not stored unasked where AWS cannot say %s whose it is', async (_, failures, known) => {
+      const { aws, sts, key } = await world()
+      const other = sts.addUser(kim)
+      for (let count = 0; count < failures; count += 1)
+        sts.failNext('GetCallerIdentity', new AwsError('AWS_UNREACHABLE', 'cannot reach STS'))
+      expect(await aws.keys.put('master', other)).toEqual({ type: 'other-user', ...known })
+      expect((await aws.keys.list()).keys).toEqual([{ source: 'master', accessKeyId: key.accessKeyId }])
+    })
   })
 
   it('replaces one that can no longer be read', async () => {

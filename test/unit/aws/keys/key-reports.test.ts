@@ -69,7 +69,7 @@ it('forget what they know of a key that is replaced or removed', async () => {
   const world = await rotationWorld({ hasDevice: false })
   const aws = world.start()
   await aws.keyReports.refresh('master')
-  await aws.keys.put('master', world.sts.addUser('arn:aws:iam::111122223333:user/kim'))
+  await aws.keys.put('master', world.sts.addUser('arn:aws:iam::111122223333:user/kim'), true)
   expect(await aws.keyReports.seen()).toEqual([])
 })
 

@@ -292,7 +292,7 @@ describe('a key that was changed by other means', () => {
     const aws = world.start()
     await aws.rotation.advance('master')
     const { secretAccessKey } = JSON.parse((await world.keychain.get('aws/rotation/master'))!.expose()).successor
-    await aws.keys.put('master', world.sts.addUser('arn:aws:iam::111122223333:user/kim'))
+    await aws.keys.put('master', world.sts.addUser('arn:aws:iam::111122223333:user/kim'), true)
     const items = await Promise.all((await world.keychain.list()).map((name) => world.keychain.get(name)))
     expect(items.map((item) => item!.expose()).join()).not.toContain(secretAccessKey)
   })

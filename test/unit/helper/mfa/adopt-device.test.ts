@@ -167,11 +167,15 @@ describe('a device that stands in the section already', () => {
     expect(world.text()).toBe(section(device('jo')))
   })
 
-  it('stays where AWS refuses to tell', async () => {
+  it('stays where AWS refuses to tell, and is not told as right', async () => {
     const world = mfaWorld({ toml: section(device('jo')) })
     world.isListRefused = true
-    const { failure } = await world.run(add, [...typedKey])
-    expect(failure).toBeUndefined()
+    for (const typed of [[...typedKey], undefined]) {
+      const { failure, noted, printed } = await world.run(add, typed)
+      expect(failure).toBeUndefined()
+      expect(noted).toContain(`AWS does not tell the MFA devices of ${jo}`)
+      expect(printed).toContain(`its MFA device stays ${device('jo')}, which could not be checked\n`)
+    }
     expect(world.text()).toBe(section(device('jo')))
   })
 
@@ -179,8 +183,13 @@ describe('a device that stands in the section already', () => {
     const world = mfaWorld({ toml: section(device('old')) })
     world.devices = [device('jo')]
     const noticed = `the configuration has ${device('old')}, which is not among the MFA devices of ${jo}\n`
-    expect((await world.run(add)).printed).toContain(`${device('old')}, as before\n`)
-    expect(world.calls).not.toContain('listMfaDevices')
+    const without = await world.run(add)
+    expect(without.noted).toBe(noticed)
+    expect(without.failure).toMatchObject({
+      code: 'USAGE',
+      message: `nobody can be asked whether ${device('jo')} is to be used instead`,
+      hint: 'latchkey aws keys add --replace master, or name the device: latchkey aws keys add --mfa-serial ARN master',
+    })
     const { noted } = await world.run(add, [...typedKey, ''])
     expect(noted).toBe(noticed)
     expect(world.text()).toBe(section(device('old')))
@@ -188,6 +197,24 @@ describe('a device that stands in the section already', () => {
     expect(asked.at(-1)).toBe(`use ${device('jo')} instead? (y/N): `)
     expect(printed).toContain(`; it was ${device('old')}\n`)
     expect(world.text()).toBe(section(device('jo')))
+  })
+
+  it('is replaced without a question by --replace', async () => {
+    const world = mfaWorld({ toml: section(device('old')) })
+    world.devices = [device('jo')]
+    const { printed, failure } = await world.run([...add, '--replace'])
+    expect(failure).toBeUndefined()
+    expect(printed).toContain(`; it was ${device('old')}\n`)
+  })
+
+  it('is not told as right where the user has none', async () => {
+    const world = mfaWorld({ toml: section(device('old')) })
+    for (const typed of [[...typedKey], undefined]) {
+      const { noted, printed, failure } = await world.run(add, typed)
+      expect(failure).toBeUndefined()
+      expect(noted).toContain(`${device('old')}, which is not among the MFA devices of ${jo}`)
+      expect(printed).toContain('it has no MFA device with codes; to get one: latchkey aws mfa enroll master\n')
+    }
   })
 
   it('is replaced by one that is named, and that is said', async () => {
@@ -206,6 +233,72 @@ describe('a device that stands in the section already', () => {
     world.devices = [device('phone')]
     await world.run(add, [...typedKey, 'y'])
     expect(world.text()).toBe(section(device('phone')))
+  })
+})
+
+describe('the key of another user', () => {
+  const kim = 'arn:aws:iam::444455556666:user/kim'
+  const reason = `the key of master is one of ${kim}, and this one is of ${jo}`
+  const other = (devices = [device('jo')]) => {
+    const world = mfaWorld({ toml: section('arn:aws:iam::444455556666:mfa/kim') })
+    world.devices = devices
+    world.other = { heldBy: kim, arn: jo }
+    return world
+  }
+
+  it('takes the place of the one that is held by consent, and so does its device', async () => {
+    const world = other()
+    const no = await world.run(['keys', 'add'], [...typedKey, 'n'])
+    expect(no.asked.at(-1)).toBe(`${reason}\nput it in the place of that one? (y/N): `)
+    expect(no.failure).toMatchObject({ code: 'CANCELLED', message: `nothing was stored: ${reason}` })
+    expect(no.printed).toBe('')
+    const { printed, asked } = await world.run(['keys', 'add'], [...typedKey, 'y'])
+    expect(asked).toHaveLength(3)
+    expect(printed).toBe(
+      `stored ${key.id} as master, a key of ${jo}\nits MFA device is ${device('jo')}: [aws.source.master] of ${world.config}; it was arn:aws:iam::444455556666:mfa/kim\n`,
+    )
+    expect(world.text()).toBe(section(device('jo')))
+  })
+
+  it('is wrong usage without a terminal, unless it is said to be meant', async () => {
+    const world = other()
+    expect((await world.run(['keys', 'add'])).failure).toMatchObject({
+      code: 'USAGE',
+      message: `nothing was stored: ${reason}`,
+      hint: 'latchkey aws keys add --replace master, or under another name: latchkey aws keys add --new NAME',
+    })
+    expect(world.calls.filter((call) => call === 'putKey')).toHaveLength(1)
+    expect((await world.run(['keys', 'add', '--replace'])).failure).toBeUndefined()
+    expect(world.text()).toBe(section(device('jo')))
+  })
+
+  it('has none of the devices of the former user, where AWS does not tell which it has', async () => {
+    const world = other()
+    world.isListRefused = true
+    const { asked } = await world.run(['keys', 'add'], [...typedKey, 'y', device('phone')])
+    expect(asked.at(-1)).toMatch(/^ARN or serial number of the MFA device/)
+    expect(world.text()).toBe(section(device('phone')))
+    const unasked = await world.run(['keys', 'add', '--replace'])
+    expect(unasked.failure).toMatchObject({
+      code: 'USAGE',
+      hint: expect.stringContaining('--mfa-serial ARN') as string,
+    })
+  })
+
+  it('is asked about where AWS cannot say whose it is, too', async () => {
+    const world = other()
+    const reasonWith = async (answer: NonNullable<typeof world.other>) => {
+      world.other = answer
+      const { failure } = await world.run(['keys', 'add'])
+      expect(failure).toMatchObject({ code: 'USAGE' })
+      return (failure as Error).message.replace('nothing was stored: ', '')
+    }
+    const another = 'there is another key as master, and AWS could not be asked whose both are'
+    expect(await reasonWith({})).toBe(another)
+    expect(await reasonWith({ arn: jo })).toBe(another)
+    expect(await reasonWith({ heldBy: kim })).toBe(
+      `the key of master is one of ${kim}, and AWS could not be asked whose this one is`,
+    )
   })
 })
 
