@@ -44,9 +44,10 @@ export interface CertificateIssuer {
    * Has `publicKey` certified. The certificate has been checked: it certifies this key; it is a user certificate with at
    * least one principal, including all that were asked for; it is valid now by the CA's clock; and its critical options
    * are known.
+   * @param isBackground nobody waits for it: a server that is away is not asked by everybody at once
    * @throws a CodedError whose message and hint say what to do
    */
-  issue(publicKey: PublicKey, signal: AbortSignal): Promise<IssuedCertificate>
+  issue(publicKey: PublicKey, signal: AbortSignal, isBackground?: boolean): Promise<IssuedCertificate>
   /**
    * Called for each list: checks whether the login is still the same, if the last check is old. That is known on this
    * machine, and worth waiting a few ms for, until the promise resolves. It never rejects.

@@ -37,6 +37,8 @@ export interface VaultApiRequest {
   isText?: boolean
   /** False: never sent a second time once the server may have seen it. Default: true. */
   isIdempotent?: boolean
+  /** Nobody waits for it (src/vault/circuit.ts). */
+  isBackground?: boolean
 }
 
 /** Speaks to one Vault or OpenBao server. */
@@ -71,6 +73,8 @@ export interface VaultClientOptions {
    * @throws {HttpError} HTTP_CONFIG: a proxy on the way cannot be used
    */
   routeTo?: ((server: ServerAddress) => Route) | undefined
+  /** Called each time that the server has turned a request away because of too many. */
+  onLimited?: ((error: VaultError) => void) | undefined
   clock: Clock
   random: () => number
   log: Logger
@@ -149,6 +153,7 @@ export function createVaultClient(options: VaultClientOptions): VaultClient {
       for (let number = 0; ; number += 1) {
         const outcome = await attemptOnce(request, body, { number, leftMs: endMs - clock.uptime() })
         if (outcome.type === 'answer') return outcome.answer
+        if (outcome.error.code === 'VAULT_RATE_LIMITED') options.onLimited?.(outcome.error)
         if (number >= maxRetries || !mayRetry(outcome, request.isIdempotent !== false)) throw outcome.error
         const delayMs = retryDelayMs(outcome, number + 1, random)
         if (clock.uptime() + delayMs >= endMs) throw outcome.error

@@ -84,3 +84,16 @@ export function isTransient(error: unknown): boolean {
 export function isVaultError(error: unknown, ...codes: readonly VaultErrorCode[]): error is VaultError {
   return error instanceof VaultError && codes.includes(error.code)
 }
+
+/** The server itself did not answer, and would not have answered any other request either: it is away, or another answers for it. */
+export function isServerAway(error: unknown): error is VaultError {
+  return isVaultError(
+    error,
+    'VAULT_UNREACHABLE',
+    'VAULT_TLS',
+    'VAULT_BAD_RESPONSE',
+    'VAULT_REDIRECTED',
+    'VAULT_SEALED',
+    'VAULT_UNAVAILABLE',
+  )
+}

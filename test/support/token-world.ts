@@ -64,6 +64,8 @@ export async function tokenWorld(
   const { log, lines } = recordingLog()
   const asked = scriptedPrompts(...passwords)
   const files = new Map([['/secret-id', 'sid']])
+  /** What every random number is, in [0, 1). */
+  const chance = { value: 0 }
   const plainClient = testClient(vault.address, { maxRetries: 0 })
   let underWay = 0
   const client: VaultClient = {
@@ -91,7 +93,15 @@ export async function tokenWorld(
     createLoginMethod(auths[kind], loginContext(client, { prompts: asked.prompts, keychain, clock, log, files }))
   /** A daemon that starts anew with the same keychain. */
   const newSource = (): TokenSource =>
-    createTokenSource({ client, method: newMethod(), keychain, clock, random: () => 0, log, prompts: asked.prompts })
+    createTokenSource({
+      client,
+      method: newMethod(),
+      keychain,
+      clock,
+      random: () => chance.value,
+      log,
+      prompts: asked.prompts,
+    })
   const source = newSource()
   const use = (from = source) =>
     from.withToken((token) =>
@@ -109,7 +119,22 @@ export async function tokenWorld(
     await settled()
     expect(vault.calls()).toHaveLength(count)
   }
-  return { ...asked, vault, clock, keychain, log, lines, files, client, source, newSource, use, settled, calledAfter }
+  return {
+    chance,
+    ...asked,
+    vault,
+    clock,
+    keychain,
+    log,
+    lines,
+    files,
+    client,
+    source,
+    newSource,
+    use,
+    settled,
+    calledAfter,
+  }
 }
 
 export const tokensOf = (vault: { requests: { headers: Record<string, unknown> }[] }) =>

@@ -33,8 +33,8 @@ export interface CertificateTries {
 export interface CertificateTriesOptions {
   /** The identity's name, for the log. */
   name: string
-  /** Has the key certified and keeps the certificate. */
-  issue: (signal: AbortSignal) => Promise<void>
+  /** Has the key certified and keeps the certificate. @param isBackground no list waits for it */
+  issue: (signal: AbortSignal, isBackground: boolean) => Promise<void>
   /** What a failure of `issue` means. */
   failureOf: (error: unknown) => IssueFailure
   /** When to renew next. @param isWanted whether a list got no certificate, or one that is about to expire */
@@ -59,11 +59,11 @@ export function createCertificateTries(options: CertificateTriesOptions): Certif
   /** A list has asked, and no certificate has come since. */
   let isWanted = false
 
-  const attempt = async (): Promise<void> => {
+  const attempt = async (isBackground: boolean): Promise<void> => {
     const call = { abort: new AbortController(), sinceMs: clock.uptime() }
     inFlight.push(call)
     try {
-      await issue(call.abort.signal)
+      await issue(call.abort.signal, isBackground)
       isWanted = false
       failure = undefined
       outcome.succeeded()
@@ -91,9 +91,10 @@ export function createCertificateTries(options: CertificateTriesOptions): Certif
     random,
     plan: () => {
       const step = plan(isWanted)
-      return step === undefined ? undefined : { ...step, run: attempt }
+      return step === undefined ? undefined : { ...step, run: () => attempt(true) }
     },
     isLasting: (error) => failureOf(error) === 'lasting',
+    isFleet: true,
   })
 
   const isHanging = () => loop.isBusy() && clock.uptime() - (inFlight.at(-1)?.sinceMs ?? 0) >= listRetryMs
@@ -125,14 +126,17 @@ export function createCertificateTries(options: CertificateTriesOptions): Certif
   const mayWait = () => !source.isAway() && (failure === undefined || failure.type === 'login')
 
   const take = (): Promise<void> => {
-    const taken = loop.take(attempt)
+    const taken = loop.take(() => attempt(false))
     taken.catch(() => {})
     return taken
   }
 
   const onReturn = (): void => {
     if (isHanging()) letGo()
-    if (failure?.type === 'passing') loop.retry()
+    if (failure?.type !== 'passing') return
+    // Many machines see that a server is back.
+    if (isWanted) loop.retry()
+    else loop.retrySpread()
   }
   let unwatch = source.onReturn(onReturn)
 

@@ -124,12 +124,12 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
   // One key pair until `clear`: the fingerprint, and anything saved from `ssh-add -L`, stays valid across renewals.
   const ownKey: OwnKey = upstreamKey ?? createOwnKey({ ...options, onSign: noteSignature, onMade })
 
-  const issue = async (signal: AbortSignal): Promise<void> => {
+  const issue = async (signal: AbortSignal, isBackground: boolean): Promise<void> => {
     const made = ownKey.pair()
     const certifiedKey = made instanceof Promise ? await made : made
     signal.throwIfAborted()
     const { publicKey } = certifiedKey
-    const issued = await issuer.issue(publicKey, signal)
+    const issued = await issuer.issue(publicKey, signal, isBackground)
     signal.throwIfAborted()
     const successor = createServedCertificate(issued, certifiedKey, options)
     await publication.show(publicKey, successor)

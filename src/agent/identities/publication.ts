@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/time/clock.ts'
+import { type Clock, longestSleepMs } from '../../core/time/clock.ts'
 import type { SshCertificate } from '../../ssh/certificate.ts'
 import type { PublicKey } from '../../ssh/public-key.ts'
 import type { ServedCertificate } from './served-certificate.ts'
@@ -30,9 +30,6 @@ export interface Publication {
   stop(): void
 }
 
-/** Timers stand still while the machine sleeps, and the wall clock may be set: so often is it looked at, in ms. */
-const longestSleepMs = 60_000
-
 /** Nothing is public yet. */
 export function createPublication(publish: PublishIdentity, clock: Clock): Publication {
   let shown: { publicKey: PublicKey; certificate: ServedCertificate | undefined } | undefined
@@ -53,7 +50,7 @@ export function createPublication(publish: PublishIdentity, clock: Clock): Publi
     cancelLook()
     if (certificate === undefined) return
     const leftMs = certificate.validity().notAfterMs - clock.now()
-    cancelLook = clock.after(Math.min(Math.max(leftMs, 0), longestSleepMs), look)
+    cancelLook = clock.after(Math.min(Math.max(leftMs, 0), longestSleepMs(clock)), look)
   }
 
   const look = (): void => {

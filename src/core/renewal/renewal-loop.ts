@@ -1,4 +1,4 @@
-import type { Clock } from '../time/clock.ts'
+import { type Clock, longestSleepMs } from '../time/clock.ts'
 import {
   delayToStepMs,
   failurePauseMs,
@@ -6,6 +6,7 @@ import {
   type Pause,
   type PlannedStep,
   shortestPauseMs,
+  spreadMs,
 } from './renewal-schedule.ts'
 
 /** A step that the loop takes by itself when it is due. */
@@ -27,6 +28,8 @@ export interface RenewalLoop {
   replan(): void
   /** Something has changed that may cure what failed: its pause is over. */
   retry(): void
+  /** The same, where many machines see that change: what is due is spread a little. */
+  retrySpread(): void
   /** Lets go of the step that is under way: its outcome is ignored, and another step may be taken. */
   abandon(): void
   /**
@@ -49,19 +52,21 @@ export interface RenewalLoopOptions {
   plan: () => RenewalStep | undefined
   /** True for a failure that only a change can cure. If absent, no failure is. */
   isLasting?: (error: unknown) => boolean
+  /**
+   * Many machines renew theirs at the same server: after a failure the next try comes at any time before the value ends,
+   * and what has become due while the machine slept is spread (docs/adr/0043-a-fleet-does-not-gang-up.md).
+   */
+  isFleet?: boolean
   /** Called with the error of a planned step, after the pause is set. A caller of `take` gets the error from its promise. */
   onError?: (error: unknown) => void
 }
 
-/**
- * How long the loop sleeps at most. Timers stand still while the machine sleeps, and the wall clock may be set: a step
- * that became due in either way is noticed within a minute.
- */
-const longestSleepMs = 60_000
+/** A timer that comes so late has slept, in ms. */
+const sleptMs = 10_000
 
 /** Creates a loop that takes no planned step until it is started. */
 export function createRenewalLoop(options: RenewalLoopOptions): RenewalLoop {
-  const { clock, random, plan, isLasting = () => false, onError = () => {} } = options
+  const { clock, random, plan, isLasting = () => false, isFleet = false, onError = () => {} } = options
   let isStarted = false
   let underWay: Promise<void> | undefined
   let failures = 0
@@ -74,18 +79,32 @@ export function createRenewalLoop(options: RenewalLoopOptions): RenewalLoop {
     cancelTimer()
     const step = isStarted && underWay === undefined ? plan() : undefined
     if (step === undefined) return
-    cancelTimer = clock.after(Math.min(Math.max(delayTo(step), 0), longestSleepMs), look)
+    const delayMs = Math.min(Math.max(delayTo(step), 0), longestSleepMs(clock))
+    const lateMs = clock.uptime() + delayMs + sleptMs
+    cancelTimer = clock.after(delayMs, () => look(isFleet && clock.uptime() > lateMs))
   }
 
   // Planned anew: the wall clock, or what the plan is based on, may have changed.
-  const look = (): void => {
+  const look = (hasSlept: boolean): void => {
     const step = plan()
     if (step === undefined || delayTo(step) > 0) arm()
+    else if (hasSlept) spread()
     else take(step.run).catch(onError)
   }
 
-  const rest = (lengthMs: number, lasts: boolean): void => {
-    pause = { lengthMs, isLasting: lasts, sinceMs: clock.uptime() }
+  /** What is due waits a little, by chance. */
+  const spread = (): void => {
+    const step = plan()
+    pause = {
+      lengthMs: step === undefined ? 0 : spreadMs(step, clock.now(), random),
+      isLasting: true,
+      sinceMs: clock.uptime(),
+    }
+    arm()
+  }
+
+  const rest = (lengthMs: number, lasts: boolean, share?: number): void => {
+    pause = { lengthMs, isLasting: lasts, sinceMs: clock.uptime(), share }
     underWay = undefined
     arm()
   }
@@ -98,7 +117,7 @@ export function createRenewalLoop(options: RenewalLoopOptions): RenewalLoop {
   const fail = (error: unknown): void => {
     failures += 1
     const lasts = isLasting(error)
-    rest(lasts ? lastingPauseMs : failurePauseMs(failures, random), lasts)
+    rest(lasts ? lastingPauseMs : failurePauseMs(failures, random), lasts, isFleet ? random() : undefined)
   }
 
   const take = (run: () => Promise<void>): Promise<void> => {
@@ -131,6 +150,10 @@ export function createRenewalLoop(options: RenewalLoopOptions): RenewalLoop {
       failures = 0
       pause = undefined
       arm()
+    },
+    retrySpread() {
+      failures = 0
+      spread()
     },
     abandon() {
       underWay = undefined

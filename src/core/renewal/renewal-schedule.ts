@@ -15,6 +15,11 @@ export interface Pause {
   isLasting: boolean
   /** `uptime()` of the clock when the step was over. */
   sinceMs: number
+  /**
+   * Where many machines renew theirs at the same server: at which point of the first nine tenths of what was left of the
+   * value the pause ends, in [0, 1). It then counts in place of the length, as long as something is left.
+   */
+  share?: number | undefined
 }
 
 /** After a success, nothing is done again within a second, whatever is planned: no server is asked in a tight loop. */
@@ -36,9 +41,25 @@ export function failurePauseMs(failures: number, random: () => number): number {
   )
 }
 
+/** A try takes time, too: it is not left to the last moment. */
+const latestShare = 0.9
+
+/** A step that many machines may have become due for at once, as when their network is back, is spread over so long, in ms. */
+const longestSpreadMs = 30_000
+
+/**
+ * How long to wait before a step that nobody waits for, though it is due: up to 30 s, or a tenth of what is left.
+ * @param random uniform in [0, 1)
+ */
+export function spreadMs(step: PlannedStep, nowMs: number, random: () => number): number {
+  const leftMs = Math.max(0, (step.endMs ?? Number.POSITIVE_INFINITY) - nowMs)
+  return Math.floor(random() * Math.min(longestSpreadMs, leftMs / 10))
+}
+
 /**
  * How long it is until a step, in ms; zero or less: it is due. A pause ends early if it would take more than a quarter of
- * the time that is left until the value expires, so that an outage that ends in time never costs the value.
+ * the time that is left until the value expires, so that an outage that ends in time never costs the value. One with a
+ * share ends before the value does, too.
  */
 export function delayToStepMs(
   step: PlannedStep,
@@ -47,8 +68,11 @@ export function delayToStepMs(
 ): number {
   const dueMs = step.atMs - now.wallMs
   if (pause === undefined) return dueMs
-  const leftMs = (step.endMs ?? 0) - now.wallMs
-  const isBound = leftMs > 0 && !pause.isLasting
-  const lengthMs = isBound ? Math.min(pause.lengthMs, Math.max(shortestPauseMs, leftMs / 4)) : pause.lengthMs
-  return Math.max(dueMs, pause.sinceMs + lengthMs - now.uptimeMs)
+  return Math.max(dueMs, pause.sinceMs + lengthOf(pause, (step.endMs ?? 0) - now.wallMs, now.uptimeMs) - now.uptimeMs)
+}
+
+function lengthOf({ lengthMs, isLasting, share, sinceMs }: Pause, leftMs: number, uptimeMs: number): number {
+  if (isLasting || leftMs <= 0) return lengthMs
+  if (share === undefined) return Math.min(lengthMs, Math.max(shortestPauseMs, leftMs / 4))
+  return Math.max(shortestPauseMs, share * latestShare * (leftMs + uptimeMs - sinceMs))
 }

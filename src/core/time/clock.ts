@@ -9,7 +9,15 @@ export interface Clock {
    * A hint only: timers stand still in suspend, so code that relies on a limit checks it again when it uses the value.
    */
   after(delayMs: number, run: () => void): () => void
+  /** For how long its timers can be relied on, in ms; a minute if absent. */
+  readonly reliableMs?: number
 }
+
+/**
+ * How long to sleep at most before looking again. Timers stand still while the machine sleeps, and the wall clock may be
+ * set: what became due in either way is noticed within a minute.
+ */
+export const longestSleepMs = ({ reliableMs = 60_000 }: Clock): number => reliableMs
 
 /** The longest delay that setTimeout takes: a larger one fires at once. */
 const longestTimerMs = 2 ** 31 - 1

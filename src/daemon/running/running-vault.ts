@@ -4,6 +4,7 @@ import { type ConfiguredIdentity, createConfiguredIdentity } from '../../agent/i
 import type { PublishIdentity } from '../../agent/identities/publication.ts'
 import type { Turns } from '../../core/calls/turns.ts'
 import type { ResolveSrv } from '../../http/srv.ts'
+import { type Circuit, createCircuit } from '../../vault/circuit.ts'
 import { createVaultClient, type VaultClient } from '../../vault/client.ts'
 import type { LoginContext } from '../../vault/login/login-method.ts'
 import { createLoginMethod } from '../../vault/login/login-methods.ts'
@@ -59,8 +60,9 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
   const { keychain, prompts, clock, random, log, environment, home, readText, runProgram } = deps
   const { address, auth } = plan.config
   const source = createCertificateSource({ name: `vault ${plan.config.name}`, clock, log })
-  const switched = createSwitchedClient(connect(plan, deps))
-  const client = watchVault(switched, source)
+  const circuit = createCircuit({ clock, random })
+  const switched = createSwitchedClient(connect(plan, circuit, deps))
+  const client = circuit.guard(watchVault(switched, source))
   const method = createLoginMethod(auth, {
     client,
     address,
@@ -113,7 +115,7 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
       return identities
     },
     reconnect(next) {
-      switched.use(connect(next, deps))
+      switched.use(connect(next, circuit, deps))
       config = next.config
       tryAgain()
     },
@@ -131,7 +133,7 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
   }
 }
 
-function connect({ config, files, roots }: VaultPlan, deps: VaultDeps): VaultClient {
+function connect({ config, files, roots }: VaultPlan, circuit: Circuit, deps: VaultDeps): VaultClient {
   const { clock, random, log, environment, resolveSrv } = deps
   return createVaultClient({
     name: config.name,
@@ -155,6 +157,7 @@ function connect({ config, files, roots }: VaultPlan, deps: VaultDeps): VaultCli
       resolveSrv,
       random,
     }),
+    onLimited: circuit.limited,
     clock,
     random,
     log,

@@ -12,6 +12,7 @@ import { formatPublicKeyLine, parsePublicKeyLine } from '../../ssh/public-key-li
 import { SshError } from '../../ssh/wire.ts'
 import { vaultPath } from '../address.ts'
 import type { VaultAnswer } from '../answer.ts'
+import { inBackground } from '../circuit.ts'
 import type { VaultBody, VaultClient } from '../client.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import { isVaultError, VaultError } from '../vault-error.ts'
@@ -46,8 +47,6 @@ export interface VaultIssuerDeps {
 
 /** Roles backdate by 30 s (`not_before_duration`): by a clock that is off by more, certificates may not be valid yet. */
 const maxSkewMs = 30_000
-/** Longer than any rate limit: a server that asks for more is mistaken, and must not keep us away until a restart. */
-const longestRestMs = 3_600_000
 /** A server sends one or two; one that sends more is not Vault. */
 const maxServerWarnings = 4
 const notAsAsked = 'the certificate is not as asked for'
@@ -58,8 +57,6 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
   const about = { vault: client.name, mount, role }
   /** What is asked for; less than what is configured once the server has said that this is too much. */
   let { ttlSeconds } = signing
-  /** The server has asked to be left alone until then, in ms of uptime. */
-  let rest: { untilMs: number; error: VaultError } | undefined
   let isSkewLogged = false
   let logged: readonly string[] = []
   // None stands for the role's default user.
@@ -68,13 +65,13 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
   /** The key that the mount names as its CA's, though another of its issuers signs for this role. */
   let otherCa: string | undefined
 
-  const sign = (publicKey: PublicKey, signal: AbortSignal) =>
+  const sign = (publicKey: PublicKey, by: VaultClient, signal: AbortSignal) =>
     tokens.withToken(async (token) => {
       const purpose = { type: 'sign', mount, role, keyType: keyTypeSetting(publicKey) } as const
       try {
         const path = vaultPath(mount, 'sign', role)
         const body = signBody(publicKey.blob, { ...signing, principals: askedPrincipals, ttlSeconds })
-        return { answer: await client.request({ method: 'POST', path, purpose, token, body, signal }), token }
+        return { answer: await by.request({ method: 'POST', path, purpose, token, body, signal }), token }
       } catch (error) {
         if (!isVaultError(error, 'VAULT_KEY_NOT_ALLOWED')) throw error
         throw await explainRefusedKey(error, { client, token, purpose, signal })
@@ -87,13 +84,10 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
     return named === undefined || named === signedBy || named === otherCa ? 'current' : 'outdated'
   }
 
-  const signWithinMaximum = async (publicKey: PublicKey, signal: AbortSignal) => {
+  const signWithinMaximum = async (publicKey: PublicKey, by: VaultClient, signal: AbortSignal) => {
     try {
-      return await sign(publicKey, signal)
+      return await sign(publicKey, by, signal)
     } catch (error) {
-      if (isVaultError(error, 'VAULT_RATE_LIMITED') && error.retryAfterMs !== undefined) {
-        rest = { untilMs: clock.uptime() + Math.min(error.retryAfterMs, longestRestMs), error }
-      }
       const maximum = isVaultError(error, 'VAULT_TTL_TOO_LONG') ? error.maxTtlSeconds : undefined
       if (maximum === undefined || ttlSeconds === undefined || maximum >= ttlSeconds) throw error
       log.warn('the role allows less than the configured ttl; its maximum is used', {
@@ -102,7 +96,7 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
         maximum: formatDuration(maximum),
       })
       ttlSeconds = maximum
-      return sign(publicKey, signal)
+      return sign(publicKey, by, signal)
     }
   }
 
@@ -130,9 +124,9 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
   }
 
   return {
-    async issue(publicKey, signal) {
-      if (rest !== undefined && clock.uptime() < rest.untilMs) throw rest.error
-      const { answer, token } = await signWithinMaximum(publicKey, signal)
+    async issue(publicKey, signal, isBackground = false) {
+      const by = isBackground ? inBackground(client) : client
+      const { answer, token } = await signWithinMaximum(publicKey, by, signal)
       const certificate = decodeSigned(answer, client.name)
       const clockSkewMs = skewOf(answer, certificate, clock.now())
       const expected = { nowMs: clock.now() + clockSkewMs, rolePath: `${mount}/roles/${role}` }

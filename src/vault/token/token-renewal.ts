@@ -137,6 +137,7 @@ export function createTokenRenewal(deps: TokenRenewalDeps): TokenRenewal {
     random,
     plan,
     isLasting: (error) => isVaultError(error, 'VAULT_DENIED'),
+    isFleet: true,
   })
 
   return {

@@ -5,6 +5,7 @@ import type { Clock } from '../../core/time/clock.ts'
 import type { LastingKeychain } from '../../keychain/keychain.ts'
 import { type PromptCaller, PromptError, type Prompts } from '../../prompts/prompt.ts'
 import { createSharedLogin } from '../../prompts/shared-login.ts'
+import { inBackground } from '../circuit.ts'
 import type { VaultClient } from '../client.ts'
 import { type LoginMethod, loginTopic } from '../login/login-method.ts'
 import { checkServer } from '../server-check.ts'
@@ -90,7 +91,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   const renewal = createTokenRenewal({
     vault,
     holder,
-    calls,
+    calls: createSelfCalls(inBackground(client), clock),
     replaceRefused,
     mayLogIn: method.type === 'login' && method.isUnattended,
     outcome,

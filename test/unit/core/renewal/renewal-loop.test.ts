@@ -323,3 +323,57 @@ describe('a step that was abandoned', () => {
     expect(runs).toEqual([0, 0])
   })
 })
+
+describe('one of many machines', () => {
+  const half = { isFleet: true, random: () => 0.5 }
+  /** Half of what is left, of which the last tenth is not used. */
+  const halfOfLeft = { isFleet: true, random: () => 0.5 / 0.9 }
+
+  it('tries again at any time before the value ends, and at the latest just before', async () => {
+    const endMs = fakeClock().now() + 16 * minuteMs
+    const { loop, runs, live } = setUp((clock) => ({ atMs: clock.now(), endMs }), fail, halfOfLeft)
+    loop.start()
+    await live(15.5 * minuteMs)
+    expect(runs.slice(0, 5).map((ms) => Math.round(ms / minuteMs))).toEqual([0, 8, 12, 14, 15])
+  })
+
+  it('backs off as any other where nothing can be lost', async () => {
+    const { loop, runs, live } = setUp(now, fail, half)
+    loop.start()
+    await live(5_000)
+    // Each failure is noticed at the end of its second.
+    expect(runs).toEqual([0, 2_000, 3_500])
+  })
+
+  it('spreads what has become due while it slept, and no other step', async () => {
+    const { clock, loop, runs, pass } = setUp(
+      (at) => ({ atMs: hourMs + fakeClock().now(), endMs: at.now() + hourMs }),
+      undefined,
+      half,
+    )
+    loop.start()
+    await pass(30 * minuteMs)
+    clock.suspend(hourMs)
+    await pass(minuteMs)
+    expect(runs).toEqual([])
+    await pass(14_999)
+    expect(runs).toEqual([])
+    await pass(1)
+    expect(runs).toHaveLength(1)
+    const awake = setUp((at) => ({ atMs: hourMs + fakeClock().now(), endMs: at.now() + hourMs }), undefined, half)
+    awake.loop.start()
+    await awake.pass(hourMs)
+    expect(awake.runs).toEqual([hourMs])
+  })
+
+  it('takes what is asked for at once, whatever is spread', async () => {
+    const { loop, runs, run, pass } = setUp((clock) => ({ atMs: clock.now(), endMs: clock.now() + hourMs }), fail, half)
+    loop.start()
+    await pass(0)
+    loop.retrySpread()
+    await pass(14_999)
+    expect(runs).toHaveLength(1)
+    await loop.take(run).catch(() => {})
+    expect(runs).toHaveLength(2)
+  })
+})

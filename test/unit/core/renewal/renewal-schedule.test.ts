@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { delayToStepMs, failurePauseMs } from '../../../../src/core/renewal/renewal-schedule.ts'
+import { delayToStepMs, failurePauseMs, spreadMs } from '../../../../src/core/renewal/renewal-schedule.ts'
 
 const minuteMs = 60_000
 
@@ -51,5 +51,37 @@ describe('the delay to a step', () => {
   it('keeps to the pause after a lasting failure, however little time is left', () => {
     const step = { atMs: now.wallMs, endMs: now.wallMs + 10_000 }
     expect(delayToStepMs(step, { ...pause, isLasting: true }, now)).toBe(minuteMs)
+  })
+})
+
+describe('the pause of one of many machines', () => {
+  const now = { wallMs: 1_000_000, uptimeMs: 65_000 }
+  /** It began a minute ago. */
+  const pauseOf = (share: number) => ({ lengthMs: minuteMs, isLasting: false, sinceMs: 5_000, share })
+  const step = (leftMs: number) => ({ atMs: now.wallMs, endMs: now.wallMs + leftMs })
+
+  it.each([
+    ['at that point of what was left when it began', 0.5, 9 * minuteMs, 3.5 * minuteMs],
+    ['before the last tenth, whatever the point', 1, 9 * minuteMs, 8 * minuteMs],
+    ['long before, where that is the point', 0, 9 * minuteMs, 0],
+    ['as any other, once nothing is left to lose', 0.5, 0, 0],
+  ])('ends %s', (_, share, leftMs, delayMs) => {
+    expect(delayToStepMs(step(leftMs), pauseOf(share), now)).toBe(delayMs)
+  })
+
+  it('is kept in full after a lasting failure', () => {
+    expect(delayToStepMs(step(minuteMs), { ...pauseOf(0.1), lengthMs: 300_000, isLasting: true }, now)).toBe(240_000)
+  })
+})
+
+describe('what many machines do when they see the same', () => {
+  it.each([
+    ['half a minute', 60 * minuteMs, 15_000],
+    ['a tenth of what is left', 100_000, 5_000],
+    ['nothing where nothing is left', -1, 0],
+    ['half a minute where nothing ends', undefined, 15_000],
+  ])('is spread over %s', (_, leftMs, spread) => {
+    const step = { atMs: 0, ...(leftMs === undefined ? {} : { endMs: 1_000 + leftMs }) }
+    expect(spreadMs(step, 1_000, () => 0.5)).toBe(spread)
   })
 })

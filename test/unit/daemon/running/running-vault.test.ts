@@ -125,3 +125,17 @@ it('lets go of the key of an identity that is configured no more, and of its cal
   expect(vault.identities).toEqual([kept])
   expect(await Promise.race([second, settle().then(() => 'waits')])).toBe('waits')
 })
+
+it('heeds for all its identities a rate limit that one of them has met', async () => {
+  const { server, clock, vault } = await world()
+  server.on(sign, { status: 429, headers: { 'Retry-After': '60' } })
+  vault.setIdentities([ops, { ...ops, name: 'db', role: 'db' }])
+  const listOf = async (index: number) =>
+    await Promise.resolve(vault.identities[index]!.key.identities(local)).catch(({ code }: { code?: string }) => code)
+  expect(await listOf(0)).toBe('VAULT_RATE_LIMITED')
+  expect(await listOf(1)).toBe('VAULT_RATE_LIMITED')
+  expect(server.calls().filter((call) => call.startsWith('POST ssh/sign'))).toEqual([sign])
+  server.on('POST ssh/sign/db', denied)
+  clock.advance(120_000)
+  await until(() => server.calls().includes('POST ssh/sign/db'))
+})

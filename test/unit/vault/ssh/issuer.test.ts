@@ -6,6 +6,7 @@ import { type CertificateFields, encodeCertificate } from '../../../../src/ssh/c
 import { decodePublicKey, fingerprint, type PublicKey, publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
 import { formatPublicKeyLine, parsePublicKeyLine } from '../../../../src/ssh/public-key-line.ts'
 import { signData } from '../../../../src/ssh/signature.ts'
+import type { VaultClient } from '../../../../src/vault/client.ts'
 import { createCaWatch } from '../../../../src/vault/ssh/ca-watch.ts'
 import { createVaultIssuer, type SigningOptions, type VaultIssuerDeps } from '../../../../src/vault/ssh/issuer.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
@@ -63,17 +64,19 @@ async function world(signing: Partial<SigningOptions> = {}, startMs = nowMs) {
   }
   const client = testClient(vault.address, { clock, maxRetries: 0 })
   const watch = createCaWatch(client, 'ssh', clock, log)
-  const issuer = createVaultIssuer({
-    client,
-    tokens,
-    ca: watch,
-    signing: { mount: 'ssh', role: 'ops', ...signing },
-    clock,
-    log,
-  })
+  const issuerWith = (by: VaultClient) =>
+    createVaultIssuer({
+      client: by,
+      tokens,
+      ca: watch,
+      signing: { mount: 'ssh', role: 'ops', ...signing },
+      clock,
+      log,
+    })
+  const issuer = issuerWith(client)
   const bodies = () => vault.requests.map(({ body }) => body)
   const issue = async (key = ours, signal = never) => (await issuer.issue(key, signal)).certificate
-  return { vault, clock, lines, bodies, login, watch, issuer, issue }
+  return { vault, clock, lines, bodies, login, watch, client, issuerWith, issuer, issue }
 }
 
 /** An HTTP Date that is `ms` after our clock. */
@@ -205,26 +208,20 @@ describe('a ttl above the maximum of the role', () => {
   })
 })
 
-describe('a rate limit that says how long', () => {
-  it('is obeyed without asking again meanwhile', async () => {
-    const { vault, clock, issue } = await world()
-    vault.on(route, { status: 429, headers: { 'Retry-After': '9' } }, certified())
-    await expect(issue()).rejects.toMatchObject({ code: 'VAULT_RATE_LIMITED' })
-    clock.advance(8999)
-    await expect(issue()).rejects.toMatchObject({ code: 'VAULT_RATE_LIMITED' })
-    expect(vault.requests).toHaveLength(1)
-    clock.advance(1)
-    await issue()
-  })
-
-  it('is not obeyed for longer than an hour', async () => {
-    const { vault, clock, issue } = await world()
-    vault.on(route, { status: 429, headers: { 'Retry-After': '999999999' } }, certified())
-    await expect(issue()).rejects.toMatchObject({ code: 'VAULT_RATE_LIMITED' })
-    clock.advance(3_600_000)
-    vault.on(route, certified({ validBefore: seconds(nowMs) + 7200n }))
-    await issue()
-  })
+it('a request that nobody waits for says so', async () => {
+  const requests: (boolean | undefined)[] = []
+  const { client, issuerWith } = await world()
+  const watched: typeof client = {
+    ...client,
+    request: (request) => {
+      requests.push(request.isBackground)
+      return client.request(request)
+    },
+  }
+  const issuer = issuerWith(watched)
+  await issuer.issue(ours, never)
+  await issuer.issue(ours, never, true)
+  expect(requests).toEqual([undefined, true])
 })
 
 describe('a certificate that comes back', () => {
