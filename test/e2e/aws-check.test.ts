@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { sharedDevSession } from '../support/dev-session.ts'
-import { describeWithPeers } from '../support/peers.ts'
+import { debianPython, describeWithPeers } from '../support/peers.ts'
 
 const id = 'AKIAIOSFODNN7EXAMPLE'
 const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
@@ -134,6 +134,28 @@ describeWithPeers('latchkey aws check', ['aws'], () => {
     )
     await expect.poll(named).toEqual([])
     expect(JSON.parse(await shared.dev.runOk('sh', ['-c', mended]))).toMatchObject({ AccountId: '123456789012' })
+    writeFileSync(config!, before)
+  })
+
+  it.each([
+    ['latchkey aws credential dev', 'another command than aws credentials', 2],
+    ['latchkey-credentials --profile dev', 'has --profile, which is no option', 2],
+    ['latchkey aws credentials dev # mine', 'has more behind the name', 2],
+    ['env LATCHKEY_X=1 latchkey aws credentials dev', undefined, 0],
+    ["sh -c 'latchkey aws credentials dev 2>/dev/null'", undefined, 0],
+  ])('finds that the line of a profile runs latchkey in vain, as it does: %s', async (line, words, status) => {
+    const { AWS_CONFIG_FILE: config } = shared.dev.env
+    const before = readFileSync(config!, 'utf8')
+    // The script, which is not on PATH here, hands over to the command whatever is more than a name.
+    const run = line.replace('latchkey-credentials', 'latchkey aws credentials')
+    appendFileSync(config!, `\n[profile x]\ncredential_process = ${line}\n`)
+    const found = async () => (await check(['--offline'])).stdout
+    if (words === undefined) await expect.poll(found).toBe('nothing found; AWS was not asked\n')
+    else await expect.poll(found).toContain('profile x runs latchkey so that it gets no credentials [unserved-profile]')
+    expect(await found()).toContain(words ?? '')
+    // As botocore splits it, without a shell.
+    const program = 'import shlex, subprocess, sys; sys.exit(subprocess.run(shlex.split(sys.argv[1])).returncode)'
+    expect((await shared.dev.run(debianPython, ['-c', program, run])).status).toBe(status)
     writeFileSync(config!, before)
   })
 

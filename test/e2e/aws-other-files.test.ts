@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { startBuiltDaemon } from '../support/built-daemon.ts'
 import { sharedDevSession } from '../support/dev-session.ts'
@@ -70,10 +70,12 @@ describeWithPeers('a shell whose AWS tools read other files than the daemon', ['
   })
 
   it.each([
-    ['with its variables', true],
-    ['without variables', false],
-  ])('gets the blocks that it lacks from the mend of a check, and none twice: %s', async (how, isNamed) => {
-    const { latchkey, sh, read, whoIs } = shell(how, isNamed)
+    ['with its variables', true, true],
+    ['without variables', false, true],
+    ['without a folder for them', false, false],
+  ])('gets the blocks that it lacks from the mend of a check, and none twice: %s', async (how, isNamed, hasFolder) => {
+    const { config, latchkey, sh, read, whoIs } = shell(how, isNamed)
+    if (!hasFolder) rmSync(dirname(config), { recursive: true })
     const check = async () => {
       const { stdout, stderr } = await latchkey('check', '--offline', '--json')
       expect(stderr).toContain('here, but the daemon reads ')

@@ -12,8 +12,10 @@ export type HelperLine = {
 } & (
   | {
       type: 'own'
-      /** Whose credentials it asks for; absent where it does not say. */
+      /** Whose credentials it asks for, or is probably to ask for; absent where it does not say. */
       profile?: string
+      /** Why it gets none, whatever it asks for; follows the name of the key. */
+      mistake?: string
     }
   | { type: 'foreign' }
 )
@@ -106,6 +108,8 @@ export interface CheckFacts {
   nowMs: number
   /** Absolute paths of the AWS tools' own files. */
   paths: { config: string; credentials: string }
+  /** The folder of the config file, where it does not exist. */
+  missingFolder?: string
   /** Absolute path of the command. */
   latchkey: string
   profiles: readonly FileProfile[]

@@ -1,4 +1,4 @@
-import { credentialProcessWords, isOwnProgram, parseCredentialProcess } from '../config/own-process.ts'
+import { ownWords, parseCredentialProcess } from '../config/own-process.ts'
 import { parseSharedConfig } from '../config/shared-config.ts'
 import { keysOfProfiles, linesWithKeys } from '../files/plaintext-keys.ts'
 import type { FileKey, FileProfile, HelperLine } from './check-facts.ts'
@@ -35,15 +35,16 @@ export function fileProfiles({ config, credentials }: Texts): FileProfile[] {
 }
 
 function helperOf(line: string): HelperLine {
-  const words = credentialProcessWords(line)
-  const [first = ''] = words
-  const own = words.find(isOwnProgram)
-  if (own === undefined) return { type: 'foreign', programs: [first] }
   const asked = parseCredentialProcess(line)
+  if (asked.type === 'foreign') return { type: 'foreign', programs: [asked.program] }
+  const { words, at } = ownWords(line)!
+  // A variable that stands first is no program, which is told as a mistake.
+  const first = words[0]!.includes('=') ? words[at]! : words[0]!
   return {
     type: 'own',
-    programs: [...new Set([first, own])],
-    ...(asked.type === 'own' ? { profile: asked.profile } : {}),
+    programs: [...new Set([first, words[at]!])],
+    ...(asked.profile === undefined ? {} : { profile: asked.profile }),
+    ...(asked.type === 'wrong' ? { mistake: asked.mistake } : {}),
   }
 }
 

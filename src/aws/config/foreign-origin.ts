@@ -27,8 +27,8 @@ export function hasWebIdentity(values: Values): boolean {
 }
 
 /**
- * The refusal of a profile whose credentials come neither from a key of ours nor from a role: by the name of what it is,
- * with what to do. Undefined where latchkey can serve it.
+ * The refusal of a profile whose credentials come neither from a key of ours nor from a role, or that runs latchkey in vain: by
+ * the name of what it is, with what to do. Undefined where latchkey can serve it.
  */
 export function refuseForeignOrigin(name: string, values: Values): AwsError | undefined {
   const origin = originOf(name, values)
@@ -43,6 +43,10 @@ export function refuseForeignOrigin(name: string, values: Values): AwsError | un
   }
   const process = values.get('credential_process')
   const parsed = process === undefined ? undefined : parseCredentialProcess(process)
+  if (parsed?.type === 'wrong')
+    return new AwsError('AWS_PROFILE_INVALID', `profile ${name}: its credential_process ${parsed.mistake}`, {
+      hint: 'what to write instead: latchkey aws check --offline',
+    })
   if (parsed?.type !== 'foreign') return undefined
   const keeper = keyKeepers[parsed.program.split('/').at(-1)!]
   if (keeper === undefined) {

@@ -58,7 +58,7 @@ export function effectiveProfile(shared: SharedConfig, { name, values }: SharedP
     path.push(next)
     for (const [key, value] of included?.values ?? []) {
       // The line that latchkey writes for an included profile is about that one.
-      const isOwnLine = key === 'credential_process' && parseCredentialProcess(value).type === 'own'
+      const isOwnLine = key === 'credential_process' && parseCredentialProcess(value).type !== 'foreign'
       if (inheritedKeys.has(key) && !all.has(key) && !isOwnLine) all.set(key, value)
     }
     next = includedBy(included?.values) ?? (next === 'default' ? undefined : 'default')

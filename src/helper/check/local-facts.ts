@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync } from 'node:fs'
-import { isAbsolute, resolve } from 'node:path'
+import { dirname, isAbsolute, resolve } from 'node:path'
 import type { CheckFacts, FileProfile } from '../../aws/check/check-facts.ts'
 import { fileMistakes } from '../../aws/check/file-mistakes.ts'
 import { fileProfiles, strayLines } from '../../aws/check/file-profiles.ts'
@@ -13,7 +13,7 @@ import { toolFilePaths } from '../profiles/tool-files.ts'
 /** What can be seen from here: the files of the AWS tools, and what this command's environment says. */
 export type LocalFacts = Pick<
   CheckFacts,
-  'nowMs' | 'paths' | 'latchkey' | 'profiles' | 'mistakes' | 'stray' | 'programFaults' | 'environment'
+  'nowMs' | 'paths' | 'missingFolder' | 'latchkey' | 'profiles' | 'mistakes' | 'stray' | 'programFaults' | 'environment'
 >
 
 /** Variables from which the AWS tools get credentials before they look at a profile (botocore, credentials.py). */
@@ -28,6 +28,7 @@ export async function gatherLocalFacts({ environment, commandPath, nowMs }: Comm
   return {
     nowMs: nowMs(),
     paths,
+    ...(existsSync(dirname(paths.config)) ? {} : { missingFolder: dirname(paths.config) }),
     latchkey: commandPath,
     profiles,
     mistakes: { config: fileMistakes(bytes.config), credentials: fileMistakes(bytes.credentials) },

@@ -25,14 +25,15 @@ export const missingBlock: Rule = {
   },
 }
 
-function absent(names: readonly string[], { paths }: CheckFacts): Omit<Finding, 'rule'>[] {
+function absent(names: readonly string[], { paths, missingFolder }: CheckFacts): Omit<Finding, 'rule'>[] {
   if (names.length === 0) return []
+  const make = missingFolder === undefined ? '' : `mkdir -p -m 700 ${shellWord(missingFolder)} && `
   return [
     {
       severity: 'warning',
       what: `the AWS tools do not know profiles of config.toml: ${names.length}`,
       evidence: names,
-      mend: `latchkey aws profiles list --block >> ${shellWord(paths.config)}`,
+      mend: `${make}latchkey aws profiles list --block >> ${shellWord(paths.config)}`,
     },
   ]
 }

@@ -1,15 +1,15 @@
 import { credentialProcess } from '../../../core/text/aws-config-block.ts'
 import { shellWord } from '../../../core/text/shell-word.ts'
-import type { CheckFacts, ListedFacts } from '../check-facts.ts'
+import type { CheckFacts, HelperLine, ListedFacts } from '../check-facts.ts'
 import type { Rule } from '../finding.ts'
 
-/** Each profile that asks latchkey asks for one that there is: its own, where config.toml has a profile of its name. */
+/** Each profile that runs latchkey gets credentials by it: its own, where config.toml has a profile of its name. */
 export const unservedProfile: Rule = {
   name: 'unserved-profile',
   find(facts) {
     const listed = new Map(facts.listed.map((each) => [each.name, each]))
     return facts.profiles.flatMap(({ name, helper }) => {
-      const fault = helper?.type === 'own' ? faultOf(name, helper.profile, listed, facts) : undefined
+      const fault = helper?.type === 'own' ? faultOf(name, helper, listed, facts) : undefined
       if (fault === undefined) return []
       const { what, evidence, mend } = fault
       return {
@@ -30,18 +30,23 @@ interface Fault {
 
 function faultOf(
   name: string,
-  asked: string | undefined,
+  { profile: asked = name, mistake }: Extract<HelperLine, { type: 'own' }>,
   listed: ReadonlyMap<string, ListedFacts>,
   facts: CheckFacts,
 ): Fault | undefined {
   const { latchkey, paths } = facts
-  const line = `write into its section: ${credentialProcess(name, latchkey)}`
-  if (asked === undefined)
-    return { what: 'runs latchkey, but not for a profile', evidence: 'credential_process names none', mend: line }
+  const line = (profile: string) => `write into its section: ${credentialProcess(profile, latchkey)}`
+  const isOwnName = listed.get(name)?.definedIn === 'config.toml' || !listed.has(asked)
+  if (mistake !== undefined)
+    return {
+      what: 'runs latchkey so that it gets no credentials',
+      evidence: `credential_process ${mistake}`,
+      mend: line(isOwnName ? name : asked),
+    }
 
   const evidence = `it asks for ${asked}`
   if (listed.get(name)?.definedIn === 'config.toml' && asked !== name)
-    return { what: 'gets the credentials of another one', evidence: `${evidence}, not for ${name}`, mend: line }
+    return { what: 'gets the credentials of another one', evidence: `${evidence}, not for ${name}`, mend: line(name) }
 
   const target = listed.get(asked)
   const takeOut = `take its section out of ${paths.config}`

@@ -190,10 +190,8 @@ describe('refused-file', () => {
 })
 
 describe('unserved-profile', () => {
-  const asking = (name: string, asked?: string) => {
-    const helper = { type: 'own' as const, programs: ['/opt/latchkey'] }
-    return profile({ name, helper: asked === undefined ? helper : { ...helper, profile: asked } })
-  }
+  const asking = (name: string, asked: string) =>
+    profile({ name, helper: { type: 'own', programs: ['/opt/latchkey'], profile: asked } })
   const inAwsFiles = (name: string, more: object = {}) => ({ name, definedIn: 'aws-files', ...more }) as const
   const { listed: mine } = clean
   const write = (name: string) => `write into its section: credential_process = /opt/latchkey aws credentials ${name}`
@@ -218,8 +216,24 @@ describe('unserved-profile', () => {
     ])
   })
 
-  it('says no name', () => {
-    expect(find({ profiles: [asking('dev')] })).toMatchObject([{ mend: write('dev') }])
+  it('runs latchkey in vain', () => {
+    const listed = [...mine, inAwsFiles('alias'), inAwsFiles('lone')]
+    const wrong = (name: string, asked?: string) => {
+      const profileOf = asked === undefined ? {} : { profile: asked }
+      const programs = ['/opt/latchkey']
+      return profile({ name, helper: { type: 'own', programs, ...profileOf, mistake: 'is no good' } })
+    }
+    expect(find({ listed, profiles: [wrong('dev', 'nosuch'), wrong('alias', 'dev'), wrong('lone')] })).toMatchObject([
+      {
+        rule: 'unserved-profile',
+        severity: 'error',
+        what: 'profile dev runs latchkey so that it gets no credentials',
+        evidence: ['/a/config: credential_process is no good'],
+        mend: write('dev'),
+      },
+      { mend: write('dev') },
+      { mend: write('lone') },
+    ])
   })
 
   it('is one of config.toml whose block asks for another one', () => {
@@ -264,6 +278,9 @@ it('missing-block is a role of config.toml that the AWS tools do not know, or ge
     { evidence: ['a', 'b'], mend: 'latchkey aws profiles list --block >> /a/config' },
     { mend: 'write into its section: credential_process = /opt/latchkey aws credentials c' },
   ])
+  expect(find({ listed, profiles, missingFolder: '/a b' })[0]!.mend).toBe(
+    "mkdir -p -m 700 '/a b' && latchkey aws profiles list --block >> /a/config",
+  )
 })
 
 describe('no-mfa', () => {

@@ -47,14 +47,22 @@ aws_session_token = token
 it.each([
   ['/nowhere/latchkey aws credentials dev', 'dev'],
   ['/nowhere/latchkey-credentials "a b"', 'a b'],
-  ['/nowhere/latchkey aws credentials', undefined],
-])('whose credentials %s asks for is read', (line, asked) => {
+  ['/nowhere/latchkey aws credentials', undefined, 'names no profile'],
+  ['/nowhere/latchkey-credentials --profile dev', 'dev', 'has --profile, which is no option'],
+])('whose credentials %s asks for is read', (line, asked, mistake?: string) => {
   const [profile] = fileProfiles({ config: `[profile x]\ncredential_process = ${line}\n`, credentials: '' })
   expect(profile!.helper).toEqual({
     type: 'own',
     programs: [line.split(' ')[0]],
     ...(asked === undefined ? {} : { profile: asked }),
+    ...(mistake === undefined ? {} : { mistake }),
   })
+})
+
+it('a variable before the program is no program', () => {
+  const line = 'X=/a/b latchkey aws credentials dev'
+  const [profile] = fileProfiles({ config: `[profile x]\ncredential_process = ${line}\n`, credentials: '' })
+  expect(profile!.helper!.programs).toEqual(['latchkey'])
 })
 
 it('a key is there in the keychain, be it unreadable, and in a file where it does not end by itself', () => {

@@ -160,6 +160,14 @@ describe('what latchkey does not get credentials from', () => {
     expect(messageOf(lines)).toBe(`profile x gets its credentials from ${origin}, which latchkey does not use`)
   })
 
+  it('is not what a line says that runs latchkey in vain: its mistake is named', () => {
+    const line = 'credential_process = latchkey aws credential x'
+    expect(messageOf(line)).toBe(
+      'profile x: its credential_process runs latchkey with another command than aws credentials',
+    )
+    expect(hintOf(line)).toBe('what to write instead: latchkey aws check --offline')
+  })
+
   it('comes with the command of the AWS CLI for it', () => {
     expect(hintOf('sso_session = corp')).toContain('(aws sso login --profile x)')
     expect(hintOf('login_session = arn')).toContain('(aws login --profile x)')

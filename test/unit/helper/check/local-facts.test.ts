@@ -13,6 +13,7 @@ it('there is nothing where there are no files and nothing is set', async () => {
   expect(await gather({ HOME: home })).toEqual({
     nowMs: 5,
     paths: { config: join(home, '.aws/config'), credentials: join(home, '.aws/credentials') },
+    missingFolder: join(home, '.aws'),
     latchkey: '/opt/latchkey',
     profiles: [],
     mistakes: { config: [], credentials: [] },
