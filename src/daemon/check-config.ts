@@ -1,9 +1,10 @@
 import { readTextFile } from '../core/files/read-file.ts'
 import type { Environment } from '../core/places/environment.ts'
 import { homeFolder } from '../core/places/home.ts'
-import { configFile } from '../core/places/paths.ts'
+import { awsFilePaths, configFile } from '../core/places/paths.ts'
 import type { ConfigReport } from '../ipc/endpoints/config.ts'
 import { reportConfig } from './api/config-report.ts'
+import { watchAwsFiles } from './aws-files.ts'
 import { readCaFolder } from './config/ca-files.ts'
 import { deciding, readConfigFile } from './config/config-file.ts'
 import { loadConfig } from './config/load-config.ts'
@@ -23,6 +24,7 @@ export async function checkConfig(environment: Environment): Promise<ConfigRepor
     readConfigFile,
     readText,
     readCaFolder,
+    awsFiles: watchAwsFiles(awsFilePaths(environment, home)),
   })
   const empty = hasText || faults.length > 0 ? [] : ['nothing is configured: it is empty, or there is no such file']
   return reportConfig(path, { faults, warnings: [...warnings, ...empty] })

@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, lstatSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withProcessLock } from '../../src/core/files/process-lock.ts'
@@ -74,6 +83,34 @@ describeWithPeers('profiles that a command writes', ['python:botocore', 'aws'], 
       ) as string,
     })
     expect(texts()).toEqual(before)
+  })
+
+  it('may have a profile of the AWS files as their source', async () => {
+    const path = session.env.AWS_CONFIG_FILE!
+    const own = readFileSync(path, 'utf8')
+    appendFileSync(
+      path,
+      `\r\n[profile filed]\r\nrole_arn = ${role}\r\nsource_profile = dev-user\r\nregion = us-east-1\r\n`,
+    )
+    const before = texts()
+    const auditor = 'arn:aws:iam::777788889999:role/AuditorRole'
+    const options = ['--role', auditor, '--name', 'audit', '--source', 'filed']
+    expect(await session.runOk('latchkey', ['aws', 'profiles', 'add', ...options])).toContain(`${auditor} with filed\n`)
+    const whoIs = ['sts', 'get-caller-identity', '--profile', 'audit', '--query', 'Arn', '--output', 'text']
+    const arn = await session.runOk('aws', [...whoIs, '--endpoint-url', session.env.AWS_ENDPOINT_URL_STS!])
+    expect(arn).toMatch(/^arn:aws:sts::777788889999:assumed-role\/AuditorRole\//)
+    const check = () => session.run('latchkey', ['config', 'check'])
+    expect(await check()).toMatchObject({ status: 0 })
+    const written = readFileSync(path, 'utf8')
+    writeFileSync(realpathSync(path), own)
+    expect((await check()).stdout).toContain('unknown source or profile "filed"')
+    const explained = async () => (await session.run('latchkey', ['aws', 'explain', 'audit'])).stderr
+    await expect.poll(explained).toContain('unknown source or profile "filed"')
+    writeFileSync(realpathSync(path), written)
+    await expect.poll(explained).toBe('')
+    await session.runOk('latchkey', ['aws', 'profiles', 'remove', 'audit'])
+    expect(texts()).toEqual(before)
+    writeFileSync(realpathSync(path), own)
   })
 
   it('of a name with a quote in it goes as it came', async () => {

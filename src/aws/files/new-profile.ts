@@ -103,7 +103,7 @@ export function isName(name: string): boolean {
 }
 
 /**
- * The source that is meant: the one that is named, else the only one.
+ * The source that is meant: the one that is named, which may be a profile of any file, else the only one of config.toml.
  * @param name the profile that it is for
  * @throws {AwsError} AWS_PROFILE_INVALID
  */
@@ -113,14 +113,18 @@ export function sourceOf(wanted: string | undefined, name: string, known: readon
     // A source that has the name already stands in the way of the profile, which is not for us to say.
     if (names.includes(wanted)) return wanted
     if (wanted === name) throw refused(`${name} cannot be its own source`, 'name another one with --source')
-    const all = known.filter((each) => each.definedIn === 'config.toml').map((each) => each.name)
+    const all = known.map((each) => each.name)
     if (all.includes(wanted)) return wanted
-    const [near = names[0]] = nearestNames(wanted, all)
-    const hint = near === undefined ? noSource : `did you mean --source ${shellWord(near)}?`
-    throw refused(`config.toml has no source or profile ${wanted}`, hint)
+    const near = nearestNames(wanted, all).map((each) => `--source ${shellWord(each)}`)
+    const hint = near.length === 0 ? 'latchkey aws profiles list' : `did you mean ${near.join(' or ')}?`
+    throw refused(`there is no source or profile ${wanted}`, all.length === 0 ? noSource : hint)
   }
   const [only] = names
-  if (only === undefined) throw refused('config.toml has no source whose key could assume the role', noSource)
+  if (only === undefined)
+    throw refused(
+      'config.toml has no source whose key could assume the role',
+      `${noSource}; or name a profile of the AWS files: --source NAME`,
+    )
   if (names.length > 1)
     throw refused(`there are several sources: ${names.join(', ')}`, `name one: --source ${shellWord(only)}`)
   return only
@@ -148,7 +152,7 @@ function refuseUnfit(
     `the role is in partition ${partition}, but the credentials of ${source} are in ${from.partition}`,
     other === undefined
       ? `put in the key of a user of ${partition}: latchkey aws keys add --new NAME; then --source NAME`
-      : `did you mean --source ${shellWord(other)}?`,
+      : `such as --source ${shellWord(other)}`,
   )
 }
 

@@ -1,13 +1,14 @@
 import { type Environment, isSet } from '../../core/places/environment.ts'
 import { sectionHeader } from '../../core/text/section-name.ts'
 import { readVaultVariables } from '../../vault/environment.ts'
+import type { AwsFiles } from '../aws-files.ts'
 import { type Config, ConfigError, toConfig, toConfigError } from './config.ts'
 import type { ConfigFile } from './config-file.ts'
 import { environmentWarnings } from './environment-warnings.ts'
 import { nameWarnings } from './name-warnings.ts'
 import { type ConfigReading, readSections } from './read-sections.ts'
 import type { Mistake } from './schema-mistakes.ts'
-import { type ConfigDefaults, sectionsAround } from './section-faults.ts'
+import { type ConfigDefaults, namesOther, sectionsAround } from './section-faults.ts'
 import { type Section, type Sections, sectionKey, sectionsOf } from './sections.ts'
 import { type SettledConfig, settleConfig } from './settle.ts'
 import { readVaultFiles, type VaultFiles, type VaultFilesDeps, type VaultReach } from './vault-files.ts'
@@ -45,6 +46,8 @@ export interface LoadConfigDeps extends VaultFilesDeps {
   path: string
   home: string
   readConfigFile: (path: string) => Promise<ConfigFile>
+  /** Where profiles of config.toml may find their sources, too. */
+  awsFiles?: AwsFiles
 }
 
 /**
@@ -54,9 +57,12 @@ export interface LoadConfigDeps extends VaultFilesDeps {
 export async function loadConfig(former: LoadedConfig | undefined, deps: LoadConfigDeps): Promise<LoadedConfig> {
   const { path, environment, home } = deps
   const file = await deps.readConfigFile(path)
-  const defaults = readVaultVariables(environment)
+  const variables = readVaultVariables(environment)
   const reading = readingOf(file, former, environment)
-  const { names } = sectionsAround(reading.sections, reading.wrong, defaults)
+  const { names } = sectionsAround(reading.sections, reading.wrong, variables)
+  const elsewhere = sectionsOf(reading.sections, 'profile').some((section) => namesOther(section, names))
+  const awsFiles = elsewhere ? deps.awsFiles : undefined
+  const defaults = { ...variables, awsProfiles: await profilesIn(awsFiles) }
   const reachOf = (section: Section<'vault'>) => vaultReach(section, names.vault.size, defaults, home)
   const read = new Map<Section, VaultFiles>()
   const fileFaults = new Map<string, Mistake>()
@@ -82,7 +88,17 @@ export async function loadConfig(former: LoadedConfig | undefined, deps: LoadCon
     ],
     isRead: former?.isRead === true || isReadable(file, reading),
     hasText: file.type === 'text' && file.text !== '',
-    paths: [...new Set([path, ...named])],
+    paths: [...new Set([path, ...named, ...(awsFiles === undefined ? [] : Object.values(awsFiles.paths))])],
+  }
+}
+
+/** None in files that cannot be read, which is told when credentials are asked for. */
+async function profilesIn(files: AwsFiles | undefined): Promise<ReadonlySet<string>> {
+  try {
+    return new Set((await files?.read())?.profiles.keys())
+  } catch (error) {
+    if (error instanceof ConfigError) return new Set()
+    throw error
   }
 }
 

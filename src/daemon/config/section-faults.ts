@@ -9,7 +9,10 @@ import { type Mistake, unknownName } from './schema-mistakes.ts'
 import { type Section, type Sections, sectionKey, sectionPath, sectionsOf, type Written } from './sections.ts'
 
 /** What config.toml leaves to the environment. */
-export type ConfigDefaults = VaultVariables
+export interface ConfigDefaults extends VaultVariables {
+  /** The profiles of the AWS files, where a profile names one as its source. */
+  awsProfiles?: ReadonlySet<string>
+}
 
 /** All sections of a configuration, including those that are in the file but switched off. */
 export interface SectionsAround {
@@ -77,11 +80,15 @@ export function faultBeside(section: Section, around: SectionsAround): Mistake |
       const { source, account, role, mode } = section.written
       const { source: sources, profile: profiles } = around.names
       if (sources.has(section.name)) return at('a source has the same name')
-      if (!sources.has(source) && !profiles.has(source))
-        return at(unknownName(`source or profile "${source}"`, source, [...sources, ...profiles]), 'source')
+      const { awsProfiles = new Set<string>() } = around.defaults
+      const isElsewhere = namesOther(section, around.names) && awsProfiles.has(source)
+      if (namesOther(section, around.names) && !isElsewhere) {
+        const known = [...sources, ...profiles, ...awsProfiles]
+        return at(unknownName(`source or profile "${source}"`, source, known), 'source')
+      }
       if (account === undefined && !role.startsWith('arn:'))
         return at('needs account as well, or write the whole role ARN', 'role')
-      if (mode === 'direct' && !sources.has(source))
+      if (mode === 'direct' && profiles.has(source))
         return at(`needs a source with a long-term key, and ${source} is a profile`, 'mode')
       const inEndpoint = mistakeOfEndpoint(section.written)
       if (inEndpoint !== undefined) return at(inEndpoint, 'endpoint_url')
@@ -110,6 +117,11 @@ export function faultBeside(section: Section, around: SectionsAround): Mistake |
     case 'log':
       return undefined
   }
+}
+
+/** Whether the source of a profile is in no section of this file. */
+export function namesOther({ written: { source } }: Section<'profile'>, names: SectionsAround['names']): boolean {
+  return !names.source.has(source) && !names.profile.has(source)
 }
 
 function mistakeOfEndpoint(written: Written<'source'> | Written<'profile'>): string | undefined {

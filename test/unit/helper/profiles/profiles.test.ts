@@ -105,7 +105,7 @@ color = "d13212"
     const world = profileWorld({ toml: sources + gov })
     expect((await world.run(['profiles', 'add', govLink, '--source', 'master'])).failure).toMatchObject({
       code: 'USAGE',
-      hint: "did you mean --source 'gov user'?",
+      hint: "such as --source 'gov user'",
     })
     await world.run(['profiles', 'add', govLink, '--source', 'gov user'])
     expect(world.aws.text()).toContain('[profile 123456789012-R]\nregion = us-gov-west-1\n')
@@ -153,7 +153,7 @@ color = "d13212"
     [[link, '--name', '--'], /not a name that all AWS tools can read/],
     [[link, '--name', 'a\u001bb'], /not a name that all AWS tools can read/],
     [[link, '--name', '__proto__'], /not a name that all AWS tools can read/],
-    [[link, '--source', 'mister'], 'config.toml has no source or profile mister'],
+    [[link, '--source', 'mister'], 'there is no source or profile mister'],
     [[link, '--name', 'a', '--source', 'a'], 'a cannot be its own source'],
     [[link, '--region', 'x.evil'], /^x\.evil is not the name of a region/],
   ])('is wrongly used with %j', async (args, message) => {
@@ -164,6 +164,32 @@ color = "d13212"
       hint: expect.any(String) as string,
     })
     expect(world.config.text() + world.aws.text()).toBe(`${sources}# mine\n`)
+  })
+
+  it.each([
+    ['a source', '[profile base]\nregion = eu-west-1\n', 'eu-west-1'],
+    ['a role', `[profile base]\nrole_arn = ${arn}\nsource_profile = master\nregion = eu-west-1\n`, 'eu-west-1'],
+  ])('takes %s of the AWS files as the source', async (_what, ini, region) => {
+    const world = profileWorld({ ini })
+    const { failure, printed } = await world.run(['profiles', 'add', link, '--source', 'base'])
+    expect(failure).toBeUndefined()
+    expect(printed).toContain(`added: dev-two, ${arn} with base\n`)
+    expect(world.config.text()).toContain(`source = "base"\nregion = "${region}"\n`)
+  })
+
+  it('guesses only a source that is called much like the one that is named', async () => {
+    const world = profileWorld({ ini: '[profile base]\n' })
+    const hintOf = async (name: string) =>
+      ((await world.run(['profiles', 'add', link, '--source', name])).failure as HelperError).hint
+    expect(await hintOf('mastre')).toBe('did you mean --source master?')
+    expect(await hintOf('bsae')).toBe('did you mean --source base?')
+    expect(await hintOf('somebody-else')).toBe('latchkey aws profiles list')
+  })
+
+  it('takes no source that the daemon does not know', async () => {
+    const world = profileWorld({ ini: '[profile base]\n', iniOfDaemon: '' })
+    expect((await world.run(['profiles', 'add', link, '--source', 'base'])).failure).toMatchObject({ code: 'USAGE' })
+    expect(world.config.text()).toBe(sources)
   })
 
   it('wants to know the source where there is none, or more than one', async () => {
