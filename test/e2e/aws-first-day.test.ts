@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { DevAwsState } from '../../src/dev/aws/state.ts'
-import { type DevSession, sharedDevSession } from '../support/dev-session.ts'
+import { type DevSession, sharedDevSession, startDevSession } from '../support/dev-session.ts'
 import { type LiveTerminal, liveTerminal } from '../support/live-terminal.ts'
 import { describeWithPeers } from '../support/peers.ts'
 import { runOk } from '../support/run.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 import { qrCodeOn } from '../support/terminal-picture.ts'
 
 const user = 'arn:aws:iam::111122223333:user/new'
@@ -160,6 +161,37 @@ describeWithPeers('the first day', ['oathtool', 'zbarimg', 'script', 'aws'], () 
       await login.shows('an MFA session has begun')
       expect(await login.ended).toBe(0)
     })
+  })
+
+  it('is one enrolment for somebody who begins it twice, and may delete what nobody has', async () => {
+    const folder = join(temporaryFolder(), 'dev')
+    await (await startDevSession(folder)).stop()
+    const path = join(folder, 'aws-state.json')
+    const state = () => JSON.parse(readFileSync(path, 'utf8')) as DevAwsState
+    const changed = state()
+    changed.users.find(({ name }) => name === 'new')!.policy = [{ Effect: 'Allow', Action: ['iam:*'], Resource: ['*'] }]
+    writeFileSync(path, JSON.stringify(changed))
+    const dev = await startDevSession(folder, attended)
+    onTestFinished(() => dev.stop())
+
+    await addKey(dev, '--new', 'new')
+    const killed = enroll(dev)
+    await killed.shows('first code')
+    killed.kill()
+    await killed.ended
+    const first = enroll(dev)
+    await first.shows(`deleted ${serial('new')}, which an earlier try had left`)
+    await first.shows('first code')
+    const { code, typeTwo } = await phone(first)
+    const second = enroll(dev)
+    await second.shows('an MFA device is being enrolled in another terminal')
+    expect(await second.ended).toBe(1)
+    expect(state().freeDevices).toMatchObject([{ serialNumber: serial('new') }])
+    await typeTwo(0)
+    await first.shows('third code')
+    first.type(`${await code(1)}\n`)
+    await first.shows('an MFA session has begun')
+    expect(await first.ended).toBe(0)
   })
 
   describe('with codes that come late', () => {

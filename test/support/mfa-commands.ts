@@ -20,9 +20,12 @@ export const key = { id: 'AKIAIOSFODNN7EXAMPLE', secret: 'wJalrXUtnFEMI/K7MDENG/
 
 /** config.toml in a folder, and a daemon with one user, who has the devices that a test says. */
 export function mfaWorld({ toml = '', awsSerial }: { toml?: string; awsSerial?: string } = {}) {
-  const config = join(temporaryFolder(), 'config.toml')
+  const folder = temporaryFolder()
+  const config = join(folder, 'config.toml')
   writeFileSync(config, toml)
   const world = {
+    /** Of config.toml, and of the sockets. */
+    folder,
     config,
     text: () => readFileSync(config, 'utf8'),
     devices: [] as string[],
@@ -101,7 +104,7 @@ export function mfaWorld({ toml = '', awsSerial }: { toml?: string; awsSerial?: 
   async function run(args: readonly string[], typed?: string[], input = `${key.id}\n${key.secret}\n`) {
     const seen = { printed: '', noted: '', shown: '', asked: [] as string[], failure: undefined as unknown }
     const context: CommandContext = {
-      environment: { HOME: '/home/jo' },
+      environment: { HOME: '/home/jo', LATCHKEY_RUNTIME_DIR: folder },
       print: (text) => {
         seen.printed += text
       },

@@ -12,6 +12,7 @@ import { devicesWithCodes } from './device-choice.ts'
 import { createDeviceCodes, type DeviceCodes } from './device-codes.ts'
 import { deviceSeed, type SeedText, showSeed, showSeedText } from './device-seed.ts'
 import { knownSource, needTerminal } from './known-source.ts'
+import { asOnlyEnrolment } from './one-enrolment.ts'
 import { resyncByCodes } from './resync-device.ts'
 import { sendTwoCodes } from './two-codes.ts'
 
@@ -31,6 +32,10 @@ const maxTries = 3
  */
 export async function enrollDevice(source: string, options: EnrollOptions, context: CommandContext): Promise<void> {
   needTerminal(context, 'enrolling an MFA device')
+  await asOnlyEnrolment(context, () => enroll(source, options, context))
+}
+
+async function enroll(source: string, options: EnrollOptions, context: CommandContext): Promise<void> {
   const { daemon, note } = context
   const params = { source }
   const { section } = await knownSource(source, 'latchkey aws mfa enroll', context)

@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { withProcessLock } from '../../../../src/core/files/process-lock.ts'
 import { device, jo, mfaWorld, seed } from '../../../support/mfa-commands.ts'
 
 const enroll = ['mfa', 'enroll']
@@ -28,6 +30,19 @@ describe('mfa enroll', () => {
     expect(noted).toContain(`made ${device('jo')}\n`)
     expect(shown).toContain('▀')
     expect(printed + noted + shown).not.toContain(seed)
+  })
+
+  it('is not done while another one is, whose device nobody has yet', async () => {
+    const world = mfaWorld()
+    await withProcessLock(join(world.folder, 'mfa-enroll.lock'), async () => {
+      expect((await world.run(enroll, [...codes])).failure).toMatchObject({
+        code: 'REFUSED',
+        message: 'an MFA device is being enrolled in another terminal',
+        hint: 'go on there, or end it (Ctrl-C) and run latchkey aws mfa enroll again',
+      })
+      expect(world.calls).toEqual([])
+    })
+    expect((await world.run(enroll, [...codes])).failure).toBeUndefined()
   })
 
   it('writes the device down before the third code is asked for', async () => {
