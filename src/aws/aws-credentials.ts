@@ -110,7 +110,8 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
 
   const readAll = async () => {
     const [settings, shared] = await Promise.all([readSettings(), readSharedConfig()])
-    return { settings: withoutEnded(settings, clock.now()), shared }
+    const stsServer = deps.stsVariable?.url
+    return { settings: { ...withoutEnded(settings, clock.now()), stsServer }, shared }
   }
 
   const sourcePlans = createSourcePlans(readAll)

@@ -30,7 +30,7 @@ export function parseCredentialProcess(line: string): CredentialProcess {
   if (own === undefined) return { type: 'foreign', program: credentialProcessWords(line)[0] ?? '' }
   const { words, at, isOfShell } = own
   const args = isOfShell ? untilOperator(words.slice(at + 1)) : words.slice(at + 1)
-  const isShort = /-credentials$/.test(words[at]!)
+  const isShort = words[at]!.endsWith('-credentials')
   const names = isShort ? args : args.slice(2)
   const [profile, ...others] = names[0] === '--' ? names.slice(1) : names
   const wrong = (mistake: string): CredentialProcess => {

@@ -69,6 +69,8 @@ export interface AwsSourceSettings {
 export interface AwsSettings {
   profiles: Readonly<Record<string, AwsProfileSettings>>
   sources: Readonly<Record<string, AwsSourceSettings>>
+  /** The server that the environment names in the place of STS. */
+  stsServer?: string | undefined
   /** How consoles are opened; absent: as the desktop opens pages. */
   browser?: BrowserSetting | undefined
   /** Why a profile or source written there is in neither; the AWS files are not searched for it then. */

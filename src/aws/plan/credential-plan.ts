@@ -12,6 +12,7 @@ import { parseIamArn, partitionOfRegion, regionIn } from './partitions.ts'
 import { checkField, followProfiles } from './profile-chain.ts'
 import { isEmpty } from './role-terms.ts'
 import { type DerivedStep, type KeyStep, roleStep, sessionStep } from './steps.ts'
+import { otherIssuer } from './sts-endpoint.ts'
 
 interface AssumedRole {
   role: RoleLink
@@ -62,6 +63,9 @@ export function planCredentials(
   const partition = device?.partition ?? (region === undefined ? 'aws' : partitionOfRegion(region))
   const assumed = roles.map((role) => ({ role, roleArn: roleArnOf(role, partition) }))
 
+  const issuer = otherIssuer(endpoint, settings.stsServer)
+  const where = { ...(endpoint === undefined ? {} : { endpoint }), ...(issuer === undefined ? {} : { issuer }) }
+
   refuseOtherPartitions(source.name, device?.partition, assumed)
 
   const key: KeyStep = { type: 'key', source: source.name }
@@ -73,7 +77,7 @@ export function planCredentials(
     durationSeconds: source.sessionSeconds,
     partition: sessionPartition,
     region: regionIn(sessionPartition, [source.region, ...regions]),
-    ...(endpoint === undefined ? {} : { endpoint }),
+    ...where,
   })
 
   const notices = path.flatMap((name) => profileNotices(settings, shared, name))
@@ -93,7 +97,7 @@ export function planCredentials(
       ...(isDirect(role) && mfaSerial !== undefined ? { mfaSerial } : {}),
       durationSeconds: roleSeconds(role, parent, notices),
       region: regionIn(arn.partition, [role.region, ...regions]),
-      ...(endpoint === undefined ? {} : { endpoint }),
+      ...where,
     })
   }
 

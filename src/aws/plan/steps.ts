@@ -22,6 +22,8 @@ interface Derived<Parent> {
   region: string
   /** Absent: the usual one of the region. */
   endpoint?: StsEndpoint
+  /** The server in the place of AWS that issues the credentials; absent: AWS. */
+  issuer?: string
 }
 
 /** GetSessionToken. */
@@ -96,10 +98,9 @@ function cacheKeyOf(step: Unlinked<SessionStep> | Unlinked<RoleStep>): string {
 }
 
 /**
- * What the credentials of a step depend on. The endpoint's region is left out, because it changes nothing about the
- * answer, and so do FIPS and IPv6; another server in the place of STS does. Left out is the session name where nobody set
- * one. Stored sessions are found by the hash of this: a change of it
- * costs everyone a code.
+ * What the credentials of a step depend on. The endpoint is left out, because it changes nothing about the answer, be it of
+ * another region, FIPS or IPv6; another server in the place of AWS does. Left out is the session name where nobody set one.
+ * Stored sessions are found by the hash of this: a change of it costs everyone a code.
  */
 function inputsOf(step: KeyStep | Unlinked<SessionStep> | Unlinked<RoleStep>): readonly unknown[] {
   switch (step.type) {
@@ -119,9 +120,8 @@ function inputsOf(step: KeyStep | Unlinked<SessionStep> | Unlinked<RoleStep>): r
   }
 }
 
-function elsewhere({ endpoint }: { endpoint?: StsEndpoint }): readonly unknown[] {
-  if (endpoint?.ignoresEnvironment) return [{ url: null }]
-  return endpoint?.url === undefined ? [] : [{ url: endpoint.url }]
+function elsewhere({ issuer }: { issuer?: string }): readonly unknown[] {
+  return issuer === undefined ? [] : [{ url: issuer }]
 }
 
 /** In one order, whatever that of the file is: AWS makes no difference. */

@@ -27,6 +27,21 @@ export function serverInstead(
   return endpoint?.ignoresEnvironment ? endpoint.url : (ofEnvironment ?? endpoint?.url)
 }
 
+/** The names of AWS's own STS, an endpoint in a VPC included (AWS General Reference, "AWS STS endpoints"). */
+const ofAws =
+  /^(?:vpce-[\w-]+\.)?sts(?:-fips)?(?:\.[a-z0-9-]+)?(?:\.vpce)?\.(?:amazonaws\.(?:com|com\.cn|eu)|api\.aws|api\.amazonwebservices\.com\.cn|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$/
+
+/**
+ * The server that issues credentials which are of no use to AWS, and that does not know those of AWS; undefined: AWS itself,
+ * by whatever name it is asked. What does not count makes no difference.
+ */
+export function otherIssuer(endpoint: StsEndpoint | undefined, ofEnvironment: string | undefined): string | undefined {
+  const server = serverInstead(endpoint, ofEnvironment)
+  if (server === undefined || !URL.canParse(server)) return server
+  const { hostname, href } = new URL(server)
+  return ofAws.test(hostname) ? undefined : href.replace(/\/$/, '')
+}
+
 /** True where the usual endpoint is meant. */
 export function isUsual({ url, isFips, isDualStack, ignoresEnvironment }: StsEndpoint): boolean {
   return url === undefined && !isFips && !isDualStack && !ignoresEnvironment

@@ -952,3 +952,15 @@ it('puts no secret into a log line, an error or an inspected answer', async () =
   ]
   for (const text of seen) expect(text).not.toMatch(/stub-secret|stub-token|long-term-secret/)
 })
+
+describe('an endpoint that does not count', () => {
+  it('costs no code when it comes: a variable of the daemon is before it', async () => {
+    const stsVariable = { name: 'AWS_ENDPOINT_URL_STS', url: 'https://sts.example.com' }
+    const w = await world({ stsVariable })
+    await w.aws.credentials('dev', person)
+    const dev = { ...w.settings.profiles.dev!, endpoint_url: 'https://other.example.com' }
+    w.settings = { ...w.settings, profiles: { ...w.settings.profiles, dev } }
+    await w.aws.credentials('dev', unattended)
+    expect(w.asked).toHaveLength(1)
+  })
+})

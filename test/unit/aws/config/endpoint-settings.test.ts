@@ -33,6 +33,14 @@ const none: AwsSettings = { profiles: {}, sources: {} }
 const key = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: new Secret('long-term-secret') }
 const role = 'arn:aws:iam::123456789012:role/Dev'
 
+/** The cache key of a source with a line more. @param stsServer what the environment of the daemon names */
+const baseKey = (line: string, stsServer?: string) =>
+  planCredentials(
+    { ...none, ...(stsServer === undefined ? {} : { stsServer }) },
+    parseSharedConfig({ config: `[profile base]\n${line}\n` }),
+    'base',
+  ).last.cacheKey
+
 /** Where the SDK sends a request. */
 async function urlOf(endpoint: StsEndpoint | undefined, options: Partial<StsSdkOptions> = {}, region = 'eu-central-1') {
   const urls: string[] = []
@@ -119,9 +127,38 @@ describe('the endpoint of the profile that is asked for', () => {
     expect(keyOf('use_fips_endpoint = true')).toEqual(keyOf(''))
     expect(keyOf('endpoint_url = https://x.example.com')).not.toEqual(keyOf(''))
     expect(sourceKey('use_dualstack_endpoint = true')).toBe(sourceKey(''))
-    // Where a variable of the environment names another server, this one does not go there.
-    expect(sourceKey('ignore_configured_endpoint_urls = true')).not.toBe(sourceKey(''))
     expect(sourceKey('endpoint_url = https://x.example.com')).not.toBe(sourceKey(''))
+    expect(sourceKey('endpoint_url = https://x.example.com/')).toBe(sourceKey('endpoint_url = https://X.example.com'))
+  })
+
+  it.each([
+    'https://sts.amazonaws.com',
+    'https://sts.eu-central-1.amazonaws.com',
+    'https://sts-fips.us-east-1.amazonaws.com',
+    'https://sts.cn-north-1.amazonaws.com.cn',
+    'https://sts.eu-central-1.api.aws',
+    'https://vpce-0a1b-2c3d.sts.eu-central-1.vpce.amazonaws.com',
+  ])('is AWS itself by another name, which costs no code: %s', (url) => {
+    expect(baseKey(`endpoint_url = ${url}`)).toBe(baseKey(''))
+    expect(baseKey('', url)).toBe(baseKey(''))
+  })
+
+  it.each(['https://ec2-1-2-3-4.compute.amazonaws.com', 'https://sts.amazonaws.com.example.com', 'https://sts.aws'])(
+    'is another server, though its name has something of AWS: %s',
+    (url) => {
+      expect(baseKey(`endpoint_url = ${url}`)).not.toBe(baseKey(''))
+    },
+  )
+
+  it('costs a code only where it counts, beside a variable of the environment', () => {
+    const variable = 'https://env.example.com'
+    const [aws, there] = [baseKey(''), baseKey('', variable)]
+    expect(there).not.toBe(aws)
+    expect(baseKey('endpoint_url = https://x.example.com', variable)).toBe(there)
+    expect(baseKey('endpoint_url = https://env.example.com')).toBe(there)
+    // Where a variable names another server, this one does not go there; where none does, it says nothing.
+    expect(baseKey('ignore_configured_endpoint_urls = true', variable)).toBe(aws)
+    expect(baseKey('ignore_configured_endpoint_urls = true')).toBe(aws)
   })
 
   it.each([
