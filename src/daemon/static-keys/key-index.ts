@@ -1,11 +1,9 @@
-import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import * as v from 'valibot'
 import { describeError } from '../../core/errors.ts'
-import { writeFileAtomically } from '../../core/files/atomic-file.ts'
+import { writeOwnFile } from '../../core/files/own-file.ts'
 import { readTextIfPresent } from '../../core/files/read-file.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
-import { findPathFault } from '../../core/trust/path-trust.ts'
 import { type KeyRecord, keyRecord } from './key-record.ts'
 import { StaticKeyError } from './static-key-error.ts'
 
@@ -17,7 +15,7 @@ export interface KeyIndex {
   write(records: readonly KeyRecord[]): Promise<void>
 }
 
-const form = v.strictObject({ version: v.literal(1), keys: v.array(keyRecord) })
+const form = v.pipe(v.string(), v.parseJson(), v.strictObject({ version: v.literal(1), keys: v.array(keyRecord) }))
 /** A thousand RSA keys. */
 const maxBytes = 1024 * 1024
 
@@ -38,27 +36,16 @@ export function createKeyIndex(path: string): KeyIndex {
         throw failed('read', error)
       })
       if (text === undefined) return []
-      const parsed = v.safeParse(form, parseJson(text))
+      const parsed = v.safeParse(form, text)
       if (!parsed.success) throw broken()
       return parsed.output.keys
     },
     async write(keys) {
       try {
-        await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-        const fault = findPathFault(path)
-        if (fault !== undefined) throw new Error(fault.message)
-        await writeFileAtomically(path, `${JSON.stringify({ version: 1, keys }, undefined, 2)}\n`, 0o600)
+        await writeOwnFile(path, `${JSON.stringify({ version: 1, keys }, undefined, 2)}\n`)
       } catch (error) {
         throw failed('write', error)
       }
     },
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
