@@ -89,6 +89,8 @@ export async function startDevEnvironment(options: DevEnvironmentOptions): Promi
         ...environment,
         VAULT_TOKEN: undefined,
         LATCHKEY_DEV_TOTP_SECRET: undefined,
+        // The static keys and the lock of the developer's own daemon are not this one's.
+        XDG_STATE_HOME: folder.path,
         // As in packaging/systemd/latchkey.service: what a developer's terminal has set for Node is not for the daemon.
         ...Object.fromEntries(['NODE_OPTIONS', ...openingNodeVariables].map((name) => [name, undefined])),
       },
