@@ -38,6 +38,7 @@ import { createKeyDisposal } from './process/key-disposal.ts'
 import type { Limits } from './process/limits.ts'
 import { createConfigService } from './running/config-service.ts'
 import { createConfirmations } from './running/confirmations.ts'
+import { createLockFile } from './running/lock-file.ts'
 import type { VaultDeps } from './running/running-vault.ts'
 import { createSshAgent } from './running/ssh-agent.ts'
 import { createRunningStaticKeys } from './static-keys/running-static-keys.ts'
@@ -51,6 +52,8 @@ export interface DaemonDeps
   configFile: string
   /** Lists the static keys. */
   staticKeysFile: string
+  /** Is there while the SSH agent is locked. */
+  lockFile: string
   extraCa: ExtraCa
   systemCa: SystemCa
   watchFolder?: WatchFolder
@@ -100,8 +103,10 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const keychain = createLastingKeychain({ keychain: watched, clock, random, log })
   const onKeysReleased = createKeyDisposal(clock, collectGarbage)
   const confirmations = createConfirmations({ prompts, clock })
+  const lockFile = createLockFile(deps.lockFile, log)
   const ssh = createSshAgent({
     ...deps,
+    keepLock: lockFile.keep,
     stores: () => staticKeys.stores(),
     settings: () => staticKeys.listSettings(),
     sshSettings: () => config.current().ssh,
@@ -164,6 +169,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       lentPrompts,
       confirmations,
       lock: ssh.lock,
+      lockError: lockFile.error,
       staticKeys,
       config: config.report,
       explainSsh: createSshExplanation({ ...ssh, config, staticKeys: staticKeys.stored.list }),
@@ -174,6 +180,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
           keychain: watched,
           prompt: deps.promptStatus(),
           lock: ssh.lock,
+          lockError: lockFile.error(),
           addedKeys: ssh.keyring.describe,
           staticKeys,
           upstreams: ssh.upstreams,
@@ -218,6 +225,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   try {
     listeners.push(await listen('api', onApi))
     listeners.push(await listen('agent', onAgent))
+    ssh.lock.resume(await lockFile.read())
     await config.start()
     await staticKeys.stored.open()
     gate.open()

@@ -136,6 +136,7 @@ export async function runDaemon(): Promise<number> {
     readCaFolder,
     configFile: configFile(environment, home),
     staticKeysFile: join(stateFolder(environment, home), 'ssh-keys.json'),
+    lockFile: join(stateFolder(environment, home), 'ssh-lock.json'),
     readConfigFile,
     onConfig(applied, faults) {
       config = applied

@@ -1,7 +1,8 @@
 import { displayLine } from '../core/text/display-text.ts'
 import { formatDuration } from '../core/time/duration.ts'
 import type { ReportedError } from '../ipc/endpoints/fields.ts'
-import type { AddedKeyStatus, PromptStatus, SshIdentityStatus, Status, VaultStatus } from '../ipc/endpoints/status.ts'
+import type { PromptStatus, SshIdentityStatus, Status, VaultStatus } from '../ipc/endpoints/status.ts'
+import { formatAddedKeys } from './added-key-table.ts'
 import { formatConfigProblems } from './config-report.ts'
 import { formatKeyTable, formatRotations } from './key-report.ts'
 import { formatNotices } from './notice-table.ts'
@@ -13,11 +14,11 @@ import { formatUpstreams } from './upstream-table.ts'
 /** What the daemon holds, until when, and what is wrong, for a person. @param nowMs the time to count down from */
 export function formatStatus(status: Status, nowMs: number): string {
   const left = (time: string | undefined) => (time === undefined ? 'no limit' : formatTimeLeft(time, nowMs))
-  if (isEmpty(status)) return `${formatDaemon(status, nowMs)}\n${formatNotes(status.ssh, nowMs)}${nextSteps(status)}`
+  if (isEmpty(status)) return `${formatDaemon(status, nowMs)}\n${formatNotes(status.ssh, left)}${nextSteps(status)}`
   return [
     formatDaemon(status, nowMs),
     formatVaults(status, left),
-    formatIdentities(status, left, nowMs),
+    formatIdentities(status, left),
     formatAws(status, left, nowMs),
   ].join('\n')
 }
@@ -135,42 +136,23 @@ function formatNotes(
   {
     locked,
     isForPerson,
+    lockError,
     addedKeys,
     added = [],
     static: stored = { keys: [] },
     upstreams = [],
     notices = [],
   }: Status['ssh'],
-  nowMs: number,
+  left: (time: string | undefined) => string,
 ): string {
   const unlock = isForPerson === true ? 'latchkey unlock, in a terminal,' : 'latchkey unlock or ssh-add -X'
   const lock = locked ? `the agent is locked: ${unlock} unlocks it\n` : ''
-  const count = addedKeys > 0 ? `keys added with ssh-add: ${addedKeys}\n` : ''
-  const shown = formatAdded(added.slice(0, shownAdded), nowMs)
-  return lock + count + shown + formatStaticKeys(stored) + formatUpstreams(upstreams) + formatNotices(notices)
+  const own = formatAddedKeys(addedKeys, added, left) + formatStaticKeys(stored)
+  return lock + formatProblem(lockError) + own + formatUpstreams(upstreams) + formatNotices(notices)
 }
 
-const shownAdded = 10
-
-function formatAdded(added: readonly AddedKeyStatus[], nowMs: number): string {
-  const rows = added.map(({ comment, key, expiresAt, isEnded, mustConfirm, destinations = [] }) => [
-    comment,
-    key,
-    isEnded === true
-      ? 'certificate has ended'
-      : expiresAt === undefined
-        ? 'no limit'
-        : formatTimeLeft(expiresAt, nowMs),
-    [
-      ...(mustConfirm === true ? ['each use is confirmed'] : []),
-      ...(destinations.length > 0 ? [`for ${destinations.join(', ')}`] : []),
-    ].join('; '),
-  ])
-  return rows.length === 0 ? '' : formatTable(rows, '  ')
-}
-
-function formatIdentities({ ssh, config }: Status, left: (time: string | undefined) => string, nowMs: number): string {
-  const notes = formatNotes(ssh, nowMs)
+function formatIdentities({ ssh, config }: Status, left: (time: string | undefined) => string): string {
+  const notes = formatNotes(ssh, left)
   if (ssh.identities.length === 0) return noneOf('SSH identity', 'ssh.identity', config) + notes
   const rows = ssh.identities.map(({ name, state, validBefore, principals, vault, role }) => [
     name,

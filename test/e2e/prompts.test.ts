@@ -97,6 +97,7 @@ async function world(
     staticKeys: {} as RunningStaticKeys,
     confirmations: { ask: nobody, attend: async () => expect.unreachable() },
     lock: createLock({ clock: fakeClock() }),
+    lockError: () => undefined,
     status: async () => expect.unreachable(),
     config: () => expect.unreachable(),
   })

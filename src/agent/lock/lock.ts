@@ -1,5 +1,5 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
-import { Secret } from '../../core/secret.ts'
+import type { Secret } from '../../core/secret.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { createUnlockQueue, type Guess, type Guesser } from './unlock-queue.ts'
 
@@ -13,7 +13,9 @@ export interface Lock {
   /** @returns whether it is locked so that `open` opens it */
   isForPerson(): boolean
   /** Opens what `lockForPerson` has locked. @returns false if that is not so */
-  open(): boolean
+  open(): Promise<boolean>
+  /** Is locked as it was before a restart, if it was. */
+  resume(record: LockRecord | undefined): void
   /** Registers a connection that may want to unlock, in the order of arrival. @param origin such as its process */
   connect(origin: string | undefined): LockConnection
 }
@@ -31,8 +33,16 @@ export interface LockConnection {
   close(): void
 }
 
-const saltBytes = 16
-const hashBytes = 32
+/** What opens a locked agent: the hash of a passphrase, from which no key is made, or a person. */
+export type LockRecord = { type: 'passphrase'; salt: Uint8Array; hash: Uint8Array } | { type: 'person' }
+
+/** Keeps for the next start how the agent is locked; undefined: it is not. It never rejects: the agent is locked anyway. */
+export type KeepLock = (record: LockRecord | undefined) => Promise<void>
+
+/** In bytes, as in a `LockRecord`. */
+export const saltBytes = 16
+/** In bytes, as in a `LockRecord`. */
+export const hashBytes = 32
 // OpenSSH's delays: 0.1 s for each failure, up to 10 s.
 const delayStepMs = 100
 const maxCountedFailures = 100
@@ -40,8 +50,18 @@ const maxCountedFailures = 100
 /** Makes a hash that is slow to guess against. */
 export type PassphraseHash = (passphrase: Secret<Uint8Array>, salt: Uint8Array) => Promise<Uint8Array>
 
+/** What a lock needs. */
+export interface LockDeps {
+  clock: Clock
+  hash?: PassphraseHash
+  /** Absent: the lock ends with the process. Told of each change, in their order. */
+  keep?: KeepLock | undefined
+}
+
+const forgetful: KeepLock = async () => {}
+
 /** Creates a lock that is open. */
-export function createLock({ clock, hash = hashWithScrypt }: { clock: Clock; hash?: PassphraseHash }): Lock {
+export function createLock({ clock, hash = hashWithScrypt, keep = forgetful }: LockDeps): Lock {
   let locked: { salt: Uint8Array; hash: Uint8Array; isForPerson: boolean } | undefined
   let isLocking = false
   let failures = 0
@@ -59,10 +79,11 @@ export function createLock({ clock, hash = hashWithScrypt }: { clock: Clock; has
     guess.settle(false)
   }
 
-  const open = (): true => {
+  const open = async (): Promise<true> => {
     locked = undefined
     failures = 0
     for (const guess of queue.clear()) guess.settle(false)
+    await keep(undefined)
     return true
   }
 
@@ -86,25 +107,39 @@ export function createLock({ clock, hash = hashWithScrypt }: { clock: Clock; has
     guess.settle(tried)
   }
 
-  const lockWith = async (passphrase: Secret<Uint8Array>, isForPerson: boolean): Promise<boolean> => {
+  const lockBy = (record: LockRecord): void => {
+    // By a hash that no passphrase is known to have: a guess is as wrong, and waits as long, as any other.
+    const { salt, hash: expected } =
+      record.type === 'passphrase' ? record : { salt: randomBytes(saltBytes), hash: randomBytes(hashBytes) }
+    locked = { salt, hash: expected, isForPerson: record.type === 'person' }
+  }
+
+  const lockAs = async (record: LockRecord): Promise<true> => {
+    lockBy(record)
+    await keep(record)
+    return true
+  }
+
+  const lockWith = async (passphrase: Secret<Uint8Array>): Promise<boolean> => {
     if (locked !== undefined || isLocking || passphrase.expose().length === 0) return false
     isLocking = true
     try {
       const salt = randomBytes(saltBytes)
-      locked = { salt, hash: await hash(passphrase, salt), isForPerson }
-      return true
+      const record: LockRecord = { type: 'passphrase', salt, hash: await hash(passphrase, salt) }
+      return await lockAs(record)
     } finally {
       isLocking = false
     }
   }
 
   return {
-    isLocked: () => locked !== undefined,
-    lock: (passphrase) => lockWith(passphrase, false),
-    // By a passphrase that nobody knows: a guess is as wrong, and waits as long, as any other.
-    lockForPerson: () => lockWith(new Secret(randomBytes(hashBytes)), true),
+    // Also while the passphrase is hashed: who locks it does not wait for that.
+    isLocked: () => locked !== undefined || isLocking,
+    lock: lockWith,
+    lockForPerson: async () => locked === undefined && !isLocking && (await lockAs({ type: 'person' })),
     isForPerson: () => locked?.isForPerson === true,
-    open: () => locked?.isForPerson === true && open(),
+    open: async () => locked?.isForPerson === true && (await open()),
+    resume: (record) => void (record !== undefined && lockBy(record)),
     connect(origin) {
       connections += 1
       const by: Guesser = { number: connections, origin }
@@ -125,8 +160,14 @@ export function createLock({ clock, hash = hashWithScrypt }: { clock: Clock; has
   }
 }
 
-/** scrypt with Node's default parameters: 16 MiB and about 50 ms for each guess. */
+/**
+ * 16 MiB and about a fifth of a second (OWASP's Password Storage Cheat Sheet, the row with the second least memory): who can
+ * read the record can guess without our delays.
+ */
+const scryptCost = { N: 2 ** 14, r: 8, p: 5 }
+
 const hashWithScrypt: PassphraseHash = (passphrase, salt) =>
   new Promise((resolve, reject) => {
-    scrypt(passphrase.expose(), salt, hashBytes, (error, key) => (error === null ? resolve(key) : reject(error)))
+    const done = (error: Error | null, key: Buffer) => (error === null ? resolve(key) : reject(error))
+    scrypt(passphrase.expose(), salt, hashBytes, scryptCost, done)
   })

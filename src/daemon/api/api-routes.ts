@@ -44,6 +44,8 @@ export interface ApiRoutesDeps {
   lentPrompts: LentPrompts
   confirmations: Confirmations
   lock: Lock
+  /** Why the lock does not outlive the daemon as it is. */
+  lockError: () => CodedError | undefined
   staticKeys: RunningStaticKeys
   status: () => Promise<Status>
   config: () => ConfigReport
@@ -136,7 +138,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
     async attendConfirmations({ caller }) {
       await deps.confirmations.attend(caller)
     },
-    ...lockHandlers(deps.lock),
+    ...lockHandlers(deps),
     ...sshKeyHandlers(deps.staticKeys),
     ...importHandlers(aws),
     ...checkHandlers(aws, deps.iam),

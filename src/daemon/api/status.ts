@@ -32,6 +32,7 @@ export interface StatusParts {
   keychain: WatchedKeychain
   prompt: PromptStatus
   lock: Pick<Lock, 'isLocked' | 'isForPerson'>
+  lockError: CodedError | undefined
   addedKeys: () => readonly AddedKey[]
   staticKeys: RunningStaticKeys
   upstreams: () => readonly Upstream[]
@@ -42,7 +43,7 @@ export interface StatusParts {
 
 /** Describes what is held, until when, and what is wrong. It calls no server and asks nobody. */
 export async function describeStatus(parts: StatusParts): Promise<Status> {
-  const { fixed, config, keychain, prompt, lock, addedKeys, upstreams, notices, vaults } = parts
+  const { fixed, config, keychain, prompt, lock, lockError, addedKeys, upstreams, notices, vaults } = parts
   // First, because it calls the keychain, whose state is reported too.
   const aws = await parts.aws.status().catch(withoutAws)
   const added = addedKeys()
@@ -58,6 +59,7 @@ export async function describeStatus(parts: StatusParts): Promise<Status> {
     ssh: {
       locked: lock.isLocked(),
       ...(lock.isForPerson() ? { isForPerson: true } : {}),
+      ...(lockError === undefined ? {} : { lockError: reportedError(lockError) }),
       addedKeys: added.length,
       added: added.slice(0, shownAdded).map(describeAdded),
       identities: vaults.flatMap((vault) => vault.identities.map((identity) => describeIdentity(vault, identity))),

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { type Agent, type AgentDeps, type AgentView, createAgent } from '../../agent/agent.ts'
 import { createKeyring, type Keyring } from '../../agent/keys/keyring.ts'
-import { createLock, type Lock } from '../../agent/lock/lock.ts'
+import { createLock, type KeepLock, type Lock } from '../../agent/lock/lock.ts'
 import type { Upstream } from '../../agent/upstream/upstream.ts'
 import { describeError } from '../../core/errors.ts'
 import type { Marking } from '../../core/limits/admission.ts'
@@ -31,12 +31,14 @@ export interface SshAgentDeps
   extends Omit<AgentDeps, 'keyring' | 'lock' | 'knownHosts' | 'upstreams'>,
     Omit<UpstreamsDeps, 'configured'> {
   sshSettings: () => SshSettings
+  /** Absent: the lock ends with the process. */
+  keepLock?: KeepLock
   onKeysReleased: () => void
 }
 
 /** Puts the agent together: its keyring and its lock are empty and open. */
 export function createSshAgent(deps: SshAgentDeps): SshAgent {
-  const { clock, log, home, settings, sshSettings, onKeysReleased } = deps
+  const { clock, log, home, settings, sshSettings, keepLock, onKeysReleased } = deps
   const keyring = createKeyring({
     clock,
     onKeysReleased,
@@ -44,7 +46,7 @@ export function createSshAgent(deps: SshAgentDeps): SshAgent {
     uses: ({ isForwarded }) => (isForwarded && sshSettings().addedKeysForwarded === 'login' ? ['login'] : undefined),
     defaultLifetimeSeconds: () => sshSettings().lifetime,
   })
-  const lock = createLock({ clock })
+  const lock = createLock({ clock, keep: keepLock })
   const knownHosts = createKnownHostsFiles({ home, configured: () => sshSettings().knownHosts, log })
   const upstreams = createUpstreams({ ...deps, configured: () => sshSettings().upstreams })
   const agent = createAgent({ ...deps, keyring, lock, upstreams, knownHosts: knownHosts.read })

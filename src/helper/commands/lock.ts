@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { readTyped } from '../asking/typed-line.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
+import { formatProblem } from '../problem-lines.ts'
 
 /** `latchkey lock` and `latchkey unlock` */
 export function addLockCommands(program: Command, context: CommandContext): void {
@@ -11,18 +12,22 @@ export function addLockCommands(program: Command, context: CommandContext): void
     .option('--no-passphrase', 'do not ask for one: latchkey unlock, in a terminal, unlocks it')
     .action(async ({ passphrase: hasPassphrase }: { passphrase: boolean }) => {
       const passphrase = hasPassphrase ? await readNewPassphrase(context) : ''
-      await context.daemon.call('lockAgent', { body: passphrase === '' ? {} : { passphrase } })
+      const { problem } = await context.daemon.call('lockAgent', { body: passphrase === '' ? {} : { passphrase } })
       const how = passphrase === '' ? 'latchkey unlock in a terminal' : 'latchkey unlock or ssh-add -X'
       context.print(`the SSH agent is locked until ${how}; AWS credentials and Vaults are not touched\n`)
+      context.note(formatProblem(problem))
     })
   program
     .command('unlock')
     .description('unlock the SSH agent; a passphrase is typed, or comes as a line on stdin')
     .action(async () => {
-      const { type } = await context.daemon.call('unlockAgent', { body: {} })
-      if (type === 'passphrase-needed')
-        await context.daemon.call('unlockAgent', { body: { passphrase: await readPassphrase(context) } })
+      const first = await context.daemon.call('unlockAgent', { body: {} })
+      const { problem } =
+        first.type === 'unlocked'
+          ? first
+          : await context.daemon.call('unlockAgent', { body: { passphrase: await readPassphrase(context) } })
       context.print('the SSH agent is unlocked\n')
+      context.note(formatProblem(problem))
     })
 }
 

@@ -107,6 +107,8 @@ export const getStatus = {
       locked: v.boolean(),
       /** It was locked without a passphrase. */
       isForPerson: v.exactOptional(v.literal(true)),
+      /** Why a restart of the daemon changes that, or has changed it. */
+      lockError: v.exactOptional(reportedError),
       addedKeys: count,
       /** The first hundred of them. A daemon that is older than the command does not send it. */
       added: v.exactOptional(listOf(addedKey)),

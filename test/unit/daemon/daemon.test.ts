@@ -59,6 +59,9 @@ interface Running {
   api: string
 }
 
+const removeAllIdentities = Buffer.from([0, 0, 0, 1, 19])
+const failure = Buffer.from([0, 0, 0, 1, 5])
+
 async function run(
   folder: string,
   config: string,
@@ -68,6 +71,7 @@ async function run(
     readConfigFile: async () => ({ type: 'text', text: config }),
     configFile: '/config.toml',
     staticKeysFile: join(folder, 'ssh-keys.json'),
+    lockFile: join(folder, 'ssh-lock.json'),
     watchFolder: () => ({ close() {} }),
     onConfig: () => {},
     version: '1.2.3',
@@ -258,6 +262,20 @@ role = "r"
       ssh: { locked: false, addedKeys: 0, identities: [] },
       aws: { sessions: [], roles: [], profiles: ['dev', 'master'] },
     })
+  })
+
+  it('is locked after a restart as it was, before it answers anything', async () => {
+    const folder = join(temporaryFolder(), 'run')
+    const first = await run(folder, toml)
+    expect((await callApi(first.api, 'POST', '/v1/ssh/lock', { body: {} })).body).toEqual({})
+    await first.daemon.stop()
+    const second = run(folder, toml)
+    // It asks before the start has come to its end.
+    const socket = await connected(first.agent)
+    socket.write(removeAllIdentities)
+    expect((await once(socket, 'data'))[0]).toEqual(failure)
+    const { api } = await second
+    expect((await callApi(api, 'GET', '/v1/status')).body).toMatchObject({ ssh: { locked: true, isForPerson: true } })
   })
 
   it('keeps a key, asks its caller for a code on the same connection, and answers as credential_process must', async () => {

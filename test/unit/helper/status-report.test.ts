@@ -63,6 +63,14 @@ AWS profiles: dev, prod
 `)
   })
 
+  it('says what a restart does to the lock', () => {
+    const lockError = { code: 'LOCK_FILE', message: 'a restart unlocks it', hint: 'df' }
+    const ssh = { ...fullStatus.ssh, locked: true, lockError }
+    expect(formatStatus({ ...fullStatus, ssh }, nowMs)).toContain(
+      'the agent is locked: latchkey unlock or ssh-add -X unlocks it\n  ! a restart unlocks it\n    hint: df\n',
+    )
+  })
+
   it('says so where nothing is configured', () => {
     const empty: Status = {
       ...fullStatus,

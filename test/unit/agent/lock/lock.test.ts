@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { createLock, type Lock, type LockConnection, type PassphraseHash } from '../../../../src/agent/lock/lock.ts'
+import {
+  createLock,
+  type Lock,
+  type LockConnection,
+  type LockRecord,
+  type PassphraseHash,
+} from '../../../../src/agent/lock/lock.ts'
 import { Secret } from '../../../../src/core/secret.ts'
 import { settle } from '../../../support/agent-issuer.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
@@ -80,21 +86,83 @@ describe('a lock', () => {
     expect(await lock.unlock(secret('first'))).toBe(true)
   })
 
+  it('holds while its passphrase is hashed, and ends if that fails', async () => {
+    const waiting: (() => void)[] = []
+    const hash: PassphraseHash = () => new Promise((_, reject) => waiting.push(() => reject(new Error('no memory'))))
+    const lock = createLock({ clock: fakeClock(), hash })
+    const locked = lock.lock(secret('x'))
+    expect([lock.isLocked(), await lock.lockForPerson()]).toEqual([true, false])
+    waiting[0]!()
+    await expect(locked).rejects.toThrow('no memory')
+    expect(lock.isLocked()).toBe(false)
+  })
+
   it('for a person is opened by no passphrase, and waits for a wrong one as always', async () => {
     const { clock, lock } = setUp()
-    expect(lock.open()).toBe(false)
+    expect(await lock.open()).toBe(false)
     expect(await lock.lockForPerson()).toBe(true)
     expect([lock.isLocked(), lock.isForPerson(), await lock.lockForPerson()]).toEqual([true, true, false])
     expect(await delayOf({ clock, lock, connect: lock.connect })).toBe(100)
     expect(lock.isLocked()).toBe(true)
-    expect(lock.open()).toBe(true)
+    expect(await lock.open()).toBe(true)
     expect([lock.isLocked(), lock.isForPerson()]).toEqual([false, false])
   })
 
   it('with a passphrase is not opened without it', async () => {
     const { lock } = setUp()
     await lock.lock(secret('a'))
-    expect([lock.isForPerson(), lock.open(), lock.isLocked()]).toEqual([false, false, true])
+    expect([lock.isForPerson(), await lock.open(), lock.isLocked()]).toEqual([false, false, true])
+  })
+
+  it('tells how it is locked, for the next start, before it says that it is', async () => {
+    const kept: (LockRecord | undefined)[] = []
+    let done = () => {}
+    const keep = (record: LockRecord | undefined) => {
+      kept.push(record)
+      return new Promise<void>((resolve) => {
+        done = resolve
+      })
+    }
+    const { lock } = locking(createLock({ clock: fakeClock(), hash: quickHash, keep }))
+    const changes: [() => Promise<boolean>, unknown][] = [
+      [
+        () => lock.lock(secret('x')),
+        { type: 'passphrase', salt: expect.any(Uint8Array), hash: expect.any(Uint8Array) },
+      ],
+      [() => lock.unlock(secret('x')), undefined],
+      [lock.lockForPerson, { type: 'person' }],
+      [lock.open, undefined],
+    ]
+    for (const [index, [change, record]] of changes.entries()) {
+      let isTold = false
+      const changed = change().then((isDone) => {
+        isTold = true
+        return isDone
+      })
+      while (kept.length === index) await settle()
+      expect([isTold, lock.isLocked(), kept[index]]).toEqual([false, record !== undefined, record])
+      done()
+      expect(await changed).toBe(true)
+    }
+  })
+
+  it.each(['x', undefined])('is as it was before a restart: %s', async (passphrase) => {
+    let kept: LockRecord | undefined
+    const keep = async (record: LockRecord | undefined) => {
+      kept = record
+    }
+    const before = createLock({ clock: fakeClock(), hash: quickHash, keep })
+    await (passphrase === undefined ? before.lockForPerson() : before.lock(secret(passphrase)))
+    const clock = fakeClock()
+    const after = createLock({ clock, hash: quickHash, keep })
+    after.resume(undefined)
+    expect(after.isLocked()).toBe(false)
+    after.resume(kept)
+    expect([after.isLocked(), after.isForPerson()]).toEqual([true, passphrase === undefined])
+    const world = { clock, ...locking(after) }
+    expect(await delayOf(world)).toBe(100)
+    expect(await (passphrase === undefined ? after.open() : world.lock.unlock(secret(passphrase)))).toBe(true)
+    expect([after.isLocked(), kept]).toEqual([false, undefined])
   })
 
   it('does not unlock when nothing is locked, and answers at once', async () => {

@@ -47,6 +47,7 @@ function call(deps: Partial<ApiRoutesDeps>, method: string, pattern: string, par
     staticKeys: {} as RunningStaticKeys,
     confirmations: { ask: nobody, attend: async () => expect.unreachable() },
     lock: createLock({ clock: fakeClock() }),
+    lockError: () => undefined,
     status: async () => fullStatus,
     config: () => ({ file: '/c.toml', errors: [], warnings: [] }),
     ...deps,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { createLock } from '../../../../src/agent/lock/lock.ts'
+import { CodedError } from '../../../../src/core/errors.ts'
 import { lockHandlers } from '../../../../src/daemon/api/lock-routes.ts'
 import type { PromptCaller } from '../../../../src/prompts/prompt.ts'
 import { settle } from '../../../support/agent-issuer.ts'
@@ -10,13 +11,13 @@ import { fakeClock } from '../../../support/fake-clock.ts'
 const program: PromptCaller = { mayPrompt: true }
 const terminal: PromptCaller = { mayPrompt: true, hasTerminal: true }
 
-function setUp() {
+function setUp(lockError?: CodedError) {
   const clock = fakeClock()
   const lock = createLock({
     clock,
     hash: async (passphrase, salt) => createHash('sha256').update(salt).update(passphrase.expose()).digest(),
   })
-  const { lockAgent, unlockAgent } = lockHandlers(lock)
+  const { lockAgent, unlockAgent } = lockHandlers({ lock, lockError: () => lockError })
   const request = { params: {}, connection: { peer: undefined, onClose: () => {}, ask: () => () => {} } }
   return {
     clock,
@@ -65,4 +66,11 @@ it('what is so already is told', async () => {
     code: 'LOCK_STATE',
     message: 'the SSH agent is locked already',
   })
+})
+
+it('what a restart would undo is told', async () => {
+  const { lockAgent, unlock } = setUp(new CodedError('LOCK_FILE', 'the disk is full', { hint: 'df' }))
+  const problem = { code: 'LOCK_FILE', message: 'the disk is full', hint: 'df' }
+  expect(await lockAgent({ body: {} })).toEqual({ problem })
+  expect(await unlock({}, terminal)).toEqual({ type: 'unlocked', problem })
 })
