@@ -89,7 +89,7 @@ export async function listenUnix(
 
 /**
  * Listens on a socket that was passed in as an open file descriptor (systemd's socket activation). Its file stays.
- * @throws {IpcError} SOCKET_UNUSABLE
+ * @throws {IpcError} SOCKET_UNUSABLE: also for one of a network, where nobody tells who has connected
  */
 export async function listenInherited(fd: number, onStream: OnStream): Promise<UnixListener> {
   const server = createUnixServer(onStream)
@@ -97,6 +97,13 @@ export async function listenInherited(fd: number, onStream: OnStream): Promise<U
     await listening(server, { fd })
   } catch (error) {
     throw unusable(`the inherited socket ${fd}`, error)
+  }
+  // An address is that of a network: a Unix socket that we have not bound has none.
+  if (server.address() !== null) {
+    stopListening(server)
+    throw new IpcError('SOCKET_UNUSABLE', `cannot listen on the inherited socket ${fd}: it is not a Unix socket`, {
+      hint: 'ListenStream= in its .socket unit must be a path; systemctl --user cat shows it',
+    })
   }
   return {
     async close() {

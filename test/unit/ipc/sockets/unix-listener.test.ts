@@ -309,6 +309,23 @@ it('listens on a socket that was passed in, and leaves its file', async () => {
   expect(lstatSync(path).isSocket()).toBe(true)
 })
 
+it('refuses a socket of a network, where nobody tells who has connected', async () => {
+  const folder = temporaryFolder()
+  const program = bundle(
+    folder,
+    `import { listenInherited } from './src/ipc/sockets/unix-listener.ts'
+     listenInherited(3, () => {}).catch((error) => console.log(error.code, error.message))`,
+  )
+  const owner = createServer()
+  await new Promise<void>((resolve) => owner.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void owner.close())
+  const { fd } = (owner as unknown as { _handle: { fd: number } })._handle
+  const child = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit', fd] })
+  const [said] = (await once(child.stdout!, 'data')) as [Buffer]
+  expect(String(said)).toBe('SOCKET_UNUSABLE cannot listen on the inherited socket 3: it is not a Unix socket\n')
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
+
 it('refuses a descriptor that is not a socket', async () => {
   await expect(listenInherited(987, () => {})).rejects.toMatchObject({
     code: 'SOCKET_UNUSABLE',
