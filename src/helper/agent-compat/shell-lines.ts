@@ -20,7 +20,10 @@ export function shellKind(path: string | undefined): ShellKind {
   return path?.endsWith('csh') === true ? 'csh' : 'sh'
 }
 
-/** In quotes a csh still expands its history, and ends a word at the end of a line. */
+/**
+ * In quotes a csh still expands its history, and ends a word at the end of a line. A `!` is written outside of them, since fish,
+ * which reads these lines too, knows no such escape inside.
+ */
 function cshWord(text: string): string {
-  return shellWord(text).replace(/[!\n]/g, (char) => `\\${char}`)
+  return shellWord(text).replaceAll('!', "'\\!'").replaceAll('\n', '\\\n')
 }

@@ -27,7 +27,7 @@ it.each(["/tmp/a b's", '/tmp/$(touch x);`y`', '/tmp/a\nb!c'])('quotes %j for a B
 })
 
 it('quotes for a C shell, whose history and line ends need more', () =>
-  expect(startLines('csh', '/tmp/a !\nb', undefined, 7)).toContain("setenv SSH_AUTH_SOCK '/tmp/a \\!\\\nb';\n"))
+  expect(startLines('csh', '/tmp/a !\nb', undefined, 7)).toContain("setenv SSH_AUTH_SOCK '/tmp/a '\\!'\\\nb';\n"))
 
 it.each([
   ['/bin/tcsh', 'csh'],
