@@ -24,6 +24,9 @@ export const openingNodeVariables = [
   'OPENSSL_CONF',
 ] as const
 
+/** How a service manager passes listening sockets (sd_listen_fds(3)). */
+export const listenVariables = ['LISTEN_PID', 'LISTEN_PIDFDID', 'LISTEN_FDS', 'LISTEN_FDNAMES'] as const
+
 /** The file of NODE_EXTRA_CA_CERTS where this process's Node has not read it. */
 export function unreadCaFile({ LATCHKEY_EXTRA_CA_CERTS: moved }: Environment): string | undefined {
   return isSet(moved) ? moved : undefined

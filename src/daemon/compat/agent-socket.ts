@@ -2,16 +2,18 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { listenNew } from '../../ipc/sockets/new-socket.ts'
-import type { UnixListener } from '../../ipc/sockets/unix-listener.ts'
+import { listenInherited, type UnixListener } from '../../ipc/sockets/unix-listener.ts'
 import type { OnStream } from '../../ipc/sockets/unix-server.ts'
 
-/** The socket of an agent, and the path by which clients find it. */
+/** The socket of an agent, and the path by which clients find it; undefined: whoever has passed it knows that. */
 export interface AgentSocket extends UnixListener {
-  path: string
+  path: string | undefined
 }
 
 /** Where the socket is to be. */
 export interface AgentSocketPlace {
+  /** It is there already: a descriptor that was passed to this process. */
+  passed?: number | undefined
   /** Undefined: `ssh-XXXXXXXXXX/agent.PID` in the folder for temporary files. */
   address: string | undefined
   temporaryFolder: string
@@ -23,6 +25,7 @@ export interface AgentSocketPlace {
  * @throws {IpcError} SOCKET_IN_USE, SOCKET_UNUSABLE
  */
 export async function openAgentSocket(place: AgentSocketPlace, onStream: OnStream): Promise<AgentSocket> {
+  if (place.passed !== undefined) return { path: undefined, ...(await listenInherited(place.passed, onStream)) }
   if (place.address !== undefined) return { path: place.address, ...(await listenNew(place.address, onStream)) }
   // Four letters of ours and six of mkdtemp: as many as people's scripts look for.
   const folder = await mkdtemp(join(place.temporaryFolder, `ssh-${randomBytes(2).toString('hex')}`))

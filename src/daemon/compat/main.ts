@@ -20,6 +20,7 @@ import { openParentLink } from '../process/parent-link.ts'
 import { endOnFault } from '../process/process-faults.ts'
 import { stopRequest } from '../process/stop-request.ts'
 import { createSshAgent } from '../running/ssh-agent.ts'
+import { takePassedSocket } from './activation.ts'
 import { openAgentSocket } from './agent-socket.ts'
 import { createAskpassPerson } from './askpass-person.ts'
 
@@ -31,10 +32,10 @@ export interface LoneAgentSettings {
   lifetimeSeconds: number | undefined
   isVerbose: boolean
   /** Tells whoever has started it where it is; not called in the background, where its parent does that. */
-  announce: (found: { socket: string; pid: number }) => void
+  announce: (found: { socket: string; pid: number }) => Promise<void>
 }
 
-/** As ssh-agent, which ends with this whatever has ended it. */
+/** As ssh-agent, which ends with this whatever has ended it; but for a service manager that ends what it has started. */
 const endedStatus = 2
 
 /**
@@ -49,9 +50,15 @@ export async function runLoneAgent(settings: LoneAgentSettings): Promise<number>
   keepHeapSmall()
   process.stderr.on('error', () => {})
   const environment = { ...callerEnvironment(process.env) }
+  const passed = settings.address === undefined ? takePassedSocket(environment, process.pid) : undefined
   const stop = stopRequest(['SIGTERM', 'SIGHUP'])
   const parent = openParentLink(environment, stop.now)
   process.on('SIGINT', parent.hasParent ? () => {} : stop.now)
+  let status = endedStatus
+  const onTerm = () => {
+    status = 0
+  }
+  if (passed !== undefined) process.on('SIGTERM', onTerm)
   const clock = createSystemClock(uptime)
   const write = parent.hasParent ? () => {} : (line: string) => process.stderr.write(line)
   const level = settings.isVerbose ? 'debug' : 'info'
@@ -99,22 +106,24 @@ export async function runLoneAgent(settings: LoneAgentSettings): Promise<number>
     serve: ssh.serve,
     evict: (stream) => stream.destroy(),
   })
-  const place = { address: settings.address, temporaryFolder: tmpdir(), pid: process.pid }
+  const place = { passed, address: settings.address, temporaryFolder: tmpdir(), pid: process.pid }
   const socket = await openAgentSocket(place, onAgent).catch((error: unknown) => {
     parent.close()
     throw error
   })
   process.on('SIGUSR1', ssh.removeAddedKeys)
   gate.open()
-  if (parent.hasParent) {
-    // It must not keep a file system from being unmounted.
-    process.chdir('/')
-    parent.ready(JSON.stringify(socket.path))
-  } else settings.announce({ socket: socket.path, pid: process.pid })
-
-  await stop.requested
-  await socket.close()
-  gate.close()
-  parent.close()
-  return endedStatus
+  try {
+    if (parent.hasParent) {
+      // It must not keep a file system from being unmounted.
+      process.chdir('/')
+      parent.ready(JSON.stringify(socket.path))
+    } else if (socket.path !== undefined) await settings.announce({ socket: socket.path, pid: process.pid })
+    await stop.requested
+  } finally {
+    await socket.close()
+    gate.close()
+    parent.close()
+  }
+  return status
 }

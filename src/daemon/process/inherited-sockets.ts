@@ -1,5 +1,7 @@
+import { listenVariables } from '../../core/places/environment.ts'
+
 /** The first descriptor that a service manager passes (sd_listen_fds(3), SD_LISTEN_FDS_START). */
-const firstDescriptor = 3
+export const firstDescriptor = 3
 /** latchkey has two sockets; a larger number than this is not meant for it. */
 const maxDescriptors = 32
 
@@ -14,7 +16,7 @@ export function takeInheritedSockets(
   pid: number,
 ): ReadonlyMap<string, number> {
   const { LISTEN_PID: forPid, LISTEN_FDS: count = '', LISTEN_FDNAMES: names = '' } = environment
-  for (const name of ['LISTEN_PID', 'LISTEN_PIDFDID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) delete environment[name]
+  for (const name of listenVariables) delete environment[name]
   if (forPid !== String(pid) || !/^\d+$/.test(count) || Number(count) > maxDescriptors) return new Map()
   const sockets = new Map<string, number>()
   for (const [index, name] of names.split(':').slice(0, Number(count)).entries()) {
