@@ -5,11 +5,11 @@ set -eu
 
 packages='openssh-server openssh-client gnome-keyring dbus dbus-user-session systemd libpam-systemd awscli
   python3-boto3 python3-hvac oathtool zbar-tools chromium curl git util-linux procps passwd xvfb xdotool zenity kdialog
-  pinentry-gtk2 ssh-askpass-gnome libpam-ssh-agent-auth pamtester fish ansible-core rsync putty-tools python3-paramiko
+  pinentry-gtk2 ssh-askpass-gnome libpam-ssh-agent-auth pamtester fish tcsh ansible-core rsync putty-tools python3-paramiko
   python3-asyncssh libssh-4 ruby ruby-net-ssh ruby-ed25519
   openssh-tests gdb make sudo softhsm2 openssl gpg gpg-agent tinyproxy-bin dnsmasq-base'
 programs='sshd ssh ssh-agent ssh-keygen gnome-keyring-daemon dbus-run-session aws oathtool zbarimg chromium curl git setpriv
-  script Xvfb xdotool zenity kdialog pinentry-gtk-2 pamtester fish ansible rsync plink ruby gdb make sudo
+  script Xvfb xdotool zenity kdialog pinentry-gtk-2 pamtester fish tcsh ansible rsync plink ruby gdb make sudo
   softhsm2-util gpg-agent tinyproxy
   dnsmasq'
 

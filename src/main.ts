@@ -21,18 +21,14 @@ async function run(): Promise<number> {
 }
 
 async function runChunk(): Promise<number> {
-  const isAgent = command === 'agent-compat' && !isAskedForHelp(args.slice(1))
+  // Not for -h, which is no option of ssh-agent; what comes later may be the arguments of a command that it runs.
+  const isAgent = command === 'agent-compat' && args[1] !== '--help'
   const isDaemon = command === 'daemon' && args.length === 1
   if (!isAgent && !isDaemon) return (await import('./command.ts')).runCommand(args)
   // Until their chunk is loaded, Node would open its inspector on this signal (src/daemon/process/hardening.ts).
   process.on('SIGUSR1', () => {})
   if (isAgent) return (await import('./agent-compat-command.ts')).runAgentCompatCommand(args.slice(1))
   return (await import('./daemon-command.ts')).runDaemonCommand()
-}
-
-/** What comes later may be the arguments of a command that it runs. */
-function isAskedForHelp([first]: readonly string[]): boolean {
-  return first === '--help' || first === '-h'
 }
 
 function isPlain(argument: string | undefined): argument is string {

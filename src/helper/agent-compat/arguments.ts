@@ -41,6 +41,7 @@ export function parseAgentArguments(args: readonly string[]): AgentOrder {
   const has = (letter: string) => options.some((option) => option.letter === letter)
   const valuesOf = (letter: string) => options.filter((option) => option.letter === letter).map(({ value }) => value)
   if (has('V')) return { type: 'version' }
+  if (command[0] === '') return misused('the name of the command is empty')
 
   const complaint = complaintOf(options, command, valuesOf)
   if (complaint !== undefined) return misused(complaint)

@@ -1,9 +1,11 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, readdirSync, readFileSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { describeError, errorCode } from '../../core/errors.ts'
 import type { Environment } from '../../core/places/environment.ts'
+import { HelperError } from '../fast/failure.ts'
 
 /** O_CLOEXEC, asm-generic/fcntl.h. */
 const closeOnExec = 0o2000000
@@ -23,10 +25,14 @@ export interface FailedAgent {
   complaint: string
 }
 
+/** As many as Node takes for two processes that talk to each other, and some for clients. */
+const enoughDescriptors = 64
+
 /**
  * Starts an agent and waits until its socket accepts. It ends when this process does, however that comes, unless it was
  * released.
  * @param command the command line of one in the foreground
+ * @throws {HelperError} SERVICE_FAILED: the system does not start it
  */
 export async function startBackgroundAgent(
   [program, ...args]: readonly [string, ...string[]],
@@ -37,15 +43,16 @@ export async function startBackgroundAgent(
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     detached: true,
   })
+  const failed = once(child, 'error').then(([cause]) => {
+    throw notStarted(cause)
+  })
+  // Where files ran out there is nothing but the error (uv_spawn).
+  if ((child.stdio as ChildProcess['stdio'] | undefined) === undefined) return await failed
   const link = child.stdio[3] as Duplex
   link.on('error', () => {})
   const exited = once(child, 'exit')
   const complaint = text(child.stderr!).catch(() => '')
-  const line = await Promise.race([
-    firstLine(link),
-    once(child, 'close').then(() => undefined),
-    once(child, 'error').then(() => undefined),
-  ])
+  const line = await Promise.race([firstLine(link), once(child, 'close').then(() => undefined), failed])
   if (line === undefined) return { complaint: await complaint }
   return {
     pid: child.pid!,
@@ -61,6 +68,15 @@ export async function startBackgroundAgent(
       await exited
     },
   }
+}
+
+function notStarted(cause: unknown): HelperError {
+  const isOutOfFiles = ['EMFILE', 'ENFILE'].includes(errorCode(cause) ?? '')
+  const reason = isOutOfFiles ? 'too few files may be open' : describeError(cause)
+  return new HelperError('SERVICE_FAILED', `the agent cannot be started: ${reason}`, {
+    cause,
+    hint: isOutOfFiles ? `ulimit -n ${enoughDescriptors}` : 'ulimit -a',
+  })
 }
 
 /**

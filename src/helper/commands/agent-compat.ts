@@ -1,22 +1,31 @@
 import { join } from 'node:path'
 import { describeError } from '../../core/errors.ts'
-import { callerEnvironment, type Environment, openingNodeVariables } from '../../core/places/environment.ts'
+import {
+  callerEnvironment,
+  type Environment,
+  listenVariables,
+  openingNodeVariables,
+} from '../../core/places/environment.ts'
 import { daemonNodeOptions } from '../../core/programs/daemon-node-options.ts'
 import { displayLine } from '../../core/text/display-text.ts'
 import { version } from '../../core/version.ts'
 import { type AgentOrder, parseAgentArguments } from '../agent-compat/arguments.ts'
 import { type BackgroundAgent, closeInherited, startBackgroundAgent } from '../agent-compat/background-agent.ts'
 import { killLines, shellKind, startLines } from '../agent-compat/shell-lines.ts'
-import { endAs, runCommand } from '../exec/run-command.ts'
-import { exitStatus } from '../fast/failure.ts'
+import { type CommandEnd, endAs, runCommand } from '../exec/run-command.ts'
+import { writeToDescriptor } from '../fast/descriptor-output.ts'
+import { exitStatus, failureText } from '../fast/failure.ts'
 
 /** Runs the agent in this process, until it is told to end; returns its exit status. */
 export type RunLoneAgent = (settings: {
   address: string | undefined
   lifetimeSeconds: number | undefined
   isVerbose: boolean
-  announce: (found: { socket: string; pid: number }) => void
+  announce: (found: { socket: string; pid: number }) => Promise<void>
 }) => Promise<number>
+
+/** ssh-agent becomes the command, and ends by whatever signal that does. Those that leave a core file stay a status. */
+const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL', 'SIGALRM', 'SIGUSR2'] as const
 
 type Order<Type extends AgentOrder['type']> = Extract<AgentOrder, { type: Type }>
 
@@ -51,25 +60,37 @@ export async function runAgentCompat(args: readonly string[], runLoneAgent: RunL
       warn(order.ignored)
       const shell = order.shell ?? shellKind(environment.SHELL)
       const announce = ({ socket, pid }: { socket: string; pid: number }) =>
-        void process.stdout.write(startLines(shell, socket, undefined, pid))
+        writeToDescriptor(1, startLines(shell, socket, undefined, pid))
       return runLoneAgent({ ...order, announce })
     }
     case 'background':
       closeInherited()
       return inBackground(order, environment, async (agent) => {
         const shell = order.shell ?? shellKind(environment.SHELL)
-        process.stdout.write(startLines(shell, agent.socket, agent.pid, agent.pid))
+        try {
+          await writeToDescriptor(1, startLines(shell, agent.socket, agent.pid, agent.pid))
+        } catch (error) {
+          // Nobody would ever find it.
+          await agent.stop()
+          throw error
+        }
         await agent.release()
         return exitStatus.done
       })
     case 'command':
       return inBackground(order, environment, async (agent) => {
         const found = { SSH_AUTH_SOCK: agent.socket, SSH_AGENT_PID: String(agent.pid) }
+        let end: CommandEnd
         try {
-          return endAs(await runCommand(order.command, { ...environment, ...found }))
+          end = await runCommand(order.command, { ...environment, ...found })
+        } catch (error) {
+          // As ssh-agent, which has one status for all that it cannot run.
+          process.stderr.write(failureText(error))
+          return exitStatus.failed
         } finally {
           await agent.stop()
         }
+        return endAs(end, endingSignals)
       })
   }
 }
@@ -84,19 +105,22 @@ async function inBackground(
   const own = [process.execPath, ...daemonNodeOptions, join(__dirname, 'latchkey.cjs'), 'agent-compat', '-D'] as const
   const place = address === undefined ? [] : ['-a', address]
   const lifetime = lifetimeSeconds === undefined ? [] : ['-t', String(lifetimeSeconds)]
-  const agent = await startBackgroundAgent([...own, ...place, ...lifetime], withoutNodeSettings(environment))
+  const agent = await startBackgroundAgent([...own, ...place, ...lifetime], agentEnvironment(environment))
   if ('pid' in agent) return goOn(agent)
   process.stderr.write(agent.complaint)
   return exitStatus.failed
 }
 
-/** A terminal may have these for its programs, and the agent would not start with them. */
-function withoutNodeSettings(environment: Environment): Environment {
-  const names = new Set<string>(['NODE_OPTIONS', ...openingNodeVariables])
+/**
+ * A terminal may have the first for its programs, and the agent would not start with them; a socket that was passed to this
+ * process is not the agent's.
+ */
+function agentEnvironment(environment: Environment): Environment {
+  const names = new Set<string>(['NODE_OPTIONS', ...openingNodeVariables, ...listenVariables])
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !names.has(name)))
 }
 
-function killAgent({ shell }: Order<'kill'>, { SSH_AGENT_PID: text, SHELL }: Environment): number {
+async function killAgent({ shell }: Order<'kill'>, { SSH_AGENT_PID: text, SHELL }: Environment): Promise<number> {
   if (text === undefined) return fail('SSH_AGENT_PID is not set: no agent can be ended')
   const pid = /^\d+$/.test(text) ? Number(text) : 0
   if (pid < 2 || pid >= 2 ** 31) return fail(`SSH_AGENT_PID=${text} is not the id of a process`)
@@ -105,7 +129,7 @@ function killAgent({ shell }: Order<'kill'>, { SSH_AGENT_PID: text, SHELL }: Env
   } catch (error) {
     return fail(`the agent ${pid} cannot be ended: ${describeError(error)}`)
   }
-  process.stdout.write(killLines(shell ?? shellKind(SHELL), pid))
+  await writeToDescriptor(1, killLines(shell ?? shellKind(SHELL), pid))
   return exitStatus.done
 }
 

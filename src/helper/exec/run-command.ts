@@ -47,13 +47,16 @@ export function shellStatus(end: CommandEnd): number {
 /** What a shell reports for a command that a signal ended. */
 export const signalStatus = (signal: NodeJS.Signals): number => 128 + constants.signals[signal]
 
+/** After a Ctrl-C: a shell that runs a loop goes on with it unless the command was killed by SIGINT. */
+const interrupt: readonly NodeJS.Signals[] = ['SIGINT']
+
 /**
- * Ends this process as the command ended. After a Ctrl-C by the same signal, because a shell that runs a loop goes on
- * with it unless the command was killed by SIGINT; any other signal is a status, since some would write our memory to disk.
+ * Ends this process as the command ended.
+ * @param bySignal the signals by which it ends too; any other is a status, since some would write our memory to disk
  * @returns the exit status, where the process is to end with one
  */
-export function endAs(end: CommandEnd): number {
-  if (end.type === 'signal' && end.signal === 'SIGINT') process.kill(process.pid, 'SIGINT')
+export function endAs(end: CommandEnd, bySignal = interrupt): number {
+  if (end.type === 'signal' && bySignal.includes(end.signal)) process.kill(process.pid, end.signal)
   return shellStatus(end)
 }
 

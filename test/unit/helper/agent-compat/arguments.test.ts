@@ -52,6 +52,9 @@ describe('what ssh-agent does not take', () => {
     ]),
   ])('`%s`', (line, complaint) => expect(parse(line)).toEqual({ type: 'misused', complaint }))
 
+  it('a command without a name', () =>
+    expect(parseAgentArguments(['', 'x'])).toEqual({ type: 'misused', complaint: 'the name of the command is empty' }))
+
   it('an empty path', () =>
     expect(parseAgentArguments(['-a', ''])).toEqual({ type: 'misused', complaint: '-a needs a path' }))
 })
