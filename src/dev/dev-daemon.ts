@@ -79,7 +79,12 @@ export interface AccessKeyToStore {
   /** The command line that starts `latchkey`. */
   command: readonly [string, ...string[]]
   environment: Readonly<Record<string, string | undefined>>
-  account: { accessKeyId: string; secretAccessKey: Secret<string>; earlierKeyIds: readonly string[] }
+  account: {
+    accessKeyId: string
+    secretAccessKey: Secret<string>
+    earlierKeyIds: readonly string[]
+    mfaSerial: string
+  }
 }
 
 /**
@@ -100,10 +105,11 @@ export async function storeAccessKey({ command, environment, account }: AccessKe
     if (status === 0) return output
     throw new DevError('DEV_SETUP_FAILED', `cannot store the embedded user's key: ${complaint.trim()}`)
   }
-  const { earlierKeyIds } = account
+  const { earlierKeyIds, mfaSerial } = account
   if (earlierKeyIds.length > 0) {
     const { keys } = JSON.parse(await keysCommand(['list', '--json'], '')) as { keys: { accessKeyId: string }[] }
     if (keys.some((key) => earlierKeyIds.includes(key.accessKeyId))) return
   }
-  await keysCommand(['add', devSource], keyLines(account))
+  // Whatever an earlier run has left there, and without a question to AWS about the device that config.toml has.
+  await keysCommand(['add', '--replace', '--mfa-serial', mfaSerial, devSource], keyLines(account))
 }

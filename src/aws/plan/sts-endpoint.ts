@@ -38,8 +38,10 @@ const ofAws =
 export function otherIssuer(endpoint: StsEndpoint | undefined, ofEnvironment: string | undefined): string | undefined {
   const server = serverInstead(endpoint, ofEnvironment)
   if (server === undefined || !URL.canParse(server)) return server
-  const { hostname, href } = new URL(server)
-  return ofAws.test(hostname) ? undefined : href.replace(/\/$/, '')
+  const { protocol, hostname, href } = new URL(server)
+  if (ofAws.test(hostname)) return undefined
+  // One of this machine has another port whenever it is started, and the same credentials.
+  return isOfThisMachine(hostname) ? `${protocol}//${hostname}` : href.replace(/\/$/, '')
 }
 
 /** True where the usual endpoint is meant. */
@@ -63,10 +65,13 @@ export function endpointMistake({ url, isFips, isDualStack }: StsEndpoint): stri
 export function urlMistake(url: string): string | undefined {
   if (!URL.canParse(url)) return 'not an address, such as https://sts.eu-central-1.amazonaws.com'
   const { protocol, hostname, username, password, search, hash } = new URL(url)
-  const isHere = hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
-  if (protocol !== 'https:' && !(protocol === 'http:' && isHere)) {
+  if (protocol !== 'https:' && !(protocol === 'http:' && isOfThisMachine(hostname))) {
     return 'neither https nor of this machine: credentials would come in plain text'
   }
   if (username !== '' || password !== '') return 'has a user name in it'
   return search === '' && hash === '' ? undefined : 'has more than a path'
+}
+
+function isOfThisMachine(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
 }

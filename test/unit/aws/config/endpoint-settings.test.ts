@@ -150,6 +150,12 @@ describe('the endpoint of the profile that is asked for', () => {
     },
   )
 
+  it('is the same server of this machine after that was started on another port', () => {
+    expect(baseKey('', 'http://127.0.0.1:4001')).toBe(baseKey('', 'http://127.0.0.1:4002'))
+    expect(baseKey('', 'http://127.0.0.1:4001')).not.toBe(baseKey(''))
+    expect(baseKey('', 'https://x.example.com:1')).not.toBe(baseKey('', 'https://x.example.com:2'))
+  })
+
   it('costs a code only where it counts, beside a variable of the environment', () => {
     const variable = 'https://env.example.com'
     const [aws, there] = [baseKey(''), baseKey('', variable)]
