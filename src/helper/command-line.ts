@@ -193,5 +193,9 @@ function usageMessage({ code, message }: CommanderError): string {
   return message
     .replace(/^error: /, '')
     .replace(/\n/g, ' ')
+    .replace(
+      /( is invalid(?: for argument '[^']*')?)\. (\w)/,
+      (_, what: string, first: string) => `${what}: ${first.toLowerCase()}`,
+    )
     .replace(/\.$/, '')
 }

@@ -185,7 +185,12 @@ python3 "$(dirname "$0")/crowd.py" "$1" >"$0.own"`)
     ['dev-user', [], 1, 'profile dev-user has no role: AWS opens the console for roles only'],
     ['nobody', [], 1, 'no AWS profile nobody'],
     ['dev', ['--path', 'https://console.aws.amazon.com.evil.test/'], 1, 'this is not a page of the console'],
-    ['dev', ['--for', '5m'], 2, 'It is not a duration from 15m to 12h'],
+    [
+      'dev',
+      ['--for', '5m'],
+      2,
+      "option '--for <duration>' argument '5m' is invalid: it is not a duration from 15m to 12h",
+    ],
   ])('refuses %s %j', async (profile, args, status, message) => {
     const { status: ended, stdout, stderr } = await latchkey(profile, ...args, '--print')
     expect({ ended, stdout }).toEqual({ ended: status, stdout: '' })

@@ -34,6 +34,8 @@ export function mfaWorld({ toml = '', awsSerial }: { toml?: string; awsSerial?: 
     isVerified: true,
     /** Why the daemon does not store a key that is not meant to replace the one that it has. */
     other: undefined as { heldBy?: string; arn?: string } | undefined,
+    /** The sources that have a key, as far as that is asked. */
+    stored: [] as string[],
     doubt: undefined as { reason: string; instead: string[] } | undefined,
     /** What the answer to createMfaDevice has in the place of what is right. */
     created: {} as object,
@@ -62,6 +64,7 @@ export function mfaWorld({ toml = '', awsSerial }: { toml?: string; awsSerial?: 
   const answers: Partial<Record<EndpointName, (input: { params: { source: string }; body: never }) => unknown>> = {
     getConfig: () => ({ file: config, errors: [], warnings: [] }),
     listProfiles: () => ({ profiles: [] }),
+    listKeys: () => ({ keys: world.stored.map((source) => ({ source, accessKeyId: key.id })) }),
     getSource: ({ params }) => ({
       ...section(params.source),
       ...(world.doubt === undefined ? {} : { doubt: world.doubt }),

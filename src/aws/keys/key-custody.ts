@@ -153,7 +153,12 @@ export function createKeyCustody({ keys, backups, checks, log, placeOf, onChange
           hint: `give this one another name with --source, or latchkey aws keys remove ${shellWord(source)}`,
         })
       }
-      const kept = await store(source, key, present, await ownerOf(source, key, await placeOf(source)))
+      const owner = await ownerOf(source, key, await placeOf(source)).catch((error: unknown) => {
+        if (!isAwsError(error, 'AWS_KEY_REFUSED')) throw error
+        const hint = 'take it out of its file if it is of no use any more (AWS takes a few seconds to know a new key)'
+        throw new AwsError(error.code, error.message, { cause: error, hint })
+      })
+      const kept = await store(source, key, present, owner)
       if (!isSameKey(await keys.read(source), key)) {
         throw new AwsError('AWS_IMPORT_FAILED', 'the keychain did not keep the key: the file is unchanged')
       }

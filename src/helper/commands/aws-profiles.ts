@@ -48,7 +48,7 @@ export function addAwsProfilesCommands(aws: Command, context: CommandContext): v
     .action(async ({ json, block }: { json?: true; block?: true }) => {
       if (json && block) {
         throw new HelperError('USAGE', '--json and --block cannot be used together', {
-          hint: 'latchkey help aws profiles',
+          hint: 'latchkey help aws profiles list',
         })
       }
       const profiles = (await knownProfiles(context)).filter(({ isOnlyHere }) => !isOnlyHere)

@@ -13,9 +13,13 @@ export const defaultSource = 'master'
  */
 export async function knownSource(source: string, command: string, context: CommandContext): Promise<SourceStanding> {
   const standing = await context.daemon.call('getSource', { params: { source } })
-  const { doubt } = standing
-  if (doubt === undefined) return standing
-  throw new HelperError('USAGE', doubt.reason, { hint: `${command} ${shellWord(doubt.instead[0] ?? source)}` })
+  const { doubt, section } = standing
+  const again = (name: string | undefined) => ({ hint: `${command} ${shellWord(name ?? source)}` })
+  if (doubt !== undefined) throw new HelperError('USAGE', doubt.reason, again(doubt.instead[0]))
+  if (section !== undefined) return standing
+  const stored = (await context.daemon.call('listKeys')).keys.map((key) => key.source)
+  if (stored.length === 0 || stored.includes(source)) return standing
+  throw new HelperError('USAGE', `there is no source ${source}; there is ${stored.join(' and ')}`, again(stored[0]))
 }
 
 /** Refuses to begin a dialogue that nobody can answer. @throws {HelperError} USAGE */

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { describeError } from '../../core/errors.ts'
+import { describeError, errorCode } from '../../core/errors.ts'
 import { readWholeFile } from '../../core/files/read-file.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -46,9 +46,14 @@ async function readList(path: string): Promise<Buffer> {
     // It decides which roles are assumed, but it is shown before it is used, or pinned.
     return await readWholeFile(path, { maxBytes, isTrusted: false })
   } catch (cause) {
-    throw new HelperError('REFUSED', `${path} cannot be read: ${describeError(cause)}`, {
-      cause,
-      hint: `ls -l ${shellWord(path)}`,
-    })
+    const isMissing = errorCode(cause) === 'ENOENT'
+    throw new HelperError(
+      'REFUSED',
+      isMissing ? `there is no file ${path}` : `${path} cannot be read: ${describeError(cause)}`,
+      {
+        cause,
+        hint: `ls -l ${shellWord(path)}`,
+      },
+    )
   }
 }

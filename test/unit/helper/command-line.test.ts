@@ -282,7 +282,7 @@ it.each(['keys add --new a\u0007b', 'keys add --new __proto__', 'keys import --n
   async (command) => {
     await expect(run(`aws ${command}`)).rejects.toMatchObject({
       code: 'USAGE',
-      message: expect.stringContaining('The name of the source is '),
+      message: expect.stringMatching(/ is invalid(?: for argument 'source')?: the name of the source is /),
     })
   },
 )

@@ -174,7 +174,10 @@ describe('a key that stands in a file only', () => {
     const { aws, sts, keychain } = await world()
     const key = sts.addUser('arn:aws:iam::444455556666:user/kim')
     sts.deactivate(key.accessKeyId)
-    expect(await rejection(aws.keys.adopt('kim', key))).toMatchObject({ code: 'AWS_KEY_REFUSED' })
+    expect(await rejection(aws.keys.adopt('kim', key))).toMatchObject({
+      code: 'AWS_KEY_REFUSED',
+      hint: 'take it out of its file if it is of no use any more (AWS takes a few seconds to know a new key)',
+    })
     keychain.lock()
     expect(await rejection(aws.keys.adopt('kim', key))).toMatchObject({ code: 'KEYCHAIN_LOCKED' })
   })

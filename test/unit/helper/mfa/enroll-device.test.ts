@@ -32,6 +32,19 @@ describe('mfa enroll', () => {
     expect(printed + noted + shown).not.toContain(seed)
   })
 
+  it.each(['enroll', 'list', 'resync'])('names the source that there is, where none is named: %s', async (command) => {
+    const world = mfaWorld()
+    world.stored = ['work', 'home']
+    expect((await world.run(['mfa', command], [...codes])).failure).toMatchObject({
+      code: 'USAGE',
+      message: 'there is no source master; there is work and home',
+      hint: `latchkey aws mfa ${command} work`,
+    })
+    expect(world.calls).toEqual(['getSource', 'listKeys'])
+    world.stored = ['work', 'master']
+    expect((await world.run(['mfa', 'list'])).failure).toBeUndefined()
+  })
+
   it('is not done while another one is, whose device nobody has yet', async () => {
     const world = mfaWorld()
     await withProcessLock(join(world.folder, 'mfa-enroll.lock'), async () => {

@@ -174,7 +174,7 @@ it.each([
   ['USAGE', /^--role "x{65}" is not/, ['x.json', '--role', 'x'.repeat(65)]],
   ['USAGE', /which is the same in a\/R, b\/R$/, ['x.json', '--role', 'a/R', '--role', 'b/R', '--role', 'Q']],
   ['USAGE', /^--sha256 is not/, ['x.json', '--role', 'R', '--sha256', 'abc']],
-  ['REFUSED', /x\.json cannot be read: ENOENT/, ['x.json', '--role', 'R']],
+  ['REFUSED', /^there is no file \S+x\.json$/, ['x.json', '--role', 'R']],
 ] as const)('is refused with %s: %s', async (code, message, args) => {
   const { failure } = await profileWorld().run(['profiles', 'sync', ...args])
   expect(failure).toMatchObject({ code, message: expect.stringMatching(message) as string })
