@@ -1,7 +1,8 @@
 import { printCredentials } from './helper/fast/credentials.ts'
+import { ensureSshReady, readyTarget } from './helper/fast/ssh-ready.ts'
 
-// `credential_process` runs once for each AWS command of a person, and thirty times a minute under Terraform. So its path
-// loads only built-ins, and everything else is in chunks (scripts/build.mjs) behind dynamic imports.
+// `credential_process` runs once for each AWS command of a person, and thirty times a minute under Terraform; `ssh ready`
+// once for each ssh. So their paths load only built-ins, and everything else is in chunks (scripts/build.mjs) behind dynamic imports.
 const args = process.argv.slice(2)
 const [command, subcommand, profile] = args
 
@@ -16,6 +17,10 @@ async function run(): Promise<number> {
     const status = await printCredentials(profile, process.env)
     // exit(), because the connection to the daemon may still be open. Both output streams are written by then.
     if (status !== undefined) process.exit(status)
+  }
+  if (command === 'ssh' && subcommand === 'ready') {
+    const target = readyTarget(args.slice(2))
+    if (target !== undefined && (await ensureSshReady(target, process.env))) process.exit(0)
   }
   return await runChunk()
 }

@@ -36,11 +36,13 @@ import { createLastingNames } from './names/lasting-names.ts'
 import type { WatchFolder } from './process/file-watch.ts'
 import { createKeyDisposal } from './process/key-disposal.ts'
 import type { Limits } from './process/limits.ts'
+import type { Notify } from './process/notify.ts'
 import { createConfigService } from './running/config-service.ts'
 import { createConfirmations } from './running/confirmations.ts'
 import { createLockFile } from './running/lock-file.ts'
 import type { VaultDeps } from './running/running-vault.ts'
 import { createSshAgent } from './running/ssh-agent.ts'
+import { createSshReadiness } from './running/ssh-readiness.ts'
 import { createRunningStaticKeys } from './static-keys/running-static-keys.ts'
 import { watchKeychain } from './watched-keychain.ts'
 
@@ -67,6 +69,7 @@ export interface DaemonDeps
   openKeychain: (settings: KeychainSettings) => Promise<Keychain>
   prompts: Prompts
   promptStatus: () => PromptStatus
+  notify: Notify
   /** Read for each request. */
   awsFiles: AwsFiles
   organizations: () => Promise<OrganizationsClient>
@@ -152,6 +155,12 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
 
   const sockets = { agent: join(folder, agentSocketName), api: join(folder, apiSocketName) }
   const fixed = { version, pid, startedAt, configFile, sockets }
+  const readiness = createSshReadiness({
+    vaults: config.vaults,
+    lock: ssh.lock,
+    hasPromptProgram: () => deps.promptStatus().programs.length > 0,
+    notify: deps.notify,
+  })
   const lentPrompts = createLentPrompts({
     get terminal() {
       return config.current().prompt.terminal
@@ -171,6 +180,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       lock: ssh.lock,
       lockError: lockFile.error,
       staticKeys,
+      readiness,
       config: config.report,
       explainSsh: createSshExplanation({ ...ssh, config, staticKeys: staticKeys.stored.list }),
       status: () =>
@@ -186,6 +196,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
           upstreams: ssh.upstreams,
           notices: ssh.agent.notices,
           vaults: config.vaults(),
+          readiness,
           aws,
         }),
     }),

@@ -9,7 +9,7 @@ import { sweepProcessFiles } from '../core/files/process-file.ts'
 import { readTextFile, readTextIfPresent } from '../core/files/read-file.ts'
 import { createRepeatLimit } from '../core/limits/repeats.ts'
 import { createLogger, type LogLevel } from '../core/log.ts'
-import { callerEnvironment, unreadCaFile } from '../core/places/environment.ts'
+import { callerEnvironment, unreadCaFile, withoutSecrets } from '../core/places/environment.ts'
 import { homeFolder } from '../core/places/home.ts'
 import {
   awsConfigCopies,
@@ -38,6 +38,7 @@ import { takeInheritedSockets } from './process/inherited-sockets.ts'
 import { createLevelledLogger } from './process/levelled-logger.ts'
 import { limitsOf } from './process/limits.ts'
 import { loadNative } from './process/native.ts'
+import { createNotify } from './process/notify.ts'
 import { openParentLink } from './process/parent-link.ts'
 import { endOnFault } from './process/process-faults.ts'
 import { createRunMfaCommand } from './process/run-mfa-command.ts'
@@ -160,6 +161,7 @@ export async function runDaemon(): Promise<number> {
       ),
     prompts: asking.prompts,
     promptStatus: asking.status,
+    notify: createNotify({ clock, log, environment: withoutSecrets(environment), platform: process.platform }),
     readText,
     awsFiles: watchAwsFiles(shared),
     runMfaCommand: createRunMfaCommand({ clock, environment, home, awsFiles: [shared.config, shared.credentials] }),

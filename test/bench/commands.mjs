@@ -1,4 +1,4 @@
-// How long do the commands take that AWS's tools run?
+// How long do the commands take that AWS's tools and ssh run?
 import { join } from 'node:path'
 import { alternate, here, mediansOf, report, run } from './measuring.mjs'
 import { ownDist } from './subjects.mjs'
@@ -41,6 +41,13 @@ export async function measureCommands({ latchkey, env }) {
     theirs: [process.execPath, [join(here, 'bare-helper.cjs'), apiSocket, path]],
     peer: 'a bare client',
     goal: 1.1,
+    env,
+  })
+  await compare('latchkey ssh ready, with nothing to do', {
+    ours: [latchkey, ['ssh', 'ready', '--user', 'ubuntu', '--port', '22', 'db.example']],
+    theirs: [process.execPath, ['-e', '0']],
+    peer: 'node -e 0',
+    goal: 1.3,
     env,
   })
   await compare('latchkey-credentials dev, warm', {

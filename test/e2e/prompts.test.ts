@@ -93,6 +93,7 @@ async function world(
     awsFiles: { config: '/aws/config', credentials: '/aws/credentials' },
     iam: async () => expect.unreachable(),
     explainSsh: async () => expect.unreachable(),
+    readiness: { ensure: async () => expect.unreachable(), warningsOf: () => [] },
     lentPrompts: createLentPrompts({ terminal: true }),
     staticKeys: {} as RunningStaticKeys,
     confirmations: { ask: nobody, attend: async () => expect.unreachable() },

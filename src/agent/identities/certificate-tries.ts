@@ -23,6 +23,8 @@ export interface CertificateTries {
    * background. Returns the try if it is worth waiting for: it is not in an outage for which lists have waited already.
    */
   hurry(): Promise<void> | undefined
+  /** Tries at once, whatever is planned and whatever the last try came to. @throws what the try fails with */
+  renew(): Promise<void>
   /** Gives up the tries in flight, and forgets their outcome. */
   reset(): void
   /** What the last try failed with; undefined after a success. */
@@ -161,6 +163,10 @@ export function createCertificateTries(options: CertificateTriesOptions): Certif
       const isWorthWaiting = mayWait()
       const taken = take()
       return isWorthWaiting ? taken : undefined
+    },
+    renew() {
+      giveUp()
+      return loop.take(() => attempt(false))
     },
     reset() {
       isWanted = false

@@ -36,6 +36,8 @@ export interface ConfiguredIdentity extends KeyStore {
    * Resolves when the certificate is no longer public.
    */
   clear(): Promise<void>
+  /** Gets a new certificate now; the present one is served until it has come. @throws what `CertificateIssuer.issue` does */
+  renew(): Promise<void>
   /** Resolves when its public key is public. For a key whose making takes seconds, it does not wait for that. */
   whenPublic(): Promise<void>
   status(): ConfiguredIdentityStatus
@@ -208,6 +210,10 @@ export function createConfiguredIdentity(options: ConfiguredIdentityOptions): Co
       hasSigned = false
       tries.reset()
       return publication.withdraw()
+    },
+    renew() {
+      isInUse = true
+      return tries.renew()
     },
     async whenPublic() {
       if (!ownKey.isSlow) await ownKey.wait()

@@ -19,6 +19,7 @@ import { createEndpointRoutes, type EndpointHandlers } from '../../ipc/server/en
 import type { PromptCaller } from '../../prompts/prompt.ts'
 import type { Confirmations } from '../running/confirmations.ts'
 import type { RunningVault } from '../running/running-vault.ts'
+import type { SshReadiness } from '../running/ssh-readiness.ts'
 import type { RunningStaticKeys } from '../static-keys/running-static-keys.ts'
 import { ApiError, answeredError, reportedError } from './api-errors.ts'
 import { checkHandlers } from './check-routes.ts'
@@ -28,6 +29,7 @@ import { lockHandlers } from './lock-routes.ts'
 import { mfaHandlers } from './mfa-handlers.ts'
 import type { createSshExplanation } from './ssh-explanation.ts'
 import { sshKeyHandlers } from './ssh-key-handlers.ts'
+import { sshReadyHandlers } from './ssh-ready-handlers.ts'
 
 /** What the endpoints use. */
 export interface ApiRoutesDeps {
@@ -49,6 +51,7 @@ export interface ApiRoutesDeps {
   staticKeys: RunningStaticKeys
   status: () => Promise<Status>
   config: () => ConfigReport
+  readiness: SshReadiness
   explainSsh: ReturnType<typeof createSshExplanation>
 }
 
@@ -140,6 +143,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
     },
     ...lockHandlers(deps),
     ...sshKeyHandlers(deps.staticKeys),
+    ...sshReadyHandlers(deps.vaults, deps.readiness),
     ...importHandlers(aws),
     ...checkHandlers(aws, deps.iam),
     getSeedPlace: ({ params }) => aws.seeds.placeOf(params.profile),
@@ -155,8 +159,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
     },
     async login({ body, caller }) {
       const vault = vaultOf(body.vault, 'login')
-      const { displayName, policies, expiresAtMs } = await vault.tokens.login(caller)
-      for (const { key } of vault.identities) key.start()
+      const { displayName, policies, expiresAtMs } = await vault.logIn(caller)
       const expiresAt = expiresAtMs === undefined ? {} : { expiresAt: formatUtc(expiresAtMs) }
       return { vault: vault.config.name, displayName, policies, ...expiresAt }
     },

@@ -19,6 +19,7 @@ import type {
 import { fingerprint } from '../../ssh/public-key.ts'
 import { isVaultError } from '../../vault/vault-error.ts'
 import type { RunningIdentity, RunningVault } from '../running/running-vault.ts'
+import type { SshReadiness } from '../running/ssh-readiness.ts'
 import type { RunningStaticKeys } from '../static-keys/running-static-keys.ts'
 import type { WatchedKeychain } from '../watched-keychain.ts'
 import { reportedError } from './api-errors.ts'
@@ -38,6 +39,7 @@ export interface StatusParts {
   upstreams: () => readonly Upstream[]
   notices: () => readonly AgentNotice[]
   vaults: readonly RunningVault[]
+  readiness: Pick<SshReadiness, 'warningsOf'>
   aws: AwsCredentials
 }
 
@@ -62,7 +64,9 @@ export async function describeStatus(parts: StatusParts): Promise<Status> {
       ...(lockError === undefined ? {} : { lockError: reportedError(lockError) }),
       addedKeys: added.length,
       added: added.slice(0, shownAdded).map(describeAdded),
-      identities: vaults.flatMap((vault) => vault.identities.map((identity) => describeIdentity(vault, identity))),
+      identities: vaults.flatMap((vault) =>
+        vault.identities.map((identity) => describeIdentity(vault, identity, parts.readiness)),
+      ),
       static: describeStaticKeys(parts.staticKeys),
       upstreams: upstreams().map(describeUpstream),
       notices: notices().map(describeNotice),
@@ -122,9 +126,15 @@ function withoutAws(error: unknown): Status['aws'] {
 }
 
 /** One identity of a vault. */
-export function describeIdentity({ tokens }: RunningVault, { config, key }: RunningIdentity): SshIdentityStatus {
+export function describeIdentity(
+  { tokens }: RunningVault,
+  { config, key }: RunningIdentity,
+  readiness?: Pick<SshReadiness, 'warningsOf'>,
+): SshIdentityStatus {
   const isLoggedIn = tokens.status().state === 'logged-in'
-  const { state, keyType, certificate, warnings, ...status } = key.status()
+  const { state, keyType, certificate, warnings: ofCertificate = [], ...status } = key.status()
+  const ofUse = certificate === undefined ? [] : (readiness?.warningsOf(config.name, certificate) ?? [])
+  const warnings = [...ofCertificate, ...ofUse]
   // Resolved in the meantime, though the identity only notices at its next use.
   const lastError = isLoggedIn && isVaultError(status.lastError, 'VAULT_LOGIN_NEEDED') ? undefined : status.lastError
   return {
@@ -137,7 +147,7 @@ export function describeIdentity({ tokens }: RunningVault, { config, key }: Runn
     ...(certificate === undefined
       ? {}
       : { keyId: certificate.keyId, serial: String(certificate.serial), ...validBeforeOf(certificate.validBefore) }),
-    ...(warnings === undefined ? {} : { warnings }),
+    ...(warnings.length === 0 ? {} : { warnings }),
     ...(lastError === undefined ? {} : { error: reportedError(lastError) }),
   }
 }

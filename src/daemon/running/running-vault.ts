@@ -4,6 +4,7 @@ import { type ConfiguredIdentity, createConfiguredIdentity } from '../../agent/i
 import type { PublishIdentity } from '../../agent/identities/publication.ts'
 import type { Turns } from '../../core/calls/turns.ts'
 import type { ResolveSrv } from '../../http/srv.ts'
+import type { PromptCaller } from '../../prompts/prompt.ts'
 import { type Circuit, createCircuit } from '../../vault/circuit.ts'
 import { createVaultClient, type VaultClient } from '../../vault/client.ts'
 import type { LoginContext } from '../../vault/login/login-method.ts'
@@ -11,7 +12,7 @@ import { createLoginMethod } from '../../vault/login/login-methods.ts'
 import { createRouteTo } from '../../vault/route.ts'
 import { type CaWatch, createCaWatch } from '../../vault/ssh/ca-watch.ts'
 import { createVaultIssuer } from '../../vault/ssh/issuer.ts'
-import { createTokenSource, type TokenSource } from '../../vault/token/token-source.ts'
+import { createTokenSource, type LoginSummary, type TokenSource } from '../../vault/token/token-source.ts'
 import type { IdentityConfig, VaultConfig } from '../config/config.ts'
 import { watchVault } from '../watched-vault.ts'
 import { createSwitchedClient } from './switched-client.ts'
@@ -30,6 +31,8 @@ export interface RunningVault {
   /** Whether the server is there, and what waits for it. */
   source: CertificateSource
   readonly identities: readonly RunningIdentity[]
+  /** Logs in because a person wants it, and tries anew what was refused before. @throws as `TokenSource.login` */
+  logIn(caller: PromptCaller): Promise<LoginSummary>
   /** Connects to the same server with new settings: token, keys and certificates stay. */
   reconnect(plan: VaultPlan): void
   /** Goes on with these identities: an unchanged one keeps its key and certificate, one that is left over is disposed of. */
@@ -113,6 +116,11 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
     source,
     get identities() {
       return identities
+    },
+    async logIn(caller) {
+      const summary = await tokens.login(caller)
+      tryAgain()
+      return summary
     },
     reconnect(next) {
       switched.use(connect(next, circuit, deps))

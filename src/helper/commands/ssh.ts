@@ -3,11 +3,13 @@ import type { CommandContext } from '../command-context.ts'
 import { needTerminal } from '../mfa/known-source.ts'
 import { addSshExplainCommand } from './ssh-explain.ts'
 import { addSshKeysCommands } from './ssh-keys.ts'
+import { addSshReadyCommands } from './ssh-ready.ts'
 
 /** `latchkey ssh …` */
 export function addSshCommands(program: Command, context: CommandContext): void {
   const ssh = program.command('ssh').description('the SSH agent, and what ssh offers of it')
   addSshExplainCommand(ssh, context)
+  addSshReadyCommands(ssh, context)
   ssh
     .command('approve')
     .description('wait in this terminal for the questions whether a key may be used, and answer them; Ctrl-C ends it')

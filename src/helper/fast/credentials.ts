@@ -6,6 +6,7 @@ import { apiSocketPath } from './api-socket.ts'
 import { credentialsDeadlineMs, noCredentialsInTime } from './deadline.ts'
 import { writeToDescriptor } from './descriptor-output.ts'
 import { exitStatus, failureLine, statusOf } from './failure.ts'
+import { laterTimer } from './later-timer.ts'
 import { formatProcessCredentials } from './process-credentials.ts'
 
 /** What the command reaches the world through, besides the daemon. */
@@ -46,20 +47,5 @@ export async function printCredentials(
     return statusOf(error)
   } finally {
     stop()
-  }
-}
-
-/**
- * The first timer of a process costs 0.5 ms. It is made once the request is on its way, so that this passes while the
- * daemon works.
- */
-function laterTimer(delayMs: number, run: () => void): () => void {
-  let timer: NodeJS.Timeout | undefined
-  const start = setImmediate(() => {
-    timer = setTimeout(run, delayMs)
-  })
-  return () => {
-    clearImmediate(start)
-    clearTimeout(timer)
   }
 }

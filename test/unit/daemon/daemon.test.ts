@@ -87,6 +87,7 @@ async function run(
     openKeychain: async () => keychain,
     prompts: createPrompts({ clock, newId: () => 'lease-1' }),
     runMfaCommand: () => expect.unreachable(),
+    notify: () => {},
     promptStatus: () => ({ terminal: true, programs: [], whyNoProgram: 'there is no screen' }),
     readText: () => Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' })),
     runProgram: () => Promise.reject(new Error('no program')),

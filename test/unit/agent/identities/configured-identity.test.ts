@@ -7,7 +7,7 @@ import {
 } from '../../../../src/agent/identities/configured-identity.ts'
 import type { ConnectionView, Identity } from '../../../../src/agent/keys/key-store.ts'
 import { createTurns } from '../../../../src/core/calls/turns.ts'
-import { errorCode } from '../../../../src/core/errors.ts'
+import { CodedError, errorCode } from '../../../../src/core/errors.ts'
 import { createLogger } from '../../../../src/core/log.ts'
 import { decodeCertificate } from '../../../../src/ssh/certificate.ts'
 import { verifySignature } from '../../../../src/ssh/signature.ts'
@@ -580,6 +580,36 @@ describe('renewing a certificate ahead of time', () => {
     await settle()
     return { certificate }
   }
+
+  it('is done at once where somebody says so; the present one is served until its successor has come', async () => {
+    const { issuer, key, blobs, certificate } = await started('on-demand')
+    const renewed = key.renew()
+    await settle()
+    expect(blobs(await key.identities(local))).toEqual([certificate.blob])
+    const second = issuer.succeed()
+    await renewed
+    expect(blobs(await key.identities(local))).toEqual([second.blob])
+  })
+
+  it('that somebody wants does not rest after a failure, and gives up a try that hangs', async () => {
+    const { issuer, key, certificate, blobs } = await started('on-demand')
+    const refused = new CodedError('VAULT_DENIED', 'not allowed')
+    const failing = key.renew()
+    await settle()
+    issuer.fail(refused)
+    await expect(failing).rejects.toBe(refused)
+    const hanging = key.renew()
+    hanging.catch(() => {})
+    await settle()
+    const renewed = key.renew()
+    await settle()
+    expect(issuer.calls[2]!.signal.aborted).toBe(true)
+    issuer.fail(new Error('given up'))
+    await expect(hanging).rejects.toThrow('given up')
+    issuer.fail(refused)
+    await expect(renewed).rejects.toBe(refused)
+    expect(blobs(await key.identities(local))).toEqual([certificate.blob])
+  })
 
   it('`always` begins at start and goes on by itself', async () => {
     const { clock, issuer, key, blobs } = await started('always')

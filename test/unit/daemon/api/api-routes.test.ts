@@ -17,16 +17,16 @@ import { fullStatus } from '../../../support/helper-status.ts'
 function capturingVault(name: string, fate: string[], failure?: VaultError): RunningVault {
   return {
     config: { name },
+    async logIn() {
+      if (failure !== undefined) throw failure
+      fate.push(`${name}: login`)
+      return { displayName: 'jo', policies: ['ssh'], expiresAtMs: Date.UTC(2026, 0, 2) }
+    },
     tokens: {
-      async login() {
-        if (failure !== undefined) throw failure
-        fate.push(`${name}: login`)
-        return { displayName: 'jo', policies: ['ssh'], expiresAtMs: Date.UTC(2026, 0, 2) }
-      },
       logout: async () => void fate.push(`${name}: logout`),
     },
     identities: ['one', 'two'].map((key) => ({
-      key: { start: () => fate.push(`${name}: start ${key}`), clear: () => fate.push(`${name}: clear ${key}`) },
+      key: { clear: () => fate.push(`${name}: clear ${key}`) },
     })),
   } as unknown as RunningVault
 }
@@ -43,6 +43,7 @@ function call(deps: Partial<ApiRoutesDeps>, method: string, pattern: string, par
     awsFiles: { config: '/aws/config', credentials: '/aws/credentials' },
     iam: async () => expect.unreachable(),
     explainSsh: async () => expect.unreachable(),
+    readiness: { ensure: async () => expect.unreachable(), warningsOf: () => [] },
     lentPrompts: createLentPrompts({ terminal: true }),
     staticKeys: {} as RunningStaticKeys,
     confirmations: { ask: nobody, attend: async () => expect.unreachable() },
@@ -58,14 +59,14 @@ function call(deps: Partial<ApiRoutesDeps>, method: string, pattern: string, par
 }
 
 describe('a login', () => {
-  it('is reported, and makes the identities of that vault request their certificates', async () => {
+  it('is reported', async () => {
     const fate: string[] = []
     const vaults = [capturingVault('corp', fate), capturingVault('lab', fate)]
     expect(await call({ vaults: () => vaults }, 'POST', '/v1/login', { body: { vault: 'corp' } })).toEqual({
       status: 200,
       body: { vault: 'corp', displayName: 'jo', policies: ['ssh'], expiresAt: '2026-01-02T00:00:00Z' },
     })
-    expect(fate).toEqual(['corp: login', 'corp: start one', 'corp: start two'])
+    expect(fate).toEqual(['corp: login'])
   })
 
   it('is that of the only vault if none is named', async () => {

@@ -1,0 +1,58 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { displayLine } from '../../core/text/display-text.ts'
+import type { SshRenewed } from '../../ipc/endpoints/ssh-ready.ts'
+import { askForSshReady } from '../asking/ssh-ready.ts'
+import { createTerminalAccess } from '../asking/terminal.ts'
+import { showOnTerminal } from '../asking/terminal-line.ts'
+import type { CommandContext } from '../command-context.ts'
+import { HelperError } from '../fast/failure.ts'
+import { isPort } from '../fast/ssh-ready.ts'
+import { formatUntil } from '../logged-in.ts'
+import { formatProblem } from '../problem-lines.ts'
+import { callingSsh } from '../ssh/calling-ssh.ts'
+
+/** `latchkey ssh ready` and `latchkey ssh renew` */
+export function addSshReadyCommands(ssh: Command, context: CommandContext): void {
+  ssh
+    .command('ready')
+    .description('ensure a certificate before ssh logs in; for Match exec in ssh_config')
+    .argument('<host>', 'the host: %h')
+    .requiredOption('--user <user>', 'who logs in there: %r')
+    .option('--port <port>', 'the port: %p', port)
+    .action(async (host: string, { user, port }: { user: string; port?: number }) => {
+      const target = { user, host, ...(port === undefined ? {} : { port }) }
+      await askForSshReady(target, context.environment, {
+        terminal: createTerminalAccess(context.environment),
+        ssh: callingSsh(process.ppid),
+        readLine: context.readLine,
+        show: showOnTerminal,
+        note: context.note,
+      })
+    })
+  ssh
+    .command('renew')
+    .description('get new certificates now, without a logout')
+    .argument('[name]', 'of the identity; without it, for all')
+    .action(async (identity: string | undefined) => {
+      const { identities } = await context.daemon.call('renewSsh', { body: identity === undefined ? {} : { identity } })
+      context.print(identities.map((one) => formatRenewed(one, context.nowMs())).join(''))
+      const failed = identities.filter(({ error }) => error !== undefined)
+      if (failed.length === 0) return
+      const names = failed.map(({ name }) => name).join(', ')
+      throw new HelperError('REFUSED', `no new certificate for ${names}`, { hint: 'latchkey status' })
+    })
+}
+
+function formatRenewed(
+  { name, principals, validBefore, error }: SshRenewed['identities'][number],
+  nowMs: number,
+): string {
+  if (error !== undefined) return `${displayLine(name)}:\n${formatProblem(error)}`
+  const until = validBefore === undefined ? 'without end' : formatUntil(validBefore, nowMs)
+  return `${displayLine(`${name}: a new certificate for ${principals.join(', ')}`)}, ${until}\n`
+}
+
+function port(text: string): number {
+  if (!isPort(text)) throw new InvalidArgumentError('That is no port.')
+  return Number(text)
+}
