@@ -3,6 +3,9 @@ import { sshReadyRoute } from '../client/ssh-ready-call.ts'
 import type { AnswerOf, Endpoint } from '../endpoint.ts'
 import { listOf, reportedError, time } from './fields.ts'
 
+/** Of a user or a host: longer ones are none. */
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(1024, 'longer than 1024 characters'))
+
 /**
  * Ensures that ssh finds a certificate for a host; asks for a login where one is needed. `problem` says why there is none all
  * the same.
@@ -11,8 +14,8 @@ export const sshReady = {
   ...sshReadyRoute,
   mayAsk: true,
   request: v.strictObject({
-    user: v.string(),
-    host: v.string(),
+    user: name,
+    host: name,
     port: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535))),
   }),
   answer: v.object({ problem: v.exactOptional(reportedError) }),
