@@ -14,9 +14,7 @@ import { apiGuards } from '../ipc/server/refusals.ts'
 import { encodeJson } from '../ipc/server/reply.ts'
 import { createApiServer } from '../ipc/server/server.ts'
 import type { PeerCredentials } from '../ipc/sockets/peer-credentials.ts'
-import { checkSocketFolder } from '../ipc/sockets/socket-folder.ts'
-import { listenInherited, listenUnix, type UnixListener } from '../ipc/sockets/unix-listener.ts'
-import type { OnStream } from '../ipc/sockets/unix-server.ts'
+import { listenAt, listenUnix, type UnixListener } from '../ipc/sockets/unix-listener.ts'
 import type { Keychain } from '../keychain/keychain.ts'
 import { createLastingKeychain } from '../keychain/lasting-keychain.ts'
 import type { Prompts } from '../prompts/prompt.ts'
@@ -122,11 +120,12 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     poolSignatures: limits.poolSignatures,
   })
   const folder = deps.runtimeFolder
+  const listening = { clock, signal: deps.stopping }
   const names = createLastingNames({
     folder,
     clock,
     log,
-    listen: (path, onStream) => listenUnix(path, onStream, { clock, signal: deps.stopping }),
+    listen: (path, onStream) => listenUnix(path, onStream, listening),
     serve: (some) => onAgentWith(ssh.agent.viewOf(some)),
   })
   const config = createConfigService({
@@ -234,8 +233,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     gate.close()
   }
   try {
-    listeners.push(await listen('api', onApi))
-    listeners.push(await listen('agent', onAgent))
+    listeners.push(await listenAt(sockets.api, deps.inheritedSockets.get('api'), onApi, listening))
+    listeners.push(await listenAt(sockets.agent, deps.inheritedSockets.get('agent'), onAgent, listening))
     ssh.lock.resume(await lockFile.read())
     await config.start()
     await staticKeys.stored.open()
@@ -245,11 +244,4 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     throw error
   }
   return { removeAddedKeys: ssh.removeAddedKeys, stop }
-
-  async function listen(name: 'agent' | 'api', onStream: OnStream): Promise<UnixListener> {
-    const fd = deps.inheritedSockets.get(name)
-    if (fd === undefined) return await listenUnix(sockets[name], onStream, { clock, signal: deps.stopping })
-    await checkSocketFolder(sockets[name])
-    return await listenInherited(fd, onStream)
-  }
 }

@@ -10,7 +10,7 @@ import { shellWord } from '../../core/text/shell-word.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { withDeadline } from '../../core/time/deadline.ts'
 import { IpcError } from '../ipc-error.ts'
-import { boundName, prepareSocketFolder, sweepSocketFolder } from './socket-folder.ts'
+import { boundName, checkSocketFolder, prepareSocketFolder, sweepSocketFolder } from './socket-folder.ts'
 import { createUnixServer, listening, type OnStream, stopListening } from './unix-server.ts'
 
 /** A Unix socket that accepts. */
@@ -154,4 +154,20 @@ function lockHeld(path: string, lock: string): IpcError {
 
 function unusable(what: string, cause: unknown): IpcError {
   return new IpcError('SOCKET_UNUSABLE', `cannot listen on ${what}: ${errorCode(cause) ?? 'unknown error'}`, { cause })
+}
+
+/**
+ * Listens on a socket of a service manager where there is one, or else makes its own.
+ * @param fd that the service manager has passed
+ * @throws {IpcError} as `listenUnix`, and where others could change the folder
+ */
+export async function listenAt(
+  path: string,
+  fd: number | undefined,
+  onStream: OnStream,
+  options: ListenOptions,
+): Promise<UnixListener> {
+  if (fd === undefined) return await listenUnix(path, onStream, options)
+  await checkSocketFolder(path)
+  return await listenInherited(fd, onStream)
 }
