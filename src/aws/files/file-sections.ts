@@ -8,16 +8,19 @@ export type SectionState = 'absent' | 'latchkey' | 'other'
 export interface FileSection {
   state: Exclude<SectionState, 'absent'>
   isBlock: boolean
+  /** The profile whose credentials assume its role. */
+  source?: string
 }
 
 /** The sections of both files together, by profile. */
 export function fileSections(texts: SharedConfigTexts): ReadonlyMap<string, FileSection> {
   const { profiles } = parseSharedConfig(texts)
   return new Map(
-    [...profiles.values()].map((profile) => [
-      profile.name,
-      { state: processOf(profile)?.type === 'own' ? 'latchkey' : 'other', isBlock: isBlock(profile) },
-    ]),
+    [...profiles.values()].map((profile) => {
+      const source = profile.values.has('role_arn') ? profile.values.get('source_profile') : undefined
+      const state = processOf(profile)?.type === 'own' ? 'latchkey' : 'other'
+      return [profile.name, { state, isBlock: isBlock(profile), ...(source === undefined ? {} : { source }) }]
+    }),
   )
 }
 

@@ -16,6 +16,8 @@ const pauseMs = 50
 export interface KnownProfile extends AwsProfileEntry {
   /** What these tools have for it. */
   awsFiles: SectionState
+  /** What assumes its role there. */
+  sourceInFiles?: string
   /** The daemon reads other AWS files, and does not know it. */
   isOnlyHere?: true
 }
@@ -49,6 +51,14 @@ export async function knownProfiles(context: CommandContext): Promise<readonly K
   return profiles.filter((profile) => !ended.includes(profile))
 }
 
+/** The profiles that get their credentials from another one, in either file. */
+export function usersOf(name: string, known: readonly KnownProfile[]): string[] {
+  return known.filter((each) => each.source === name || each.sourceInFiles === name).map((each) => each.name)
+}
+
+const sourceOf = (section: FileSection | undefined) =>
+  section?.source === undefined ? {} : { sourceInFiles: section.source }
+
 /** Both together, sorted by name. */
 function withThoseHere(
   listed: readonly AwsProfileEntry[],
@@ -59,16 +69,18 @@ function withThoseHere(
     (profile): KnownProfile => ({
       ...profile,
       awsFiles: here.get(profile.name)?.state ?? 'absent',
+      ...sourceOf(here.get(profile.name)),
     }),
   )
   const onlyHere = [...here]
     .filter(([name]) => !names.has(name))
     .map(
-      ([name, { state, isBlock }]): KnownProfile => ({
+      ([name, section]): KnownProfile => ({
         name,
         definedIn: 'aws-files',
-        awsFiles: state,
-        ...(isBlock ? { isBlock } : {}),
+        awsFiles: section.state,
+        ...sourceOf(section),
+        ...(section.isBlock ? { isBlock: true as const } : {}),
         isOnlyHere: true,
       }),
     )

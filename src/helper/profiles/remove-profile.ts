@@ -5,7 +5,7 @@ import { shellWord } from '../../core/text/shell-word.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { exchangeProfiles } from './exchange-profiles.ts'
-import { awaitRead, knownProfiles } from './known-profiles.ts'
+import { awaitRead, knownProfiles, usersOf } from './known-profiles.ts'
 import { profileFiles } from './profile-files.ts'
 
 /** Takes a profile out of config.toml, and its block out of the AWS tools' file. */
@@ -32,13 +32,16 @@ export async function removeProfile(name: string, context: CommandContext): Prom
       `${name} is a source, not a role`,
       `edit config.toml, and remove its key: latchkey aws keys remove ${shellWord(name)}`,
     )
-  const users = known.filter(({ source }) => source === name).map((each) => each.name)
-  if (users.length > 0)
+  const users = usersOf(name, known)
+  const files = await profileFiles(context)
+  const user = known.find((each) => each.name === users[0])
+  if (user !== undefined)
     throw refused(
       `${users.join(', ')} cannot be used without ${name}`,
-      `latchkey aws profiles remove ${shellWord(users[0]!)}`,
+      user.definedIn === 'config.toml'
+        ? `latchkey aws profiles remove ${shellWord(user.name)}`
+        : `give ${user.name} another source_profile in ${files.aws}`,
     )
-  const files = await profileFiles(context)
   const isListed = present.definedIn === 'config.toml'
   if (!isListed && present.awsFiles === 'absent')
     throw refused(

@@ -302,6 +302,19 @@ describe('aws profiles remove', () => {
     expect(world.config.text()).toBe(toml)
   })
 
+  it('leaves a profile that a role of the AWS files needs', async () => {
+    const world = profileWorld({
+      toml: sources + table,
+      ini: `${block}[profile theirs]\nrole_arn = ${arn}\nsource_profile = dev-two\n`,
+    })
+    expect((await world.run(['profiles', 'remove', 'dev-two'])).failure).toMatchObject({
+      code: 'REFUSED',
+      message: 'theirs cannot be used without dev-two',
+      hint: `give theirs another source_profile in ${world.aws.path}`,
+    })
+    expect(world.config.text()).toBe(sources + table)
+  })
+
   it('names what to run instead in words for a shell', async () => {
     const spaced = '[aws.source."a b"]\n'
     const of = (name: string, source: string) => `[aws.profile."${name}"]\nrole = "${arn}"\nsource = "${source}"\n`

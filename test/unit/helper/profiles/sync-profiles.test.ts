@@ -109,6 +109,18 @@ it('takes nothing away that it has not written, or that is needed', async () => 
   expect(noted).toBe('Team-A stays, since needs needs it\n')
 })
 
+it('takes nothing away that a role of the AWS files needs', async () => {
+  const { sync, aws, config, write } = syncWorld()
+  await sync(['y'])
+  const role = 'arn:aws:iam::999999999999:role/R'
+  writeFileSync(aws.path, `${aws.text()}\n[profile theirs]\nrole_arn = ${role}\nsource_profile = Team-A\n`)
+  write([])
+  const { printed, noted } = await sync(['y'])
+  expect(noted).toBe('Team-A stays, since theirs needs it\n')
+  expect(printed).toMatch(/^- team-b\n/)
+  expect(config.text()).toContain('[aws.profile.Team-A]')
+})
+
 it('asks nobody where the file has the SHA-256 that was said, and refuses any other', async () => {
   const { sync, list, config, write } = syncWorld()
   const hash = createHash('sha256')
