@@ -203,7 +203,7 @@ describe('long-term keys', () => {
         `printf 'AKIAIOSFODNN7EXAMPLE\\nwJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\\n' | latchkey aws keys add ${name}`,
       )
       expect(status).toBe(2)
-      expect(stderr).toContain('hint: latchkey aws keys add dev-user, or with --new')
+      expect(stderr).toContain('hint: latchkey aws keys add dev-user; if ')
     }
   })
 

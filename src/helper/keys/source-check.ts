@@ -18,7 +18,7 @@ export async function checkSource(
   const { doubt } = await context.daemon.call('getSource', { params: { source } })
   if (doubt === undefined) return
   const right = `${command} ${option}${shellWord(doubt.instead[0] ?? source)}`
-  const hint = `${right}, or with --new ${command} --new ${option}${shellWord(source)}`
+  const hint = `${right}; if ${source} is meant: ${command} --new ${option}${shellWord(source)}`
   if (!context.hasTypedInput) throw new HelperError('USAGE', doubt.reason, { hint })
   const question = `${displayLine(doubt.reason)}\nstore a key as ${displayLine(source)} anyway?`
   if (!(await confirmTyped(context, question)))

@@ -310,7 +310,7 @@ describe('aws env', () => {
 
 describe('the name of a source', () => {
   const standing = { doubt: { reason: 'no source is called mastr; there is master', instead: ['master'] } }
-  const hint = 'latchkey aws keys add master, or with --new latchkey aws keys add --new mastr'
+  const hint = 'latchkey aws keys add master; if mastr is meant: latchkey aws keys add --new mastr'
   const input = `AKIAIOSFODNN7EXAMPLE\n${secret}\n`
   const answer = { source: 'mastr', accessKeyId: 'AKIAIOSFODNN7EXAMPLE', isVerified: true }
 

@@ -174,7 +174,7 @@ describe('which keys are imported', () => {
     const file = world.path('env')
     expect((await world.run(['--yes', file])).failure).toMatchObject({
       code: 'USAGE',
-      hint: `latchkey aws keys import ${file} --source master, or with --new latchkey aws keys import ${file} --new --source default`,
+      hint: `latchkey aws keys import ${file} --source master; if default is meant: latchkey aws keys import ${file} --new --source default`,
     })
     expect((await world.run([file], ['n'])).failure).toMatchObject({ code: 'CANCELLED' })
     await world.run(['--yes', '--new', file])
