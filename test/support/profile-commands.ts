@@ -45,7 +45,7 @@ export function profileWorld({
     ofDaemon: { path: read, text: () => textOf(read) },
     nowMs: Date.UTC(2026, 0, 2, 3, 4, 5),
     /** What a try of a profile answers, in turn; nothing is wrong once there is nothing more. */
-    tries: {} as Record<string, { code: string; message: string }[]>,
+    tries: {} as Record<string, { code: string; message: string; hint?: string }[]>,
     tried: [] as string[],
     /** What keeps a profile from being tried at all. */
     untriable: {} as Record<string, Error>,

@@ -17,8 +17,10 @@ export async function reportTried(names: readonly string[], what: string, contex
   if (failure === undefined) return
   const code = failure instanceof HelperError ? failure.code : 'REFUSED'
   const again = 'this command again with --try'
+  // The daemon's words end with the command that was run, which would write what is written already.
+  const first = failure.hint?.replace(/, then run the command again$/, '')
   throw new HelperError(code, `${untried.length} of ${names.length} ${what} were not tried: ${failure.message}`, {
     cause: failure,
-    hint: failure.hint === undefined ? again : `${failure.hint}, then ${again}`,
+    hint: first === undefined ? again : `${first}, then ${again}`,
   })
 }

@@ -246,7 +246,11 @@ describe('roles that cannot be tried', () => {
   })
 
   describe('because nobody answers', () => {
-    const silence = (name: string) => ({ code: 'AWS_UNREACHABLE', message: `profile ${name}: STS does not answer` })
+    const silence = (name: string) => ({
+      code: 'AWS_UNREACHABLE',
+      message: `profile ${name}: STS does not answer`,
+      hint: 'check the network, then run the command again',
+    })
     const names = Array.from({ length: 30 }, (_, at) => `a${String(at).padStart(2, '0')}`)
     const silent = (from: number) =>
       Object.fromEntries(names.slice(from).map((name) => [name, Array.from({ length: 9 }, () => silence(name))]))
@@ -260,7 +264,7 @@ describe('roles that cannot be tried', () => {
       expect(failure).toMatchObject({
         code: 'REFUSED',
         message: '30 of 30 new roles were not tried: STS does not answer',
-        hint: 'this command again with --try',
+        hint: 'check the network, then this command again with --try',
       })
       expect(world.tried.length).toBeLessThan(12)
       expect(pauses).toBeLessThan(8)
