@@ -32,14 +32,14 @@ const maxTries = 3
  */
 export async function enrollDevice(source: string, options: EnrollOptions, context: CommandContext): Promise<void> {
   needTerminal(context, 'enrolling an MFA device')
-  await asOnlyEnrolment(context, () => enroll(source, options, context))
+  const { section } = await knownSource(source, 'latchkey aws mfa enroll', context)
+  await asOnlyEnrolment(context, () => enroll({ name: source, section }, options, context))
 }
 
-async function enroll(source: string, options: EnrollOptions, context: CommandContext): Promise<void> {
+async function enroll(adopted: AdoptedSource, options: EnrollOptions, context: CommandContext): Promise<void> {
   const { daemon, note } = context
+  const { name: source } = adopted
   const params = { source }
-  const { section } = await knownSource(source, 'latchkey aws mfa enroll', context)
-  const adopted: AdoptedSource = { name: source, section }
   if (!(await wantsNewDevice(adopted, await daemon.call('listMfaDevices', { params }), context))) return
   const { name } = options
   const created = await daemon.call('createMfaDevice', { params, body: name === undefined ? {} : { name } })

@@ -53,7 +53,7 @@ describe('mfa enroll', () => {
         message: 'an MFA device is being enrolled in another terminal',
         hint: 'go on there, or end it (Ctrl-C) and run latchkey aws mfa enroll again',
       })
-      expect(world.calls).toEqual([])
+      expect(world.calls).toEqual(['getSource', 'listKeys'])
     })
     expect((await world.run(enroll, [...codes])).failure).toBeUndefined()
   })
