@@ -56,6 +56,8 @@ export interface PromptCaller {
   readonly offer?: (lease: PromptLease) => void
   /** Whether the caller has a terminal in the foreground, be it asked there or not. */
   readonly hasTerminal?: boolean
+  /** An answer came from it already: what is held now may have been made with that. */
+  readonly hasAnswered?: boolean
   /** True once nobody would read a question any more; absent if that cannot happen. */
   readonly isGone?: () => boolean
   /**

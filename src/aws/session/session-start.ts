@@ -16,7 +16,7 @@ export interface StartedSession {
   /** The one role that the code was for, in direct mode; absent: the session that serves all others. */
   roleArn?: string
   expiresAtMs: number
-  /** False: it was held already, and no newer one was wanted: nobody was asked. */
+  /** False: it was held already, and no newer one was wanted: this caller was not asked. */
   isNew: boolean
 }
 
@@ -42,7 +42,7 @@ export async function startSession(
   const step = mfaStepOf(plan.last)
   if (step === undefined) throw needsNoCode(plan)
   const held = await sessions.find(step)
-  if (isEnough(held, sinceMs, clock.now())) return started(step, held, sinceMs > 0)
+  if (isEnough(held, sinceMs, clock.now())) return started(step, held, sinceMs > 0 || caller.hasAnswered === true)
   if (!caller.mayPrompt && !(await login.needsNobody(step))) throw mfaNeeded(plan, step)
   await login.begin(plan, step, caller, sinceMs)
   const begun = await sessions.find(step)

@@ -31,6 +31,7 @@ export interface LentPrompts {
 /** Keeps track of which connection holds which lease. */
 export function createLentPrompts(options: LentPromptsOptions): LentPrompts {
   const lent = new Map<string, { lease: PromptLease; connection: ApiConnection }>()
+  const answered = new WeakSet<ApiConnection>()
 
   const lend = (lease: PromptLease, connection: ApiConnection): ApiReply => {
     const letGo = connection.ask()
@@ -54,6 +55,7 @@ export function createLentPrompts(options: LentPromptsOptions): LentPrompts {
           isGone: () => request.signal.aborted,
           origin: request.connection,
           hasTerminal: mode === 'terminal',
+          hasAnswered: answered.has(request.connection),
           ...(mode === 'terminal' && options.terminal ? { offer } : {}),
         }
         // After a question was lent, the work goes on in the background; its result is kept for the caller's next request.
@@ -65,6 +67,7 @@ export function createLentPrompts(options: LentPromptsOptions): LentPrompts {
       if ('cancel' in answer) held.lease.cancel()
       else {
         const became = held.lease.answer(new Secret(answer.answer))
+        if (became === 'taken') answered.add(connection)
         if (typeof became === 'object') throw new ApiError('REQUEST_INVALID', `answer: ${became.complaint}`)
       }
       return true

@@ -86,4 +86,11 @@ describe('forgetting', () => {
     await aws.credentials('dev', unattended)
     expect(sts.calls).toHaveLength(calls)
   })
+
+  it('is told as new to whoever has given the code, though it was held when they came back for the outcome', async () => {
+    const { aws } = await world()
+    await aws.login('dev', person)
+    expect(await aws.login('dev', { ...person, hasAnswered: true })).toMatchObject({ isNew: true })
+    expect(await aws.login('dev', { ...person, hasAnswered: false })).toMatchObject({ isNew: false })
+  })
 })

@@ -104,6 +104,23 @@ describe('the prompts lent over the local API', () => {
     expect(fate).toEqual(['answered 123456'])
   })
 
+  it('remembers who has answered one: what is held after that may come of the answer', async () => {
+    const [asked, other] = [fakeConnection().connection, fakeConnection().connection]
+    const lent = createLentPrompts({ terminal: true })
+    const hasAnswered = async (connection: ApiConnection) => {
+      let seen: boolean | undefined
+      await lent.serve(request(connection), async (caller) => {
+        seen = caller.hasAnswered
+        return done
+      })
+      return seen
+    }
+    await lendTo(asked, lent, capturingLease().lease)
+    expect(await hasAnswered(asked)).toBe(false)
+    lent.settle('lease-1', { answer: '123456' }, asked)
+    expect([await hasAnswered(asked), await hasAnswered(other)]).toEqual([true, false])
+  })
+
   it('takes an answer once, and only on the connection that holds the lease', async () => {
     const { lease, fate } = capturingLease()
     const [holder, other] = [fakeConnection().connection, fakeConnection().connection]
