@@ -8,8 +8,13 @@ import { HelperError } from '../fast/failure.ts'
  */
 export async function readTyped(context: CommandContext, what: string, echo: boolean): Promise<string> {
   const line = await context.readLine(`${what}: `, { echo })
-  if (line === undefined) throw new HelperError('CANCELLED', `cancelled: ${what}`)
-  return line.expose()
+  if (line !== undefined) return line.expose()
+  // What led to the question stands on the terminal already.
+  const question = what
+    .split('\n')
+    .at(-1)!
+    .replace(/ \(y\/N\)$/, '')
+  throw new HelperError('CANCELLED', `cancelled: ${question}`)
 }
 
 /** Puts a question that is answered with yes or no; no is what an empty line means. @throws {HelperError} as `readTyped` */

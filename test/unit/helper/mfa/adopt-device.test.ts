@@ -309,6 +309,8 @@ describe('the name of a source', () => {
     const { asked, failure } = await world.run(['keys', 'add', 'mastr'], ['n'])
     expect(asked).toEqual([expect.stringContaining('store a key as mastr anyway?')])
     expect(failure).toMatchObject({ code: 'CANCELLED' })
+    const cancelled = { code: 'CANCELLED', message: 'cancelled: store a key as mastr anyway?' }
+    expect((await world.run(['keys', 'add', 'mastr'], [])).failure).toMatchObject(cancelled)
     expect((await world.run(['keys', 'add', 'mastr'])).failure).toMatchObject({ code: 'USAGE' })
     expect(world.calls).not.toContain('putKey')
   })
