@@ -27,6 +27,9 @@ export function createConfiguredKeychain(open: (settings: KeychainSettings) => P
     get description() {
       return opened?.keychain.description ?? 'switched off'
     },
+    get endsWithDaemon() {
+      return opened?.keychain.endsWithDaemon === true
+    },
     get: async (name) => keychain().get(name),
     set: async (name, value) => keychain().set(name, value),
     delete: async (name) => keychain().delete(name),

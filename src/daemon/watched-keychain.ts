@@ -15,6 +15,9 @@ export function watchKeychain(keychain: Keychain, clock: Clock): WatchedKeychain
     get description() {
       return keychain.description
     },
+    get endsWithDaemon() {
+      return keychain.endsWithDaemon === true
+    },
     get: (name) => outcome.note(() => keychain.get(name)),
     set: (name, value) => outcome.note(() => keychain.set(name, value)),
     delete: (name) => outcome.note(() => keychain.delete(name)),

@@ -14,6 +14,8 @@ export class KeychainError extends CodedError<KeychainErrorCode> {}
 export interface Keychain {
   /** What a user calls this store: `Secret Service`, `file /path`, `memory`. */
   readonly description: string
+  /** What it holds is lost when the daemon ends. */
+  readonly endsWithDaemon?: boolean
   /** The item, or undefined when the store answers that there is none. */
   get(name: string): Promise<Secret<string> | undefined>
   /** Stores or replaces an item; it is durable when this resolves. */

@@ -127,6 +127,9 @@ export function createLastingKeychain({ keychain, clock, random, log }: LastingK
     get description() {
       return keychain.description
     },
+    get endsWithDaemon() {
+      return keychain.endsWithDaemon === true
+    },
     get: (name) => noting(() => keychain.get(name)),
     set: (name, value) => replace(name, () => noting(() => keychain.set(name, value))),
     delete: (name) => replace(name, () => noting(() => keychain.delete(name))),

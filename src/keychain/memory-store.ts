@@ -6,6 +6,7 @@ export function createMemoryKeychain(): Keychain {
   const items = new Map<string, Secret<string>>()
   return {
     description: 'memory',
+    endsWithDaemon: true,
     get: async (name) => items.get(name),
     async set(name, value) {
       items.set(name, new Secret(value.expose()))

@@ -32,5 +32,5 @@ it('describes itself as the keychain that it watches does now', () => {
   }
   const keychain = watchKeychain(store, fakeClock())
   description = 'file /x'
-  expect(keychain.description).toBe('file /x')
+  expect([keychain.description, keychain.endsWithDaemon]).toEqual(['file /x', true])
 })

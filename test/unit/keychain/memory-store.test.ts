@@ -4,6 +4,7 @@ import { createMemoryKeychain } from '../../../src/keychain/memory-store.ts'
 
 it('keeps, replaces, lists and removes items', async () => {
   const keychain = createMemoryKeychain()
+  expect(keychain.endsWithDaemon).toBe(true)
   expect(await keychain.get('b')).toBeUndefined()
   await keychain.set('b', new Secret('1'))
   await keychain.set('a', new Secret('2'))
