@@ -9,7 +9,7 @@ import { createDaemonAccess, type DaemonAccess } from './daemon-access.ts'
 import { type ReadProgram, readProgram } from './exec/read-program.ts'
 import { type CommandEnd, runCommand } from './exec/run-command.ts'
 import { apiSocketPath } from './fast/api-socket.ts'
-import { readInputText } from './input-text.ts'
+import { readInputBytes, readInputText } from './standard-input.ts'
 
 /** What a command reaches the world through. */
 export interface CommandContext {
@@ -24,6 +24,8 @@ export interface CommandContext {
   hasTypedInput: boolean
   /** All of the standard input. @throws {HelperError} REFUSED: it is longer than anything that is wanted there */
   readInput(): Promise<string>
+  /** The same, for what is no text. */
+  readInputBytes(): Promise<Buffer>
   readLine: ReadLine
   screen: TerminalScreen
   /** Runs a command on our own streams. @throws {HelperError} PROGRAM_MISSING, PROGRAM_NOT_RUN */
@@ -60,6 +62,7 @@ export function processContext(): CommandContext {
     }),
     hasTypedInput: process.stdin.isTTY === true,
     readInput: () => readInputText(process.stdin),
+    readInputBytes: () => readInputBytes(process.stdin),
     readLine: readTerminalLine,
     screen: ownScreen,
     runCommand,

@@ -1,8 +1,12 @@
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -197,6 +201,92 @@ describeWithPeers('a static key', ['sshd', 'ssh', 'ssh-add', 'ssh-keygen', 'scri
     expect(existsSync(file)).toBe(false)
   })
 
+  it('keeps its name and its settings where the hint of that warning is followed, and where it is added again', async () => {
+    const file = await keygen('.ssh/id_ed25519')
+    const settings = ['--hosts', '*.example.com', '--confirm', '--lifetime', '8h']
+    const told = await latchkey('ssh', 'keys', 'add', file, '--name', 'mine', ...settings)
+    const [, hint] = /^hint: latchkey (.*)$/m.exec(told)!
+    const shown = /mine +SHA256:\S+ +in the keychain +\*\.example\.com +each use is confirmed; stays in memory for 8h/
+    expect(await latchkey('ssh', 'keys', 'add', file)).toContain(' as mine ')
+    expect(await latchkey('ssh', 'keys', 'list')).toMatch(shown)
+    expect(await latchkey(...hint!.split(' '))).toContain('was deleted')
+    expect(existsSync(file)).toBe(false)
+    expect(await latchkey('ssh', 'keys', 'list')).toMatch(shown)
+  })
+
+  it('takes a setting away only where it is told to', async () => {
+    const file = await keygen('mm-less')
+    await latchkey('ssh', 'keys', 'add', file, '--hosts', 'a', '--confirm', '--lifetime', '8h')
+    await latchkey('ssh', 'keys', 'add', file, '--no-confirm', '--no-hosts')
+    expect(await latchkey('ssh', 'keys', 'list')).toMatch(/mm-less .* every host +stays in memory for 8h\n/)
+    expect(await login()).toBe('in\n')
+  })
+
+  it('survives the loss, the damage and a change of the list: it is made anew of the keychain', async () => {
+    const file = await keygen('mm-only')
+    const index = stateFile('ssh-keys.json')
+    await latchkey('ssh', 'keys', 'add', file, '--lifetime', '8h', '--delete-file')
+    const before = readFileSync(index, 'utf8')
+    for (const [change, sign] of [
+      [() => rmSync(index), 'not listed, and so not in use: mm-only\nhint: latchkey ssh keys restore'],
+      [() => writeFileSync(index, '{'), 'is not a list of static keys\n    hint: latchkey ssh keys restore'],
+      [() => writeFileSync(index, before.replace('28800', '5')), ''],
+    ] as const) {
+      await restart(async () => change())
+      const shown = await latchkey('ssh', 'keys', 'list')
+      expect(shown).toContain(sign)
+      expect(shown).not.toContain('keys remove')
+      expect(await login()).toBe('')
+      // Another key does not take its place in the keychain.
+      writeFileSync(`${file}.pub`, '')
+      const other = await keygen('other-only')
+      expect(await fails('ssh', 'keys', 'add', other, '--name', 'mm-only')).toMatch(
+        /hint: latchkey ssh keys (restore|add --name OTHER)/,
+      )
+      rmSync(other)
+      expect(await latchkey('ssh', 'keys', 'restore')).toMatch(/^listed the static key mm-only as the keychain \(file/)
+      expect(readFileSync(index, 'utf8')).toBe(before)
+      expect(await login()).toBe('in\n')
+    }
+    expect(readFileSync(`${index}.damaged`, 'utf8')).toBe('{')
+  })
+
+  it('is out of reach of its own commands while the agent is locked', async () => {
+    const file = await keygen('mm-locked')
+    await latchkey('ssh', 'keys', 'add', file)
+    await latchkey('lock', '--no-passphrase')
+    const secret = await keygen('secret', 'ed25519', phrase)
+    for (const command of [['add', file], ['add', secret], ['list'], ['restore'], ['remove', 'mm-locked']])
+      expect(await fails('ssh', 'keys', ...command)).toBe(
+        'latchkey: the SSH agent is locked, and its static keys are out of reach\nhint: latchkey unlock\n',
+      )
+    expect(await login()).toBe('')
+    const terminal = liveTerminal(`${latchkeyPath} unlock`, daemon.env)
+    await terminal.shows('the SSH agent is unlocked')
+    expect(await login()).toBe('in\n')
+  })
+
+  it('has its passphrase asked for only after all that needs no person, and again where it is empty', async () => {
+    const file = await keygen('mm-asked', 'ed25519', phrase)
+    await latchkey('ssh', 'keys', 'add', await keygen('taken'))
+    // Without a terminal the question itself would end with 3.
+    for (const [options, message] of [
+      [['--name', 'a/b'], 'the name of a key has'],
+      [['--name', 'taken'], 'another static key is called taken'],
+      [['--hosts', 'a b!'], 'hosts: not a host'],
+    ] as const)
+      expect(await fails('ssh', 'keys', 'add', file, ...options)).toContain(message)
+    appendFileSync(file, 'a note\n')
+    expect(await fails('ssh', 'keys', 'add', file, '--delete-file')).toContain('there is more in it than the key')
+    const terminal = liveTerminal(`${latchkeyPath} ssh keys add ${file}`, daemon.env)
+    await terminal.shows(`passphrase of ${file}: `)
+    terminal.type('\n')
+    await terminal.shows('the passphrase is wrong')
+    await terminal.shows(`passphrase of ${file}: `)
+    terminal.type(`${phrase}\n`)
+    await terminal.shows('stored SHA256:')
+  })
+
   it('for some hosts is listed for them, and one that comes on standard input needs a name', async () => {
     const file = await keygen('mm-hosts')
     const key = readFileSync(file, 'utf8')
@@ -277,5 +367,61 @@ describeWithPeers('a static key', ['sshd', 'ssh', 'ssh-add', 'ssh-keygen', 'scri
     expect(await latchkey('status')).toContain('is not a list of static keys')
     expect(await fails('ssh', 'keys', 'add', file)).toContain('is not a list of static keys')
     expect(readFileSync(index, 'utf8')).toBe('{')
+  })
+})
+
+describeWithPeers("a static key in PuTTY's form", ['ssh-keygen', 'puttygen', 'script'], () => {
+  const puttygen = async (file: string, version: number, secret: Buffer | string, to: string, comment = 'c') => {
+    writeFileSync(join(home, 'new'), secret)
+    writeFileSync(join(home, 'old'), '')
+    const secrets = ['--old-passphrase', join(home, 'old'), '--new-passphrase', join(home, 'new')]
+    const form = ['-O', 'private', '--ppk-param', `version=${version}`, '-o', join(home, to)]
+    // printf(1) has the bytes that no argument of ours can have.
+    const script = 'file="$1" comment="$(printf "$2")"; shift 2; exec puttygen "$file" -C "$comment" "$@"'
+    await runOk('sh', ['-c', script, 'sh', file, comment, ...form, ...secrets])
+  }
+  /** A terminal in which a line is pasted, in the home of the user. */
+  const pasted = (line: string, before = '') => {
+    mkdirSync(join(home, 'bin'), { recursive: true })
+    if (!existsSync(join(home, 'bin/latchkey'))) symlinkSync(latchkeyPath, join(home, 'bin/latchkey'))
+    writeFileSync(join(home, 'line'), `cd "$HOME" && ${before}{ ${line}\n}\n`)
+    const path = `${join(home, 'bin')}:${process.env.PATH}`
+    return liveTerminal(`sh ${join(home, 'line')}`, { ...daemon.env, PATH: path })
+  }
+  const hintOf = (stderr: string) => /^hint: (.*)$/m.exec(stderr)![1]!
+
+  it.each(['-O  x.ppk', "it's $(mine).ppk", '-'])(
+    'that is encrypted in version 3, in the file %j, is stored by the line that it is refused with',
+    async (name) => {
+      await puttygen(await keygen('mm-putty'), 3, phrase, 'key.ppk')
+      const isPiped = name === '-'
+      if (!isPiped) renameSync(join(home, 'key.ppk'), join(home, name))
+      const args = ['ssh', 'keys', 'add', '--name', 'mm', '--lifetime', '8h', '--', name]
+      const input = readFileSync(join(home, isPiped ? 'key.ppk' : name), 'utf8')
+      const { status, stderr } = await daemon.run(latchkeyPath, args, { cwd: home, ...(isPiped ? { input } : {}) })
+      expect([status, stderr]).toEqual([1, expect.stringContaining('of this version are not read here')])
+      const terminal = pasted(hintOf(stderr), isPiped ? 'cat key.ppk | ' : '')
+      await terminal.shows('assphrase to load key')
+      terminal.type(`${phrase}\n`)
+      await terminal.shows('passphrase of ')
+      terminal.type(`${phrase}\n`)
+      await terminal.shows('stored SHA256:')
+      expect(await terminal.ended).toBe(0)
+      expect(await latchkey('ssh', 'keys', 'list')).toMatch(/mm +SHA256:\S+ .*stays in memory for 8h/)
+      expect(readdirSync(home).filter((each) => each.includes('.openssh'))).toEqual([])
+    },
+  )
+
+  it('in Latin-1, comment and passphrase, is read from the standard input as from a file', async () => {
+    await puttygen(await keygen('mm-latin'), 2, Buffer.from('hörse', 'latin1'), 'key.ppk', 'Schl\\374ssel')
+    for (const source of ['key.ppk', '- < key.ppk']) {
+      const terminal = pasted(`latchkey ssh keys add --name mm ${source}`)
+      await terminal.shows('passphrase of ')
+      terminal.type('hörse\n')
+      await terminal.shows('stored SHA256:')
+      expect(await terminal.ended).toBe(0)
+      expect(await listed()).toMatch(/ Schlüssel\n$/)
+      await latchkey('ssh', 'keys', 'remove', 'mm')
+    }
   })
 })

@@ -81,6 +81,7 @@ export function keyImportWorld(files: Readonly<Record<string, string>> = {}) {
       daemon: { call } as DaemonAccess,
       hasTypedInput: typed !== undefined,
       readInput: async () => '',
+      readInputBytes: async () => Buffer.alloc(0),
       runCommand: async () => expect.unreachable(),
       readProgram: async () => expect.unreachable(),
       untilStopped: async () => expect.unreachable(),

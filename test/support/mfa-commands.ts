@@ -127,6 +127,7 @@ export function mfaWorld({ toml = '', awsSerial }: { toml?: string; awsSerial?: 
       hasTypedInput: typed !== undefined,
       platform: 'linux',
       readInput: async () => input,
+      readInputBytes: async () => Buffer.alloc(0),
       runCommand: async () => expect.unreachable(),
       readProgram: async () => expect.unreachable(),
       untilStopped: async () => expect.unreachable(),

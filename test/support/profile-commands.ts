@@ -101,6 +101,7 @@ export function profileWorld({
       daemon: { call: async (name: string, input: never) => answers[name]!(input) } as DaemonAccess,
       hasTypedInput: typed !== undefined,
       readInput: async () => '',
+      readInputBytes: async () => Buffer.alloc(0),
       runCommand: async () => expect.unreachable(),
       readProgram: async () => expect.unreachable(),
       untilStopped: async () => expect.unreachable(),

@@ -119,6 +119,7 @@ const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> =
   SSH_KEY_MISSING: 409,
   SSH_KEY_CHANGED: 409,
   SSH_KEY_INDEX: 409,
+  SSH_KEY_INDEX_DAMAGED: 409,
   VAULT_NOT_NAMED: 400,
   KEYCHAIN_LOCKED: 503,
   KEYCHAIN_UNAVAILABLE: 503,

@@ -142,7 +142,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
       await deps.confirmations.attend(caller)
     },
     ...lockHandlers(deps),
-    ...sshKeyHandlers(deps.staticKeys),
+    ...sshKeyHandlers(deps.staticKeys, deps.lock),
     ...sshReadyHandlers(deps.vaults, deps.readiness),
     ...importHandlers(aws),
     ...checkHandlers(aws, deps.iam),

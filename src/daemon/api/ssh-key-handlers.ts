@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { hostPatternMistake } from '../../agent/destination/host-patterns.ts'
+import type { Lock } from '../../agent/lock/lock.ts'
 import type { StaticKeyStatus } from '../../ipc/endpoints/fields.ts'
 import type * as sshKeyEndpoints from '../../ipc/endpoints/ssh-keys.ts'
 import type { StaticKeyList } from '../../ipc/endpoints/ssh-keys.ts'
@@ -21,37 +22,60 @@ export function describeStaticKeys(keys: RunningStaticKeys): Pick<StaticKeyList,
 }
 
 /** The handlers of the endpoints of static keys. */
-export function sshKeyHandlers(keys: RunningStaticKeys): EndpointHandlers<typeof sshKeyEndpoints, PromptCaller> {
+export function sshKeyHandlers(
+  keys: RunningStaticKeys,
+  lock: Pick<Lock, 'isLocked'>,
+): EndpointHandlers<typeof sshKeyEndpoints, PromptCaller> {
   const { stored } = keys
+  /** As ssh-agent, which neither adds nor removes nor lists anything then. */
+  const refuseLocked = (): void => {
+    if (lock.isLocked())
+      throw new ApiError('LOCK_STATE', 'the SSH agent is locked, and its static keys are out of reach', {
+        hint: 'latchkey unlock',
+      })
+  }
   return {
     async listSshKeys() {
+      refuseLocked()
       const strays = await stored.strays().catch(() => [])
       return { ...describeStaticKeys(keys), ...(strays.length === 0 ? {} : { strays }) }
     },
-    async putSshKey({ params: { name }, body: { pkcs8, comment, hosts, mustConfirm, lifetimeSeconds } }) {
+    async checkSshKey({ params: { name }, body: { hosts, key } }) {
+      refuseLocked()
       refuseBadForm(name, hosts)
-      const settings = {
-        name,
-        ...(hosts === undefined ? {} : { hosts }),
-        ...(mustConfirm === undefined ? {} : { confirm: 'always' as const }),
-        ...(lifetimeSeconds === undefined ? {} : { lifetimeSeconds }),
-      }
-      const added = await stored.put(settings, Buffer.from(pkcs8, 'base64'), comment)
-      return { ...describe(added, keys), keychain: keys.keychain() }
+      await stored.check(name, key === undefined ? undefined : Buffer.from(key, 'base64'))
+      return keys.keychain()
     },
-    proveSshKey: async ({ params }) => describe(await stored.prove(params.name), keys),
+    async putSshKey({ params: { name }, body: { pkcs8, comment, mustConfirm, ...given } }) {
+      refuseLocked()
+      refuseBadForm(name, given.hosts)
+      const confirm = mustConfirm === undefined ? {} : { confirm: mustConfirm ? ('always' as const) : null }
+      const added = await stored.put(name, { ...given, ...confirm }, Buffer.from(pkcs8, 'base64'), comment)
+      return { ...describe(added, keys), ...keys.keychain() }
+    },
+    async proveSshKey({ params }) {
+      refuseLocked()
+      return describe(await stored.prove(params.name), keys)
+    },
+    async restoreSshKeys() {
+      refuseLocked()
+      const { formerIndex, ...done } = await stored.restore()
+      const { keychain } = keys.keychain()
+      return { ...done, keychain, ...(formerIndex === undefined ? {} : { formerList: formerIndex }) }
+    },
     async removeSshKey({ params }) {
+      refuseLocked()
       await stored.remove(params.name)
     },
   }
 }
 
-function refuseBadForm(name: string, hosts: readonly string[] = []): void {
+function refuseBadForm(name: string, hosts: readonly string[] | null | undefined): void {
   if (!v.is(keyRecord.entries.name, name))
     throw new ApiError('REQUEST_INVALID', 'the name of a key has up to 64 letters, digits, and . _ @ + -', {
-      hint: 'latchkey ssh keys add --name NAME',
+      hint: 'latchkey ssh keys add --name NAME FILE',
     })
-  for (const host of hosts) {
+  for (const host of hosts ?? []) {
     const mistake = hostPatternMistake(host)
     if (mistake !== undefined)
       throw new ApiError('REQUEST_INVALID', `hosts: ${mistake}`, { hint: 'latchkey help ssh keys add' })

@@ -25,6 +25,29 @@ export const keyRecord = v.strictObject({
 /** Such a record. */
 export type KeyRecord = v.InferOutput<typeof keyRecord>
 
+/** The settings that are given for a key. What is absent stays as it is, and null is what a new key has. */
+export interface GivenSettings {
+  hosts?: readonly string[] | null
+  confirm?: 'always' | null
+  lifetimeSeconds?: number | null
+}
+
+/** The record of a key. @param former the one that it had until now */
+export function recordWith(name: string, key: string, given: GivenSettings, former?: KeyRecord): KeyRecord {
+  const chosen = <T>(one: T | null | undefined, before: T | undefined) =>
+    one === undefined ? before : (one ?? undefined)
+  const hosts = chosen(given.hosts, former?.hosts)
+  const confirm = chosen(given.confirm, former?.confirm)
+  const lifetimeSeconds = chosen(given.lifetimeSeconds, former?.lifetimeSeconds)
+  return {
+    name,
+    key,
+    ...(hosts === undefined ? {} : { hosts: [...hosts] }),
+    ...(confirm === undefined ? {} : { confirm }),
+    ...(lifetimeSeconds === undefined ? {} : { lifetimeSeconds }),
+  }
+}
+
 /** The key as the agent has it. */
 export function staticKeyOf({ name, key, hosts, confirm, lifetimeSeconds }: KeyRecord): StaticKey {
   const { blob, comment } = parsePublicKeyLine(key)

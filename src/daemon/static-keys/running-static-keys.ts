@@ -11,8 +11,8 @@ import { createStoredKeys, type StoredKeys } from './stored-keys.ts'
 export interface RunningStaticKeys {
   stored: StoredKeys
   agentKeys: StaticKeys
-  /** What a user calls the keychain that they are in. */
-  keychain(): string
+  /** What a user calls the keychain that they are in, and whether what it holds is lost when the daemon ends. */
+  keychain(): { keychain: string; endsWithDaemon?: true }
   /** The configured identities, and these keys behind them: the same array until either changes. */
   stores(): readonly KeyStore[]
   /** With the hosts of these keys: the same object until either changes. */
@@ -42,7 +42,10 @@ export function createRunningStaticKeys(deps: RunningStaticKeysDeps): RunningSta
   return {
     stored,
     agentKeys,
-    keychain: () => keychain.description,
+    keychain: () => ({
+      keychain: keychain.description,
+      ...(keychain.endsWithDaemon === true ? { endsWithDaemon: true } : {}),
+    }),
     stores: latest(
       () => [configured.stores()],
       ([stores]) => [...stores, agentKeys],

@@ -11,6 +11,8 @@ export type StaticKeyErrorCode =
   | 'SSH_KEY_CHANGED'
   /** The file that lists them cannot be read or written. */
   | 'SSH_KEY_INDEX'
+  /** It can be read, and is no list of keys. */
+  | 'SSH_KEY_INDEX_DAMAGED'
 
 /** A static key that cannot be stored, found or used. */
 export class StaticKeyError extends CodedError<StaticKeyErrorCode> {}

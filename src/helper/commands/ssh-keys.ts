@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { homeFolder } from '../../core/places/home.ts'
 import { displayJson, displayLine } from '../../core/text/display-text.ts'
-import { shellWord } from '../../core/text/shell-word.ts'
 import { parseDurationSeconds } from '../../core/time/duration.ts'
 import type { CommandContext } from '../command-context.ts'
 import { type AddSshKeyOptions, addSshKey, plaintextWarning } from '../ssh-keys/add-key.ts'
 import { formatStaticKeys } from '../ssh-keys/key-list.ts'
 import { plaintextCopies, withoutComment } from '../ssh-keys/plaintext-copies.ts'
+import { restoreKeys } from '../ssh-keys/restore-keys.ts'
 
 /** `latchkey ssh keys …` */
 export function addSshKeysCommands(ssh: Command, context: CommandContext): void {
@@ -21,6 +21,9 @@ export function addSshKeysCommands(ssh: Command, context: CommandContext): void 
     .option('--hosts <hosts>', 'the hosts that it is for, as in config.toml, separated by commas', hostList)
     .option('--confirm', 'a person has to confirm each use')
     .option('--lifetime <duration>', 'how long it stays in memory once it was needed, such as 8h', lifetime)
+    .option('--no-hosts', 'for every host')
+    .option('--no-confirm', 'nobody has to confirm its uses')
+    .option('--no-lifetime', 'it stays in memory until the daemon ends')
     .option('--delete-file', 'delete the file when the stored key has signed')
     .action((file: string, options: AddSshKeyOptions) => addSshKey(file, options, context))
   keys
@@ -28,6 +31,10 @@ export function addSshKeysCommands(ssh: Command, context: CommandContext): void 
     .description('list the static keys; the keychain stays closed')
     .option('--json', 'print it as JSON')
     .action(({ json }: { json?: true }) => listKeys(json === true, context))
+  keys
+    .command('restore')
+    .description('list again what the keychain holds, where the list of static keys is lost, damaged or edited')
+    .action(() => restoreKeys(context))
   keys
     .command('remove')
     .description('remove a key from the keychain; there is no other copy of it here')
@@ -43,12 +50,12 @@ async function listKeys(isJson: boolean, context: CommandContext): Promise<void>
   if (isJson) return context.print(`${displayJson(list, 2)}\n`)
   const { keys, strays = [] } = list
   context.print(formatStaticKeys(list) || 'there is no static key; latchkey ssh keys add FILE stores one\n')
-  const lines = keys.map(({ key }) => withoutComment(key))
-  for (const paths of (await plaintextCopies(homeFolder(context.environment), lines)).values())
-    for (const path of paths) context.note(plaintextWarning(path))
-  for (const name of strays)
+  const names = new Map(keys.map(({ key, name }) => [withoutComment(key), name]))
+  for (const [key, paths] of await plaintextCopies(homeFolder(context.environment), [...names.keys()]))
+    for (const path of paths) context.note(plaintextWarning(path, names.get(key)!))
+  if (strays.length > 0)
     context.note(
-      `the keychain has a static key ${displayLine(name)} that is not in use: it was being stored when latchkey was stopped\nhint: latchkey ssh keys remove ${shellWord(displayLine(name))}\n`,
+      `the keychain has static keys that are not listed, and so not in use: ${strays.map((name) => displayLine(name)).join(', ')}\nhint: latchkey ssh keys restore\n`,
     )
 }
 

@@ -19,6 +19,12 @@ export function formatStaticKeys({ keys, error }: Pick<StaticKeyList, 'keys' | '
   return table + problems.join('') + formatProblem(error)
 }
 
+/** The settings of a key, for the end of a line about it. */
+export function describeSettings(key: StaticKeyStatus): string {
+  const parts = [...(key.hosts === undefined ? [] : [`for ${key.hosts.join(' ')}`]), settingsOf(key)]
+  return parts.map((part) => (part === '' ? '' : `; ${displayLine(part)}`)).join('')
+}
+
 function settingsOf({ mustConfirm, lifetimeSeconds }: StaticKeyStatus): string {
   return [
     ...(mustConfirm === true ? ['each use is confirmed'] : []),

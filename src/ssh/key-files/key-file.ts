@@ -9,5 +9,16 @@ export interface KeyFile {
   comment: string
 }
 
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** A comment: UTF-8 where it is that, else Latin-1, as older programs on Windows wrote it. */
+export function commentText(bytes: Uint8Array): string {
+  try {
+    return strictUtf8.decode(bytes)
+  } catch {
+    return Buffer.from(bytes).toString('latin1')
+  }
+}
+
 /** Larger than the file of any key: an RSA key of 16384 bits takes 13 KB. */
 export const maxKeyFileBytes = 64 * 1024

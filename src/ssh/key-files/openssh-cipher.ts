@@ -1,7 +1,7 @@
 import { createDecipheriv } from 'node:crypto'
 import type { Secret } from '../../core/secret.ts'
 import { SshReader } from '../wire.ts'
-import { damaged, KeyFileError, wrongPassphrase } from './key-file-error.ts'
+import { type Conversion, damaged, KeyFileError, wrongPassphrase } from './key-file-error.ts'
 
 /** How OpenSSH's form encrypts (OpenSSH's cipher.c); lengths in bytes. */
 export interface SectionCipher {
@@ -33,14 +33,14 @@ const ciphers = new Map<string, SectionCipher>([
  * longer than anybody waits.
  */
 const maxRounds = 1000
-const reencrypt = 'ssh-keygen -p -Z aes256-ctr -a 24 -f COPY, where COPY is a copy of the file'
+const reencrypt: Conversion = (file, copy) => `cp ${file} ${copy} && ssh-keygen -p -Z aes256-ctr -a 24 -f ${copy}`
 
 /** @throws {KeyFileError} KEY_FILE_UNSUPPORTED */
 export function cipherNamed(name: string, kdf: string): SectionCipher {
   const cipher = ciphers.get(name)
   if (cipher === undefined || kdf !== 'bcrypt')
     throw new KeyFileError('KEY_FILE_UNSUPPORTED', 'the key is encrypted in a way that is not known here', {
-      hint: reencrypt,
+      conversion: reencrypt,
     })
   return cipher
 }
@@ -55,7 +55,7 @@ export interface SealedSection {
 }
 
 /** Decrypts it; the padding is left. @throws {KeyFileError} */
-export async function decryptSection(sealed: SealedSection, passphrase: Secret<string>): Promise<Buffer> {
+export async function decryptSection(sealed: SealedSection, passphrase: Secret<Uint8Array>): Promise<Buffer> {
   const { cipher, section, tag } = sealed
   if (tag.length !== cipher.tagBytes) throw damaged()
   const derived = await deriveKey(sealed, passphrase)
@@ -73,22 +73,20 @@ export async function decryptSection(sealed: SealedSection, passphrase: Secret<s
   }
 }
 
-async function deriveKey({ cipher, kdfOptions }: SealedSection, passphrase: Secret<string>): Promise<Uint8Array> {
+async function deriveKey({ cipher, kdfOptions }: SealedSection, passphrase: Secret<Uint8Array>): Promise<Uint8Array> {
   const reader = new SshReader(kdfOptions)
   const [salt, rounds] = [reader.string(), reader.uint32()]
   reader.end()
   if (rounds > maxRounds)
     throw new KeyFileError('KEY_FILE_UNSUPPORTED', `the passphrase takes ${rounds} rounds, of at most ${maxRounds}`, {
-      hint: reencrypt,
+      conversion: reencrypt,
     })
   // Loaded for such a file only.
   const { pbkdf } = await import('bcrypt-pbkdf')
-  const secret = Buffer.from(passphrase.expose(), 'utf8')
+  const secret = passphrase.expose()
+  // ssh-keygen encrypts with none that is empty, and the function refuses it.
+  if (secret.length === 0) throw wrongPassphrase()
   const derived = new Uint8Array(cipher.keyBytes + cipher.ivBytes)
-  try {
-    if (pbkdf(secret, secret.length, salt, salt.length, derived, derived.length, rounds) !== 0) throw damaged()
-    return derived
-  } finally {
-    secret.fill(0)
-  }
+  if (pbkdf(secret, secret.length, salt, salt.length, derived, derived.length, rounds) !== 0) throw damaged()
+  return derived
 }

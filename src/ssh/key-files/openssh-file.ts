@@ -1,15 +1,15 @@
 import type { Secret } from '../../core/secret.ts'
 import { importPrivateKey, readPrivateKeyFields } from '../private-key.ts'
 import { equalBytes, SshError, SshReader } from '../wire.ts'
-import type { KeyFile } from './key-file.ts'
-import { damaged, KeyFileError, passphraseNeeded, wrongPassphrase } from './key-file-error.ts'
+import { commentText, type KeyFile } from './key-file.ts'
+import { damaged, KeyFileError, passphraseNeeded, severalKeys, wrongPassphrase } from './key-file-error.ts'
 import { cipherNamed, decryptSection } from './openssh-cipher.ts'
 
 const magic = Buffer.from('openssh-key-v1\0')
 const frame = /-----BEGIN OPENSSH PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END OPENSSH PRIVATE KEY-----/
 
 /** OpenSSH's own form (PROTOCOL.key), as ssh-keygen writes it. */
-export async function readOpensshFile(text: string, passphrase: Secret<string> | undefined): Promise<KeyFile> {
+export async function readOpensshFile(text: string, passphrase: Secret<Uint8Array> | undefined): Promise<KeyFile> {
   const base64 = frame.exec(text)?.[1]
   if (base64 === undefined) throw damaged()
   const bytes = Buffer.from(base64, 'base64')
@@ -22,11 +22,11 @@ export async function readOpensshFile(text: string, passphrase: Secret<string> |
   }
 }
 
-async function readBytes(bytes: Buffer, passphrase: Secret<string> | undefined): Promise<KeyFile> {
+async function readBytes(bytes: Buffer, passphrase: Secret<Uint8Array> | undefined): Promise<KeyFile> {
   if (!equalBytes(bytes.subarray(0, magic.length), magic)) throw damaged()
   const reader = new SshReader(bytes.subarray(magic.length))
   const [cipherName, kdf, kdfOptions] = [reader.text(), reader.text(), reader.string()]
-  if (reader.uint32() !== 1) throw new KeyFileError('KEY_FILE_UNSUPPORTED', 'the file has several keys')
+  if (reader.uint32() !== 1) throw severalKeys()
   const publicBlob = reader.string()
   const section = reader.string()
   if (cipherName === 'none') {
@@ -35,7 +35,7 @@ async function readBytes(bytes: Buffer, passphrase: Secret<string> | undefined):
   }
   const cipher = cipherNamed(cipherName, kdf)
   const tag = reader.rest()
-  if (passphrase === undefined) throw passphraseNeeded()
+  if (passphrase === undefined) throw passphraseNeeded(publicBlob)
   const opened = await decryptSection({ cipher, kdfOptions, section, tag }, passphrase)
   try {
     if (!hasEqualChecks(opened)) throw wrongPassphrase()
@@ -56,7 +56,7 @@ function readSection(section: Uint8Array, publicBlob: Uint8Array): KeyFile {
   if (!hasEqualChecks(section)) throw damaged()
   const reader = new SshReader(section.subarray(8))
   const fields = readPrivateKeyFields(reader)
-  const comment = Buffer.from(reader.string()).toString('utf8')
+  const comment = commentText(reader.string())
   // 1, 2, 3, … up to a whole block.
   if (!reader.rest().every((byte, index) => byte === index + 1)) throw damaged()
   const { privateKey, publicKey } = importPrivateKey(fields)

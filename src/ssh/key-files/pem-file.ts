@@ -8,19 +8,19 @@ import { damaged, KeyFileError, passphraseNeeded, wrongPassphrase } from './key-
 const encrypted = /^(?:-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED)/m
 
 /** Reads PEM as OpenSSL does: whatever precedes the key, such as the parameters of its curve, is passed over. */
-export function readPemFile(text: string, passphrase: Secret<string> | undefined): KeyFile {
+export function readPemFile(text: string, passphrase: Secret<Uint8Array> | undefined): KeyFile {
   const isEncrypted = encrypted.test(text)
   if (isEncrypted && passphrase === undefined) throw passphraseNeeded()
   const privateKey = open(text, isEncrypted ? passphrase : undefined)
   return { privateKey, publicKey: publicHalf(privateKey), comment: '' }
 }
 
-function open(text: string, passphrase: Secret<string> | undefined): KeyObject {
+function open(text: string, passphrase: Secret<Uint8Array> | undefined): KeyObject {
   try {
     return createPrivateKey({
       key: text,
       format: 'pem',
-      ...(passphrase === undefined ? {} : { passphrase: passphrase.expose() }),
+      ...(passphrase === undefined ? {} : { passphrase: Buffer.from(passphrase.expose()) }),
     })
   } catch (cause) {
     throw passphrase === undefined ? damaged(cause) : wrongPassphrase(cause)

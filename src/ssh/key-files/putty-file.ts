@@ -2,8 +2,8 @@ import { createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:
 import type { Secret } from '../../core/secret.ts'
 import { importPrivateKey, readPrivateKeyFields } from '../private-key.ts'
 import { SshError, SshReader, SshWriter } from '../wire.ts'
-import type { KeyFile } from './key-file.ts'
-import { damaged, KeyFileError, passphraseNeeded, wrongPassphrase } from './key-file-error.ts'
+import { commentText, type KeyFile } from './key-file.ts'
+import { damaged, KeyFileError, passphraseNeeded, puttygen, wrongPassphrase } from './key-file-error.ts'
 
 /** The fields of a file, in its order (PuTTY's manual, appendix C). */
 interface PuttyFile {
@@ -18,22 +18,21 @@ interface PuttyFile {
 }
 
 /** PuTTY's form: version 2 with or without a passphrase, version 3 without one (PuTTY's manual, appendix C). */
-export function readPuttyFile(text: string, passphrase: Secret<string> | undefined): KeyFile {
+export function readPuttyFile(text: string, passphrase: Secret<Uint8Array> | undefined): KeyFile {
   const file = parse(text)
   const isEncrypted = file.encryption !== 'none'
   if (file.version !== 2 && (file.version !== 3 || isEncrypted)) throw unsupported()
   if (isEncrypted && file.encryption !== 'aes256-cbc') throw unsupported()
-  if (isEncrypted && passphrase === undefined) throw passphraseNeeded()
-  const secret = Buffer.from(isEncrypted ? passphrase!.expose() : '', 'utf8')
+  if (isEncrypted && passphrase === undefined) throw passphraseNeeded(file.publicBlob)
+  const secret = isEncrypted ? passphrase!.expose() : new Uint8Array()
   const opened = isEncrypted ? decrypt(file.privateBlob, secret) : file.privateBlob
   try {
     if (!isGenuine(file, opened, secret)) throw isEncrypted ? wrongPassphrase() : damaged()
     const { privateKey, publicKey } = importPrivateKey(readPrivateKeyFields(new SshReader(toWire(file, opened))))
-    return { privateKey, publicKey, comment: file.comment.toString('utf8') }
+    return { privateKey, publicKey, comment: commentText(file.comment) }
   } catch (error) {
     throw error instanceof SshError ? explain(error) : error
   } finally {
-    secret.fill(0)
     opened.fill(0)
   }
 }
@@ -41,7 +40,7 @@ export function readPuttyFile(text: string, passphrase: Secret<string> | undefin
 /** Encrypted files of version 3 need Argon2, which Node has from version 24 on. */
 const unsupported = () =>
   new KeyFileError('KEY_FILE_UNSUPPORTED', "PuTTY's files of this version are not read here while they are encrypted", {
-    hint: 'puttygen FILE -O private-openssh-new -o NEW, which keeps the passphrase; then add NEW',
+    conversion: puttygen,
   })
 
 function explain(error: SshError): KeyFileError {
@@ -76,7 +75,7 @@ function parse(text: string): PuttyFile {
   return { version, algorithm, encryption, comment, publicBlob, privateBlob, mac }
 }
 
-function decrypt(blob: Buffer, secret: Buffer): Buffer {
+function decrypt(blob: Buffer, secret: Uint8Array): Buffer {
   const part = (index: number) =>
     createHash('sha1')
       .update(Uint8Array.of(0, 0, 0, index))
@@ -94,7 +93,7 @@ function decrypt(blob: Buffer, secret: Buffer): Buffer {
 }
 
 /** The MAC is over the decrypted fields, so it says too whether the passphrase was right. */
-function isGenuine({ version, mac, ...file }: PuttyFile, opened: Buffer, secret: Buffer): boolean {
+function isGenuine({ version, mac, ...file }: PuttyFile, opened: Buffer, secret: Uint8Array): boolean {
   const { algorithm, encryption, comment, publicBlob } = file
   const covered = new SshWriter().string(algorithm).string(encryption).string(comment).string(publicBlob).string(opened)
   const ofVersion2 = () => createHash('sha1').update('putty-private-key-file-mac-key').update(secret).digest()

@@ -71,6 +71,7 @@ async function run(line: string, setting: Setting = {}) {
     daemon,
     hasTypedInput: setting.typed !== undefined,
     readInput: async () => setting.input ?? '',
+    readInputBytes: async () => Buffer.alloc(0),
     screen: { size: () => undefined, show: () => expect.unreachable() },
     readLine: async (prompt, { echo }) => {
       asked.push({ prompt, echo })

@@ -1,80 +1,13 @@
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { Command } from 'commander'
-import { beforeEach, expect, it } from 'vitest'
-import { Secret } from '../../../../src/core/secret.ts'
-import type { CommandContext } from '../../../../src/helper/command-context.ts'
-import { addSshKeysCommands } from '../../../../src/helper/commands/ssh-keys.ts'
-import type { StaticKeyRequest } from '../../../../src/ipc/endpoints/ssh-keys.ts'
-import { fingerprint, publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
-import { formatPublicKeyLine } from '../../../../src/ssh/public-key-line.ts'
-import { temporaryFolder } from '../../../support/temporary-folder.ts'
-
-const { privateKey } = generateKeyPairSync('ed25519')
-const { blob } = publicKeyFromKeyObject(privateKey)
-const pem = String(privateKey.export({ format: 'pem', type: 'pkcs8' }))
-const encrypted = String(
-  privateKey.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'right' }),
-)
-const stored = { name: 'mm', key: formatPublicKeyLine(blob, 'mm'), fingerprint: fingerprint(blob), isLoaded: false }
-
-let home: string
-beforeEach(() => {
-  home = temporaryFolder()
-  mkdirSync(join(home, '.ssh'))
-})
-const fileWith = (text: string, name = 'mm.pem') => {
-  writeFileSync(join(home, name), text, { mode: 0o600 })
-  return join(home, name)
-}
-
-interface World {
-  /** What is typed. */
-  lines?: string[]
-  input?: string
-  proof?: () => object
-  list?: object
-}
-async function run(
-  args: readonly string[],
-  { lines = [], input = '', proof = () => stored, list = { keys: [] } }: World = {},
-) {
-  const calls: [string, { params?: object; body?: StaticKeyRequest } | undefined][] = []
-  let [printed, noted] = ['', '']
-  const context = {
-    environment: { HOME: home },
-    daemon: {
-      async call(name: string, request: { params?: object; body?: StaticKeyRequest } | undefined) {
-        calls.push([name, request])
-        if (name === 'listSshKeys') return list
-        return name === 'putSshKey' ? { ...stored, keychain: 'stub' } : proof()
-      },
-    },
-    readInput: async () => input,
-    async readLine(_prompt: string, { echo }: { echo: boolean }) {
-      expect(echo).toBe(false)
-      const line = lines.shift()
-      return line === undefined ? undefined : new Secret(line)
-    },
-    print: (text: string) => (printed += text),
-    note: (text: string) => (noted += text),
-  } as unknown as CommandContext
-  const ssh = new Command().exitOverride().configureOutput({ writeErr() {} })
-  addSshKeysCommands(ssh, context)
-  for (const command of ssh.commands[0]!.commands) command.exitOverride().configureOutput({ writeErr() {} })
-  const failure: unknown = await ssh.parseAsync(['keys', ...args], { from: 'user' }).then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-  const body = calls.find(([name]) => name === 'putSshKey')?.[1]
-  return { calls: calls.map(([name]) => name), put: body, printed, noted, failure }
-}
+import { createPrivateKey } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
+import { blob, encrypted, fileWith, inHome, pem, runKeys, stored } from '../../../support/ssh-keys-command.ts'
 
 it('a key is handed over as PKCS #8, under the name of its file', async () => {
-  const { put, printed, noted, failure } = await run(['add', fileWith(pem)])
+  const { put, printed, noted, failure } = await runKeys(['add', fileWith(pem)])
   expect(failure).toBeUndefined()
-  expect(put).toMatchObject({ params: { name: 'mm' }, body: { comment: 'mm' } })
+  expect(put).toMatchObject({ params: { name: 'mm' }, body: { comment: '' } })
   const der = Buffer.from(put!.body!.pkcs8, 'base64')
   expect(publicKeyFromKeyObject(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })).blob).toEqual(blob)
   expect([printed, noted]).toEqual([`stored ${stored.fingerprint} as mm in the keychain (stub)\n`, ''])
@@ -82,13 +15,13 @@ it('a key is handed over as PKCS #8, under the name of its file', async () => {
 
 it('settings go with it, and standard input needs a name', async () => {
   const options = ['--name', 'old', '--hosts', 'a, *.b', '--confirm', '--lifetime', '90m']
-  const { put } = await run(['add', '-', ...options], { input: pem })
+  const { put } = await runKeys(['add', '-', ...options], { input: pem })
   expect(put).toMatchObject({
     params: { name: 'old' },
-    body: { hosts: ['a', '*.b'], mustConfirm: true, lifetimeSeconds: 5400, comment: 'old' },
+    body: { hosts: ['a', '*.b'], mustConfirm: true, lifetimeSeconds: 5400, comment: '' },
   })
-  expect((await run(['add', '-'], { input: pem })).failure).toMatchObject({ code: 'USAGE' })
-  expect((await run(['add', '-', '--name', 'x', '--delete-file'], { input: pem })).failure).toMatchObject({
+  expect((await runKeys(['add', '-'], { input: pem })).failure).toMatchObject({ code: 'USAGE' })
+  expect((await runKeys(['add', '-', '--name', 'x', '--delete-file'], { input: pem })).failure).toMatchObject({
     code: 'USAGE',
   })
   for (const wrong of [
@@ -97,68 +30,60 @@ it('settings go with it, and standard input needs a name', async () => {
     ['--lifetime', '366d'],
     ['--hosts', ' , '],
   ])
-    expect((await run(['add', fileWith(pem), ...wrong])).failure).toMatchObject({ code: 'commander.invalidArgument' })
+    expect((await runKeys(['add', fileWith(pem), ...wrong])).failure).toMatchObject({
+      code: 'commander.invalidArgument',
+    })
 })
 
 it('a passphrase is asked for three times at most, and can be cancelled', async () => {
   const file = fileWith(encrypted)
-  const right = await run(['add', file], { lines: ['wrong', 'right'] })
+  const right = await runKeys(['add', file], { lines: ['wrong', 'right'] })
   expect([right.failure, right.noted]).toEqual([undefined, 'the passphrase is wrong, or the key is damaged\n'])
-  const wrong = await run(['add', file], { lines: ['a', 'b', 'c', 'right'] })
+  const wrong = await runKeys(['add', file], { lines: ['a', 'b', 'c', 'right'] })
   expect(wrong.failure).toMatchObject({ code: 'REFUSED', message: expect.stringContaining('the passphrase is wrong') })
-  expect((await run(['add', file])).failure).toMatchObject({ code: 'CANCELLED' })
-  expect(wrong.calls).toEqual(['listSshKeys'])
+  expect((await runKeys(['add', file])).failure).toMatchObject({ code: 'CANCELLED' })
+  expect(wrong.calls).toEqual(['listSshKeys', 'checkSshKey'])
 })
 
 it('what is no key is refused in words, without its text', async () => {
-  const { failure, calls } = await run(['add', fileWith('secret text')])
+  const { failure, calls } = await runKeys(['add', fileWith('secret text')])
   expect(failure).toMatchObject({ code: 'REFUSED', message: expect.stringContaining('this is no private key') })
   expect(String(failure)).not.toContain('secret text')
   expect(calls).not.toContain('putSshKey')
 })
 
-it('the file is deleted, and what a link leads to, when the stored key has signed', async () => {
-  const file = fileWith(pem)
-  const link = join(home, 'link')
-  symlinkSync(file, link)
-  const { calls, printed } = await run(['add', link, '--name', 'mm', '--delete-file'])
-  expect(calls).toEqual(['listSshKeys', 'putSshKey', 'proveSshKey'])
-  expect(printed).toContain('the stored key has signed, and')
-  expect([existsSync(file), existsSync(link)]).toEqual([false, false])
-})
-
-it('the file stays where the proof fails, is of another key, or the file has changed', async () => {
-  const file = fileWith(pem)
-  const other = formatPublicKeyLine(publicKeyFromKeyObject(generateKeyPairSync('ed25519').privateKey).blob, '')
-  const proofs: (() => object)[] = [
-    () => {
-      throw new Error('locked')
-    },
-    () => ({ ...stored, key: other }),
-    () => {
-      writeFileSync(file, 'something else')
-      return stored
-    },
-  ]
-  for (const proof of proofs) {
-    const { failure, printed } = await run(['add', file, '--delete-file'], { proof })
-    expect(failure).toBeInstanceOf(Error)
-    expect(printed).not.toContain('was deleted')
-    expect(existsSync(file)).toBe(true)
+it('restoring says what came of each key', async () => {
+  const restored = {
+    keychain: 'stub',
+    restored: ['mm'],
+    unreadable: ['odd'],
+    missing: ['gone'],
+    repeated: ['twin'],
+    formerList: '/x/ssh-keys.json.damaged',
   }
-  expect(readFileSync(file, 'utf8')).toBe('something else')
+  const { printed, noted } = await runKeys(['restore'], { restored })
+  expect(printed).toBe('listed the static key mm as the keychain (stub) has it\n')
+  expect(noted).toMatch(/the former list, which was damaged, is \/x\/ssh-keys\.json\.damaged\n/)
+  expect(noted).toMatch(/does not show the listed key gone\nhint: .*latchkey ssh keys add --name gone FILE\n/)
+  expect(noted).toMatch(/has of odd is no key in a form that is known here; it was left alone\n/)
+  expect(noted).toMatch(/under the name twin that is listed under another one\nhint: latchkey ssh keys remove twin\n/)
+  const none = { keychain: 'stub', restored: [], unreadable: [], missing: [], repeated: [] }
+  expect((await runKeys(['restore'], { restored: none })).printed).toMatch(/shows no static key that is not listed as/)
 })
 
 it('a copy in ~/.ssh is warned of where it is in plaintext', async () => {
   fileWith(pem, '.ssh/id_plain')
   fileWith(encrypted, '.ssh/id_encrypted')
   fileWith('Host *\n', '.ssh/config')
-  mkdirSync(join(home, '.ssh/folder'))
-  const warning = `WARNING: ${join(home, '.ssh/id_plain')} has the same key without a passphrase`
-  const added = await run(['add', fileWith(pem)])
+  mkdirSync(inHome('.ssh/folder'))
+  const warning = `WARNING: ${inHome('.ssh/id_plain')} has the same key without a passphrase`
+  const added = await runKeys(['add', fileWith(pem)])
   expect(added.noted).toContain(warning)
   expect(added.noted).not.toContain('id_encrypted')
-  expect((await run(['list'], { list: { keys: [stored] } })).noted).toContain(warning)
+  const { noted } = await runKeys(['list'], { list: { keys: [stored] } })
+  expect(noted).toContain(
+    `${warning}: whoever reads it needs no keychain\nhint: latchkey ssh keys add --name mm --delete-file ${inHome('.ssh/id_plain')}\n`,
+  )
 })
 
 it('the list shows where a key is, its settings and what is wrong', async () => {
@@ -167,18 +92,20 @@ it('the list shows where a key is, its settings and what is wrong', async () => 
     { ...stored, isLoaded: true, hosts: ['a', 'b'], mustConfirm: true, lifetimeSeconds: 5400 },
     { ...stored, name: 'other', error },
   ]
-  const { printed, noted } = await run(['list'], { list: { keys, strays: ['lost'] } })
+  const { printed, noted } = await runKeys(['list'], { list: { keys, strays: ['lost'] } })
   expect(printed).toMatch(/^STATIC KEY +KEY +WHERE +HOSTS/)
   expect(printed).toMatch(/mm +SHA256:\S+ +in memory +a b +each use is confirmed; stays in memory for 1h 30m\n/)
   expect(printed).toMatch(
     /other +SHA256:\S+ +in the keychain +every host\n[\s\S]*other: the keychain is locked\n +hint: unlock it\n/,
   )
-  expect(noted).toMatch(/a static key lost that is not in use[\s\S]*latchkey ssh keys remove lost/)
-  expect((await run(['list'])).printed).toMatch(/^there is no static key; /)
-  expect(JSON.parse((await run(['list', '--json'], { list: { keys } })).printed)).toEqual({ keys })
+  expect(noted).toBe(
+    'the keychain has static keys that are not listed, and so not in use: lost\nhint: latchkey ssh keys restore\n',
+  )
+  expect((await runKeys(['list'])).printed).toMatch(/^there is no static key; /)
+  expect(JSON.parse((await runKeys(['list', '--json'], { list: { keys } })).printed)).toEqual({ keys })
 })
 
 it('a key is removed by its name', async () => {
-  const { calls, printed } = await run(['remove', 'mm'])
+  const { calls, printed } = await runKeys(['remove', 'mm'])
   expect([calls, printed]).toEqual([['removeSshKey'], 'removed the static key mm from the keychain\n'])
 })

@@ -12,7 +12,8 @@ import { runOk } from '../../../support/run.ts'
 import { makeFolder, removeFolder } from '../../../support/temporary-folder.ts'
 
 const phrase = 'correct hörse'
-const passphrase = new Secret(phrase)
+const typed = (text: string) => new Secret<Uint8Array>(Buffer.from(text))
+const passphrase = typed(phrase)
 let folder: string
 const at = (name: string) => join(folder, name)
 beforeAll(() => {
@@ -36,18 +37,18 @@ async function keygen(type: string, more: readonly string[] = [], secret = ''): 
   return file
 }
 const publicLine = (file: string) => readFileSync(`${file}.pub`, 'utf8').trim().split(' ').slice(0, 2).join(' ')
-async function lineOf(content: Buffer, secret?: Secret<string>): Promise<string> {
+async function lineOf(content: Buffer, secret?: Secret<Uint8Array>): Promise<string> {
   const { publicKey } = await readKeyFile(content, secret)
   return formatPublicKeyLine(publicKey.blob, '')
 }
-const code = (content: Buffer | string, secret?: Secret<string>) =>
+const code = (content: Buffer | string, secret?: Secret<Uint8Array>) =>
   readKeyFile(Buffer.from(content), secret).then(
     () => expect.unreachable(),
     (error: unknown) => (error instanceof KeyFileError ? error.code : expect.unreachable(String(error))),
   )
 
 /** Every truncation and every changed byte fails with an error of its own, or is the same key. */
-async function expectSturdy(content: Buffer, secret?: Secret<string>, stride = 1): Promise<void> {
+async function expectSturdy(content: Buffer, secret?: Secret<Uint8Array>, stride = 1): Promise<void> {
   const line = await lineOf(content, secret)
   const outcome = (bytes: Buffer) =>
     lineOf(bytes, secret).catch((error: unknown) => (error instanceof KeyFileError ? line : String(error)))
@@ -73,7 +74,7 @@ describeWithPeers("OpenSSH's form", ['ssh-keygen'], () => {
       const file = await keygen('ed25519', ['-a', '2', '-Z', cipher], phrase)
       expect(await lineOf(readFileSync(file), passphrase)).toBe(publicLine(file))
       expect(await code(readFileSync(file))).toBe('KEY_FILE_ENCRYPTED')
-      expect(await code(readFileSync(file), new Secret('wrong'))).toBe('KEY_FILE_PASSPHRASE')
+      expect(await code(readFileSync(file), typed('wrong'))).toBe('KEY_FILE_PASSPHRASE')
     },
   )
 
@@ -82,13 +83,20 @@ describeWithPeers("OpenSSH's form", ['ssh-keygen'], () => {
     const error = await readKeyFile(readFileSync(other), passphrase).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({
       code: 'KEY_FILE_UNSUPPORTED',
-      hint: expect.stringMatching(/^ssh-keygen -p -Z aes256-ctr/),
     })
+    expect((error as KeyFileError).conversion!('FILE', 'COPY')).toMatch(/^cp FILE COPY && ssh-keygen -p -Z aes256-ctr/)
     const file = await keygen('ed25519', ['-a', '2'], phrase)
     const [head, base64, foot] = readFileSync(file, 'latin1').split(/(?<=KEY-----)\n|\n(?=-----END)/)
     const bytes = Buffer.from(base64!, 'base64')
     bytes.writeUInt32BE(0x7fffffff, bytes.indexOf('bcrypt') + 'bcrypt'.length + 4 + 4 + 16)
     expect(await code(`${head}\n${bytes.toString('base64')}\n${foot}`, passphrase)).toBe('KEY_FILE_UNSUPPORTED')
+  })
+
+  it('tells its public half while it is encrypted, and takes no empty passphrase', async () => {
+    const file = await keygen('ed25519', ['-a', '2'], phrase)
+    const error = await readKeyFile(readFileSync(file)).catch((thrown: unknown) => thrown)
+    expect(formatPublicKeyLine((error as KeyFileError).publicBlob!, '')).toBe(publicLine(file))
+    expect(await code(readFileSync(file), typed(''))).toBe('KEY_FILE_PASSPHRASE')
   })
 
   it('of a key with a passphrase is not a key without one', async () => {
@@ -115,7 +123,7 @@ describeWithPeers('PEM', ['ssh-keygen', 'openssl'], () => {
       expect(await lineOf(content, secret === '' ? undefined : passphrase)).toBe(publicLine(file))
       if (secret === '') continue
       expect(await code(content)).toBe('KEY_FILE_ENCRYPTED')
-      expect(await code(content, new Secret('wrong'))).toBe('KEY_FILE_PASSPHRASE')
+      for (const wrong of ['wrong', '']) expect(await code(content, typed(wrong))).toBe('KEY_FILE_PASSPHRASE')
     }
   })
 
@@ -177,9 +185,25 @@ describeWithPeers("PuTTY's form", ['ssh-keygen', 'puttygen'], () => {
       const encrypted = await puttygen(file, 2, phrase)
       expect(await lineOf(encrypted, passphrase)).toBe(publicLine(file))
       expect(await code(encrypted)).toBe('KEY_FILE_ENCRYPTED')
-      expect(await code(encrypted, new Secret('wrong'))).toBe('KEY_FILE_PASSPHRASE')
+      for (const wrong of ['wrong', '']) expect(await code(encrypted, typed(wrong))).toBe('KEY_FILE_PASSPHRASE')
+      const error = await readKeyFile(encrypted).catch((thrown: unknown) => thrown)
+      expect(formatPublicKeyLine((error as KeyFileError).publicBlob!, '')).toBe(publicLine(file))
     },
   )
+
+  it('in Latin-1 is read as its bytes are: comment and passphrase', async () => {
+    const file = await keygen('ed25519')
+    writeFileSync(at('latin1'), 'hörse', 'latin1')
+    writeFileSync(at('empty'), '')
+    const secrets = ['--old-passphrase', at('empty'), '--new-passphrase', at('latin1')]
+    const comment = ['sh', ['-c', 'exec puttygen "$@" -C "$(printf "Schl\\374ssel")"', 'sh']] as const
+    const form = ['-O', 'private', '--ppk-param', 'version=2', '-o', `${file}.ppk`]
+    await runOk(comment[0], [...comment[1], file, ...form, ...secrets])
+    const content = readFileSync(`${file}.ppk`)
+    expect(content.includes(0xfc)).toBe(true)
+    const read = await readKeyFile(content, new Secret<Uint8Array>(Buffer.from('hörse', 'latin1')))
+    expect([formatPublicKeyLine(read.publicKey.blob, ''), read.comment]).toEqual([publicLine(file), 'Schlüssel'])
+  })
 
   it('of an encrypted key of version 3 is refused with the line that converts it, which does', async () => {
     const file = await keygen('ed25519')
@@ -187,8 +211,8 @@ describeWithPeers("PuTTY's form", ['ssh-keygen', 'puttygen'], () => {
     const error = await readKeyFile(content, passphrase).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({
       code: 'KEY_FILE_UNSUPPORTED',
-      hint: expect.stringMatching(/^puttygen FILE -O private-openssh-new -o NEW/),
     })
+    expect((error as KeyFileError).conversion!('FILE', 'COPY')).toBe('puttygen FILE -O private-openssh-new -o COPY')
     copyFileSync(at('new'), at('old'))
     await runOk('puttygen', [
       `${file}.ppk`,
@@ -221,6 +245,15 @@ describeWithPeers("PuTTY's form", ['ssh-keygen', 'puttygen'], () => {
     const file = await keygen('ed25519')
     await expectSturdy(await puttygen(file, 2, phrase), passphrase)
     await expectSturdy(await puttygen(file, 3, ''))
+  })
+})
+
+describe('two keys in one file', () => {
+  it('are refused, whatever forms they have', async () => {
+    const pem = () => String(generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }))
+    const putty = 'PuTTY-User-Key-File-2: ssh-ed25519\n'
+    for (const text of [pem() + pem(), putty + putty, putty + pem()])
+      await expect(readKeyFile(Buffer.from(text))).rejects.toThrow('the file has several keys')
   })
 })
 

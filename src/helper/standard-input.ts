@@ -4,10 +4,10 @@ import { HelperError } from './fast/failure.ts'
 const maxBytes = 64 * 1024
 
 /**
- * All of a standard input, as text in UTF-8.
+ * All of a standard input, as it is.
  * @throws {HelperError} REFUSED when it is longer than anything that is wanted there; the stream's error
  */
-export async function readInputText(input: AsyncIterable<unknown>): Promise<string> {
+export async function readInputBytes(input: AsyncIterable<unknown>): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of input) {
@@ -20,5 +20,10 @@ export async function readInputText(input: AsyncIterable<unknown>): Promise<stri
     }
     chunks.push(bytes)
   }
-  return Buffer.concat(chunks, length).toString('utf8')
+  return Buffer.concat(chunks, length)
+}
+
+/** The same as text in UTF-8. */
+export async function readInputText(input: AsyncIterable<unknown>): Promise<string> {
+  return (await readInputBytes(input)).toString('utf8')
 }

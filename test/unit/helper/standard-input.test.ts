@@ -1,11 +1,16 @@
 import { Readable } from 'node:stream'
 import { expect, it } from 'vitest'
-import { readInputText } from '../../../src/helper/input-text.ts'
+import { readInputBytes, readInputText } from '../../../src/helper/standard-input.ts'
 
 it('reads all of it, whatever the chunks are', async () => {
   const bytes = Buffer.from('ü\n')
   expect(await readInputText(Readable.from([bytes.subarray(0, 1), bytes.subarray(1)]))).toBe('ü\n')
   expect(await readInputText(Readable.from([]))).toBe('')
+})
+
+it('keeps the bytes of what is no text', async () => {
+  const bytes = Buffer.of(0xf6, 0x00, 0x0d)
+  expect(await readInputBytes(Readable.from([bytes.subarray(0, 1), bytes.subarray(1)]))).toEqual(bytes)
 })
 
 it('ends at an input that is too long to be meant, or has no end', async () => {
