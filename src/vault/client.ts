@@ -39,6 +39,8 @@ export interface VaultApiRequest {
   isIdempotent?: boolean
   /** Nobody waits for it (src/vault/circuit.ts). */
   isBackground?: boolean
+  /** How long one attempt may take at least, in ms: the server waits for a person who does something elsewhere. */
+  patienceMs?: number | undefined
 }
 
 /** Speaks to one Vault or OpenBao server. */
@@ -112,6 +114,8 @@ export function createVaultClient(options: VaultClientOptions): VaultClient {
     log.warn('tokens go over the network in clear: use https', { vault: name, address: address.text })
   }
 
+  const attemptMs = ({ patienceMs = 0 }: VaultApiRequest) => Math.max(timeoutMs, patienceMs)
+
   const send = async (request: VaultApiRequest, body: Uint8Array | undefined, attempt: Attempt) => {
     const exchange = (path: string, by: VaultTransport = transport) =>
       by.exchange({
@@ -119,7 +123,7 @@ export function createVaultClient(options: VaultClientOptions): VaultClient {
         path,
         headers: headersOf(request, namespace, body),
         body,
-        timeoutMs: Math.min(timeoutMs, attempt.leftMs),
+        timeoutMs: Math.min(attemptMs(request), attempt.leftMs),
         signal: request.signal,
         // A connection that has slept through a suspend may be dead: a retry takes a new one.
         mayReuse: request.isIdempotent !== false && attempt.number === 0,
@@ -149,7 +153,7 @@ export function createVaultClient(options: VaultClientOptions): VaultClient {
     destination: destinationOf(address, namespace),
     async request(request) {
       const body = request.body === undefined ? undefined : encodeBody(request.body)
-      const endMs = clock.uptime() + 3 * timeoutMs
+      const endMs = clock.uptime() + 3 * attemptMs(request)
       for (let number = 0; ; number += 1) {
         const outcome = await attemptOnce(request, body, { number, leftMs: endMs - clock.uptime() })
         if (outcome.type === 'answer') return outcome.answer

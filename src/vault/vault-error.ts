@@ -23,9 +23,12 @@ export type VaultErrorCode =
   /** Only a person can get the next token. */
   | 'VAULT_LOGIN_NEEDED'
   | 'VAULT_LOGIN_FAILED'
-  /** The login is refused whatever the secret: locked, or not allowed from this network. */
+  /** The login is refused whatever the secret: locked, not allowed from this network, or what checks it is away. */
   | 'VAULT_LOGIN_LOCKED'
-  | 'VAULT_MFA_UNSUPPORTED'
+  /** The login goes on only with a second factor. */
+  | 'VAULT_MFA_NEEDED'
+  /** The second factor was wrong, denied, or did not come in time. */
+  | 'VAULT_MFA_FAILED'
   /** A wrapped secret was opened by someone else, has expired, or was wrapped by the wrong hands. */
   | 'VAULT_WRAPPING_TOKEN_INVALID'
   | 'VAULT_NOT_RENEWABLE'

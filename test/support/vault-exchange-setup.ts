@@ -194,6 +194,30 @@ export function preparationsFor(file: string, vault: TestVault): ReadonlyMap<num
             ),
         ],
       ])
+    case 'peers/ldap':
+      return new Map<number, Preparation>([
+        [
+          0,
+          async () => {
+            await vault.admin('POST', 'sys/auth/ldap', { type: 'ldap' })
+            for (const [name, groups] of Object.entries({ anna: ['ops'], carl: [] })) {
+              await vault.admin('POST', `auth/ldap/behind/people/${name}`, { password: 'pw-of-anna', groups })
+            }
+          },
+        ],
+        [18, async () => void (await vault.admin('POST', 'auth/ldap/behind', { is_down: true }))],
+      ])
+    case 'peers/radius':
+      return new Map<number, Preparation>([
+        [
+          0,
+          async () => {
+            await vault.admin('POST', 'sys/auth/radius', { type: 'radius' })
+            await vault.admin('POST', 'auth/radius/behind/people/bea', { password: 'pw-of-bea' })
+          },
+        ],
+        [6, async () => void (await vault.admin('POST', 'auth/radius/behind', { is_down: true }))],
+      ])
     case 'ssh-templates':
       return new Map<number, Preparation>([
         [

@@ -61,7 +61,8 @@ export const approle = defineLoginMethod({
     wrapped: v.optional(v.boolean()),
   }),
   advice,
-  create({ role_id: roleId, ...auth }, { client, keychain, clock, random, log, home, readText }) {
+  create({ role_id: roleId, ...auth }, context) {
+    const { client, keychain, clock, random, log, home, readText } = context
     const mount = authMount(auth.mount ?? 'approle')
     const file = auth.secret_id_file === undefined ? undefined : expandHome(auth.secret_id_file, home)
     const pause = createRetryPause(clock, random, longestPauseMs)
@@ -81,7 +82,7 @@ export const approle = defineLoginMethod({
     }
 
     const send = (secretId: Secret<string> | undefined) =>
-      callLogin(client, clock, {
+      callLogin(context, {
         path: vaultPath(`auth/${mount}`, 'login'),
         mount,
         body: { role_id: roleId, ...(secretId === undefined ? {} : { secret_id: secretId }) },

@@ -1,7 +1,7 @@
-import type { Clock } from '../../core/time/clock.ts'
 import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
-import type { VaultBody, VaultClient } from '../client.ts'
+import type { VaultBody } from '../client.ts'
 import { type LeasedToken, leaseFromLogin } from '../token/token-lease.ts'
+import type { LoginContext } from './login-method.ts'
 
 /** One login request. */
 export interface LoginCall {
@@ -15,20 +15,25 @@ export interface LoginCall {
   /** What Vault calls the token (`userpass-jo`): the answer does not say. */
   displayName: string
   advice: readonly AdviceRow<LoginPurpose>[]
+  /** How long a person may need before the server answers, in ms. */
+  patienceMs?: number | undefined
 }
 
 /**
  * Sends a login, once: a server that has seen a wrong secret has counted it.
- * @throws {VaultError} VAULT_LOGIN_FAILED, VAULT_LOGIN_LOCKED, VAULT_MFA_UNSUPPORTED and others
+ * @throws {VaultError} VAULT_LOGIN_FAILED, VAULT_LOGIN_LOCKED, VAULT_MFA_NEEDED and others
  */
-export async function callLogin(client: VaultClient, clock: Clock, call: LoginCall): Promise<LeasedToken> {
-  const { path, mount, body, who, displayName, advice } = call
+export async function callLogin(
+  { client, clock }: Pick<LoginContext, 'client' | 'clock'>,
+  { path, mount, body, who, displayName, advice, patienceMs }: LoginCall,
+): Promise<LeasedToken> {
   const answer = await client.request({
     method: 'POST',
     path,
     purpose: { type: 'login', mount, who, advice },
     body,
     isIdempotent: false,
+    patienceMs,
   })
   return leaseFromLogin(answer, { vault: client.name, displayName, nowMs: clock.now() })
 }

@@ -1,12 +1,15 @@
 import * as v from 'valibot'
 import { approle } from './approle.ts'
+import { ldap } from './ldap.ts'
 import type { LoginContext, LoginMethod } from './login-method.ts'
+import { okta } from './okta.ts'
 import { proxy } from './proxy.ts'
+import { radius } from './radius.ts'
 import { token } from './token.ts'
 import { userpass } from './userpass.ts'
 
 /** Every login method. A new one is its own file, its import here and its place in this list. */
-const methods = [token, userpass, approle, proxy] as const
+const methods = [token, userpass, ldap, radius, okta, approle, proxy] as const
 
 /** `auth` of a `[vault.…]` section. */
 export const authSchema = v.variant(

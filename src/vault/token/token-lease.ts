@@ -36,14 +36,14 @@ export function expiresAtMs({ grantedAtMs, leaseSeconds }: TokenLease): number |
 /**
  * Reads the answer to a login.
  * @param displayName what Vault calls such a token (`userpass-jo`); the answer does not say
- * @throws {VaultError} VAULT_MFA_UNSUPPORTED, VAULT_BAD_RESPONSE
+ * @throws {VaultError} VAULT_MFA_NEEDED, VAULT_BAD_RESPONSE
  */
 export function leaseFromLogin(
   { auth, status }: VaultAnswer,
   { vault, displayName, nowMs }: { vault: string; displayName: string; nowMs: number },
 ): LeasedToken {
   if (auth?.needsMfa === true) {
-    throw new VaultError('VAULT_MFA_UNSUPPORTED', `vault ${vault}: this login requires a second factor`, {
+    throw new VaultError('VAULT_MFA_NEEDED', `vault ${vault}: this login requires a second factor`, {
       status,
       hint: 'log in with: vault login, which can ask for it, and set auth = { method = "token" } in config.toml',
     })

@@ -3,8 +3,11 @@ import { createHttpIntake } from './http/http-intake.ts'
 import { jsonWords } from './http/json-words.ts'
 import { type ListenOptions, listenOnLoopback, type TlsOptions } from './http/loopback.ts'
 import { identity } from './identity/identity-plugin.ts'
+import { ldap } from './login/ldap.ts'
 import { lockouts } from './login/lockouts.ts'
 import { networkBinding } from './login/network-binding.ts'
+import { okta } from './login/okta.ts'
+import { radius } from './login/radius.ts'
 import { secretIdAdministration } from './login/secret-id-administration.ts'
 import { userAdministration } from './login/user-administration.ts'
 import { capabilities } from './policy/capabilities.ts'
@@ -42,6 +45,9 @@ const plugins = [
   jsonWords,
   networkBinding,
   lockouts,
+  ldap,
+  radius,
+  okta,
   secretIdAdministration,
   userAdministration,
   identity,

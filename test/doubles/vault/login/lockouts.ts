@@ -18,6 +18,7 @@ interface FailedLogins {
 /** The name by which the logins of each method are counted. */
 const nameOf: Readonly<Record<string, (request: VaultRequest) => string>> = {
   'userpass login/{username}': ({ params }) => params.username!.toLowerCase(),
+  'ldap login/{username*}': ({ params }) => params.username!.toLowerCase(),
   'approle login': ({ data }) => textOf(data.role_id).trim(),
 }
 

@@ -82,7 +82,7 @@ describe('a login by password', () => {
     const { vault, method } = await world('pw')
     vault.on(route, recorded('login-mfa', 'first phase'))
     await expect(method.login(true)).rejects.toMatchObject({
-      code: 'VAULT_MFA_UNSUPPORTED',
+      code: 'VAULT_MFA_NEEDED',
       hint: expect.stringContaining('vault login'),
     })
   })

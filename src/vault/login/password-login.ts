@@ -1,0 +1,103 @@
+import { shellWord } from '../../core/text/shell-word.ts'
+import { vaultPath } from '../address.ts'
+import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
+import type { VaultBody } from '../client.ts'
+import type { LeasedToken } from '../token/token-lease.ts'
+import { isVaultError } from '../vault-error.ts'
+import { authMount } from './auth-mount.ts'
+import { callLogin } from './login-call.ts'
+import { type LoginContext, type LoginRequest, loginTopic } from './login-method.ts'
+
+/** A login by a name that is configured and a password that a person types. */
+export interface PasswordLogin {
+  /** The method's name in the configuration. */
+  method: string
+  username: string
+  /** As it was written; absent: the method's name. */
+  mount: string | undefined
+  advice: readonly AdviceRow<LoginPurpose>[]
+  /** Sends what was typed. Absent: once, and nothing beside it. */
+  exchange?: (login: TypedLogin) => Promise<LeasedToken>
+}
+
+/** A login whose password has been typed. */
+export interface TypedLogin {
+  mount: string
+  /** @param more goes into the body beside the password */
+  send(more?: VaultBody, patienceMs?: number): Promise<LeasedToken>
+  signal: AbortSignal | undefined
+}
+
+/** People mistype; a server locks a user after five wrong passwords in a row, counting those from other clients. */
+const maxQuestions = 3
+
+/** Creates such a login. A password is sent once and kept nowhere; a wrong one is asked for again. */
+export function createPasswordLogin(login: PasswordLogin, context: LoginContext): LoginRequest {
+  const { method, username, advice, exchange = ({ send }) => send() } = login
+  const { client, prompts } = context
+  const mount = authMount(login.mount ?? method)
+
+  const attempt = async (notice: string | undefined, signal: AbortSignal | undefined) => {
+    const question = {
+      topic: loginTopic(client.name),
+      kind: 'password' as const,
+      text: `password of ${username} for vault ${client.name}`,
+      ...(notice === undefined ? {} : { notice }),
+      remedy: `latchkey login ${shellWord(client.name)}`,
+    }
+    const password = await prompts.ask(question, signal)
+    const send: TypedLogin['send'] = (more = {}, patienceMs) =>
+      callLogin(context, {
+        path: vaultPath(`auth/${mount}`, 'login', username),
+        mount,
+        body: { ...more, password },
+        who: username,
+        displayName: `${mount.replaceAll('/', '-')}-${username}`,
+        advice,
+        patienceMs,
+      })
+    return exchange({ mount, send, signal })
+  }
+
+  return {
+    type: 'login',
+    name: method,
+    identity: `${mount}/${username}`,
+    isUnattended: false,
+    async login(_isAsked, signal) {
+      for (let question = 1, notice: string | undefined; ; question += 1) {
+        try {
+          return await attempt(notice, signal)
+        } catch (error) {
+          if (!isVaultError(error, 'VAULT_LOGIN_FAILED') || question === maxQuestions) throw error
+          const left = maxQuestions - question
+          notice = `wrong password, or no such user; ${left} more ${left === 1 ? 'try' : 'tries'}`
+        }
+      }
+    },
+  }
+}
+
+/** The row for a wrong password. @param text what the server says @param locks what many of them lead to */
+export function wrongPassword(text: RegExp, locks: string): AdviceRow<LoginPurpose> {
+  return {
+    text,
+    code: 'VAULT_LOGIN_FAILED',
+    message: ({ mount, who }) => `wrong password for ${who} at auth/${mount}/, or no such user`,
+    hint: (_, __, vault) => `check username in config.toml and run: latchkey login ${shellWord(vault)} (${locks})`,
+  }
+}
+
+/** What Vault and OpenBao do about guesses, where nothing else is configured. */
+export const lockedByVault = 'five wrong passwords lock a user for 15 minutes by default'
+
+/** The row for a server behind the vault that does not answer: no password would be right now. */
+export function awayBehind(text: RegExp, what: string): AdviceRow<LoginPurpose> {
+  return {
+    text,
+    code: 'VAULT_LOGIN_LOCKED',
+    message: ({ mount }) => `${what} behind auth/${mount}/ does not answer it, so nobody can log in there`,
+    hint: (_, __, vault) =>
+      `the password was not tried; its operator must see to that server, then run: latchkey login ${shellWord(vault)}`,
+  }
+}

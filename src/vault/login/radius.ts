@@ -1,0 +1,19 @@
+import * as v from 'valibot'
+import { textField } from '../../core/config-fields.ts'
+import { defineLoginMethod } from './login-method.ts'
+import { awayBehind, createPasswordLogin, wrongPassword } from './password-login.ts'
+
+const advice = [
+  wrongPassword(
+    /^access denied by the authentication server$/,
+    'the RADIUS server may lock a user after some wrong passwords',
+  ),
+  awayBehind(/^(read|write|dial) udp |context deadline exceeded|i\/o timeout/, 'the RADIUS server'),
+]
+
+/** Logs in with a name and a password of a RADIUS server behind the vault. */
+export const radius = defineLoginMethod({
+  schema: v.strictObject({ method: v.literal('radius'), mount: v.optional(textField), username: textField }),
+  advice,
+  create: (auth, context) => createPasswordLogin({ ...auth, mount: auth.mount, advice }, context),
+})

@@ -1,0 +1,34 @@
+import { shellWord } from '../../core/text/shell-word.ts'
+import { type LoginContext, loginTopic } from './login-method.ts'
+
+/** What a person is told to do elsewhere while the server waits for it. */
+export interface WaitingNote {
+  /** Shows this in the place of what was shown before; again only where nobody could be shown it. */
+  show(text: string): void
+  end(): void
+}
+
+/** Nothing is shown yet. */
+export function createWaitingNote({ client, prompts }: Pick<LoginContext, 'client' | 'prompts'>): WaitingNote {
+  let shown: { text: string; ended: AbortController } | undefined
+
+  const end = () => {
+    shown?.ended.abort()
+    shown = undefined
+  }
+
+  return {
+    show(text) {
+      if (shown?.text === text) return
+      end()
+      const own = { text, ended: new AbortController() }
+      shown = own
+      const remedy = `latchkey login ${shellWord(client.name)}`
+      // Where it cannot be shown, the login goes on all the same: the phone shows it too.
+      prompts.ask({ topic: loginTopic(client.name), kind: 'note', text, remedy }, own.ended.signal).catch(() => {
+        if (shown === own) shown = undefined
+      })
+    },
+    end,
+  }
+}
