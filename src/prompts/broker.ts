@@ -94,7 +94,7 @@ export function createPrompts(options: PromptsOptions): PromptBroker {
     },
     open: () =>
       [...open].map(({ id, question, sinceMs, place }) => {
-        const { topic: _, remedy: __, isOwn: ___, ...shown } = question
+        const { topic: _, remedy: __, isOwn: ___, follows: ____, ...shown } = question
         return { id, question: shown, sinceMs, place: place() }
       }),
     answer: (id, typed) => find((entry) => entry.id === id)?.answer(typed) ?? 'gone',

@@ -20,6 +20,8 @@ export type PromptQuestion = Question & {
   topic: string
   /** It is one caller's alone: another one like it is another question. */
   isOwn?: true
+  /** It comes of the answer to another question of its topic: whoever gave that is about to come back. */
+  follows?: true
   /** The command that asks at once, in a terminal: whoever learns that nobody was asked may have run something else. */
   remedy?: string
 }

@@ -10,7 +10,7 @@ export interface Terminals extends Asker {
   attend(topic: string, caller: PromptCaller): () => void
 }
 
-/** After an answer from a terminal, its caller comes back at once; a question that is asked again waits this long for it. */
+/** After an answer from a terminal, its caller comes back at once; a question that is asked again, or follows, waits this long for it. */
 const comeBackMs = 3_000
 
 /** Lends each question to one terminal, and to the next when nobody answers there or the terminal goes away. */
@@ -65,9 +65,9 @@ export function createTerminals(clock: Clock): Terminals {
       }
     },
     ask(question, again) {
-      const { topic, notice } = question.question
-      // A question that is asked for the first time continues nobody's conversation.
-      const last = notice === undefined ? undefined : awaited(topic)
+      const { topic, notice, follows } = question.question
+      // Any other question continues nobody's conversation.
+      const last = notice === undefined && follows !== true ? undefined : awaited(topic)
       const caller = [...(attending.get(topic) ?? [])].find(
         (each) =>
           each.offer !== undefined &&

@@ -82,7 +82,7 @@ function promptModeOf(request: ApiRequest): PromptMode {
 }
 
 function lentPromptBody({ id, question }: PromptLease): ApiErrorBody {
-  const { topic: _, remedy: __, isOwn: ___, ...asked } = question
+  const { topic: _, remedy: __, isOwn: ___, follows: ____, ...asked } = question
   const prompt: LentPrompt = { id, ...asked }
   return {
     error: {

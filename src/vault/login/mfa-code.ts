@@ -20,6 +20,7 @@ export function askMfaCode(
     kind: 'code' as const,
     text: `${text} for vault ${client.name}`,
     maxDigits,
+    follows: true as const,
     ...(notice === undefined ? {} : { notice }),
     remedy: `latchkey login ${shellWord(client.name)}`,
   }

@@ -24,8 +24,9 @@ export function createWaitingNote({ client, prompts }: Pick<LoginContext, 'clien
       const own = { text, ended: new AbortController() }
       shown = own
       const remedy = `latchkey login ${shellWord(client.name)}`
+      const note = { topic: loginTopic(client.name), kind: 'note', text, follows: true, remedy } as const
       // Where it cannot be shown, the login goes on all the same: the phone shows it too.
-      prompts.ask({ topic: loginTopic(client.name), kind: 'note', text, remedy }, own.ended.signal).catch(() => {
+      prompts.ask(note, own.ended.signal).catch(() => {
         if (shown === own) shown = undefined
       })
     },

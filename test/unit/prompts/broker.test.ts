@@ -238,7 +238,7 @@ describe('a cancelled question', () => {
 
 describe('after an answer from a terminal', () => {
   /** The code was wrong: the caller who typed it comes back in a moment with a new request. */
-  async function wrongCode(program?: PromptProgram) {
+  async function wrongCode(program?: PromptProgram, why: object = { notice: 'that code was wrong' }) {
     const { clock, prompts, asked } = broker(program)
     const [typing, other] = [terminal(), terminal()]
     prompts.attend(mfa.topic, typing.caller)
@@ -246,11 +246,14 @@ describe('after an answer from a terminal', () => {
     const first = prompts.ask(mfa)
     typing.leases[0]!.answer(new Secret('111111'))
     await first
-    return { clock, prompts, asked, typing, other, waiting: prompts.ask({ ...mfa, notice: 'that code was wrong' }) }
+    return { clock, prompts, asked, typing, other, waiting: prompts.ask({ ...mfa, ...why }) }
   }
 
-  it('the next question waits for that terminal to come back', async () => {
-    const { clock, prompts, typing, other, waiting } = await wrongCode()
+  it.each([
+    ['is asked again', { notice: 'that code was wrong' }],
+    ['follows from it', { follows: true }],
+  ])('a question that %s waits for that terminal to come back', async (_, why) => {
+    const { clock, prompts, typing, other, waiting } = await wrongCode(undefined, why)
     clock.advance(2000)
     // Somebody else, at a terminal where the person is not.
     const newcomer = terminal()
