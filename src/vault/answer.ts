@@ -8,6 +8,8 @@ export interface SecretAuth {
   policies: readonly string[]
   /** Who has logged in: the entity and the role, or empty where there is no entity. */
   owner: string
+  /** What the login has noted about that. */
+  metadata: Readonly<Record<string, string>>
   /** Zero: it does not expire. */
   leaseSeconds: number
   isRenewable: boolean
@@ -51,6 +53,7 @@ const authSchema = v.pipe(
       clientToken: new Secret(auth.client_token),
       policies: auth.policies ?? [],
       owner: ownerOf(auth.entity_id, auth.metadata),
+      metadata: auth.metadata ?? {},
       leaseSeconds: auth.lease_duration,
       isRenewable: auth.renewable,
       type: auth.token_type,

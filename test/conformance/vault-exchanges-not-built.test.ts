@@ -25,20 +25,6 @@ const notBuilt: Readonly<Record<string, readonly string[]>> = {
     'inline login and a token together',
     'inline login at no mount',
   ],
-  jwt: [
-    'configure',
-    'write role',
-    'login',
-    'expired',
-    'wrong audience',
-    'bound claim does not match',
-    'wrong issuer',
-    'broken signature',
-    'not a JWT',
-    'unknown role',
-    'no role',
-    'no jwt',
-  ],
   'login-mfa': [
     'create a TOTP method',
     'enforce it',
@@ -105,7 +91,7 @@ const notBuilt: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Kinds of login that a real server can enable and this one cannot. */
-const unknownTypes = ['cert', 'jwt', 'oidc', 'kubernetes']
+const unknownTypes = ['oidc']
 
 describe.each(Object.keys(notBuilt))('the development Vault beside a real server: %s', (file) => {
   const exchanges = readExchanges(file)

@@ -4,7 +4,17 @@ import { preparationsFor } from '../support/vault-exchange-setup.ts'
 import { exchangeTitles, type ReplayedExchange, readExchanges, replay } from '../support/vault-exchanges.ts'
 
 /** The recordings with which the development Vault agrees from the first exchange to the last. */
-const files = ['ssh-ca', 'ssh-sign', 'token', 'userpass', 'approle', 'peers/ldap', 'peers/radius'] as const
+const files = [
+  'ssh-ca',
+  'ssh-sign',
+  'token',
+  'userpass',
+  'approle',
+  'jwt',
+  'peers/ldap',
+  'peers/radius',
+  'peers/kubernetes',
+] as const
 
 describe.each(files)('the development Vault answers as a real server did: %s', (file) => {
   const exchanges = readExchanges(file)

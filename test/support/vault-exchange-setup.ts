@@ -1,5 +1,5 @@
 import type { TestVault } from './dev-vault.ts'
-import type { Preparation, Stand } from './vault-exchanges.ts'
+import { type Preparation, readExchanges, type Stand } from './vault-exchanges.ts'
 
 /** What the recorded server had been given outside the recordings, found out from its answers. */
 
@@ -128,6 +128,9 @@ async function makeMia(vault: TestVault, stand: Stand): Promise<void> {
   stand['s.KY6q5sC7NN0QDy9ISMbnlb83'] = login.json.auth.client_token
 }
 
+/** When the tokens of that recording were made. */
+const kubernetesRecordedMs = 1_795_865_060_000
+
 /** For each file: what comes before which of its exchanges. */
 export function preparationsFor(file: string, vault: TestVault): ReadonlyMap<number, Preparation> {
   switch (file) {
@@ -217,6 +220,30 @@ export function preparationsFor(file: string, vault: TestVault): ReadonlyMap<num
           },
         ],
         [6, async () => void (await vault.admin('POST', 'auth/radius/behind', { is_down: true }))],
+      ])
+    case 'jwt':
+      return new Map<number, Preparation>([
+        [
+          0,
+          async () => {
+            await makeCa(vault)
+            await vault.admin('POST', 'sys/auth/jwt', { type: 'jwt' })
+          },
+        ],
+      ])
+    case 'peers/kubernetes':
+      return new Map<number, Preparation>([
+        [
+          0,
+          async () => {
+            // The tokens were made later than most recordings.
+            vault.advance(kubernetesRecordedMs - vault.nowMs())
+            await vault.admin('POST', 'sys/auth/kubernetes', { type: 'kubernetes' })
+            const { jwt } = readExchanges('peers/kubernetes')[2]!.request.body as { jwt: string }
+            await vault.admin('POST', 'auth/kubernetes/behind/people/deployer', { password: jwt })
+          },
+        ],
+        [8, async () => void (await vault.admin('POST', 'auth/kubernetes/behind', { is_down: true }))],
       ])
     case 'ssh-templates':
       return new Map<number, Preparation>([

@@ -5,6 +5,7 @@ import { type AddressInfo, connect, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
 import { onTestFinished } from 'vitest'
+import type { FullVaultOptions } from '../doubles/vault/full-server.ts'
 import { openTestVault, type TestVault } from './dev-vault.ts'
 
 /** Where the certificates and keys of the tests are. */
@@ -12,9 +13,9 @@ export const pemPath = (name: string) => join(import.meta.dirname, '../vectors/t
 /** What is in one of them. */
 export const pem = (name: string) => readFileSync(pemPath(name), 'utf8')
 
-/** A vault that certifies `jo` with the role `ops`, in clear. */
-export async function signingVault(ttl = '30m'): Promise<TestVault> {
-  const vault = await openTestVault({ now: () => Date.now() })
+/** A vault that certifies `jo` with the role `ops`. @param tls absent: in clear */
+export async function signingVault(ttl = '30m', tls?: FullVaultOptions['tls']): Promise<TestVault> {
+  const vault = await openTestVault({ now: () => Date.now(), ...(tls === undefined ? {} : { tls }) })
   await vault.admin('POST', 'sys/mounts/ssh', { type: 'ssh' })
   await vault.admin('POST', 'ssh/config/ca', { generate_signing_key: true, key_type: 'ed25519' })
   await vault.admin('POST', 'ssh/roles/ops', {

@@ -107,6 +107,7 @@ export function loginContext(
       return text
     },
     runProgram: async () => '',
+    clientCertificate: () => undefined,
     ...own,
   }
 }

@@ -1,4 +1,5 @@
 import type { ProgramRun } from '../../core/programs/bounded-program.ts'
+import { programName } from '../../core/programs/program-name.ts'
 
 /** What `mfa_process` names: a command that prints the code of an MFA device. */
 export interface MfaCommand {
@@ -28,6 +29,5 @@ export type RunMfaCommand = (command: MfaCommand, watch: MfaCommandWatch) => Pro
  */
 export function programOf({ run }: MfaCommand): string {
   const [word = ''] = typeof run === 'string' ? run.trim().split(/\s/, 1) : run
-  const name = word.split('/').at(-1)!
-  return /^[\w.+-]+$/.test(name) ? name : 'a command'
+  return programName(word)
 }

@@ -44,7 +44,7 @@ export interface RunningVault {
 }
 
 /** What a vault needs. */
-export interface VaultDeps extends Omit<LoginContext, 'client' | 'address' | 'tokenRefusal'> {
+export interface VaultDeps extends Omit<LoginContext, 'client' | 'address' | 'tokenRefusal' | 'clientCertificate'> {
   /** Looks up SRV records. */
   resolveSrv: ResolveSrv
   /** Called when a private key was let go. */
@@ -66,6 +66,7 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
   const circuit = createCircuit({ clock, random })
   const switched = createSwitchedClient(connect(plan, circuit, deps))
   const client = circuit.guard(watchVault(switched, source))
+  let { clientCert: clientCertificate } = plan.files
   const method = createLoginMethod(auth, {
     client,
     address,
@@ -79,6 +80,7 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
     readText,
     runProgram,
     tokenRefusal: plan.tokenRefusal,
+    clientCertificate: () => clientCertificate,
   })
   const tokens = createTokenSource({ client, method, keychain, clock, random, log, prompts })
   tokens.start()
@@ -125,6 +127,7 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
     reconnect(next) {
       switched.use(connect(next, circuit, deps))
       config = next.config
+      clientCertificate = next.files.clientCert
       tryAgain()
     },
     setIdentities,

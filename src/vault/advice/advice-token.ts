@@ -4,7 +4,7 @@ import type { AdviceRow, TokenPurpose } from './advice-row.ts'
 /** The refusals of looking up, renewing or revoking a token. */
 export const tokenRows: readonly AdviceRow<TokenPurpose>[] = [
   {
-    text: /^lease is not renewable$|^batch tokens cannot be renewed$|past the max TTL, cannot renew|^lease expired|policies have changed, not renewing|cannot renew a token across namespaces/,
+    text: /^lease is not renewable$|^batch tokens cannot be renewed$|past the max TTL, cannot renew|^lease expired|policies (have changed, not renewing|do not match)|^no client certificate found$|^invalid certificate or no client|client identity during renewal|cannot renew a token across namespaces/,
     code: 'VAULT_NOT_RENEWABLE',
     message: (_, [reason]) => `the token cannot be renewed: ${reason}`,
     hint: (_, __, vault) => `log in again when it has expired: latchkey login ${shellWord(vault)}`,

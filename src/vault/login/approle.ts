@@ -4,12 +4,12 @@ import { expandHome } from '../../core/places/paths.ts'
 import type { Secret } from '../../core/secret.ts'
 import { vaultPath } from '../address.ts'
 import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
-import { isVaultError, VaultError } from '../vault-error.ts'
+import { isVaultError } from '../vault-error.ts'
 import { authMount } from './auth-mount.ts'
 import { callLogin } from './login-call.ts'
 import { defineLoginMethod } from './login-method.ts'
-import { createRetryPause } from './retry-pause.ts'
-import { digestOf, readSecretIdFile } from './secret-id-file.ts'
+import { createRefusalPause } from './refusal-pause.ts'
+import { digestOf, readSecretFile } from './secret-file.ts'
 import { createSecretIdOpener } from './wrapped-secret-id.ts'
 
 const refused = /^invalid role or secret ID$|^invalid (role_id|secret_id)/
@@ -43,9 +43,6 @@ const adviceOnToken: readonly AdviceRow<LoginPurpose>[] = [
   },
 ]
 
-/** Five wrong secret ids lock a role for 15 minutes, so a wrong one is sent once in five; this is for passing failures. */
-const longestPauseMs = 60_000
-
 /**
  * Logs in with a role id and a secret id from a file, which is read again at each login. What was refused is sent again
  * after a pause, which ends early when the file has new content or a person asks.
@@ -64,11 +61,12 @@ export const approle = defineLoginMethod({
   create({ role_id: roleId, ...auth }, context) {
     const { client, keychain, clock, random, log, home, readText } = context
     const mount = authMount(auth.mount ?? 'approle')
-    const file = auth.secret_id_file === undefined ? undefined : expandHome(auth.secret_id_file, home)
-    const pause = createRetryPause(clock, random, longestPauseMs)
+    const file =
+      auth.secret_id_file === undefined
+        ? undefined
+        : { path: expandHome(auth.secret_id_file, home), setting: 'secret_id_file', what: 'the secret id' }
+    const pause = createRefusalPause(clock, random)
     const openWrapped = createSecretIdOpener({ mount, client, keychain, log })
-    /** The content of the file at the last login. */
-    let lastContent: string | undefined
     /** What the wrapping token gave: it is used until it is used up, because there is no second one. */
     let unwrapped: { content: string; secretId: Secret<string> } | undefined
 
@@ -97,34 +95,17 @@ export const approle = defineLoginMethod({
       identity: `${mount}/${roleId}`,
       isUnattended: true,
       async login(isAsked) {
-        const content = file === undefined ? undefined : await readSecretIdFile(file, readText)
-        const key = content === undefined ? '' : digestOf(content)
-        if (isAsked || lastContent !== key) pause.clear()
-        lastContent = key
-        pause.check()
-        try {
-          const secretId = content === undefined ? undefined : await toSecretId(content, file!)
-          const lease = await send(secretId)
-          pause.clear()
-          return lease
-        } catch (error) {
-          if (error instanceof VaultError && isRefusal(error)) pause.failed(error, !isPassing(error))
-          if (isVaultError(error, 'VAULT_LOGIN_FAILED')) unwrapped = undefined
-          throw error
-        }
+        const content = file === undefined ? undefined : await readSecretFile(file, readText)
+        pause.check(isAsked, content === undefined ? '' : digestOf(content))
+        return pause.guard(async () => {
+          try {
+            return await send(content === undefined ? undefined : await toSecretId(content, file!.path))
+          } catch (error) {
+            if (isVaultError(error, 'VAULT_LOGIN_FAILED')) unwrapped = undefined
+            throw error
+          }
+        })
       },
     }
   },
 })
-
-/** The server has refused, or would. After a failure on the way the callers make a pause of their own. */
-function isRefusal(error: VaultError): boolean {
-  if (error.code === 'VAULT_BAD_RESPONSE') return false
-  const { status = 500 } = error
-  return status < 500 || isVaultError(error, 'VAULT_WRAPPING_TOKEN_INVALID', 'VAULT_LOGIN_NEEDED')
-}
-
-/** These pass without anything being done here: a lock ends, an address is bound, the network is allowed again. */
-function isPassing(error: VaultError): boolean {
-  return isVaultError(error, 'VAULT_LOGIN_LOCKED', 'VAULT_RATE_LIMITED')
-}

@@ -12,8 +12,8 @@ export interface LoginCall {
   body: VaultBody
   /** Who logs in, for messages. */
   who: string
-  /** What Vault calls the token (`userpass-jo`): the answer does not say. */
-  displayName: string
+  /** What Vault calls the token (`userpass-jo`): the answer does not say, but it has noted who that is. */
+  displayName: string | ((metadata: Readonly<Record<string, string>>) => string)
   advice: readonly AdviceRow<LoginPurpose>[]
   /** How long a person may need before the server answers, in ms. */
   patienceMs?: number | undefined
@@ -35,5 +35,6 @@ export async function callLogin(
     isIdempotent: false,
     patienceMs,
   })
-  return leaseFromLogin(answer, { vault: client.name, displayName, nowMs: clock.now() })
+  const name = typeof displayName === 'string' ? displayName : displayName(answer.auth?.metadata ?? {})
+  return leaseFromLogin(answer, { vault: client.name, displayName: name, nowMs: clock.now() })
 }

@@ -78,6 +78,8 @@ export interface LoginContext {
   runProgram: RunProgram
   /** Why this vault does not get the token that the command lines use; see `refuseSharedToken`. */
   tokenRefusal?: VaultError | undefined
+  /** The client certificate of the connection as it is now, in PEM; undefined where there is none. */
+  clientCertificate: () => string | undefined
 }
 
 type AuthSchema = v.StrictObjectSchema<

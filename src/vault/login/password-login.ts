@@ -3,10 +3,10 @@ import { vaultPath } from '../address.ts'
 import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
 import type { VaultBody } from '../client.ts'
 import type { LeasedToken } from '../token/token-lease.ts'
-import { isVaultError } from '../vault-error.ts'
 import { authMount } from './auth-mount.ts'
 import { callLogin } from './login-call.ts'
-import { type LoginContext, type LoginRequest, loginTopic } from './login-method.ts'
+import type { LoginContext, LoginRequest } from './login-method.ts'
+import { createTypedLogin } from './typed-login.ts'
 
 /** A login by a name that is configured and a password that a person types. */
 export interface PasswordLogin {
@@ -28,53 +28,30 @@ export interface TypedLogin {
   signal: AbortSignal | undefined
 }
 
-/** People mistype; a server locks a user after five wrong passwords in a row, counting those from other clients. */
-const maxQuestions = 3
-
 /** Creates such a login. A password is sent once and kept nowhere; a wrong one is asked for again. */
 export function createPasswordLogin(login: PasswordLogin, context: LoginContext): LoginRequest {
   const { method, username, advice, exchange = ({ send }) => send() } = login
-  const { client, prompts } = context
   const mount = authMount(login.mount ?? method)
-
-  const attempt = async (notice: string | undefined, signal: AbortSignal | undefined) => {
-    const question = {
-      topic: loginTopic(client.name),
-      kind: 'password' as const,
-      text: `password of ${username} for vault ${client.name}`,
-      ...(notice === undefined ? {} : { notice }),
-      remedy: `latchkey login ${shellWord(client.name)}`,
-    }
-    const password = await prompts.ask(question, signal)
-    const send: TypedLogin['send'] = (more = {}, patienceMs) =>
-      callLogin(context, {
-        path: vaultPath(`auth/${mount}`, 'login', username),
-        mount,
-        body: { ...more, password },
-        who: username,
-        displayName: `${mount.replaceAll('/', '-')}-${username}`,
-        advice,
-        patienceMs,
-      })
-    return exchange({ mount, send, signal })
-  }
+  const asked = { what: `password of ${username}`, wrong: 'wrong password, or no such user' }
 
   return {
     type: 'login',
     name: method,
     identity: `${mount}/${username}`,
     isUnattended: false,
-    async login(_isAsked, signal) {
-      for (let question = 1, notice: string | undefined; ; question += 1) {
-        try {
-          return await attempt(notice, signal)
-        } catch (error) {
-          if (!isVaultError(error, 'VAULT_LOGIN_FAILED') || question === maxQuestions) throw error
-          const left = maxQuestions - question
-          notice = `wrong password, or no such user; ${left} more ${left === 1 ? 'try' : 'tries'}`
-        }
-      }
-    },
+    login: createTypedLogin(asked, context, (password, signal) => {
+      const send: TypedLogin['send'] = (more = {}, patienceMs) =>
+        callLogin(context, {
+          path: vaultPath(`auth/${mount}`, 'login', username),
+          mount,
+          body: { ...more, password },
+          who: username,
+          displayName: `${mount.replaceAll('/', '-')}-${username}`,
+          advice,
+          patienceMs,
+        })
+      return exchange({ mount, send, signal })
+    }),
   }
 }
 

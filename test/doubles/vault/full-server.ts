@@ -3,6 +3,10 @@ import { createHttpIntake } from './http/http-intake.ts'
 import { jsonWords } from './http/json-words.ts'
 import { type ListenOptions, listenOnLoopback, type TlsOptions } from './http/loopback.ts'
 import { identity } from './identity/identity-plugin.ts'
+import { cert } from './login/cert.ts'
+import { github } from './login/github.ts'
+import { jwt } from './login/jwt.ts'
+import { kubernetes } from './login/kubernetes.ts'
 import { ldap } from './login/ldap.ts'
 import { lockouts } from './login/lockouts.ts'
 import { networkBinding } from './login/network-binding.ts'
@@ -48,6 +52,10 @@ const plugins = [
   ldap,
   radius,
   okta,
+  github,
+  jwt,
+  cert,
+  kubernetes,
   secretIdAdministration,
   userAdministration,
   identity,

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
+import { noteClientCertificate } from './client-certificate.ts'
 
 /** Node's parser knows no LIST. This method, as long and used by nobody, stands for it on the way through the parser. */
 const methodForList = 'LINK'
@@ -14,18 +15,19 @@ export interface HttpIntake {
 
 /** Takes HTTP from connections that may ask with the method LIST. */
 export function createHttpIntake(listener: RequestListener): HttpIntake {
-  const connections = new WeakMap<Duplex, { isIdle: boolean }>()
+  const connections = new WeakMap<Duplex, { isIdle: boolean; socket: Socket }>()
   const server = createServer((message, response) => {
     const connection = connections.get(message.socket)
     response.once('finish', () => {
       if (connection !== undefined) connection.isIdle = true
     })
     if (message.method === methodForList) message.method = 'LIST'
+    if (connection !== undefined) noteClientCertificate(message, connection.socket)
     listener(message, response)
   })
   return {
     accept(socket) {
-      const connection = { isIdle: true }
+      const connection = { isIdle: true, socket }
       const stream = replaceListMethod(socket, connection)
       connections.set(stream, connection)
       server.emit('connection', stream)

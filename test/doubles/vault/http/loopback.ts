@@ -11,11 +11,12 @@ export interface ListenOptions {
   socketPath?: string
 }
 
-/** PEM. With `ca`, clients must show a certificate that was signed by it. */
+/** PEM. With `ca`, clients must show a certificate that was signed by it; with `asks` they may show any, as with Vault. */
 export interface TlsOptions {
   key: string
   cert: string
   ca?: string
+  asks?: boolean
 }
 
 /**
@@ -41,8 +42,14 @@ export async function listenOnLoopback(
 }
 
 /** A connection that never gets through its handshake ends with the listener, as all do. */
-function acceptTls({ key, cert, ca }: TlsOptions, accept: (socket: Socket) => void): (socket: Socket) => void {
-  const trust = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }
+function acceptTls(
+  { key, cert, ca, asks = false }: TlsOptions,
+  accept: (socket: Socket) => void,
+): (socket: Socket) => void {
+  const trust =
+    ca === undefined
+      ? { requestCert: asks, rejectUnauthorized: false }
+      : { ca, requestCert: true, rejectUnauthorized: true }
   const server = createTlsServer({ key, cert, ...trust }, accept)
   return (socket) => void server.emit('connection', socket)
 }

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import * as v from 'valibot'
+import { textField } from '../../core/config-fields.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
+import { vaultPath } from '../address.ts'
+import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
+import { VaultError } from '../vault-error.ts'
+import { authMount } from './auth-mount.ts'
+import { callLogin } from './login-call.ts'
+import { defineLoginMethod } from './login-method.ts'
+import { createRefusalPause } from './refusal-pause.ts'
+
+const advice: readonly AdviceRow<LoginPurpose>[] = [
+  {
+    text: /^invalid certificate or no client certificate supplied$|^no (certificate was matched|chain matching all constraints)/,
+    code: 'VAULT_LOGIN_FAILED',
+    message: ({ who, mount }) => `auth/${mount}/ does not accept the client certificate for ${who}`,
+    hint: ({ mount }) =>
+      `check client_cert_file and name of auth in config.toml, and that the certificate has not expired; see: vault list ${shellWord(`auth/${mount}/certs`)}`,
+  },
+  {
+    text: /^no client certificate found$|^client certificate must be supplied$|^tls connection (required|not found)$/,
+    code: 'VAULT_LOGIN_LOCKED',
+    message: ({ mount }) => `no client certificate has reached auth/${mount}/`,
+    hint: () =>
+      'something on the way ends TLS, or the listener asks for no certificate (tls_disable_client_certs): ask its operator',
+  },
+]
+
+/** Logs in with the client certificate that the TLS connection has. Its renewal is bound to the same certificate. */
+export const cert = defineLoginMethod({
+  schema: v.strictObject({
+    method: v.literal('cert'),
+    mount: v.optional(textField),
+    /** Of the role; absent: the server finds one that matches. */
+    name: v.optional(textField),
+  }),
+  advice,
+  create({ name, ...auth }, context) {
+    const mount = authMount(auth.mount ?? 'cert')
+    const pause = createRefusalPause(context.clock, context.random)
+    return {
+      type: 'login',
+      name: 'cert',
+      identity: `${mount}/${name ?? ''}`,
+      isUnattended: true,
+      async login(isAsked) {
+        const certificate = context.clientCertificate()
+        if (certificate === undefined) throw noCertificate()
+        pause.check(isAsked, createHash('sha256').update(certificate).digest('base64url'))
+        return pause.guard(() =>
+          callLogin(context, {
+            path: vaultPath(`auth/${mount}`, 'login'),
+            mount,
+            body: name === undefined ? {} : { name },
+            who: name === undefined ? 'any role' : `role ${name}`,
+            displayName: ({ common_name: commonName, cert_name: role }) =>
+              `${mount.replaceAll('/', '-')}-${commonName ?? role ?? ''}`,
+            advice,
+          }),
+        )
+      },
+    }
+  },
+})
+
+const noCertificate = () =>
+  new VaultError('VAULT_CONFIG', 'a login by certificate needs a client certificate, and there is none', {
+    hint: 'set client_cert_file and client_key_file of the [vault.…] section in config.toml',
+  })
