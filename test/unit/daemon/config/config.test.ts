@@ -174,8 +174,8 @@ describe('parseConfig', () => {
     ['a missing address', '[vault.corp]\nauth = { method = "token" }\n', '1:2: vault.corp: no address'],
     [
       'an unknown method',
-      '[vault.corp]\naddress = "https://v"\nauth = { method = "ldap" }\n',
-      '3:10: vault.corp.auth.method: must be one of "token", "userpass", "approle"',
+      '[vault.corp]\naddress = "https://v"\nauth = { method = "retina" }\n',
+      '3:10: vault.corp.auth.method: must be one of "token", "userpass", "ldap"',
     ],
     [
       'a missing user name',

@@ -56,7 +56,7 @@ describe('a secret from elsewhere', () => {
     })
   })
 
-  it.each<[string, object, string]>([
+  it.each<[string, Error, string]>([
     ['fails', Object.assign(new Error('secret printed'), { code: 3 }), 'failed: exit status 3'],
     ['is not there', Object.assign(new Error('spawn'), { code: 'ENOENT' }), 'failed: ENOENT'],
     ['hangs', Object.assign(new Error('secret'), { killed: true, code: null }), 'took too long'],
