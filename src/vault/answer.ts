@@ -1,6 +1,23 @@
 import * as v from 'valibot'
 import { Secret } from '../core/secret.ts'
 
+/** One way to satisfy login MFA. */
+export interface MfaMethod {
+  /** `totp`, `duo`, `okta`, `pingid`. */
+  type: string
+  id: string
+  /** A code is typed; else something is approved elsewhere. */
+  usesPasscode: boolean
+  /** May be empty. */
+  name: string
+}
+
+/** What login MFA wants: one method of each enforcement. */
+export interface MfaRequirement {
+  requestId: string
+  enforcements: readonly (readonly MfaMethod[])[]
+}
+
 /** What a login or a renewal grants, in the server's terms. */
 export interface SecretAuth {
   /** Empty where login MFA is still pending. */
@@ -16,7 +33,8 @@ export interface SecretAuth {
   type: 'service' | 'batch'
   /** How often the token may be used; zero is without limit. */
   usesLimit: number
-  needsMfa: boolean
+  /** What login MFA wants before there is a token. */
+  mfa: MfaRequirement | undefined
 }
 
 /** The parts of a successful answer that are read here. */
@@ -36,6 +54,33 @@ const texts = v.nullish(v.array(v.string()), [])
 /** A life in seconds. Go's durations end at 292 years, and anything much longer leads to no date that can be written. */
 export const lifeSchema = v.pipe(v.number(), v.minValue(0), v.maxValue(1e10))
 
+const mfaSchema = v.pipe(
+  v.object({
+    mfa_request_id: v.string(),
+    mfa_constraints: v.record(
+      v.string(),
+      v.object({
+        any: v.array(
+          v.object({
+            type: v.string(),
+            id: v.string(),
+            uses_passcode: v.optional(v.boolean(), false),
+            name: v.optional(v.string(), ''),
+          }),
+        ),
+      }),
+    ),
+  }),
+  v.transform(
+    ({ mfa_request_id: requestId, mfa_constraints: constraints }): MfaRequirement => ({
+      requestId,
+      enforcements: Object.values(constraints).map(({ any }) =>
+        any.map(({ type, id, uses_passcode: usesPasscode, name }) => ({ type, id, usesPasscode, name })),
+      ),
+    }),
+  ),
+)
+
 const authSchema = v.pipe(
   v.object({
     client_token: v.string(),
@@ -46,7 +91,7 @@ const authSchema = v.pipe(
     renewable: v.boolean(),
     token_type: v.fallback(v.picklist(['service', 'batch']), 'service'),
     num_uses: v.optional(v.number(), 0),
-    mfa_requirement: v.optional(v.unknown()),
+    mfa_requirement: v.nullish(mfaSchema),
   }),
   v.transform(
     (auth): SecretAuth => ({
@@ -58,7 +103,7 @@ const authSchema = v.pipe(
       isRenewable: auth.renewable,
       type: auth.token_type,
       usesLimit: auth.num_uses,
-      needsMfa: auth.client_token === '' && auth.mfa_requirement != null,
+      mfa: auth.client_token === '' ? (auth.mfa_requirement ?? undefined) : undefined,
     }),
   ),
 )

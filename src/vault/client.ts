@@ -12,15 +12,13 @@ import type { VaultPurpose } from './advice/advice-row.ts'
 import { parseAnswer, parseErrorTexts, textAnswer, type VaultAnswer } from './answer.ts'
 import { isRedirect, redirectTarget } from './redirect.ts'
 import { createRedirected } from './redirected.ts'
+import { encodeBody, hideableSecrets, type VaultBody } from './request-body.ts'
 import { type FailedAttempt, mayRetry, parseRetryAfterMs, retryDelayMs } from './retry.ts'
 import { VaultError } from './vault-error.ts'
 import { createVaultTransport, type VaultTransport } from './vault-transport.ts'
 
 /** Stands for the token that a proxy puts into a request: none is sent. */
 export const noToken = new Secret('')
-
-/** The fields of a request body. */
-export type VaultBody = Readonly<Record<string, unknown>>
 
 /** One call of the API. */
 export interface VaultApiRequest {
@@ -30,7 +28,9 @@ export interface VaultApiRequest {
   /** What it is for: decides the advice on a refusal. */
   purpose: VaultPurpose
   token?: Secret<string>
-  /** Sent as JSON. Secrets in it, at its top level, are sent in clear, and cut out of the texts that come back. */
+  /** The method of login MFA and its code, sent with a login: `ID:123456`. */
+  mfa?: Secret<string> | undefined
+  /** Sent as JSON. Secrets in it are sent in clear, and cut out of the texts that come back. */
   body?: VaultBody
   signal?: AbortSignal
   /** The answer is a text and not JSON. */
@@ -185,32 +185,26 @@ function checkNamespace(namespace: string | undefined): void {
   })
 }
 
-function headersOf({ token }: VaultApiRequest, namespace: string | undefined, body: Uint8Array | undefined) {
+function headersOf({ token, mfa }: VaultApiRequest, namespace: string | undefined, body: Uint8Array | undefined) {
   return {
     // A local Agent or Proxy may be configured to demand it, against requests that a browser was tricked into.
     'X-Vault-Request': 'true',
     Accept: 'application/json',
     ...(namespace === undefined ? {} : { 'X-Vault-Namespace': namespace }),
     ...(token === undefined || token === noToken ? {} : { 'X-Vault-Token': token.expose() }),
+    ...(mfa === undefined ? {} : { 'X-Vault-MFA': mfa.expose() }),
     ...(body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': String(body.length) }),
   }
 }
 
-function encodeBody(body: VaultBody): Uint8Array {
-  const plain = Object.fromEntries(
-    Object.entries(body).map(([key, value]) => [key, value instanceof Secret ? value.expose() : value]),
-  )
-  return Buffer.from(JSON.stringify(plain))
-}
-
 function readAnswer(
   answer: HttpAnswer,
-  { purpose, token, body = {}, isText = false }: VaultApiRequest,
+  { purpose, token, mfa, body, isText = false }: VaultApiRequest,
   { name, server, nowMs }: { name: string; server: string; nowMs: number },
 ): { type: 'answer'; answer: VaultAnswer } | VaultError {
   const { status } = answer
   if (status < 200 || status > 299) {
-    const sent = [token, ...Object.values(body)].flatMap((value) => (value instanceof Secret ? hideable(value) : []))
+    const sent = hideableSecrets({ token, mfa, body })
     const texts = parseErrorTexts(answer.body)?.map((text) => foreignText(text, sent))
     const retryAfterMs = parseRetryAfterMs(answer.header('retry-after'), nowMs + (answer.clockSkewMs ?? 0))
     return adviseOn({ status, texts, retryAfterMs }, { vault: name, purpose })
@@ -223,12 +217,6 @@ function readAnswer(
     status,
     hint: 'check address in config.toml; a proxy or a sign-in page of the network may answer in its place',
   })
-}
-
-/** Cutting out shorter ones would mutilate ordinary words. */
-const hideable = (secret: Secret<unknown>): readonly string[] => {
-  const text = secret.expose()
-  return typeof text === 'string' && text.length >= 8 ? [text] : []
 }
 
 /** Waits before a retry. @throws {VaultError} VAULT_ABORTED, caused by what the last attempt failed with */

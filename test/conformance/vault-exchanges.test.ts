@@ -11,6 +11,7 @@ const files = [
   'userpass',
   'approle',
   'jwt',
+  'login-mfa',
   'peers/ldap',
   'peers/radius',
   'peers/kubernetes',

@@ -1,4 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest'
+import { totp } from '../../src/core/totp/totp.ts'
 import { type BuiltDaemon, startBuiltDaemon } from '../support/built-daemon.ts'
 import { runOnTerminal, type TerminalStep } from '../support/helper-pty.ts'
 import { latchkeyPath } from '../support/latchkey.ts'
@@ -78,5 +79,37 @@ describeWithPeers('a daemon whose person logs in with a password of another serv
     const { daemon } = await start('okta', 'totp')
     const login = await logIn(daemon, [type('password of jo', 'pw of jo'), type('Okta code of jo', '246810')])
     expect(login).toMatchObject({ status: 0, stepsLeft: 0 })
+  })
+
+  it('is asked for the code of login MFA, by the same login, until it is right', async () => {
+    const server = await signingVault()
+    await server.admin('POST', 'sys/policies/acl/ops', { policy: 'path "ssh/sign/ops" { capabilities = ["update"] }' })
+    await server.admin('POST', 'sys/auth/userpass', { type: 'userpass' })
+    await server.admin('POST', 'auth/userpass/users/jo', { password: 'pw of jo', token_policies: 'ops' })
+    const first = await server.call('POST', 'auth/userpass/login/jo', { body: { password: 'pw of jo' } })
+    const jo = first.json.auth.entity_id
+    const { method_id: method } = await server.admin('POST', 'identity/mfa/method/totp', { method_name: 'phone' })
+    const wishes = { method_id: method, entity_id: jo }
+    const { url } = await server.admin('POST', 'identity/mfa/method/totp/admin-generate', wishes)
+    await server.admin('POST', 'identity/mfa/login-enforcement/all', {
+      mfa_method_ids: [method],
+      identity_entity_ids: [jo],
+    })
+    const daemon = await startBuiltDaemon(
+      temporaryFolder(),
+      `[vault.corp]\naddress = "${server.vault.address}"\nauth = { method = "userpass", username = "jo" }\n[ssh.identity.ops]\nrole = "ops"\n`,
+    )
+    onTestFinished(async () => void (await daemon.end('SIGTERM')))
+    const code = totp(new URL(String(url)).searchParams.get('secret')!, Date.now())
+    const wrong = code === '000000' ? '000001' : '000000'
+    const login = await logIn(daemon, [
+      type('password of jo', 'pw of jo'),
+      type('code of phone (TOTP) for vault corp', wrong),
+      type('2 more tries', code),
+    ])
+    expect(login).toMatchObject({ status: 0, stepsLeft: 0 })
+    expect(await listed(daemon)).toContain('ssh-ed25519-cert-v01@openssh.com')
+    expect(server.calls.filter(({ path }) => path === '/v1/auth/userpass/login/jo')).toHaveLength(2)
+    expect(daemon.log()).not.toContain(code)
   })
 })

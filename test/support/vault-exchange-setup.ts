@@ -1,3 +1,4 @@
+import { totp } from '../../src/core/totp/totp.ts'
 import type { TestVault } from './dev-vault.ts'
 import { type Preparation, readExchanges, type Stand } from './vault-exchanges.ts'
 
@@ -128,6 +129,56 @@ async function makeMia(vault: TestVault, stand: Stand): Promise<void> {
   stand['s.KY6q5sC7NN0QDy9ISMbnlb83'] = login.json.auth.client_token
 }
 
+/** The codes of the recording were those of another seed. */
+function loginMfaPreparations(vault: TestVault): ReadonlyMap<number, Preparation> {
+  const mia = '255edcde-3e0d-cc85-eed1-79d738b32eaf'
+  const methodId = 'e72e0af0-e6fc-ce41-5891-1522ca822257'
+  let seed = ''
+  const logIn = async () => (await vault.call('POST', 'auth/userpass/login/mia', { body: { password: 'pw' } })).json
+  return new Map<number, Preparation>([
+    [
+      0,
+      async (stand) => {
+        await makeCa(vault)
+        await vault.admin('POST', 'sys/auth/userpass', { type: 'userpass' })
+        const user = { password: 'pw', token_policies: ['ssh-user'], token_ttl: '1h' }
+        await vault.admin('POST', 'auth/userpass/users/mia', user)
+        stand[mia] = (await logIn()).auth.entity_id
+      },
+    ],
+    [
+      2,
+      async (stand) => {
+        const wishes = { method_id: stand[methodId], entity_id: stand[mia] }
+        const { url } = await vault.admin('POST', 'identity/mfa/method/totp/admin-generate', wishes)
+        seed = new URL(String(url)).searchParams.get('secret')!
+      },
+    ],
+    [
+      6,
+      async (stand) => {
+        stand['047748'] = totp(seed, vault.nowMs())
+      },
+    ],
+    [
+      8,
+      async (stand) => {
+        const { mfa_requirement: wanted } = (await logIn()).auth as unknown as {
+          mfa_requirement: { mfa_request_id: string }
+        }
+        stand['bcdc82aa-4c65-c016-6f94-3858562de906'] = wanted.mfa_request_id
+      },
+    ],
+    [
+      9,
+      async (stand) => {
+        vault.advance(30_000)
+        stand['384067'] = totp(seed, vault.nowMs())
+      },
+    ],
+  ])
+}
+
 /** When the tokens of that recording were made. */
 const kubernetesRecordedMs = 1_795_865_060_000
 
@@ -231,6 +282,8 @@ export function preparationsFor(file: string, vault: TestVault): ReadonlyMap<num
           },
         ],
       ])
+    case 'login-mfa':
+      return loginMfaPreparations(vault)
     case 'peers/kubernetes':
       return new Map<number, Preparation>([
         [

@@ -110,6 +110,7 @@ const varying = new Set([
   'cluster_name',
   'version',
   'mfa_request_id',
+  'method_id',
   'auth_url',
 ])
 

@@ -7,7 +7,7 @@ import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
 import { isVaultError } from '../vault-error.ts'
 import { authMount } from './auth-mount.ts'
 import { callLogin } from './login-call.ts'
-import { defineLoginMethod } from './login-method.ts'
+import { type Asking, defineLoginMethod, type LoginRequest } from './login-method.ts'
 import { createRefusalPause } from './refusal-pause.ts'
 import { digestOf, readSecretFile } from './secret-file.ts'
 import { createSecretIdOpener } from './wrapped-secret-id.ts'
@@ -58,7 +58,7 @@ export const approle = defineLoginMethod({
     wrapped: v.optional(v.boolean()),
   }),
   advice,
-  create({ role_id: roleId, ...auth }, context) {
+  create({ role_id: roleId, ...auth }, context): LoginRequest {
     const { client, keychain, clock, random, log, home, readText } = context
     const mount = authMount(auth.mount ?? 'approle')
     const file =
@@ -79,7 +79,7 @@ export const approle = defineLoginMethod({
       return unwrapped.secretId
     }
 
-    const send = (secretId: Secret<string> | undefined) =>
+    const send = (secretId: Secret<string> | undefined, asking: Asking) =>
       callLogin(context, {
         path: vaultPath(`auth/${mount}`, 'login'),
         mount,
@@ -87,6 +87,7 @@ export const approle = defineLoginMethod({
         who: 'the configured role',
         displayName: mount.replaceAll('/', '-'),
         advice: secretId !== undefined && token.test(secretId.expose()) ? adviceOnToken : advice,
+        ...asking,
       })
 
     return {
@@ -94,12 +95,13 @@ export const approle = defineLoginMethod({
       name: 'approle',
       identity: `${mount}/${roleId}`,
       isUnattended: true,
-      async login(isAsked) {
+      async login(isAsked, signal) {
         const content = file === undefined ? undefined : await readSecretFile(file, readText)
         pause.check(isAsked, content === undefined ? '' : digestOf(content))
         return pause.guard(async () => {
           try {
-            return await send(content === undefined ? undefined : await toSecretId(content, file!.path))
+            const secretId = content === undefined ? undefined : await toSecretId(content, file!.path)
+            return await send(secretId, { mayAsk: isAsked, signal })
           } catch (error) {
             if (isVaultError(error, 'VAULT_LOGIN_FAILED')) unwrapped = undefined
             throw error

@@ -7,7 +7,7 @@ import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
 import { VaultError } from '../vault-error.ts'
 import { authMount } from './auth-mount.ts'
 import { callLogin } from './login-call.ts'
-import { defineLoginMethod } from './login-method.ts'
+import { defineLoginMethod, type LoginRequest } from './login-method.ts'
 import { createRefusalPause } from './refusal-pause.ts'
 
 const advice: readonly AdviceRow<LoginPurpose>[] = [
@@ -36,7 +36,7 @@ export const cert = defineLoginMethod({
     name: v.optional(textField),
   }),
   advice,
-  create({ name, ...auth }, context) {
+  create({ name, ...auth }, context): LoginRequest {
     const mount = authMount(auth.mount ?? 'cert')
     const pause = createRefusalPause(context.clock, context.random)
     return {
@@ -44,7 +44,7 @@ export const cert = defineLoginMethod({
       name: 'cert',
       identity: `${mount}/${name ?? ''}`,
       isUnattended: true,
-      async login(isAsked) {
+      async login(isAsked, signal) {
         const certificate = context.clientCertificate()
         if (certificate === undefined) throw noCertificate()
         pause.check(isAsked, createHash('sha256').update(certificate).digest('base64url'))
@@ -57,6 +57,8 @@ export const cert = defineLoginMethod({
             displayName: ({ common_name: commonName, cert_name: role }) =>
               `${mount.replaceAll('/', '-')}-${commonName ?? role ?? ''}`,
             advice,
+            mayAsk: isAsked,
+            signal,
           }),
         )
       },

@@ -6,7 +6,7 @@ import { vaultPath } from '../address.ts'
 import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
 import { authMount } from './auth-mount.ts'
 import { callLogin } from './login-call.ts'
-import { defineLoginMethod } from './login-method.ts'
+import { type Asking, defineLoginMethod } from './login-method.ts'
 import { createSecretReader, secretSourceSchema } from './secret-source.ts'
 import { createSourcedLogin } from './sourced-login.ts'
 import { createTypedLogin } from './typed-login.ts'
@@ -26,7 +26,7 @@ const advice: readonly AdviceRow<LoginPurpose>[] = [
     hint: () => 'the token needs the scope read:org, and where the organization uses SAML, to be authorized for it',
   },
   {
-    text: /^GET https?:\/\/\S+: (403|429) /,
+    text: /^GET https?:\/\/\S+: (\d{3}) /,
     code: 'VAULT_LOGIN_LOCKED',
     message: (_, [, status]) => `GitHub refuses the server's question about the token (HTTP ${status})`,
     hint: ({ mount }) => `wait a little: it limits requests; else see: vault read ${shellWord(`auth/${mount}/config`)}`,
@@ -44,7 +44,7 @@ export const github = defineLoginMethod({
   advice,
   create(auth, context) {
     const mount = authMount(auth.mount ?? 'github')
-    const send = (token: Secret<string>) =>
+    const send = (token: Secret<string>, asking: Asking) =>
       callLogin(context, {
         path: vaultPath(`auth/${mount}`, 'login'),
         mount,
@@ -52,6 +52,7 @@ export const github = defineLoginMethod({
         who: 'the GitHub token',
         displayName: ({ username }) => `${mount.replaceAll('/', '-')}-${username}`,
         advice,
+        ...asking,
       })
     const reader = auth.token === undefined ? undefined : createSecretReader(auth.token, 'GitHub token', context)
     const asked = { what: 'GitHub token', wrong: 'GitHub does not know this token' }

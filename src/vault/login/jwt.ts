@@ -63,7 +63,7 @@ export const jwt = defineLoginMethod({
       name: 'jwt',
       identity: `${mount}/${role ?? ''} ${reader.where}`,
       isUnattended: true,
-      login: createSourcedLogin(reader, context, (token) =>
+      login: createSourcedLogin(reader, context, (token, asking) =>
         callLogin(context, {
           path: vaultPath(`auth/${mount}`, 'login'),
           mount,
@@ -71,6 +71,7 @@ export const jwt = defineLoginMethod({
           who: role === undefined ? 'the JWT' : `role ${role}`,
           displayName: `${mount.replaceAll('/', '-')}${role === undefined ? '' : `-${role}`}`,
           advice,
+          ...asking,
         }),
       ),
     }

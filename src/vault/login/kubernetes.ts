@@ -62,7 +62,7 @@ export const kubernetes = defineLoginMethod({
       name: 'kubernetes',
       identity: `${mount}/${role} ${reader.where}`,
       isUnattended: true,
-      login: createSourcedLogin(reader, context, (jwt) =>
+      login: createSourcedLogin(reader, context, (jwt, asking) =>
         callLogin(context, {
           path: vaultPath(`auth/${mount}`, 'login'),
           mount,
@@ -71,6 +71,7 @@ export const kubernetes = defineLoginMethod({
           displayName: ({ service_account_namespace: namespace, service_account_name: account }) =>
             `${mount.replaceAll('/', '-')}-${namespace}-${account}`,
           advice,
+          ...asking,
         }),
       ),
     }

@@ -1,7 +1,6 @@
 import * as v from 'valibot'
-import { textField } from '../../core/config-fields.ts'
 import { defineLoginMethod } from './login-method.ts'
-import { awayBehind, createPasswordLogin, lockedByVault, wrongPassword } from './password-login.ts'
+import { awayBehind, createPasswordLogin, lockedByVault, passwordFields, wrongPassword } from './password-login.ts'
 
 // A directory that is away is refused with the same status as a wrong password: only the words tell them apart.
 const advice = [
@@ -14,7 +13,8 @@ const advice = [
 
 /** Logs in with a name and a password of a directory behind the server. */
 export const ldap = defineLoginMethod({
-  schema: v.strictObject({ method: v.literal('ldap'), mount: v.optional(textField), username: textField }),
+  schema: v.strictObject({ method: v.literal('ldap'), ...passwordFields }),
   advice,
-  create: (auth, context) => createPasswordLogin({ ...auth, mount: auth.mount, advice }, context),
+  create: (auth, context) =>
+    createPasswordLogin({ ...auth, mount: auth.mount, mfaMethod: auth.mfa_method, advice }, context),
 })

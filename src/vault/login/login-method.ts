@@ -30,6 +30,13 @@ export interface LoginRequest {
   login(isAsked: boolean, signal?: AbortSignal): Promise<LeasedToken>
 }
 
+/** Whether somebody wants the login and can be asked on the way. */
+export interface Asking {
+  mayAsk: boolean
+  /** Aborts when nobody wants the token any more. */
+  signal: AbortSignal | undefined
+}
+
 /** A token that someone else obtained and looks after. */
 export interface ExternalToken {
   token: Secret<string>

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import * as v from 'valibot'
-import { textField } from '../../core/config-fields.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
 import type { LeasedToken } from '../token/token-lease.ts'
@@ -8,7 +7,7 @@ import { isVaultError } from '../vault-error.ts'
 import { defineLoginMethod, type LoginContext } from './login-method.ts'
 import { askMfaCode, mfaPatienceMs } from './mfa-code.ts'
 import { watchOktaPush } from './okta-push.ts'
-import { awayBehind, createPasswordLogin, type TypedLogin, wrongPassword } from './password-login.ts'
+import { awayBehind, createPasswordLogin, passwordFields, type TypedLogin, wrongPassword } from './password-login.ts'
 
 const again = (vault: string) => `run: latchkey login ${shellWord(vault)}`
 
@@ -56,11 +55,17 @@ const advice: readonly AdviceRow<LoginPurpose>[] = [
 
 /** Logs in with a name and a password of Okta, and what else Okta wants: a push that is approved, or a code. */
 export const okta = defineLoginMethod({
-  schema: v.strictObject({ method: v.literal('okta'), mount: v.optional(textField), username: textField }),
+  schema: v.strictObject({ method: v.literal('okta'), ...passwordFields }),
   advice,
   create: (auth, context) =>
     createPasswordLogin(
-      { ...auth, mount: auth.mount, advice, exchange: (typed) => exchange(typed, auth.username, context) },
+      {
+        ...auth,
+        mount: auth.mount,
+        mfaMethod: auth.mfa_method,
+        advice,
+        exchange: (typed) => exchange(typed, auth.username, context),
+      },
       context,
     ),
 })

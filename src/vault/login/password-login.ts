@@ -1,12 +1,24 @@
+import * as v from 'valibot'
+import { textField } from '../../core/config-fields.ts'
+import { Secret } from '../../core/secret.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { vaultPath } from '../address.ts'
 import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
-import type { VaultBody } from '../client.ts'
+import type { VaultBody } from '../request-body.ts'
 import type { LeasedToken } from '../token/token-lease.ts'
 import { authMount } from './auth-mount.ts'
 import { callLogin } from './login-call.ts'
 import type { LoginContext, LoginRequest } from './login-method.ts'
+import { askMfaCode } from './mfa-code.ts'
 import { createTypedLogin } from './typed-login.ts'
+
+/** The keys of `auth` that these methods share. */
+export const passwordFields = {
+  mount: v.optional(textField),
+  username: textField,
+  /** The id or the name of a method of login MFA: its code is asked for first, and sent with the password. */
+  mfa_method: v.optional(textField),
+}
 
 /** A login by a name that is configured and a password that a person types. */
 export interface PasswordLogin {
@@ -16,6 +28,8 @@ export interface PasswordLogin {
   /** As it was written; absent: the method's name. */
   mount: string | undefined
   advice: readonly AdviceRow<LoginPurpose>[]
+  /** A method of login MFA whose code is asked for too and sent with the password; absent: the server says what it wants. */
+  mfaMethod: string | undefined
   /** Sends what was typed. Absent: once, and nothing beside it. */
   exchange?: (login: TypedLogin) => Promise<LeasedToken>
 }
@@ -30,8 +44,12 @@ export interface TypedLogin {
 
 /** Creates such a login. A password is sent once and kept nowhere; a wrong one is asked for again. */
 export function createPasswordLogin(login: PasswordLogin, context: LoginContext): LoginRequest {
-  const { method, username, advice, exchange = ({ send }) => send() } = login
+  const { method, username, advice, mfaMethod, exchange = ({ send }) => send() } = login
   const mount = authMount(login.mount ?? method)
+  const askFirst = async (id: string, signal: AbortSignal | undefined) => {
+    const code = await askMfaCode(context, `code of ${username}`, undefined, signal)
+    return new Secret(`${id}:${code.expose()}`)
+  }
   const asked = { what: `password of ${username}`, wrong: 'wrong password, or no such user' }
 
   return {
@@ -39,7 +57,8 @@ export function createPasswordLogin(login: PasswordLogin, context: LoginContext)
     name: method,
     identity: `${mount}/${username}`,
     isUnattended: false,
-    login: createTypedLogin(asked, context, (password, signal) => {
+    login: createTypedLogin(asked, context, async (password, asking) => {
+      const mfa = mfaMethod === undefined ? undefined : await askFirst(mfaMethod, asking.signal)
       const send: TypedLogin['send'] = (more = {}, patienceMs) =>
         callLogin(context, {
           path: vaultPath(`auth/${mount}`, 'login', username),
@@ -47,12 +66,25 @@ export function createPasswordLogin(login: PasswordLogin, context: LoginContext)
           body: { ...more, password },
           who: username,
           displayName: `${mount.replaceAll('/', '-')}-${username}`,
-          advice,
+          advice: mfa === undefined ? advice : [...advice, wrongInOnePhase],
+          mfa,
           patienceMs,
+          ...asking,
         })
-      return exchange({ mount, send, signal })
+      return exchange({ mount, send, signal: asking.signal })
     }),
   }
+}
+
+/** In one phase the server says the same of a wrong code and of a user who is locked. */
+const wrongInOnePhase: AdviceRow<LoginPurpose> = {
+  text: /^permission denied$/,
+  status: 403,
+  code: 'VAULT_MFA_FAILED',
+  message: ({ mount, who }) =>
+    `the code of ${who} is refused at auth/${mount}/, or the user is locked, or there is no such mount`,
+  hint: (_, __, vault) =>
+    `check mfa_method and mount of auth in config.toml, wait for the next code, then run: latchkey login ${shellWord(vault)}`,
 }
 
 /** The row for a wrong password. @param text what the server says @param locks what many of them lead to */

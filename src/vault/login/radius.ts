@@ -1,7 +1,6 @@
 import * as v from 'valibot'
-import { textField } from '../../core/config-fields.ts'
 import { defineLoginMethod } from './login-method.ts'
-import { awayBehind, createPasswordLogin, wrongPassword } from './password-login.ts'
+import { awayBehind, createPasswordLogin, passwordFields, wrongPassword } from './password-login.ts'
 
 const advice = [
   wrongPassword(
@@ -13,7 +12,8 @@ const advice = [
 
 /** Logs in with a name and a password of a RADIUS server behind the vault. */
 export const radius = defineLoginMethod({
-  schema: v.strictObject({ method: v.literal('radius'), mount: v.optional(textField), username: textField }),
+  schema: v.strictObject({ method: v.literal('radius'), ...passwordFields }),
   advice,
-  create: (auth, context) => createPasswordLogin({ ...auth, mount: auth.mount, advice }, context),
+  create: (auth, context) =>
+    createPasswordLogin({ ...auth, mount: auth.mount, mfaMethod: auth.mfa_method, advice }, context),
 })

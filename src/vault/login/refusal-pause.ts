@@ -54,6 +54,7 @@ function isRefusal(error: VaultError): boolean {
       'VAULT_LOGIN_NEEDED',
       'VAULT_LOGIN_FAILED',
       'VAULT_LOGIN_LOCKED',
+      'VAULT_MFA_NEEDED',
     )
   )
 }

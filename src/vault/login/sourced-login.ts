@@ -1,6 +1,6 @@
 import type { Secret } from '../../core/secret.ts'
 import type { LeasedToken } from '../token/token-lease.ts'
-import type { LoginContext, LoginRequest } from './login-method.ts'
+import type { Asking, LoginContext, LoginRequest } from './login-method.ts'
 import { createRefusalPause } from './refusal-pause.ts'
 import { digestOf } from './secret-file.ts'
 import type { SecretReader } from './secret-source.ts'
@@ -12,13 +12,13 @@ import type { SecretReader } from './secret-source.ts'
 export function createSourcedLogin(
   reader: SecretReader,
   { clock, random }: Pick<LoginContext, 'clock' | 'random'>,
-  send: (secret: Secret<string>, isAsked: boolean, signal: AbortSignal | undefined) => Promise<LeasedToken>,
+  send: (secret: Secret<string>, asking: Asking) => Promise<LeasedToken>,
 ): LoginRequest['login'] {
   const pause = createRefusalPause(clock, random)
   return async (isAsked, signal) => {
     if (reader.isMade) pause.check(isAsked)
     const secret = await reader.read()
     if (!reader.isMade) pause.check(isAsked, digestOf(secret))
-    return pause.guard(() => send(secret, isAsked, signal))
+    return pause.guard(() => send(secret, { mayAsk: isAsked, signal }))
   }
 }

@@ -2,7 +2,7 @@ import type { Secret } from '../../core/secret.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { LeasedToken } from '../token/token-lease.ts'
 import { isVaultError } from '../vault-error.ts'
-import { type LoginContext, type LoginRequest, loginTopic } from './login-method.ts'
+import { type Asking, type LoginContext, type LoginRequest, loginTopic } from './login-method.ts'
 
 /** A login by a secret that a person types. */
 export interface TypedSecret {
@@ -22,7 +22,7 @@ const maxQuestions = 3
 export function createTypedLogin(
   { what, wrong }: TypedSecret,
   { client, prompts }: Pick<LoginContext, 'client' | 'prompts'>,
-  send: (secret: Secret<string>, signal: AbortSignal | undefined) => Promise<LeasedToken>,
+  send: (secret: Secret<string>, asking: Asking) => Promise<LeasedToken>,
 ): LoginRequest['login'] {
   const ask = (notice: string | undefined, signal: AbortSignal | undefined) =>
     prompts.ask(
@@ -39,7 +39,7 @@ export function createTypedLogin(
   return async (_isAsked, signal) => {
     for (let question = 1, notice: string | undefined; ; question += 1) {
       try {
-        return await send(await ask(notice, signal), signal)
+        return await send(await ask(notice, signal), { mayAsk: true, signal })
       } catch (error) {
         if (!isVaultError(error, 'VAULT_LOGIN_FAILED') || question === maxQuestions) throw error
         const left = maxQuestions - question

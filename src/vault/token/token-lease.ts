@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { Secret } from '../../core/secret.ts'
 import { isPrintable } from '../../core/text/display-text.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import { lifeSchema, ownerOf, type VaultAnswer } from '../answer.ts'
 import { VaultError } from '../vault-error.ts'
 
@@ -42,10 +43,10 @@ export function leaseFromLogin(
   { auth, status }: VaultAnswer,
   { vault, displayName, nowMs }: { vault: string; displayName: string; nowMs: number },
 ): LeasedToken {
-  if (auth?.needsMfa === true) {
+  if (auth?.mfa !== undefined) {
     throw new VaultError('VAULT_MFA_NEEDED', `vault ${vault}: this login requires a second factor`, {
       status,
-      hint: 'log in with: vault login, which can ask for it, and set auth = { method = "token" } in config.toml',
+      hint: `run: latchkey login ${shellWord(vault)}`,
     })
   }
   if (auth === undefined || !isPrintable(auth.clientToken.expose())) {

@@ -3,6 +3,7 @@ import { createHttpIntake } from './http/http-intake.ts'
 import { jsonWords } from './http/json-words.ts'
 import { type ListenOptions, listenOnLoopback, type TlsOptions } from './http/loopback.ts'
 import { identity } from './identity/identity-plugin.ts'
+import { loginMfa } from './identity/login-mfa.ts'
 import { cert } from './login/cert.ts'
 import { github } from './login/github.ts'
 import { jwt } from './login/jwt.ts'
@@ -73,6 +74,8 @@ const plugins = [
   tokenAdministration,
   batchTokens,
   wrapping,
+  // Last, so that it sees what every login has led to.
+  loginMfa,
 ] as const
 
 /** Starts a development Vault that has everything. @throws as `createDevVault` */

@@ -78,15 +78,6 @@ describe('a login by password', () => {
     expect(vault.requests).toEqual([])
   })
 
-  it('that wants a second factor says how to log in instead', async () => {
-    const { vault, method } = await world('pw')
-    vault.on(route, recorded('login-mfa', 'first phase'))
-    await expect(method.login(true)).rejects.toMatchObject({
-      code: 'VAULT_MFA_NEEDED',
-      hint: expect.stringContaining('vault login'),
-    })
-  })
-
   it.each([
     [{ json: { data: {} } }],
     [{ json: { auth: { client_token: '', lease_duration: 1, renewable: true } } }],

@@ -1,0 +1,167 @@
+import type { Plugin } from '../../../../src/dev/vault/backend.ts'
+import { DevVaultError, invalidRequest, permissionDenied } from '../../../../src/dev/vault/errors.ts'
+import { textOf } from '../../../../src/dev/vault/fields.ts'
+import { newUuid } from '../../../../src/dev/vault/identifiers.ts'
+import { type AuthAnswer, dataReply, empty, emptyEnvelope, type Reply } from '../../../../src/dev/vault/reply.ts'
+import { type VaultRequest, withFields } from '../../../../src/dev/vault/routes.ts'
+import { table } from '../../../../src/dev/vault/tables.ts'
+import { createMfaMethods, type MfaMethodEntry } from './mfa-methods.ts'
+
+/** Which methods are wanted of whom; one of them suffices. */
+interface Enforcement {
+  methodIds: readonly string[]
+  entityIds: readonly string[]
+  accessors: readonly string[]
+}
+
+/** A login that waits for its second factor. */
+interface PendingLogin {
+  reply: Reply
+  entityId: string
+  enforcements: readonly string[]
+  endsMs: number
+}
+
+const pendingMs = 300_000
+const mfaWarning =
+  'A login request was issued that is subject to MFA validation. Please make sure to validate the login by sending another request to mfa/validate endpoint.'
+
+/** Login MFA in one phase and in two (vault/login_mfa.go), with codes that are really checked. */
+export const loginMfa: Plugin = (core) => {
+  const enforcements = core.part('mfa-enforcements', () => table<Enforcement>())
+  const pending = new Map<string, PendingLogin>()
+  const methods = createMfaMethods(core)
+
+  const wantedOf = (entityId: string, accessor: string) =>
+    Object.entries(enforcements).flatMap(([name, { entityIds, accessors }]) =>
+      entityIds.includes(entityId) || accessors.includes(accessor) ? [name] : [],
+    )
+  const methodsOf = (name: string): readonly MfaMethodEntry[] =>
+    enforcements[name]!.methodIds.flatMap((id) => methods.find(id) ?? [])
+
+  /** @throws {DevVaultError} in the words of `sys/mfa/validate` */
+  const satisfy = async (name: string, entityId: string, payload: Readonly<Record<string, unknown>>) => {
+    const failed = (reason: string) =>
+      new DevVaultError('PERMISSION_DENIED', `failed to satisfy enforcement ${name}. error: ${reason}`)
+    const given = methodsOf(name).find(({ id }) => Object.hasOwn(payload, id))
+    if (given === undefined) {
+      const [first] = methodsOf(name)
+      throw failed(
+        `failed to sanitize MFA creds, 1 error occurred:\n\t* failed to find MFA credentials associated with an MFA method ID ${first!.id}, method name ${first!.name}\n\n`,
+      )
+    }
+    const reason = await methods.refusalOf(given, entityId, textOf([payload[given.id]].flat()[0]))
+    if (reason === undefined) return
+    throw failed(`2 errors occurred:\n\t* ${reason}\n\t* login MFA validation failed for methodID: [${given.id}]\n\n`)
+  }
+
+  const demand = (names: readonly string[], login: Omit<PendingLogin, 'enforcements' | 'endsMs'>): Reply => {
+    const id = newUuid()
+    pending.set(id, { ...login, enforcements: names, endsMs: core.now() + pendingMs })
+    const constraints = names.map((name) => [
+      name,
+      {
+        any: methodsOf(name).map((method) => ({
+          type: method.type,
+          id: method.id,
+          uses_passcode: method.usesPasscode,
+          ...(method.name === '' ? {} : { name: method.name }),
+        })),
+      },
+    ])
+    const auth = {
+      ...noAuth,
+      mfa_requirement: { mfa_request_id: id, mfa_constraints: Object.fromEntries(constraints) },
+    }
+    return { type: 'envelope', envelope: { ...emptyEnvelope, request_id: newUuid(), warnings: [mfaWarning], auth } }
+  }
+
+  /** A wrong code in one phase is refused as anything else is. */
+  const inOnePhase = async (header: string, names: readonly string[], entityId: string): Promise<void> => {
+    const [id = '', passcode = ''] = header.split(':')
+    try {
+      for (const name of names) await satisfy(name, entityId, { [id]: [passcode] })
+    } catch {
+      throw permissionDenied()
+    }
+  }
+
+  return {
+    headers: ['x-vault-mfa'],
+    decorate(_type, route) {
+      if (route.isUnauthenticated !== true || !/^login(\/|$)/.test(route.pattern) || route.update === undefined)
+        return route
+      const { update } = route
+      return {
+        ...route,
+        async update(request: VaultRequest) {
+          const reply = await update(request)
+          const auth = authOf(reply)
+          const names = auth === undefined ? [] : wantedOf(auth.entity_id, request.mount.accessor)
+          if (auth === undefined || names.length === 0) return reply
+          const header = request.header('x-vault-mfa')
+          if (header === undefined) return demand(names, { reply, entityId: auth.entity_id })
+          await inOnePhase(header, names, auth.entity_id)
+          return reply
+        },
+      }
+    },
+    routes: {
+      identity: [
+        ...methods.routes,
+        {
+          pattern: 'mfa/login-enforcement/{name}',
+          update: withFields(
+            { mfa_method_ids: 'list', identity_entity_ids: 'list', auth_method_accessors: 'list' },
+            (fields, request) => {
+              const { mfa_method_ids: methodIds = [], identity_entity_ids: entityIds = [] } = fields
+              const accessors = fields.auth_method_accessors ?? []
+              enforcements[request.params.name!] = { methodIds, entityIds, accessors }
+              core.changed()
+              return empty
+            },
+          ),
+        },
+      ],
+      system: [
+        {
+          pattern: 'mfa/validate',
+          isUnauthenticated: true,
+          update: withFields({ mfa_request_id: 'text', mfa_payload: 'map' }, async (fields) => {
+            const { mfa_request_id: id = '', mfa_payload: payload = {} } = fields
+            const login = pending.get(id)
+            if (login === undefined || login.endsMs <= core.now()) throw invalidRequest('invalid request ID')
+            for (const name of login.enforcements) await satisfy(name, login.entityId, payload)
+            pending.delete(id)
+            return login.reply
+          }),
+        },
+        {
+          pattern: 'mfa/behind/phone',
+          update: withFields({ outcome: 'text' }, ({ outcome = 'approved' }) => {
+            methods.answerPushes(outcome)
+            return dataReply({})
+          }),
+        },
+      ],
+    },
+  }
+}
+
+function authOf(reply: Reply): AuthAnswer | undefined {
+  if (reply.type === 'auth') return reply.auth
+  return reply.type === 'envelope' ? (reply.envelope.auth as AuthAnswer | undefined) : undefined
+}
+
+const noAuth = {
+  client_token: '',
+  accessor: '',
+  policies: null,
+  metadata: null,
+  lease_duration: 0,
+  renewable: false,
+  entity_id: '',
+  token_type: 'default',
+  orphan: false,
+  num_uses: 0,
+}
