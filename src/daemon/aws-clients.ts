@@ -2,6 +2,7 @@ import type { IamClient } from '../aws/iam/iam-client.ts'
 import { createIamSdk } from '../aws/iam/iam-sdk.ts'
 import type { OrganizationsClient } from '../aws/organizations/organizations-client.ts'
 import { createOrganizationsSdk } from '../aws/organizations/organizations-sdk.ts'
+import { signIdentityRequest } from '../aws/sts/identity-request.ts'
 import type { AwsSdk } from '../aws/sts/sdk-config.ts'
 import type { StsClient } from '../aws/sts/sts-client.ts'
 import { createStsSdk } from '../aws/sts/sts-sdk.ts'
@@ -11,12 +12,14 @@ import type { Environment } from '../core/places/environment.ts'
 import type { Clock } from '../core/time/clock.ts'
 import { awsEndpoint } from './aws-endpoint.ts'
 import type { ExtraCa } from './config/extra-ca.ts'
+import type { SignIdentity } from './identity-signer.ts'
 
 /** The services of AWS that the daemon calls. */
 export interface AwsClients {
   sts: StsClient
   iam: IamClient
   organizations: OrganizationsClient
+  signIdentity: SignIdentity
 }
 
 /** What the clients are made with. */
@@ -43,8 +46,12 @@ export function awsClientsFor({ extraCa, environment, loadSdk, ...deps }: AwsCli
 
   async function load(ca: string | undefined): Promise<AwsClients> {
     const sdk = await loadSdk()
+    const endpoint = awsEndpoint(environment, 'STS')?.url
+    const sts = createStsSdk({ ...deps, sdk, endpoint, extraCa: ca })
     return {
-      sts: createStsSdk({ ...deps, sdk, endpoint: awsEndpoint(environment, 'STS')?.url, extraCa: ca }),
+      sts,
+      signIdentity: (request) =>
+        signIdentityRequest({ ...request, sdk, endpoint, systemClockOffset: sts.clockSkewMs() }),
       iam: createIamSdk({ ...deps, sdk, endpoint: awsEndpoint(environment, 'IAM')?.url, extraCa: ca }),
       organizations: createOrganizationsSdk({
         ...deps,

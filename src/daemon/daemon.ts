@@ -30,6 +30,7 @@ import type { LoadConfigDeps } from './config/load-config.ts'
 import type { SystemCa } from './config/system-ca.ts'
 import { createConfiguredKeychain } from './configured-keychain.ts'
 import { createGate } from './gate.ts'
+import { createIdentitySigner, type SignIdentity } from './identity-signer.ts'
 import { createLastingNames } from './names/lasting-names.ts'
 import type { WatchFolder } from './process/file-watch.ts'
 import { createKeyDisposal } from './process/key-disposal.ts'
@@ -46,7 +47,7 @@ import { watchKeychain } from './watched-keychain.ts'
 
 /** What the daemon is made of; the composition root (main.ts) supplies the real parts. */
 export interface DaemonDeps
-  extends Omit<VaultDeps, 'prompts' | 'keychain' | 'onKeysReleased' | 'slowKeys' | 'openName'>,
+  extends Omit<VaultDeps, 'prompts' | 'keychain' | 'onKeysReleased' | 'slowKeys' | 'openName' | 'identitySigner'>,
     Pick<LoadConfigDeps, 'readConfigFile' | 'readCaFolder'>,
     Pick<AwsCredentialsDeps, 'sts' | 'stsVariable' | 'iam' | 'runMfaCommand' | 'federation'> {
   configFile: string
@@ -71,6 +72,7 @@ export interface DaemonDeps
   /** Read for each request. */
   awsFiles: AwsFiles
   organizations: () => Promise<OrganizationsClient>
+  signIdentity: SignIdentity
   platform: NodeJS.Platform
   /** The folder for those sockets that the service manager has not passed. */
   runtimeFolder: string
@@ -128,10 +130,11 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     listen: (path, onStream) => listenUnix(path, onStream, listening),
     serve: (some) => onAgentWith(ssh.agent.viewOf(some)),
   })
+  const identitySigner = createIdentitySigner(() => aws, deps.signIdentity)
   const config = createConfigService({
     ...deps,
     // Slow keys one at a time: a thread that makes an RSA key is busy for a second or two.
-    vaultDeps: { ...deps, keychain, onKeysReleased, slowKeys: createTurns(1), openName: names.open },
+    vaultDeps: { ...deps, identitySigner, keychain, onKeysReleased, slowKeys: createTurns(1), openName: names.open },
     loadDeps: { ...deps, path: configFile },
     keychain: configured,
     names,

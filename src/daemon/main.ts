@@ -176,6 +176,7 @@ export async function runDaemon(): Promise<number> {
       tidyUp()
       return (await awsClients()).organizations
     },
+    signIdentity: async (request) => (await awsClients()).signIdentity(request),
     federation: createFederation({
       endpoint: awsEndpoint(environment, 'SIGNIN')?.url,
       extraCa: extraCa.current,

@@ -5,6 +5,7 @@ import type { LastingKeychain } from '../../src/keychain/keychain.ts'
 import { createLastingKeychain } from '../../src/keychain/lasting-keychain.ts'
 import type { PromptCaller, PromptQuestion, Prompts } from '../../src/prompts/prompt.ts'
 import { createVaultClient, type VaultClient, type VaultClientOptions } from '../../src/vault/client.ts'
+import type { IdentitySigner } from '../../src/vault/login/identity-signer.ts'
 import type { LoginContext } from '../../src/vault/login/login-method.ts'
 import type { TokenSource } from '../../src/vault/token/token-source.ts'
 import { type FakeClock, fakeClock } from './fake-clock.ts'
@@ -86,6 +87,12 @@ export function testKeychain(): LastingKeychain & { items: Map<string, string>; 
   return Object.assign(state, createLastingKeychain(deps))
 }
 
+/** Where no test logs in as a profile of AWS. */
+export const noIdentitySigner: IdentitySigner = {
+  prepare: () => Promise.reject(new Error('no profile')),
+  sign: () => Promise.reject(new Error('no profile')),
+}
+
 /** What a login method is created with, where a test says nothing else; the files are those of `files`. */
 export function loginContext(
   client: VaultClient,
@@ -108,6 +115,7 @@ export function loginContext(
     },
     runProgram: async () => '',
     clientCertificate: () => undefined,
+    identitySigner: noIdentitySigner,
     ...own,
   }
 }

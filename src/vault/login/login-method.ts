@@ -4,11 +4,12 @@ import type { Environment } from '../../core/places/environment.ts'
 import type { Secret } from '../../core/secret.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import type { LastingKeychain } from '../../keychain/keychain.ts'
-import type { Prompts } from '../../prompts/prompt.ts'
+import type { PromptCaller, Prompts } from '../../prompts/prompt.ts'
 import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
 import type { VaultClient } from '../client.ts'
 import type { LeasedToken } from '../token/token-lease.ts'
 import type { VaultError } from '../vault-error.ts'
+import type { IdentitySigner } from './identity-signer.ts'
 import type { RunProgram } from './token-helper.ts'
 
 /** Gets tokens by login requests of our own: they are ours, to be stored, renewed and revoked. */
@@ -20,6 +21,8 @@ export interface LoginRequest {
   identity: string
   /** True: no person is needed. */
   isUnattended: boolean
+  /** Gets what the login builds on, with the help of a caller who wants it and may be asked. */
+  prepare?(caller: PromptCaller): Promise<void>
   /**
    * Gets a new token, by asking a person where it is not unattended.
    * @param isAsked a person wants it now: what was refused before is tried again without a pause
@@ -87,6 +90,7 @@ export interface LoginContext {
   tokenRefusal?: VaultError | undefined
   /** The client certificate of the connection as it is now, in PEM; undefined where there is none. */
   clientCertificate: () => string | undefined
+  identitySigner: IdentitySigner
 }
 
 type AuthSchema = v.StrictObjectSchema<

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { approle } from './approle.ts'
+import { aws } from './aws.ts'
 import { cert } from './cert.ts'
 import { github } from './github.ts'
 import { jwt } from './jwt.ts'
@@ -13,7 +14,7 @@ import { token } from './token.ts'
 import { userpass } from './userpass.ts'
 
 /** Every login method. A new one is its own file, its import here and its place in this list. */
-const methods = [token, userpass, ldap, radius, okta, github, jwt, cert, kubernetes, approle, proxy] as const
+const methods = [token, userpass, ldap, radius, okta, github, jwt, cert, kubernetes, aws, approle, proxy] as const
 
 /** `auth` of a `[vault.…]` section. */
 export const authSchema = v.variant(

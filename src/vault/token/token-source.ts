@@ -168,6 +168,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       if (!method.isUnattended && !caller.mayPrompt) {
         throw loginNeeded(vault, 'a password is needed, and nobody can be asked')
       }
+      if (method.type === 'login') await method.prepare?.(caller)
       const summary = await noting(() => logins.run(caller, logIn))
       isLoggedOut = false
       return summary

@@ -4,6 +4,7 @@ import { jsonWords } from './http/json-words.ts'
 import { type ListenOptions, listenOnLoopback, type TlsOptions } from './http/loopback.ts'
 import { identity } from './identity/identity-plugin.ts'
 import { loginMfa } from './identity/login-mfa.ts'
+import { aws } from './login/aws.ts'
 import { cert } from './login/cert.ts'
 import { github } from './login/github.ts'
 import { jwt } from './login/jwt.ts'
@@ -56,6 +57,7 @@ const plugins = [
   github,
   jwt,
   cert,
+  aws,
   kubernetes,
   secretIdAdministration,
   userAdministration,

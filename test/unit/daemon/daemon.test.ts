@@ -96,6 +96,7 @@ async function run(
     iam: async () => stubIam(),
     ...stubConsole(),
     organizations: async () => ({ listAccounts: async () => [] }),
+    signIdentity: () => Promise.reject(new Error('nothing is signed')),
     runtimeFolder: folder,
     inheritedSockets: new Map(),
     extraCa: createExtraCa(undefined, silentLogger),

@@ -15,6 +15,7 @@ import { createMemoryKeychain } from '../../../../src/keychain/memory-store.ts'
 import { createPrompts } from '../../../../src/prompts/broker.ts'
 import { lasting } from '../../../support/aws-stub-keychain.ts'
 import { parseConfig } from '../../../support/parsed-config.ts'
+import { noIdentitySigner } from '../../../support/vault-world.ts'
 
 const pem = (name: string) => readFileSync(join(import.meta.dirname, '../../../vectors/tls', name), 'utf8')
 const clock = createSystemClock(() => performance.now() / 1000)
@@ -81,6 +82,7 @@ describe('a CA from NODE_EXTRA_CA_CERTS', () => {
       home: '/home/jo',
       readText: () => Promise.reject(new Error('no file')),
       runProgram: () => Promise.reject(new Error('no program')),
+      identitySigner: noIdentitySigner,
       resolveSrv: async () => [],
       slowKeys: createTurns(1),
       openName: () => async () => {},

@@ -12,6 +12,7 @@ import { createRunningConfig } from '../../../../src/daemon/running/running-conf
 import { createMemoryKeychain } from '../../../../src/keychain/memory-store.ts'
 import { createPrompts } from '../../../../src/prompts/broker.ts'
 import { lasting } from '../../../support/aws-stub-keychain.ts'
+import { noIdentitySigner } from '../../../support/vault-world.ts'
 
 const pem = (name: string) => readFileSync(join(import.meta.dirname, '../../../vectors/tls', name), 'utf8')
 const clock = createSystemClock(() => performance.now() / 1000)
@@ -46,6 +47,7 @@ function setUp() {
     home: '/home/jo',
     readText: () => Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' })),
     runProgram: () => Promise.reject(new Error('no program')),
+    identitySigner: noIdentitySigner,
     resolveSrv: async () => [],
     slowKeys: createTurns(1),
     openName: () => async () => {},

@@ -8,7 +8,14 @@ import { settle } from '../../../support/agent-issuer.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { denied, looked, lookUp, sign } from '../../../support/token-world.ts'
 import { scriptedVault } from '../../../support/vault-http.ts'
-import { nobody, recordingLog, scriptedPrompts, testKeychain, until } from '../../../support/vault-world.ts'
+import {
+  nobody,
+  noIdentitySigner,
+  recordingLog,
+  scriptedPrompts,
+  testKeychain,
+  until,
+} from '../../../support/vault-world.ts'
 
 const local: ConnectionView = { bindings: [], isForwarded: false }
 const ops: IdentityConfig = {
@@ -54,6 +61,7 @@ async function world() {
     home: '/home/jo',
     readText: async (path) => files.get(path) ?? Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' })),
     runProgram: () => Promise.reject(new Error('no program')),
+    identitySigner: noIdentitySigner,
     resolveSrv: async () => [],
     slowKeys: createTurns(1),
     openName: () => async () => {},
