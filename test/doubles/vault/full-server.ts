@@ -75,9 +75,9 @@ const plugins = [
   mountTuning,
   tokenAdministration,
   batchTokens,
-  wrapping,
-  // Last, so that it sees what every login has led to.
+  // After every login, so that it sees what that has led to.
   loginMfa,
+  wrapping,
 ] as const
 
 /** Starts a development Vault that has everything. @throws as `createDevVault` */

@@ -150,7 +150,7 @@ export const loginMfa: Plugin = (core) => {
 
 function authOf(reply: Reply): AuthAnswer | undefined {
   if (reply.type === 'auth') return reply.auth
-  return reply.type === 'envelope' ? (reply.envelope.auth as AuthAnswer | undefined) : undefined
+  return reply.type === 'envelope' ? ((reply.envelope.auth ?? undefined) as AuthAnswer | undefined) : undefined
 }
 
 const noAuth = {
