@@ -39,6 +39,8 @@ interface Patience {
   isQuiet: boolean
 }
 
+/** Longer than a person takes to see that a question has gone, in ms. */
+const reactionMs = 1_000
 /** How long a person waits without a word, in ms. */
 const slowMs = 1_000
 /** For any answer at all: longer than a cold start of the daemon by a connection takes. */
@@ -99,14 +101,27 @@ export function createDaemonAccess(options: DaemonAccessOptions): DaemonAccess {
     }
   }
 
-  const ask = (question: Question) => askLentPrompt(question, options)
+  const ask = (question: Question, signal?: AbortSignal) => askLentPrompt(question, options, signal)
+  const onWithdrawn = async () => {
+    options.show('\nwithdrawn: nobody waits for this answer any more\n')
+    // What the person is about to type was meant for the question that is gone.
+    await new Promise<void>((resolve) => void after(reactionMs, resolve))
+  }
   return {
     async call(name, ...input) {
       const endpoint: Endpoint = endpoints[name]
       const request = callOf(name, ...input)
       const patience = { limitMs: endpoint.mayAsk === true ? personMs : callMs, isQuiet: endpoint.isLongPoll === true }
       const body = await withConnections(patience, (connect) =>
-        endpoint.mayAsk === true ? callWithPrompts(request, { connect, ...terminal, ask }) : connect().call(request),
+        endpoint.mayAsk === true
+          ? callWithPrompts(request, {
+              connect,
+              ...terminal,
+              ask,
+              // Who waits for any question wants the next; elsewhere the question is the caller's own.
+              ...(patience.isQuiet ? { onWithdrawn } : {}),
+            })
+          : connect().call(request),
       )
       return checkedAnswer(name, body)
     },

@@ -22,6 +22,7 @@ export type ApiErrorCode =
   | 'LOCK_STATE'
   | 'PASSPHRASE_WRONG'
   | 'TERMINAL_NEEDED'
+  | 'TERMINAL_OFF'
   | 'REQUEST_INVALID'
 
 /** The error for a request that names something that does not exist, or does not have the form of its endpoint. */
@@ -135,6 +136,7 @@ const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> =
   LOCK_STATE: 409,
   PASSPHRASE_WRONG: 403,
   TERMINAL_NEEDED: 409,
+  TERMINAL_OFF: 409,
   PROMPT_GONE: 404,
   REQUEST_INVALID: 400,
   ANSWER_INVALID: 500,

@@ -71,6 +71,9 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
       if (lentPrompts.settle(params.id, body, connection)) return
       throw new ApiError('PROMPT_GONE', 'the question is no longer open', { hint: 'run the command again' })
     },
+    async watchPrompt({ params }) {
+      await lentPrompts.untilEnded(params.id)
+    },
     getCredentials: async ({ params, caller }) => toProcessCredentials(await aws.credentials(params.profile, caller)),
     async awsLogin({ body, caller }) {
       const sinceMs = body.since === undefined ? undefined : Date.parse(body.since)
@@ -139,6 +142,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
       })
     },
     async attendConfirmations({ caller }) {
+      refuseUnasked(caller)
       await deps.confirmations.attend(caller)
     },
     ...lockHandlers(deps),
@@ -172,6 +176,18 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
     },
   }
   return createEndpointRoutes(endpoints, handlers, lentPrompts.serve)
+}
+
+/** A caller that would wait for questions for ever, since none is put to it. */
+function refuseUnasked({ offer, hasTerminal }: PromptCaller): void {
+  if (offer !== undefined) return
+  if (hasTerminal !== true)
+    throw new ApiError('TERMINAL_NEEDED', 'keys are approved in a terminal, and in its foreground', {
+      hint: 'in a terminal: latchkey ssh approve',
+    })
+  throw new ApiError('TERMINAL_OFF', 'terminal = false in config.toml: no question is put to a terminal', {
+    hint: 'remove terminal = false from [prompt], then: latchkey ssh approve',
+  })
 }
 
 function findVault(

@@ -26,20 +26,24 @@ export interface LentPrompts {
    * @throws {ApiError} REQUEST_INVALID: the answer is not valid; the question is still lent
    */
   settle(id: string, answer: PromptAnswer, connection: ApiConnection): boolean
+  /** Resolves when no connection has a lease with that id. */
+  untilEnded(id: string): Promise<void>
 }
 
 /** Keeps track of which connection holds which lease. */
 export function createLentPrompts(options: LentPromptsOptions): LentPrompts {
-  const lent = new Map<string, { lease: PromptLease; connection: ApiConnection }>()
+  const lent = new Map<string, { lease: PromptLease; connection: ApiConnection; watching: Set<() => void> }>()
   const answered = new WeakSet<ApiConnection>()
 
   const lend = (lease: PromptLease, connection: ApiConnection): ApiReply => {
     const letGo = connection.ask()
-    lent.set(lease.id, { lease, connection })
+    const watching = new Set<() => void>()
+    lent.set(lease.id, { lease, connection, watching })
     // However it ends, the connection must no longer count as one on which a person is being asked.
     lease.onEnd(() => {
       lent.delete(lease.id)
       letGo()
+      for (const tell of watching) tell()
     })
     connection.onClose(lease.release)
     return { status: 401, body: lentPromptBody(lease) }
@@ -71,6 +75,10 @@ export function createLentPrompts(options: LentPromptsOptions): LentPrompts {
         if (typeof became === 'object') throw new ApiError('REQUEST_INVALID', `answer: ${became.complaint}`)
       }
       return true
+    },
+    async untilEnded(id) {
+      const held = lent.get(id)
+      if (held !== undefined) await new Promise<void>((resolve) => void held.watching.add(resolve))
     },
   }
 }

@@ -1,8 +1,18 @@
 import { Secret } from '../../core/secret.ts'
 import { kindOf, type Question, questionText, readAnswer } from '../../prompts/kinds.ts'
 
-/** Reads one line from the person; undefined when cancelled. */
-export type ReadLine = (prompt: string, options: { echo: boolean }) => Promise<Secret<string> | undefined>
+/** How a line is read. */
+export interface LineOptions {
+  /** False for passwords. */
+  echo: boolean
+  /** What was typed before the line was asked for does not count. */
+  dropsTypeAhead?: boolean
+  /** Gives up. */
+  signal?: AbortSignal | undefined
+}
+
+/** Reads one line from the person; undefined when cancelled. @throws the reason of `signal` */
+export type ReadLine = (prompt: string, options: LineOptions) => Promise<Secret<string> | undefined>
 
 /** The terminal in front of the person. */
 export interface AskedTerminal {
@@ -12,19 +22,28 @@ export interface AskedTerminal {
 
 /**
  * Puts a lent question again until what is typed can be its answer, which can be judged here without a call.
+ * @param signal takes it off the terminal
  * @returns what was typed, for the daemon to read; undefined when the person cancelled
+ * @throws the reason of `signal`
  */
 export async function askLentPrompt(
   question: Question,
   { readLine, show }: AskedTerminal,
+  signal?: AbortSignal,
 ): Promise<Secret<string> | undefined> {
   if (!kindOf(question).isTyped) {
     show(`${questionText(question, false)}\n`)
     return new Secret('')
   }
+  const { isEchoed, dropsTypeAhead } = kindOf(question)
+  const options: LineOptions = {
+    echo: isEchoed,
+    ...(dropsTypeAhead ? { dropsTypeAhead } : {}),
+    ...(signal === undefined ? {} : { signal }),
+  }
   let put = question
   for (;;) {
-    const line = await readLine(questionText(put, true), { echo: kindOf(question).isEchoed })
+    const line = await readLine(questionText(put, true), options)
     if (line === undefined) return undefined
     const reading = readAnswer(question, line.expose())
     if ('answer' in reading) return line

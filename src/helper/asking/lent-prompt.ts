@@ -21,8 +21,13 @@ export interface PromptingOptions {
   mayAsk: () => boolean
   /** Whether a question may be put on the terminal at this moment. */
   isForeground: () => Promise<boolean>
-  /** Puts the question; resolves to what the person typed, or undefined when it was cancelled. */
-  ask: (question: Question) => Promise<Secret<string> | undefined>
+  /**
+   * Puts the question; resolves to what the person typed, or undefined when it was cancelled; rejects with the reason of
+   * `signal` when that aborts.
+   */
+  ask: (question: Question, signal?: AbortSignal) => Promise<Secret<string> | undefined>
+  /** Tells the person that a question is not asked any more. Absent: it stays on the terminal until it is answered. */
+  onWithdrawn?: () => Promise<void>
 }
 
 /**
@@ -41,7 +46,9 @@ export async function callWithPrompts(request: ApiCall, options: PromptingOption
     // A question for a terminal that was not offered would come again and again.
     if (lent === undefined || !mayAsk) return reply
     if (await options.isForeground()) {
-      await settle(connection, lent, await options.ask(lent.question))
+      const answer = await put(lent, options)
+      if (answer === withdrawn) await options.onWithdrawn?.()
+      else await settle(connection, lent, answer)
     } else {
       // Moved into the background meanwhile: closing the connection gives the question back.
       connection.close()
@@ -51,10 +58,39 @@ export async function callWithPrompts(request: ApiCall, options: PromptingOption
   }
 }
 
+const withdrawn = Symbol('withdrawn')
+
+/** @returns what `ask` does, or that the question was withdrawn meanwhile */
+async function put(
+  { id, question }: LentQuestion,
+  { ask, connect, onWithdrawn }: PromptingOptions,
+): Promise<Secret<string> | undefined | typeof withdrawn> {
+  if (onWithdrawn === undefined) return ask(question)
+  const over = new AbortController()
+  // A connection has one call at a time, and the one with the lease will have the answer.
+  const watching = connect()
+  watching.call({ method: 'GET', path: promptPath(id) }).then(
+    // Anything else, as when it had to make room, says nothing of the question.
+    ({ status }) => status === 204 && over.abort(withdrawn),
+    (error: unknown) => over.abort(error),
+  )
+  try {
+    return await ask(question, over.signal)
+  } catch (reason) {
+    if (reason === withdrawn) return withdrawn
+    throw reason
+  } finally {
+    watching.close()
+  }
+}
+
+/** The path of watchPrompt and answerPrompt, whose schemas the fast path does not load. */
+const promptPath = (id: string) => `/v1/prompts/${encodeURIComponent(id)}`
+
 async function settle(connection: ApiClient, { id, question }: LentQuestion, answer: Secret<string> | undefined) {
   const body = answer === undefined ? { cancel: true } : { answer: answer.expose() }
   // 404 means that the question has gone meanwhile; the repeated call shows what became of it.
-  const reply = await connection.call({ method: 'POST', path: `/v1/prompts/${encodeURIComponent(id)}`, body })
+  const reply = await connection.call({ method: 'POST', path: promptPath(id), body })
   if (answer === undefined) throw new HelperError('CANCELLED', `cancelled: ${question.text}`)
   // An answer that the daemon does not accept leaves the question lent to us, and nobody would be asked again.
   if (reply.status !== 404) successBody(reply)

@@ -1,24 +1,25 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
 import type { ReadStream } from 'node:tty'
+import { errorCode } from '../../core/errors.ts'
 import { Secret } from '../../core/secret.ts'
 import { HelperError } from '../fast/failure.ts'
+import type { LineOptions } from './ask-lent-prompt.ts'
 import { createLineEditor } from './line-editor.ts'
 import { terminalPath } from './terminal.ts'
+
+/** Read at once, in bytes. */
+const maxDropped = 4096
 
 /** The signals that must find the terminal as it was. SIGINT cancels; the others end the process. */
 const endingSignals = ['SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
 /**
  * Asks for one line on the terminal itself, whatever stdin and stdout are.
- * @param options.echo false for passwords; the terminal is restored on every way out, signals included
- * @param options.signal gives up
+ * The terminal is restored on every way out, signals included.
  * @returns the text as it was typed; undefined when the person cancelled (Ctrl-C, Ctrl-D)
  * @throws {HelperError} PERSON_NEEDED: there is no terminal; the reason of `signal`
  */
-export async function readTerminalLine(
-  prompt: string,
-  options: { echo: boolean; signal?: AbortSignal | undefined },
-): Promise<Secret<string> | undefined> {
+export async function readTerminalLine(prompt: string, options: LineOptions): Promise<Secret<string> | undefined> {
   const { ReadStream } = await import('node:tty')
   const output = openTerminal('w')
   const terminal = new ReadStream(openTerminal('r+'))
@@ -29,6 +30,7 @@ export async function readTerminalLine(
       // First, because a signal may come as soon as something has been changed.
       ends.push(watchSignals({ onCancel: () => resolve(undefined), restore: showKeys }))
       ends.push(watchAbort(options.signal, reject))
+      if (options.dropsTypeAhead === true) dropTyped(terminal)
       if (!options.echo) terminal.setRawMode(true)
       writeSync(output, prompt)
       readKeys(terminal, resolve)
@@ -39,6 +41,21 @@ export async function readTerminalLine(
     for (const end of ends.reverse()) end()
     terminal.destroy()
     closeSync(output)
+  }
+}
+
+/** A terminal that edits lines gives out what was typed of one only when it does so no more (termios(3), ICANON). */
+function dropTyped(terminal: ReadStream): void {
+  const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants
+  const input = openSync(terminalPath, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+  terminal.setRawMode(true)
+  try {
+    while (readSync(input, Buffer.alloc(maxDropped)) > 0);
+  } catch (error) {
+    if (errorCode(error) !== 'EAGAIN') throw error
+  } finally {
+    terminal.setRawMode(false)
+    closeSync(input)
   }
 }
 

@@ -7,3 +7,10 @@ export const answerPrompt = {
   pattern: '/v1/prompts/{id}',
   request: promptAnswerSchema,
 } as const satisfies Endpoint
+
+/** Answers when a question is lent no more, whether it was answered, withdrawn or given to somebody else. */
+export const watchPrompt = {
+  method: 'GET',
+  pattern: '/v1/prompts/{id}',
+  isLongPoll: true,
+} as const satisfies Endpoint

@@ -2,14 +2,17 @@ import { type PromptKind, typedLine } from './kind.ts'
 
 /**
  * Yes or no. Only an explicit no is a no: a question that was dismissed or left open has no answer, so it is asked again
- * the next time.
+ * the next time. A yes is one to what the person has read: not what was typed for the question before.
  */
 export const confirm: PromptKind<{ details?: readonly string[] }, boolean> = {
   ...typedLine,
   isEchoed: true,
+  dropsTypeAhead: true,
   suffix: ' (yes/no): ',
   form: 'confirm',
   coolsDown: false,
+  // Whoever waits for such questions (latchkey ssh approve) is where they are answered.
+  patienceMs: 5 * 60_000,
   fault: ({ details = [] }) =>
     Array.isArray(details) && details.every((line) => typeof line === 'string')
       ? undefined

@@ -24,6 +24,8 @@ export interface PromptKind<Fields extends object, Answer> {
   isTyped: boolean
   /** Whether the typed text may be seen. */
   isEchoed: boolean
+  /** Whether what was typed before it was shown is no answer to it. */
+  dropsTypeAhead: boolean
   /** What stands before the cursor, after the last line. */
   suffix: string
   form: DialogForm
@@ -46,6 +48,7 @@ export interface PromptKind<Fields extends object, Answer> {
 /** What most questions share: a line to be typed within a minute, and no fields but their wording. */
 export const typedLine = {
   isTyped: true,
+  dropsTypeAhead: false,
   suffix: ': ',
   form: 'text',
   label: 'Answer',

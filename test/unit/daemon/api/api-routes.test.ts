@@ -207,3 +207,23 @@ it.each([
     expect(asked).toEqual([region])
   },
 )
+
+describe('a caller that waits for keys to be confirmed', () => {
+  const attend = (terminal: boolean, mode: string | undefined) => {
+    const attended: boolean[] = []
+    const confirmations = { ask: nobody, attend: async () => void attended.push(true) }
+    const headers = mode === undefined ? {} : { 'latchkey-prompt': mode }
+    const deps = { confirmations, lentPrompts: createLentPrompts({ terminal }) }
+    return call(deps, 'POST', '/v1/ssh/confirmations', { headers }).then(() => attended)
+  }
+
+  it('is put questions at its terminal', async () => expect(await attend(true, 'terminal')).toEqual([true]))
+
+  it.each([
+    ['has no terminal', true, 'program', 'TERMINAL_NEEDED', 'in a terminal: latchkey ssh approve'],
+    ['says nothing of a terminal', true, undefined, 'TERMINAL_NEEDED', 'in a terminal: latchkey ssh approve'],
+    ['has one that is not asked', false, 'terminal', 'TERMINAL_OFF', 'remove terminal = false from [prompt], then: '],
+  ])('is refused where it %s', async (_, terminal, mode, code, hint) => {
+    await expect(attend(terminal, mode)).rejects.toMatchObject({ code, hint: expect.stringContaining(hint) })
+  })
+})

@@ -208,4 +208,20 @@ describe('the prompts lent over the local API', () => {
     expect(reply.body).toMatchObject({ error: { prompt: { id: 'lease-1', ...fields } } })
     expect(JSON.stringify(reply.body)).not.toContain('topic')
   })
+
+  it.each(['answered', 'withdrawn'])('tells who watches that a question is lent no more: %s', async (how) => {
+    const { lease, end } = capturingLease()
+    const { connection } = fakeConnection()
+    const lent = createLentPrompts({ terminal: true })
+    await lent.untilEnded('lease-1')
+    await lendTo(connection, lent, lease)
+    const told: string[] = []
+    const watching = [1, 2].map((watcher) => lent.untilEnded('lease-1').then(() => told.push(`told ${watcher}`)))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(told).toEqual([])
+    if (how === 'answered') lent.settle('lease-1', { answer: '123456' }, connection)
+    else end(how)
+    await Promise.all(watching)
+    expect(told).toEqual(['told 1', 'told 2'])
+  })
 })

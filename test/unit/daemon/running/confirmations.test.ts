@@ -91,4 +91,71 @@ describe('a use that is to be confirmed', () => {
     expect((await second).message).toBe('gone')
     expect(leases).toEqual([])
   })
+
+  it('is put to the terminal that approves, though a dialog could ask', async () => {
+    const { clock, confirmations, attend, say, leases } = world(() => expect.unreachable())
+    void attend()
+    const [first, second] = [confirmations.ask(question, open()), confirmations.ask(question, open())]
+    await say('yes')
+    expect(await first).toBe(true)
+    // The command is on its way back with its next call.
+    await settle()
+    clock.advance(2_999)
+    await settle()
+    void attend()
+    await say('yes')
+    expect(await second).toBe(true)
+    const third = rejection(confirmations.ask(question, open()))
+    await settle()
+    void attend()
+    await settle()
+    expect(leases).toHaveLength(1)
+    clock.advance(5 * 60_000)
+    expect(await third).toMatchObject({ code: 'PROMPT_TIMEOUT', hint: 'in a terminal: latchkey ssh approve' })
+  })
+
+  it('moves from a dialog to a terminal that begins to approve', async () => {
+    const closed: AbortSignal[] = []
+    const { confirmations, attend, say } = world((_, signal) => {
+      closed.push(signal)
+      return new Promise(() => {})
+    })
+    const asked = confirmations.ask(question, open())
+    await settle()
+    expect(closed.map(({ aborted }) => aborted)).toEqual([false])
+    void attend()
+    await settle()
+    expect(closed.map(({ aborted }) => aborted)).toEqual([true])
+    await say('yes')
+    expect(await asked).toBe(true)
+  })
+
+  it.each(['cancel', 'release'] as const)(
+    'comes up in a dialog at once after a terminal has ended: %s',
+    async (end) => {
+      const { confirmations, attend, leases } = world(async () => new Secret('yes'))
+      void attend()
+      const first = confirmations.ask(question, open()).catch(() => 'cancelled')
+      await settle()
+      leases.pop()![end]()
+      expect(await first).toBe(end === 'cancel' ? 'cancelled' : true)
+      expect(await confirmations.ask(question, open())).toBe(true)
+    },
+  )
+
+  it('does not wait for a terminal whose command has ended', async () => {
+    const { confirmations, clock } = world(async () => new Secret('yes'))
+    const attended = confirmations.attend({ mayPrompt: true, offer: () => expect.unreachable(), isGone: () => true })
+    expect(await confirmations.ask(question, open())).toBe(true)
+    clock.advance(20_000)
+    await attended
+    expect(await confirmations.ask(question, open())).toBe(true)
+  })
+
+  it('ends the call of a terminal that has gone while the question was put to it', async () => {
+    const { confirmations } = world(async () => new Secret('yes'))
+    const asked = confirmations.ask(question, open())
+    await confirmations.attend({ mayPrompt: true, offer: (lease) => lease.release() })
+    expect(await asked).toBe(true)
+  })
 })

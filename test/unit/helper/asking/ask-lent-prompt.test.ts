@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { Secret } from '../../../../src/core/secret.ts'
-import { type AskedTerminal, askLentPrompt } from '../../../../src/helper/asking/ask-lent-prompt.ts'
+import { type AskedTerminal, askLentPrompt, type ReadLine } from '../../../../src/helper/asking/ask-lent-prompt.ts'
 
 /** A person who types these lines. */
 function typing(...lines: (string | undefined)[]) {
@@ -53,4 +53,16 @@ it('only shows a note', async () => {
   const { asked, shown, terminal } = typing()
   expect((await askLentPrompt({ kind: 'note', text: 'touch your key\u001b[2J' }, terminal))?.expose()).toBe('')
   expect([asked, shown]).toEqual([[], ['touch your key [2J\n']])
+})
+
+it('takes what was typed before for no yes, and goes when it is withdrawn', async () => {
+  const withdrawn = new AbortController()
+  const readLine: ReadLine = async (_, { echo, dropsTypeAhead, signal }) => {
+    expect({ echo, dropsTypeAhead }).toEqual({ echo: true, dropsTypeAhead: true })
+    withdrawn.abort(new Error('withdrawn'))
+    throw signal!.reason
+  }
+  const question = { kind: 'confirm', text: 'allow it' } as const
+  const asked = askLentPrompt(question, { readLine, show: () => {} }, withdrawn.signal)
+  await expect(asked).rejects.toThrow('withdrawn')
 })

@@ -105,3 +105,72 @@ describe('a call that may be asked back', () => {
     expect(await callWithPrompts(request, options)).toEqual({ status: 401, body })
   })
 })
+
+describe('a question that may be withdrawn', () => {
+  /** A daemon whose other connection answers when the test says so. */
+  function watched(...replies: ApiAnswer[]) {
+    const { calls, options } = daemon(...replies)
+    let end!: { resolve: (answer: ApiAnswer) => void; reject: (error: Error) => void }
+    const closed: string[] = []
+    const withdrawn: string[] = []
+    const watching: PromptingOptions = {
+      ...options,
+      connect() {
+        const connection = options.connect()
+        return {
+          call: (call) =>
+            call.path === '/v1/prompts/p%2F1' && call.method === 'GET'
+              ? new Promise((resolve, reject) => {
+                  end = { resolve, reject }
+                })
+              : connection.call(call),
+          close: () => closed.push('closed'),
+        }
+      },
+      onWithdrawn: async () => void withdrawn.push('told'),
+    }
+    return { calls, options: watching, closed, withdrawn, end: () => end }
+  }
+  const untilAborted = (signal?: AbortSignal): Promise<never> =>
+    new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason as Error)))
+
+  it('goes from the terminal, the person is told, and the call is repeated', async () => {
+    const { calls, options, closed, withdrawn, end } = watched(lent, lent, settled, done)
+    const asked: string[] = []
+    const ask = async (question: { text: string }, signal?: AbortSignal) => {
+      asked.push(question.text)
+      if (asked.length === 2) return new Secret('123456')
+      end().resolve(settled)
+      return untilAborted(signal)
+    }
+    expect(await callWithPrompts(request, { ...options, ask })).toEqual(done)
+    expect([asked.length, withdrawn, closed]).toEqual([2, ['told'], ['closed', 'closed']])
+    expect(calls.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      `GET ${request.path}`,
+      `GET ${request.path}`,
+      'POST /v1/prompts/p%2F1',
+      `GET ${request.path}`,
+    ])
+  })
+
+  it('stays where the daemon only had to make room', async () => {
+    const { options, withdrawn, end } = watched(lent, settled, done)
+    const ask = async (_: unknown, signal?: AbortSignal) => {
+      end().resolve({ status: 503, body: {} })
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(signal?.aborted).toBe(false)
+      return new Secret('123456')
+    }
+    expect(await callWithPrompts(request, { ...options, ask })).toEqual(done)
+    expect(withdrawn).toEqual([])
+  })
+
+  it('ends with the daemon', async () => {
+    const { options, end } = watched(lent)
+    const ask = (_: unknown, signal?: AbortSignal) => {
+      end().reject(new Error('the daemon has gone'))
+      return untilAborted(signal)
+    }
+    await expect(callWithPrompts(request, { ...options, ask })).rejects.toThrow('the daemon has gone')
+  })
+})
