@@ -70,7 +70,12 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
   }
 
   /** The settings of all stores that have the key count. */
-  const signWith = (found: Found, request: SignRequest, all: readonly KeyStore[]): MaybePromise<AgentResponse> => {
+  const signWith = (
+    found: Found,
+    request: SignRequest,
+    all: readonly KeyStore[],
+    isConfirmed = false,
+  ): MaybePromise<AgentResponse> => {
     const { keyBlob, data } = request
     let policy: ConfirmPolicy = 'never'
     for (const store of all) {
@@ -80,7 +85,7 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
       policy = stricterConfirm(policy, store.confirmOf(found.signer.identity))
     }
     const isToBeConfirmed = policy === 'always' || (policy === 'forwarded' && connection.isForwarded)
-    return isToBeConfirmed ? signIfConfirmed(found, request) : signNow(found, request)
+    return isToBeConfirmed && !isConfirmed ? signIfConfirmed(found, request) : signNow(found, request)
   }
 
   /** Why the settings of a store forbid a signature. */
@@ -100,10 +105,12 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
     const { keyBlob, data } = request
     if (!(await confirm()({ identity: signer.identity, purpose: signPurpose(data) }, gone())))
       return refusals.refuse(`a person did not allow a use of ${store.name}`, keyBlob)
-    // That may have taken minutes.
-    if (lock.isLocked() || isClosed() || (await find(keyBlob, shownStores())) === undefined)
+    // That may have taken minutes: the key may be another entry now, with constraints of its own, and settings may differ.
+    const all = shownStores()
+    const present = await find(keyBlob, all)
+    if (lock.isLocked() || isClosed() || present === undefined)
       return refusals.refuse(`a use of ${store.name} was allowed when it was out of reach already`, keyBlob)
-    return signNow(found, request)
+    return signWith(present, request, all, true)
   }
 
   const signNow = ({ store, signer }: Found, { keyBlob, data, flags }: SignRequest): MaybePromise<AgentResponse> => {
@@ -125,15 +132,15 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
     pool.run(async () => (isClosed() ? { type: 'failure' } : toResponse(await signer.sign(data, flags))))
 
   return (request) => {
-    const all = shownStores()
-    const answer = (found: Found | undefined): MaybePromise<AgentResponse> =>
+    const answer = (found: Found | undefined, all: readonly KeyStore[]): MaybePromise<AgentResponse> =>
       found === undefined
         ? refusals.refuse('a client asked for a signature by a key that is not here', request.keyBlob)
         : signWith(found, request, all)
+    const all = shownStores()
     const found = find(request.keyBlob, all)
-    if (!(found instanceof Promise)) return answer(found)
-    // A person may have opened the keychain meanwhile.
-    return found.then((later) => (lock.isLocked() || isClosed() ? { type: 'failure' } : answer(later)))
+    if (!(found instanceof Promise)) return answer(found, all)
+    // A person may have opened the keychain meanwhile, and settings may have changed.
+    return found.then((later) => (lock.isLocked() || isClosed() ? { type: 'failure' } : answer(later, shownStores())))
   }
 }
 

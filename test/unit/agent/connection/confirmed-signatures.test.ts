@@ -8,6 +8,7 @@ import { type ConfirmPolicy, type KeyStore, stricterConfirm } from '../../../../
 import { createKeyring } from '../../../../src/agent/keys/keyring.ts'
 import { createLock } from '../../../../src/agent/lock/lock.ts'
 import { createAgentNotices } from '../../../../src/agent/notices.ts'
+import { restrictDestinationName, writeDestinations } from '../../../../src/agent/protocol/destination-constraints.ts'
 import { decodeRequest } from '../../../../src/agent/protocol/requests.ts'
 import { createTurns } from '../../../../src/core/calls/turns.ts'
 import { createLogger } from '../../../../src/core/log.ts'
@@ -21,6 +22,7 @@ import {
   bindContents,
   confirm,
   extension,
+  extensionConstraint,
   removeKey,
   signRequest,
   userauthRequest,
@@ -156,6 +158,38 @@ describe('while the person thinks', () => {
     answer()
     expect(await answered).toEqual(failure)
     expect(world.reasons()).toEqual(['a use of keys of ssh-add was allowed when it was out of reach already'])
+  })
+
+  it('the key may be added anew, for other destinations', async () => {
+    const { world, answer } = thinking()
+    await world.ask(added())
+    const answered = world.ask(request)
+    await settle()
+    const elsewhere = { hostname: 'elsewhere', keys: [{ blob, isCa: false }] }
+    const contents = writeDestinations([{ from: undefined, to: elsewhere, user: undefined }])
+    const restricted = extensionConstraint(restrictDestinationName, contents)
+    await world.ask(removeKey(blob))
+    await world.ask(addKey(key, 'mine', { constraints: [restricted] }))
+    answer()
+    expect(await answered).toEqual(failure)
+    expect(world.reasons()[0]).toContain('a key of keys of ssh-add does not sign this')
+  })
+
+  it('the setting may come to forbid it', async () => {
+    let uses: readonly string[] | undefined
+    const store: KeyStore = { ...storeOf('always'), uses: () => uses }
+    let answer = () => {}
+    const says: AskPerson = () =>
+      new Promise((resolve) => {
+        answer = () => resolve(true)
+      })
+    const world = setUp({ says, stores: [store] })
+    const answered = world.ask(request)
+    await settle()
+    uses = ['sudo']
+    answer()
+    expect(await answered).toEqual(failure)
+    expect(world.asked()).toBe(1)
   })
 
   it('the client may go, and then nobody is asked any more', async () => {
