@@ -8,6 +8,7 @@ import { certifyForTest } from '../support/agent-issuer.ts'
 import {
   addKey,
   bindTo,
+  confirm,
   empty,
   extension,
   extensionConstraint,
@@ -237,6 +238,7 @@ describe.each(agentSubjects)('the agent protocol, spoken with $name', (subject) 
       for (const message of [
         signRequest(blobOf(ed25519), data),
         addKey(other, ''),
+        addKey(other, '', { constraints: [confirm] }),
         removeKey(blobOf(ed25519)),
         empty(number.removeAll),
         empty(number.removeAllRsa),
@@ -252,6 +254,7 @@ describe.each(agentSubjects)('the agent protocol, spoken with $name', (subject) 
       await ask(lockWith('passphrase'))
       expect(await ask(unlockWith('another'))).toBe(reply.failure)
       expect(await list()).toEqual([])
+      expect(await ask(addKey(other, 'two'))).toBe(reply.failure)
       expect(await ask(unlockWith('passphrase'))).toBe(reply.success)
       expect(await comments()).toEqual(['one'])
     })
