@@ -23,6 +23,8 @@ export interface NoticeFacts extends Omit<SshExplanation, 'notices'> {
 
 /** sshd's MaxAuthTries where nothing else is set. */
 const usualTries = 6
+/** How many keys a client of sshd 10.6 and later may ask about before they count (PubkeyAuthOptions max-pk-ok, sshd_config(5)). */
+const usualQueries = 6
 
 /** What is in the way of a login, or worth knowing, with what to do; what keeps everything from working comes first. */
 export function noticesOf(facts: NoticeFacts): readonly string[] {
@@ -67,7 +69,7 @@ function offerNotices({ offers, leftOut, fitting, user, folder, settings, list }
         ? ''
         : `: write hosts = [${JSON.stringify(knownName(settings))}] in ${sectionHeader('ssh', 'identity', identity)}`
     return [
-      `the first that fits comes at place ${fitting}, and most servers hang up after ${usualTries} (MaxAuthTries)${mend}`,
+      `the first that fits comes at place ${fitting}, and most servers hang up after ${usualTries} (MaxAuthTries), from OpenSSH 10.6 on after ${usualTries + usualQueries}${mend}`,
     ]
   }
   const isSure = !offers.some(({ standing }) => standing === 'fits' || standing === 'unknown')

@@ -81,7 +81,7 @@ describe('a notice', () => {
       Array.from({ length: count }, (_, at) => sshOffer(`i${at}`, { standing: 'unknown' }))
     expect(notices({ offers: [...before(5), sshOffer('ops')], fitting: 6 })).toEqual([])
     expect(one({ offers: [...before(6), sshOffer('ops')], fitting: 7 })).toBe(
-      'the first that fits comes at place 7, and most servers hang up after 6 (MaxAuthTries): write hosts = ["web.prod"] in [ssh.identity.ops]',
+      'the first that fits comes at place 7, and most servers hang up after 6 (MaxAuthTries), from OpenSSH 10.6 on after 12: write hosts = ["web.prod"] in [ssh.identity.ops]',
     )
   })
 
