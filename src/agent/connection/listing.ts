@@ -38,11 +38,12 @@ export function createListing(deps: ListingDeps): () => MaybePromise<AgentRespon
   const readerFor = createListReader(deps)
   let arranged: Arranged | undefined
 
+  const hide = (error: unknown): readonly Identity[] => {
+    refusals.leftOut(error)
+    return []
+  }
+
   const identitiesOf = (store: KeyStore): MaybePromise<readonly Identity[]> => {
-    const hide = (error: unknown): readonly Identity[] => {
-      refusals.leftOut(error)
-      return []
-    }
     try {
       const identities = store.identities(connection)
       return identities instanceof Promise ? identities.catch(hide) : identities
