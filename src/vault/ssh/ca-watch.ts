@@ -2,9 +2,8 @@ import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { createInterval } from '../../core/time/interval.ts'
-import { parsePublicKeyLine } from '../../ssh/public-key-line.ts'
-import { vaultPath } from '../address.ts'
 import type { VaultClient } from '../client.ts'
+import { readCaKey } from './ca-key.ts'
 
 /** What an SSH secrets engine says its CA key is. */
 export interface CaWatch {
@@ -32,13 +31,7 @@ export function createCaWatch(client: VaultClient, mount: string, clock: Clock, 
   let isSilent = false
 
   const read = async (): Promise<void> => {
-    const { text = '' } = await client.request({
-      method: 'GET',
-      path: vaultPath(mount, 'public_key'),
-      purpose: { type: 'public', mount },
-      isText: true,
-    })
-    const present = Buffer.from(parsePublicKeyLine(text).blob).toString('base64')
+    const present = Buffer.from((await readCaKey(client, mount)).blob).toString('base64')
     if (key !== undefined && key !== present) log.info('the ssh CA has a new key', { vault: client.name, mount })
     key = present
     isSilent = false

@@ -1,0 +1,40 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { expect, it } from 'vitest'
+import { publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
+import { formatPublicKeyLine } from '../../../../src/ssh/public-key-line.ts'
+import type { VaultClient } from '../../../../src/vault/client.ts'
+import { readCaKey } from '../../../../src/vault/ssh/ca-key.ts'
+import { VaultError } from '../../../../src/vault/vault-error.ts'
+
+const key = publicKeyFromKeyObject(generateKeyPairSync('ed25519').publicKey)
+const line = formatPublicKeyLine(key.blob, '')
+
+function answering(text: string) {
+  const paths: string[] = []
+  const client = {
+    name: 'corp',
+    async request({ path, token }: { path: string; token?: unknown }) {
+      expect(token).toBeUndefined()
+      paths.push(path)
+      return { text }
+    },
+  } as unknown as VaultClient
+  return { client, paths }
+}
+
+it('the key of a mount and that of one of its issuers are read without a token', async () => {
+  const { client, paths } = answering(`${line}\n`)
+  expect(await readCaKey(client, 'ssh')).toEqual(key)
+  expect(await readCaKey(client, 'ssh', 'old')).toEqual(key)
+  expect(paths).toEqual(['ssh/public_key', 'ssh/issuer/old/public_key'])
+})
+
+it.each(['', '<html>', `${line}\n${line}\n`, line.slice(0, -8), `cert-authority ${line}`])(
+  'an answer that is no key is refused: %j',
+  async (text) => {
+    const { client } = answering(text)
+    const failed = readCaKey(client, 'ssh')
+    await expect(failed).rejects.toBeInstanceOf(VaultError)
+    await expect(failed).rejects.toMatchObject({ code: 'VAULT_BAD_RESPONSE' })
+  },
+)
