@@ -27,6 +27,7 @@ import { importHandlers } from './import-routes.ts'
 import type { LentPrompts } from './lent-prompts.ts'
 import { lockHandlers } from './lock-routes.ts'
 import { mfaHandlers } from './mfa-handlers.ts'
+import { sshCaHandlers } from './ssh-ca-handlers.ts'
 import type { createSshExplanation } from './ssh-explanation.ts'
 import { sshKeyHandlers } from './ssh-key-handlers.ts'
 import { sshReadyHandlers } from './ssh-ready-handlers.ts'
@@ -146,6 +147,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
       await deps.confirmations.attend(caller)
     },
     ...lockHandlers(deps),
+    ...sshCaHandlers(deps.vaults, vaultOf),
     ...sshKeyHandlers(deps.staticKeys, deps.lock),
     ...sshReadyHandlers(deps.vaults, deps.readiness),
     ...importHandlers(aws),

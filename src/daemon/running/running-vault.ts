@@ -5,11 +5,13 @@ import type { PublishIdentity } from '../../agent/identities/publication.ts'
 import type { Turns } from '../../core/calls/turns.ts'
 import type { ResolveSrv } from '../../http/srv.ts'
 import type { PromptCaller } from '../../prompts/prompt.ts'
+import type { PublicKey } from '../../ssh/public-key.ts'
 import { type Circuit, createCircuit } from '../../vault/circuit.ts'
 import { createVaultClient, type VaultClient } from '../../vault/client.ts'
 import type { LoginContext } from '../../vault/login/login-method.ts'
 import { createLoginMethod } from '../../vault/login/login-methods.ts'
 import { createRouteTo } from '../../vault/route.ts'
+import { readCaKey } from '../../vault/ssh/ca-key.ts'
 import { type CaWatch, createCaWatch } from '../../vault/ssh/ca-watch.ts'
 import { createVaultIssuer } from '../../vault/ssh/issuer.ts'
 import { createTokenSource, type LoginSummary, type TokenSource } from '../../vault/token/token-source.ts'
@@ -33,6 +35,8 @@ export interface RunningVault {
   readonly identities: readonly RunningIdentity[]
   /** Logs in because a person wants it, and tries anew what was refused before. @throws as `TokenSource.login` */
   logIn(caller: PromptCaller): Promise<LoginSummary>
+  /** Reads the CA key of a mount. @param issuer one of several; undefined: the default @throws {VaultError} */
+  readCaKey(mount: string, issuer?: string): Promise<PublicKey>
   /** Connects to the same server with new settings: token, keys and certificates stay. */
   reconnect(plan: VaultPlan): void
   /** Goes on with these identities: an unchanged one keeps its key and certificate, one that is left over is disposed of. */
@@ -125,6 +129,7 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
       tryAgain()
       return summary
     },
+    readCaKey: (mount, issuer) => readCaKey(client, mount, issuer),
     reconnect(next) {
       switched.use(connect(next, circuit, deps))
       config = next.config

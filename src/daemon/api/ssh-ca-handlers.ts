@@ -1,0 +1,73 @@
+import { shellWord } from '../../core/text/shell-word.ts'
+import type * as sshCaEndpoints from '../../ipc/endpoints/ssh-ca.ts'
+import type { EndpointHandlers } from '../../ipc/server/endpoint-routes.ts'
+import type { PromptCaller } from '../../prompts/prompt.ts'
+import { fingerprint } from '../../ssh/public-key.ts'
+import { formatPublicKeyLine } from '../../ssh/public-key-line.ts'
+import type { RunningVault } from '../running/running-vault.ts'
+import { ApiError } from './api-errors.ts'
+
+/** A mount that has a CA. */
+interface CaMount {
+  vault: RunningVault
+  mount: string
+}
+
+const defaultMount = 'ssh'
+
+/**
+ * The handlers of the endpoints of SSH CAs.
+ * @param vaultOf finds a vault for a command; throws where there is none of that name
+ */
+export function sshCaHandlers(
+  vaults: () => readonly RunningVault[],
+  vaultOf: (name: string | undefined, command: string) => RunningVault,
+): EndpointHandlers<typeof sshCaEndpoints, PromptCaller> {
+  const all = () =>
+    vaults().flatMap((vault) => vault.identities.map(({ config: { name, mount } }) => ({ name, vault, mount })))
+
+  const mountOfIdentity = (name: string): CaMount => {
+    const found = all().find((identity) => identity.name === name)
+    if (found !== undefined) return found
+    throw new ApiError('IDENTITY_UNKNOWN', `no identity is called ${name}`, { hint: 'latchkey status' })
+  }
+  /** The one CA of all identities. It is not guessed which of several machines are to trust. */
+  const onlyMount = (): CaMount => {
+    const mounts = distinct(all())
+    const [first] = mounts
+    if (first !== undefined && mounts.length > 1) {
+      const { name } = first
+      const places = mounts.map(({ vault, mount }) => `${vault.config.name}/${mount}`).join(', ')
+      throw new ApiError('VAULT_NOT_NAMED', `the identities have several CAs: ${places}`, {
+        hint: `name an identity, such as: latchkey ssh cloud-init --identity ${shellWord(name)}`,
+      })
+    }
+    return first ?? { vault: vaultOf(undefined, command), mount: defaultMount }
+  }
+
+  return {
+    async readSshCas({ body: { identities, vault: name, mounts, issuers = [undefined] } }) {
+      const isVaultNamed = name !== undefined || mounts !== undefined
+      const vault = isVaultNamed ? vaultOf(name, command) : undefined
+      const wanted =
+        vault === undefined
+          ? (identities?.map(mountOfIdentity) ?? [onlyMount()])
+          : (mounts ?? [defaultMount]).map((mount) => ({ vault, mount }))
+      const reads = distinct(wanted).flatMap((ca) => issuers.map((issuer) => readCa(ca, issuer)))
+      return { cas: await Promise.all(reads) }
+    },
+  }
+}
+
+const command = 'ssh cloud-init --vault'
+
+function distinct<Mount extends CaMount>(mounts: readonly Mount[]): readonly Mount[] {
+  return mounts.filter(
+    (one, index) => mounts.findIndex(({ vault, mount }) => vault === one.vault && mount === one.mount) === index,
+  )
+}
+
+async function readCa({ vault, mount }: CaMount, issuer: string | undefined) {
+  const { blob } = await vault.readCaKey(mount, issuer)
+  return { vault: vault.config.name, mount, key: formatPublicKeyLine(blob, ''), fingerprint: fingerprint(blob) }
+}

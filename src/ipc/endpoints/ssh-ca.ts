@@ -1,0 +1,32 @@
+import * as v from 'valibot'
+import type { Endpoint } from '../endpoint.ts'
+import { listOf } from './fields.ts'
+
+const names = v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(256))), v.minLength(1), v.maxLength(16))
+
+/**
+ * The public keys of SSH CAs, read from their vaults now; no token is needed. They are those of the identities, or of the
+ * mounts of a vault; with neither, the one that all identities have.
+ */
+export const readSshCas = {
+  method: 'POST',
+  pattern: '/v1/ssh/cas',
+  request: v.strictObject({
+    identities: v.exactOptional(names),
+    vault: v.exactOptional(v.string()),
+    mounts: v.exactOptional(names),
+    /** Of each mount, these; absent: its default. */
+    issuers: v.exactOptional(names),
+  }),
+  answer: v.object({
+    cas: listOf(
+      v.object({
+        vault: v.string(),
+        mount: v.string(),
+        /** The line of a public key, without a comment. */
+        key: v.string(),
+        fingerprint: v.string(),
+      }),
+    ),
+  }),
+} as const satisfies Endpoint
