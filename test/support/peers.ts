@@ -55,11 +55,12 @@ export async function buildGoClient(path: string): Promise<void> {
   })
 }
 
-const notInstallable: readonly string[] = ['go:modules', 'mount:tmpfs']
+const notInstallable: readonly string[] = ['go:modules', 'mount:tmpfs', 'mount:namespace']
 
 function hasPeer(peer: string): boolean {
   if (peer === 'go:modules') return hasGoModules()
   if (peer === 'mount:tmpfs') return canMountTmpfs()
+  if (peer === 'mount:namespace') return succeeds('unshare', '-m', 'mount', '--bind', '/etc/ssh', '/etc/ssh')
   const [kind, name] = peer.split(':')
   if (name === undefined) return findProgram(peer) !== undefined
   if (kind === 'ruby') return succeeds(debianRuby, '-e', `require '${name}'`)
@@ -71,7 +72,7 @@ function hasPeer(peer: string): boolean {
 /**
  * A `describe` for tests that need programs of others: `sshd`, or `python:boto3` for a Python module, `ruby:net/ssh` for one
  * of Ruby, `library:libssh.so.4` for a library that Python calls, `go:modules` for Go with what test/peers/go needs, or
- * `mount:tmpfs` for the right to mount a small disk.
+ * `mount:tmpfs` for the right to mount a small disk, `mount:namespace` for that to have mounts that nobody else sees.
  * Where one is missing the tests are skipped with a line that names it; where `CI` is `true` they fail, unless it is one
  * that scripts/install-peers.sh cannot install: Debian's Go is older than what the SDK takes, and root in a container may
  * mount nothing.

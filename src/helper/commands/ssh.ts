@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { needTerminal } from '../mfa/known-source.ts'
+import { addSshCloudInitCommand } from './ssh-cloud-init.ts'
 import { addSshExplainCommand } from './ssh-explain.ts'
 import { addSshKeysCommands } from './ssh-keys.ts'
 import { addSshReadyCommands } from './ssh-ready.ts'
@@ -19,4 +20,5 @@ export function addSshCommands(program: Command, context: CommandContext): void 
       for (;;) await context.daemon.call('attendConfirmations')
     })
   addSshKeysCommands(ssh, context)
+  addSshCloudInitCommand(ssh, context)
 }
