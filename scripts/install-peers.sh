@@ -2,6 +2,7 @@
 # Installs the third-party programs that the end-to-end tests talk to. As root on Debian and its kin it installs what is
 # missing; elsewhere it says what is missing and changes nothing. It is safe to run again.
 set -eu
+unpack=$(dirname "$0")/unpack-cloud-init.sh
 
 packages='openssh-server openssh-client gnome-keyring dbus dbus-user-session systemd libpam-systemd awscli
   python3-boto3 python3-hvac oathtool zbar-tools chromium curl git util-linux procps passwd xvfb xdotool zenity kdialog
@@ -26,10 +27,10 @@ missing=''
 for package in $packages; do
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
 done
-[ -n "$missing" ] || exit 0
+[ -n "$missing" ] || exec "$unpack"
 if [ "$(id -u)" -ne 0 ]; then
   echo "not installed, so the tests that need them are skipped; to install: sudo apt-get install --no-install-recommends$missing"
-  exit 0
+  exec "$unpack"
 fi
 
 # The tests start what they need themselves: installing openssh-server must not open port 22 on this machine.
@@ -57,3 +58,4 @@ quietly apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -qq update
 # shellcheck disable=SC2086 # a list of words
 quietly apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -qq -y --no-install-recommends install $missing
 rm -f "$log"
+"$unpack"

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -55,11 +56,17 @@ export async function buildGoClient(path: string): Promise<void> {
   })
 }
 
+/** What scripts/unpack-cloud-init.sh has unpacked: cloud-init as a module of Debian's Python, and those that it needs. */
+export const cloudInitModules = fileURLToPath(
+  new URL('../../node_modules/.cache/cloud-init/usr/lib/python3/dist-packages', import.meta.url),
+)
+
 const notInstallable: readonly string[] = ['go:modules', 'mount:tmpfs', 'mount:namespace']
 
 function hasPeer(peer: string): boolean {
   if (peer === 'go:modules') return hasGoModules()
   if (peer === 'mount:tmpfs') return canMountTmpfs()
+  if (peer === 'cloud-init') return existsSync(cloudInitModules) && succeeds(debianPython, '--version')
   if (peer === 'mount:namespace') return succeeds('unshare', '-m', 'mount', '--bind', '/etc/ssh', '/etc/ssh')
   const [kind, name] = peer.split(':')
   if (name === undefined) return findProgram(peer) !== undefined
@@ -71,8 +78,9 @@ function hasPeer(peer: string): boolean {
 
 /**
  * A `describe` for tests that need programs of others: `sshd`, or `python:boto3` for a Python module, `ruby:net/ssh` for one
- * of Ruby, `library:libssh.so.4` for a library that Python calls, `go:modules` for Go with what test/peers/go needs, or
- * `mount:tmpfs` for the right to mount a small disk, `mount:namespace` for that to have mounts that nobody else sees.
+ * of Ruby, `library:libssh.so.4` for a library that Python calls, `go:modules` for Go with what test/peers/go needs,
+ * `cloud-init` for that which is unpacked for the tests, `mount:tmpfs` for the right to mount a small disk, or
+ * `mount:namespace` for that to have mounts that nobody else sees.
  * Where one is missing the tests are skipped with a line that names it; where `CI` is `true` they fail, unless it is one
  * that scripts/install-peers.sh cannot install: Debian's Go is older than what the SDK takes, and root in a container may
  * mount nothing.
