@@ -87,6 +87,10 @@ describeWithPeers('latchkey ssh cloud-init', ['ssh', 'sshd', 'ssh-keygen', 'moun
       files: { sshd_config: `${base}TrustedUserCAKeys /etc/ssh/old.pub\n${include}` },
       inForce: ours,
     },
+    'a Match block for a port': {
+      files: { sshd_config: `${stock}Match LocalPort 2222 LocalAddress 127.0.0.1\n  X11Forwarding no\n` },
+      inForce: ours,
+    },
     'the Include in a Match block': { files: { sshd_config: `${base}Match User git\n${include}` }, inForce: ours },
   }
   it.each(Object.entries(shapes))('sshd_config with %s ends with our CA in force', async (_, { files, inForce }) => {
@@ -192,6 +196,19 @@ describeWithPeers('latchkey ssh cloud-init', ['ssh', 'sshd', 'ssh-keygen', 'moun
     })
     await settle(machine, await scriptOf(daemon))
     expect(await machine.inForce('root', 'trustedusercakeys')).toBe(ours)
+    await expectLogin(daemon, machine)
+  })
+
+  it('a CA key of a type that this machine does not know is left out, and said', async () => {
+    const daemon = await startDaemon()
+    const machine = machineWith({ sshd_config: stock })
+    const script = await scriptOf(daemon)
+    // First, where sshd would read no further.
+    writeFileSync(
+      script,
+      readFileSync(script, 'utf8').replace("<<'end-of-keys'\n", "<<'end-of-keys'\nssh-future AAAA\n"),
+    )
+    expect(await settle(machine, script)).toContain('left out a CA key that this machine cannot read (ssh-future)')
     await expectLogin(daemon, machine)
   })
 

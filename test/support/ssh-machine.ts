@@ -51,7 +51,7 @@ export function makeSshMachine(hostKey: string, contents: Readonly<Record<string
   return {
     run: (command, ...args) => run('unshare', inside(command, ...args)),
     async inForce(user, keyword) {
-      const context = `user=${user},host=localhost,addr=127.0.0.1`
+      const context = `user=${user},host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22`
       const lines = (await runOk('unshare', inside('sshd', '-T', '-C', context))).split('\n')
       return lines.find((line) => line.startsWith(`${keyword} `))!.slice(keyword.length + 1)
     },
