@@ -73,6 +73,28 @@ describeWithPeers('user data of latchkey ssh cloud-init', ['ssh', 'sshd', 'ssh-k
     expect(await judge(part!.text)).toMatchObject({ status: 0 })
   })
 
+  it('several CAs are in one file, and those of types that older sshds know come first', async () => {
+    await world.vault.admin('POST', 'sys/mounts/former', { type: 'ssh' })
+    const { issuer_id: id } = await world.vault.admin('POST', 'former/config/ca', { generate_signing_key: true })
+    const [part] = await parts(await userData('--mount', 'ssh', '--mount', 'former'))
+    expect(part!.config.write_files[0]!.content).toMatch(/^ssh-rsa \S+\nssh-ed25519 \S+\n$/)
+    const [one] = await parts(await userData('--mount', 'former', '--issuer', String(id)))
+    expect(one!.config.write_files[0]!.content).toMatch(/^ssh-rsa \S+\n$/)
+  })
+
+  it('without a CA there is no user data, but an error with a hint', async () => {
+    await world.vault.admin('POST', 'sys/mounts/empty', { type: 'ssh' })
+    for (const [args, message] of [
+      [['--mount', 'empty'], 'vault corp: it has no SSH CA at empty/'],
+      [['--mount', 'nowhere'], 'vault corp: it has no SSH CA at nowhere/'],
+      [['--identity', 'nobody'], 'no identity is called nobody'],
+    ] as const) {
+      const { status, stdout, stderr } = await daemon.run(latchkeyPath, ['ssh', 'cloud-init', ...args])
+      expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+      expect(stderr).toContain(`latchkey: ${message}\nhint: `)
+    }
+  })
+
   it('the key for emergencies is read as it was written', async () => {
     const [part] = await parts(await userData(...options()))
     expect(part!.config.ssh_authorized_keys).toEqual([readFileSync(`${breakGlass}.pub`, 'utf8').trimEnd()])

@@ -1,3 +1,4 @@
+import { shellWord } from '../../core/text/shell-word.ts'
 import { decodePublicKey, type PublicKey } from '../../ssh/public-key.ts'
 import { parsePublicKeyLine } from '../../ssh/public-key-line.ts'
 import { SshError } from '../../ssh/wire.ts'
@@ -8,22 +9,39 @@ import { VaultError } from '../vault-error.ts'
 /**
  * Reads the CA key of a mount, which needs no token (`GET MOUNT/public_key`).
  * @param issuer one of several, by its id or name (OpenBao); undefined: the default
- * @throws {VaultError} also VAULT_BAD_RESPONSE: the answer is not one public key
+ * @throws {VaultError} also VAULT_CA_MISSING; VAULT_BAD_RESPONSE: the answer is not one public key
  */
 export async function readCaKey(client: VaultClient, mount: string, issuer?: string): Promise<PublicKey> {
-  const { text = '' } = await client.request({
-    method: 'GET',
-    path: issuer === undefined ? vaultPath(mount, 'public_key') : vaultPath(mount, 'issuer', issuer, 'public_key'),
-    purpose: { type: 'public', mount },
-    isText: true,
-  })
+  const text = await readText(client, mount, issuer)
   try {
     return decodePublicKey(parsePublicKeyLine(text).blob)
   } catch (cause) {
     if (!(cause instanceof SshError)) throw cause
-    throw new VaultError('VAULT_BAD_RESPONSE', `what ${client.name} has for the CA of ${mount} is no public key`, {
+    throw new VaultError('VAULT_BAD_RESPONSE', `vault ${client.name}: its CA of ${mount}/ is no public key`, {
       cause,
-      hint: 'check mount in config.toml: vault read MOUNT/config/ca',
+      hint: `look at it: vault read ${shellWord(`${mount}/config/ca`)}`,
+    })
+  }
+}
+
+async function readText(client: VaultClient, mount: string, issuer: string | undefined): Promise<string> {
+  const path = issuer === undefined ? vaultPath(mount, 'public_key') : vaultPath(mount, 'issuer', issuer, 'public_key')
+  try {
+    const { text = '' } = await client.request({
+      method: 'GET',
+      path,
+      purpose: { type: 'public', mount },
+      isText: true,
+    })
+    return text
+  } catch (cause) {
+    // A mount that does not exist wants a token (403), as all paths that nothing is known of; one without a CA has no key.
+    if (!(cause instanceof VaultError) || ![400, 403, 404].includes(cause.status ?? 0)) throw cause
+    const what = issuer === undefined ? 'no SSH CA' : `no issuer ${issuer} of an SSH CA`
+    throw new VaultError('VAULT_CA_MISSING', `vault ${client.name}: it has ${what} at ${mount}/`, {
+      cause,
+      status: cause.status,
+      hint: 'name the mount that has one: latchkey ssh cloud-init --mount MOUNT (all of them: vault secrets list)',
     })
   }
 }

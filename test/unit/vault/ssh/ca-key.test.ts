@@ -38,3 +38,23 @@ it.each(['', '<html>', `${line}\n${line}\n`, line.slice(0, -8), `cert-authority 
     await expect(failed).rejects.toMatchObject({ code: 'VAULT_BAD_RESPONSE' })
   },
 )
+
+it.each([
+  [403, 'ssh', undefined, 'vault corp: it has no SSH CA at ssh/'],
+  [400, 'ssh', undefined, 'vault corp: it has no SSH CA at ssh/'],
+  [404, 'ssh', 'old', 'vault corp: it has no issuer old of an SSH CA at ssh/'],
+])(
+  'a refusal with %i is that there is no CA: nothing was done with a token',
+  async (status, mount, issuer, message) => {
+    const request = async () => Promise.reject(new VaultError('VAULT_TOKEN_INVALID', 'log in', { status }))
+    const client = { name: 'corp', request } as unknown as VaultClient
+    const hint = expect.stringContaining('--mount')
+    await expect(readCaKey(client, mount, issuer)).rejects.toMatchObject({ code: 'VAULT_CA_MISSING', message, hint })
+  },
+)
+
+it('a server that is away is no server without a CA', async () => {
+  const request = async () => Promise.reject(new VaultError('VAULT_SEALED', 'sealed', { status: 503 }))
+  const client = { name: 'corp', request } as unknown as VaultClient
+  await expect(readCaKey(client, 'ssh')).rejects.toMatchObject({ code: 'VAULT_SEALED' })
+})
