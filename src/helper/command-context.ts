@@ -5,6 +5,7 @@ import type { ReadLine } from './asking/ask-lent-prompt.ts'
 import { createTerminalAccess } from './asking/terminal.ts'
 import { readTerminalLine, showOnTerminal } from './asking/terminal-line.ts'
 import { ownScreen, type TerminalScreen } from './asking/terminal-screen.ts'
+import { createVisitPage } from './browser/visit-page.ts'
 import { createDaemonAccess, type DaemonAccess } from './daemon-access.ts'
 import { type ReadProgram, readProgram } from './exec/read-program.ts'
 import { type CommandEnd, runCommand } from './exec/run-command.ts'
@@ -43,6 +44,8 @@ export interface CommandContext {
 export function processContext(): CommandContext {
   const environment = process.env
   const note = (output: string) => void process.stderr.write(displayLines(output))
+  const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+  const visit = createVisitPage({ environment, platform: process.platform, show: showOnTerminal, pause })
   return {
     environment,
     // Made displayable here, so that no command can forget to.
@@ -54,6 +57,7 @@ export function processContext(): CommandContext {
       terminal: createTerminalAccess(environment),
       readLine: readTerminalLine,
       show: showOnTerminal,
+      ...(visit === undefined ? {} : { visit }),
       after(delayMs, run) {
         const timer = setTimeout(run, delayMs)
         return () => clearTimeout(timer)
@@ -73,6 +77,6 @@ export function processContext(): CommandContext {
       }),
     platform: process.platform,
     nowMs: Date.now,
-    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    pause,
   }
 }

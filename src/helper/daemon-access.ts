@@ -103,7 +103,7 @@ export function createDaemonAccess(options: DaemonAccessOptions): DaemonAccess {
 
   const ask = (question: Question, signal?: AbortSignal) => askLentPrompt(question, options, signal)
   const onWithdrawn = async () => {
-    options.show('\nwithdrawn: nobody waits for this answer any more\n')
+    options.show('withdrawn: nobody waits for this answer any more\n')
     // What the person is about to type was meant for the question that is gone.
     await new Promise<void>((resolve) => void after(reactionMs, resolve))
   }

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { endianness } from 'node:os'
 
 /** One end of a TCP connection. */
@@ -30,6 +31,15 @@ export async function socketOwner(connection: TcpConnection): Promise<number | u
     if (uid !== undefined) return uid
   }
   return undefined
+}
+
+/** Which user has the other end of a connection within this machine; see `socketOwner`. */
+export function peerUid(socket: Socket): Promise<number | undefined> {
+  const { localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0 } = socket
+  return socketOwner({
+    local: { address: remoteAddress, port: remotePort },
+    remote: { address: localAddress, port: localPort },
+  })
 }
 
 /** The lines are read one by one: a busy machine has hundreds of thousands. */

@@ -1,7 +1,7 @@
 import { createTurns } from '../core/calls/turns.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Asker } from './asker.ts'
-import type { Question } from './kinds.ts'
+import { type Question, questionForProgram } from './kinds.ts'
 import type { OpenQuestion } from './open-question.ts'
 import { PromptError } from './prompt.ts'
 import { unavailable, unfit } from './prompt-failures.ts'
@@ -27,7 +27,7 @@ export function createDialogs(present: () => PromptProgram | undefined): Asker {
   const converse = async (open: OpenQuestion, program: PromptProgram): Promise<void> => {
     const closed = new AbortController()
     const hold = open.take('program', () => closed.abort())
-    let question: Question = open.question
+    let question = questionForProgram(open.question)
     let complaint = ''
     try {
       for (let tries = 0; tries < maxTries; tries += 1) {
@@ -36,7 +36,7 @@ export function createDialogs(present: () => PromptProgram | undefined): Asker {
         const became = hold.answer(typed)
         if (typeof became === 'string') return
         complaint = became.complaint
-        question = { ...open.question, notice: complaint }
+        question = { ...question, notice: complaint }
       }
       hold.fail(unfit(open.question, complaint))
     } catch (cause) {

@@ -65,6 +65,18 @@ export function questionText(question: Question, isTyped: boolean): string {
   return lines.join('\n') + (isTyped ? kindOf(question).suffix : '')
 }
 
+/** What a program is to show of a question: nothing that other users of the machine must not see. */
+export function questionForProgram(question: Question): Question {
+  const { forProgram } = kindOf(question)
+  return forProgram === undefined ? question : (forProgram(question) as Question)
+}
+
+/** Whether the outcome is found out elsewhere, so that the question may end before an answer is typed. */
+export function endsElsewhere(question: Question): boolean {
+  const { isTyped, form } = kindOf(question)
+  return isTyped && form === 'shown'
+}
+
 /** Reads a typed line as an answer. */
 export function readAnswer(question: Question, typed: string): Reading<unknown> {
   return kindOf(question).read(typed, question)

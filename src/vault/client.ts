@@ -2,6 +2,7 @@ import type { Logger } from '../core/log.ts'
 import { Secret } from '../core/secret.ts'
 import { foreignText, isPrintable } from '../core/text/display-text.ts'
 import type { Clock } from '../core/time/clock.ts'
+import { pause } from '../core/time/pause.ts'
 import type { Route } from '../http/connect.ts'
 import { isLocal, type ServerAddress } from '../http/server-address.ts'
 import type { TlsSettings } from '../http/tls.ts'
@@ -12,7 +13,7 @@ import type { VaultPurpose } from './advice/advice-row.ts'
 import { parseAnswer, parseErrorTexts, textAnswer, type VaultAnswer } from './answer.ts'
 import { isRedirect, redirectTarget } from './redirect.ts'
 import { createRedirected } from './redirected.ts'
-import { encodeBody, hideableSecrets, type VaultBody } from './request-body.ts'
+import { encodeBody, encodeQuery, hideableSecrets, type VaultBody } from './request-body.ts'
 import { type FailedAttempt, mayRetry, parseRetryAfterMs, retryDelayMs } from './retry.ts'
 import { VaultError } from './vault-error.ts'
 import { createVaultTransport, type VaultTransport } from './vault-transport.ts'
@@ -32,9 +33,13 @@ export interface VaultApiRequest {
   mfa?: Secret<string> | undefined
   /** Sent as JSON. Secrets in it are sent in clear, and cut out of the texts that come back. */
   body?: VaultBody
+  /** Sent behind the path. Secrets in it are treated as those of a body. */
+  query?: Readonly<Record<string, string | Secret<string>>> | undefined
   signal?: AbortSignal
   /** The answer is a text and not JSON. */
   isText?: boolean
+  /** The answer is a page for a browser: what it says, and with which status below 500, is not for us. */
+  isPage?: boolean
   /** False: never sent a second time once the server may have seen it. Default: true. */
   isIdempotent?: boolean
   /** Nobody waits for it (src/vault/circuit.ts). */
@@ -128,7 +133,7 @@ export function createVaultClient(options: VaultClientOptions): VaultClient {
         // A connection that has slept through a suspend may be dead: a retry takes a new one.
         mayReuse: request.isIdempotent !== false && attempt.number === 0,
       })
-    const path = `${address.basePath}/v1/${request.path}`
+    const path = `${address.basePath}/v1/${request.path}${encodeQuery(request.query)}`
     const first = await exchange(path)
     if (first.type === 'failure' || !isRedirect(first.answer.status)) return first
     const location = first.answer.header('location')
@@ -162,7 +167,7 @@ export function createVaultClient(options: VaultClientOptions): VaultClient {
         const delayMs = retryDelayMs(outcome, number + 1, random)
         if (clock.uptime() + delayMs >= endMs) throw outcome.error
         log.debug('a request to vault is tried again', { vault: name, reason: outcome.error.message, delayMs })
-        await pause(delayMs, clock, request.signal, outcome)
+        await pauseAfter(outcome, delayMs, clock, request.signal)
       }
     },
     close() {
@@ -199,12 +204,13 @@ function headersOf({ token, mfa }: VaultApiRequest, namespace: string | undefine
 
 function readAnswer(
   answer: HttpAnswer,
-  { purpose, token, mfa, body, isText = false }: VaultApiRequest,
+  { purpose, token, mfa, body, query, isText = false, isPage = false }: VaultApiRequest,
   { name, server, nowMs }: { name: string; server: string; nowMs: number },
 ): { type: 'answer'; answer: VaultAnswer } | VaultError {
   const { status } = answer
+  if (isPage && status < 500) return { type: 'answer', answer: textAnswer(status, answer.body, answer.clockSkewMs) }
   if (status < 200 || status > 299) {
-    const sent = hideableSecrets({ token, mfa, body })
+    const sent = hideableSecrets({ token, mfa, body, query })
     const texts = parseErrorTexts(answer.body)?.map((text) => foreignText(text, sent))
     const retryAfterMs = parseRetryAfterMs(answer.header('retry-after'), nowMs + (answer.clockSkewMs ?? 0))
     return adviseOn({ status, texts, retryAfterMs }, { vault: name, purpose })
@@ -220,22 +226,15 @@ function readAnswer(
 }
 
 /** Waits before a retry. @throws {VaultError} VAULT_ABORTED, caused by what the last attempt failed with */
-function pause(delayMs: number, clock: Clock, signal: AbortSignal | undefined, last: FailedAttempt): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      cancel()
-      reject(
-        new VaultError('VAULT_ABORTED', `given up: ${last.error.message}`, {
-          cause: last.error,
-          hint: last.error.hint,
-        }),
-      )
-    }
-    const cancel = clock.after(delayMs, () => {
-      signal?.removeEventListener('abort', onAbort)
-      resolve()
-    })
-    if (signal?.aborted === true) onAbort()
-    else signal?.addEventListener('abort', onAbort, { once: true })
-  })
+async function pauseAfter(
+  { error: cause }: FailedAttempt,
+  delayMs: number,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await pause(clock, delayMs, signal)
+  } catch {
+    throw new VaultError('VAULT_ABORTED', `given up: ${cause.message}`, { cause, hint: cause.hint })
+  }
 }

@@ -8,6 +8,13 @@ export function encodeBody(body: VaultBody): Uint8Array {
   return Buffer.from(JSON.stringify(exposed(body)))
 }
 
+/** Fields as what stands behind a path. */
+export function encodeQuery(fields: Readonly<Record<string, string | Secret<string>>> = {}): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(fields)) query.set(name, value instanceof Secret ? value.expose() : value)
+  return query.size === 0 ? '' : `?${query.toString()}`
+}
+
 /** The secrets in a body that are long enough to be cut out of the texts that come back. */
 export function hideableSecrets(value: unknown): readonly string[] {
   if (value instanceof Secret) return hideable(value)

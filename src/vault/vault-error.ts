@@ -23,6 +23,9 @@ export type VaultErrorCode =
   /** Only a person can get the next token. */
   | 'VAULT_LOGIN_NEEDED'
   | 'VAULT_LOGIN_FAILED'
+  /** The person has not finished in the browser: ask again later, or more rarely. */
+  | 'VAULT_LOGIN_PENDING'
+  | 'VAULT_LOGIN_SLOW_DOWN'
   /** The login is refused whatever the secret: locked, not allowed from this network, or what checks it is away. */
   | 'VAULT_LOGIN_LOCKED'
   /** The login goes on only with a second factor. */

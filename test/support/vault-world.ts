@@ -108,6 +108,7 @@ export function loginContext(
     log: recordingLog().log,
     environment: {},
     home: '/home/jo',
+    uid: process.getuid?.(),
     readText: async (path) => {
       const text = files.get(path)
       if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' })

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import { describeError } from '../../core/errors.ts'
 import type { Secret } from '../../core/secret.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import type { LoopbackListener } from '../../http/loopback-listener.ts'
 import { startLoopbackServer } from '../../http/loopback-server.ts'
-import { socketOwner } from '../../http/socket-owner.ts'
+import { peerUid } from '../../http/socket-owner.ts'
 import { AwsError } from '../aws-error.ts'
 
 /** An address on this machine that leads a browser on, once. */
@@ -108,7 +107,7 @@ export function createOneShotLinks(deps: OneShotLinksDeps): OneShotLinks {
   const serve = async (incoming: IncomingMessage, response: ServerResponse) => {
     const { method, url = '' } = incoming
     const link = links.get(url.slice(1))
-    if (uid !== undefined && (await ownerOf(incoming.socket)) !== uid) return say(response, 403, forOthers(link))
+    if (uid !== undefined && (await peerUid(incoming.socket)) !== uid) return say(response, 403, forOthers(link))
     if (link === undefined) return say(response, 404, 'there is nothing here')
     // Only a visit uses it up, not a look at its headers.
     if (method !== 'GET') return say(response, 405, 'only a visit is answered')
@@ -157,13 +156,6 @@ function notOpened(reason: string, again: string, cause?: unknown): AwsError {
 function forOthers(link: Link | undefined): string {
   const refused = 'this address is for programs of the user who asked for it'
   return link === undefined ? refused : `${refused}; for a browser of another one, run\n\n  ${link.again} --print`
-}
-
-function ownerOf({ localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0 }: Socket) {
-  return socketOwner({
-    local: { address: remoteAddress, port: remotePort },
-    remote: { address: localAddress, port: localPort },
-  })
 }
 
 /** The page that follows must not learn this address, and nobody is to keep what is here. */

@@ -64,7 +64,7 @@ export interface VaultDeps extends Omit<LoginContext, 'client' | 'address' | 'to
  * @throws {VaultError} VAULT_CONFIG: a certificate or the address cannot be used; `readVaultFiles` has checked that
  */
 export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
-  const { keychain, prompts, clock, random, log, environment, home, readText, runProgram, identitySigner } = deps
+  const { keychain, prompts, clock, random, log, environment, home, uid, readText, runProgram, identitySigner } = deps
   const { address, auth } = plan.config
   const source = createCertificateSource({ name: `vault ${plan.config.name}`, clock, log })
   const circuit = createCircuit({ clock, random })
@@ -81,6 +81,7 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
     log,
     environment,
     home,
+    uid,
     readText,
     runProgram,
     tokenRefusal: plan.tokenRefusal,

@@ -29,6 +29,8 @@ export type Reply =
     }
   | { type: 'auth'; auth: AuthAnswer; warnings: readonly string[] }
   | { type: 'text'; text: string }
+  /** A page for a browser. */
+  | { type: 'html'; status: 200 | 400; html: string }
   | { type: 'warnings'; warnings: readonly string[] }
   /** A whole answer, its request id included. */
   | { type: 'envelope'; envelope: Readonly<Record<string, unknown>> }
@@ -36,7 +38,7 @@ export type Reply =
 /** An answer as it goes out over HTTP. */
 export interface Answer {
   status: number
-  contentType: 'application/json' | 'text/plain'
+  contentType: 'application/json' | 'text/plain' | 'text/html'
   body: string
 }
 
@@ -78,6 +80,7 @@ export function envelopeOf(reply: Reply): Readonly<Record<string, unknown>> | un
   switch (reply.type) {
     case 'empty':
     case 'text':
+    case 'html':
       return undefined
     case 'data': {
       const envelope = { ...emptyEnvelope, data: reply.data, warnings: orNull(reply.warnings ?? []) }
@@ -97,6 +100,7 @@ const orNull = (warnings: readonly string[]) => (warnings.length === 0 ? null : 
 /** The answer for a reply; what is read or listed and is not there is a 404. */
 export function answerOf(reply: Reply, isReading: boolean): Answer {
   if (reply.type === 'text') return { status: 200, contentType: 'text/plain', body: reply.text }
+  if (reply.type === 'html') return { status: reply.status, contentType: 'text/html', body: reply.html }
   const envelope = envelopeOf(reply)
   if (reply.type === 'envelope') return jsonAnswer(200, reply.envelope)
   if (envelope !== undefined) return jsonAnswer(200, { ...envelope, request_id: newUuid() })

@@ -18,6 +18,8 @@ export type ReadLine = (prompt: string, options: LineOptions) => Promise<Secret<
 export interface AskedTerminal {
   readLine: ReadLine
   show(text: string): void
+  /** Opens a page in the person's browser, and says so. Absent: they have to do that themselves. @param closed the question is over */
+  visit?: (page: string, closed: AbortSignal) => void
 }
 
 /**
@@ -28,13 +30,32 @@ export interface AskedTerminal {
  */
 export async function askLentPrompt(
   question: Question,
-  { readLine, show }: AskedTerminal,
+  { readLine, show, visit }: AskedTerminal,
   signal?: AbortSignal,
 ): Promise<Secret<string> | undefined> {
   if (!kindOf(question).isTyped) {
     show(`${questionText(question, false)}\n`)
     return new Secret('')
   }
+  const closed = new AbortController()
+  // Once: a page that is asked for again is open already.
+  if (question.kind === 'visit' && question.notice === undefined) visit?.(question.link ?? question.url, closed.signal)
+  try {
+    return await readFitting(question, readLine, signal)
+  } catch (error) {
+    // What is shown next begins a line of its own.
+    if (signal?.aborted === true) show('\n')
+    throw error
+  } finally {
+    closed.abort()
+  }
+}
+
+async function readFitting(
+  question: Question,
+  readLine: ReadLine,
+  signal: AbortSignal | undefined,
+): Promise<Secret<string> | undefined> {
   const { isEchoed, dropsTypeAhead } = kindOf(question)
   const options: LineOptions = {
     echo: isEchoed,

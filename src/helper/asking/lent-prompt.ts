@@ -3,7 +3,7 @@ import type { Secret } from '../../core/secret.ts'
 import type { ApiCall, ApiClient } from '../../ipc/client/client.ts'
 import type { ApiAnswer } from '../../ipc/client/http-reply.ts'
 import type { PromptMode } from '../../ipc/protocol.ts'
-import { parseQuestion, type Question } from '../../prompts/kinds.ts'
+import { endsElsewhere, parseQuestion, type Question } from '../../prompts/kinds.ts'
 import { successBody } from '../fast/answer.ts'
 import { HelperError } from '../fast/failure.ts'
 
@@ -26,7 +26,10 @@ export interface PromptingOptions {
    * `signal` when that aborts.
    */
   ask: (question: Question, signal?: AbortSignal) => Promise<Secret<string> | undefined>
-  /** Tells the person that a question is not asked any more. Absent: it stays on the terminal until it is answered. */
+  /**
+   * Tells the person that a question is not asked any more. Absent: it stays on the terminal until it is answered, but for one
+   * whose outcome is found out elsewhere.
+   */
   onWithdrawn?: () => Promise<void>
 }
 
@@ -65,7 +68,7 @@ async function put(
   { id, question }: LentQuestion,
   { ask, connect, onWithdrawn }: PromptingOptions,
 ): Promise<Secret<string> | undefined | typeof withdrawn> {
-  if (onWithdrawn === undefined) return ask(question)
+  if (onWithdrawn === undefined && !endsElsewhere(question)) return ask(question)
   const over = new AbortController()
   // A connection has one call at a time, and the one with the lease will have the answer.
   const watching = connect()

@@ -41,6 +41,8 @@ export interface PromptKind<Fields extends object, Answer> {
   lines(question: Wording & Fields): readonly string[]
   /** What there is to choose from; elsewhere nothing. */
   options(fields: Fields): readonly string[]
+  /** What a program shows in its place, whose arguments other users can read. Absent: the question itself. */
+  forProgram?(question: Wording & Fields): Wording & Fields
   /** Reads a line that was typed. */
   read(typed: string, fields: Fields): Reading<Answer>
 }

@@ -1,5 +1,7 @@
 import type { Secret } from '../../core/secret.ts'
 import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
+import type { VaultAnswer } from '../answer.ts'
+import type { VaultApiRequest } from '../client.ts'
 import type { VaultBody } from '../request-body.ts'
 import { type LeasedToken, leaseFromLogin } from '../token/token-lease.ts'
 import type { Asking, LoginContext } from './login-method.ts'
@@ -11,7 +13,10 @@ export interface LoginCall extends Asking {
   path: string
   /** The auth mount, without `auth/`. */
   mount: string
-  body: VaultBody
+  /** Default: POST. */
+  method?: 'GET'
+  body?: VaultBody
+  query?: VaultApiRequest['query']
   /** Who logs in, for messages. */
   who: string
   /** What Vault calls the token (`userpass-jo`): the answer does not say, but it has noted who that is. */
@@ -29,20 +34,36 @@ export interface LoginCall extends Asking {
  */
 export async function callLogin(
   context: Pick<LoginContext, 'client' | 'clock' | 'prompts'>,
-  { path, mount, body, who, displayName, advice, mfa, patienceMs, ...asking }: LoginCall,
+  call: LoginCall,
 ): Promise<LeasedToken> {
-  const { client, clock } = context
-  const first = await client.request({
-    method: 'POST',
+  return takeLogin(context, call, await sendLogin(context, call))
+}
+
+/** The first half of `callLogin`, for a login whose answer has to be waited for. */
+export async function sendLogin({ client }: Pick<LoginContext, 'client'>, call: LoginCall): Promise<VaultAnswer> {
+  const { path, mount, method = 'POST', body, query, who, advice, mfa, patienceMs } = call
+  return client.request({
+    method,
     path,
     purpose: { type: 'login', mount, who, advice },
-    body,
+    ...(body === undefined ? {} : { body }),
+    query,
     mfa,
     isIdempotent: false,
     patienceMs,
   })
+}
+
+/** The second half of `callLogin`: the token, by way of login MFA where that follows. */
+export async function takeLogin(
+  context: Pick<LoginContext, 'client' | 'clock' | 'prompts'>,
+  { mount, who, displayName, mayAsk, signal }: LoginCall,
+  first: VaultAnswer,
+): Promise<LeasedToken> {
+  const { client, clock } = context
   const requirement = first.auth?.mfa
-  const answer = requirement === undefined ? first : await satisfyMfa(context, { requirement, mount, who, ...asking })
+  const answer =
+    requirement === undefined ? first : await satisfyMfa(context, { requirement, mount, who, mayAsk, signal })
   const name = typeof displayName === 'string' ? displayName : displayName(answer.auth?.metadata ?? {})
   return leaseFromLogin(answer, { vault: client.name, displayName: name, nowMs: clock.now() })
 }

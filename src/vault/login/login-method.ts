@@ -83,6 +83,8 @@ export interface LoginContext {
   environment: Environment
   /** The user's home folder. */
   home: string
+  /** Whose browsers may come back to us; undefined where the system has no such numbers. */
+  uid: number | undefined
   /** Rejects with the file system's error. */
   readText: (path: string) => Promise<string>
   runProgram: RunProgram

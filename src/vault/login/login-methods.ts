@@ -7,6 +7,7 @@ import { jwt } from './jwt.ts'
 import { kubernetes } from './kubernetes.ts'
 import { ldap } from './ldap.ts'
 import type { LoginContext, LoginMethod } from './login-method.ts'
+import { oidc } from './oidc.ts'
 import { okta } from './okta.ts'
 import { proxy } from './proxy.ts'
 import { radius } from './radius.ts'
@@ -14,7 +15,7 @@ import { token } from './token.ts'
 import { userpass } from './userpass.ts'
 
 /** Every login method. A new one is its own file, its import here and its place in this list. */
-const methods = [token, userpass, ldap, radius, okta, github, jwt, cert, kubernetes, aws, approle, proxy] as const
+const methods = [token, userpass, ldap, radius, okta, github, jwt, cert, kubernetes, aws, approle, oidc, proxy] as const
 
 /** `auth` of a `[vault.…]` section. */
 export const authSchema = v.variant(

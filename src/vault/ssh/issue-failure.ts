@@ -19,6 +19,8 @@ const failureOfCode: Readonly<Record<VaultErrorCode, IssueFailure>> = {
   VAULT_LOGIN_FAILED: 'passing',
   VAULT_LOGIN_LOCKED: 'passing',
   VAULT_LOGIN_NEEDED: 'login',
+  VAULT_LOGIN_PENDING: 'login',
+  VAULT_LOGIN_SLOW_DOWN: 'login',
   VAULT_MFA_NEEDED: 'login',
   VAULT_MFA_FAILED: 'login',
   VAULT_CONFIG: 'lasting',

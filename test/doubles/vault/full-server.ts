@@ -12,6 +12,7 @@ import { kubernetes } from './login/kubernetes.ts'
 import { ldap } from './login/ldap.ts'
 import { lockouts } from './login/lockouts.ts'
 import { networkBinding } from './login/network-binding.ts'
+import { oidc } from './login/oidc.ts'
 import { okta } from './login/okta.ts'
 import { radius } from './login/radius.ts'
 import { secretIdAdministration } from './login/secret-id-administration.ts'
@@ -61,6 +62,7 @@ const plugins = [
   kubernetes,
   secretIdAdministration,
   userAdministration,
+  oidc,
   identity,
   capabilities,
   fullPolicies,

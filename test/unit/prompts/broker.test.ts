@@ -562,7 +562,12 @@ describe('a question of each kind', () => {
     put('no')
     const refused: boolean = await prompts.ask({ topic, kind: 'confirm', text })
     put('')
-    const visited: 'done' = await prompts.ask({ topic, kind: 'visit', text, url: 'https://sso.example.com/' })
+    const visited: 'done' | Secret<string> = await prompts.ask({
+      topic,
+      kind: 'visit',
+      text,
+      url: 'https://sso.example.com/',
+    })
     put('2')
     const chosen: string = await prompts.ask({ topic, kind: 'choice', text, options: ['userpass', 'oidc'] })
     expect([confirmed, refused, visited, chosen]).toEqual([true, false, 'done', 'oidc'])

@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../src/core/secret.ts'
 import {
+  endsElsewhere,
   kindOf,
   parseQuestion,
   type Question,
   questionFault,
+  questionForProgram,
   questionText,
   readAnswer,
 } from '../../../src/prompts/kinds.ts'
@@ -62,6 +64,11 @@ describe('what was typed', () => {
     [choice, '1', '1'],
     [choice, '2', 'oidc/'],
     [choice, ' userpass ', 'userpass'],
+    [visit, 'https://x.example.com/?code=1', 'done'],
+    [{ ...visit, takesAddress: true }, ' ', 'done'],
+    [{ ...visit, takesAddress: true }, ' http://localhost:8250/?code=1 ', 'http://localhost:8250/?code=1'],
+    [{ ...visit, takesAddress: true }, 'yes', ['paste the whole address, or press Enter']],
+    [{ ...visit, takesAddress: true }, 'https://', ['paste the whole address, or press Enter']],
     [choice, '3', '1'],
     [choice, '0', ['choose from 1 to 3']],
     [choice, '4', ['choose from 1 to 3']],
@@ -116,6 +123,40 @@ describe('what is shown', () => {
       true,
       true,
     ])
+  })
+})
+
+describe('a page to be visited', () => {
+  const full: Question = { ...visit, link: 'http://localhost:8250/x', takesAddress: true, notice: 'again' }
+
+  it('goes to a program by its link, since others can read the arguments of that', () => {
+    expect(questionForProgram(full)).toEqual({
+      ...visit,
+      url: 'http://localhost:8250/x',
+      link: 'http://localhost:8250/x',
+      takesAddress: false,
+      notice: 'again',
+    })
+    expect(questionText(questionForProgram(full), false)).not.toContain('sso.example.com')
+    expect(questionForProgram(visit)).toEqual({ ...visit, takesAddress: false })
+    expect(questionForProgram(code)).toBe(code)
+  })
+
+  it('says what to do where the browser is on another machine', () => {
+    expect(questionText(full, false)).toContain('paste the address of that page')
+  })
+
+  it('is the one question that may end before it is answered', () => {
+    expect([code, password, confirm, visit, choice, note].filter(endsElsewhere)).toEqual([visit])
+  })
+
+  it.each([
+    ['https://localhost:8250/', 'its link does not lead to this machine'],
+    ['http://sso.example.com/', 'its link does not lead to this machine'],
+    ['x', 'its link does not lead to this machine'],
+    ['http://127.0.0.1:8250/', undefined],
+  ])('has a link that leads to this machine: %s', (link, fault) => {
+    expect(questionFault({ ...visit, link })).toBe(fault)
   })
 })
 

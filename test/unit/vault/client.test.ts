@@ -397,6 +397,33 @@ describe('a redirect', () => {
   })
 })
 
+describe('a request with a query', () => {
+  it('has it behind the path, encoded, and the secrets in it in no error', async () => {
+    const vault = await scriptedVault()
+    const code = 'a code&of=many words'
+    const refused = { status: 400, json: { errors: [`unknown code ${code}`] } }
+    vault.on('GET auth/oidc/oidc/callback?state=a%2Fb&code=a+code%26of%3Dmany+words', refused)
+    const request: VaultApiRequest = {
+      method: 'GET',
+      path: 'auth/oidc/oidc/callback',
+      purpose: login.purpose,
+      query: { state: 'a/b', code: new Secret(code) },
+    }
+    const error = await failure(testClient(vault.address), request)
+    expect(String(error)).toContain('unknown code [redacted]')
+    expect(vault.requests).toHaveLength(1)
+  })
+})
+
+it('a page is an answer whatever its status, but not the failure of a server', async () => {
+  const vault = await scriptedVault()
+  const raw = '<h1>Invalid redirect path.</h1>'
+  vault.on('POST auth/userpass/login/jo', { status: 400, raw }, { status: 500, raw })
+  const client = testClient(vault.address)
+  expect(await client.request({ ...login, isPage: true })).toMatchObject({ status: 400, text: raw })
+  expect(await failure(client, { ...login, isPage: true })).toMatchObject({ code: 'VAULT_UNAVAILABLE' })
+})
+
 describe('secrets', () => {
   it('are in no error and no log line, even when the server repeats them', async () => {
     const vault = await scriptedVault()

@@ -80,6 +80,7 @@ describe('a CA from NODE_EXTRA_CA_CERTS', () => {
       log: silentLogger,
       environment: { VAULT_TOKEN: 'hvs.token' },
       home: '/home/jo',
+      uid: undefined,
       readText: () => Promise.reject(new Error('no file')),
       runProgram: () => Promise.reject(new Error('no program')),
       identitySigner: noIdentitySigner,

@@ -45,6 +45,7 @@ function setUp() {
     log: silentLogger,
     environment: { VAULT_TOKEN: 'hvs.token' },
     home: '/home/jo',
+    uid: undefined,
     readText: () => Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' })),
     runProgram: () => Promise.reject(new Error('no program')),
     identitySigner: noIdentitySigner,

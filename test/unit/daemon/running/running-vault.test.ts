@@ -59,6 +59,7 @@ async function world() {
     log: recordingLog().log,
     environment: {},
     home: '/home/jo',
+    uid: undefined,
     readText: async (path) => files.get(path) ?? Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' })),
     runProgram: () => Promise.reject(new Error('no program')),
     identitySigner: noIdentitySigner,

@@ -66,3 +66,38 @@ it('takes what was typed before for no yes, and goes when it is withdrawn', asyn
   const asked = askLentPrompt(question, { readLine, show: () => {} }, withdrawn.signal)
   await expect(asked).rejects.toThrow('withdrawn')
 })
+
+const visit = { kind: 'visit', text: 'log in', url: 'https://sso.example.com/' } as const
+
+it('opens a page, by the link to it where there is one, and once', async () => {
+  const opened: [string, boolean][] = []
+  const signals: AbortSignal[] = []
+  const { terminal } = typing('', '', '')
+  const asked: AskedTerminal = {
+    ...terminal,
+    visit(page, closed) {
+      opened.push([page, closed.aborted])
+      signals.push(closed)
+    },
+  }
+  await askLentPrompt({ ...visit, link: 'http://localhost:8250/x' }, asked)
+  await askLentPrompt(visit, asked)
+  await askLentPrompt({ ...visit, notice: 'it is not finished' }, asked)
+  expect(opened).toEqual([
+    ['http://localhost:8250/x', false],
+    ['https://sso.example.com/', false],
+  ])
+  // Whoever waits for a browser need not any more.
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, true])
+})
+
+it('leaves the line when a question is over before it is answered', async () => {
+  const { shown, terminal } = typing()
+  const over = new AbortController()
+  const readLine: AskedTerminal['readLine'] = (_, { signal }) =>
+    new Promise((_resolve, reject) => signal!.addEventListener('abort', () => reject(signal!.reason as Error)))
+  const asked = askLentPrompt(visit, { ...terminal, readLine }, over.signal)
+  over.abort(new Error('over'))
+  await expect(asked).rejects.toThrow('over')
+  expect(shown).toEqual(['\n'])
+})

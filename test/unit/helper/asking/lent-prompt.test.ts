@@ -173,4 +173,24 @@ describe('a question that may be withdrawn', () => {
     }
     await expect(callWithPrompts(request, { ...options, ask })).rejects.toThrow('the daemon has gone')
   })
+
+  it('is taken from any caller where its outcome is found out elsewhere', async () => {
+    const visit = { id: 'p/1', kind: 'visit', text: 'log in', url: 'https://sso.example.com/' }
+    const body = { error: { code: 'PROMPT_LENT', message: 'asks', prompt: visit } }
+    const { calls, options, end } = watched({ status: 401, body }, done)
+    const { onWithdrawn: _, ...untold } = options
+    const ask = (_question: unknown, signal?: AbortSignal) => {
+      end().resolve(settled)
+      return untilAborted(signal)
+    }
+    expect(await callWithPrompts(request, { ...untold, ask })).toEqual(done)
+    expect(calls.map(({ path }) => path)).toEqual([request.path, request.path])
+  })
+
+  it('is not watched for a caller whose own it is', async () => {
+    const { options, closed, end } = watched(lent, settled, done)
+    const { onWithdrawn: _, ...untold } = options
+    expect(await callWithPrompts(request, untold)).toEqual(done)
+    expect([end(), closed]).toEqual([undefined, []])
+  })
 })
