@@ -79,7 +79,7 @@ function serviceTests() {
     mkdirSync(file('.config/systemd/user/latchkey.service.d'), { recursive: true })
     writeFileSync(
       file('.config/systemd/user/latchkey.service.d/test.conf'),
-      `[Service]\nEnvironment=AWS_ENDPOINT_URL_STS=${aws.endpoint}\nStandardError=append:${file('daemon.log')}\n`,
+      `[Service]\nEnvironment=AWS_ENDPOINT_URL_STS=${aws.endpoint} AWS_ENDPOINT_URL_IAM=${aws.endpoint}\nStandardError=append:${file('daemon.log')}\n`,
     )
     user.own()
   })
