@@ -31,8 +31,21 @@ export async function adoptDevice(
   context: CommandContext,
 ): Promise<void> {
   if (given !== undefined) return useDevice(source, given, context)
-  const list = await context.daemon.call('listMfaDevices', { params: { source: source.name } })
-  await adoptListed(source, list, context)
+  const list = await listed(source, context)
+  if (list !== undefined) await adoptListed(source, list, context)
+}
+
+/** What AWS says of the devices. Where it cannot be asked, nothing speaks against the one that is there: undefined. */
+async function listed({ name, section, isOfOther }: AdoptedSource, context: CommandContext) {
+  try {
+    return await context.daemon.call('listMfaDevices', { params: { source: name } })
+  } catch (error) {
+    const present = section?.mfaSerial
+    const isRefused = error instanceof HelperError && error.code === 'REFUSED'
+    if (present === undefined || isOfOther === true || !isRefused) throw error
+    sayUnknown(present, error.message, context)
+    return undefined
+  }
 }
 
 /** The same with what AWS has said of the devices. */
@@ -40,7 +53,8 @@ export async function adoptListed(source: AdoptedSource, list: MfaDeviceList, co
   const { devices } = list
   const { isOfOther = false, mayReplace = false } = source
   const present = source.section?.mfaSerial
-  if (present !== undefined && devices === undefined && !isOfOther) return sayUnknown(present, list, context)
+  if (present !== undefined && devices === undefined && !isOfOther)
+    return sayUnknown(present, withheld(list.arn, list.refusal), context)
   if (present !== undefined && devices?.some(({ serialNumber }) => serialNumber === present))
     return sayKept(present, context)
   if (present !== undefined && devices !== undefined)
@@ -74,8 +88,8 @@ function sayKept(mfaSerial: string, { print }: CommandContext): void {
 }
 
 /** Where AWS refuses to tell, nothing speaks against what is there. */
-function sayUnknown(mfaSerial: string, { arn, refusal }: MfaDeviceList, { print, note }: CommandContext): void {
-  note(`${displayLine(withheld(arn, refusal))}\n`)
+function sayUnknown(mfaSerial: string, reason: string, { print, note }: CommandContext): void {
+  note(`${displayLine(reason)}\n`)
   print(`${displayLine(`its MFA device stays ${mfaSerial}, which could not be checked`)}\n`)
 }
 

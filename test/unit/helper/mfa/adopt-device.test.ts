@@ -158,6 +158,16 @@ describe('keys add', () => {
 })
 
 describe('a device that stands in the section already', () => {
+  it('stays where AWS cannot be asked, which is said', async () => {
+    const world = mfaWorld({ toml: section(device('jo')) })
+    world.failing = 'listMfaDevices'
+    const { printed, noted, failure } = await world.run(add, [...typedKey])
+    expect(failure).toBeUndefined()
+    expect(noted).toContain('listMfaDevices failed\n')
+    expect(printed).toContain(`its MFA device stays ${device('jo')}, which could not be checked\n`)
+    expect(world.text()).toBe(section(device('jo')))
+  })
+
   it('stays without a question while the user has it', async () => {
     const world = mfaWorld({ toml: section(device('jo')) })
     world.devices = [device('phone'), device('jo')]
