@@ -60,6 +60,14 @@ export const agentSocketName = 'agent.sock'
 /** The local API's socket in the runtime folder. */
 export const apiSocketName = 'api.sock'
 
+/**
+ * The `@cert-authority` lines of the host CAs in the runtime folder, for GlobalKnownHostsFile of ssh_config.
+ * @param folder the runtime folder
+ */
+export function hostCaFile(folder: string): string {
+  return join(folder, 'known_hosts')
+}
+
 /** The private copies of the AWS config file for commands that run, in the runtime folder. */
 export function awsConfigCopies(folder: string): { folder: string; prefix: string } {
   return { folder, prefix: 'aws-config' }

@@ -1,5 +1,12 @@
 import { expect, it } from 'vitest'
-import { awsFilePaths, configFile, expandHome, runtimeFolder, stateFolder } from '../../../../src/core/places/paths.ts'
+import {
+  awsFilePaths,
+  configFile,
+  expandHome,
+  hostCaFile,
+  runtimeFolder,
+  stateFolder,
+} from '../../../../src/core/places/paths.ts'
 
 it.each([
   [{ LATCHKEY_RUNTIME_DIR: '/own', XDG_RUNTIME_DIR: '/run/user/7' }, '/own'],
@@ -47,4 +54,8 @@ it.each([
 it('expands the path of the credentials file alike', () => {
   expect(awsFilePaths({ AWS_SHARED_CREDENTIALS_FILE: '~/c' }, '/home/jo').credentials).toBe('/home/jo/c')
   expect(awsFilePaths({}, '/home/jo').credentials).toBe('/home/jo/.aws/credentials')
+})
+
+it('has the lines of the host CAs beside the sockets, where ssh_config can name them', () => {
+  expect(hostCaFile('/run/user/1000/latchkey')).toBe('/run/user/1000/latchkey/known_hosts')
 })
