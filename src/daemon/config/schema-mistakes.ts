@@ -40,9 +40,12 @@ function findImpossibleKeys(value: unknown, above: readonly string[] = []): read
 
 type Issue = v.BaseIssue<unknown>
 
-/** For a choice between schemas, the issue of the branch that came closest. */
+/** For a choice between schemas, the issue of the branch that came closest, whose path begins at the choice. */
 function deepest(issue: Issue): Issue {
-  return issue.issues === undefined ? issue : deepest(issue.issues[0])
+  if (issue.issues === undefined) return issue
+  const inner = deepest(issue.issues[0])
+  const [first, ...more] = [...(issue.path ?? []), ...(inner.path ?? [])]
+  return first === undefined ? inner : { ...inner, path: [first, ...more] }
 }
 
 function mistakesOf(issue: Issue): readonly Mistake[] {
@@ -52,10 +55,11 @@ function mistakesOf(issue: Issue): readonly Mistake[] {
   // valibot reports only the first unknown key of a table.
   const above = path.slice(0, -1)
   const table: unknown = issue.path?.at(-1)?.input
-  const written = typeof table === 'object' && table !== null ? Object.keys(table) : []
-  const known = knownKeys(configSchema, path)
-  const unknown = new Set([path.at(-1)!, ...written.filter((key) => !known.includes(key))])
-  return [...unknown].map((key) => ({ path: [...above, key], reason: unknownName(`key "${key}"`, key, known) }))
+  const written = typeof table === 'object' && table !== null ? table : {}
+  const tables = tablesAt(configSchema, above)
+  const known = tables.flatMap(Object.keys)
+  const unknown = new Set([path.at(-1)!, ...Object.keys(written).filter((key) => !known.includes(key))])
+  return [...unknown].map((key) => ({ path: [...above, key], reason: unknownKey(key, written, tables) }))
 }
 
 function readable(issue: Issue): string {
@@ -65,19 +69,42 @@ function readable(issue: Issue): string {
   return issue.kind === 'schema' ? `expected ${issue.expected?.toLowerCase()}, not ${issue.received}` : issue.message
 }
 
-/** The keys that the schema allows at `path` without its last part. */
-function knownKeys(schema: unknown, path: readonly string[]): readonly string[] {
+/** A table that the schema allows: a schema for each key. */
+type Table = Readonly<Record<string, unknown>>
+
+/** The tables that the schema allows at `path`: several where it has a choice. */
+function tablesAt(schema: unknown, path: readonly string[]): readonly Table[] {
   if (typeof schema !== 'object' || schema === null) return []
-  if ('wrapped' in schema) return knownKeys(schema.wrapped, path)
+  if ('wrapped' in schema) return tablesAt(schema.wrapped, path)
   if ('options' in schema && Array.isArray(schema.options)) {
-    return [...new Set(schema.options.flatMap((option) => knownKeys(option, path)))]
+    return schema.options.flatMap((option) => tablesAt(option, path))
   }
   const [key, ...rest] = path
   if ('entries' in schema && typeof schema.entries === 'object' && schema.entries !== null) {
-    const entries: Readonly<Record<string, unknown>> = { ...schema.entries }
-    return rest.length === 0 ? Object.keys(entries) : knownKeys(entries[key!], rest)
+    const entries: Table = { ...schema.entries }
+    return key === undefined ? [entries] : tablesAt(entries[key], rest)
   }
-  return 'value' in schema ? knownKeys(schema.value, rest) : []
+  return 'value' in schema ? tablesAt(schema.value, rest) : []
+}
+
+/** What a table says of itself where the schema has a choice, such as `method`: key and value. */
+function literalsOf(table: Table): readonly (readonly [string, unknown])[] {
+  return Object.entries(table).flatMap(([key, schema]) =>
+    typeof schema === 'object' && schema !== null && 'literal' in schema ? [[key, schema.literal] as const] : [],
+  )
+}
+
+/** Words for a key that none of the tables has that fit what is written there. */
+function unknownKey(key: string, written: object, tables: readonly Table[]): string {
+  const fits = (table: Table) =>
+    literalsOf(table).every(([name, value]) => new Map(Object.entries(written)).get(name) === value)
+  const elsewhere = tables.filter((table) => Object.hasOwn(table, key)).flatMap(literalsOf)
+  if (elsewhere.length > 0) {
+    const values = elsewhere.map(([, value]) => JSON.stringify(value)).sort()
+    return `key "${key}" goes only with ${elsewhere[0]![0]} = ${values.join(', ')}`
+  }
+  const known = [...new Set(tables.filter(fits).flatMap(Object.keys))]
+  return known.includes(key) ? `key "${key}" does not go with the others here` : unknownName(`key "${key}"`, key, known)
 }
 
 /** Words for an unknown name, with the names that were probably meant. */

@@ -188,6 +188,21 @@ describe('parseConfig', () => {
       '3:28: vault.corp.auth.x: unknown key "x"',
     ],
     [
+      'a key of other methods',
+      '[vault.corp]\naddress = "https://v"\nauth = { method = "userpass", username = "jo", role_id = "r" }\n',
+      '3:48: vault.corp.auth.role_id: key "role_id" goes only with method = "approle"',
+    ],
+    [
+      'two keys of which there may be one',
+      '[vault.corp]\naddress = "https://v"\nauth = { method = "jwt", jwt = { file = "/j", env = "J" } }\n',
+      '3:26: vault.corp.auth.jwt.env: key "env" does not go with the others here',
+    ],
+    [
+      'a choice of tables with none of them',
+      '[vault.corp]\naddress = "https://v"\nauth = { method = "jwt", jwt = { fil = "/j" } }\n',
+      '3:26: vault.corp.auth.jwt.file: is missing',
+    ],
+    [
       'a host that is none',
       '[ssh.identity.i]\nrole = "r"\nhosts = ["ok", "a b"]\n',
       '3:1: ssh.identity.i.hosts.1: not a host: write a name, a pattern such as "*.example.com", "[name]:port", or "SHA256:…"',
