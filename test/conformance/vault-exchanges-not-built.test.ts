@@ -17,14 +17,6 @@ const notBuilt: Readonly<Record<string, readonly string[]>> = {
     'renew with the same certificate',
     'renew without it',
   ],
-  'inline-auth': [
-    'sign with an inline jwt login',
-    'sign with an inline approle login',
-    'inline login fails',
-    'inline login works, path denied',
-    'inline login and a token together',
-    'inline login at no mount',
-  ],
   namespaces: [
     'create',
     'mount in it',
@@ -133,16 +125,5 @@ describe('the development Vault, asked for what it does not have', () => {
     const reply = await vault.call('POST', path, { token: vault.vault.rootToken, body: {} })
     expect(reply.status).toBe(404)
     expect(reply.json.errors).toEqual(['1 error occurred:\n\t* unsupported path\n\n'])
-  })
-
-  it('does not pass over the header X-Vault-Inline-Auth-Path', async () => {
-    const name = 'X-Vault-Inline-Auth-Path'
-    const vault = await openTestVault()
-    const reply = await vault.call('GET', 'auth/token/lookup-self', {
-      token: vault.vault.rootToken,
-      headers: { [name]: 'auth/approle/login' },
-    })
-    expect(reply.status).toBe(404)
-    expect(reply.json.errors[0]).toContain(`unsupported path: ${name}`)
   })
 })

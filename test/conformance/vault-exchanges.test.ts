@@ -12,6 +12,7 @@ const files = [
   'approle',
   'jwt',
   'login-mfa',
+  'inline-auth',
   'peers/ldap',
   'peers/radius',
   'peers/kubernetes',

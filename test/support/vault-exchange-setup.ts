@@ -118,6 +118,11 @@ async function makeAppRole(
   await vault.admin('POST', `auth/approle/role/${name}/custom-secret-id`, { secret_id: secretId })
 }
 
+function makeBatchRole(vault: TestVault, secretId: string): Promise<void> {
+  const role = { token_type: 'batch', token_ttl: '10m', token_policies: ['ssh-user'] }
+  return makeAppRole(vault, 'batch', ['db7e3733-b7d8-b6dd-da34-4c9ead316083', secretId], role)
+}
+
 async function makeMia(vault: TestVault, stand: Stand): Promise<void> {
   await vault.admin('POST', 'sys/auth/userpass', { type: 'userpass' })
   await vault.admin('POST', 'auth/userpass/users/mia', { password: 'pw', token_policies: ['templates'] })
@@ -237,16 +242,7 @@ export function preparationsFor(file: string, vault: TestVault): ReadonlyMap<num
               { secret_id_bound_cidrs: ['10.0.0.0/8'] },
             ),
         ],
-        [
-          21,
-          () =>
-            makeAppRole(
-              vault,
-              'batch',
-              ['db7e3733-b7d8-b6dd-da34-4c9ead316083', '9e82198e-16ee-e02e-61ef-b15ebb500985'],
-              { token_type: 'batch', token_ttl: '10m', token_policies: ['ssh-user'] },
-            ),
-        ],
+        [21, () => makeBatchRole(vault, '9e82198e-16ee-e02e-61ef-b15ebb500985')],
       ])
     case 'peers/ldap':
       return new Map<number, Preparation>([
@@ -279,6 +275,22 @@ export function preparationsFor(file: string, vault: TestVault): ReadonlyMap<num
           async () => {
             await makeCa(vault)
             await vault.admin('POST', 'sys/auth/jwt', { type: 'jwt' })
+          },
+        ],
+      ])
+    case 'inline-auth':
+      return new Map<number, Preparation>([
+        [
+          0,
+          async (stand) => {
+            await makeCa(vault)
+            await makeJoToken(vault, stand)
+            await vault.admin('POST', 'sys/auth/jwt', { type: 'jwt' })
+            for (const { request } of readExchanges('jwt').slice(0, 2)) {
+              await vault.admin('POST', request.path.replace('/v1/', ''), request.body)
+            }
+            await vault.admin('POST', 'sys/auth/approle', { type: 'approle' })
+            await makeBatchRole(vault, '756086f6-630e-56fb-ef7b-87893e6ad586')
           },
         ],
       ])
@@ -317,13 +329,6 @@ export function preparationsFor(file: string, vault: TestVault): ReadonlyMap<num
           async (stand) => {
             await makeCa(vault)
             await makeJoToken(vault, stand)
-            await vault.admin('POST', 'sys/auth/approle', { type: 'approle' })
-            await makeAppRole(
-              vault,
-              'batch',
-              ['db7e3733-b7d8-b6dd-da34-4c9ead316083', '756086f6-630e-56fb-ef7b-87893e6ad586'],
-              { token_type: 'batch', token_ttl: '10m', token_policies: ['ssh-user'] },
-            )
             await vault.admin('POST', 'sys/auth/userpass', { type: 'userpass' })
             await vault.admin('POST', 'auth/userpass/users/jo', { password: 'correct horse' })
             await vault.admin('POST', 'auth/userpass/users/mia', {

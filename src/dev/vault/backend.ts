@@ -41,6 +41,11 @@ export interface Addition {
    * @throws {DevVaultError} for a refusal
    */
   intercept?(call: VaultCall): Answer | undefined
+  /**
+   * Stands around each call: may change it, make others, and change the answer. The last plug-in is the outermost.
+   * @param next what this one stands around; it throws only what is a defect of the server
+   */
+  around?(call: VaultCall, next: (call: VaultCall) => Promise<Answer>): Promise<Answer>
   /** @throws {DevVaultError} for a caller whose token is alive but not accepted */
   admit?(caller: Caller, remoteAddress: string): void
   /** The networks that the new token is bound to. @throws {DevVaultError} for a login from elsewhere */

@@ -11,5 +11,7 @@ export interface VaultCall {
   tokenId: string | undefined
   /** A header by its name in lower case; undefined where it is absent or empty. */
   header(name: string): string | undefined
+  /** The names of all headers, in lower case. */
+  headerNames: readonly string[]
   remoteAddress: string
 }

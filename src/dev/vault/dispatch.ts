@@ -18,7 +18,7 @@ const decisiveHeaders = ['X-Vault-Inline-Auth-Path', 'X-Vault-MFA', 'X-Vault-Wra
  */
 export function createDispatcher(backends: Backends): (call: VaultCall) => Promise<Answer> {
   const { additions, state, now } = backends.core
-  return async (call) => {
+  const innermost = async (call: VaultCall): Promise<Answer> => {
     try {
       for (const { intercept } of additions) {
         const answer = intercept?.(call)
@@ -30,6 +30,11 @@ export function createDispatcher(backends: Backends): (call: VaultCall) => Promi
       throw error
     }
   }
+  return (call) =>
+    additions.reduce<(call: VaultCall) => Promise<Answer>>(
+      (next, { around }) => (around === undefined ? next : (each) => around(each, next)),
+      innermost,
+    )(call)
 }
 
 async function dispatch({ core, routesOf }: Backends, call: VaultCall): Promise<Answer> {

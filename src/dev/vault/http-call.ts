@@ -24,6 +24,7 @@ export async function readCall(message: IncomingMessage): Promise<VaultCall> {
     text: bytes.toString(),
     tokenId: tokenOf(message),
     header: (name) => headerOf(message, name) || undefined,
+    headerNames: Object.keys(message.headers),
     // Absent on a Unix socket.
     remoteAddress: message.socket.remoteAddress ?? '',
   }

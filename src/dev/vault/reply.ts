@@ -40,6 +40,8 @@ export interface Answer {
   status: number
   contentType: 'application/json' | 'text/plain' | 'text/html'
   body: string
+  /** More headers, beside those of every answer. */
+  headers?: Readonly<Record<string, string>>
 }
 
 /** Nothing to say: 204. */

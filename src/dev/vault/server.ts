@@ -150,6 +150,7 @@ async function answerTo(message: IncomingMessage, dispatch: (call: VaultCall) =>
 
 function respond(message: IncomingMessage, response: ServerResponse, answer: Answer, nowMs: number): void {
   response.writeHead(answer.status, {
+    ...answer.headers,
     'Cache-Control': 'no-store',
     'Content-Type': answer.contentType,
     // By the clock that certificates go by, as a real server's: clients measure theirs against it.

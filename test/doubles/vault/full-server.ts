@@ -31,6 +31,7 @@ import { mountTuning } from './system/mount-tuning.ts'
 import { createSeal } from './system/seal.ts'
 import { wrapping } from './system/wrapping.ts'
 import { batchTokens } from './token/batch-tokens.ts'
+import { inlineAuth } from './token/inline-auth.ts'
 import { tokenAdministration } from './token/token-administration.ts'
 
 /** What it is started with: like the development Vault, and where. */
@@ -80,6 +81,7 @@ const plugins = [
   // After every login, so that it sees what that has led to.
   loginMfa,
   wrapping,
+  inlineAuth,
 ] as const
 
 /** Starts a development Vault that has everything. @throws as `createDevVault` */

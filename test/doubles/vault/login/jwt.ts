@@ -68,6 +68,7 @@ export const jwt: Plugin = (core) => {
 function validated(token: string, pubkeys: readonly string[]): Claims {
   const failed = (reason: string) =>
     invalidRequest(`error validating token: error verifying token signature: ${reason}`)
+  if (token.split('.').length !== 3) throw failed('go-jose/go-jose: compact JWS format must have three parts')
   const claims = readClaims(token)
   if (claims === undefined) throw failed('illegal base64 data at input byte 0')
   if (isSignedBy(token, pubkeys)) return claims
