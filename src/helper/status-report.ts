@@ -120,6 +120,7 @@ function formatVaults({ vaults, config }: Status, left: (time: string | undefine
 const vaultStates: Readonly<Record<VaultStatus['state'], string>> = {
   'logged-in': 'logged in',
   idle: 'when needed',
+  inline: 'with each request',
   'logged-out': 'logged out',
 }
 

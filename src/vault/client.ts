@@ -1,6 +1,6 @@
 import type { Logger } from '../core/log.ts'
-import { Secret } from '../core/secret.ts'
-import { foreignText, isPrintable } from '../core/text/display-text.ts'
+import type { Secret } from '../core/secret.ts'
+import { foreignText } from '../core/text/display-text.ts'
 import type { Clock } from '../core/time/clock.ts'
 import { pause } from '../core/time/pause.ts'
 import type { Route } from '../http/connect.ts'
@@ -9,17 +9,17 @@ import type { TlsSettings } from '../http/tls.ts'
 import type { HttpAnswer } from '../http/transport.ts'
 import { destinationOf, parseVaultAddress } from './address.ts'
 import { adviseOn } from './advice/advice.ts'
+import { adviseOnInline } from './advice/advice-inline.ts'
 import type { VaultPurpose } from './advice/advice-row.ts'
 import { parseAnswer, parseErrorTexts, textAnswer, type VaultAnswer } from './answer.ts'
+import type { InlineLogin } from './inline-login.ts'
 import { isRedirect, redirectTarget } from './redirect.ts'
 import { createRedirected } from './redirected.ts'
 import { encodeBody, encodeQuery, hideableSecrets, type VaultBody } from './request-body.ts'
+import { checkNamespace, requestHeaders } from './request-headers.ts'
 import { type FailedAttempt, mayRetry, parseRetryAfterMs, retryDelayMs } from './retry.ts'
 import { VaultError } from './vault-error.ts'
 import { createVaultTransport, type VaultTransport } from './vault-transport.ts'
-
-/** Stands for the token that a proxy puts into a request: none is sent. */
-export const noToken = new Secret('')
 
 /** One call of the API. */
 export interface VaultApiRequest {
@@ -29,6 +29,8 @@ export interface VaultApiRequest {
   /** What it is for: decides the advice on a refusal. */
   purpose: VaultPurpose
   token?: Secret<string>
+  /** In the place of a token. Such a request is as idempotent as a login: never sent a second time. */
+  inline?: InlineLogin
   /** The method of login MFA and its code, sent with a login: `ID:123456`. */
   mfa?: Secret<string> | undefined
   /** Sent as JSON. Secrets in it are sent in clear, and cut out of the texts that come back. */
@@ -126,12 +128,12 @@ export function createVaultClient(options: VaultClientOptions): VaultClient {
       by.exchange({
         method: request.method,
         path,
-        headers: headersOf(request, namespace, body),
+        headers: requestHeaders(request, namespace, body),
         body,
         timeoutMs: Math.min(attemptMs(request), attempt.leftMs),
         signal: request.signal,
         // A connection that has slept through a suspend may be dead: a retry takes a new one.
-        mayReuse: request.isIdempotent !== false && attempt.number === 0,
+        mayReuse: isIdempotent(request) && attempt.number === 0,
       })
     const path = `${address.basePath}/v1/${request.path}${encodeQuery(request.query)}`
     const first = await exchange(path)
@@ -163,7 +165,7 @@ export function createVaultClient(options: VaultClientOptions): VaultClient {
         const outcome = await attemptOnce(request, body, { number, leftMs: endMs - clock.uptime() })
         if (outcome.type === 'answer') return outcome.answer
         if (outcome.error.code === 'VAULT_RATE_LIMITED') options.onLimited?.(outcome.error)
-        if (number >= maxRetries || !mayRetry(outcome, request.isIdempotent !== false)) throw outcome.error
+        if (number >= maxRetries || !mayRetry(outcome, isIdempotent(request))) throw outcome.error
         const delayMs = retryDelayMs(outcome, number + 1, random)
         if (clock.uptime() + delayMs >= endMs) throw outcome.error
         log.debug('a request to vault is tried again', { vault: name, reason: outcome.error.message, delayMs })
@@ -177,43 +179,29 @@ export function createVaultClient(options: VaultClientOptions): VaultClient {
   }
 }
 
+/** A server that has seen a wrong secret has counted it, and a use of a right one. */
+const isIdempotent = ({ isIdempotent: isSaid = true, inline }: VaultApiRequest) => isSaid && inline === undefined
+
 interface Attempt {
   number: number
   leftMs: number
 }
 
-// Node would refuse the header with each request, in words that nobody can act on.
-function checkNamespace(namespace: string | undefined): void {
-  if (namespace === undefined || isPrintable(namespace)) return
-  throw new VaultError('VAULT_CONFIG', 'the namespace has characters that cannot be sent', {
-    hint: 'edit namespace of the [vault.…] section in config.toml',
-  })
-}
-
-function headersOf({ token, mfa }: VaultApiRequest, namespace: string | undefined, body: Uint8Array | undefined) {
-  return {
-    // A local Agent or Proxy may be configured to demand it, against requests that a browser was tricked into.
-    'X-Vault-Request': 'true',
-    Accept: 'application/json',
-    ...(namespace === undefined ? {} : { 'X-Vault-Namespace': namespace }),
-    ...(token === undefined || token === noToken ? {} : { 'X-Vault-Token': token.expose() }),
-    ...(mfa === undefined ? {} : { 'X-Vault-MFA': mfa.expose() }),
-    ...(body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': String(body.length) }),
-  }
-}
-
 function readAnswer(
   answer: HttpAnswer,
-  { purpose, token, mfa, body, query, isText = false, isPage = false }: VaultApiRequest,
+  { purpose, token, inline, mfa, body, query, isText = false, isPage = false }: VaultApiRequest,
   { name, server, nowMs }: { name: string; server: string; nowMs: number },
 ): { type: 'answer'; answer: VaultAnswer } | VaultError {
   const { status } = answer
   if (isPage && status < 500) return { type: 'answer', answer: textAnswer(status, answer.body, answer.clockSkewMs) }
   if (status < 200 || status > 299) {
-    const sent = hideableSecrets({ token, mfa, body, query })
+    const sent = hideableSecrets({ token, inline: inline?.body, mfa, body, query })
     const texts = parseErrorTexts(answer.body)?.map((text) => foreignText(text, sent))
     const retryAfterMs = parseRetryAfterMs(answer.header('retry-after'), nowMs + (answer.clockSkewMs ?? 0))
-    return adviseOn({ status, texts, retryAfterMs }, { vault: name, purpose })
+    const refusal = { status, texts, retryAfterMs }
+    if (inline === undefined) return adviseOn(refusal, { vault: name, purpose })
+    const isOfLogin = answer.header('x-vault-inline-auth-failed') !== undefined
+    return adviseOnInline({ ...refusal, isOfLogin }, { vault: name, purpose, login: inline.purpose })
   }
   const read = isText
     ? textAnswer(status, answer.body, answer.clockSkewMs)

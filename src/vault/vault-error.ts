@@ -58,6 +58,8 @@ export interface VaultErrorOptions extends CodedErrorOptions {
   retryAfterMs?: number | undefined
   /** The longest lifetime that the role allows, in seconds. */
   maxTtlSeconds?: number | undefined
+  /** It is about the login that a request held, and not about what was asked with it. */
+  isOfLogin?: boolean | undefined
 }
 
 /** What went wrong with a Vault or OpenBao server. */
@@ -65,12 +67,14 @@ export class VaultError extends CodedError<VaultErrorCode> {
   readonly status: number | undefined
   readonly retryAfterMs: number | undefined
   readonly maxTtlSeconds: number | undefined
+  readonly isOfLogin: boolean
 
   constructor(code: VaultErrorCode, message: string, options: VaultErrorOptions = {}) {
     super(code, message, options)
     this.status = options.status
     this.retryAfterMs = options.retryAfterMs
     this.maxTtlSeconds = options.maxTtlSeconds
+    this.isOfLogin = options.isOfLogin ?? false
   }
 }
 

@@ -51,6 +51,36 @@ describeWithPeers('a daemon that logs in without a person', ['ssh-add'], () => {
     expect(daemon.log()).not.toContain('eyJ')
   })
 
+  it('within each request, without a token, and says what the server has against it', async () => {
+    const { server, folder } = await prepare('jwt')
+    await server.admin('POST', 'auth/jwt/config', { jwt_validation_pubkeys: [issuer.publicKey] })
+    await server.admin('POST', 'auth/jwt/role/ci', {
+      user_claim: 'sub',
+      bound_audiences: ['vault'],
+      token_policies: 'ops',
+    })
+    const jwt = (exp: number) => issuer.sign({ sub: 'job-1', aud: 'vault', exp })
+    const file = join(folder, 'jwt')
+    writeFileSync(file, jwt(1), { mode: 0o600 })
+    const auth = `method = "jwt", role = "ci", jwt = { file = "${file}" }, inline = true`
+    const daemon = await start(server, folder, auth)
+    const latchkey = (...words: readonly string[]) => daemon.run(process.execPath, [latchkeyPath, ...words])
+    expect(await list(daemon)).not.toContain(certified)
+    expect((await latchkey('status')).stdout).toMatch(/with each request[\s\S]*the JWT for auth\/jwt\/ has expired/)
+    expect((await latchkey('login', 'corp')).stderr).toContain('has expired')
+    writeFileSync(file, jwt(Date.now() / 1000 + 600), { mode: 0o600 })
+    expect((await latchkey('login', 'corp')).stdout).toContain('corp accepts the login as jwt-ci')
+    await untilCertified(daemon)
+    await latchkey('logout', 'corp')
+    expect(await list(daemon)).not.toContain(certified)
+    const paths = new Set(server.calls.map(({ path }) => path))
+    expect([...paths].filter((path) => /auth\/(jwt\/login|token\/(renew|revoke))/.test(path))).toEqual([])
+    const { keys } = await server.admin('GET', 'auth/token/accessors?list=true')
+    // That of the root token.
+    expect(keys).toHaveLength(1)
+    expect(daemon.log()).not.toContain('eyJ')
+  })
+
   it('with what a command prints, once for each login', async () => {
     const { server, folder } = await prepare('github')
     await server.admin('POST', 'auth/github/behind/people/octo', { password: 'ghp_octo', groups: ['ops'] })

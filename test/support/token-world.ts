@@ -2,12 +2,20 @@ import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { KeychainError } from '../../src/keychain/keychain.ts'
 import type { VaultClient } from '../../src/vault/client.ts'
-import type { LoginMethod } from '../../src/vault/login/login-method.ts'
+import type { TokenMethod } from '../../src/vault/login/login-method.ts'
 import { type AuthConfig, createLoginMethod } from '../../src/vault/login/login-methods.ts'
 import { createTokenSource, type TokenSource } from '../../src/vault/token/token-source.ts'
 import { fakeClock } from './fake-clock.ts'
 import { type ScriptedAnswer, scriptedVault } from './vault-http.ts'
-import { loginContext, recordingLog, scriptedPrompts, testClient, testKeychain, until } from './vault-world.ts'
+import {
+  forToken,
+  loginContext,
+  recordingLog,
+  scriptedPrompts,
+  testClient,
+  testKeychain,
+  until,
+} from './vault-world.ts'
 
 export const sign = 'POST ssh/sign/ops'
 export const lookUp = 'GET auth/token/lookup-self'
@@ -89,8 +97,10 @@ export async function tokenWorld(
     token: { method: 'token' },
     proxy: { method: 'proxy' },
   }
-  const newMethod = (): LoginMethod =>
-    createLoginMethod(auths[kind], loginContext(client, { prompts: asked.prompts, keychain, clock, log, files }))
+  const newMethod = (): TokenMethod =>
+    forToken(
+      createLoginMethod(auths[kind], loginContext(client, { prompts: asked.prompts, keychain, clock, log, files })),
+    )
   /** A daemon that starts anew with the same keychain. */
   const newSource = (): TokenSource =>
     createTokenSource({
@@ -104,12 +114,12 @@ export async function tokenWorld(
     })
   const source = newSource()
   const use = (from = source) =>
-    from.withToken((token) =>
+    from.withAccess((access) =>
       client.request({
         method: 'POST',
         path: 'ssh/sign/ops',
         purpose: { type: 'sign', mount: 'ssh', role: 'ops', keyType: 'ssh-ed25519' },
-        token,
+        ...access,
       }),
     )
   /** Lets time pass until the server has been called so often in all, and what that brought is taken up. */

@@ -5,8 +5,9 @@ import type { LastingKeychain } from '../../src/keychain/keychain.ts'
 import { createLastingKeychain } from '../../src/keychain/lasting-keychain.ts'
 import type { PromptCaller, PromptQuestion, Prompts } from '../../src/prompts/prompt.ts'
 import { createVaultClient, type VaultClient, type VaultClientOptions } from '../../src/vault/client.ts'
+import type { Access } from '../../src/vault/inline-login.ts'
 import type { IdentitySigner } from '../../src/vault/login/identity-signer.ts'
-import type { LoginContext } from '../../src/vault/login/login-method.ts'
+import type { InlineMethod, LoginContext, LoginMethod } from '../../src/vault/login/login-method.ts'
 import type { TokenSource } from '../../src/vault/token/token-source.ts'
 import { type FakeClock, fakeClock } from './fake-clock.ts'
 
@@ -145,7 +146,19 @@ export function scriptedPrompts(...answers: readonly (string | Error)[]) {
 
 /** The token that a source would use now. */
 export function tokenOf(source: TokenSource): Promise<Secret<string>> {
-  return source.withToken(async (token) => token)
+  return source.withAccess(async (access) => tokenIn(access))
+}
+
+/** The token in an access that is by token. */
+export function tokenIn(access: Access): Secret<string> {
+  if ('token' in access) return access.token
+  throw new Error('this access has no token')
+}
+
+/** A method that leads to tokens. */
+export function forToken<M extends LoginMethod>(method: M): Exclude<M, InlineMethod> {
+  if (method.type === 'inline') throw new Error('this method is inline')
+  return method as Exclude<M, InlineMethod>
 }
 
 /** A caller who can be asked. */

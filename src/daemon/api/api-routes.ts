@@ -165,9 +165,9 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
     },
     async login({ body, caller }) {
       const vault = vaultOf(body.vault, 'login')
-      const { displayName, policies, expiresAtMs } = await vault.logIn(caller)
+      const { expiresAtMs, ...summary } = await vault.logIn(caller)
       const expiresAt = expiresAtMs === undefined ? {} : { expiresAt: formatUtc(expiresAtMs) }
-      return { vault: vault.config.name, displayName, policies, ...expiresAt }
+      return { vault: vault.config.name, ...summary, ...expiresAt }
     },
     async logout({ body }) {
       const vault = vaultOf(body.vault, 'logout')

@@ -131,7 +131,7 @@ export function describeIdentity(
   { config, key }: RunningIdentity,
   readiness?: Pick<SshReadiness, 'warningsOf'>,
 ): SshIdentityStatus {
-  const isLoggedIn = tokens.status().state === 'logged-in'
+  const isLoggedIn = ['logged-in', 'inline'].includes(tokens.status().state)
   const { state, keyType, certificate, warnings: ofCertificate = [], ...status } = key.status()
   const ofUse = certificate === undefined ? [] : (readiness?.warningsOf(config.name, certificate) ?? [])
   const warnings = [...ofCertificate, ...ofUse]

@@ -14,6 +14,7 @@ import { createRouteTo } from '../../vault/route.ts'
 import { readCaKey } from '../../vault/ssh/ca-key.ts'
 import { type CaWatch, createCaWatch } from '../../vault/ssh/ca-watch.ts'
 import { createVaultIssuer } from '../../vault/ssh/issuer.ts'
+import { createInlineSource } from '../../vault/token/inline-source.ts'
 import { createTokenSource, type LoginSummary, type TokenSource } from '../../vault/token/token-source.ts'
 import type { IdentityConfig, VaultConfig } from '../config/config.ts'
 import { watchVault } from '../watched-vault.ts'
@@ -88,7 +89,10 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
     clientCertificate: () => clientCertificate,
     identitySigner,
   })
-  const tokens = createTokenSource({ client, method, keychain, clock, random, log, prompts })
+  const tokens =
+    method.type === 'inline'
+      ? createInlineSource({ client, method, clock })
+      : createTokenSource({ client, method, keychain, clock, random, log, prompts })
   tokens.start()
   let config = plan.config
   let identities: readonly RunningIdentity[] = []

@@ -25,7 +25,10 @@ export function addVaultCommands(program: Command, context: CommandContext): voi
 
 const named = (vault: string | undefined) => (vault === undefined ? {} : { vault })
 
-function formatLoggedIn({ vault, displayName, policies, expiresAt }: LoggedIn, nowMs: number): string {
+function formatLoggedIn({ vault, displayName, policies, expiresAt, isInline }: LoggedIn, nowMs: number): string {
+  if (isInline === true) {
+    return `${displayLine(vault)} accepts the login as ${displayLine(displayName)}, which goes along with each request: there is no token\n`
+  }
   const lifetime = expiresAt === undefined ? 'it does not expire' : `${formatTimeLeft(expiresAt, nowMs)} left`
   return `logged in to ${displayLine(vault)} as ${displayLine(displayName)} (policies: ${displayLine(policies.join(', '))}; ${lifetime})\n`
 }

@@ -25,8 +25,8 @@ const vault = v.object({
   name: v.string(),
   address: v.string(),
   method: v.string(),
-  /** `idle`: logs in by itself when it is needed. */
-  state: v.picklist(['logged-in', 'idle', 'logged-out']),
+  /** `idle`: logs in by itself when it is needed. `inline`: with each request, and in it. */
+  state: v.picklist(['logged-in', 'idle', 'inline', 'logged-out']),
   expiresAt: v.exactOptional(time),
   error: v.exactOptional(reportedError),
 })

@@ -16,6 +16,8 @@ export const login = {
     displayName: v.string(),
     policies: listOf(v.string()),
     expiresAt: v.exactOptional(time),
+    /** There is no token: each request logs in. */
+    isInline: v.exactOptional(v.literal(true)),
   }),
 } as const satisfies Endpoint
 /** The outcome of a login. */

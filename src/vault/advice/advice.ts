@@ -13,6 +13,8 @@ export interface Refusal {
   texts?: readonly string[] | undefined
   /** By Retry-After, in ms. */
   retryAfterMs?: number | undefined
+  /** The login that the request held is what was refused. */
+  isOfLogin?: boolean | undefined
 }
 
 /** What was asked, and of whom. */
@@ -139,6 +141,7 @@ export function adviseOn(refusal: Refusal, { vault, purpose }: AdviceContext): V
   const options = {
     status: refusal.status,
     retryAfterMs: refusal.retryAfterMs,
+    isOfLogin: refusal.isOfLogin,
     maxTtlSeconds: refusal.texts?.map(maxTtlSecondsIn).find((seconds) => seconds !== undefined),
   }
   const advice = adviceIn(refusal, purpose, vault)

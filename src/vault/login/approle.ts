@@ -2,12 +2,11 @@ import * as v from 'valibot'
 import { pathField, textField } from '../../core/config-fields.ts'
 import { expandHome } from '../../core/places/paths.ts'
 import type { Secret } from '../../core/secret.ts'
-import { vaultPath } from '../address.ts'
 import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
 import { isVaultError } from '../vault-error.ts'
 import { authMount } from './auth-mount.ts'
-import { callLogin } from './login-call.ts'
-import { type Asking, defineLoginMethod, type LoginRequest } from './login-method.ts'
+import { defineLoginMethod } from './login-method.ts'
+import { inlineField, type LoginTerms, oneRequestMethod } from './one-request-login.ts'
 import { createRefusalPause } from './refusal-pause.ts'
 import { digestOf, readSecretFile } from './secret-file.ts'
 import { createSecretIdOpener } from './wrapped-secret-id.ts'
@@ -56,9 +55,10 @@ export const approle = defineLoginMethod({
     secret_id_file: v.optional(pathField),
     /** The file holds a wrapping token that gives the secret id once. */
     wrapped: v.optional(v.boolean()),
+    inline: inlineField,
   }),
   advice,
-  create({ role_id: roleId, ...auth }, context): LoginRequest {
+  create({ role_id: roleId, ...auth }, context) {
     const { client, keychain, clock, random, log, home, readText } = context
     const mount = authMount(auth.mount ?? 'approle')
     const file =
@@ -79,35 +79,34 @@ export const approle = defineLoginMethod({
       return unwrapped.secretId
     }
 
-    const send = (secretId: Secret<string> | undefined, asking: Asking) =>
-      callLogin(context, {
-        path: vaultPath(`auth/${mount}`, 'login'),
-        mount,
-        body: { role_id: roleId, ...(secretId === undefined ? {} : { secret_id: secretId }) },
-        who: 'the configured role',
-        displayName: mount.replaceAll('/', '-'),
-        advice: secretId !== undefined && token.test(secretId.expose()) ? adviceOnToken : advice,
-        ...asking,
-      })
+    const terms = (secretId: Secret<string> | undefined): LoginTerms => ({
+      mount,
+      body: { role_id: roleId, ...(secretId === undefined ? {} : { secret_id: secretId }) },
+      who: 'the configured role',
+      displayName: mount.replaceAll('/', '-'),
+      advice: secretId !== undefined && token.test(secretId.expose()) ? adviceOnToken : advice,
+    })
 
-    return {
-      type: 'login',
-      name: 'approle',
-      identity: `${mount}/${roleId}`,
-      isUnattended: true,
-      async login(isAsked, signal) {
-        const content = file === undefined ? undefined : await readSecretFile(file, readText)
-        pause.check(isAsked, content === undefined ? '' : digestOf(content))
-        return pause.guard(async () => {
-          try {
-            const secretId = content === undefined ? undefined : await toSecretId(content, file!.path)
-            return await send(secretId, { mayAsk: isAsked, signal })
-          } catch (error) {
-            if (isVaultError(error, 'VAULT_LOGIN_FAILED')) unwrapped = undefined
-            throw error
-          }
-        })
+    return oneRequestMethod(
+      {
+        name: 'approle',
+        identity: `${mount}/${roleId}`,
+        async attempt(isAsked, send) {
+          const content = file === undefined ? undefined : await readSecretFile(file, readText)
+          pause.check(isAsked, content === undefined ? '' : digestOf(content))
+          return pause.guard(async () => {
+            try {
+              const secretId = content === undefined ? undefined : await toSecretId(content, file!.path)
+              return await send(terms(secretId))
+            } catch (error) {
+              if (isVaultError(error, 'VAULT_LOGIN_FAILED')) unwrapped = undefined
+              throw error
+            }
+          })
+        },
       },
-    }
+      auth.inline,
+      context,
+    )
   },
 })

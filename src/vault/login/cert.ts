@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto'
 import * as v from 'valibot'
 import { textField } from '../../core/config-fields.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
-import { vaultPath } from '../address.ts'
 import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
 import { VaultError } from '../vault-error.ts'
 import { authMount } from './auth-mount.ts'
-import { callLogin } from './login-call.ts'
-import { defineLoginMethod, type LoginRequest } from './login-method.ts'
+import { defineLoginMethod } from './login-method.ts'
+import { inlineField, oneRequestMethod } from './one-request-login.ts'
 import { createRefusalPause } from './refusal-pause.ts'
 
 const advice: readonly AdviceRow<LoginPurpose>[] = [
@@ -34,35 +33,35 @@ export const cert = defineLoginMethod({
     mount: v.optional(textField),
     /** Of the role; absent: the server finds one that matches. */
     name: v.optional(textField),
+    inline: inlineField,
   }),
   advice,
-  create({ name, ...auth }, context): LoginRequest {
+  create({ name, ...auth }, context) {
     const mount = authMount(auth.mount ?? 'cert')
     const pause = createRefusalPause(context.clock, context.random)
-    return {
-      type: 'login',
-      name: 'cert',
-      identity: `${mount}/${name ?? ''}`,
-      isUnattended: true,
-      async login(isAsked, signal) {
-        const certificate = context.clientCertificate()
-        if (certificate === undefined) throw noCertificate()
-        pause.check(isAsked, createHash('sha256').update(certificate).digest('base64url'))
-        return pause.guard(() =>
-          callLogin(context, {
-            path: vaultPath(`auth/${mount}`, 'login'),
-            mount,
-            body: name === undefined ? {} : { name },
-            who: name === undefined ? 'any role' : `role ${name}`,
-            displayName: ({ common_name: commonName, cert_name: role }) =>
-              `${mount.replaceAll('/', '-')}-${commonName ?? role ?? ''}`,
-            advice,
-            mayAsk: isAsked,
-            signal,
-          }),
-        )
+    return oneRequestMethod(
+      {
+        name: 'cert',
+        identity: `${mount}/${name ?? ''}`,
+        async attempt(isAsked, send) {
+          const certificate = context.clientCertificate()
+          if (certificate === undefined) throw noCertificate()
+          pause.check(isAsked, createHash('sha256').update(certificate).digest('base64url'))
+          return pause.guard(() =>
+            send({
+              mount,
+              body: name === undefined ? {} : { name },
+              who: name === undefined ? 'any role' : `role ${name}`,
+              displayName: ({ common_name: commonName, cert_name: role = name }) =>
+                [mount.replaceAll('/', '-'), commonName ?? role].filter((part) => part !== undefined).join('-'),
+              advice,
+            }),
+          )
+        },
       },
-    }
+      auth.inline,
+      context,
+    )
   },
 })
 

@@ -1,13 +1,12 @@
 import * as v from 'valibot'
 import { textField } from '../../core/config-fields.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
-import { vaultPath } from '../address.ts'
 import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
 import { authMount } from './auth-mount.ts'
-import { callLogin } from './login-call.ts'
 import { defineLoginMethod } from './login-method.ts'
+import { inlineField, oneRequestMethod } from './one-request-login.ts'
 import { createSecretReader, secretSourceSchema } from './secret-source.ts'
-import { createSourcedLogin } from './sourced-login.ts'
+import { createSourcedAttempt } from './sourced-login.ts'
 
 const readRole = (mount: string) => `see its roles with: vault list ${shellWord(`auth/${mount}/role`)}`
 
@@ -53,27 +52,30 @@ export const jwt = defineLoginMethod({
     /** Absent: the mount has a default role. */
     role: v.optional(textField),
     jwt: secretSourceSchema,
+    inline: inlineField,
   }),
   advice,
   create({ role, ...auth }, context) {
     const mount = authMount(auth.mount ?? 'jwt')
     const reader = createSecretReader(auth.jwt, 'JWT', context)
-    return {
-      type: 'login',
-      name: 'jwt',
-      identity: `${mount}/${role ?? ''} ${reader.where}`,
-      isUnattended: true,
-      login: createSourcedLogin(reader, context, (token, asking) =>
-        callLogin(context, {
-          path: vaultPath(`auth/${mount}`, 'login'),
-          mount,
-          body: { jwt: token, ...(role === undefined ? {} : { role }) },
-          who: role === undefined ? 'the JWT' : `role ${role}`,
-          displayName: `${mount.replaceAll('/', '-')}${role === undefined ? '' : `-${role}`}`,
-          advice,
-          ...asking,
-        }),
-      ),
-    }
+    const attempt = createSourcedAttempt(reader, context)
+    return oneRequestMethod(
+      {
+        name: 'jwt',
+        identity: `${mount}/${role ?? ''} ${reader.where}`,
+        attempt: (isAsked, send) =>
+          attempt(isAsked, (token) =>
+            send({
+              mount,
+              body: { jwt: token, ...(role === undefined ? {} : { role }) },
+              who: role === undefined ? 'the JWT' : `role ${role}`,
+              displayName: `${mount.replaceAll('/', '-')}${role === undefined ? '' : `-${role}`}`,
+              advice,
+            }),
+          ),
+      },
+      auth.inline,
+      context,
+    )
   },
 })

@@ -7,6 +7,7 @@ import type { LastingKeychain } from '../../keychain/keychain.ts'
 import type { PromptCaller, Prompts } from '../../prompts/prompt.ts'
 import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
 import type { VaultClient } from '../client.ts'
+import type { InlineLogin } from '../inline-login.ts'
 import type { LeasedToken } from '../token/token-lease.ts'
 import type { VaultError } from '../vault-error.ts'
 import type { IdentitySigner } from './identity-signer.ts'
@@ -66,8 +67,27 @@ export interface TokenFinder {
   find(isFresh: boolean): Promise<ExternalToken>
 }
 
+/** Logs in with each request, and in it: there is no token. */
+export interface InlineMethod {
+  type: 'inline'
+  /** The method's name in the configuration. */
+  name: string
+  /** What has to be asked for cannot be asked for with each request. */
+  isUnattended: true
+  /**
+   * Runs `use` with a login for its one request, unless that login was refused a short while ago.
+   * @param isAsked as for `LoginRequest.login`
+   * @param use gets as well what Vault would call the token, as far as that is known beforehand
+   * @throws what `use` throws; a VaultError where there is nothing to log in with, or with what the login was refused
+   */
+  attempt<T>(isAsked: boolean, use: (login: InlineLogin, displayName: string) => Promise<T>): Promise<T>
+}
+
+/** How one vault is logged in to, where a token comes of it. */
+export type TokenMethod = LoginRequest | TokenFinder
+
 /** How one vault is logged in to. */
-export type LoginMethod = LoginRequest | TokenFinder
+export type LoginMethod = TokenMethod | InlineMethod
 
 /** What login methods are created with: each uses some of it. */
 export interface LoginContext {

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { noToken } from '../client.ts'
+import { noToken } from '../request-headers.ts'
 import { defineLoginMethod, type ExternalToken } from './login-method.ts'
 
 /**

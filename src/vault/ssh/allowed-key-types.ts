@@ -1,16 +1,16 @@
-import type { Secret } from '../../core/secret.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { keyGenerators, type TypedKeyGenerator } from '../../ssh/keys/key-types.ts'
 import { type PublicKey, publicKeyBits } from '../../ssh/public-key.ts'
 import { vaultPath } from '../address.ts'
 import type { SignPurpose } from '../advice/advice-row.ts'
 import type { VaultClient } from '../client.ts'
+import type { Access } from '../inline-login.ts'
 import { VaultError } from '../vault-error.ts'
 
 /** What is needed to look at the role that has refused a key. */
 export interface RefusedKey {
   client: VaultClient
-  token: Secret<string>
+  access: Access
   purpose: SignPurpose
   signal: AbortSignal
 }
@@ -39,13 +39,13 @@ export async function explainRefusedKey(refusal: VaultError, refused: RefusedKey
 }
 
 /** @returns undefined if the role cannot be read, or says nothing of keys */
-async function readKeyLengths({ client, token, purpose, signal }: RefusedKey): Promise<object | undefined> {
+async function readKeyLengths({ client, access, purpose, signal }: RefusedKey): Promise<object | undefined> {
   try {
     const { data } = await client.request({
       method: 'GET',
       path: vaultPath(purpose.mount, 'roles', purpose.role),
       purpose,
-      token,
+      ...access,
       signal,
     })
     const lengths = data?.allowed_user_key_lengths

@@ -1,5 +1,4 @@
 import type { Logger } from '../../core/log.ts'
-import type { Secret } from '../../core/secret.ts'
 import { foreignText } from '../../core/text/display-text.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { formatDuration } from '../../core/time/duration.ts'
@@ -14,6 +13,7 @@ import { vaultPath } from '../address.ts'
 import type { VaultAnswer } from '../answer.ts'
 import { inBackground } from '../circuit.ts'
 import type { VaultClient } from '../client.ts'
+import type { Access } from '../inline-login.ts'
 import type { VaultBody } from '../request-body.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import { isVaultError, VaultError } from '../vault-error.ts'
@@ -38,7 +38,7 @@ export interface SigningOptions {
 /** What an issuer works with. */
 export interface VaultIssuerDeps {
   client: VaultClient
-  tokens: Pick<TokenSource, 'withToken' | 'isOfPresentLogin' | 'look'>
+  tokens: Pick<TokenSource, 'withAccess' | 'isOfPresentLogin' | 'look'>
   /** Of the mount that signs. */
   ca: CaWatch
   signing: SigningOptions
@@ -67,20 +67,20 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
   let otherCa: string | undefined
 
   const sign = (publicKey: PublicKey, by: VaultClient, signal: AbortSignal) =>
-    tokens.withToken(async (token) => {
+    tokens.withAccess(async (access) => {
       const purpose = { type: 'sign', mount, role, keyType: keyTypeSetting(publicKey) } as const
       try {
         const path = vaultPath(mount, 'sign', role)
         const body = signBody(publicKey.blob, { ...signing, principals: askedPrincipals, ttlSeconds })
-        return { answer: await by.request({ method: 'POST', path, purpose, token, body, signal }), token }
+        return { answer: await by.request({ method: 'POST', path, purpose, ...access, body, signal }), access }
       } catch (error) {
         if (!isVaultError(error, 'VAULT_KEY_NOT_ALLOWED')) throw error
-        throw await explainRefusedKey(error, { client, token, purpose, signal })
+        throw await explainRefusedKey(error, { client, access, purpose, signal })
       }
     })
 
-  const standing = (token: Secret<string>, signedBy: string): CertificateStanding => {
-    if (!tokens.isOfPresentLogin(token)) return 'foreign'
+  const standing = (access: Access, signedBy: string): CertificateStanding => {
+    if (!tokens.isOfPresentLogin(access)) return 'foreign'
     const named = ca.key()
     return named === undefined || named === signedBy || named === otherCa ? 'current' : 'outdated'
   }
@@ -127,7 +127,7 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
   return {
     async issue(publicKey, signal, isBackground = false) {
       const by = isBackground ? inBackground(client) : client
-      const { answer, token } = await signWithinMaximum(publicKey, by, signal)
+      const { answer, access } = await signWithinMaximum(publicKey, by, signal)
       const certificate = decodeSigned(answer, client.name)
       const clockSkewMs = skewOf(answer, certificate, clock.now())
       const expected = { nowMs: clock.now() + clockSkewMs, rolePath: `${mount}/roles/${role}` }
@@ -139,7 +139,7 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
         certificate,
         clockSkewMs,
         warnings: report(certificate, answer, clockSkewMs),
-        standing: () => standing(token, signedBy),
+        standing: () => standing(access, signedBy),
         look: ca.look,
       }
     },

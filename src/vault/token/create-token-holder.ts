@@ -2,7 +2,7 @@ import type { Logger } from '../../core/log.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import type { LastingKeychain } from '../../keychain/keychain.ts'
 import type { VaultClient } from '../client.ts'
-import type { LoginMethod } from '../login/login-method.ts'
+import type { TokenMethod } from '../login/login-method.ts'
 import { createExternalTokenHolder } from './external-token.ts'
 import { createLoginTokenHolder } from './login-token.ts'
 import type { HeldToken, TokenHolder } from './token-holder.ts'
@@ -11,7 +11,7 @@ import { createTokenStore } from './token-store.ts'
 /** What a holder works with. */
 export interface TokenHolderDeps {
   client: VaultClient
-  method: LoginMethod
+  method: TokenMethod
   keychain: LastingKeychain
   revoke: (held: HeldToken) => Promise<void>
   clock: Clock

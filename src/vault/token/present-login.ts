@@ -1,15 +1,16 @@
 import type { Secret } from '../../core/secret.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { createInterval } from '../../core/time/interval.ts'
+import type { Access } from '../inline-login.ts'
 import type { HeldToken, TokenHolder } from './token-holder.ts'
 
 /** Whether a login still goes on, for what was obtained with its tokens. */
 export interface PresentLogin {
   /**
    * Whether the login that a token came from still goes on: it is the token in use, or has the same owner as that, or no
-   * token is in use. Asks nobody.
+   * token is in use. One that went with a request does. Asks nobody.
    */
-  isOfPresentLogin(token: Secret<string>): boolean
+  isOfPresentLogin(access: Access): boolean
   /** Checks whether a token that others look after was replaced, once a second at most; undefined: nothing to wait for. */
   look(): Promise<void> | undefined
   /** Calls `run` whenever such a token was replaced. */
@@ -31,9 +32,10 @@ export function createPresentLogin(holder: TokenHolder, clock: Clock): PresentLo
   }
 
   return {
-    isOfPresentLogin(token) {
+    isOfPresentLogin(access) {
       const held = holder.peek()
-      if (held === undefined) return true
+      if (held === undefined || !('token' in access)) return true
+      const { token } = access
       const owner = ownerOf(held)
       return held.token === token || (owner !== undefined && owner === owners.get(token))
     },

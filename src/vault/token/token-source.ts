@@ -1,13 +1,13 @@
 import type { Logger } from '../../core/log.ts'
 import { createLastOutcome } from '../../core/renewal/last-outcome.ts'
-import type { Secret } from '../../core/secret.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import type { LastingKeychain } from '../../keychain/keychain.ts'
 import { type PromptCaller, PromptError, type Prompts } from '../../prompts/prompt.ts'
 import { createSharedLogin } from '../../prompts/shared-login.ts'
 import { inBackground } from '../circuit.ts'
 import type { VaultClient } from '../client.ts'
-import { type LoginMethod, loginTopic } from '../login/login-method.ts'
+import type { Access } from '../inline-login.ts'
+import { loginTopic, type TokenMethod } from '../login/login-method.ts'
 import { checkServer } from '../server-check.ts'
 import { isTransient, isVaultError } from '../vault-error.ts'
 import { createTokenHolder } from './create-token-holder.ts'
@@ -25,12 +25,14 @@ export interface LoginSummary {
   policies: readonly string[]
   /** Absent for a token that does not expire. */
   expiresAtMs?: number
+  /** There is no token: each request logs in. */
+  isInline?: true
 }
 
 /** What can be shown of a token without asking anyone. */
 export interface TokenStatus {
-  /** `idle`: nobody has needed it yet; the login then needs no person. */
-  state: 'logged-in' | 'idle' | 'logged-out'
+  /** `idle`: nobody has needed it yet; the login then needs no person. `inline`: there is none, each request logs in. */
+  state: 'logged-in' | 'idle' | 'inline' | 'logged-out'
   /** Absent where it is not known, or never. */
   expiresAtMs?: number
   lastError?: unknown
@@ -40,10 +42,11 @@ export interface TokenStatus {
 export interface TokenSource extends PresentLogin {
   /**
    * Runs `use` with a token; logs in by itself where that needs no person, and never asks one. Where the server refuses the
-   * token, `use` is run once more with the next one, if there is one without a person.
+   * token, `use` is run once more with the next one, if there is one without a person. Where the login goes with each
+   * request, `use` gets that instead.
    * @throws what `use` throws; a VaultError VAULT_LOGIN_NEEDED, or what the login failed with
    */
-  withToken<T>(use: (token: Secret<string>) => Promise<T>): Promise<T>
+  withAccess<T>(use: (access: Access) => Promise<T>): Promise<T>
   /**
    * Logs in because a person wants it; may ask through `caller`. All who want the same login share one.
    * @throws {VaultError} VAULT_LOGIN_FAILED and others; a PromptError
@@ -69,7 +72,7 @@ export interface TokenSource extends PresentLogin {
 /** What a token source works with. */
 export interface TokenSourceDeps {
   client: VaultClient
-  method: LoginMethod
+  method: TokenMethod
   keychain: LastingKeychain
   clock: Clock
   random: () => number
@@ -122,9 +125,9 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     }
   }
 
-  const run = async <T>(held: HeldToken, use: (token: Secret<string>) => Promise<T>): Promise<T> => {
+  const run = async <T>(held: HeldToken, use: (access: Access) => Promise<T>): Promise<T> => {
     try {
-      const result = await use(held.token)
+      const result = await use({ token: held.token })
       outcome.succeeded()
       holder.trust(held)
       renewal.noteUse(held)
@@ -154,7 +157,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   const logins = createSharedLogin<LoginSummary>({ prompts, topic: loginTopic(vault), clock, keepsSuccess: true })
 
   return {
-    async withToken(use) {
+    async withAccess(use) {
       const held = await noting(holder.current)
       try {
         return await run(held, use)

@@ -8,6 +8,7 @@ import { createTokenSource } from '../../../src/vault/token/token-source.ts'
 import { openTestVault } from '../../support/dev-vault.ts'
 import { type FakeClock, fakeClock } from '../../support/fake-clock.ts'
 import {
+  forToken,
   loginContext,
   nobody,
   person,
@@ -54,7 +55,7 @@ async function world(passwords: readonly string[] = [], skewMs = 0) {
   const { prompts, questions } = scriptedPrompts(...passwords)
   const client = testClient(server.vault.address, { clock, maxRetries: 0 })
   const open = (auth: AuthConfig) => {
-    const method = createLoginMethod(auth, loginContext(client, { prompts, keychain, clock, log, files }))
+    const method = forToken(createLoginMethod(auth, loginContext(client, { prompts, keychain, clock, log, files })))
     const tokens = createTokenSource({ client, method, keychain, clock, random: () => 0, log, prompts })
     const ca = createCaWatch(client, 'ssh', clock, log)
     const issuer = (role = 'ops', ttlSeconds?: number) =>

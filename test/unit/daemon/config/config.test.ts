@@ -189,8 +189,8 @@ describe('parseConfig', () => {
     ],
     [
       'a key of other methods',
-      '[vault.corp]\naddress = "https://v"\nauth = { method = "userpass", username = "jo", role_id = "r" }\n',
-      '3:48: vault.corp.auth.role_id: key "role_id" goes only with method = "approle"',
+      '[vault.corp]\naddress = "https://v"\nauth = { method = "userpass", username = "jo", inline = true }\n',
+      '3:48: vault.corp.auth.inline: key "inline" goes only with method = "approle", "cert", "jwt"',
     ],
     [
       'two keys of which there may be one',

@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { createTurns } from '../../../../src/core/calls/turns.ts'
 import { silentLogger } from '../../../../src/core/log.ts'
-import type { Secret } from '../../../../src/core/secret.ts'
 import { createSystemClock } from '../../../../src/core/time/clock.ts'
 import { loadConfig } from '../../../../src/daemon/config/load-config.ts'
 import { createRunningConfig } from '../../../../src/daemon/running/running-config.ts'
 import { createMemoryKeychain } from '../../../../src/keychain/memory-store.ts'
 import { createPrompts } from '../../../../src/prompts/broker.ts'
+import type { Access } from '../../../../src/vault/inline-login.ts'
 import { lasting } from '../../../support/aws-stub-keychain.ts'
-import { noIdentitySigner } from '../../../support/vault-world.ts'
+import { noIdentitySigner, tokenIn } from '../../../support/vault-world.ts'
 
 const pem = (name: string) => readFileSync(join(import.meta.dirname, '../../../vectors/tls', name), 'utf8')
 const clock = createSystemClock(() => performance.now() / 1000)
@@ -78,7 +78,7 @@ function setUp() {
   return { files, running, apply, released: () => released }
 }
 
-const reveal = async (token: Secret<string>) => token.expose()
+const reveal = async (access: Access) => tokenIn(access).expose()
 
 it('trusts the CA that is in the file now, and keeps login and keys', async () => {
   const { files, running, apply } = setUp()
@@ -115,10 +115,10 @@ it('forgets the login of a vault that is gone, and of one that is a different se
   expect(next).not.toBe(former)
   expect(running.stores()[0]).not.toBe(key)
   expect(former!.identities).toEqual([])
-  await expect(former!.tokens.withToken(reveal)).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+  await expect(former!.tokens.withAccess(reveal)).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
   await apply('')
   expect([running.vaults(), running.stores(), next!.identities]).toEqual([[], [], []])
-  await expect(next!.tokens.withToken(reveal)).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
+  await expect(next!.tokens.withAccess(reveal)).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
   // Each of the two had its key from the start.
   expect(released()).toBe(2)
 })
@@ -127,10 +127,10 @@ it('no longer gives a shared token to two vaults that have come to share it', as
   const { running, apply } = setUp()
   const section = (name: string) => `[vault.${name}]\naddress = "http://127.0.0.1:${name.length}"\n`
   await apply(section('a'))
-  expect(await running.vaults()[0]!.tokens.withToken(reveal)).toBe('hvs.token')
+  expect(await running.vaults()[0]!.tokens.withAccess(reveal)).toBe('hvs.token')
   await apply(section('a') + section('bb'))
   for (const { tokens } of running.vaults())
-    await expect(tokens.withToken(reveal)).rejects.toMatchObject({ code: 'VAULT_CONFIG' })
+    await expect(tokens.withAccess(reveal)).rejects.toMatchObject({ code: 'VAULT_CONFIG' })
 })
 
 it('gives the same array of keys until one of them changes', async () => {

@@ -6,7 +6,7 @@ import { approle } from '../../../../src/vault/login/approle.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { recorded, refusal } from '../../../support/vault-answers.ts'
 import { type ScriptedVault, scriptedVault } from '../../../support/vault-http.ts'
-import { loginContext, recordingLog, testClient, testKeychain, until } from '../../../support/vault-world.ts'
+import { forToken, loginContext, recordingLog, testClient, testKeychain, until } from '../../../support/vault-world.ts'
 
 const granted = recorded('approle', 'login')
 const refused = recorded('approle', 'secret id used up')
@@ -38,7 +38,7 @@ async function world(options: { secret_id_file?: undefined; wrapped?: boolean } 
   })
   const start = () => {
     const auth = { method: 'approle', role_id: 'role-1', secret_id_file: file, ...options } as const
-    return approle.create(auth, context)
+    return forToken(approle.create(auth, context))
   }
   return { vault, files, clock, keychain, lines, method: start(), restarted: start }
 }

@@ -3,7 +3,7 @@ import { Secret } from '../../../../src/core/secret.ts'
 import { cert } from '../../../../src/vault/login/cert.ts'
 import { openTestVault } from '../../../support/dev-vault.ts'
 import { pem } from '../../../support/vault-network.ts'
-import { loginContext, testClient } from '../../../support/vault-world.ts'
+import { forToken, loginContext, testClient } from '../../../support/vault-world.ts'
 
 /** A server that asks for a certificate, and a client that shows one. */
 async function world(shown: string | undefined, name?: string) {
@@ -21,7 +21,7 @@ async function world(shown: string | undefined, name?: string) {
     })
   const configured = { pem: pem('client') as string | undefined }
   const context = loginContext(clientOf(shown), { clientCertificate: () => configured.pem })
-  const made = cert.create({ method: 'cert', ...(name === undefined ? {} : { name }) }, context)
+  const made = forToken(cert.create({ method: 'cert', ...(name === undefined ? {} : { name }) }, context))
   const sent = () => server.calls.filter(({ path }) => path === '/v1/auth/cert/login').length
   return { server, clientOf, configured, made, sent }
 }

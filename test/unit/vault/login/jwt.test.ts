@@ -4,7 +4,7 @@ import type { SecretSource } from '../../../../src/vault/login/secret-source.ts'
 import { openTestVault } from '../../../support/dev-vault.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { createJwtIssuer } from '../../../support/json-web-tokens.ts'
-import { loginContext, testClient } from '../../../support/vault-world.ts'
+import { forToken, loginContext, testClient } from '../../../support/vault-world.ts'
 
 const issuer = createJwtIssuer()
 
@@ -27,17 +27,19 @@ async function world({ role = 'ci', source = { file: '/jwt' } }: { role?: string
   const runs: (readonly string[])[] = []
   const printed = { text: claims() }
   const clock = fakeClock()
-  const made = jwt.create(
-    { method: 'jwt', role, jwt: source },
-    loginContext(testClient(server.vault.address), {
-      files,
-      clock,
-      environment: { CI_JWT: claims() },
-      runProgram: async (command, args) => {
-        runs.push([command, ...args])
-        return `${printed.text}\n`
-      },
-    }),
+  const made = forToken(
+    jwt.create(
+      { method: 'jwt', role, jwt: source },
+      loginContext(testClient(server.vault.address), {
+        files,
+        clock,
+        environment: { CI_JWT: claims() },
+        runProgram: async (command, args) => {
+          runs.push([command, ...args])
+          return `${printed.text}\n`
+        },
+      }),
+    ),
   )
   const sent = () => server.calls.filter(({ path }) => path === '/v1/auth/jwt/login').length
   return { server, claims, files, runs, printed, clock, made, sent }
@@ -104,9 +106,8 @@ describe('a login by JWT', () => {
 
   it('without a role asks for one to be configured', async () => {
     const { server, files } = await world()
-    const made = jwt.create(
-      { method: 'jwt', jwt: { file: '/jwt' } },
-      loginContext(testClient(server.vault.address), { files }),
+    const made = forToken(
+      jwt.create({ method: 'jwt', jwt: { file: '/jwt' } }, loginContext(testClient(server.vault.address), { files })),
     )
     await expect(made.login(false)).rejects.toMatchObject({
       code: 'VAULT_CONFIG',

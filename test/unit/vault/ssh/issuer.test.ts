@@ -12,7 +12,7 @@ import { createVaultIssuer, type SigningOptions, type VaultIssuerDeps } from '..
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { recorded } from '../../../support/vault-answers.ts'
 import { type ReceivedRequest, type Script, type ScriptedAnswer, scriptedVault } from '../../../support/vault-http.ts'
-import { recordingLog, testClient, until } from '../../../support/vault-world.ts'
+import { recordingLog, testClient, tokenIn, until } from '../../../support/vault-world.ts'
 
 const route = 'POST ssh/sign/ops'
 const nowMs = Date.UTC(2026, 0, 2, 3, 4, 5)
@@ -55,8 +55,8 @@ async function world(signing: Partial<SigningOptions> = {}, startMs = nowMs) {
   const token = new Secret('hvs.secret')
   const login = { isPresent: true, looks: 0 }
   const tokens: VaultIssuerDeps['tokens'] = {
-    withToken: (use) => use(token),
-    isOfPresentLogin: (of) => of === token && login.isPresent,
+    withAccess: (use) => use({ token }),
+    isOfPresentLogin: (of) => tokenIn(of) === token && login.isPresent,
     look() {
       login.looks += 1
       return undefined

@@ -15,9 +15,9 @@ describe('the login that a token came from', () => {
     vault.on(byPassword, as('hvs.a', 'e1', { role_name: 'ops' }), next)
     await source.login(person)
     const token = await tokenOf(source)
-    expect(source.isOfPresentLogin(token)).toBe(true)
+    expect(source.isOfPresentLogin({ token })).toBe(true)
     await source.login(person)
-    expect(source.isOfPresentLogin(token)).toBe(isPresent)
+    expect(source.isOfPresentLogin({ token })).toBe(isPresent)
   })
 
   it('is another one for each of two tokens without an entity: nothing says that they have one owner', async () => {
@@ -25,9 +25,9 @@ describe('the login that a token came from', () => {
     vault.on(byPassword, as('hvs.a', ''), as('hvs.b', ''))
     await source.login(person)
     const token = await tokenOf(source)
-    expect(source.isOfPresentLogin(token)).toBe(true)
+    expect(source.isOfPresentLogin({ token })).toBe(true)
     await source.login(person)
-    expect(source.isOfPresentLogin(token)).toBe(false)
+    expect(source.isOfPresentLogin({ token })).toBe(false)
   })
 
   it('is present while nothing else is known: after a logout, and where the file is gone', async () => {
@@ -35,7 +35,7 @@ describe('the login that a token came from', () => {
     await source.login(person)
     const token = await tokenOf(source)
     await source.logout()
-    expect(source.isOfPresentLogin(token)).toBe(true)
+    expect(source.isOfPresentLogin({ token })).toBe(true)
   })
 
   it('survives a restart with the token that was stored', async () => {
@@ -44,9 +44,9 @@ describe('the login that a token came from', () => {
     await source.login(person)
     const restarted = newSource()
     const token = await tokenOf(restarted)
-    expect(restarted.isOfPresentLogin(token)).toBe(true)
+    expect(restarted.isOfPresentLogin({ token })).toBe(true)
     await restarted.login(person)
-    expect(restarted.isOfPresentLogin(token)).toBe(true)
+    expect(restarted.isOfPresentLogin({ token })).toBe(true)
   })
 })
 
@@ -67,10 +67,10 @@ describe('checking a token that others look after', () => {
     expect(replaced).toBe(0)
     files.set(file, 'hvs.b')
     expect(source.look()).toBeUndefined()
-    expect(source.isOfPresentLogin(token)).toBe(true)
+    expect(source.isOfPresentLogin({ token })).toBe(true)
     clock.advance(1000)
     await Promise.all([source.look(), source.look()])
-    expect(source.isOfPresentLogin(token)).toBe(false)
+    expect(source.isOfPresentLogin({ token })).toBe(false)
     expect(replaced).toBe(1)
     files.delete(file)
     clock.advance(1000)
@@ -85,7 +85,7 @@ describe('checking a token that others look after', () => {
     await source.logout()
     files.set(file, 'hvs.b')
     await source.look()
-    expect([source.isOfPresentLogin(token), source.status().state]).toEqual([true, 'logged-out'])
+    expect([source.isOfPresentLogin({ token }), source.status().state]).toEqual([true, 'logged-out'])
     expect((await tokenWorld('approle')).source.look()).toBeUndefined()
   })
 })

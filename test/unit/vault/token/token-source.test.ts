@@ -27,7 +27,7 @@ import {
 } from '../../../support/token-world.ts'
 import { recorded } from '../../../support/vault-answers.ts'
 import type { ScriptedAnswer } from '../../../support/vault-http.ts'
-import { loginContext, nobody, person, recordingLog, tokenOf, until } from '../../../support/vault-world.ts'
+import { forToken, loginContext, nobody, person, recordingLog, tokenOf, until } from '../../../support/vault-world.ts'
 
 describe('a login by a person', () => {
   it('asks once, keeps the token in the keychain and says whose it is', async () => {
@@ -733,7 +733,9 @@ describe('a logout', () => {
   it('while a question is open withdraws it, and nothing is sent', async () => {
     const { vault, keychain, clock, client, log } = await tokenWorld('userpass')
     const prompts = createPrompts({ clock, newId: () => 'lease-1' })
-    const method = createLoginMethod({ method: 'userpass', username: 'jo' }, loginContext(client, { prompts, clock }))
+    const method = forToken(
+      createLoginMethod({ method: 'userpass', username: 'jo' }, loginContext(client, { prompts, clock })),
+    )
     const source = createTokenSource({ client, method, keychain, clock, random: () => 0, log, prompts })
     const leases: PromptLease[] = []
     const terminal = { mayPrompt: true, offer: (lease: PromptLease) => leases.push(lease) }
