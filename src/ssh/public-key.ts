@@ -13,7 +13,7 @@ export interface PublicKey {
   application?: string
 }
 
-/** @throws {SshError} KEY_TYPE_UNKNOWN, KEY_INVALID, WIRE_… */
+/** @throws {SshError} KEY_TYPE_UNKNOWN, KEY_SIZE_UNKNOWN, KEY_INVALID, WIRE_… */
 export function decodePublicKey(blob: Uint8Array): PublicKey {
   const reader = new SshReader(blob)
   const key = readPublicKey(reader, keyTypeNamed(reader.text()))
@@ -42,7 +42,7 @@ export function publicFieldsOf({ type, blob }: PublicKey): PublicFields {
   return keyTypeNamed(type).readPublic(reader)
 }
 
-/** The public half of a node:crypto key, private or public. @throws {SshError} KEY_TYPE_UNKNOWN, KEY_INVALID */
+/** The public half of a node:crypto key, private or public. @throws {SshError} KEY_TYPE_UNKNOWN, KEY_SIZE_UNKNOWN, KEY_INVALID */
 export function publicKeyFromKeyObject(key: KeyObject): PublicKey {
   const jwk = withOwnLock(key).export({ format: 'jwk' })
   for (const type of keyTypes) {

@@ -8,6 +8,7 @@ export type SshErrorCode =
   | 'WIRE_BAD_MPINT'
   | 'WIRE_BAD_TEXT'
   | 'KEY_TYPE_UNKNOWN'
+  | 'KEY_SIZE_UNKNOWN'
   | 'KEY_INVALID'
   | 'KEY_LINE_INVALID'
   | 'SIGNATURE_INVALID'

@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -99,6 +100,21 @@ describeWithPeers('a static key', ['sshd', 'ssh', 'ssh-add', 'ssh-keygen', 'scri
     expect(await latchkey('ssh', 'keys', 'list')).toMatch(/mm-\w+ +SHA256:\S+ +in the keychain +every host/)
     expect(await login()).toBe('in\n')
     expect(await latchkey('status')).toMatch(/mm-\w+ +SHA256:\S+ +in memory +every host/)
+  })
+
+  it('of RSA with 16384 bits, the largest that OpenSSH takes, logs in from each form of a file', async () => {
+    const file = join(home, 'large')
+    copyFileSync(join(import.meta.dirname, '../vectors/keys/rsa-16384.pem'), file)
+    chmodSync(file, 0o600)
+    for (const form of [[], ['-m', 'PEM'], ['-m', 'PKCS8']]) {
+      await runOk('ssh-keygen', ['-q', '-p', ...form, '-N', '', '-f', file])
+      writeFileSync(`${file}.pub`, await runOk('ssh-keygen', ['-yf', file]))
+      writeFileSync(authorized(), readFileSync(`${file}.pub`))
+      await latchkey('ssh', 'keys', 'add', file)
+      expect(await login()).toBe('in\n')
+      await latchkey('ssh', 'keys', 'remove', 'large')
+      expect(await login()).toBe('')
+    }
   })
 
   it('is not removed by ssh-add -D, is hidden by a lock, and removed by its own command', async () => {

@@ -1,4 +1,5 @@
 import { CodedError, type CodedErrorOptions } from '../../core/errors.ts'
+import type { SshError } from '../wire.ts'
 
 /** Why no key was read. */
 export type KeyFileErrorCode =
@@ -53,3 +54,9 @@ export const severalKeys = () =>
 /** The error for a file that is not what it says. */
 export const damaged = (cause?: unknown) =>
   new KeyFileError('KEY_FILE_DAMAGED', 'the key is damaged, or cut short', { cause })
+
+/** The error for a file whose bytes are not those of a key that is known here. */
+export function notKept(error: SshError): KeyFileError {
+  if (error.code !== 'KEY_TYPE_UNKNOWN' && error.code !== 'KEY_SIZE_UNKNOWN') return damaged(error)
+  return new KeyFileError('KEY_FILE_UNSUPPORTED', `the key cannot be kept here: ${error.message}`, { cause: error })
+}

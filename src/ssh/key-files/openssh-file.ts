@@ -2,7 +2,7 @@ import type { Secret } from '../../core/secret.ts'
 import { importPrivateKey, readPrivateKeyFields } from '../private-key.ts'
 import { equalBytes, SshError, SshReader } from '../wire.ts'
 import { commentText, type KeyFile } from './key-file.ts'
-import { damaged, KeyFileError, passphraseNeeded, severalKeys, wrongPassphrase } from './key-file-error.ts'
+import { damaged, notKept, passphraseNeeded, severalKeys, wrongPassphrase } from './key-file-error.ts'
 import { cipherNamed, decryptSection } from './openssh-cipher.ts'
 
 const magic = Buffer.from('openssh-key-v1\0')
@@ -16,7 +16,7 @@ export async function readOpensshFile(text: string, passphrase: Secret<Uint8Arra
   try {
     return await readBytes(bytes, passphrase)
   } catch (error) {
-    throw error instanceof SshError ? explain(error) : error
+    throw error instanceof SshError ? notKept(error) : error
   } finally {
     bytes.fill(0)
   }
@@ -62,9 +62,4 @@ function readSection(section: Uint8Array, publicBlob: Uint8Array): KeyFile {
   const { privateKey, publicKey } = importPrivateKey(fields)
   if (!equalBytes(publicKey.blob, publicBlob)) throw damaged()
   return { privateKey, publicKey, comment }
-}
-
-function explain(error: SshError): KeyFileError {
-  if (error.code !== 'KEY_TYPE_UNKNOWN') return damaged(error)
-  return new KeyFileError('KEY_FILE_UNSUPPORTED', `the key cannot be kept here: ${error.message}`, { cause: error })
 }

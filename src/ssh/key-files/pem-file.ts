@@ -1,8 +1,9 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import type { Secret } from '../../core/secret.ts'
 import { type PublicKey, publicKeyFromKeyObject } from '../public-key.ts'
+import { SshError } from '../wire.ts'
 import type { KeyFile } from './key-file.ts'
-import { damaged, KeyFileError, passphraseNeeded, wrongPassphrase } from './key-file-error.ts'
+import { damaged, KeyFileError, notKept, passphraseNeeded, wrongPassphrase } from './key-file-error.ts'
 
 /** PKCS #8 (RFC 5958), and the older forms with OpenSSL's own encryption (PEM_read(3), "PEM ENCRYPTION FORMAT"). */
 const encrypted = /^(?:-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED)/m
@@ -31,9 +32,8 @@ function publicHalf(key: KeyObject): PublicKey {
   try {
     return publicKeyFromKeyObject(key)
   } catch (cause) {
+    if (cause instanceof SshError && cause.code === 'KEY_SIZE_UNKNOWN') throw notKept(cause)
     const kind = key.asymmetricKeyDetails?.namedCurve ?? key.asymmetricKeyType ?? 'unknown'
-    throw new KeyFileError('KEY_FILE_UNSUPPORTED', `keys of the kind ${kind} and of this size are not used by SSH`, {
-      cause,
-    })
+    throw new KeyFileError('KEY_FILE_UNSUPPORTED', `keys of the kind ${kind} are not used by SSH`, { cause })
   }
 }

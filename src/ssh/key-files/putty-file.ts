@@ -3,7 +3,7 @@ import type { Secret } from '../../core/secret.ts'
 import { importPrivateKey, readPrivateKeyFields } from '../private-key.ts'
 import { SshError, SshReader, SshWriter } from '../wire.ts'
 import { commentText, type KeyFile } from './key-file.ts'
-import { damaged, KeyFileError, passphraseNeeded, puttygen, wrongPassphrase } from './key-file-error.ts'
+import { damaged, KeyFileError, notKept, passphraseNeeded, puttygen, wrongPassphrase } from './key-file-error.ts'
 
 /** The fields of a file, in its order (PuTTY's manual, appendix C). */
 interface PuttyFile {
@@ -31,7 +31,7 @@ export function readPuttyFile(text: string, passphrase: Secret<Uint8Array> | und
     const { privateKey, publicKey } = importPrivateKey(readPrivateKeyFields(new SshReader(toWire(file, opened))))
     return { privateKey, publicKey, comment: commentText(file.comment) }
   } catch (error) {
-    throw error instanceof SshError ? explain(error) : error
+    throw error instanceof SshError ? notKept(error) : error
   } finally {
     opened.fill(0)
   }
@@ -42,11 +42,6 @@ const unsupported = () =>
   new KeyFileError('KEY_FILE_UNSUPPORTED', "PuTTY's files of this version are not read here while they are encrypted", {
     conversion: puttygen,
   })
-
-function explain(error: SshError): KeyFileError {
-  if (error.code !== 'KEY_TYPE_UNKNOWN') return damaged(error)
-  return new KeyFileError('KEY_FILE_UNSUPPORTED', `the key cannot be kept here: ${error.message}`, { cause: error })
-}
 
 function parse(text: string): PuttyFile {
   const lines = text.split(/\r\n|\n|\r/)

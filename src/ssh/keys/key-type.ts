@@ -77,7 +77,7 @@ export interface KeyType {
   family: string
   /** The algorithms of signatures by such a key, the preferred one first. */
   algorithms: readonly SignatureAlgorithm[]
-  /** Reads the fields after the type name. @throws {SshError} KEY_INVALID, WIRE_… */
+  /** Reads the fields after the type name. @throws {SshError} KEY_INVALID, KEY_SIZE_UNKNOWN, WIRE_… */
   readPublic(reader: SshReader): PublicFields
   /** The fields of a node:crypto key; undefined if it is of another type. @throws {SshError} KEY_INVALID */
   fromJwk(jwk: JsonWebKey): PublicFields | undefined

@@ -70,7 +70,8 @@ function numbersOf(jwk: JsonWebKey): PublicNumbers {
 
 function fieldsOf({ e, n }: PublicNumbers): PublicFields {
   const bits = bitLength(n)
-  if (bits < minBits || bits > maxBits) throw keyInvalid(`an RSA key has ${minBits} to ${maxBits} bits, not ${bits}`)
+  if (bits < minBits || bits > maxBits)
+    throw new SshError('KEY_SIZE_UNKNOWN', `an RSA key has ${minBits} to ${maxBits} bits, not ${bits}`)
   const exponentBits = bitLength(e)
   const isOdd = (e.at(-1) ?? 0) % 2 === 1
   if (exponentBits < 2 || exponentBits > maxExponentBits || !isOdd) throw keyInvalid('an RSA exponent is out of range')

@@ -196,7 +196,8 @@ describe('an RSA key', () => {
     // Apache MINA sshd 2.20 does this.
     ['with e and n swapped', { e: numbers.n, n: numbers.e }],
   ])('%s is refused', (_, changes) => {
-    expect(codeOf(privateKeyFields(rsa, { changes }))).toBe('KEY_INVALID')
+    const isSmall = 'n' in changes && changes.n === numbers.e
+    expect(codeOf(privateKeyFields(rsa, { changes }))).toBe(isSmall ? 'KEY_SIZE_UNKNOWN' : 'KEY_INVALID')
   })
 
   it('with numbers of a hundred thousand bytes is refused without any arithmetic', () => {
@@ -213,7 +214,7 @@ describe('an RSA key', () => {
       (writer, part) => writer.mpint(part!),
       new SshWriter().string('ssh-rsa'),
     )
-    expect(codeOf(fields.bytes())).toBe('KEY_INVALID')
+    expect(codeOf(fields.bytes())).toBe('KEY_SIZE_UNKNOWN')
   })
 })
 

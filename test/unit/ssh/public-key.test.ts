@@ -118,8 +118,8 @@ describe('a public key', () => {
   it('of RSA has 1024 to 16384 bits', () => {
     expect(publicKeyBits(decodePublicKey(rsaBlob(1024)))).toBe(1024)
     expect(publicKeyBits(decodePublicKey(rsaBlob(16384)))).toBe(16384)
-    expect(sshErrorCodeOf(() => decodePublicKey(rsaBlob(1023)))).toBe('KEY_INVALID')
-    expect(sshErrorCodeOf(() => decodePublicKey(rsaBlob(16385)))).toBe('KEY_INVALID')
+    expect(sshErrorCodeOf(() => decodePublicKey(rsaBlob(1023)))).toBe('KEY_SIZE_UNKNOWN')
+    expect(sshErrorCodeOf(() => decodePublicKey(rsaBlob(16385)))).toBe('KEY_SIZE_UNKNOWN')
   })
 
   it.each([
