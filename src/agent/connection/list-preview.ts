@@ -45,6 +45,7 @@ export interface ListPreview {
   isRevoked: boolean
   /** No name of the host is known, and `hosts` names none by its key. */
   isUnnamed: boolean
+  stores: readonly KeyStore[]
   listed: readonly StoredIdentity[]
   leftOut: readonly LeftOut[]
 }
@@ -89,6 +90,7 @@ export async function previewList(deps: ListPreviewDeps, { commandLine, host }: 
     destination,
     isRevoked,
     isUnnamed,
+    stores,
     listed: arranged.map(stored),
     leftOut: [
       ...[...storeOf.keys()]

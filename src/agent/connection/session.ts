@@ -88,7 +88,16 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   const confirm = lazily(() => createConfirmation({ ...deps, connection }))
   const hardware = lazily(() => createHardwareKeys({ ...deps, connection, agents: connectionStores.agents }))
   const sign = lazily(() =>
-    createSigning({ ...deps, connection, shownStores, refusals, confirm, gone, isClosed: () => isClosed }),
+    createSigning({
+      ...deps,
+      connection,
+      allStores: connectionStores.all,
+      shownStores,
+      refusals,
+      confirm,
+      gone,
+      isClosed: () => isClosed,
+    }),
   )
 
   const add = ({ key, comment, constraints }: AgentRequest & { type: 'add-identity' }): AgentResponse => {

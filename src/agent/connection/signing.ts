@@ -1,13 +1,7 @@
 import type { Turns } from '../../core/calls/turns.ts'
 import type { Logger } from '../../core/log.ts'
-import {
-  type ConfirmPolicy,
-  type ConnectionView,
-  type KeyStore,
-  type MaybePromise,
-  type Signer,
-  stricterConfirm,
-} from '../keys/key-store.ts'
+import { keyRules } from '../keys/key-rules.ts'
+import type { ConnectionView, KeyStore, MaybePromise, Signer } from '../keys/key-store.ts'
 import type { Lock } from '../lock/lock.ts'
 import type { AgentRequest, AgentResponse } from '../protocol/messages.ts'
 import type { KeyUse } from './confirmation.ts'
@@ -18,7 +12,8 @@ import { describePurpose, isPermitted, signPurpose } from './sign-policy.ts'
 /** What answering requests for signatures needs. */
 export interface SigningDeps {
   connection: ConnectionView
-  /** The stores that this connection may know of. */
+  allStores: () => readonly KeyStore[]
+  /** Those of them that this connection may know of. */
   shownStores: () => readonly KeyStore[]
   /** The turns for signing in Node's thread pool, which file access and name lookups need too. */
   pool: Turns
@@ -44,7 +39,7 @@ interface Found {
 
 /** Answers the requests for signatures of one connection. */
 export function createSigning(deps: SigningDeps): (request: SignRequest) => MaybePromise<AgentResponse> {
-  const { connection, shownStores, pool, refusals, confirm, lock, gone, isClosed, peer, log } = deps
+  const { connection, allStores, shownStores, pool, refusals, confirm, lock, gone, isClosed, peer, log } = deps
 
   const find = (keyBlob: Uint8Array, all: readonly KeyStore[], from = 0): MaybePromise<Found | undefined> => {
     for (let index = from; index < all.length; index += 1) {
@@ -69,21 +64,18 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
     return found
   }
 
-  /** The settings of all stores that have the key count. */
-  const signWith = (
-    found: Found,
-    request: SignRequest,
-    all: readonly KeyStore[],
-    isConfirmed = false,
-  ): MaybePromise<AgentResponse> => {
+  const signWith = (found: Found, request: SignRequest, isConfirmed = false): MaybePromise<AgentResponse> => {
     const { keyBlob, data } = request
-    let policy: ConfirmPolicy = 'never'
-    for (const store of all) {
-      if (store !== found.store && store.holds?.(keyBlob) === undefined) continue
-      const reason = whyNot(store, found.signer, data)
-      if (reason !== undefined) return refusals.refuse(reason, keyBlob)
-      policy = stricterConfirm(policy, store.confirmOf(found.signer.identity))
-    }
+    const { store, signer } = found
+    const rules = keyRules({
+      keyBlob,
+      identity: signer.identity,
+      store,
+      all: allStores(),
+      whyNot: (each) => whyNot(each, signer, data),
+    })
+    if (rules.type === 'refused') return refusals.refuse(rules.reason, keyBlob)
+    const { confirm: policy } = rules
     const isToBeConfirmed = policy === 'always' || (policy === 'forwarded' && connection.isForwarded)
     return isToBeConfirmed && !isConfirmed ? signIfConfirmed(found, request) : signNow(found, request)
   }
@@ -106,11 +98,10 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
     if (!(await confirm()({ identity: signer.identity, purpose: signPurpose(data) }, gone())))
       return refusals.refuse(`a person did not allow a use of ${store.name}`, keyBlob)
     // That may have taken minutes: the key may be another entry now, with constraints of its own, and settings may differ.
-    const all = shownStores()
-    const present = await find(keyBlob, all)
+    const present = await find(keyBlob, shownStores())
     if (lock.isLocked() || isClosed() || present === undefined)
       return refusals.refuse(`a use of ${store.name} was allowed when it was out of reach already`, keyBlob)
-    return signWith(present, request, all, true)
+    return signWith(present, request, true)
   }
 
   const signNow = ({ store, signer }: Found, { keyBlob, data, flags }: SignRequest): MaybePromise<AgentResponse> => {
@@ -132,15 +123,14 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
     pool.run(async () => (isClosed() ? { type: 'failure' } : toResponse(await signer.sign(data, flags))))
 
   return (request) => {
-    const answer = (found: Found | undefined, all: readonly KeyStore[]): MaybePromise<AgentResponse> =>
+    const answer = (found: Found | undefined): MaybePromise<AgentResponse> =>
       found === undefined
         ? refusals.refuse('a client asked for a signature by a key that is not here', request.keyBlob)
-        : signWith(found, request, all)
-    const all = shownStores()
-    const found = find(request.keyBlob, all)
-    if (!(found instanceof Promise)) return answer(found, all)
+        : signWith(found, request)
+    const found = find(request.keyBlob, shownStores())
+    if (!(found instanceof Promise)) return answer(found)
     // A person may have opened the keychain meanwhile, and settings may have changed.
-    return found.then((later) => (lock.isLocked() || isClosed() ? { type: 'failure' } : answer(later, shownStores())))
+    return found.then((later) => (lock.isLocked() || isClosed() ? { type: 'failure' } : answer(later)))
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ListPreview, StoredIdentity } from '../../agent/connection/list-preview.ts'
 import { isPermitted } from '../../agent/connection/sign-policy.ts'
 import { type Destination, hostPatterns } from '../../agent/destination/host-patterns.ts'
+import { hasToo, keyRules } from '../../agent/keys/key-rules.ts'
 import { type ConnectionView, type Identity, type KeyStore, unbound } from '../../agent/keys/key-store.ts'
 import { displayLine } from '../../core/text/display-text.ts'
 import { formatUtc } from '../../core/time/utc-time.ts'
@@ -13,20 +14,25 @@ import { validBeforeOf } from './status.ts'
 
 const fromElsewhere: ConnectionView = { bindings: [], isForwarded: true }
 
-/** What the agent itself does with an identity. */
-export function rulesOf(store: KeyStore, identity: Identity) {
-  const uses = store.uses(unbound)
+/** What the agent itself does with an identity of one of its stores. */
+export function rulesOf({ store, identity }: StoredIdentity, all: readonly KeyStore[]) {
+  const { keyBlob } = identity
+  const whyNot = (each: KeyStore) => {
+    const uses = each.uses(unbound)
+    return uses === undefined || isPermitted(uses, { type: 'login', user: '' }) ? undefined : 'it signs no logins'
+  }
+  const rules = keyRules({ keyBlob, identity, store, all, whyNot })
   return {
-    isForwarded: store.isShownTo(fromElsewhere),
-    confirm: store.confirmOf(identity),
-    signsLogins: uses === undefined || isPermitted(uses, { type: 'login', user: '' }),
+    isForwarded: all.some((each) => (each === store || hasToo(each, keyBlob)) && each.isShownTo(fromElsewhere)),
+    confirm: rules.type === 'allowed' ? rules.confirm : store.confirmOf(identity),
+    signsLogins: rules.type === 'allowed',
   }
 }
 
 /** What is known of a key that is no configured identity. */
 export function describeKey(
   { store, identity }: StoredIdentity,
-  { destination }: ListPreview,
+  { destination, stores }: ListPreview,
   { hosts, ...names }: { staticKey?: string; agent?: string; hosts?: readonly string[] | undefined },
 ): ListedIdentity {
   return {
@@ -36,7 +42,7 @@ export function describeKey(
     keyType: keyTypeOfCertificate(typeOf(identity))?.name ?? typeOf(identity),
     ...publicParts(identity),
     ...fitOf(hosts, destination),
-    ...rulesOf(store, identity),
+    ...rulesOf({ store, identity }, stores),
     warnings: [],
   }
 }

@@ -114,7 +114,7 @@ function isKnownKind(blob: Uint8Array): boolean {
 
 function describeConfigured(
   { store, identity }: StoredIdentity,
-  { destination }: ListPreview,
+  { destination, stores }: ListPreview,
   vault: RunningVault,
   { config, key }: RunningIdentity,
 ): ListedIdentity {
@@ -128,7 +128,7 @@ function describeConfigured(
     kind,
     ...(isHeld ? publicParts(identity) : config.principals && { askedPrincipals: config.principals }),
     ...fitOf(config.hosts, destination),
-    ...rulesOf(store, identity),
+    ...rulesOf({ store, identity }, stores),
     warnings: kind === 'certificate' ? warnings : [],
     ...(error === undefined ? {} : { error }),
   }

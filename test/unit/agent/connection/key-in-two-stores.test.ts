@@ -12,7 +12,7 @@ import { decodeRequest } from '../../../../src/agent/protocol/requests.ts'
 import { createTurns } from '../../../../src/core/calls/turns.ts'
 import { silentLogger } from '../../../../src/core/log.ts'
 import { publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
-import { addKey, confirm, lifetime, signRequest, userauthRequest } from '../../../support/agent-messages.ts'
+import { addKey, bindTo, confirm, lifetime, signRequest, userauthRequest } from '../../../support/agent-messages.ts'
 import { noUpstreams } from '../../../support/agent-stubs.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { noKnownHosts, plainLists } from '../../../support/list-settings.ts'
@@ -87,6 +87,14 @@ it('the other way round, what the static key wants counts for the added one, whi
   clock.advance(60_000)
   expect(await ask(request)).toMatchObject(signed)
   expect(seen.asked).toBe(2)
+})
+
+it('what the static key wants counts on a forwarded connection too, where it is not there itself', async () => {
+  const { ask, seen } = setUp({ policy: 'always', says: false })
+  await ask(addKey(key, 'mine'))
+  await ask(bindTo(generateKeyPairSync('ed25519').privateKey, true))
+  expect(await ask(request)).toEqual(failure)
+  expect(seen.asked).toBe(1)
 })
 
 it('an added key signs while the keychain is locked, which is not even asked for the static one', async () => {

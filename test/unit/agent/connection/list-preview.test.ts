@@ -61,7 +61,12 @@ async function preview(
   }
   const clock = fakeClock()
   const deps = { knownHosts: async () => [Buffer.from(knownHosts)], clock, log: silentLogger }
-  const { listed, leftOut, ...rest } = await previewList(
+  const {
+    listed,
+    leftOut,
+    stores: _,
+    ...rest
+  } = await previewList(
     {
       stores: [...all, store('added', undefined, true), ...more],
       settings,

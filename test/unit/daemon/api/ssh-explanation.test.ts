@@ -274,8 +274,9 @@ it('says of a static key what it is called and which of its hosts fits, and load
     comment: 'shared',
     hosts: ['web.*'],
     fits: 'web.*',
-    isForwarded: false,
-    confirm: 'never',
+    // As ssh-add has added it, too.
+    isForwarded: true,
+    confirm: 'always',
   })
 })
 
