@@ -26,6 +26,7 @@ import { makeFolder, removeFolder } from '../support/temporary-folder.ts'
 
 const userName = userInfo().username
 const phrase = 'correct horse'
+const killedInRemoval = join(import.meta.dirname, '../support/killed-in-removal.cjs')
 const keychain = '[keychain]\nstore = "file"\n'
 
 let folder: string
@@ -71,6 +72,12 @@ const latchkey = async (...args: string[]) => {
   const { status, stdout, stderr } = await daemon.run(latchkeyPath, args)
   expect(`${status} ${stderr}`).toMatch(/^0 /)
   return stdout + stderr
+}
+/** Makes a key that the server takes, and stores it. */
+async function storedKey(name: string): Promise<string> {
+  const file = await keygen(name)
+  await latchkey('ssh', 'keys', 'add', file)
+  return file
 }
 const fails = async (...args: string[]) => {
   const { status, stderr } = await daemon.run(latchkeyPath, args)
@@ -118,8 +125,7 @@ describeWithPeers('a static key', ['sshd', 'ssh', 'ssh-add', 'ssh-keygen', 'scri
   })
 
   it('is not removed by ssh-add -D, is hidden by a lock, and removed by its own command', async () => {
-    const file = await keygen('mm-admin')
-    await latchkey('ssh', 'keys', 'add', file)
+    const file = await storedKey('mm-admin')
     await daemon.run('ssh-add', ['-D'])
     await daemon.run('ssh-add', ['-d', `${file}.pub`])
     expect(await login()).toBe('in\n')
@@ -148,8 +154,7 @@ describeWithPeers('a static key', ['sshd', 'ssh', 'ssh-add', 'ssh-keygen', 'scri
   })
 
   it('is listed while the keychain is locked; the signature fails, and the status says why', async () => {
-    const file = await keygen('mm-ci')
-    await latchkey('ssh', 'keys', 'add', file)
+    await storedKey('mm-ci')
     const keyFile = stateFile('keychain.key')
     const secret = readFileSync(keyFile)
     await daemon.end('SIGTERM')
@@ -164,8 +169,7 @@ describeWithPeers('a static key', ['sshd', 'ssh', 'ssh-add', 'ssh-keygen', 'scri
   })
 
   it('that ssh-add has added as well wants the confirmation of both, and signs while the keychain is locked', async () => {
-    const file = await keygen('mm-both')
-    await latchkey('ssh', 'keys', 'add', file)
+    const file = await storedKey('mm-both')
     expect(await login()).toBe('in\n')
     await daemon.run('ssh-add', ['-q', '-c', file])
     // Nobody can be asked here.
@@ -179,8 +183,7 @@ describeWithPeers('a static key', ['sshd', 'ssh', 'ssh-add', 'ssh-keygen', 'scri
   })
 
   it('is not there for a connection from another machine', async () => {
-    const file = await keygen('mm-dev')
-    await latchkey('ssh', 'keys', 'add', file)
+    await storedKey('mm-dev')
     const there = await daemon.run('ssh', ['-A', ...sshd.clientOptions, `${userName}@127.0.0.1`, 'ssh-add -L; true'])
     expect(there.stdout).toBe('The agent has no identities.\n')
     expect(await listed()).toContain('mm-dev@pc')
@@ -215,6 +218,24 @@ describeWithPeers('a static key', ['sshd', 'ssh', 'ssh-add', 'ssh-keygen', 'scri
     expect(await latchkey('ssh', 'keys', 'list')).toContain(warning)
     expect(await latchkey('ssh', 'keys', 'add', file, '--name', 'mine', '--delete-file')).not.toContain('WARNING')
     expect(existsSync(file)).toBe(false)
+  })
+
+  it('whose file was to be deleted by a command that was killed is told of until that is done, wherever the file lay', async () => {
+    mkdirSync(join(home, 'elsewhere'))
+    const file = await keygen('elsewhere/mm')
+    const killed = [killedInRemoval, latchkeyPath, 'ssh', 'keys', 'add', '--name', 'mine', '--delete-file', file]
+    expect((await daemon.run(process.execPath, killed)).status).not.toBe(0)
+    const [aside] = readdirSync(join(home, 'elsewhere')).filter((each) => each.startsWith('mm.deleted-'))
+    const warning = `WARNING: ${file} was not deleted to the end: it is ${join(home, 'elsewhere', aside!)} now, with the key`
+    expect(await latchkey('ssh', 'keys', 'list')).toContain(warning)
+    await restart()
+    const told = await latchkey('ssh', 'keys', 'add', await keygen('another'))
+    expect(told).toContain(warning)
+    const [, hint] = /^hint: latchkey (.*)$/m.exec(told)!
+    expect(await latchkey(...hint!.split(' '))).toMatch(/the stored key has signed, and \S+ was deleted/)
+    expect(readdirSync(join(home, 'elsewhere'))).toEqual(['mm.pub'])
+    expect(await latchkey('ssh', 'keys', 'list')).not.toContain('WARNING')
+    expect(readdirSync(stateFile('')).filter((each) => each.startsWith('ssh-key-file'))).toEqual([])
   })
 
   it('keeps its name and its settings where the hint of that warning is followed, and where it is added again', async () => {
@@ -268,8 +289,7 @@ describeWithPeers('a static key', ['sshd', 'ssh', 'ssh-add', 'ssh-keygen', 'scri
   })
 
   it('is out of reach of its own commands while the agent is locked', async () => {
-    const file = await keygen('mm-locked')
-    await latchkey('ssh', 'keys', 'add', file)
+    const file = await storedKey('mm-locked')
     await latchkey('lock', '--no-passphrase')
     const secret = await keygen('secret', 'ed25519', phrase)
     for (const command of [['add', file], ['add', secret], ['list'], ['restore'], ['remove', 'mm-locked']])
@@ -284,7 +304,7 @@ describeWithPeers('a static key', ['sshd', 'ssh', 'ssh-add', 'ssh-keygen', 'scri
 
   it('has its passphrase asked for only after all that needs no person, and again where it is empty', async () => {
     const file = await keygen('mm-asked', 'ed25519', phrase)
-    await latchkey('ssh', 'keys', 'add', await keygen('taken'))
+    await storedKey('taken')
     // Without a terminal the question itself would end with 3.
     for (const [options, message] of [
       [['--name', 'a/b'], 'the name of a key has'],
@@ -362,8 +382,7 @@ describeWithPeers('a static key', ['sshd', 'ssh', 'ssh-add', 'ssh-keygen', 'scri
   })
 
   it('has its public half in a file of its own, and its private half nowhere in the clear', async () => {
-    const file = await keygen('mm-files')
-    await latchkey('ssh', 'keys', 'add', file)
+    const file = await storedKey('mm-files')
     const index = stateFile('ssh-keys.json')
     expect(statSync(index).mode & 0o777).toBe(0o600)
     expect(JSON.parse(readFileSync(index, 'utf8'))).toEqual({

@@ -1,11 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { homeFolder } from '../../core/places/home.ts'
 import { displayJson, displayLine } from '../../core/text/display-text.ts'
 import { parseDurationSeconds } from '../../core/time/duration.ts'
 import type { CommandContext } from '../command-context.ts'
-import { type AddSshKeyOptions, addSshKey, plaintextWarning } from '../ssh-keys/add-key.ts'
+import { type AddSshKeyOptions, addSshKey } from '../ssh-keys/add-key.ts'
 import { formatStaticKeys } from '../ssh-keys/key-list.ts'
-import { plaintextCopies, withoutComment } from '../ssh-keys/plaintext-copies.ts'
+import { warnOfPlaintext } from '../ssh-keys/plaintext-warnings.ts'
 import { restoreKeys } from '../ssh-keys/restore-keys.ts'
 
 /** `latchkey ssh keys …` */
@@ -50,9 +49,7 @@ async function listKeys(isJson: boolean, context: CommandContext): Promise<void>
   if (isJson) return context.print(`${displayJson(list, 2)}\n`)
   const { keys, strays = [] } = list
   context.print(formatStaticKeys(list) || 'there is no static key; latchkey ssh keys add FILE stores one\n')
-  const names = new Map(keys.map(({ key, name }) => [withoutComment(key), name]))
-  for (const [key, paths] of await plaintextCopies(homeFolder(context.environment), [...names.keys()]))
-    for (const path of paths) context.note(plaintextWarning(path, names.get(key)!))
+  await warnOfPlaintext(keys, context)
   if (strays.length > 0)
     context.note(
       `the keychain has static keys that are not listed, and so not in use: ${strays.map((name) => displayLine(name)).join(', ')}\nhint: latchkey ssh keys restore\n`,

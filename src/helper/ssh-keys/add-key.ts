@@ -1,7 +1,6 @@
 import { basename } from 'node:path'
-import { homeFolder } from '../../core/places/home.ts'
 import { displayLine } from '../../core/text/display-text.ts'
-import { pastedPath, shellWord } from '../../core/text/shell-word.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import type { StaticKeySettings } from '../../ipc/endpoints/ssh-keys.ts'
 import type { KeyFile } from '../../ssh/key-files/key-file.ts'
 import { formatPublicKeyLine } from '../../ssh/public-key-line.ts'
@@ -9,7 +8,8 @@ import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { type DoomedFile, deleteDoomed, doom } from './delete-file.ts'
 import { describeSettings } from './key-list.ts'
-import { plaintextCopies, withoutComment } from './plaintext-copies.ts'
+import { withoutComment } from './plaintext-copies.ts'
+import { warnOfPlaintext } from './plaintext-warnings.ts'
 import { openKey, readContent } from './read-key.ts'
 
 /** The options of `latchkey ssh keys add`; false is for those that were given as `--no-…`. */
@@ -70,8 +70,7 @@ export async function addSshKey(file: string, options: AddSshKeyOptions, context
   if (endsWithDaemon)
     note('WARNING: that keychain is lost when the daemon ends\nhint: set store under [keychain] in config.toml\n')
   if (doomed !== undefined) await deleteDoomed(doomed, name, lineOf(key.publicKey.blob), context)
-  const copies = await plaintextCopies(homeFolder(context.environment), [withoutComment(stored.key)])
-  for (const path of [...copies.values()].flat()) note(plaintextWarning(path, name))
+  await warnOfPlaintext([{ name, key: stored.key }], context)
 }
 
 function nameFrom(file: string): string {
@@ -116,7 +115,3 @@ function exported({ privateKey }: KeyFile): string {
     der.fill(0)
   }
 }
-
-/** The warning for a file that has a stored key as well. */
-export const plaintextWarning = (path: string, name: string): string =>
-  `WARNING: ${displayLine(path)} has the same key without a passphrase: whoever reads it needs no keychain\nhint: latchkey ssh keys add ${optionWords({ name })} ${pastedPath(path)}\n`

@@ -11,6 +11,7 @@ import { maxKeyFileBytes } from '../../ssh/key-files/key-file.ts'
 import { isKeyAlone } from '../../ssh/key-files/only-key.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
+import { noteDeletion } from './begun-deletions.ts'
 import { withoutComment } from './plaintext-copies.ts'
 
 /** A file that is to be deleted once its key is stored. */
@@ -53,15 +54,16 @@ export async function deleteDoomed(
   doomed: DoomedFile,
   name: string,
   key: string | undefined,
-  { daemon, print, note }: CommandContext,
+  context: CommandContext,
 ): Promise<void> {
+  const { daemon, print, note } = context
   const { named, path, links } = doomed
   const proved = await daemon.call('proveSshKey', { params: { name } }).catch((error: unknown) => {
     note(`${named} was left, because the stored key has not signed\n`)
     throw error
   })
   if (withoutComment(proved.key) !== key) throw left(named, 'another key was stored meanwhile under its name')
-  const { nlink, ino } = await deleteIfSame(doomed)
+  const { nlink, ino } = await deleteIfSame(doomed, name, context)
   print(`the stored key has signed, and ${displayLine(path)} was deleted; backups and snapshots may still have it\n`)
   for (const each of await dangling(links))
     note(`${displayLine(each)} was a link to it, and leads nowhere now\nhint: rm ${pastedPath(each)}\n`)
@@ -72,7 +74,7 @@ export async function deleteDoomed(
 }
 
 /** @returns what it was */
-async function deleteIfSame({ named, path, digest }: DoomedFile): Promise<{ nlink: number; ino: number }> {
+async function deleteIfSame({ named, path, digest }: DoomedFile, name: string, context: CommandContext) {
   const aside = `${path}.deleted-${randomBytes(6).toString('hex')}`
   const failed = (error: unknown) =>
     errorCode(error) === 'ENOENT'
@@ -83,12 +85,18 @@ async function deleteIfSame({ named, path, digest }: DoomedFile): Promise<{ nlin
     throw failed(error)
   })
   if (!before.isFile()) throw left(named, 'it is not the file that was read any more')
+  const digits = digest.toString('hex')
+  // It is struck out by whoever looks next, unless the file is still aside then.
+  const strikeOut = await noteDeletion({ path, aside, name, digest: digits }, context).catch((error: unknown) => {
+    throw left(named, describeError(error), error)
+  })
   await rename(path, aside).catch((error: unknown) => {
     throw failed(error)
   })
   if (await isSame(aside, digest)) {
     const { nlink, ino } = await lstat(aside)
     await rm(aside)
+    await strikeOut()
     return { nlink, ino }
   }
   throw left(named, `it is not the key that was stored any more${await putBack(aside, path)}`)

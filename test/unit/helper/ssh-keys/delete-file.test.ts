@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
@@ -13,13 +13,23 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { noteDeletion } from '../../../../src/helper/ssh-keys/begun-deletions.ts'
 import { publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
 import { formatPublicKeyLine } from '../../../../src/ssh/public-key-line.ts'
 import { fileWith, inHome, pem, runKeys, stored } from '../../../support/ssh-keys-command.ts'
 
 const add = (file: string, proof: () => object = () => stored) =>
   runKeys(['add', file, '--name', 'mm', '--delete-file'], { proof })
+/** The same for a file that something happens to before it is deleted. */
+async function addMeanwhile(change: (file: string) => void, more: object = {}) {
+  const file = fileWith(pem)
+  const result = await add(file, () => {
+    change(file)
+    return { ...stored, ...more }
+  })
+  return { file, ...result }
+}
 const other = generateKeyPairSync('ed25519').privateKey
 const otherPem = String(other.export({ format: 'pem', type: 'pkcs8' }))
 
@@ -76,12 +86,10 @@ it.each<[string, (file: string) => void]>([
     },
   ],
 ])('a file that was %s meanwhile stays', async (_, change) => {
-  const file = fileWith(pem)
   let changed = ''
-  const { failure, printed } = await add(file, () => {
-    change(file)
-    changed = JSON.stringify([lstatSync(file).ino, lstatSync(file).mode])
-    return stored
+  const { file, failure, printed } = await addMeanwhile((path) => {
+    change(path)
+    changed = JSON.stringify([lstatSync(path).ino, lstatSync(path).mode])
   })
   expect(failure).toMatchObject({
     code: 'REFUSED',
@@ -93,18 +101,13 @@ it.each<[string, (file: string) => void]>([
 })
 
 it('a file that is gone meanwhile is said to be, as where two commands delete it', async () => {
-  const file = fileWith(pem)
-  const { failure } = await add(file, () => {
-    rmSync(file)
-    return stored
-  })
+  const { failure } = await addMeanwhile((file) => rmSync(file))
   expect(failure).toMatchObject({ message: expect.stringContaining('it is not there any more') })
 })
 
 it('a file stays where another key has come to the name', async () => {
-  const file = fileWith(pem)
   const key = formatPublicKeyLine(publicKeyFromKeyObject(other).blob, '')
-  const { failure } = await add(file, () => ({ ...stored, key }))
+  const { file, failure } = await addMeanwhile(() => {}, { key })
   expect(failure).toMatchObject({ message: expect.stringContaining('another key was stored meanwhile') })
   expect(existsSync(file)).toBe(true)
 })
@@ -124,4 +127,60 @@ it.skipIf(process.getuid!() === 0)('a file in a folder that cannot be changed is
   chmodSync(inHome('fixed'), 0o700)
   expect(failure).toMatchObject({ message: expect.stringContaining('nothing was stored: EACCES') })
   expect(calls).not.toContain('putSshKey')
+})
+
+describe('a deletion that a kill has ended', () => {
+  const environment = () => ({ environment: { HOME: inHome('.') } })
+  const notes = () => readdirSync(inHome('.local/state/latchkey'))
+  const list = { keys: [stored] }
+  /** As it is between the new name and the removal. */
+  async function killed(content: string) {
+    mkdirSync(inHome('far'))
+    const [path, aside] = [inHome('far/mm'), inHome('far/mm.deleted-0')]
+    writeFileSync(aside, content)
+    const digest = createHash('sha256').update(pem).digest('hex')
+    await noteDeletion({ path, aside, name: 'mm', digest }, environment())
+    return { path, aside }
+  }
+
+  it('is told of by `add` and `list`, with the command that ends it', async () => {
+    const { path, aside } = await killed(pem)
+    const warning = `WARNING: ${path} was not deleted to the end: it is ${aside} now, with the key\nhint: latchkey ssh keys add --name mm --delete-file ${aside}\n`
+    expect((await runKeys(['list'], { list })).noted).toBe(warning)
+    expect((await runKeys(['add', fileWith(pem), '--name', 'mm'])).noted).toBe(warning)
+    expect((await add(aside)).noted).toBe('')
+    expect(notes()).toEqual([])
+  })
+
+  it('is told of once where the file lay in ~/.ssh', async () => {
+    const aside = fileWith(pem, '.ssh/id.deleted-0')
+    await noteDeletion({ path: inHome('.ssh/id'), aside, name: 'mm', digest: 'other' }, environment())
+    expect((await runKeys(['list'], { list })).noted.match(/WARNING/g)).toHaveLength(1)
+  })
+
+  it('of a file that was another one already gives that its name back', async () => {
+    const { path, aside } = await killed('a letter')
+    expect((await runKeys(['list'], { list })).noted).toBe(
+      `WARNING: what has come to the place of ${path} while that was deleted is ${aside} now\nhint: mv -n ${aside} ${path}\n`,
+    )
+    renameSync(aside, path)
+    expect((await runKeys(['list'], { list })).noted).toBe('')
+    expect(notes()).toEqual([])
+  })
+
+  it('on a disk that is away is told of when that is back', async () => {
+    await killed(pem)
+    renameSync(inHome('far'), inHome('away'))
+    expect((await runKeys(['list'], { list })).noted).toBe('')
+    renameSync(inHome('away'), inHome('far'))
+    expect((await runKeys(['list'], { list })).noted).toContain('was not deleted to the end')
+  })
+
+  it('is not begun where it could not be told of', async () => {
+    writeFileSync(inHome('.local'), '')
+    const file = fileWith(pem)
+    const { failure } = await add(file)
+    expect(failure).toMatchObject({ message: expect.stringContaining(`${file} was left: ENOTDIR`) })
+    expect(existsSync(file)).toBe(true)
+  })
 })
