@@ -213,13 +213,13 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const gate = createGate({ uid, peerOf, churn, log })
   const onApi = gate.accept({
     name: 'api',
-    maxConnections: limits.apiConnections,
+    maxConnections: () => limits.apiConnections,
     serve: api.serve,
     evict: api.evict,
   })
   const onAgent = gate.accept<AgentView>({
     name: 'agent',
-    maxConnections: limits.agentConnections,
+    maxConnections: () => limits.agentConnections(ssh.upstreams().length),
     serve: ssh.serve,
     evict: (stream) => stream.destroy(),
   })

@@ -10,7 +10,8 @@ const connectionBytes = 16 * 1024
 /** What happens to the connections of one socket. */
 export interface GateOptions<View> {
   name: 'agent' | 'api'
-  maxConnections: number
+  /** Called for each connection that comes. */
+  maxConnections: () => number
   serve(stream: Socket, seat: Marking, peer: PeerCredentials | undefined, view: View | undefined): void
   /** Ends a connection that must make room. */
   evict(stream: Socket): void
@@ -46,7 +47,7 @@ export function createGate({ uid, peerOf, churn, log }: GateDeps): Gate {
   return {
     accept({ name, maxConnections, serve, evict }) {
       const onEvict = () =>
-        log.warn('too many connections: one made room for another', { socket: name, maxConnections })
+        log.warn('too many connections: one made room for another', { socket: name, maxConnections: maxConnections() })
       const admission = createAdmission({ maxSeats: maxConnections, onEvict })
       return (stream, view) => {
         const peer = peerOf(stream)

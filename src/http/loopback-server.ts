@@ -40,7 +40,7 @@ interface Connection {
 export async function startLoopbackServer(options: LoopbackServerOptions): Promise<LoopbackListener> {
   const { clock, patienceMs, maxBodyBytes, serve } = options
   const connections = new Map<Socket, Connection>()
-  const admission = createAdmission({ maxSeats: maxConnections, onEvict: () => {} })
+  const admission = createAdmission({ maxSeats: () => maxConnections, onEvict: () => {} })
   let port = 0
 
   const expect = (socket: Socket) => {

@@ -63,7 +63,7 @@ export async function startApiServer(options: ApiServerOptions = {}) {
           ? { status: 404, body: { error: { code: error.code, message: error.message, hint: error.hint ?? '' } } }
           : { status: 500, body: { error: { code: 'INTERNAL', message: 'something went wrong' } } }),
   })
-  const admission = createAdmission({ maxSeats: options.maxConnections ?? 100, onEvict: () => {} })
+  const admission = createAdmission({ maxSeats: () => options.maxConnections ?? 100, onEvict: () => {} })
   // The connections, in the order in which they came.
   const accepted: Socket[] = []
   const onStream = (socket: Socket) => {

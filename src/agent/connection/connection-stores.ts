@@ -17,8 +17,10 @@ export interface ConnectionStores {
    * @returns the upstream agent of ours that is on the path
    */
   cameBy(path: readonly Uint8Array[]): Upstream | undefined
-  /** Passes a bind on to all upstream agents. */
+  /** Passes a bind on to all upstream agents. Where there are more than can be kept, those are out of reach from then on. */
   bind(contents: Uint8Array): void
+  /** The client sends nothing any more. */
+  leave(): void
   close(): void
 }
 
@@ -33,6 +35,7 @@ export interface ConnectionStoresDeps {
 }
 
 const none: readonly OpenUpstream[] = []
+const noUpstreams: readonly Upstream[] = []
 
 /** What there was, and what became of it. */
 interface Known {
@@ -45,12 +48,17 @@ interface Known {
 
 /** OpenSSH's AGENT_MAX_SESSION_IDS, twice: failed ones are passed on, too. */
 const maxBinds = 32
+/** Of all of them: twice what the host keys of the verified ones may have. A client can send as many as it likes. */
+const maxBindBytes = 128 * 1024
 
 /** Opens nothing until it is asked for. */
 export function createConnectionStores(deps: ConnectionStoresDeps): ConnectionStores {
   const { connection, stores, keyring, upstreams, hidesUpstreams } = deps
   const open = new Map<Upstream, OpenUpstream>()
   const binds: Uint8Array[] = []
+  let bindBytes = 0
+  /** Agents that are not told where a connection leads must not take it for another. */
+  let isBeyond = false
   let path: readonly Uint8Array[] = []
   let known: Known | undefined
 
@@ -70,7 +78,7 @@ export function createConnectionStores(deps: ConnectionStoresDeps): ConnectionSt
   }
 
   const present = (): Known => {
-    const now = { stores: stores(), upstreams: upstreams() }
+    const now = { stores: stores(), upstreams: isBeyond ? noUpstreams : upstreams() }
     if (known?.stores === now.stores && known.upstreams === now.upstreams) return known
     const holders = known?.upstreams === now.upstreams ? known.holders : openAll(now.upstreams)
     const agents = hidesUpstreams === true ? none : holders
@@ -90,10 +98,17 @@ export function createConnectionStores(deps: ConnectionStoresDeps): ConnectionSt
       return upstreams().find(({ token }) => tokens.some((each) => equalBytes(each, token)))
     },
     bind(contents) {
-      if (upstreams().length === 0 && binds.length >= maxBinds) return
+      bindBytes += contents.length
+      if (binds.length >= maxBinds || bindBytes > maxBindBytes) {
+        isBeyond = true
+        return
+      }
       const copy = Uint8Array.from(contents)
-      if (binds.length < maxBinds) binds.push(copy)
+      binds.push(copy)
       for (const opened of open.values()) opened.bind(copy)
+    },
+    leave() {
+      for (const opened of open.values()) opened.leave()
     },
     close() {
       for (const opened of open.values()) opened.close()

@@ -79,6 +79,7 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   const leave = (): void => {
     hasLeft = true
     leaving?.abort(clientGone())
+    connectionStores.leave()
   }
 
   // Each of them is made when it is first needed: most connections list once or sign once, and many do so.

@@ -115,7 +115,13 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
     }))
     if (signer.usesPool === true) return signInPool(signer, data, flags)
     const signature = signer.sign(data, flags)
-    return signature instanceof Promise ? signature.then(toResponse) : toResponse(signature)
+    if (!(signature instanceof Promise)) return toResponse(signature)
+    // Another agent may have waited for a touch meanwhile.
+    return signature.then((late) =>
+      lock.isLocked()
+        ? refusals.refuse(`a signature of ${store.name} came when it was locked`, keyBlob)
+        : toResponse(late),
+    )
   }
 
   /** Signs in its turn, and not at all if nobody waits for it any more: it takes milliseconds. */

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
 import type { Turns } from '../../core/calls/turns.ts'
-import { describeError } from '../../core/errors.ts'
+import { describeError, errorCode } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import type { LastOutcome } from '../../core/renewal/last-outcome.ts'
-import { shellWord } from '../../core/text/shell-word.ts'
+import { pastedPath } from '../../core/text/shell-word.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { equalBytes } from '../../ssh/wire.ts'
 import { AgentError } from '../agent-error.ts'
@@ -36,12 +36,14 @@ export interface UpstreamOptions {
 export interface OpenUpstream extends KeyStore {
   /** Which keys in hardware it takes from `ssh-add`. */
   readonly adds: readonly HardwareKind[]
-  /** Passes a bind on, as it came. */
+  /** Passes a bind on, as it came, and keeps it. */
   bind(contents: Uint8Array): void
   /** Passes on what is about a key in hardware. @throws {AgentError} UPSTREAM_… */
   pass(request: HardwareRequest): Promise<void>
   /** Has it remove a key. @returns false if it does not list it @throws {AgentError} UPSTREAM_… */
   remove(keyBlob: Uint8Array): Promise<boolean>
+  /** The client sends nothing any more, as when it has gone: what is asked for it has a second. */
+  leave(): void
   close(): void
 }
 
@@ -56,39 +58,28 @@ export interface OpenUpstreamDeps extends UpstreamOptions {
   identitiesIn: (answer: Uint8Array) => readonly Identity[]
   /** How the latest list went. */
   lists: LastOutcome
-  /** The latest list, if that went well. */
-  expected: () => readonly Identity[]
+  /** What it has listed last, to whomever. */
+  latest: () => readonly Identity[]
   passedOn: PassedOn
 }
 
+/** A list waits for an upstream this long, in ms, and then goes on without it; so does what may have nobody waiting. */
+export const patienceMs = 1_000
 const bindName = 'session-bind@openssh.com'
 const none: readonly Identity[] = []
 const loginsOnly: readonly string[] = ['login']
 
 /** Opens nothing until something is asked. */
 export function openUpstream(deps: OpenUpstreamDeps): OpenUpstream {
-  const {
-    name,
-    adds,
-    hosts,
-    forward,
-    confirm,
-    sign,
-    log,
-    dial,
-    inTime,
-    turns,
-    identitiesIn,
-    lists,
-    expected,
-    passedOn,
-  } = deps
+  const { name, adds, hosts, forward, confirm, sign, log, dial, inTime, turns, identitiesIn, lists, latest, passedOn } =
+    deps
   const binds: Uint8Array[] = []
   let client: UpstreamClient | undefined
   let listing: Promise<readonly Identity[]> | undefined
   /** What this connection was listed last. */
   let known = none
   let isClosed = false
+  let cancelLeaving = () => {}
 
   const passOn = (contents: Uint8Array): void => {
     // An agent that knows no binds says so, which changes nothing.
@@ -152,10 +143,13 @@ export function openUpstream(deps: OpenUpstreamDeps): OpenUpstream {
   const listed = async (keyBlob: Uint8Array): Promise<Identity | undefined> => withBlob(await list(), keyBlob)
 
   const findSigner = async (keyBlob: Uint8Array): Promise<Signer | undefined> => {
-    // Another agent may have the key.
     const identity = await listed(keyBlob).catch((error: unknown) => {
-      log.info('an agent was not asked for a signature', { agent: name, reason: describeError(error) })
-      return undefined
+      // Somebody may be busy with it: a signature waits, where it is known to have the key.
+      const before = errorCode(error) === 'UPSTREAM_LATE' ? withBlob(latest(), keyBlob) : undefined
+      // Another agent may have the key.
+      if (before === undefined)
+        log.info('an agent was not asked for a signature', { agent: name, reason: describeError(error) })
+      return before
     })
     return identity && signerOf(identity)
   }
@@ -171,15 +165,14 @@ export function openUpstream(deps: OpenUpstreamDeps): OpenUpstream {
     isShownTo: ({ isForwarded }) => !isForwarded || forward === 'allow',
     uses: ({ isForwarded }) => sign ?? (isForwarded ? loginsOnly : undefined),
     identities: async () => list(),
-    expected,
+    expected: () => (lists.error() === undefined ? latest() : none),
     signer(keyBlob) {
       const before = withBlob(known, keyBlob)
       return before === undefined ? findSigner(keyBlob) : signerOf(before)
     },
     bind(contents) {
-      const copy = Uint8Array.from(contents)
-      binds.push(copy)
-      passOn(copy)
+      binds.push(contents)
+      passOn(contents)
     },
     async pass(request) {
       if (request.type === 'remove-token') {
@@ -206,15 +199,22 @@ export function openUpstream(deps: OpenUpstreamDeps): OpenUpstream {
       passedOn.forget(nameOfKey(copy))
       return true
     },
-    close() {
-      isClosed = true
-      client?.close()
+    leave() {
+      cancelLeaving()
+      cancelLeaving = deps.clock.after(patienceMs, close)
     },
+    close,
+  }
+
+  function close(): void {
+    isClosed = true
+    cancelLeaving()
+    client?.close()
   }
 
   function refused(what: string): AgentError {
     return new AgentError('UPSTREAM_REFUSED', `the agent ${name} has not ${what}`, {
-      hint: `SSH_AUTH_SOCK=${shellWord(deps.socket)} ssh-add … asks it without latchkey`,
+      hint: `SSH_AUTH_SOCK=${pastedPath(deps.socket)} ssh-add … asks it without latchkey`,
     })
   }
 }

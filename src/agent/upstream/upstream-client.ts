@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { describeError } from '../../core/errors.ts'
+import { CodedError, describeError } from '../../core/errors.ts'
 import { AgentError } from '../agent-error.ts'
 import { createFrameDecoder, maxFrameBytes } from '../protocol/frame.ts'
 import type { AgentResponse } from '../protocol/messages.ts'
@@ -24,14 +24,22 @@ interface Waiting {
   reject(error: AgentError): void
 }
 
-/** @param stream connected, or about to be */
-export function createUpstreamClient(name: string, stream: Duplex): UpstreamClient {
+/**
+ * @param stream connected, or about to be
+ * @param hint for errors that have none
+ */
+export function createUpstreamClient(name: string, stream: Duplex, hint: string): UpstreamClient {
   const decoder = createFrameDecoder(maxFrameBytes)
   const waiting: Waiting[] = []
   let ended: AgentError | undefined
 
-  const end = (reason: string): void => {
-    ended ??= new AgentError('UPSTREAM_FAILED', `the agent ${name} ${reason}`)
+  const failed = (what: string, cause?: unknown) => {
+    const ownHint = cause instanceof CodedError ? cause.hint : undefined
+    return new AgentError('UPSTREAM_FAILED', `the agent ${name} ${what}`, { cause, hint: ownHint ?? hint })
+  }
+
+  const end = (error: AgentError): void => {
+    ended ??= error
     stream.destroy()
     for (const { reject } of waiting.splice(0)) reject(ended)
   }
@@ -42,7 +50,7 @@ export function createUpstreamClient(name: string, stream: Duplex): UpstreamClie
       const asked = waiting.shift()
       // A copy: the chunk is as long as many answers.
       if (asked !== undefined) asked.resolve(Uint8Array.from(message))
-      else end('has answered what nobody asked')
+      else end(failed('has answered what nobody asked'))
     }
   }
 
@@ -51,12 +59,12 @@ export function createUpstreamClient(name: string, stream: Duplex): UpstreamClie
       try {
         receive(chunk)
       } catch (error) {
-        end(noAnswer(error))
+        end(failed(noAnswer(error), error))
       }
     })
-    .on('error', (error) => end(`cannot be reached: ${describeError(error)}`))
-    .on('end', () => end('has closed the connection'))
-    .on('close', () => end('has closed the connection'))
+    .on('error', (error) => end(failed(`cannot be reached: ${describeError(error)}`, error)))
+    .on('end', () => end(failed('has closed the connection')))
+    .on('close', () => end(failed('has closed the connection')))
 
   return {
     ask(frame) {
@@ -66,7 +74,7 @@ export function createUpstreamClient(name: string, stream: Duplex): UpstreamClie
         stream.write(frame, () => frame.fill(0))
       })
     },
-    close: () => end('is not needed any more'),
+    close: () => end(new AgentError('CLIENT_GONE', `the client did not wait for the agent ${name}`)),
     isClosed: () => ended !== undefined,
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createTurns } from '../../core/calls/turns.ts'
 import { createLastOutcome } from '../../core/renewal/last-outcome.ts'
+import { pastedPath } from '../../core/text/shell-word.ts'
 import { withDeadline } from '../../core/time/deadline.ts'
 import { equalBytes } from '../../ssh/wire.ts'
 import { AgentError } from '../agent-error.ts'
@@ -8,7 +9,7 @@ import type { Identity } from '../keys/key-store.ts'
 import { agentPathName, writeAgentPath } from '../protocol/agent-path.ts'
 import type { HardwareKind } from '../protocol/messages.ts'
 import { encodeRequest } from '../protocol/requests.ts'
-import { type OpenUpstream, openUpstream, type UpstreamOptions } from './open-upstream.ts'
+import { type OpenUpstream, openUpstream, patienceMs, type UpstreamOptions } from './open-upstream.ts'
 import { createPassedOn } from './passed-on.ts'
 import { createUpstreamClient, decodeAnswer } from './upstream-client.ts'
 
@@ -44,8 +45,6 @@ export interface UpstreamStatus {
   lastError?: unknown
 }
 
-/** A list waits for an upstream this long, in ms, and then goes on without it; so does a removal. */
-const patienceMs = 1_000
 const none: readonly Identity[] = []
 const tokenBytes = 16
 /** So long is a loop over agents that pass on no path. */
@@ -54,6 +53,7 @@ const listsAtOnce = 32
 /** Keeps what it has listed last: the same array for all connections, until that changes. */
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { name, socket, adds, connect, clock } = options
+  const hint = `SSH_AUTH_SOCK=${pastedPath(socket)} ssh-add -l asks it without latchkey`
   const passedOn = createPassedOn()
   const lists = createLastOutcome(clock)
   let latest: { answer: Uint8Array; identities: readonly Identity[] } | undefined
@@ -71,7 +71,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const turns = createTurns(listsAtOnce)
 
   const dial = (path: readonly Uint8Array[]) => {
-    const client = createUpstreamClient(name, connect())
+    const client = createUpstreamClient(name, connect(), hint)
     const contents = writeAgentPath([...path, token])
     // Other agents do not know it, which changes nothing.
     client.ask(encodeRequest({ type: 'extension', name: agentPathName, contents })).catch(() => {})
@@ -79,7 +79,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   }
 
   const inTime = <T>(work: Promise<T>): Promise<T> =>
-    withDeadline(clock, patienceMs, (late) => untilAborted(work, late, name))
+    withDeadline(clock, patienceMs, (late) => untilAborted(work, late, () => tooLate(name, hint)))
 
   const removeAdded = async (): Promise<void> => {
     const client = dial([])
@@ -114,18 +114,19 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         turns,
         identitiesIn,
         lists,
-        expected: () => (lists.error() === undefined ? latest?.identities : undefined) ?? none,
+        latest: () => latest?.identities ?? none,
         passedOn,
       }),
     removeAdded: () => (passedOn.removals().length === 0 ? undefined : removeAdded()),
   }
 }
 
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal, name: string): Promise<T> {
+const tooLate = (name: string, hint: string) =>
+  new AgentError('UPSTREAM_LATE', `the agent ${name} has not answered within ${patienceMs / 1000} s`, { hint })
+
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal, error: () => AgentError): Promise<T> {
   return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => {
-      reject(new AgentError('UPSTREAM_LATE', `the agent ${name} has not answered within ${patienceMs / 1000} s`))
-    })
+    signal.addEventListener('abort', () => reject(error()))
     work.then(resolve, reject)
   })
 }

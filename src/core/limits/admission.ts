@@ -53,10 +53,10 @@ const group: Readonly<Record<Standing, number>> = { unfinished: 0, new: 1, idle:
  * that is being answered; and last of one on which a person is being asked. Within each of these groups, it takes one of
  * the process with the most connections; among those, one that has never sent a request before one that has; and then the
  * one that has had its standing for longest.
- * @param maxSeats how many connections are held at once
+ * @param maxSeats how many connections are held at once, called for each newcomer
  * @param onEvict called for each connection that has to go, for the log
  */
-export function createAdmission({ maxSeats, onEvict }: { maxSeats: number; onEvict: () => void }): Admission {
+export function createAdmission({ maxSeats, onEvict }: { maxSeats: () => number; onEvict: () => void }): Admission {
   const taken = new Set<Taken>()
   const perHolder = new Map<number | undefined, number>()
   let marks = 0
@@ -89,7 +89,8 @@ export function createAdmission({ maxSeats, onEvict }: { maxSeats: number; onEvi
 
   return {
     admit(newcomer) {
-      if (taken.size >= maxSeats) makeRoom()
+      const seats = Math.max(1, maxSeats())
+      while (taken.size >= seats) makeRoom()
       marks += 1
       const seat: Taken = { ...newcomer, standing: 'new', since: marks }
       taken.add(seat)

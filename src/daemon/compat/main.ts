@@ -92,6 +92,7 @@ export async function runLoneAgent(settings: LoneAgentSettings): Promise<number>
     askPerson: createAskpassPerson({ environment, clock, find, stopping: stop.signal }),
     home: homeFolder(environment),
     pid: process.pid,
+    uid: process.getuid?.(),
     peerOf: native.peerCredentials,
     onKeysReleased: createKeyDisposal(clock, collect),
     clock,
@@ -102,7 +103,7 @@ export async function runLoneAgent(settings: LoneAgentSettings): Promise<number>
   const gate = createGate({ uid: process.getuid?.(), peerOf: native.peerCredentials, churn, log })
   const onAgent = gate.accept({
     name: 'agent',
-    maxConnections: limits.agentConnections,
+    maxConnections: () => limits.agentConnections(0),
     serve: ssh.serve,
     evict: (stream) => stream.destroy(),
   })

@@ -1,6 +1,7 @@
 /** How much of the process its clients may use together. */
 export interface Limits {
-  agentConnections: number
+  /** @param otherAgents each connection may have one to each of them */
+  agentConnections: (otherAgents: number) => number
   apiConnections: number
   /** Signatures in Node's thread pool at once. */
   poolSignatures: number
@@ -32,7 +33,8 @@ export function limitsOf({ processLimits, threadPoolSize, cores }: LimitsInput):
   const descriptors = descriptorLimit(processLimits)
   const threads = Number(threadPoolSize) > 0 ? Number(threadPoolSize) : defaultThreads
   return {
-    agentConnections: Math.max(1, Math.min(mostAgentConnections, Math.floor(descriptors / 2))),
+    agentConnections: (otherAgents) =>
+      Math.max(1, Math.min(mostAgentConnections, Math.floor(descriptors / 2 / (1 + otherAgents)))),
     apiConnections: Math.max(1, Math.min(mostApiConnections, Math.floor(descriptors / 4))),
     poolSignatures: Math.max(1, Math.min(Math.floor(threads / 2), cores)),
   }

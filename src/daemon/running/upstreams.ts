@@ -5,8 +5,10 @@ import { hostPatterns } from '../../agent/destination/host-patterns.ts'
 import { createUpstream, type Upstream } from '../../agent/upstream/upstream.ts'
 import type { Logger } from '../../core/log.ts'
 import { expandHome } from '../../core/places/paths.ts'
+import { maxSocketPathBytes } from '../../core/places/socket-path.ts'
+import { pastedPath } from '../../core/text/shell-word.ts'
 import type { Clock } from '../../core/time/clock.ts'
-import type { PeerCredentials } from '../../ipc/sockets/peer-credentials.ts'
+import { isOwnPeer, type PeerCredentials } from '../../ipc/sockets/peer-credentials.ts'
 import type { UpstreamConfig } from '../config/config.ts'
 
 /** What upstream agents are reached with. */
@@ -15,6 +17,7 @@ export interface UpstreamsDeps {
   configured: () => readonly UpstreamConfig[]
   home: string
   pid: number
+  uid: number | undefined
   peerOf: (socket: Socket) => PeerCredentials | undefined
   clock: Clock
   log: Logger
@@ -25,6 +28,7 @@ export function createUpstreams({
   configured,
   home,
   pid,
+  uid,
   peerOf,
   clock,
   log,
@@ -32,7 +36,10 @@ export function createUpstreams({
   let latest: { from: readonly UpstreamConfig[]; upstreams: readonly Upstream[] } = { from: [], upstreams: [] }
 
   const open = (config: UpstreamConfig): Upstream => {
-    const { name, socket, adds, hosts, forward, confirm, sign } = config
+    const { name, adds, hosts, forward, confirm, sign } = config
+    const socket = expandHome(config.socket, home)
+    const hint = `ls -l ${pastedPath(socket)}`
+    const unfit = (what: string) => new AgentError('UPSTREAM_FAILED', `${socket} ${what}`, { hint })
     return createUpstream({
       name,
       socket,
@@ -42,11 +49,17 @@ export function createUpstreams({
       confirm,
       sign,
       connect() {
-        const stream = connect(expandHome(socket, home))
+        // Node would cut it short, and ask whatever is there.
+        if (Buffer.byteLength(socket) > maxSocketPathBytes)
+          throw unfit(`has more than the ${maxSocketPathBytes} bytes that the path of a socket may have`)
+        const stream = connect(socket)
+        // Before anything is sent: what is written until then waits for it.
         stream.on('connect', () => {
+          const peer = peerOf(stream)
+          // It would get PINs, and what is to be signed.
+          if (!isOwnPeer(peer, uid)) stream.destroy(unfit(`belongs to another user (uid ${peer?.uid})`))
           // What asks itself would ask for ever.
-          if (peerOf(stream)?.pid === pid)
-            stream.destroy(new AgentError('UPSTREAM_FAILED', `${socket} is the socket of this agent itself`))
+          else if (peer?.pid === pid) stream.destroy(unfit('is the socket of this agent itself'))
         })
         return stream
       },

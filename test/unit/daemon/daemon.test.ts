@@ -77,7 +77,7 @@ async function run(
     version: '1.2.3',
     pid: 7,
     uid: process.getuid?.(),
-    limits: { agentConnections: 100, apiConnections: 100, poolSignatures: 1 },
+    limits: { agentConnections: () => 100, apiConnections: 100, poolSignatures: 1 },
     collectGarbage: () => {},
     clock,
     random: () => 0.5,

@@ -22,7 +22,7 @@ function setUp(maxConnections = 2) {
   const served: Socket[] = []
   const accept = gate.accept({
     name: 'agent',
-    maxConnections,
+    maxConnections: () => maxConnections,
     serve: (stream) => served.push(stream),
     evict: (stream) => void stream.destroy(),
   })
@@ -68,7 +68,7 @@ describe('the gate', () => {
     const seen: (string | undefined)[] = []
     const accept = gate.accept<string>({
       name: 'agent',
-      maxConnections: 2,
+      maxConnections: () => 2,
       serve: (_, __, ___, view) => seen.push(view),
       evict: (stream) => void stream.destroy(),
     })

@@ -8,6 +8,7 @@ import { createAgentNotices } from '../../../../src/agent/notices.ts'
 import { agentPathName, writeAgentPath } from '../../../../src/agent/protocol/agent-path.ts'
 import type { AgentRequest, HardwareKind } from '../../../../src/agent/protocol/messages.ts'
 import { decodeRequest } from '../../../../src/agent/protocol/requests.ts'
+import { encodeResponse } from '../../../../src/agent/protocol/responses.ts'
 import { createUpstream } from '../../../../src/agent/upstream/upstream.ts'
 import { createTurns } from '../../../../src/core/calls/turns.ts'
 import { createLogger } from '../../../../src/core/log.ts'
@@ -154,6 +155,56 @@ describe('a key in hardware', () => {
     expect(pinOf(requests[0])).toContain('secret-pin')
     for (const bytes of [message, ...chunks]) expect(Buffer.from(bytes).toString('latin1')).not.toContain('secret-pin')
     expect(lines.join('')).not.toContain('secret-pin')
+  })
+})
+
+describe('a connection with agents behind it', () => {
+  const bind = (bytes: number) => extension('session-bind@openssh.com', Buffer.alloc(bytes))
+  const list = empty(number.list)
+
+  it('that binds more than can be passed on has none any more: they must not take it for another', async () => {
+    for (const binds of [Array.from({ length: 33 }, () => 1), Array.from({ length: 3 }, () => 50_000)]) {
+      const { ask, agents } = setUp([{ adds: [] }])
+      expect(await ask(list)).toMatchObject({ identities: [{ comment: 'sk' }] })
+      for (const bytes of binds) await ask(bind(bytes))
+      expect(await ask(list)).toMatchObject({ identities: [] })
+      expect(await ask(signRequest(skKeyBlob, Buffer.from('x')))).toEqual(failure)
+      expect(agents[0]!.map(({ stream }) => stream.destroyed)).toEqual([true])
+    }
+  })
+
+  it('passes on as many as there may be, and keeps no more', async () => {
+    const { ask, said, agents } = setUp([{ adds: [] }])
+    for (let count = 0; count < 32; count += 1) await ask(bind(4_000))
+    expect(await ask(list)).toMatchObject({ identities: [{ comment: 'sk' }] })
+    expect(said(0).map(({ type }) => type)).toEqual([
+      ...Array.from({ length: 32 }, () => 'extension'),
+      'request-identities',
+    ])
+    expect(agents[0]).toHaveLength(1)
+  })
+
+  it('gets no signature that comes when the agent is locked: somebody may have touched too late', async () => {
+    const { ask, agents } = setUp([
+      { adds: [], reply: (request) => (request.type === 'sign-request' ? undefined : willing(request)) },
+    ])
+    const signature = ask(signRequest(skKeyBlob, Buffer.from('x')))
+    await settle()
+    expect(await ask(lockWith('p'))).toEqual(success)
+    agents[0]![0]!.stream.push(encodeResponse({ type: 'sign-response', signature: Buffer.from('s') }))
+    expect(await signature).toEqual(failure)
+  })
+
+  it('lets go of a signature that nobody waits for, a second after the client has ended its side', async () => {
+    const { session, ask, clock, agents } = setUp([
+      { adds: [], reply: (request) => (request.type === 'sign-request' ? undefined : willing(request)) },
+    ])
+    const signature = ask(signRequest(skKeyBlob, Buffer.from('x')))
+    await settle()
+    session.leave()
+    clock.advance(1_000)
+    expect(await signature).toEqual(failure)
+    expect(agents[0]![0]!.stream.destroyed).toBe(true)
   })
 })
 

@@ -181,13 +181,53 @@ describe('an upstream agent', () => {
     expect(Buffer.from(await signature).toString()).toBe('s')
   })
 
+  it('signs with what it is known to have while it is too busy to list, and waits', async () => {
+    let isBusy = false
+    const { upstream, clock, agents } = setUp((request) => (isBusy ? undefined : honest(request)))
+    await upstream.open().identities(local)
+    isBusy = true
+    // As plink and ssh2 do, which sign over a connection of its own.
+    const other = upstream.open()
+    const found = Promise.resolve(other.signer(Buffer.from('one')))
+    await settle()
+    clock.advance(1_000)
+    const signature = Promise.resolve((await found)!.sign(Buffer.from('x'), 0))
+    await settle()
+    clock.advance(60_000)
+    agents[1]!.stream.push(encodeResponse(lists))
+    agents[1]!.stream.push(encodeResponse({ type: 'sign-response', signature: Buffer.from('s') }))
+    expect(Buffer.from(await signature).toString()).toBe('s')
+    const unknown = Promise.resolve(other.signer(Buffer.from('three')))
+    await settle()
+    clock.advance(1_000)
+    expect(await unknown).toBeUndefined()
+  })
+
+  it('has a second more when the client sends nothing any more, and is then let go of', async () => {
+    const { upstream, clock, agents } = setUp((request) =>
+      request.type === 'sign-request' ? undefined : honest(request),
+    )
+    const open = upstream.open()
+    const signer = await open.signer(Buffer.from('one'))
+    const answered = Promise.resolve(signer!.sign(Buffer.from('x'), 0))
+    open.leave()
+    await settle()
+    clock.advance(999)
+    agents[0]!.stream.push(encodeResponse({ type: 'sign-response', signature: Buffer.from('s') }))
+    expect(Buffer.from(await answered).toString()).toBe('s')
+    const late = rejection(Promise.resolve(signer!.sign(Buffer.from('x'), 0)))
+    clock.advance(1)
+    expect(await late).toMatchObject({ code: 'CLIENT_GONE', message: 'the client did not wait for the agent card' })
+    expect(agents[0]!.stream.destroyed).toBe(true)
+  })
+
   it('is asked for nothing more when the client has gone', async () => {
     const { upstream } = setUp((request) => (request.type === 'sign-request' ? undefined : honest(request)))
     const open = upstream.open()
     const signer = await open.signer(Buffer.from('one'))
     const signature = rejection(Promise.resolve(signer!.sign(Buffer.from('x'), 0)))
     open.close()
-    expect(await signature).toMatchObject({ code: 'UPSTREAM_FAILED' })
+    expect(await signature).toMatchObject({ code: 'CLIENT_GONE' })
     expect(await rejection(Promise.resolve(open.identities(local)))).toMatchObject({ code: 'CLIENT_GONE' })
   })
 

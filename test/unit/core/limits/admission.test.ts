@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { createAdmission, type Standing } from '../../../../src/core/limits/admission.ts'
 
 /** Admits connections by name, and tells which of them had to go. */
-function setUp(maxSeats: number) {
+function setUp(maxSeats: number, seatsNow = () => maxSeats) {
   const gone: string[] = []
   let evicted = 0
-  const admission = createAdmission({ maxSeats, onEvict: () => (evicted += 1) })
+  const admission = createAdmission({ maxSeats: seatsNow, onEvict: () => (evicted += 1) })
   const admit = (name: string, standing?: Standing, holder: number | undefined = 1) => {
     const seat = admission.admit({ holder, close: () => gone.push(name) })
     if (standing !== undefined) seat.mark(standing)
@@ -22,6 +22,18 @@ describe('the seats of a socket', () => {
     admit('c')
     expect(gone).toEqual([])
     expect(evictions()).toBe(0)
+  })
+
+  it('that become fewer are given up when the next newcomer comes', () => {
+    let seats = 4
+    const { admit, gone } = setUp(seats, () => seats)
+    for (const name of ['a', 'b', 'c', 'd']) admit(name)
+    seats = 2
+    admit('e')
+    expect(gone).toEqual(['a', 'b', 'c'])
+    seats = 0
+    admit('f')
+    expect(gone).toEqual(['a', 'b', 'c', 'd', 'e'])
   })
 
   it('are given up in an order that depends on what connections are doing', () => {

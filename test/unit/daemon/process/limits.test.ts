@@ -15,11 +15,21 @@ describe('the limits of the process', () => {
     ['64', 32, 16],
     ['1', 1, 1],
   ])('leave descriptors for files and servers: of %s', (soft, agentConnections, apiConnections) => {
-    expect(limitsOf({ ...input, processLimits: openFiles(soft) })).toMatchObject({ agentConnections, apiConnections })
+    const limits = limitsOf({ ...input, processLimits: openFiles(soft) })
+    expect([limits.agentConnections(0), limits.apiConnections]).toEqual([agentConnections, apiConnections])
   })
 
   it.each([undefined, 'something else'])('assume 1024 descriptors if that cannot be read: %j', (processLimits) => {
-    expect(limitsOf({ ...input, processLimits })).toMatchObject({ agentConnections: 512, apiConnections: 256 })
+    const limits = limitsOf({ ...input, processLimits })
+    expect([limits.agentConnections(0), limits.apiConnections]).toEqual([512, 256])
+  })
+
+  it.each([
+    ['1024', 3, 128],
+    ['20000', 4, 1024],
+    ['64', 100, 1],
+  ])('count the connections to other agents: %s descriptors, %i agents', (soft, otherAgents, connections) => {
+    expect(limitsOf({ ...input, processLimits: openFiles(soft) }).agentConnections(otherAgents)).toBe(connections)
   })
 
   it.each([
