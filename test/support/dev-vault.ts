@@ -34,6 +34,8 @@ export interface VaultCallOptions {
   /** Sent as it is, for bodies that are no JSON. */
   raw?: string | undefined
   headers?: Readonly<Record<string, string>>
+  /** The client certificate that is shown, in PEM. */
+  shown?: { cert: string; key: string } | undefined
 }
 
 export interface TestVault {
@@ -90,7 +92,7 @@ export async function callVault(
   address: string,
   method: string,
   path: string,
-  { token, body, raw, headers = {} }: VaultCallOptions = {},
+  { token, body, raw, headers = {}, shown }: VaultCallOptions = {},
 ): Promise<VaultReply> {
   const sent = raw ?? (body === undefined ? undefined : JSON.stringify(body))
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -100,7 +102,7 @@ export async function callVault(
       `${address}/v1/${path}`,
       {
         // Whom we talk to is not what is tested with these calls.
-        ...(isTls ? { rejectUnauthorized: false } : {}),
+        ...(isTls ? { rejectUnauthorized: false, ...shown } : {}),
         method,
         agent: false,
         headers: {

@@ -28,7 +28,10 @@ import { roleTemplates } from './ssh/role-templates.ts'
 import { sshIssue } from './ssh/ssh-issue.ts'
 import { sshIssuers } from './ssh/ssh-issuers.ts'
 import { mountTuning } from './system/mount-tuning.ts'
+import { namespaces } from './system/namespaces.ts'
+import { quotas } from './system/quotas.ts'
 import { createSeal } from './system/seal.ts'
+import { tools } from './system/tools.ts'
 import { wrapping } from './system/wrapping.ts'
 import { batchTokens } from './token/batch-tokens.ts'
 import { inlineAuth } from './token/inline-auth.ts'
@@ -81,7 +84,11 @@ const plugins = [
   // After every login, so that it sees what that has led to.
   loginMfa,
   wrapping,
+  tools,
+  // Around everything: first the namespace, then the login in the request, and a quota before both.
+  namespaces,
   inlineAuth,
+  quotas,
 ] as const
 
 /** Starts a development Vault that has everything. @throws as `createDevVault` */

@@ -3,6 +3,7 @@ import type { Plugin } from '../../../../src/dev/vault/backend.ts'
 import { DevVaultError, invalidRequest } from '../../../../src/dev/vault/errors.ts'
 import { type VaultRequest, withFields } from '../../../../src/dev/vault/routes.ts'
 import { clientCertificateHeader } from '../http/client-certificate.ts'
+import { keyIdentifiers } from './key-identifiers.ts'
 import { createRoleMounts } from './role-mount.ts'
 
 const roleFields = { certificate: 'text', display_name: 'text', allowed_names: 'notBuilt' } as const
@@ -56,7 +57,7 @@ export const cert: Plugin = (core) => {
                 request,
                 aliasName: commonName,
                 displayName: settings.display_name ?? '',
-                metadata: { cert_name: name, common_name: commonName, serial_number: shown.serialNumber },
+                metadata: { cert_name: name, common_name: commonName, ...identifiersOf(shown) },
                 terms,
                 name,
               })
@@ -65,6 +66,16 @@ export const cert: Plugin = (core) => {
         ],
       },
     ],
+  }
+}
+
+/** As `pathLogin` of builtin/credential/cert notes them. */
+function identifiersOf(shown: X509Certificate): Readonly<Record<string, string>> {
+  const { authority, subject } = keyIdentifiers(shown.raw)
+  return {
+    authority_key_id: authority,
+    serial_number: BigInt(`0x${shown.serialNumber}`).toString(),
+    subject_key_id: subject,
   }
 }
 

@@ -8,8 +8,12 @@ async function world() {
   const server = await openTestVault()
   await server.admin('POST', 'sys/auth/userpass', { type: 'userpass' })
   await server.admin('POST', 'auth/userpass/users/jo', { password: 'pw', token_ttl: '1h' })
-  const inline = (headers: Readonly<Record<string, string>> = {}, path = 'sys/internal/ui/resultant-acl') =>
-    server.call('GET', path, {
+  const inline = (
+    headers: Readonly<Record<string, string>> = {},
+    path = 'sys/internal/ui/resultant-acl',
+    method = 'GET',
+  ) =>
+    server.call(method, path, {
       headers: {
         'X-Vault-Inline-Auth-Path': 'auth/userpass/login/jo',
         'X-Vault-Inline-Auth-Parameter-1': parameter('password', 'pw'),
@@ -51,6 +55,29 @@ describe('a login within a request to the double', () => {
     const { status, json, headers } = await inline()
     expect([status, json.errors]).toEqual([403, ['failed to perform inline authentication: permission denied']])
     expect(headers['x-vault-inline-auth-failed']).toBe(undefined)
+  })
+
+  it.each([
+    ['GET', 'auth/token/lookup-self', 403, 'bad token'],
+    ['POST', 'auth/token/renew-self', 400, 'token not found'],
+    ['POST', 'auth/token/create', 400, 'parent token lookup failed: no parent found'],
+    ['POST', 'sys/capabilities-self', 400, '1 error occurred:\n\t* invalid token\n\n'],
+  ])('has a token that cannot be asked about: %s %s', async (method, path, status, text) => {
+    const { inline } = await world()
+    const reply = await inline({}, path, method)
+    expect([reply.status, reply.json.errors]).toEqual([status, [text]])
+    expect(reply.headers['x-vault-inline-auth-failed']).toBe(undefined)
+  })
+
+  it.each([
+    ['auth/token/lookup-self', 403, 'permission denied', 'true'],
+    ['auth/userpass/nope', 403, 'permission denied', 'true'],
+    ['auth/userpass/login/jo', 405, 'failed to perform inline authentication: unsupported operation', undefined],
+  ])('at %s, read, is no login', async (path, status, text, marked) => {
+    const { inline } = await world()
+    const reply = await inline({ 'X-Vault-Inline-Auth-Path': path, 'X-Vault-Inline-Auth-Operation': 'read' })
+    expect([reply.status, reply.json.errors]).toEqual([status, [text]])
+    expect(reply.headers['x-vault-inline-auth-failed']).toBe(marked)
   })
 
   it('cannot wait for a second factor', async () => {
