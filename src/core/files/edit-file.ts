@@ -1,4 +1,5 @@
-import { lstat, mkdir, realpath } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { lstat, mkdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { errorCode } from '../errors.ts'
 import { shellWord } from '../text/shell-word.ts'
@@ -16,7 +17,7 @@ export interface EditFileOptions extends Pick<ReadFileOptions, 'maxBytes' | 'isT
 
 /**
  * Changes a text file of the user's own, so that whatever happens the file is the old one or the new one, and of two
- * commands at once none loses what the other wrote. A link stays, and the file that it names is changed; so do its
+ * commands at once none loses what the other wrote; nor does an editor that saves it meanwhile. A link stays, and the file that it names is changed; so do its
  * permissions. A missing file counts as empty and is made, with its folder, for the user alone.
  * @param edit gets the whole text, a byte order mark included, and returns it changed; what it throws leaves the file alone
  * @returns false where nothing changes
@@ -34,13 +35,30 @@ export async function editTextFile(
   return await withProcessLock(lock, () => editLocked(target, edit, options), signal)
 }
 
+/** An editor that saves more often than this while we write once is no editor. */
+const maxTries = 5
+
 async function editLocked(
   path: string,
   edit: (text: string) => string,
-  { isTrial = false, ...options }: Omit<EditFileOptions, 'signal'>,
+  options: Omit<EditFileOptions, 'signal'>,
 ): Promise<boolean> {
+  for (let tries = 0; tries < maxTries; tries += 1) {
+    const outcome = await tryEdit(path, edit, options)
+    if (outcome !== 'changed-meanwhile') return outcome === 'edited'
+  }
+  throw notEditable(path, 'is being written by another program')
+}
+
+async function tryEdit(
+  path: string,
+  edit: (text: string) => string,
+  { isTrial = false, ...options }: Omit<EditFileOptions, 'signal'>,
+): Promise<'edited' | 'unchanged' | 'changed-meanwhile'> {
   let mode = 0o600
+  let version: string | undefined
   const check: ReadFileOptions['check'] = (stats) => {
+    version = versionOf(stats)
     mode = stats.mode & 0o7777
     // The new file would be ours alone, and no longer the one that others know by another name.
     if (stats.uid !== process.getuid!()) throw notEditable(path, `belongs to another user (uid ${stats.uid})`)
@@ -55,11 +73,17 @@ async function editLocked(
   // What could not be written back as it was is not touched.
   if (!Buffer.from(before, 'utf8').equals(bytes)) throw notEditable(path, 'is not UTF-8 text')
   const after = edit(before)
-  if (after === before) return false
+  if (after === before) return 'unchanged'
   if (Buffer.byteLength(after) > options.maxBytes) throw notEditable(path, 'would become too large')
-  if (!isTrial) await writeFileAtomically(path, after, mode)
-  return true
+  if (isTrial) return 'edited'
+  // Editors know nothing of the lock: what one has saved since the file was read would be lost.
+  const now = await stat(path).catch(() => undefined)
+  if ((now && versionOf(now)) !== version) return 'changed-meanwhile'
+  await writeFileAtomically(path, after, mode)
+  return 'edited'
 }
+
+const versionOf = ({ dev, ino, size, mtimeMs, ctimeMs }: Stats) => [dev, ino, size, mtimeMs, ctimeMs].join()
 
 /** The file behind a link, which may be in a folder that does not exist yet. */
 async function targetOf(path: string): Promise<string> {

@@ -85,6 +85,43 @@ describe('an edit of a text file', () => {
     expect(readdirSync(folder)).toEqual(['config'])
   })
 
+  it('keeps what an editor saves meanwhile, and makes the edit in that', async () => {
+    const path = join(temporaryFolder(), 'config')
+    writeFileSync(path, 'old')
+    const texts: string[] = []
+    await editTextFile(
+      path,
+      (text) => {
+        texts.push(text)
+        if (texts.length === 1) writeFileSync(path, 'saved')
+        return `${text} new`
+      },
+      options,
+    )
+    expect({ texts, text: readFileSync(path, 'utf8') }).toEqual({ texts: ['old', 'saved'], text: 'saved new' })
+  })
+
+  it.each(['old', undefined])('gives up where another program never stops writing: %s', async (before) => {
+    const folder = temporaryFolder()
+    const path = join(folder, 'config')
+    if (before !== undefined) writeFileSync(path, before)
+    let count = 0
+    const edit = (text: string) => {
+      count += 1
+      writeFileSync(path, 'x'.repeat(count))
+      return `${text} new`
+    }
+    await expect(editTextFile(path, edit, options)).rejects.toMatchObject({
+      code: 'FILE_NOT_EDITABLE',
+      message: `${path} is being written by another program, and is not edited`,
+    })
+    expect({ count, names: readdirSync(folder), text: readFileSync(path, 'utf8') }).toEqual({
+      count: 5,
+      names: ['config'],
+      text: 'xxxxx',
+    })
+  })
+
   it('gives up the wait for another command', async () => {
     const path = join(temporaryFolder(), 'config')
     const gone = new Error('too long')
