@@ -1,5 +1,5 @@
 import { printCredentials } from './helper/fast/credentials.ts'
-import { ensureSshReady, readyTarget } from './helper/fast/ssh-ready.ts'
+import { ensureSshReady, ifRunningOption, readyStatus, readyTarget } from './helper/fast/ssh-ready.ts'
 
 // `credential_process` runs once for each AWS command of a person, and thirty times a minute under Terraform; `ssh ready`
 // once for each ssh. So their paths load only built-ins, and everything else is in chunks (scripts/build.mjs) behind dynamic imports.
@@ -20,7 +20,9 @@ async function run(): Promise<number> {
   }
   if (command === 'ssh' && subcommand === 'ready') {
     const target = readyTarget(args.slice(2))
-    if (target !== undefined && (await ensureSshReady(target, process.env))) process.exit(0)
+    const outcome = target === undefined ? undefined : await ensureSshReady(target, process.env)
+    if (outcome !== undefined && outcome !== 'person-needed')
+      process.exit(readyStatus(outcome, args.includes(ifRunningOption)))
   }
   return await runChunk()
 }

@@ -88,7 +88,7 @@ export function createProgram(context: CommandContext, rooms: OtherRooms, finish
     .action(async () => finish(await rooms.runDaemon()))
   addStatusCommand(program, context)
   addVaultCommands(program, context)
-  addSshCommands(program, context)
+  addSshCommands(program, context, finish)
   addLockCommands(program, context)
   addAwsCommands(program, context, finish)
   addServiceCommands(program, context)

@@ -1,4 +1,14 @@
-import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { totp } from '../../src/core/totp/totp.ts'
@@ -174,6 +184,20 @@ function serviceTests() {
     expect(stdout).toMatch(/^latchkey-api\.socket +active \(running\), enabled$/m)
     expect(stdout).toMatch(/^agent socket +\S+\/latchkey\/agent\.sock answers$/m)
     expect(stdout).toMatch(/^api socket +\S+\/latchkey\/api\.sock answers$/m)
+  })
+
+  it('finds that the latchkey which ssh runs is gone', async () => {
+    const link = file('former-latchkey')
+    symlinkSync(file('latchkey/dist/latchkey.cjs'), link)
+    expect(await user.run(link, ['ssh', 'config', '--install'])).toMatchObject({ status: 0 })
+    expect(await latchkey('service', 'status')).toMatchObject({ status: 0, stderr: '' })
+    rmSync(link)
+    const { status, stderr } = await latchkey('service', 'status')
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/runs a latchkey that is gone: \S+former-latchkey\nhint: latchkey ssh config --install\n$/)
+    expect(await latchkey('ssh', 'config', '--install')).toMatchObject({ status: 0 })
+    expect(await latchkey('service', 'status')).toMatchObject({ status: 0, stderr: '' })
+    expect(await latchkey('ssh', 'config', '--remove')).toMatchObject({ status: 0 })
   })
 
   it('is left alone by a second installation, and an edited unit by any', async () => {

@@ -4,7 +4,7 @@ import { type SshTargetHost, sshReadyCall } from '../../ipc/client/ssh-ready-cal
 import { successBody } from '../fast/answer.ts'
 import { apiSocketPath } from '../fast/api-socket.ts'
 import { failureLine, HelperError } from '../fast/failure.ts'
-import { isDaemonAway, problemLine } from '../fast/ssh-ready.ts'
+import { isDaemonAway, problemLine, type SshReadyOutcome } from '../fast/ssh-ready.ts'
 import type { CallingSsh } from '../ssh/calling-ssh.ts'
 import { type AskedTerminal, askLentPrompt } from './ask-lent-prompt.ts'
 import { callWithPrompts } from './lent-prompt.ts'
@@ -27,9 +27,9 @@ export async function askForSshReady(
   target: SshTargetHost,
   environment: Environment,
   { terminal, ssh, note, ...asked }: AskForSshEffects,
-): Promise<void> {
+): Promise<Exclude<SshReadyOutcome, 'person-needed'>> {
   // It connects to nothing, and whoever runs it wants to know what ssh would do.
-  if (ssh?.isQuery === true) return
+  if (ssh?.isQuery === true) return 'done'
   const mayAsk = ssh?.isBatch !== true
   const connections: ApiClient[] = []
   try {
@@ -45,9 +45,11 @@ export async function askForSshReady(
     })
     note(problemLine(successBody(reply)))
   } catch (error) {
+    if (isDaemonAway(error)) return 'away'
     const isOver = error instanceof HelperError && error.code === 'CANCELLED'
-    if (!isOver && !isDaemonAway(error)) note(failureLine(error))
+    if (!isOver) note(failureLine(error))
   } finally {
     for (const connection of connections) connection.close()
   }
+  return 'done'
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Environment } from '../../core/places/environment.ts'
 import { findPathFault } from '../../core/trust/path-trust.ts'
 import { trustedProgram } from '../../core/trust/program-trust.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -9,6 +10,7 @@ import { installService, uninstallService } from '../service/install.ts'
 import { type ServiceHost, serviceHost } from '../service/service-host.ts'
 import { notInstalled } from '../service/service-manager.ts'
 import { askConfig, awaitApi, probeAgent, probeApi } from '../service/socket-probe.ts'
+import { goneCommand } from '../ssh-config/state.ts'
 import { formatTable } from '../text-table.ts'
 
 /** `latchkey service …` */
@@ -42,7 +44,10 @@ export function addServiceCommands(program: Command, context: CommandContext): v
   service
     .command('status')
     .description('show whether the service is installed and running, and whether its sockets answer')
-    .action(async () => reportService(await serviceHost(context.environment), context.print))
+    .action(async () => {
+      await reportService(await serviceHost(context.environment), context.print)
+      await refuseGoneCommand(context.environment)
+    })
 }
 
 /** systemd would take the sockets' paths away from a daemon that was started in another way. */
@@ -106,4 +111,12 @@ async function reportService({ manager, run, sockets }: ServiceHost, print: (tex
     throw new HelperError('SERVICE_FAILED', `no answer on the ${silent.join(' and the ')}`, { hint })
   }
   await refuseMistakes(sockets.api, print)
+}
+
+/** @throws {HelperError} SERVICE_FAILED: ~/.ssh/config runs a latchkey that is not there any more */
+async function refuseGoneCommand(environment: Environment): Promise<void> {
+  const gone = await goneCommand(environment)
+  if (gone === undefined) return
+  const message = `${gone.file}, which ssh reads, runs a latchkey that is gone: ${gone.latchkey}`
+  throw new HelperError('SERVICE_FAILED', message, { hint: gone.writtenBy })
 }

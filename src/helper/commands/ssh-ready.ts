@@ -6,28 +6,36 @@ import { createTerminalAccess } from '../asking/terminal.ts'
 import { showOnTerminal } from '../asking/terminal-line.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
-import { isPort } from '../fast/ssh-ready.ts'
+import { ifRunningOption, isPort, readyStatus } from '../fast/ssh-ready.ts'
 import { formatUntil } from '../logged-in.ts'
 import { formatProblem } from '../problem-lines.ts'
 import { callingSsh } from '../ssh/calling-ssh.ts'
 
+interface ReadyOptions {
+  user: string
+  port?: number
+  ifRunning?: boolean
+}
+
 /** `latchkey ssh ready` and `latchkey ssh renew` */
-export function addSshReadyCommands(ssh: Command, context: CommandContext): void {
+export function addSshReadyCommands(ssh: Command, context: CommandContext, finish: (status: number) => void): void {
   ssh
     .command('ready')
     .description('ensure a certificate before ssh logs in; for Match exec in ssh_config')
     .argument('<host>', 'the host: %h')
     .requiredOption('--user <user>', 'who logs in there: %r')
     .option('--port <port>', 'the port: %p', port)
-    .action(async (host: string, { user, port }: { user: string; port?: number }) => {
+    .option(ifRunningOption, 'exit with 1 where no daemon runs, so that the lines below the Match do not count')
+    .action(async (host: string, { user, port, ifRunning = false }: ReadyOptions) => {
       const target = { user, host, ...(port === undefined ? {} : { port }) }
-      await askForSshReady(target, context.environment, {
+      const outcome = await askForSshReady(target, context.environment, {
         terminal: createTerminalAccess(context.environment),
         ssh: callingSsh(process.ppid),
         readLine: context.readLine,
         show: showOnTerminal,
         note: context.note,
       })
+      finish(readyStatus(outcome, ifRunning))
     })
   ssh
     .command('renew')

@@ -2,15 +2,17 @@ import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { needTerminal } from '../mfa/known-source.ts'
 import { addSshCloudInitCommand } from './ssh-cloud-init.ts'
+import { addSshConfigCommand } from './ssh-config.ts'
 import { addSshExplainCommand } from './ssh-explain.ts'
 import { addSshKeysCommands } from './ssh-keys.ts'
 import { addSshReadyCommands } from './ssh-ready.ts'
 
 /** `latchkey ssh …` */
-export function addSshCommands(program: Command, context: CommandContext): void {
+export function addSshCommands(program: Command, context: CommandContext, finish: (status: number) => void): void {
   const ssh = program.command('ssh').description('the SSH agent, and what ssh offers of it')
   addSshExplainCommand(ssh, context)
-  addSshReadyCommands(ssh, context)
+  addSshConfigCommand(ssh, context)
+  addSshReadyCommands(ssh, context, finish)
   ssh
     .command('approve')
     .description('wait in this terminal for the questions whether a key may be used, and answer them; Ctrl-C ends it')

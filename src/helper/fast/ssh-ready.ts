@@ -5,7 +5,7 @@ import { type SshTargetHost, unattendedSshReadyCall } from '../../ipc/client/ssh
 import { successBody } from './answer.ts'
 import { apiSocketPath } from './api-socket.ts'
 import { writeToDescriptor } from './descriptor-output.ts'
-import { failureLine, HelperError } from './failure.ts'
+import { exitStatus, failureLine, HelperError } from './failure.ts'
 import { laterTimer } from './later-timer.ts'
 
 /** What the command reaches the world through, besides the daemon. */
@@ -15,19 +15,24 @@ export interface SshReadyEffects {
   after(delayMs: number, run: () => void): () => void
 }
 
+/** How that went: no daemon answers where it is away, and `asking/ssh-ready.ts` is to go on where a person is needed. */
+export type SshReadyOutcome = 'done' | 'away' | 'person-needed'
+
+/** Has the exit status tell whether a daemon runs, for lines of ssh_config that need one. */
+export const ifRunningOption = '--if-running'
+
 /** The daemon waits 8 s for a Vault, and once in an outage. */
 const limitMs = 12_000
 
 /**
- * `latchkey ssh ready`, for as long as no person is needed. Its exit status is 0 whatever happens, for it must not keep the
- * lines below its `Match exec` from counting; and it is silent where there is no daemon: ssh says itself what is missing then.
- * @returns false where a person is needed: asking/ssh-ready.ts is to go on
+ * `latchkey ssh ready`, for as long as no person is needed. It is silent where there is no daemon: ssh says itself what is
+ * missing then.
  */
 export async function ensureSshReady(
   target: SshTargetHost,
   environment: Environment,
   { write, after }: SshReadyEffects = { write: writeToDescriptor, after: laterTimer },
-): Promise<boolean> {
+): Promise<SshReadyOutcome> {
   let connection: ApiClient | undefined
   const stop = after(limitMs, () => connection?.close(notInTime()))
   try {
@@ -35,15 +40,16 @@ export async function ensureSshReady(
     const reply = await connection.call(unattendedSshReadyCall(target))
     if (reply.status === 401) {
       connection.close()
-      return false
+      return 'person-needed'
     }
     await write(2, problemLine(successBody(reply)))
   } catch (error) {
-    if (!isDaemonAway(error)) await write(2, failureLine(error)).catch(() => {})
+    if (isDaemonAway(error)) return 'away'
+    await write(2, failureLine(error)).catch(() => {})
   } finally {
     stop()
   }
-  return true
+  return 'done'
 }
 
 /** What is to be said where ssh will find no certificate; empty where it will. */
@@ -52,6 +58,14 @@ export function problemLine(body: unknown): string {
   const { message, hint } = body.problem
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
   return failureLine(new HelperError('REFUSED', text(message) ?? 'there is no certificate', { hint: text(hint) }))
+}
+
+/**
+ * Its exit status: 0 whatever happens, for another one keeps the lines below its `Match exec` from counting. With
+ * `--if-running` that is what it is for, where no daemon runs.
+ */
+export function readyStatus(outcome: SshReadyOutcome, isIfRunning: boolean): number {
+  return outcome === 'away' && isIfRunning ? exitStatus.failed : exitStatus.done
 }
 
 /** There is no daemon to be asked. */
@@ -72,6 +86,7 @@ export function readyTarget(args: readonly string[]): SshTargetHost | undefined 
   let host: string | undefined
   for (let index = 0; index < args.length; index += 1) {
     const word = args[index]!
+    if (word === ifRunningOption) continue
     if (word === '--user') user = args[++index]
     else if (word === '--port') port = args[++index]
     else if (host === undefined) host = word

@@ -69,8 +69,11 @@ export async function writeProfile(
 /** Where config.toml has a profile. */
 export const tablePath = (name: string) => ['aws', 'profile', name]
 
+const byHand = 'write or remove the lines yourself, then latchkey config check'
+
 /**
  * Edits a file of settings under its lock; a trial only finds out whether that can be done.
+ * @param options.hint what to do where it cannot be edited, and the disk is not full
  * @param isTrusted the daemon takes config.toml from nobody but the user; the AWS tools do not look whose their file is
  * @throws {HelperError} REFUSED, TIMED_OUT
  */
@@ -78,7 +81,7 @@ export async function edit(
   path: string,
   isTrusted: boolean,
   change: (text: string) => string,
-  { isTrial = false }: Pick<EditFileOptions, 'isTrial'> = {},
+  { isTrial = false, hint = byHand }: Pick<EditFileOptions, 'isTrial'> & { hint?: string } = {},
 ): Promise<void> {
   const signal = AbortSignal.timeout(patienceMs)
   try {
@@ -94,9 +97,7 @@ export async function edit(
     const message = reason.startsWith(path) ? reason : `${path} is not edited: ${reason}`
     throw new HelperError('REFUSED', message, {
       cause,
-      hint: isFull(cause)
-        ? `make room in ${dirname(path)} (df -h), and run the command again`
-        : 'write or remove the lines yourself, then latchkey config check',
+      hint: isFull(cause) ? `make room in ${dirname(path)} (df -h), and run the command again` : hint,
     })
   }
 }

@@ -1,7 +1,7 @@
 import type { Environment } from '../../core/places/environment.ts'
 
 /**
- * The lines that point ssh at the service's agent, which is ready.
+ * What points ssh at the service's agent, which is ready.
  * @param agentSocket where the service listens
  */
 export function formatDirections(agentSocket: string, environment: Environment): string {
@@ -10,13 +10,11 @@ export function formatDirections(agentSocket: string, environment: Environment):
     LATCHKEY_RUNTIME_DIR && !agentSocket.startsWith(`${LATCHKEY_RUNTIME_DIR}/`)
       ? `\nLATCHKEY_RUNTIME_DIR is ${LATCHKEY_RUNTIME_DIR} here, and the service does not know it: unset it\n`
       : ''
-  // ssh stops with an error at a variable that is not set, so its line names the path itself.
-  const identityAgent = /\s/.test(agentSocket) ? `"${agentSocket}"` : agentSocket
   return `
-the service is ready. To point ssh at it, put this into your shell's profile:
+the service is ready. To point ssh at it:
+  latchkey ssh config --install
+or, for other programs as well, put this into your shell's profile:
   export SSH_AUTH_SOCK="${withVariable(agentSocket, environment)}"
-or this into ~/.ssh/config:
-  IdentityAgent ${identityAgent}
 ${warning}`
 }
 

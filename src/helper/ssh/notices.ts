@@ -32,7 +32,7 @@ export function noticesOf(facts: NoticeFacts): readonly string[] {
 }
 
 function agentNotices({ agent, ownSocket, list }: NoticeFacts): string[] {
-  const line = `write IdentityAgent ${ownSocket} in ~/.ssh/config, or export SSH_AUTH_SOCK=${shellWord(ownSocket)}`
+  const line = `latchkey ssh config --install, or write IdentityAgent ${ownSocket} in ~/.ssh/config, or export SSH_AUTH_SOCK=${shellWord(ownSocket)}`
   if (agent.type === 'none') return [`ssh asks no agent, because ${agent.why}: ${line}`]
   if (agent.type === 'other') return [`ssh asks another agent, ${agent.path}: ${line}`]
   if (list.isLocked) return ['the agent is locked, and lists nothing: latchkey unlock']

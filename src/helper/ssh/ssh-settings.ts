@@ -15,7 +15,9 @@ export interface SshSettings {
   /** Algorithms of keys that it offers; undefined where they are not told. */
   acceptedAlgorithms: readonly string[] | undefined
   hostKeyAlgorithms: readonly string[]
+  /** All of them; those of the user come first. */
   knownHostsFiles: readonly string[]
+  globalKnownHostsFiles: readonly string[]
   hashesKnownHosts: boolean
   /** `ask`, `yes`, `accept-new`, `no`. */
   strictHostKeyChecking: string
@@ -53,6 +55,7 @@ export function parseSshSettings(lines: readonly string[]): SshSettings | undefi
   const given = (name: string) => (value(name) === 'none' ? undefined : value(name))
   const [user, hostname, port] = [value('user'), value('hostname'), Number(value('port'))]
   if (user === undefined || hostname === undefined || !Number.isInteger(port)) return undefined
+  const globalKnownHostsFiles = list(value('globalknownhostsfile'), ' ')
   const methods = value('preferredauthentications')
   const algorithms = value('pubkeyacceptedalgorithms') ?? value('pubkeyacceptedkeytypes')
   return {
@@ -69,7 +72,8 @@ export function parseSshSettings(lines: readonly string[]): SshSettings | undefi
     // With a sign in front it would still have to be applied to ssh's own list.
     acceptedAlgorithms: algorithms === undefined || /^[+^-]/.test(algorithms) ? undefined : list(algorithms, ','),
     hostKeyAlgorithms: list(value('hostkeyalgorithms'), ','),
-    knownHostsFiles: [...list(value('userknownhostsfile'), ' '), ...list(value('globalknownhostsfile'), ' ')],
+    knownHostsFiles: [...list(value('userknownhostsfile'), ' '), ...globalKnownHostsFiles],
+    globalKnownHostsFiles,
     hashesKnownHosts: isYes(value('hashknownhosts')),
     strictHostKeyChecking: value('stricthostkeychecking') ?? 'ask',
     forwardsAgent: !isNo(value('forwardagent') ?? 'no'),

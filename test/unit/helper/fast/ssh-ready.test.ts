@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { ensureSshReady, readyTarget, type SshReadyEffects } from '../../../../src/helper/fast/ssh-ready.ts'
+import {
+  ensureSshReady,
+  readyStatus,
+  readyTarget,
+  type SshReadyEffects,
+} from '../../../../src/helper/fast/ssh-ready.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { type ScriptedApi, scriptedApi } from '../../../support/helper-api.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
@@ -8,7 +13,7 @@ const target = { user: 'jo', host: 'db.example', port: 22 }
 
 async function ensure(api: Pick<ScriptedApi, 'folder'>, effects: Partial<SshReadyEffects> = {}) {
   let stderr = ''
-  const isDone = await ensureSshReady(
+  const outcome = await ensureSshReady(
     target,
     { LATCHKEY_RUNTIME_DIR: api.folder, HOME: '/nowhere' },
     {
@@ -19,13 +24,13 @@ async function ensure(api: Pick<ScriptedApi, 'folder'>, effects: Partial<SshRead
       ...effects,
     },
   )
-  return { isDone, stderr }
+  return { outcome, stderr }
 }
 
 describe('latchkey ssh ready', () => {
   it('is silent where there is a certificate, and lets nobody be asked', async () => {
     const api = await scriptedApi(() => ({ status: 200, body: {} }))
-    expect(await ensure(api)).toEqual({ isDone: true, stderr: '' })
+    expect(await ensure(api)).toEqual({ outcome: 'done', stderr: '' })
     expect(api.requests).toEqual([
       { method: 'POST', path: '/v1/ssh/ready', mode: 'never', byCurl: false, body: target, connection: 1 },
     ])
@@ -33,7 +38,7 @@ describe('latchkey ssh ready', () => {
 
   it('goes on elsewhere where a person is needed', async () => {
     const api = await scriptedApi(() => ({ status: 401, body: { error: { code: 'VAULT_LOGIN_NEEDED' } } }))
-    expect(await ensure(api)).toEqual({ isDone: false, stderr: '' })
+    expect(await ensure(api)).toEqual({ outcome: 'person-needed', stderr: '' })
     await api.closed(1)
   })
 
@@ -47,16 +52,16 @@ describe('latchkey ssh ready', () => {
     [[], ''],
   ])('says in a line why there is none: %j', async (body, stderr) => {
     const api = await scriptedApi(() => ({ status: 200, body }))
-    expect(await ensure(api)).toEqual({ isDone: true, stderr })
+    expect(await ensure(api)).toEqual({ outcome: 'done', stderr })
   })
 
   it('says what the daemon refuses', async () => {
     const api = await scriptedApi(() => ({ status: 404, body: { error: { code: 'X', message: 'no such call' } } }))
-    expect(await ensure(api)).toEqual({ isDone: true, stderr: 'latchkey: no such call\n' })
+    expect(await ensure(api)).toEqual({ outcome: 'done', stderr: 'latchkey: no such call\n' })
   })
 
   it('is silent where there is no daemon', async () => {
-    expect(await ensure({ folder: temporaryFolder() })).toEqual({ isDone: true, stderr: '' })
+    expect(await ensure({ folder: temporaryFolder() })).toEqual({ outcome: 'away', stderr: '' })
   })
 
   it('keeps ssh waiting for no more than twelve seconds', async () => {
@@ -70,13 +75,23 @@ describe('latchkey ssh ready', () => {
     const ensured = ensure(api, { after: clock.after })
     await asked
     clock.advance(12_000)
-    expect(await ensured).toMatchObject({ isDone: true, stderr: expect.stringContaining('within 12 s') })
+    expect(await ensured).toMatchObject({ outcome: 'done', stderr: expect.stringContaining('within 12 s') })
   })
+})
+
+it.each([
+  ['done', false, 0],
+  ['away', false, 0],
+  ['done', true, 0],
+  ['away', true, 1],
+] as const)('its exit status where the outcome is %s, with --if-running %s: %i', (outcome, isIfRunning, status) => {
+  expect(readyStatus(outcome, isIfRunning)).toBe(status)
 })
 
 describe('its arguments', () => {
   it.each([
     ['--user jo --port 22 db', { user: 'jo', port: 22, host: 'db' }],
+    ['--if-running --user jo db', { user: 'jo', host: 'db' }],
     ['db --user jo', { user: 'jo', host: 'db' }],
   ])('are %s', (line, expected) => {
     expect(readyTarget(line.split(' '))).toEqual(expected)

@@ -48,7 +48,8 @@ it('there are none where nothing is in the way', () => {
 
 describe('a notice', () => {
   it('says that ssh asks another agent, and the lines that make it ask this one', () => {
-    const lines = 'write IdentityAgent /run/agent.sock in ~/.ssh/config, or export SSH_AUTH_SOCK=/run/agent.sock'
+    const lines =
+      'latchkey ssh config --install, or write IdentityAgent /run/agent.sock in ~/.ssh/config, or export SSH_AUTH_SOCK=/run/agent.sock'
     expect(one({ agent: { type: 'none', why: 'SSH_AUTH_SOCK is not set' } })).toBe(
       `ssh asks no agent, because SSH_AUTH_SOCK is not set: ${lines}`,
     )

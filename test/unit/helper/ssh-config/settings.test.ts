@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import type { ReadProgram } from '../../../../src/helper/exec/read-program.ts'
+import { HelperError } from '../../../../src/helper/fast/failure.ts'
+import { parseNamedHosts, wantedSettings } from '../../../../src/helper/ssh-config/settings.ts'
+
+const usual = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2']
+const choice = { agent: 'identity-agent', identities: [], file: undefined } as const
+const printing =
+  (...lines: string[]): ReadProgram =>
+  async () => ({ end: { how: 'exited', status: 0 }, lines, complaint: '' })
+const wanted = (more: object, readProgram: ReadProgram) =>
+  wantedSettings({ ...choice, ...more }, '/bin/latchkey', {
+    environment: { LATCHKEY_RUNTIME_DIR: '/run/l', HOME: '/home/jo' },
+    readProgram,
+  })
+
+describe('the settings', () => {
+  it('have the files of known hosts that the system has, and then that of the host CAs', async () => {
+    const runs: unknown[] = []
+    const { knownHosts } = await wanted({}, async (program, args) => {
+      runs.push([program, ...args])
+      const lines = ['user jo', 'hostname localhost', 'port 22', 'globalknownhostsfile /var/lib/sss/known none']
+      return { end: { how: 'exited', status: 0 }, lines, complaint: '' }
+    })
+    expect(runs).toEqual([['ssh', '-G', '-F', '/etc/ssh/ssh_config', '--', 'localhost']])
+    expect(knownHosts).toEqual(['/var/lib/sss/known', '/run/l/known_hosts'])
+  })
+
+  it('have those that ssh has without a setting where it cannot be asked', async () => {
+    const missing: ReadProgram = async () => {
+      throw new HelperError('PROGRAM_MISSING', 'no ssh')
+    }
+    for (const program of [missing, printing('nonsense')])
+      expect((await wanted({}, program)).knownHosts).toEqual([...usual, '/run/l/known_hosts'])
+  })
+
+  it('end where the person has ended the command', async () => {
+    const cancelled: ReadProgram = async () => {
+      throw new HelperError('CANCELLED', 'cancelled')
+    }
+    await expect(wanted({}, cancelled)).rejects.toMatchObject({ code: 'CANCELLED' })
+  })
+
+  it('say by which command line they are written anew', async () => {
+    expect(await wanted({}, printing())).toMatchObject({
+      writtenBy: 'latchkey ssh config --install',
+      latchkey: '/bin/latchkey',
+      agentSocket: '/run/l/agent.sock',
+      lastingNames: [],
+    })
+    const identities = [{ identity: 'ops', hosts: ['*.a', 'b'] }]
+    const all = await wanted({ agent: 'environment', identities, file: '/x y' }, printing())
+    expect(all).toMatchObject({
+      writtenBy: "latchkey ssh config --install --agent environment --identity 'ops=*.a,b' -F '/x y'",
+      agentSocket: undefined,
+      lastingNames: [{ identity: 'ops', hosts: ['*.a', 'b'], certificate: '/run/l/identity/ops-cert.pub' }],
+    })
+  })
+})
+
+it('hosts of an identity are patterns of ssh_config', () => {
+  expect(parseNamedHosts('ops=*.prod,!db.prod')).toEqual({ identity: 'ops', hosts: ['*.prod', '!db.prod'] })
+  for (const text of ['ops', 'ops=', 'ops=a,', '=a', '../x=a', '.x=a', 'ops=a b', 'ops=a"b', 'ops=a\nb', 'ops=$(x)'])
+    expect(parseNamedHosts(text), text).toBeUndefined()
+})
