@@ -29,6 +29,8 @@ export interface BuiltDaemonOptions {
   nodeOptions?: readonly string[]
   /** Has it run within memory-probe.mjs. */
   tellsMemory?: boolean
+  /** How many files it may have open. */
+  openFiles?: number
 }
 
 /** The variables with which a daemon in this folder is found. */
@@ -45,18 +47,23 @@ export function daemonEnvironment(folder: string): Record<string, string> {
 export async function startBuiltDaemon(
   folder: string,
   toml: string,
-  { env = {}, nodeOptions = [], tellsMemory = false }: BuiltDaemonOptions = {},
+  { env = {}, nodeOptions = [], tellsMemory = false, openFiles }: BuiltDaemonOptions = {},
 ): Promise<BuiltDaemon> {
   const own = daemonEnvironment(folder)
   writeFileSync(own.LATCHKEY_CONFIG!, toml.includes('[keychain]') ? toml : `${toml}\n[keychain]\nstore = "memory"\n`)
-  const child = spawn(
+  const [program, ...args] = [
+    // The shell is replaced, so that the process is the daemon's.
+    ...(openFiles === undefined ? [] : ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh']),
     process.execPath,
-    [...nodeOptions, ...(tellsMemory ? [memoryProbe] : []), latchkeyPath, 'daemon'],
-    {
-      env: { ...process.env, ...own, ...env, LATCHKEY_PARENT_FD: '3' },
-      stdio: ['ignore', 'ignore', 'pipe', 'pipe', ...(tellsMemory ? (['ipc'] as const) : [])],
-    },
-  )
+    ...nodeOptions,
+    ...(tellsMemory ? [memoryProbe] : []),
+    latchkeyPath,
+    'daemon',
+  ]
+  const child = spawn(program!, args, {
+    env: { ...process.env, ...own, ...env, LATCHKEY_PARENT_FD: '3' },
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', ...(tellsMemory ? (['ipc'] as const) : [])],
+  })
   let log = ''
   child.stderr!.on('data', (chunk) => {
     log += String(chunk)
