@@ -18,13 +18,13 @@ export async function startStockAgent(socket: string, env: Readonly<Record<strin
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'ignore'],
   })
+  const closed = once(agent, 'close')
   // It prints the variables for a shell once it listens.
   await once(agent.stdout, 'data')
   return {
     socket,
     add: (...args) => runOk('ssh-add', args, { env: { SSH_AUTH_SOCK: socket } }),
     async stop() {
-      const closed = once(agent, 'close')
       agent.kill('SIGTERM')
       await closed
     },

@@ -203,6 +203,7 @@ function startIdentity(
     criticalOptions: config.critical_options,
     strict: config.strict,
     cas: config.ca === undefined ? undefined : [config.ca].flat(),
+    isOthersKey: config.upstream_key !== undefined,
   }
   const key = createConfiguredIdentity({
     name: config.name,

@@ -20,6 +20,8 @@ export interface SignPurpose {
   role: string
   /** As `key_type` of config.toml has it. */
   keyType: string
+  /** The key is another agent's (`upstream_key`): no other type can be had by a setting. */
+  isOthersKey?: boolean | undefined
 }
 
 /** A login. */

@@ -29,7 +29,9 @@ export const signRows: readonly AdviceRow<SignPurpose>[] = [
     code: 'VAULT_KEY_NOT_ALLOWED',
     message: ({ role, keyType }) => `role ${role} does not certify keys of type ${keyType}`,
     hint: (purpose) =>
-      `set key_type of the ssh identity in config.toml to one that allowed_user_key_lengths of the role has, of ${otherKeyTypes(purpose)}; see: ${readRole(purpose)}`,
+      purpose.isOthersKey === true
+        ? `name another key in upstream_key, or have its type put into allowed_user_key_lengths of the role; see: ${readRole(purpose)}`
+        : `set key_type of the ssh identity in config.toml to one that allowed_user_key_lengths of the role has, of ${otherKeyTypes(purpose)}; see: ${readRole(purpose)}`,
   },
   {
     text: /^cert_type '(user|host)' is not allowed by role$|^role key type 'otp' not allowed/,

@@ -27,10 +27,12 @@ export function keyTypeSetting(key: PublicKey): string {
  * @param refusal VAULT_KEY_NOT_ALLOWED
  */
 export async function explainRefusedKey(refusal: VaultError, refused: RefusedKey): Promise<VaultError> {
+  const { mount, role, isOthersKey } = refused.purpose
+  // No setting makes it another key: the refusal says what helps.
+  if (isOthersKey === true) return refusal
   const lengths = await readKeyLengths(refused)
   if (lengths === undefined) return refusal
   const settings = keyTypesWithin(lengths)
-  const { mount, role } = refused.purpose
   const hint =
     settings.length === 0
       ? `it takes none of the keys that latchkey makes: its operator must put one into its allowed_user_key_lengths, such as ed25519=0; see: vault read ${shellWord(`${mount}/roles/${role}`)}`

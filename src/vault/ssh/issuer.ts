@@ -33,6 +33,8 @@ export interface SigningOptions {
   strict?: boolean | undefined
   /** The fingerprints of the CAs that may have signed; absent: any. */
   cas?: readonly string[] | undefined
+  /** The key is another agent's. */
+  isOthersKey?: boolean | undefined
 }
 
 /** What an issuer works with. */
@@ -68,7 +70,8 @@ export function createVaultIssuer({ client, tokens, ca, signing, clock, log }: V
 
   const sign = (publicKey: PublicKey, by: VaultClient, signal: AbortSignal) =>
     tokens.withAccess(async (access) => {
-      const purpose = { type: 'sign', mount, role, keyType: keyTypeSetting(publicKey) } as const
+      const { isOthersKey } = signing
+      const purpose = { type: 'sign', mount, role, keyType: keyTypeSetting(publicKey), isOthersKey } as const
       try {
         const path = vaultPath(mount, 'sign', role)
         const body = signBody(publicKey.blob, { ...signing, principals: askedPrincipals, ttlSeconds })

@@ -55,6 +55,14 @@ const rows: readonly [
   ],
   [
     400,
+    'public_key failed to meet the key requirements: key of type sk-ssh-ed25519@openssh.com is not allowed',
+    { ...sign, keyType: 'sk-ssh-ed25519@openssh.com', isOthersKey: true },
+    'VAULT_KEY_NOT_ALLOWED',
+    'keys of type sk-ssh-ed25519@openssh.com',
+    'name another key in upstream_key, or have its type put into allowed_user_key_lengths',
+  ],
+  [
+    400,
     'public_key failed to meet the key requirements: key is of an invalid size: 2048',
     sign,
     'VAULT_KEY_NOT_ALLOWED',
