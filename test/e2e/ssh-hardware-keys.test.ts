@@ -84,7 +84,12 @@ describeWithPeers(
       await startWorld()
       mkdirSync(at('token'))
       token = await makeSoftToken(at('token'))
-      agent = await startStockAgent(at('stock.sock'), token.env)
+      // The dialog of that agent: whether a use is allowed is in a file.
+      writeFileSync(at('confirm'), `#!/bin/sh\necho "$1" >> ${at('asked')}\ntest -e ${at('allowed')}\n`, {
+        mode: 0o700,
+      })
+      const dialog = { SSH_ASKPASS: at('confirm'), SSH_ASKPASS_REQUIRE: 'force' }
+      agent = await startStockAgent(at('stock.sock'), { ...token.env, ...dialog })
       await runOk('ssh-keygen', ['-q', '-t', 'ed25519-sk', '-N', '', '-C', 'touched', '-f', at('sk')], { env: skEnv })
       await runOk('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'theirs', '-f', at('theirs')])
       await agent.add('-q', at('theirs'))
@@ -133,6 +138,19 @@ describeWithPeers(
       expect(await login(sshd, publicKey)).toMatchObject({ stdout: 'in\n' })
       expect((await login(elsewhere, publicKey)).stderr).toContain('Permission denied')
       await dev.runOk('ssh-add', ['-d', at('sk.pub')])
+    })
+
+    it('end with their lifetime, and are confirmed as ssh-add -c wants, by the agent that holds them', async () => {
+      const publicKey = readFileSync(at('sk.pub'), 'utf8')
+      expect(await addSk('-c', '-t', '3600')).toMatchObject({ status: 0 })
+      expect((await login(sshd, publicKey)).stderr).toContain('Permission denied')
+      writeFileSync(at('allowed'), '')
+      expect(await login(sshd, publicKey)).toMatchObject({ stdout: 'in\n' })
+      expect(readFileSync(at('asked'), 'utf8').match(/Allow use of key touched\?/g)).toHaveLength(2)
+      // Added again it has the new constraints alone.
+      expect(await addSk('-t', '1')).toMatchObject({ status: 0 })
+      await vi.waitFor(async () => expect(await list()).not.toContain('touched'), patience)
+      expect(await agent.add('-l')).not.toContain('touched')
     })
 
     it('go with ssh-add -D, if they were added by way of latchkey', async () => {

@@ -237,3 +237,54 @@ describeWithPeers(
     })
   },
 )
+
+describeWithPeers(
+  'agents behind ours, of which some are for some hosts',
+  ['ssh-add', 'ssh-agent', 'ssh-keygen', 'sshd', 'ssh'],
+  () => {
+    it('are offered the best fit first, and not where they are for others', async () => {
+      writeFileSync(at('authorized'), '')
+      const sshd = await startSshd(folder, 'none', {
+        settings: [`AuthorizedKeysFile ${at('authorized')}`],
+        isStrict: true,
+      })
+      ends.push(() => sshd.stop())
+      const hosts = {
+        any: '',
+        here: `hosts = ["[127.0.0.1]:${sshd.port}"]\n`,
+        there: 'hosts = ["there.example.com"]\n',
+      }
+      const known = sshd.clientOptions.find((option) => option.startsWith('UserKnownHostsFile='))!.split('=')[1]
+      let toml = `[ssh]\nknown_hosts = ["${known}"]\n`
+      for (const [name, more] of Object.entries(hosts)) {
+        const agent = await stock(`${name}.sock`)
+        await agent.add('-q', await keygen(name))
+        toml += section(name, agent.socket, more)
+      }
+      const daemon = await start(toml)
+      await daemon.run('ssh-add', ['-q', await keygen('added')])
+      const logIn = async () =>
+        (await daemon.run('ssh', [...sshd.clientOptions, `${userName}@127.0.0.1`, 'echo in'])).stdout
+      // It ends the connection after the first key that it does not take.
+      for (const [name, answer] of [
+        ['here', 'in\n'],
+        ['added', ''],
+        ['any', ''],
+        ['there', ''],
+      ] as const) {
+        writeFileSync(at('authorized'), readFileSync(`${at(name)}.pub`))
+        expect([name, await logIn()]).toEqual([name, answer])
+      }
+      // What says nothing of where it goes is listed everything, what is for every host first.
+      expect((await comments(daemon)).slice(0, 2)).toEqual(['added', 'any'])
+      expect((await comments(daemon)).slice(2).sort()).toEqual(['here', 'there'])
+      const explained = await daemon.run(latchkeyPath, [
+        'ssh',
+        'explain',
+        ...sshd.clientOptions,
+        `${userName}@127.0.0.1`,
+      ])
+      expect(explained.stdout).toMatch(/1\. here: key[\s\S]*the agent here has it[\s\S]*left out:[\s\S]*there/)
+    })
+  },
+)

@@ -50,14 +50,19 @@ interface Placed {
 const everyHost = 0
 const perhaps = -1
 
-/** Puts a list into the order in which ssh should try: servers end a connection after a few tries. */
+/**
+ * Puts a list into the order in which ssh should try: servers end a connection after a few tries.
+ * @param parts what is configured, then added keys, then other agents
+ */
 export function arrange(parts: readonly Part[], reader: ListReader, settings: ListSettings): readonly Identity[] {
   const { destination, mayBeCut } = reader
   const placed = parts.flatMap(({ store, identities }) =>
     identities.flatMap((identity) => place(store, identity, destination) ?? []),
   )
-  const isFirst = ({ isAdded }: Placed) => isAdded === (settings.order === 'added-first')
-  const ordered = [...placed.filter(isFirst), ...placed.filter((entry) => !isFirst(entry))]
+  const ordered =
+    settings.order === 'added-first'
+      ? [...placed.filter(({ isAdded }) => isAdded), ...placed.filter(({ isAdded }) => !isAdded)]
+      : placed
   // Among equals the order of config.toml and of ssh-add stays.
   ordered.sort((a, b) => placeOf(a.identity) - placeOf(b.identity) || b.fit - a.fit)
   const isKnown = (destination?.names.length ?? 0) > 0 || placed.some(({ fit }) => fit > everyHost)

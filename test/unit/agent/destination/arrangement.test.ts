@@ -22,3 +22,15 @@ it('bare keys and what was replaced come behind everything, and are cut first', 
   expect(commentsFor(false)).toEqual(['one', 'two', 'added', 'key of one', 'former two'])
   expect(commentsFor(true)).toEqual(['one', 'two', 'added'])
 })
+
+it('keys of other agents come behind what is configured and behind added keys, whichever of those is first', () => {
+  const parts = [
+    { store: store(false), identities: [identity('configured')] },
+    { store: store(true), identities: [identity('added')] },
+    { store: store(false), identities: [identity('of another agent')] },
+  ]
+  const commentsWith = (order: ListSettings['order']) =>
+    arrange(parts, { destination: undefined, mayBeCut: false }, { ...settings, order }).map(({ comment }) => comment)
+  expect(commentsWith('identities-first')).toEqual(['configured', 'added', 'of another agent'])
+  expect(commentsWith('added-first')).toEqual(['added', 'configured', 'of another agent'])
+})

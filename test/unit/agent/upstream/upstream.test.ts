@@ -83,6 +83,21 @@ describe('an upstream agent', () => {
     expect(said).toEqual(['first', 'request-identities', 'second'])
   })
 
+  it('that was away meanwhile is told all binds again, and which agents the connection has come by', async () => {
+    const { upstream, agents } = setUp(honest)
+    const open = upstream.open([Buffer.from('token')])
+    open.bind(Buffer.from('first'))
+    await open.identities(local)
+    open.bind(Buffer.from('second'))
+    agents[0]!.stream.destroy()
+    await settle()
+    await open.identities(local)
+    expect(
+      agents[1]!.requests.map((request) => ('contents' in request ? String(request.contents) : request.type)),
+    ).toEqual(['first', 'second', 'request-identities'])
+    expect(agents[1]!.paths[0]).toHaveLength(2)
+  })
+
   it('is told by which agents the connection has come, before all else', async () => {
     const { upstream, agents } = setUp(honest)
     await upstream.open().identities(local)
