@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { startBuiltDaemon } from '../support/built-daemon.ts'
 import { type DevSession, startDevSession } from '../support/dev-session.ts'
 import { latchkeyPath } from '../support/latchkey.ts'
 import { liveTerminal } from '../support/live-terminal.ts'
@@ -167,5 +168,27 @@ describe('latchkey ssh approve', () => {
         stderr: 'latchkey: approving the use of keys takes a terminal\nhint: run it in a terminal\n',
       })
     })
+  })
+})
+
+describeWithPeers('a key that ssh itself adds', ['sshd', 'ssh', 'ssh-add', 'ssh-keygen'], () => {
+  it.each([
+    ['confirm', 1],
+    ['yes', 0],
+  ])('with AddKeysToAgent %s is confirmed as that says', async (value, status) => {
+    const home = temporaryFolder()
+    const sshd = await startSshd(home, 'none', { settings: [`AuthorizedKeysFile ${at('key.pub')}`] })
+    onTestFinished(() => sshd.stop())
+    const daemon = await startBuiltDaemon(home, '')
+    onTestFinished(async () => void (await daemon.end('SIGTERM')))
+    const options = sshd.clientOptions.map((option) =>
+      option === 'IdentityFile=none' ? `IdentityFile=${at('key')}` : option,
+    )
+    const add = ['-o', `AddKeysToAgent=${value}`]
+    const { stdout } = await daemon.run('ssh', [...add, ...options, `${userName}@127.0.0.1`, 'echo in'])
+    expect(stdout).toBe('in\n')
+    expect((await daemon.run('ssh-add', ['-L'])).stdout).toContain('mine')
+    // Nobody can be asked here.
+    expect((await daemon.run('ssh-add', ['-T', `${at('key')}.pub`])).status).toBe(status)
   })
 })

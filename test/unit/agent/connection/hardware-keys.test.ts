@@ -19,6 +19,7 @@ import {
   confirm,
   empty,
   extension,
+  extensionConstraint,
   lifetime,
   lockWith,
   number,
@@ -96,11 +97,14 @@ describe('a key in hardware', () => {
   it('goes to the agent that takes its kind, with its constraints', async () => {
     const { ask, said } = setUp([{ adds: ['sk'] }, { adds: ['pkcs11'] }])
     expect(await ask(addSkKey([lifetime(60)]))).toEqual(success)
-    expect(await ask(addToken('/lib.so', '1234', [confirm]))).toEqual(success)
+    // ssh-add -C of OpenSSH 9.6 and later: certificates of keys of the token.
+    const certificates = extensionConstraint('associated-certs-v00@openssh.com', Buffer.from('certificates'))
+    expect(await ask(addToken('/lib.so', '1234', [confirm, certificates]))).toEqual(success)
     expect(await ask(removeToken('/lib.so'))).toEqual(success)
     expect(said(0)).toMatchObject([{ type: 'add-sk-key', keyBlob: skKeyBlob, isConstrained: true }])
     expect(said(1).map(({ type }) => type)).toEqual(['add-token', 'remove-token'])
     expect(pinOf(said(1)[0])).toContain('1234\u0002')
+    expect(pinOf(said(1)[0])).toMatch(/associated-certs-v00@openssh\.com.*certificates$/s)
   })
 
   it.each([
