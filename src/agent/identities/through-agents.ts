@@ -1,4 +1,4 @@
-import { describeError } from '../../core/errors.ts'
+import { describeError, errorCode } from '../../core/errors.ts'
 import { isPermitted, signPurpose } from '../connection/sign-policy.ts'
 import { type ConnectionView, type Identity, type KeyStore, stricterConfirm } from '../keys/key-store.ts'
 import type { UpstreamKey } from './upstream-key.ts'
@@ -23,6 +23,8 @@ export function throughAgents(
     try {
       return { identities: await agent.identities(connection), reasons: [] }
     } catch (error) {
+      // A client that has gone says nothing about where the key is.
+      if (errorCode(error) === 'CLIENT_GONE') throw error
       return { identities: none, reasons: [describeError(error)] }
     }
   }

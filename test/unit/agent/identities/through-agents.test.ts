@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { AgentError } from '../../../../src/agent/agent-error.ts'
 import { createCertificateSource } from '../../../../src/agent/identities/certificate-source.ts'
 import {
   type ConfiguredIdentityOptions,
@@ -123,6 +124,14 @@ describe('an identity whose key another agent has', () => {
     expect(await without.signer(certificate.blob)).toBeUndefined()
     expect(identity.status()).toMatchObject({ state: 'fresh', lastError: { code: 'UPSTREAM_KEY_AWAY' } })
     expect(await list(through([agentWith()]))).toBe(identities)
+    expect(identity.status()).not.toHaveProperty('lastError')
+  })
+
+  it('is not said to be away because a client has gone', async () => {
+    const { identity, through, listNew } = setUp()
+    await listNew(through([agentWith()]))
+    const gone = () => Promise.reject(new AgentError('CLIENT_GONE', 'the client did not wait for the agent card'))
+    expect(await rejection(list(through([agentWith({ identities: gone })])))).toMatchObject({ code: 'CLIENT_GONE' })
     expect(identity.status()).not.toHaveProperty('lastError')
   })
 
