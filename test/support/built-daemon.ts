@@ -60,7 +60,7 @@ export async function startBuiltDaemon(
     latchkeyPath,
     'daemon',
   ]
-  const child = spawn(program!, args, {
+  const child = spawn(program, args, {
     env: { ...process.env, ...own, ...env, LATCHKEY_PARENT_FD: '3' },
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', ...(tellsMemory ? (['ipc'] as const) : [])],
   })
