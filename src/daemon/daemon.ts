@@ -35,7 +35,6 @@ import { createLastingNames } from './names/lasting-names.ts'
 import type { WatchFolder } from './process/file-watch.ts'
 import { createKeyDisposal } from './process/key-disposal.ts'
 import type { Limits } from './process/limits.ts'
-import type { Notify } from './process/notify.ts'
 import { createConfigService } from './running/config-service.ts'
 import { createConfirmations } from './running/confirmations.ts'
 import { createLockFile } from './running/lock-file.ts'
@@ -68,7 +67,6 @@ export interface DaemonDeps
   openKeychain: (settings: KeychainSettings) => Promise<Keychain>
   prompts: Prompts
   promptStatus: () => PromptStatus
-  notify: Notify
   /** Read for each request. */
   awsFiles: AwsFiles
   organizations: () => Promise<OrganizationsClient>
@@ -161,7 +159,6 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     vaults: config.vaults,
     lock: ssh.lock,
     hasPromptProgram: () => deps.promptStatus().programs.length > 0,
-    notify: deps.notify,
   })
   const lentPrompts = createLentPrompts({
     get terminal() {

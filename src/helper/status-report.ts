@@ -121,6 +121,7 @@ const vaultStates: Readonly<Record<VaultStatus['state'], string>> = {
   'logged-in': 'logged in',
   idle: 'when needed',
   inline: 'with each request',
+  'login-needed': 'login needed',
   'logged-out': 'logged out',
 }
 

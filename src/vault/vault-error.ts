@@ -11,6 +11,8 @@ export type VaultErrorCode =
   | 'VAULT_REDIRECTED'
   /** The configuration cannot work: an address, path, certificate file. */
   | 'VAULT_CONFIG'
+  /** What a login is made with is not there now: a file that others write, what a program prints. */
+  | 'VAULT_SECRET_MISSING'
   | 'VAULT_SEALED'
   | 'VAULT_UNAVAILABLE'
   | 'VAULT_RATE_LIMITED'
@@ -93,6 +95,11 @@ export function isTransient(error: unknown): boolean {
 /** True for a VaultError of one of these codes. */
 export function isVaultError(error: unknown, ...codes: readonly VaultErrorCode[]): error is VaultError {
   return error instanceof VaultError && codes.includes(error.code)
+}
+
+/** True where a login is needed that only a person can make, be it for its secret or for its second factor. */
+export function isLoginNeeded(error: unknown): error is VaultError {
+  return isVaultError(error, 'VAULT_LOGIN_NEEDED', 'VAULT_MFA_NEEDED')
 }
 
 /** The server itself did not answer, and would not have answered any other request either: it is away, or another answers for it. */

@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { startBuiltDaemon } from '../support/built-daemon.ts'
+import { makeDesktop } from '../support/desktop.ts'
 import { addUser, startDevAws } from '../support/dev-aws.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { runOnTerminal } from '../support/helper-pty.ts'
@@ -29,6 +30,7 @@ describeWithPeers('a daemon that logs in to a vault as a profile of AWS', ['ssh-
     await cloud.addRole({ arn, trustPolicy })
     const role = { auth_type: 'iam', bound_iam_principal_arn: arn, token_policies: 'ops' }
     await server.admin('POST', 'auth/aws/role/dev', role)
+    const desktop = makeDesktop()
     const daemon = await startBuiltDaemon(
       temporaryFolder(),
       `[vault.corp]
@@ -44,7 +46,7 @@ role = "Dev"
 source = "master"
 region = "eu-central-1"
 `,
-      { env: { AWS_ENDPOINT_URL_STS: cloud.endpoint, AWS_ENDPOINT_URL_IAM: cloud.endpoint } },
+      { env: { ...desktop.env, AWS_ENDPOINT_URL_STS: cloud.endpoint, AWS_ENDPOINT_URL_IAM: cloud.endpoint } },
     )
     onTestFinished(async () => void (await daemon.end('SIGTERM')))
     const key = `${user.accessKeyId}\n${user.secretAccessKey}\n`
@@ -52,6 +54,12 @@ region = "eu-central-1"
       status: 0,
     })
     expect((await daemon.run('ssh-add', ['-L'])).stdout).not.toContain(certified)
+    // It needs a person only where its profile wants a code.
+    const { stdout: status } = await daemon.run(latchkeyPath, ['status'])
+    expect(status).toMatch(
+      /corp +login needed(.*\n)+ +! corp: profile jo: an MFA code.*\n +hint: .*latchkey aws login jo/,
+    )
+    await expect.poll(desktop.told, { timeout: 10_000 }).toEqual(['vault corp needs a login: latchkey login corp'])
     const login = await runOnTerminal(
       `exec "${latchkeyPath}" login >"$out" 2>"$err"`,
       [{ expect: `MFA code for ${user.mfaSerial}`, type: `${user.code()}\n` }],

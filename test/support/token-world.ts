@@ -74,6 +74,8 @@ export async function tokenWorld(
   const files = new Map([['/secret-id', 'sid']])
   /** What every random number is, in [0, 1). */
   const chance = { value: 0 }
+  /** How often a person at the desktop was told that a login is needed. */
+  const told = { count: 0 }
   const plainClient = testClient(vault.address, { maxRetries: 0 })
   let underWay = 0
   const client: VaultClient = {
@@ -111,6 +113,9 @@ export async function tokenWorld(
       random: () => chance.value,
       log,
       prompts: asked.prompts,
+      tellLoginNeeded() {
+        told.count += 1
+      },
     })
   const source = newSource()
   const use = (from = source) =>
@@ -131,6 +136,7 @@ export async function tokenWorld(
   }
   return {
     chance,
+    told,
     ...asked,
     vault,
     clock,

@@ -83,6 +83,7 @@ const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> =
   VAULT_BAD_RESPONSE: 502,
   VAULT_REDIRECTED: 502,
   VAULT_CONFIG: 409,
+  VAULT_SECRET_MISSING: 409,
   VAULT_SEALED: 503,
   VAULT_UNAVAILABLE: 503,
   VAULT_RATE_LIMITED: 503,

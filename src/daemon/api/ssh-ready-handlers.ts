@@ -3,8 +3,9 @@ import { shellWord } from '../../core/text/shell-word.ts'
 import type * as readyEndpoints from '../../ipc/endpoints/ssh-ready.ts'
 import type { EndpointHandlers } from '../../ipc/server/endpoint-routes.ts'
 import type { PromptCaller } from '../../prompts/prompt.ts'
-import { isVaultError } from '../../vault/vault-error.ts'
-import type { RunningIdentity, RunningVault } from '../running/running-vault.ts'
+import { isLoginNeeded } from '../../vault/vault-error.ts'
+import type { RunningIdentity } from '../running/running-identity.ts'
+import type { RunningVault } from '../running/running-vault.ts'
 import type { SshReadiness } from '../running/ssh-readiness.ts'
 import { ApiError, reportedError } from './api-errors.ts'
 import { validBeforeOf } from './status.ts'
@@ -16,12 +17,10 @@ export function sshReadyHandlers(
 ): EndpointHandlers<typeof readyEndpoints, PromptCaller> {
   const renewAll = async (vault: RunningVault, identities: readonly RunningIdentity[], caller: PromptCaller) => {
     const first = await Promise.all(identities.map(renew))
-    if (!caller.mayPrompt || !first.some((error) => isVaultError(error, 'VAULT_LOGIN_NEEDED'))) return first
+    if (!caller.mayPrompt || !first.some((error) => isLoginNeeded(error))) return first
     await vault.logIn(caller)
     return await Promise.all(
-      identities.map((identity, index) =>
-        isVaultError(first[index], 'VAULT_LOGIN_NEEDED') ? renew(identity) : first[index],
-      ),
+      identities.map((identity, index) => (isLoginNeeded(first[index]) ? renew(identity) : first[index])),
     )
   }
 

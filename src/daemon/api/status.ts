@@ -17,8 +17,9 @@ import type {
   VaultStatus,
 } from '../../ipc/endpoints/status.ts'
 import { fingerprint } from '../../ssh/public-key.ts'
-import { isVaultError } from '../../vault/vault-error.ts'
-import type { RunningIdentity, RunningVault } from '../running/running-vault.ts'
+import { isLoginNeeded } from '../../vault/vault-error.ts'
+import type { RunningIdentity } from '../running/running-identity.ts'
+import type { RunningVault } from '../running/running-vault.ts'
 import type { SshReadiness } from '../running/ssh-readiness.ts'
 import type { RunningStaticKeys } from '../static-keys/running-static-keys.ts'
 import type { WatchedKeychain } from '../watched-keychain.ts'
@@ -136,7 +137,7 @@ export function describeIdentity(
   const ofUse = certificate === undefined ? [] : (readiness?.warningsOf(config.name, certificate) ?? [])
   const warnings = [...ofCertificate, ...ofUse]
   // Resolved in the meantime, though the identity only notices at its next use.
-  const lastError = isLoggedIn && isVaultError(status.lastError, 'VAULT_LOGIN_NEEDED') ? undefined : status.lastError
+  const lastError = isLoggedIn && isLoginNeeded(status.lastError) ? undefined : status.lastError
   return {
     name: config.name,
     vault: config.vault,

@@ -1,5 +1,5 @@
 import type { PublishIdentity } from '../../agent/identities/publication.ts'
-import type { RunningIdentity } from '../running/running-vault.ts'
+import type { RunningIdentity } from '../running/running-identity.ts'
 import { createIdentityFiles, type IdentityFilesDeps } from './identity-files.ts'
 import { createIdentitySockets, type IdentitySocketsDeps } from './identity-sockets.ts'
 

@@ -5,7 +5,7 @@ import { runBounded } from '../../core/programs/bounded-program.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { findTrustedProgram } from '../../core/trust/program-trust.ts'
 
-/** Tells the person at the desktop something, once in five minutes; in the log where there is no desktop. */
+/** Tells the person at the desktop something; in the log where there is no desktop. Whoever calls it says nothing twice. */
 export type Notify = (text: string) => void
 
 /** What it needs. */
@@ -17,17 +17,11 @@ export interface NotifyDeps {
   platform: NodeJS.Platform
 }
 
-/** Who does not look would not look more often, in ms. */
-const sameAgainMs = 300_000
 const limitMs = 5_000
 
 /** Creates it. It never throws. */
 export function createNotify({ clock, log, environment, platform }: NotifyDeps): Notify {
-  const toldMs = new Map<string, number>()
   return (text) => {
-    for (const [told, atMs] of toldMs) if (clock.uptime() - atMs >= sameAgainMs) toldMs.delete(told)
-    if (toldMs.has(text)) return
-    toldMs.set(text, clock.uptime())
     const command = notifier(text, environment, platform)
     if (command === undefined) return log.warn('a person is needed', { reason: text })
     const [path, args] = command

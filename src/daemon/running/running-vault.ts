@@ -1,8 +1,6 @@
-import { hostPatterns } from '../../agent/destination/host-patterns.ts'
 import { type CertificateSource, createCertificateSource } from '../../agent/identities/certificate-source.ts'
-import { type ConfiguredIdentity, createConfiguredIdentity } from '../../agent/identities/configured-identity.ts'
-import type { PublishIdentity } from '../../agent/identities/publication.ts'
-import type { Turns } from '../../core/calls/turns.ts'
+import { displayLine } from '../../core/text/display-text.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import type { ResolveSrv } from '../../http/srv.ts'
 import type { PromptCaller } from '../../prompts/prompt.ts'
 import type { PublicKey } from '../../ssh/public-key.ts'
@@ -13,19 +11,14 @@ import { createLoginMethod } from '../../vault/login/login-methods.ts'
 import { createRouteTo } from '../../vault/route.ts'
 import { readCaKey } from '../../vault/ssh/ca-key.ts'
 import { type CaWatch, createCaWatch } from '../../vault/ssh/ca-watch.ts'
-import { createVaultIssuer } from '../../vault/ssh/issuer.ts'
 import { createInlineSource } from '../../vault/token/inline-source.ts'
 import { createTokenSource, type LoginSummary, type TokenSource } from '../../vault/token/token-source.ts'
 import type { IdentityConfig, VaultConfig } from '../config/config.ts'
+import type { Notify } from '../process/notify.ts'
 import { watchVault } from '../watched-vault.ts'
+import { disposeIdentity, type IdentityDeps, type RunningIdentity, startIdentity } from './running-identity.ts'
 import { createSwitchedClient } from './switched-client.ts'
 import { isSameIdentity, type VaultPlan } from './vault-plan.ts'
-
-/** One `[ssh.identity.NAME]`, running. */
-export interface RunningIdentity {
-  config: IdentityConfig
-  key: ConfiguredIdentity
-}
 
 /** One `[vault.NAME]`, running, with the identities that it certifies. */
 export interface RunningVault {
@@ -49,15 +42,13 @@ export interface RunningVault {
 }
 
 /** What a vault needs. */
-export interface VaultDeps extends Omit<LoginContext, 'client' | 'address' | 'tokenRefusal' | 'clientCertificate'> {
+export interface VaultDeps
+  extends IdentityDeps,
+    Omit<LoginContext, 'client' | 'address' | 'tokenRefusal' | 'clientCertificate'> {
   /** Looks up SRV records. */
   resolveSrv: ResolveSrv
-  /** Called when a private key was let go. */
-  onKeysReleased: () => void
-  /** The turns for making keys that take long. */
-  slowKeys: Turns
-  /** Where an identity tells what is public of it. @param name of the identity; one who came before is not heard any more */
-  openName: (name: string) => PublishIdentity
+  /** Tells the person at the desktop. */
+  notify: Notify
 }
 
 /**
@@ -65,7 +56,20 @@ export interface VaultDeps extends Omit<LoginContext, 'client' | 'address' | 'to
  * @throws {VaultError} VAULT_CONFIG: a certificate or the address cannot be used; `readVaultFiles` has checked that
  */
 export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
-  const { keychain, prompts, clock, random, log, environment, home, uid, readText, runProgram, identitySigner } = deps
+  const {
+    keychain,
+    prompts,
+    clock,
+    random,
+    log,
+    environment,
+    home,
+    uid,
+    readText,
+    runProgram,
+    identitySigner,
+    notify,
+  } = deps
   const { address, auth } = plan.config
   const source = createCertificateSource({ name: `vault ${plan.config.name}`, clock, log })
   const circuit = createCircuit({ clock, random })
@@ -89,10 +93,14 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
     clientCertificate: () => clientCertificate,
     identitySigner,
   })
+  const tellLoginNeeded = () => {
+    const { name } = plan.config
+    notify(`vault ${displayLine(name)} needs a login: latchkey login ${shellWord(name)}`)
+  }
   const tokens =
     method.type === 'inline'
       ? createInlineSource({ client, method, clock })
-      : createTokenSource({ client, method, keychain, clock, random, log, prompts })
+      : createTokenSource({ client, method, keychain, clock, random, log, prompts, tellLoginNeeded })
   tokens.start()
   let config = plan.config
   let identities: readonly RunningIdentity[] = []
@@ -117,7 +125,7 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
     const former = identities
     const kept = (next: IdentityConfig) => former.find((identity) => isSameIdentity(identity.config, next))
     identities = wanted.map((next) => kept(next) ?? begin(next))
-    for (const identity of former) if (!identities.includes(identity)) dispose(identity)
+    for (const identity of former) if (!identities.includes(identity)) disposeIdentity(identity)
   }
 
   return {
@@ -184,52 +192,4 @@ function connect({ config, files, roots }: VaultPlan, circuit: Circuit, deps: Va
     random,
     log,
   })
-}
-
-function startIdentity(
-  config: IdentityConfig,
-  client: VaultClient,
-  tokens: TokenSource,
-  ca: CaWatch,
-  source: CertificateSource,
-  { clock, random, log, onKeysReleased, slowKeys, openName }: VaultDeps,
-): ConfiguredIdentity {
-  const signing = {
-    mount: config.mount,
-    role: config.role,
-    principals: config.principals,
-    ttlSeconds: config.ttl,
-    extensions: config.extensions,
-    criticalOptions: config.critical_options,
-    strict: config.strict,
-    cas: config.ca === undefined ? undefined : [config.ca].flat(),
-    isOthersKey: config.upstream_key !== undefined,
-  }
-  const key = createConfiguredIdentity({
-    name: config.name,
-    comment: `${config.name}@${config.vault}`,
-    keyType: config.key_type,
-    upstreamKey: config.upstream_key,
-    slowKeys,
-    issuer: createVaultIssuer({ client, tokens, ca, signing, clock, log }),
-    source,
-    clock,
-    random,
-    log,
-    renew: config.renew,
-    forward: config.forward,
-    confirm: config.confirm,
-    sign: config.sign,
-    hosts: config.hosts === undefined ? undefined : hostPatterns(config.hosts),
-    listKey: config.list_key,
-    publish: openName(config.name),
-    onKeysReleased,
-  })
-  key.start()
-  return key
-}
-
-function dispose({ key }: RunningIdentity): void {
-  key.stop()
-  void key.clear()
 }

@@ -6,8 +6,9 @@ import { shellWord } from '../../core/text/shell-word.ts'
 import type { SshTargetHost } from '../../ipc/client/ssh-ready-call.ts'
 import type { PromptCaller } from '../../prompts/prompt.ts'
 import type { SshCertificate } from '../../ssh/certificate.ts'
-import { isVaultError, VaultError } from '../../vault/vault-error.ts'
-import type { RunningIdentity, RunningVault } from './running-vault.ts'
+import { isLoginNeeded, VaultError } from '../../vault/vault-error.ts'
+import type { RunningIdentity } from './running-identity.ts'
+import type { RunningVault } from './running-vault.ts'
 
 /** Certificates that are there before ssh asks for them, which may take a person. */
 export interface SshReadiness {
@@ -27,14 +28,13 @@ export interface SshReadinessDeps {
   lock: Pick<Lock, 'isLocked'>
   /** Whether there is a program by which a person can be asked. */
   hasPromptProgram: () => boolean
-  /** Tells a person, who is not in front of a terminal. */
-  notify: (text: string) => void
 }
 
+type Missing = { error: unknown; vault: RunningVault }
 type Wanted = { vault: RunningVault; identity: RunningIdentity }
 
 /** Knows of no login yet. */
-export function createSshReadiness({ vaults, lock, hasPromptProgram, notify }: SshReadinessDeps): SshReadiness {
+export function createSshReadiness({ vaults, lock, hasPromptProgram }: SshReadinessDeps): SshReadiness {
   /** Who wanted to log in last by an identity that is not for them, by its name. */
   const misfits = new Map<string, SshTargetHost>()
 
@@ -65,7 +65,7 @@ export function createSshReadiness({ vaults, lock, hasPromptProgram, notify }: S
   }
 
   /** @returns why there is no certificate, the first that a login would help, if there is one */
-  const certify = async (wanted: readonly Wanted[]): Promise<{ error: unknown; vault: RunningVault } | undefined> => {
+  const certify = async (wanted: readonly Wanted[]): Promise<Missing | undefined> => {
     const outcomes = await Promise.all(
       wanted.map(async ({ vault, identity: { key } }) => {
         try {
@@ -80,11 +80,10 @@ export function createSshReadiness({ vaults, lock, hasPromptProgram, notify }: S
     return outcomes.find((outcome) => isLoginNeeded(outcome?.error)) ?? outcomes[0]
   }
 
-  const logIn = async (vault: RunningVault, caller: PromptCaller): Promise<void> => {
+  const logIn = async ({ vault, error }: Missing, caller: PromptCaller): Promise<void> => {
     const { name } = vault.config
-    if (caller.offer === undefined && !hasPromptProgram()) {
+    if (caller.offer === undefined && !hasPromptProgram() && vault.tokens.tellNeed(error)) {
       const hint = `latchkey login ${shellWord(name)}`
-      notify(`vault ${displayLine(name)} needs a login before ssh: ${hint}`)
       throw new VaultError('VAULT_LOGIN_NEEDED', `vault ${name} needs a login, and nobody can be asked here`, { hint })
     }
     await vault.logIn(caller)
@@ -100,7 +99,7 @@ export function createSshReadiness({ vaults, lock, hasPromptProgram, notify }: S
       if (missing !== undefined && isLoginNeeded(missing.error)) {
         if (!caller.mayPrompt) throw missing.error
         try {
-          await logIn(missing.vault, caller)
+          await logIn(missing, caller)
         } catch (error) {
           return error
         }
@@ -121,8 +120,6 @@ export function createSshReadiness({ vaults, lock, hasPromptProgram, notify }: S
 }
 
 const hostsOf = ({ hosts }: RunningIdentity['config']) => (hosts === undefined ? undefined : hostPatterns(hosts))
-
-const isLoginNeeded = (error: unknown) => isVaultError(error, 'VAULT_LOGIN_NEEDED')
 
 /** The key of another agent is there when that agent is: a list on a connection tells. */
 const isObtainable = ({ config, key }: RunningIdentity) =>

@@ -25,8 +25,11 @@ const vault = v.object({
   name: v.string(),
   address: v.string(),
   method: v.string(),
-  /** `idle`: logs in by itself when it is needed. `inline`: with each request, and in it. */
-  state: v.picklist(['logged-in', 'idle', 'inline', 'logged-out']),
+  /**
+   * `idle`: logs in by itself when it is needed. `inline`: with each request, and in it. `login-needed`: only a person can
+   * log in.
+   */
+  state: v.picklist(['logged-in', 'idle', 'inline', 'login-needed', 'logged-out']),
   expiresAt: v.exactOptional(time),
   error: v.exactOptional(reportedError),
 })

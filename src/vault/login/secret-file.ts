@@ -16,7 +16,7 @@ export interface SecretFile {
 /**
  * What is in such a file, without the blanks around it.
  * @param readText rejects with the file system's error
- * @throws {VaultError} VAULT_CONFIG
+ * @throws {VaultError} VAULT_SECRET_MISSING; VAULT_CONFIG: others could have changed it
  */
 export async function readSecretFile(
   { path, setting, what }: SecretFile,
@@ -25,13 +25,13 @@ export async function readSecretFile(
   const text = await readText(path).catch((cause: unknown) => {
     if (cause instanceof FileError) throw new VaultError('VAULT_CONFIG', cause.message, { cause, hint: cause.hint })
     const reason = errorCode(cause) ?? describeError(cause)
-    throw new VaultError('VAULT_CONFIG', `${setting} ${path} cannot be read: ${reason}`, {
+    throw new VaultError('VAULT_SECRET_MISSING', `${setting} ${path} cannot be read: ${reason}`, {
       cause,
       hint: `put ${what} into ${path}, readable by you alone`,
     })
   })
   if (text.trim() !== '') return new Secret(text.trim())
-  throw new VaultError('VAULT_CONFIG', `${setting} ${path} is empty`, { hint: `put ${what} into ${path}` })
+  throw new VaultError('VAULT_SECRET_MISSING', `${setting} ${path} is empty`, { hint: `put ${what} into ${path}` })
 }
 
 /** Compares contents without keeping them. */

@@ -27,7 +27,7 @@ export interface SecretReader {
   where: string
   /** It is another one at each reading, and reading it takes work. */
   isMade: boolean
-  /** @throws {VaultError} VAULT_CONFIG: there is none, or it cannot be read */
+  /** @throws {VaultError} VAULT_SECRET_MISSING: there is none now; VAULT_CONFIG: nor will there be */
   read(): Promise<Secret<string>>
 }
 
@@ -76,7 +76,9 @@ function wayTo(
       throw commandFailed(where, what, cause)
     })
     if (printed.trim() !== '') return new Secret(printed.trim())
-    throw new VaultError('VAULT_CONFIG', `${where} printed no ${what}`, { hint: 'run it in a terminal to see why' })
+    throw new VaultError('VAULT_SECRET_MISSING', `${where} printed no ${what}`, {
+      hint: 'run it in a terminal to see why',
+    })
   }
   return [where, true, run]
 }
@@ -86,7 +88,7 @@ function commandFailed(where: string, what: string, cause: unknown): VaultError 
   if (cause instanceof FileError) return new VaultError('VAULT_CONFIG', cause.message, { cause, hint: cause.hint })
   const isKilled = typeof cause === 'object' && cause !== null && 'killed' in cause && cause.killed === true
   const reason = isKilled ? 'took too long' : `failed: ${errorCode(cause) ?? exitStatusOf(cause)}`
-  return new VaultError('VAULT_CONFIG', `${where}, which prints the ${what}, ${reason}`, {
+  return new VaultError('VAULT_SECRET_MISSING', `${where}, which prints the ${what}, ${reason}`, {
     hint: 'run it in a terminal; the daemon runs it without one, and without the tokens and keys of its environment',
   })
 }

@@ -26,7 +26,7 @@ export interface TokenHelperOptions {
  * Asks the token helper of the command line of OpenBao or Vault, where one is configured (`token_helper` in `~/.bao`
  * or `~/.vault`): `$SHELL -c "HELPER get"`, with the address in VAULT_ADDR and the token on stdout.
  * @returns what it prints, empty where it has no token, or undefined where no helper is configured
- * @throws {VaultError} VAULT_CONFIG when the helper fails
+ * @throws {VaultError} VAULT_SECRET_MISSING when the helper fails; VAULT_CONFIG when it must not be run
  */
 export async function askTokenHelper(options: TokenHelperOptions): Promise<string | undefined> {
   const { environment, home, address, readText, runProgram } = options
@@ -41,9 +41,13 @@ export async function askTokenHelper(options: TokenHelperOptions): Promise<strin
     } catch (cause) {
       if (cause instanceof FileError) throw new VaultError('VAULT_CONFIG', cause.message, { cause, hint: cause.hint })
       // No cause: it may quote what the helper printed.
-      throw new VaultError('VAULT_CONFIG', `the token helper of ${path} failed: ${errorCode(cause) ?? 'exit status'}`, {
-        hint: `try it: VAULT_ADDR=${shellWord(address)} ${shellWord(helper)} get`,
-      })
+      throw new VaultError(
+        'VAULT_SECRET_MISSING',
+        `the token helper of ${path} failed: ${errorCode(cause) ?? 'exit status'}`,
+        {
+          hint: `try it: VAULT_ADDR=${shellWord(address)} ${shellWord(helper)} get`,
+        },
+      )
     }
   }
   return undefined

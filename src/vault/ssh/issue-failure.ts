@@ -18,6 +18,8 @@ const failureOfCode: Readonly<Record<VaultErrorCode, IssueFailure>> = {
   // From a login that needs no person: an address that is not bound yet, a lockout that others have caused.
   VAULT_LOGIN_FAILED: 'passing',
   VAULT_LOGIN_LOCKED: 'passing',
+  // Others may be about to write the file, and a program may want the network.
+  VAULT_SECRET_MISSING: 'passing',
   VAULT_LOGIN_NEEDED: 'login',
   VAULT_LOGIN_PENDING: 'login',
   VAULT_LOGIN_SLOW_DOWN: 'login',

@@ -65,6 +65,7 @@ export function createInlineSource({ client, method, clock }: InlineSourceDeps):
       if (isLoggedOut) throw loggedOut(vault)
       return summary
     },
+    tellNeed: () => false,
     async logout() {
       isLoggedOut = true
       outcome.succeeded()

@@ -8,7 +8,15 @@ import type { LoginRequest } from '../login/login-method.ts'
 import { createRetryPause } from '../login/retry-pause.ts'
 import { createRetirement } from './retire-token.ts'
 import { createSuspicion } from './suspicion.ts'
-import { type HeldToken, isExpired, loggedOut, loginNeeded, type TokenHolder, tokenRefused } from './token-holder.ts'
+import {
+  type HeldToken,
+  isExpired,
+  loggedOut,
+  loginNeeded,
+  missing,
+  type TokenHolder,
+  tokenRefused,
+} from './token-holder.ts'
 import { expiresAtMs, type LeasedToken, type TokenLease } from './token-lease.ts'
 import type { TokenStore } from './token-store.ts'
 
@@ -138,7 +146,7 @@ export function createLoginTokenHolder(deps: LoginTokenDeps): TokenHolder {
       return logIn(false, started)
     }
     if (refused !== undefined) throw tokenRefused(vault, 'the token', `run: latchkey login ${shellWord(vault)}`)
-    throw loginNeeded(vault, held === undefined ? 'not logged in' : 'the login has expired')
+    throw missing(vault, held)
   }
 
   const current = async (): Promise<HeldToken> => {

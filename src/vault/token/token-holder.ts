@@ -62,6 +62,11 @@ export function loginNeeded(vault: string, reason: string, cause?: unknown): Vau
   })
 }
 
+/** The error where nothing is held, or what is held has ended. */
+export function missing(vault: string, held: HeldToken | undefined): VaultError {
+  return loginNeeded(vault, held === undefined ? 'not logged in' : 'the login has expired')
+}
+
 /** The outcome of a login that a logout has overtaken. */
 export function loggedOut(vault: string): VaultError {
   return loginNeeded(vault, 'logged out while the login was under way')

@@ -11,13 +11,15 @@ import { loginTopic, type TokenMethod } from '../login/login-method.ts'
 import { checkServer } from '../server-check.ts'
 import { isTransient, isVaultError } from '../vault-error.ts'
 import { createTokenHolder } from './create-token-holder.ts'
+import { createLoginNeed, needsPerson } from './login-need.ts'
 import { createPresentLogin, type PresentLogin } from './present-login.ts'
 import { createSelfCalls } from './self-calls.ts'
 import { notRevoked, withPolicies } from './token-errors.ts'
 import { type HeldToken, isExpired, loggedOut, loginNeeded } from './token-holder.ts'
-import { expiresAtMs, type TokenLease } from './token-lease.ts'
+import type { TokenLease } from './token-lease.ts'
 import { createTokenRenewal } from './token-renewal.ts'
 import { createTokenReplacement, isTokenRefused, lookUpHeld } from './token-replacement.ts'
+import { describeToken, endOf, type TokenStatus } from './token-status.ts'
 
 /** Who a token is for. */
 export interface LoginSummary {
@@ -27,15 +29,6 @@ export interface LoginSummary {
   expiresAtMs?: number
   /** There is no token: each request logs in. */
   isInline?: true
-}
-
-/** What can be shown of a token without asking anyone. */
-export interface TokenStatus {
-  /** `idle`: nobody has needed it yet; the login then needs no person. `inline`: there is none, each request logs in. */
-  state: 'logged-in' | 'idle' | 'inline' | 'logged-out'
-  /** Absent where it is not known, or never. */
-  expiresAtMs?: number
-  lastError?: unknown
 }
 
 /** The token of one vault, and everything that keeps it good. */
@@ -52,6 +45,12 @@ export interface TokenSource extends PresentLogin {
    * @throws {VaultError} VAULT_LOGIN_FAILED and others; a PromptError
    */
   login(caller: PromptCaller): Promise<LoginSummary>
+  /**
+   * Tells the person at the desktop that a login is needed, unless told already. Uses do so by themselves.
+   * @param error what a use has failed with
+   * @returns false where no login by a person would cure that
+   */
+  tellNeed(error: unknown): boolean
   /**
    * Uses no token from now on, until the next login. A token of our own is revoked and forgotten, a found one is left
    * as it is.
@@ -78,6 +77,8 @@ export interface TokenSourceDeps {
   random: () => number
   log: Logger
   prompts: Prompts
+  /** Tells the person at the desktop that only a login brings the token back: once, until it is back. */
+  tellLoginNeeded: () => void
 }
 
 /** A token source that renews nothing until it is started. */
@@ -89,6 +90,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   const replaceRefused = createTokenReplacement(vault, holder, calls, log)
   /** Of the last use, login or step in the background. */
   const outcome = createLastOutcome(clock)
+  const need = createLoginNeed({ clock, tell: deps.tellLoginNeeded })
   let isLoggedOut = false
 
   const renewal = createTokenRenewal({
@@ -129,6 +131,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     try {
       const result = await use({ token: held.token })
       outcome.succeeded()
+      need.met()
       holder.trust(held)
       renewal.noteUse(held)
       return result
@@ -145,7 +148,19 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
     const held = await holder.login()
     const lease = held.lease ?? (await lookUpFound(held))
     outcome.succeeded()
+    need.met()
     return { displayName: lease.displayName, policies: lease.policies, ...endOf(lease) }
+  }
+
+  /** The token for a use. */
+  const obtain = async (get: () => Promise<HeldToken>): Promise<HeldToken> => {
+    try {
+      return await noting(get)
+    } catch (error) {
+      // After a logout nobody is missing it.
+      if (needsPerson(method, error) && !isLoggedOut) need.arises()
+      throw error
+    }
   }
 
   const lookUpFound = async (held: HeldToken): Promise<TokenLease> => {
@@ -158,12 +173,12 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
 
   return {
     async withAccess(use) {
-      const held = await noting(holder.current)
+      const held = await obtain(holder.current)
       try {
         return await run(held, use)
       } catch (error) {
         if (!isTokenRefused(error)) throw error
-        return run(await noting(() => replaceRefused(held, error)), use)
+        return run(await obtain(() => replaceRefused(held, error)), use)
       }
     },
     ...createPresentLogin(holder, clock),
@@ -171,13 +186,24 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       if (!method.isUnattended && !caller.mayPrompt) {
         throw loginNeeded(vault, 'a password is needed, and nobody can be asked')
       }
-      if (method.type === 'login') await method.prepare?.(caller)
-      const summary = await noting(() => logins.run(caller, logIn))
+      const summary = await need.asking(async () => {
+        if (method.type === 'login' && method.prepare !== undefined) {
+          await noting(() => checkServer(client))
+          await method.prepare(caller)
+        }
+        return await noting(() => logins.run(caller, logIn))
+      })
       isLoggedOut = false
       return summary
     },
+    tellNeed(error) {
+      if (!needsPerson(method, error)) return false
+      need.tellNow()
+      return true
+    },
     async logout() {
       isLoggedOut = true
+      need.met()
       logins.abandon(loggedOut(vault))
       const held = await holder.release()
       outcome.succeeded()
@@ -191,31 +217,21 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       if (forgotten.status === 'rejected') throw forgotten.reason
       if (revoked.status === 'rejected') throw notRevoked(revoked.reason)
     },
-    status() {
-      const held = usable()
-      const lastError = outcome.error() ?? holder.storeError()
-      const isIdle = method.isUnattended && !isLoggedOut && outcome.failure() === undefined
-      return {
-        state: held !== undefined ? 'logged-in' : isIdle ? 'idle' : 'logged-out',
-        ...(held?.lease !== undefined ? endOf(held.lease) : {}),
-        ...(lastError === undefined ? {} : { lastError }),
-      }
-    },
+    status: () => describeToken({ vault, method, holder, outcome, usable: usable(), isLoggedOut }),
     start() {
       renewal.start()
       noting(holder.warm).catch(() => {})
     },
-    stop: renewal.stop,
+    stop() {
+      renewal.stop()
+      need.stop()
+    },
     close() {
       isLoggedOut = true
+      need.stop()
       logins.abandon(loggedOut(vault))
       renewal.stop()
       void holder.release()
     },
   }
-}
-
-function endOf(lease: TokenLease): { expiresAtMs?: number } {
-  const endMs = expiresAtMs(lease)
-  return endMs === undefined ? {} : { expiresAtMs: endMs }
 }

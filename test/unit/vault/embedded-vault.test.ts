@@ -56,7 +56,16 @@ async function world(passwords: readonly string[] = [], skewMs = 0) {
   const client = testClient(server.vault.address, { clock, maxRetries: 0 })
   const open = (auth: AuthConfig) => {
     const method = forToken(createLoginMethod(auth, loginContext(client, { prompts, keychain, clock, log, files })))
-    const tokens = createTokenSource({ client, method, keychain, clock, random: () => 0, log, prompts })
+    const tokens = createTokenSource({
+      client,
+      method,
+      keychain,
+      clock,
+      random: () => 0,
+      log,
+      prompts,
+      tellLoginNeeded: () => {},
+    })
     const ca = createCaWatch(client, 'ssh', clock, log)
     const issuer = (role = 'ops', ttlSeconds?: number) =>
       createVaultIssuer({ client, tokens, ca, signing: { mount: 'ssh', role, ttlSeconds }, clock, log })
@@ -187,7 +196,7 @@ describe('with the embedded vault', () => {
     const calls = paths().length
     await expect(issuer().issue(key, never)).rejects.toMatchObject(refused)
     expect(paths()).toHaveLength(calls)
-    expect(tokens.status().state).toBe('logged-out')
+    expect(tokens.status().state).toBe('login-needed')
     await server.admin('POST', `identity/entity/id/${id}`, { disabled: false })
     clock.advance(5000)
     await issuer().issue(key, never)

@@ -5,7 +5,7 @@ import { describeStatus, type StatusParts } from '../../../../src/daemon/api/sta
 import { ConfigError } from '../../../../src/daemon/config/config.ts'
 import type { RunningVault } from '../../../../src/daemon/running/running-vault.ts'
 import { fingerprint } from '../../../../src/ssh/public-key.ts'
-import type { TokenStatus } from '../../../../src/vault/token/token-source.ts'
+import type { TokenStatus } from '../../../../src/vault/token/token-status.ts'
 import { VaultError } from '../../../../src/vault/vault-error.ts'
 import { parseConfig } from '../../../support/parsed-config.ts'
 import { plainBlob } from '../../../support/ssh-vectors.ts'

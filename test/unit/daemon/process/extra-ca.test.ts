@@ -84,6 +84,7 @@ describe('a CA from NODE_EXTRA_CA_CERTS', () => {
       readText: () => Promise.reject(new Error('no file')),
       runProgram: () => Promise.reject(new Error('no program')),
       identitySigner: noIdentitySigner,
+      notify: () => {},
       resolveSrv: async () => [],
       slowKeys: createTurns(1),
       openName: () => async () => {},

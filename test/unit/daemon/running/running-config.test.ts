@@ -49,6 +49,7 @@ function setUp() {
     readText: () => Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' })),
     runProgram: () => Promise.reject(new Error('no program')),
     identitySigner: noIdentitySigner,
+    notify: () => {},
     resolveSrv: async () => [],
     slowKeys: createTurns(1),
     openName: () => async () => {},

@@ -63,6 +63,7 @@ async function world() {
     readText: async (path) => files.get(path) ?? Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' })),
     runProgram: () => Promise.reject(new Error('no program')),
     identitySigner: noIdentitySigner,
+    notify: () => {},
     resolveSrv: async () => [],
     slowKeys: createTurns(1),
     openName: () => async () => {},

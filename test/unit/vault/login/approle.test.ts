@@ -176,7 +176,7 @@ describe('a login by AppRole', () => {
     if (content === undefined) files.delete(file)
     else files.set(file, content)
     await expect(method.login(false)).rejects.toMatchObject({
-      code: 'VAULT_CONFIG',
+      code: 'VAULT_SECRET_MISSING',
       message: expect.stringContaining(message),
       hint: expect.stringContaining(file),
     })

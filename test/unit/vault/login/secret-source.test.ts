@@ -50,7 +50,7 @@ describe('a secret from elsewhere', () => {
     ['a command that prints nothing', { command: ['ci-token'] }, {}, 'the command ci-token printed no JWT'],
   ])('is an error with a hint where there is %s', async (_, source, own, message) => {
     await expect(reader(source, own).read()).rejects.toMatchObject({
-      code: 'VAULT_CONFIG',
+      code: 'env' in source ? 'VAULT_CONFIG' : 'VAULT_SECRET_MISSING',
       message: expect.stringContaining(message),
       hint: expect.any(String),
     })
@@ -64,7 +64,8 @@ describe('a secret from elsewhere', () => {
   ])('of a command that %s is an error that quotes nothing of it', async (_, failure, message) => {
     const { read } = reader({ command: ['ci-token', 'secret'] }, { runProgram: () => Promise.reject(failure) })
     const error = (await read().catch((thrown: unknown) => thrown)) as Error
-    expect(error).toMatchObject({ code: 'VAULT_CONFIG', message: expect.stringContaining(message) })
+    const code = failure instanceof FileError ? 'VAULT_CONFIG' : 'VAULT_SECRET_MISSING'
+    expect(error).toMatchObject({ code, message: expect.stringContaining(message) })
     expect(error.message).not.toContain('secret')
     expect(failure instanceof FileError ? undefined : error.cause).toBeUndefined()
   })

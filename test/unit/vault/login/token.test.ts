@@ -153,7 +153,10 @@ describe('the token helper', () => {
       helper: Object.assign(new Error('printed hvs.secret'), { code: 'ENOENT' }),
     })
     const error: unknown = await method.find(false).catch((thrown: unknown) => thrown)
-    expect(error).toMatchObject({ code: 'VAULT_CONFIG', hint: 'try it: VAULT_ADDR=https://vault:8200 /bin/h get' })
+    expect(error).toMatchObject({
+      code: 'VAULT_SECRET_MISSING',
+      hint: 'try it: VAULT_ADDR=https://vault:8200 /bin/h get',
+    })
     expect(inspect(error, { depth: 9 })).not.toContain('hvs.secret')
   })
 

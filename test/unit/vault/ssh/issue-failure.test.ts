@@ -17,6 +17,7 @@ it.each([
   ['VAULT_ROLE_UNKNOWN', 'lasting'],
   ['VAULT_PRINCIPALS', 'lasting'],
   ['VAULT_CONFIG', 'lasting'],
+  ['VAULT_SECRET_MISSING', 'passing'],
 ] as const)('%s is %s', (code, failure) => {
   expect(issueFailure(new VaultError(code, 'refused'))).toBe(failure)
 })

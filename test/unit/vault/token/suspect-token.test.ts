@@ -45,7 +45,7 @@ describe('a token that may be dead, or not allowed from here', () => {
   it('is kept, is not shown as a login, and asks for no password', async () => {
     const { vault, keychain, questions, source } = await suspect()
     expect(keychain.items.get('vault/corp/token')).toContain('hvs.first')
-    expect(source.status()).toMatchObject({ state: 'logged-out', lastError: refused })
+    expect(source.status()).toMatchObject({ state: 'login-needed', lastError: refused })
     expect(source.status().expiresAtMs).toBeUndefined()
     expect(questions).toHaveLength(1)
     expect(vault.calls()).toEqual([byPassword, sign, lookUp])

@@ -62,7 +62,7 @@ describe('in the background', () => {
     await source.login(person)
     vault.on(sign, rejected)
     await expect(use()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
-    expect(source.status().state).toBe('logged-out')
+    expect(source.status().state).toBe('login-needed')
     source.start()
     await calledAfter(1_800_000, 2)
     expect(vault.calls()).toEqual([byPassword, sign])

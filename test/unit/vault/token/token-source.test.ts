@@ -114,7 +114,7 @@ describe('a login by a person', () => {
     const { vault, source } = await tokenWorld('userpass', ['x', 'x', 'x'])
     vault.on(byPassword, recorded('userpass', 'wrong password'))
     await expect(source.login(person)).rejects.toThrow()
-    expect(source.status()).toMatchObject({ state: 'logged-out', lastError: { code: 'VAULT_LOGIN_FAILED' } })
+    expect(source.status()).toMatchObject({ state: 'login-needed', lastError: { code: 'VAULT_LOGIN_FAILED' } })
   })
 
   it('is never begun by a use: it needs a login, and says how', async () => {
@@ -122,14 +122,14 @@ describe('a login by a person', () => {
     await expect(use()).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED', hint: 'run: latchkey login corp' })
     await expect(tokenOf(source)).rejects.toMatchObject({ code: 'VAULT_LOGIN_NEEDED' })
     expect([vault.requests, questions]).toEqual([[], []])
-    expect(source.status()).toMatchObject({ state: 'logged-out', lastError: { code: 'VAULT_LOGIN_NEEDED' } })
+    expect(source.status()).toMatchObject({ state: 'login-needed', lastError: { code: 'VAULT_LOGIN_NEEDED' } })
   })
 
   it('ends with its time, at each use and without a call', async () => {
     const { vault, clock, source, use } = await tokenWorld('userpass')
     await source.login(person)
     clock.advance(3600_000)
-    expect(source.status().state).toBe('logged-out')
+    expect(source.status().state).toBe('login-needed')
     await expect(use()).rejects.toMatchObject({
       code: 'VAULT_LOGIN_NEEDED',
       message: expect.stringContaining('has expired'),
@@ -157,7 +157,7 @@ describe('a login by a person', () => {
     const { vault, source } = await tokenWorld('userpass')
     vault.on(byPassword, sealed, auth('hvs.first'))
     await expect(source.login(person)).rejects.toMatchObject({ code: 'VAULT_SEALED' })
-    expect(source.status()).toMatchObject({ state: 'logged-out', lastError: { code: 'VAULT_SEALED' } })
+    expect(source.status()).toMatchObject({ state: 'login-needed', lastError: { code: 'VAULT_SEALED' } })
     await source.login(person)
     expect(source.status().lastError).toBeUndefined()
   })
@@ -318,7 +318,7 @@ describe('a token that the server rejects', () => {
     })
     expect(questions).toHaveLength(1)
     expect(keychain.items.size).toBe(0)
-    expect(source.status()).toMatchObject({ state: 'logged-out', lastError: { code: 'VAULT_LOGIN_NEEDED' } })
+    expect(source.status()).toMatchObject({ state: 'login-needed', lastError: { code: 'VAULT_LOGIN_NEEDED' } })
   })
 
   it('by the word that it is invalid is not looked up', async () => {
@@ -424,7 +424,7 @@ describe('renewal', () => {
     await calledAfter(2_400_000, 2)
     await calledAfter(1_200_000, 2)
     expect(vault.calls()).toEqual([byPassword, renew])
-    expect(source.status().state).toBe('logged-out')
+    expect(source.status().state).toBe('login-needed')
   })
 
   it.each<[string, object]>([
@@ -560,11 +560,20 @@ describe('before its first use', () => {
   it.each([
     ['approle', 'idle'],
     ['token', 'idle'],
-    // Nothing happens until a person logs in.
-    ['userpass', 'logged-out'],
   ] as const)('the login of %s is %s', async (method, state) => {
     const { source } = await tokenWorld(method)
     expect(source.status()).toEqual({ state })
+  })
+
+  it('the login of a person is needed, and how', async () => {
+    const { source } = await tokenWorld('userpass')
+    expect(source.status()).toEqual({
+      state: 'login-needed',
+      lastError: expect.objectContaining({
+        message: 'vault corp: not logged in',
+        hint: 'run: latchkey login corp',
+      }),
+    })
   })
 })
 
@@ -736,7 +745,16 @@ describe('a logout', () => {
     const method = forToken(
       createLoginMethod({ method: 'userpass', username: 'jo' }, loginContext(client, { prompts, clock })),
     )
-    const source = createTokenSource({ client, method, keychain, clock, random: () => 0, log, prompts })
+    const source = createTokenSource({
+      client,
+      method,
+      keychain,
+      clock,
+      random: () => 0,
+      log,
+      prompts,
+      tellLoginNeeded: () => {},
+    })
     const leases: PromptLease[] = []
     const terminal = { mayPrompt: true, offer: (lease: PromptLease) => leases.push(lease) }
     const waiting = [source.login(terminal), source.login({ mayPrompt: true })].map((login) =>
@@ -891,7 +909,16 @@ describe('a found token', () => {
       },
     }
     const { log } = recordingLog()
-    const source = createTokenSource({ client, method, keychain, clock, random: () => 0, log, prompts })
+    const source = createTokenSource({
+      client,
+      method,
+      keychain,
+      clock,
+      random: () => 0,
+      log,
+      prompts,
+      tellLoginNeeded: () => {},
+    })
     await use(source)
     await use(source)
     vault.on(sign, rejected, signed)
