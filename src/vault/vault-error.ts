@@ -22,6 +22,8 @@ export type VaultErrorCode =
   | 'VAULT_TOKEN_REJECTED'
   /** The server says that there is no such token. */
   | 'VAULT_TOKEN_INVALID'
+  /** Nothing says how to log in. */
+  | 'VAULT_METHOD_NEEDED'
   /** Only a person can get the next token. */
   | 'VAULT_LOGIN_NEEDED'
   | 'VAULT_LOGIN_FAILED'

@@ -15,6 +15,7 @@ export type ApiErrorCode =
   | 'KEY_UNKNOWN'
   | 'IMPORT_UNKNOWN'
   | 'SEED_UNKNOWN'
+  | 'LOGIN_INVALID'
   | 'IDENTITY_UNKNOWN'
   | 'VAULT_UNKNOWN'
   | 'VAULT_NOT_NAMED'
@@ -90,6 +91,7 @@ const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> =
   VAULT_DENIED: 502,
   VAULT_TOKEN_REJECTED: 502,
   VAULT_TOKEN_INVALID: 502,
+  VAULT_METHOD_NEEDED: 401,
   VAULT_LOGIN_NEEDED: 401,
   VAULT_LOGIN_FAILED: 401,
   VAULT_LOGIN_PENDING: 401,
@@ -116,6 +118,7 @@ const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> =
   KEY_UNKNOWN: 404,
   IMPORT_UNKNOWN: 404,
   SEED_UNKNOWN: 404,
+  LOGIN_INVALID: 400,
   IDENTITY_UNKNOWN: 404,
   VAULT_UNKNOWN: 404,
   SSH_KEY_UNKNOWN: 404,

@@ -31,6 +31,7 @@ import { sshCaHandlers } from './ssh-ca-handlers.ts'
 import type { createSshExplanation } from './ssh-explanation.ts'
 import { sshKeyHandlers } from './ssh-key-handlers.ts'
 import { sshReadyHandlers } from './ssh-ready-handlers.ts'
+import { vaultHandlers } from './vault-handlers.ts'
 
 /** What the endpoints use. */
 export interface ApiRoutesDeps {
@@ -147,6 +148,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
       await deps.confirmations.attend(caller)
     },
     ...lockHandlers(deps),
+    ...vaultHandlers(vaultOf, () => deps.config().file),
     ...sshCaHandlers(deps.vaults, vaultOf),
     ...sshKeyHandlers(deps.staticKeys, deps.lock),
     ...sshReadyHandlers(deps.vaults, deps.readiness),
@@ -162,19 +164,6 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
       throw new ApiError('SEED_UNKNOWN', `the keychain has no MFA seed for ${source}`, {
         hint: 'latchkey aws keys list',
       })
-    },
-    async login({ body, caller }) {
-      const vault = vaultOf(body.vault, 'login')
-      const { expiresAtMs, ...summary } = await vault.logIn(caller)
-      const expiresAt = expiresAtMs === undefined ? {} : { expiresAt: formatUtc(expiresAtMs) }
-      return { vault: vault.config.name, ...summary, ...expiresAt }
-    },
-    async logout({ body }) {
-      const vault = vaultOf(body.vault, 'logout')
-      // First, so that nothing more is signed with these keys, whatever the server says.
-      const cleared = vault.identities.map(({ key }) => key.clear())
-      await vault.tokens.logout()
-      await Promise.all(cleared)
     },
   }
   return createEndpointRoutes(endpoints, handlers, lentPrompts.serve)

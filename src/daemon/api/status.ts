@@ -158,13 +158,13 @@ export function validBeforeOf(seconds: bigint): { validBefore?: string } {
   return seconds > 253_402_300_799n ? {} : { validBefore: formatUtc(Number(seconds) * 1000) }
 }
 
-function describeVault({ config, tokens, source }: RunningVault): VaultStatus {
+function describeVault({ config, login, tokens, source }: RunningVault): VaultStatus {
   const { state, expiresAtMs, ...status } = tokens.status()
   const lastError = status.lastError ?? source.trouble()
   return {
     name: config.name,
     address: config.address,
-    method: config.auth.method,
+    method: login.auth().method,
     state,
     ...(expiresAtMs === undefined ? {} : { expiresAt: formatUtc(expiresAtMs) }),
     ...(lastError === undefined ? {} : { error: reportedError(lastError) }),

@@ -19,6 +19,8 @@ export type VaultConfig = Omit<Written<'vault'>, 'namespace' | 'server_name'> & 
   name: string
   address: string
   auth: NonNullable<Written<'vault'>['auth']>
+  /** The file does not say how to log in. */
+  isOpen: boolean
   /** Undefined: the root. */
   namespace?: string | undefined
   server_name?: string | undefined
@@ -146,6 +148,7 @@ function vaultConfig({ name, written }: Section<'vault'>, { names, defaults }: S
     name,
     address: written.address ?? defaults.address!.value,
     auth: written.auth ?? { method: 'token' },
+    isOpen: written.auth === undefined,
     namespace: namespaceOf(written, variables),
     server_name: written.server_name ?? variables.serverName?.value,
     timeout: written.timeout ?? defaults.timeoutSeconds ?? 10,

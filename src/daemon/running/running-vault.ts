@@ -7,7 +7,8 @@ import type { PublicKey } from '../../ssh/public-key.ts'
 import { type Circuit, createCircuit } from '../../vault/circuit.ts'
 import { createVaultClient, type VaultClient } from '../../vault/client.ts'
 import type { LoginContext } from '../../vault/login/login-method.ts'
-import { createLoginMethod } from '../../vault/login/login-methods.ts'
+import { type AuthConfig, createLoginMethod } from '../../vault/login/login-methods.ts'
+import { readVisibleLogins, type VisibleLogins } from '../../vault/login/visible-logins.ts'
 import { createRouteTo } from '../../vault/route.ts'
 import { readCaKey } from '../../vault/ssh/ca-key.ts'
 import { type CaWatch, createCaWatch } from '../../vault/ssh/ca-watch.ts'
@@ -16,6 +17,7 @@ import { createTokenSource, type LoginSummary, type TokenSource } from '../../va
 import type { IdentityConfig, VaultConfig } from '../config/config.ts'
 import type { Notify } from '../process/notify.ts'
 import { watchVault } from '../watched-vault.ts'
+import { type ChosenLogin, createChosenLogin } from './chosen-login.ts'
 import { disposeIdentity, type IdentityDeps, type RunningIdentity, startIdentity } from './running-identity.ts'
 import { createSwitchedClient } from './switched-client.ts'
 import { isSameIdentity, type VaultPlan } from './vault-plan.ts'
@@ -24,11 +26,15 @@ import { isSameIdentity, type VaultPlan } from './vault-plan.ts'
 export interface RunningVault {
   readonly config: VaultConfig
   tokens: TokenSource
+  /** How it is logged in to. */
+  login: Pick<ChosenLogin, 'auth' | 'isOpen'>
   /** Whether the server is there, and what waits for it. */
   source: CertificateSource
   readonly identities: readonly RunningIdentity[]
-  /** Logs in because a person wants it, and tries anew what was refused before. @throws as `TokenSource.login` */
-  logIn(caller: PromptCaller): Promise<LoginSummary>
+  /** Logs in because a person wants it, and tries anew what was refused before. @throws as `ChosenLogin.logIn` */
+  logIn(caller: PromptCaller, chosen?: AuthConfig): Promise<LoginSummary>
+  /** What the server shows of its logins. @throws {VaultError} */
+  readVisibleLogins(): Promise<VisibleLogins>
   /** Reads the CA key of a mount. @param issuer one of several; undefined: the default @throws {VaultError} */
   readCaKey(mount: string, issuer?: string): Promise<PublicKey>
   /** Connects to the same server with new settings: token, keys and certificates stay. */
@@ -70,13 +76,13 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
     identitySigner,
     notify,
   } = deps
-  const { address, auth } = plan.config
+  const { name, address, auth, isOpen } = plan.config
   const source = createCertificateSource({ name: `vault ${plan.config.name}`, clock, log })
   const circuit = createCircuit({ clock, random })
   const switched = createSwitchedClient(connect(plan, circuit, deps))
   const client = circuit.guard(watchVault(switched, source))
   let { clientCert: clientCertificate } = plan.files
-  const method = createLoginMethod(auth, {
+  const context: LoginContext = {
     client,
     address,
     prompts,
@@ -89,18 +95,25 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
     uid,
     readText,
     runProgram,
+    isOpen,
     tokenRefusal: plan.tokenRefusal,
     clientCertificate: () => clientCertificate,
     identitySigner,
-  })
+  }
   const tellLoginNeeded = () => {
-    const { name } = plan.config
     notify(`vault ${displayLine(name)} needs a login: latchkey login ${shellWord(name)}`)
   }
-  const tokens =
-    method.type === 'inline'
-      ? createInlineSource({ client, method, clock })
-      : createTokenSource({ client, method, keychain, clock, random, log, prompts, tellLoginNeeded })
+  const login = createChosenLogin({
+    vault: name,
+    auth,
+    isWritten: !isOpen,
+    createMethod: (chosen) => createLoginMethod(chosen, context),
+    createTokens: (method) =>
+      method.type === 'inline'
+        ? createInlineSource({ client, method, clock })
+        : createTokenSource({ client, method, keychain, clock, random, log, prompts, tellLoginNeeded }),
+  })
+  const { tokens } = login
   tokens.start()
   let config = plan.config
   let identities: readonly RunningIdentity[] = []
@@ -137,11 +150,13 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
     get identities() {
       return identities
     },
-    async logIn(caller) {
-      const summary = await tokens.login(caller)
+    login,
+    async logIn(caller, chosen) {
+      const summary = await login.logIn(caller, chosen)
       tryAgain()
       return summary
     },
+    readVisibleLogins: () => readVisibleLogins(client),
     readCaKey: (mount, issuer) => readCaKey(client, mount, issuer),
     reconnect(next) {
       switched.use(connect(next, circuit, deps))

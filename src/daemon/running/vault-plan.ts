@@ -26,11 +26,12 @@ export function vaultChange(former: VaultPlan, next: VaultPlan): VaultChange {
   return isDeepStrictEqual(connectionOf(former), connectionOf(next)) ? 'kept' : 'reconnected'
 }
 
-const loginOf = ({ config: { name, address, namespace, auth }, tokenRefusal }: VaultPlan) => ({
+const loginOf = ({ config: { name, address, namespace, auth, isOpen }, tokenRefusal }: VaultPlan) => ({
   name,
   address,
   namespace,
   auth,
+  isOpen,
   refusal: tokenRefusal?.message,
 })
 

@@ -2,7 +2,9 @@ import type { Command } from 'commander'
 import { displayLine } from '../../core/text/display-text.ts'
 import type { LoggedIn } from '../../ipc/endpoints/vault.ts'
 import type { CommandContext } from '../command-context.ts'
+import { HelperError } from '../fast/failure.ts'
 import { formatTimeLeft } from '../status-report.ts'
+import { chooseLogin, howToKeep } from '../vault/choose-login.ts'
 
 /** `latchkey login` and `latchkey logout` */
 export function addVaultCommands(program: Command, context: CommandContext): void {
@@ -11,7 +13,8 @@ export function addVaultCommands(program: Command, context: CommandContext): voi
     .description('log in to a Vault; asks for the password where its method needs one')
     .argument('[vault]', 'its name in the configuration; may be left out where there is only one')
     .action(async (vault: string | undefined) => {
-      context.print(formatLoggedIn(await context.daemon.call('login', { body: named(vault) }), context.nowMs()))
+      const { loggedIn, keep } = await logIn(vault, context)
+      context.print(formatLoggedIn(loggedIn, context.nowMs()) + keep)
     })
   program
     .command('logout')
@@ -21,6 +24,23 @@ export function addVaultCommands(program: Command, context: CommandContext): voi
       await context.daemon.call('logout', { body: named(vault) })
       context.print(`logged out${vault === undefined ? '' : ` of ${displayLine(vault)}`}\n`)
     })
+}
+
+/** Where config.toml does not say how, the person chooses. */
+async function logIn(
+  vault: string | undefined,
+  context: CommandContext,
+): Promise<{ loggedIn: LoggedIn; keep: string }> {
+  const { daemon } = context
+  try {
+    return { loggedIn: await daemon.call('login', { body: named(vault) }), keep: '' }
+  } catch (error) {
+    if (!(error instanceof HelperError) || error.refusal !== 'VAULT_METHOD_NEEDED') throw error
+  }
+  const offered = await daemon.call('offerLogins', { body: named(vault) })
+  const { auth, why } = await chooseLogin(offered, context)
+  context.note(why)
+  return { loggedIn: await daemon.call('login', { body: { ...named(vault), auth } }), keep: howToKeep(auth, offered) }
 }
 
 const named = (vault: string | undefined) => (vault === undefined ? {} : { vault })

@@ -12,5 +12,8 @@ export function successBody({ status, body }: ApiAnswer): unknown {
   const error = isRecord(body) && isRecord(body.error) ? body.error : {}
   const message =
     typeof error.message === 'string' ? error.message : `the daemon answered HTTP ${status} without a reason`
-  throw new HelperError(code, message, { hint: typeof error.hint === 'string' ? error.hint : undefined })
+  throw new HelperError(code, message, {
+    hint: typeof error.hint === 'string' ? error.hint : undefined,
+    ...(typeof error.code === 'string' ? { refusal: error.code } : {}),
+  })
 }

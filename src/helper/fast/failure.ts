@@ -1,4 +1,4 @@
-import { CodedError, describeError } from '../../core/errors.ts'
+import { CodedError, type CodedErrorOptions, describeError } from '../../core/errors.ts'
 import { displayLine } from '../../core/text/display-text.ts'
 
 /** What can go wrong between the person and the daemon. */
@@ -16,7 +16,15 @@ export type HelperErrorCode =
   | 'PROGRAM_NOT_RUN'
 
 /** What a command fails with, reported on stderr; its code decides the exit status. */
-export class HelperError extends CodedError<HelperErrorCode> {}
+export class HelperError extends CodedError<HelperErrorCode> {
+  /** The daemon's code, where it has refused. */
+  readonly refusal: string | undefined
+
+  constructor(code: HelperErrorCode, message: string, options: CodedErrorOptions & { refusal?: string } = {}) {
+    super(code, message, options)
+    this.refusal = options.refusal
+  }
+}
 
 /**
  * The exit statuses of every command (docs/COMMANDS.md); 130 is what a shell reports after Ctrl-C, 126 and 127 for a

@@ -42,6 +42,7 @@ export const github = defineLoginMethod({
     token: v.optional(secretSourceSchema),
   }),
   advice,
+  offer: { types: ['github'], needsName: false },
   create(auth, context) {
     const mount = authMount(auth.mount ?? 'github')
     const send = (token: Secret<string>, asking: Asking) =>

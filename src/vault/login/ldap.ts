@@ -15,6 +15,7 @@ const advice = [
 export const ldap = defineLoginMethod({
   schema: v.strictObject({ method: v.literal('ldap'), ...passwordFields }),
   advice,
+  offer: { types: ['ldap'], needsName: true },
   create: (auth, context) =>
     createPasswordLogin({ ...auth, mount: auth.mount, mfaMethod: auth.mfa_method, advice }, context),
 })

@@ -108,11 +108,21 @@ export interface LoginContext {
   /** Rejects with the file system's error. */
   readText: (path: string) => Promise<string>
   runProgram: RunProgram
+  /** Config.toml does not say how to log in: `latchkey login` has a person choose where no token is found. */
+  isOpen?: boolean
   /** Why this vault does not get the token that the command lines use; see `refuseSharedToken`. */
   tokenRefusal?: VaultError | undefined
   /** The client certificate of the connection as it is now, in PEM; undefined where there is none. */
   clientCertificate: () => string | undefined
   identitySigner: IdentitySigner
+}
+
+/** The mounts at which a login can be offered to a person. */
+export interface MountOffer {
+  /** As the server calls them. */
+  types: readonly string[]
+  /** The user's name is a part of `auth`. */
+  needsName: boolean
 }
 
 type AuthSchema = v.StrictObjectSchema<
@@ -126,6 +136,8 @@ export interface LoginMethodDefinition<Schema extends AuthSchema, Method extends
   schema: Schema
   /** What its logins may be refused with, in addition to what any login may. */
   advice: readonly AdviceRow<LoginPurpose>[]
+  /** A person can make it with nothing but the mount, and a name where it takes one. */
+  offer?: MountOffer
   create(auth: v.InferOutput<Schema>, context: LoginContext): Method
 }
 

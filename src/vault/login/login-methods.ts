@@ -26,6 +26,21 @@ export const authSchema = v.variant(
 /** `auth` of a `[vault.…]` section, as it was written. */
 export type AuthConfig = v.InferOutput<typeof authSchema>
 
+/** A login that a person can make at a type of mount. */
+export interface LoginOffer {
+  /** As `method` of `auth` has it. */
+  method: string
+  /** `username` is needed beside the mount. */
+  needsName: boolean
+}
+
+/** What can be offered to a person at mounts of this type. */
+export function offerOf(type: string): LoginOffer | undefined {
+  const found = methods.find(({ offer }) => offer?.types.includes(type))
+  if (found?.offer === undefined) return undefined
+  return { method: found.schema.entries.method.literal, needsName: found.offer.needsName }
+}
+
 /** The login method that a vault is configured with. */
 export function createLoginMethod(auth: AuthConfig, context: LoginContext): LoginMethod {
   const method = methods.find(({ schema }) => schema.entries.method.literal === auth.method)!

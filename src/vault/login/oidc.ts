@@ -29,6 +29,8 @@ export const oidc = defineLoginMethod({
     port: v.optional(port),
   }),
   advice: oidcAdvice,
+  // One plug-in of the server has both names; a mount that cannot open a browser says so.
+  offer: { types: ['oidc', 'jwt'], needsName: false },
   create({ role, ...auth }, context) {
     const mount = authMount(auth.mount ?? 'oidc')
     const mode = auth.callback_mode ?? 'client'

@@ -57,6 +57,7 @@ const advice: readonly AdviceRow<LoginPurpose>[] = [
 export const okta = defineLoginMethod({
   schema: v.strictObject({ method: v.literal('okta'), ...passwordFields }),
   advice,
+  offer: { types: ['okta'], needsName: true },
   create: (auth, context) =>
     createPasswordLogin(
       {

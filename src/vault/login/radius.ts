@@ -14,6 +14,7 @@ const advice = [
 export const radius = defineLoginMethod({
   schema: v.strictObject({ method: v.literal('radius'), ...passwordFields }),
   advice,
+  offer: { types: ['radius'], needsName: true },
   create: (auth, context) =>
     createPasswordLogin({ ...auth, mount: auth.mount, mfaMethod: auth.mfa_method, advice }, context),
 })

@@ -3,6 +3,7 @@ import { pathField } from '../../core/config-fields.ts'
 import { expandHome } from '../../core/places/paths.ts'
 import { Secret } from '../../core/secret.ts'
 import { isPrintable } from '../../core/text/display-text.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import { VaultError } from '../vault-error.ts'
 import { defineLoginMethod, type ExternalToken, type LoginContext } from './login-method.ts'
 import { askTokenHelper, readOptional } from './token-helper.ts'
@@ -33,7 +34,7 @@ export const token = defineLoginMethod({
       isUnattended: true,
       async find(isFresh): Promise<ExternalToken> {
         const found = await find(isFresh)
-        if (found === undefined) throw noToken(tokenFile)
+        if (found === undefined) throw noToken(tokenFile, context)
         const { text, origin, renewHint } = found
         if (isPrintable(text)) return { token: new Secret(text), origin, renewHint }
         throw new VaultError('VAULT_CONFIG', `the token from ${origin} has characters that no token can have`, {
@@ -71,8 +72,9 @@ function candidate(text: string | undefined, origin: string, renewHint: string):
   return trimmed === '' ? undefined : { text: trimmed, origin, renewHint }
 }
 
-function noToken(tokenFile: string | undefined): VaultError {
+function noToken(tokenFile: string | undefined, { client, isOpen }: LoginContext): VaultError {
+  const hint = isOpen === true ? `run: latchkey login ${shellWord(client.name)}; or: vault login` : fileHint
   return new VaultError('VAULT_LOGIN_NEEDED', `there is no token in ${tokenFile ?? 'VAULT_TOKEN or ~/.vault-token'}`, {
-    hint: tokenFile === undefined ? fileHint : `put a token into ${tokenFile}`,
+    hint: tokenFile === undefined ? hint : `put a token into ${tokenFile}`,
   })
 }

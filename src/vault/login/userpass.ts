@@ -8,6 +8,7 @@ const advice = [wrongPassword(/^invalid username or password$/, lockedByVault)]
 export const userpass = defineLoginMethod({
   schema: v.strictObject({ method: v.literal('userpass'), ...passwordFields }),
   advice,
+  offer: { types: ['userpass'], needsName: true },
   create: (auth, context) =>
     createPasswordLogin({ ...auth, mount: auth.mount, mfaMethod: auth.mfa_method, advice }, context),
 })

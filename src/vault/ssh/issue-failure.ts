@@ -20,6 +20,7 @@ const failureOfCode: Readonly<Record<VaultErrorCode, IssueFailure>> = {
   VAULT_LOGIN_LOCKED: 'passing',
   // Others may be about to write the file, and a program may want the network.
   VAULT_SECRET_MISSING: 'passing',
+  VAULT_METHOD_NEEDED: 'login',
   VAULT_LOGIN_NEEDED: 'login',
   VAULT_LOGIN_PENDING: 'login',
   VAULT_LOGIN_SLOW_DOWN: 'login',

@@ -17,7 +17,12 @@ import { fullStatus } from '../../../support/helper-status.ts'
 function capturingVault(name: string, fate: string[], failure?: VaultError): RunningVault {
   return {
     config: { name },
-    async logIn() {
+    async readVisibleLogins() {
+      const described = { method: 'ldap', mount: 'corp', needsName: true, description: 'the directory' }
+      return { logins: [described, { ...described, mount: 'other', description: '' }], others: ['approle at ci'] }
+    },
+    async logIn(_: unknown, chosen?: object) {
+      if (chosen !== undefined) fate.push(JSON.stringify(chosen))
       if (failure !== undefined) throw failure
       fate.push(`${name}: login`)
       return { displayName: 'jo', policies: ['ssh'], expiresAtMs: Date.UTC(2026, 0, 2) }
@@ -59,6 +64,32 @@ function call(deps: Partial<ApiRoutesDeps>, method: string, pattern: string, par
 }
 
 describe('a login', () => {
+  it('is made as the person has chosen, if config.toml could say that', async () => {
+    const fate: string[] = []
+    const logIn = (auth: object) =>
+      call({ vaults: () => [capturingVault('corp', fate)] }, 'POST', '/v1/login', { body: { auth } })
+    await logIn({ method: 'ldap', mount: 'corp', username: 'jo' })
+    expect(fate).toEqual(['{"method":"ldap","mount":"corp","username":"jo"}', 'corp: login'])
+    await expect(logIn({ method: 'ldap', mount: 'corp' })).rejects.toMatchObject({ code: 'LOGIN_INVALID' })
+    await expect(logIn({ method: 'saml', mount: 'corp' })).rejects.toMatchObject({ code: 'LOGIN_INVALID' })
+  })
+
+  it('can be chosen from what the server shows', async () => {
+    const offered = await call({ vaults: () => [capturingVault('corp', [])] }, 'POST', '/v1/login/offers', { body: {} })
+    expect(offered).toEqual({
+      status: 200,
+      body: {
+        vault: 'corp',
+        configFile: '/c.toml',
+        logins: [
+          { method: 'ldap', mount: 'corp', needsName: true, description: 'the directory' },
+          { method: 'ldap', mount: 'other', needsName: true },
+        ],
+        others: ['approle at ci'],
+      },
+    })
+  })
+
   it('is reported', async () => {
     const fate: string[] = []
     const vaults = [capturingVault('corp', fate), capturingVault('lab', fate)]

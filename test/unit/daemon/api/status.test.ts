@@ -49,10 +49,13 @@ async function statusOf(state: TokenStatus['state'], key: { status(): object }, 
   const vault = {
     config: config.vaults[0]!,
     tokens: { status: () => ({ state }) },
+    login: { auth: () => ({ method: 'oidc' }) },
     source: { trouble: () => trouble },
     identities: [{ config: config.identities[0]!, key }],
   } as unknown as RunningVault
   const { ssh, vaults } = await describeStatus(partsWith([vault]))
+  // In the place of what is configured, where a person has chosen.
+  expect(vaults[0]!.method).toBe('oidc')
   return { ...ssh.identities[0]!, vault: vaults[0]! }
 }
 

@@ -45,6 +45,7 @@ describe('parseConfig', () => {
         name: 'corp',
         address: 'https://vault.example.com:8200',
         auth: { method: 'userpass', username: 'jo' },
+        isOpen: false,
         timeout: 10,
         max_retries: 2,
         srv_lookup: false,

@@ -42,6 +42,7 @@ async function world() {
       name: 'corp',
       address: server.address,
       auth: { method: 'token', token_file: '/token' },
+      isOpen: false,
       timeout: 10,
       max_retries: 2,
       srv_lookup: false,

@@ -7,6 +7,7 @@ const config = {
   name: 'corp',
   address: 'https://v',
   auth: { method: 'userpass', username: 'jo' },
+  isOpen: false,
   timeout: 10,
   max_retries: 2,
   srv_lookup: false,
