@@ -58,8 +58,9 @@ export async function satisfyMfa(
       hint: again(client.name),
     })
   }
+  signal?.throwIfAborted()
   const methods = await chooseMethods(context, requirement, signal)
-  const note = createWaitingNote(context)
+  const note = createWaitingNote(context, signal)
 
   for (let tries = 1, notice: string | undefined; ; tries += 1) {
     const payload: Record<string, readonly (Secret<string> | '')[]> = {}

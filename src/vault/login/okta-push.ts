@@ -11,10 +11,16 @@ const betweenLooksMs = 1_000
  * Shows, while a login waits for Okta Verify, that it does, and which number is to be tapped there where Okta wants that
  * (`auth/MOUNT/verify/NONCE`, which says nothing until there is a number).
  * @param nonce goes with the login request
+ * @param signal nobody wants the login any more
  */
-export function watchOktaPush(context: LoginContext, mount: string, nonce: string): { end(): void } {
+export function watchOktaPush(
+  context: LoginContext,
+  mount: string,
+  nonce: string,
+  signal: AbortSignal | undefined,
+): { end(): void } {
   const { client, clock } = context
-  const note = createWaitingNote(context)
+  const note = createWaitingNote(context, signal)
   let isOver = false
 
   const look = async () => {
@@ -25,7 +31,7 @@ export function watchOktaPush(context: LoginContext, mount: string, nonce: strin
         purpose: { type: 'public', mount: `auth/${mount}` },
       })
       .catch(() => undefined)
-    if (isOver) return
+    if (isOver || signal?.aborted === true) return
     const number = answer?.data?.correct_answer
     note.show(
       typeof number === 'number'

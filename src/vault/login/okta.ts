@@ -74,7 +74,7 @@ export const okta = defineLoginMethod({
 /** The server answers once the person has, and shows meanwhile which number is to be tapped to whoever has the nonce. */
 async function exchange(typed: TypedLogin, username: string, context: LoginContext): Promise<LeasedToken> {
   const nonce = randomUUID()
-  const push = watchOktaPush(context, typed.mount, nonce)
+  const push = watchOktaPush(context, typed.mount, nonce, typed.signal)
   try {
     return await typed.send({ nonce }, mfaPatienceMs)
   } catch (error) {

@@ -8,8 +8,11 @@ export interface WaitingNote {
   end(): void
 }
 
-/** Nothing is shown yet. */
-export function createWaitingNote({ client, prompts }: Pick<LoginContext, 'client' | 'prompts'>): WaitingNote {
+/** Nothing is shown yet. @param signal nothing is shown from then on */
+export function createWaitingNote(
+  { client, prompts }: Pick<LoginContext, 'client' | 'prompts'>,
+  signal: AbortSignal | undefined,
+): WaitingNote {
   let shown: { text: string; ended: AbortController } | undefined
 
   const end = () => {
@@ -19,14 +22,15 @@ export function createWaitingNote({ client, prompts }: Pick<LoginContext, 'clien
 
   return {
     show(text) {
-      if (shown?.text === text) return
+      if (shown?.text === text || signal?.aborted === true) return
       end()
       const own = { text, ended: new AbortController() }
       shown = own
       const remedy = `latchkey login ${shellWord(client.name)}`
       const note = { topic: loginTopic(client.name), kind: 'note', text, follows: true, remedy } as const
       // Where it cannot be shown, the login goes on all the same: the phone shows it too.
-      prompts.ask(note, own.ended.signal).catch(() => {
+      const over = signal === undefined ? own.ended.signal : AbortSignal.any([own.ended.signal, signal])
+      prompts.ask(note, over).catch(() => {
         if (shown === own) shown = undefined
       })
     },

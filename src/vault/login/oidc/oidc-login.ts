@@ -98,8 +98,8 @@ export function createOidcLogin(
     })
     try {
       const { fields, isForm } = await visit(begun, link, arrival, server, signal)
-      // Not given up from here on: a token that comes must be revoked where nobody wants it any more.
-      const token = await granted(await calls.finish(fields, isForm))
+      // This is waited for: a token that comes must be revoked where nobody wants it any more.
+      const token = await granted(await calls.finish(fields, isForm), signal)
       tell(successPage(vault))
       return token
     } catch (error) {
@@ -120,13 +120,13 @@ export function createOidcLogin(
     const polling = poll(calls, state, pollMs, over.signal)
     const link = server.await({ state: undefined, target: begun.url, onCallback: async () => elsewherePage(vault) })
     try {
-      return await granted(await visit(begun, link, polling, server, signal))
+      return await granted(await visit(begun, link, polling, server, signal), signal)
     } catch (error) {
       over.abort(error)
       // The last poll may have brought a token, which is revoked where nobody wants it any more.
       const late = await polling.catch(() => undefined)
       if (late === undefined) throw error
-      return await granted(late)
+      return await granted(late, signal)
     } finally {
       signal.removeEventListener('abort', giveUp)
     }
@@ -144,9 +144,10 @@ export function createOidcLogin(
     }
   }
 
-  const granted = async (answer: VaultAnswer): Promise<LeasedToken> => {
+  /** @param signal ends the question for a second factor: without that there is no token yet */
+  const granted = async (answer: VaultAnswer, signal: AbortSignal): Promise<LeasedToken> => {
     const path = 'oidc'
-    return named(await takeLogin(context, { ...oidcCall(settings), path }, answer))
+    return named(await takeLogin(context, { ...oidcCall(settings), path, signal }, answer))
   }
 
   /** Who it was, only the server knows: the answer to the login does not say. */

@@ -6,6 +6,7 @@ import type { VisitFields } from '../../../../../src/prompts/kinds/visit.ts'
 import { PromptError, type PromptQuestion, type Prompts } from '../../../../../src/prompts/prompt.ts'
 import { oidc } from '../../../../../src/vault/login/oidc.ts'
 import { fakeClock } from '../../../../support/fake-clock.ts'
+import { auth } from '../../../../support/token-world.ts'
 import { readExchanges } from '../../../../support/vault-exchanges.ts'
 import { type ScriptedAnswer, scriptedVault } from '../../../../support/vault-http.ts'
 import { loginContext, recordingLog, testClient, until } from '../../../../support/vault-world.ts'
@@ -28,19 +29,24 @@ type Auth = Parameters<typeof oidc.create>[0]
 /** A person who answers when the test says so. */
 function heldPrompts() {
   const questions: Asked[] = []
+  const withdrawn: string[] = []
   let settle: { resolve: (answer: 'done' | Secret<string>) => void; reject: (error: Error) => void } | undefined
   const prompts: Prompts = {
     ask: (question, signal) =>
       new Promise((resolve, reject) => {
         questions.push(question as Asked)
         settle = { resolve: resolve as never, reject }
-        signal?.addEventListener('abort', () => reject(signal.reason as Error))
+        signal?.addEventListener('abort', () => {
+          withdrawn.push(question.text)
+          reject(signal.reason as Error)
+        })
       }),
     attend: () => () => {},
   }
   return {
     prompts,
     questions,
+    withdrawn,
     answer: (answer: 'done' | Secret<string>) => settle!.resolve(answer),
     refuse: (error: Error) => settle!.reject(error),
   }
@@ -287,6 +293,45 @@ describe('a login by OIDC', () => {
     })
     await comeBack(right)
     expect((await outcome).token.expose()).toBe(token)
+  })
+
+  it.each([
+    ['a code', 'totp', true, 'code of TOTP for vault corp'],
+    ['a push', 'duo', false, 'approve the login to vault corp: Duo'],
+  ])('that is given up while %s is waited for shows nothing of it any more', async (_, type, usesCode, text) => {
+    const { vault, login, question, questions, onCallback, comeBack, over, withdrawn } = await open()
+    const outcome = login()
+    await question()
+    const method = { type, id: 'm1', uses_passcode: usesCode }
+    const requirement = { mfa_request_id: 'r1', mfa_constraints: { all: { any: [method] } } }
+    onCallback(auth('', { mfa_requirement: requirement }))
+    vault.on('POST sys/mfa/validate', 'hang')
+    const page = comeBack(right)
+    expect((await question(2)).text).toBe(text)
+    over.abort(new Error('logged out'))
+    await until(() => withdrawn.includes(text))
+    expect(questions).toHaveLength(2)
+    if (!usesCode) return
+    await expect(outcome).rejects.toThrow('logged out')
+    expect((await page).page).toContain('Not logged in')
+    expect(vault.calls()).not.toContain('POST sys/mfa/validate')
+  })
+
+  it('asks for no second factor that nobody wants any more', async () => {
+    const { login, question, questions, onCallback, comeBack, vault, over } = await open()
+    const outcome = login()
+    await question()
+    const { client_nonce: nonce } = vault.requests[0]!.body as { client_nonce: string }
+    onCallback({})
+    vault.on(`GET auth/oidc/oidc/callback${right}&client_nonce=${nonce}`, () => {
+      over.abort(new Error('logged out'))
+      const any = [{ type: 'duo', id: 'm1', uses_passcode: false }]
+      const requirement = { mfa_request_id: 'r1', mfa_constraints: { all: { any } } }
+      return auth('', { mfa_requirement: requirement })
+    })
+    await comeBack(right)
+    await expect(outcome).rejects.toThrow('logged out')
+    expect(questions).toHaveLength(1)
   })
 
   it('says on its page to go back where the server takes long', async () => {
