@@ -73,7 +73,15 @@ describe('a login by a profile of AWS', () => {
       'wants to be named',
     ],
     [
-      'error making upstream request: received error code 403 from STS: <Error><Code>SignatureDoesNotMatch</Code></Error>',
+      `error making upstream request: received error code 403 from STS: <ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+  <Error>
+    <Type>Sender</Type>
+    <Code>SignatureDoesNotMatch</Code>
+    <Message>Credential should be scoped to a valid region. </Message>
+  </Error>
+  <RequestId>84b47cd7-fc7b-442f-b75b-309b93d2b2ee</RequestId>
+</ErrorResponse>
+`,
       'VAULT_LOGIN_FAILED',
       'SignatureDoesNotMatch (HTTP 403)',
     ],
