@@ -165,7 +165,7 @@ export async function runDaemon(): Promise<number> {
     readText,
     awsFiles: watchAwsFiles(shared),
     runMfaCommand: createRunMfaCommand({ clock, environment, home, awsFiles: [shared.config, shared.credentials] }),
-    runProgram: createRunProgram({ timeoutMs: programTimeoutMs }),
+    runProgram: createRunProgram({ clock, timeoutMs: programTimeoutMs }),
     sts: async () => (await awsClients()).sts,
     stsVariable: awsEndpoint(environment, 'STS'),
     async iam() {
