@@ -17,6 +17,13 @@ export const switchRole = 'https://signin.aws.amazon.com/switchrole'
 
 const textOf = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
 
+interface AwsSections {
+  profile?: AwsSettings['profiles']
+  source?: AwsSettings['sources']
+}
+
+const sectionsOf = (toml: string) => (parse(toml) as { aws?: AwsSections }).aws ?? {}
+
 /**
  * Both files in a folder, with a daemon that reads them for each call as the real one does.
  * @param iniOfDaemon what the AWS config file of its environment has, where that is another one
@@ -55,6 +62,8 @@ export function profileWorld({
     /** The most that were tried at the same time. */
     triedAtOnce: 0,
     faults: [] as { section: string; effect: 'off'; code: string; message: string }[],
+    /** Profiles of config.toml whose sections are wrong, while they are there. */
+    off: [] as string[],
     run,
   }
   let trying = 0
@@ -75,14 +84,18 @@ export function profileWorld({
       return error === undefined ? {} : { error }
     },
     listProfiles() {
-      const { aws: written } = parse(world.config.text()) as {
-        aws?: { profile?: AwsSettings['profiles']; source?: AwsSettings['sources'] }
-      }
-      const settings = { profiles: written?.profile ?? {}, sources: written?.source ?? {} }
+      const { profile = {}, source = {} } = sectionsOf(world.config.text())
+      const profiles = Object.fromEntries(Object.entries(profile).filter(([name]) => !world.off.includes(name)))
+      const settings = { profiles, sources: source }
       const files = { config: read, credentials }
       return { files, profiles: listProfiles(settings, parseSharedConfig({ config: textOf(read) })) }
     },
-    getConfig: () => ({ file: config, errors: world.faults, warnings: [] }),
+    getConfig() {
+      const { profile = {} } = sectionsOf(world.config.text())
+      const off = world.off.filter((name) => name in profile)
+      const faults = off.map((name) => ({ section: `aws.profile.${name}`, effect: 'off', code: 'X', message: 'wrong' }))
+      return { file: config, errors: [...world.faults, ...faults], warnings: [] }
+    },
   }
 
   /** @param typed what is typed; absent: there is no terminal */

@@ -83,7 +83,7 @@ export function faultBeside(section: Section, around: SectionsAround): Mistake |
       const { awsProfiles = new Set<string>() } = around.defaults
       const isElsewhere = namesOther(section, around.names) && awsProfiles.has(source)
       if (namesOther(section, around.names) && !isElsewhere) {
-        const known = [...sources, ...profiles, ...awsProfiles]
+        const known = [...new Set([...sources, ...profiles, ...awsProfiles])].filter((name) => name !== section.name)
         return at(unknownName(`source or profile "${source}"`, source, known), 'source')
       }
       if (account === undefined && !role.startsWith('arn:'))

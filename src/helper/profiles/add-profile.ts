@@ -24,6 +24,7 @@ export interface AddProfileOptions {
 }
 
 const help = 'latchkey help aws profiles add'
+const accountBlanks = /[\s-]/g
 /** A year: what is there for longer needs no end. */
 const maxSeconds = 366 * 86_400
 
@@ -33,7 +34,9 @@ export async function addProfile(
   options: AddProfileOptions,
   context: CommandContext,
 ): Promise<void> {
-  const { role: arn, name, source, region, account } = options
+  const { role: arn, name, source, region } = options
+  // The console shows it with hyphens.
+  const account = options.account?.replace(accountBlanks, '')
   if ((link === undefined) === (arn === undefined)) throw usage('name a switch-role link, or a role with --role ARN')
   if (arn !== undefined && account !== undefined) throw usage('--account belongs to a link: the ARN names the account')
   if (account !== undefined && !isAccountId(account)) throw usage('--account is not 12 digits')
@@ -49,7 +52,7 @@ export async function addProfile(
   const files = await profileFiles(context)
   await writeProfile(files, profile, present !== undefined, context)
   await awaitRead(context, `aws.profile.${profile.name}`, (profiles) => profiles.some((each) => isSame(each, profile)))
-  context.print(describeAdded(profile, role, present !== undefined, files))
+  context.print(describeAdded(profile, role, present, files))
 }
 
 /** The profile itself, where it is there already. @throws {HelperError} REFUSED: the name is another's */
@@ -62,7 +65,9 @@ function presentOf(
   // A block without a profile is left by a command that was killed.
   if (present === undefined || present.isBlock) return undefined
   if (!isSame(present, profile)) {
-    const what = present.roleArn ?? (present.source === undefined ? 'something else' : 'another role')
+    const isOfRole = present.roleArn === profile.roleArn && present.source !== undefined
+    const of = present.roleArn ?? (present.source === undefined ? 'something else' : 'another role')
+    const what = isOfRole ? `${of} with ${present.source}` : of
     throw new HelperError('REFUSED', `there is a profile ${profile.name} already, for ${what}`, {
       hint: 'give the new one another name: --name NAME',
     })
@@ -102,7 +107,10 @@ async function accountIdOf(
         hint: 'add --account with its 12 digits, which the console shows at the top right',
       },
     )
-  const typed = (await readTyped(context, `account id of ${account.alias} (12 digits)`, true)).replace(/[\s-]/g, '')
+  const typed = (await readTyped(context, `account id of ${account.alias} (12 digits)`, true)).replace(
+    accountBlanks,
+    '',
+  )
   if (!isAccountId(typed)) throw usage('an account id has 12 digits')
   return typed
 }
@@ -117,13 +125,14 @@ function untilOf(text: string, nowMs: number): string {
 function describeAdded(
   profile: NewProfile,
   role: WantedRole,
-  isPresent: boolean,
+  present: KnownProfile | undefined,
   files: { config: string; aws: string },
 ) {
   const { name, roleArn, source, fields } = profile
-  const end = fields.until === undefined ? '' : `, until ${fields.until}`
+  const until = present?.until ?? fields.until
+  const end = until === undefined ? '' : `, until ${until}`
   const lines = [
-    `${isPresent ? 'there already' : 'added'}: ${name}, ${roleArn} with ${source}${end}`,
+    `${present ? 'there already' : 'added'}: ${name}, ${roleArn} with ${source}${end}`,
     `in ${files.config} and ${files.aws}`,
     ...(role.alias === undefined ? [] : [`account alias ${role.alias}: not verified until the role is used`]),
   ]

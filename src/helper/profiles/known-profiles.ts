@@ -1,11 +1,12 @@
 import type { FileSection, SectionState } from '../../aws/files/file-sections.ts'
 import { displayLine } from '../../core/text/display-text.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import type { AwsProfileEntry } from '../../ipc/endpoints/aws-profiles.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { exchangeProfiles } from './exchange-profiles.ts'
 import { noteOtherFiles } from './other-files.ts'
-import { profileFiles } from './profile-files.ts'
+import { type ProfileFiles, profileFiles } from './profile-files.ts'
 import { readToolFiles } from './tool-files.ts'
 
 /** An edit counts within a second. */
@@ -32,9 +33,19 @@ export async function knownProfiles(context: CommandContext): Promise<readonly K
   const profiles = withThoseHere(listed, await readToolFiles(context.environment))
   const ended = profiles.filter(({ until }) => until !== undefined && Date.parse(until) <= context.nowMs())
   if (ended.length === 0) return profiles
+  const needed = neededOf(
+    ended.map(({ name }) => name),
+    profiles,
+  )
   const files = await profileFiles(context)
   const { commandPath } = context
   for (const { name, until } of ended) {
+    const user = needed.get(name)
+    if (user !== undefined) {
+      context.note(`${displayLine(`${name}, whose time ended at ${until}, is not removed: ${user.name} needs it`)}\n`)
+      if (!ended.includes(user)) context.note(`${displayLine(`hint: ${hintOfUser(user, files)}`)}\n`)
+      continue
+    }
     try {
       await exchangeProfiles(
         files,
@@ -51,9 +62,33 @@ export async function knownProfiles(context: CommandContext): Promise<readonly K
   return profiles.filter((profile) => !ended.includes(profile))
 }
 
+/** Those of the profiles to be removed that have to stay: others that stay cannot be used without them, such as this one. */
+export function neededOf(
+  leaving: readonly string[],
+  known: readonly KnownProfile[],
+): ReadonlyMap<string, KnownProfile> {
+  const needed = new Map<string, KnownProfile>()
+  const isStaying = ({ name }: KnownProfile) => !leaving.includes(name) || needed.has(name)
+  for (let before = -1; before !== needed.size; ) {
+    before = needed.size
+    for (const name of leaving) {
+      const [user] = usersOf(name, known.filter(isStaying))
+      if (user !== undefined && !needed.has(name)) needed.set(name, user)
+    }
+  }
+  return needed
+}
+
+/** What to do about a profile that needs another one, which is to go. */
+export function hintOfUser({ name, definedIn }: KnownProfile, { aws }: Pick<ProfileFiles, 'aws'>): string {
+  return definedIn === 'config.toml'
+    ? `latchkey aws profiles remove ${shellWord(name)}`
+    : `give ${name} another source_profile in ${aws}`
+}
+
 /** The profiles that get their credentials from another one, in either file. */
-export function usersOf(name: string, known: readonly KnownProfile[]): string[] {
-  return known.filter((each) => each.source === name || each.sourceInFiles === name).map((each) => each.name)
+export function usersOf(name: string, known: readonly KnownProfile[]): KnownProfile[] {
+  return known.filter((each) => each.source === name || each.sourceInFiles === name)
 }
 
 const sourceOf = (section: FileSection | undefined) =>

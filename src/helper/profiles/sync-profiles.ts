@@ -10,7 +10,7 @@ import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { readAccounts } from './account-source.ts'
 import { exchangeProfiles } from './exchange-profiles.ts'
-import { awaitRead, type KnownProfile, knownProfiles, usersOf } from './known-profiles.ts'
+import { awaitRead, type KnownProfile, knownProfiles, neededOf } from './known-profiles.ts'
 import { type ProfileFiles, profileFiles } from './profile-files.ts'
 import { reportTried } from './report-tried.ts'
 
@@ -101,11 +101,10 @@ function partitionFor(
 
 /** What other profiles need stays. */
 function withoutNeeded(plan: SyncPlan, known: readonly KnownProfile[], { note }: CommandContext): SyncPlan {
-  const gone = new Set(plan.removed)
   const again = new Set(plan.added.map(({ name }) => name))
-  const user = (name: string) => usersOf(name, known).find((each) => !gone.has(each))
-  const needed = plan.removed.filter((name) => !again.has(name) && user(name) !== undefined)
-  for (const name of needed) note(`${displayLine(`${name} stays, since ${user(name)} needs it`)}\n`)
+  const users = neededOf(plan.removed, known)
+  const needed = plan.removed.filter((name) => !again.has(name) && users.has(name))
+  for (const name of needed) note(`${displayLine(`${name} stays, since ${users.get(name)!.name} needs it`)}\n`)
   return { ...plan, removed: plan.removed.filter((name) => !needed.includes(name)) }
 }
 

@@ -84,6 +84,19 @@ describe('a source that is no section of the file', () => {
     expect(messages(without)).toEqual(['/c.toml:4:1: aws.profile.dev.source: unknown source or profile "base"'])
   })
 
+  it('is guessed once where both have it, and is never the profile itself', async () => {
+    const bses = '[aws.profile.bse]\nrole = "arn:aws:iam::111122223333:role/R"\nsource = "m"\n'
+    const loaded = await load(
+      {},
+      { type: 'text', text: `${text.replaceAll('dev', 'base2')}${bses}` },
+      undefined,
+      files(() => '[profile bse]\n[profile base2]\n'),
+    )
+    expect(messages(loaded)).toEqual([
+      '/c.toml:4:1: aws.profile.base2.source: unknown source or profile "base": did you mean bse?',
+    ])
+  })
+
   it('is not looked for elsewhere where the file has it', async () => {
     const own = text.replace('"base"', '"m"')
     const loaded = await load(

@@ -76,6 +76,23 @@ color = "d13212"
     expect((await world.run(['profiles', 'list'])).printed).toContain('account alias mattermost-dev is not verified\n')
   })
 
+  it('takes the id as the console shows it, with hyphens', async () => {
+    const world = profileWorld()
+    expect((await world.run(['profiles', 'add', aliasLink, '--account', '1234-5678-9012'])).failure).toBeUndefined()
+    expect(world.config.text()).toContain('"arn:aws:iam::123456789012:role/team/Dev"')
+  })
+
+  it('says until when a profile is there that is there already, and with what', async () => {
+    const world = profileWorld({ toml: `${sources}[aws.source.other]\n` })
+    const args = ['profiles', 'add', '--role', arn, '--name', 'x']
+    await world.run([...args, '--source', 'master', '--for', '3d'])
+    const { printed } = await world.run([...args, '--source', 'master'])
+    expect(printed).toContain(`there already: x, ${arn} with master, until 2026-01-05T03:04:05Z\n`)
+    expect((await world.run([...args, '--source', 'other'])).failure).toMatchObject({
+      message: `there is a profile x already, for ${arn} with master`,
+    })
+  })
+
   it('gives a role of another partition a region of it', async () => {
     const world = profileWorld({ toml: sources.replace('arn:aws:', 'arn:aws-cn:').replace(/region.*\n/, '') })
     await world.run(['profiles', 'add', 'https://signin.amazonaws.cn/switchrole?account=123456789012&roleName=R'])
@@ -302,6 +319,18 @@ describe('aws profiles remove', () => {
     expect(world.config.text()).toBe(toml)
   })
 
+  it('takes out a section that is switched off, which no list has', async () => {
+    const world = profileWorld({ toml: `${sources}${table}colour = "red"\n`, ini: `# mine\n${block}` })
+    world.off.push('dev-two')
+    const { failure, printed } = await world.run(['profiles', 'remove', 'dev-two'])
+    expect(failure).toBeUndefined()
+    expect(printed).toBe(`removed dev-two from ${world.config.path} and ${world.aws.path}\n`)
+    expect(world.config.text() + world.aws.text()).toBe(`${sources}# mine\n`)
+    expect((await world.run(['profiles', 'remove', 'dev-two'])).failure).toMatchObject({
+      message: 'there is no profile dev-two',
+    })
+  })
+
   it('leaves a profile that a role of the AWS files needs', async () => {
     const world = profileWorld({
       toml: sources + table,
@@ -340,6 +369,40 @@ describe('a profile whose time is over', () => {
     expect(noted).toBe('removed dev-two, whose time ended at 2026-01-02T04:04:05Z\n')
     expect(printed).not.toContain('dev-two')
     expect(world.config.text() + world.aws.text()).toBe(`${sources}# mine\n`)
+  })
+
+  it('stays while others need it that stay, and says which', async () => {
+    const world = profileWorld()
+    const add = (name: string, source: string, ...more: string[]) =>
+      world.run(['profiles', 'add', '--role', arn, '--name', name, '--source', source, ...more])
+    await add('sand', 'master', '--for', '1h')
+    await add('half', 'sand', '--for', '1h')
+    await add('on sand', 'half')
+    world.nowMs += 3_600_000
+    const both = world.config.text() + world.aws.text()
+    const { noted } = await world.run(['profiles', 'list'])
+    expect(noted.split('\n')).toEqual([
+      'half, whose time ended at 2026-01-02T04:04:05Z, is not removed: on sand needs it',
+      "hint: latchkey aws profiles remove 'on sand'",
+      'sand, whose time ended at 2026-01-02T04:04:05Z, is not removed: half needs it',
+      '',
+    ])
+    expect(world.config.text() + world.aws.text()).toBe(both)
+    await world.run(['profiles', 'remove', 'on sand'])
+    await world.run(['profiles', 'list'])
+    expect(world.config.text() + world.aws.text()).toBe(`${sources}# mine\n`)
+  })
+
+  it('stays while a role of the AWS files needs it', async () => {
+    const ini = `[profile theirs]\nrole_arn = ${arn}\nsource_profile = dev-two\n`
+    const world = profileWorld({ ini })
+    await world.run(['profiles', 'add', link, '--for', '1h'])
+    world.nowMs += 3_600_000
+    const { noted } = await world.run(['profiles', 'list'])
+    expect(noted).toContain(
+      `is not removed: theirs needs it\nhint: give theirs another source_profile in ${world.aws.path}\n`,
+    )
+    expect(world.aws.text()).toContain('[profile dev-two]')
   })
 
   it('is told where it cannot be taken out', async () => {

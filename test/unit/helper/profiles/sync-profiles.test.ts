@@ -121,6 +121,21 @@ it('takes nothing away that a role of the AWS files needs', async () => {
   expect(config.text()).toContain('[aws.profile.Team-A]')
 })
 
+it('takes nothing away that is needed by what stays for another', async () => {
+  const { sync, aws, config, write } = syncWorld()
+  await sync(['y'])
+  writeFileSync(
+    config.path,
+    config.text().replace(/(\[aws\.profile\.team-b\]\nrole = .*\nsource = )"master"/, '$1"Team-A"'),
+  )
+  const role = 'arn:aws:iam::999999999999:role/R'
+  writeFileSync(aws.path, `${aws.text()}\n[profile theirs]\nrole_arn = ${role}\nsource_profile = team-b\n`)
+  write([])
+  const { printed, noted } = await sync(['y'])
+  expect(noted).toBe('Team-A stays, since team-b needs it\nteam-b stays, since theirs needs it\n')
+  expect(printed).toBe('nothing changes\n')
+})
+
 it('asks nobody where the file has the SHA-256 that was said, and refuses any other', async () => {
   const { sync, list, config, write } = syncWorld()
   const hash = createHash('sha256')
