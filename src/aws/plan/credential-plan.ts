@@ -55,9 +55,10 @@ export function planCredentials(
   const innerToOuter = [innermost, source, ...outer]
   // The AWS CLI sends the serial that stands beside the first role; people who write it once write it at the source;
   // further out it can only mean the same device, because a role's own credentials cannot prove one.
-  const mfaSerial = innerToOuter.find((link) => link?.mfaSerial !== undefined)?.mfaSerial
+  const withDevice = innerToOuter.find((link) => link?.mfaSerial !== undefined)
+  const mfaSerial = withDevice?.mfaSerial
   const mfaCommand = innerToOuter.find((link) => link?.mfaCommand !== undefined)?.mfaCommand
-  checkDevice(source.name, mfaSerial)
+  if (withDevice !== undefined) checkDevice(withDevice.name, mfaSerial)
   const device = mfaSerial === undefined ? undefined : parseIamArn(mfaSerial)
   const region = regions.find((candidate) => candidate !== undefined)
   const partition = device?.partition ?? (region === undefined ? 'aws' : partitionOfRegion(region))
@@ -123,10 +124,10 @@ export function planIfValid(settings: AwsSettings, shared: SharedConfig, profile
   }
 }
 
-function checkDevice(source: string, serial: string | undefined): void {
-  checkField(source, 'mfaSerial', 'mfa_serial', serial)
+function checkDevice(profile: string, serial: string | undefined): void {
+  checkField(profile, 'mfaSerial', 'mfa_serial', serial)
   const mistake = serial === undefined ? undefined : deviceMistake(serial)
-  if (mistake !== undefined) throw invalid(source, `mfa_serial is ${mistake.says}`, mistake.hint)
+  if (mistake !== undefined) throw invalid(profile, `mfa_serial is ${mistake.says}`, mistake.hint)
 }
 
 /** Partitions know nothing of each other: for a role in another one AWS would only say that it does not know the session. */

@@ -236,6 +236,16 @@ describe('a profile of ~/.aws/config', () => {
   })
 })
 
+it.each([
+  ['app', `[profile base]\n[profile app]\nrole_arn = ${role}\nsource_profile = base\nmfa_serial = "${serial}"\n`],
+  ['base', `[profile base]\nmfa_serial = "${serial}"\n[profile app]\nrole_arn = ${role}\nsource_profile = base\n`],
+])('a wrong device is said to be of %s, where it stands', (name, config) => {
+  expect(mistake(() => shared(config, 'app'))).toMatchObject({
+    message: `profile ${name}: mfa_serial is not the ARN or the serial number of an MFA device`,
+    hint: `correct ${name} in config.toml or in the AWS config file`,
+  })
+})
+
 describe('a credential_process that is ours', () => {
   it('of the same name stands for the key of that name', () => {
     expect(shared('[profile base]\ncredential_process = latchkey aws credentials base\n', 'base').last.source).toBe(
