@@ -30,7 +30,7 @@ export function addAwsProfilesCommands(aws: Command, context: CommandContext): v
     .argument('[list]', 'what aws organizations list-accounts prints as JSON: a file, or its https address')
     .option('--organizations [profile]', 'ask AWS Organizations, with these credentials (default: those of the source)')
     .option('--sha256 <hash>', 'the SHA-256 of the list: nobody is asked then')
-    .option('--role <name>', 'the role to assume in each account; may be given more than once', collect, [])
+    .option('--role <name>', 'the role to assume in each account; may be given more than once', collect)
     .option('--source <name>', 'what assumes them (default: the only source)')
     .option('--partition <name>', 'the partition of the accounts (default: that of the source)')
     .option('--try', 'try the roles of all profiles of the list, not of the new ones alone')
@@ -57,7 +57,7 @@ export function addAwsProfilesCommands(aws: Command, context: CommandContext): v
     })
 }
 
-const collect = (value: string, former: readonly string[]) => [...former, value]
+const collect = (value: string, former: readonly string[] = []) => [...former, value]
 
 /**
  * Only blocks go to the standard output, so that it can be appended to the file, even twice: a profile that is already

@@ -12,16 +12,14 @@ export function addAwsServeCommand(aws: Command, context: CommandContext): void 
     .command('serve')
     .description('serve profiles as container credentials on this machine until Ctrl-C, and print the variables')
     .argument('<profiles...>', 'profiles of config.toml or ~/.aws/config', profileNames)
-    .option('--port <port>', 'listen on this port of 127.0.0.1; default: a free one', readPort, 0)
-    .action(async (profiles: readonly string[], { port }: { port: number }) => {
+    .option('--port <port>', 'listen on this port of 127.0.0.1 (default: a free one)', readPort)
+    .action(async (profiles: readonly string[], { port = 0 }: { port?: number }) => {
       // One after the other: the first may ask for a code, and the others then need none.
       const given = []
       for (const profile of profiles) given.push((await givenProfile(profile, context)).given)
       const { openEndpoint } = await import('../serving/open-endpoint.ts')
       const server = await openEndpoint(context, profiles, port).catch((cause: unknown) => {
-        if (errorCode(cause) !== 'EADDRINUSE') throw cause
-        const hint = 'take another with --port, or none for a free one'
-        throw new HelperError('REFUSED', `port ${port} is taken`, { cause, hint })
+        throw notListening(port, cause)
       })
       try {
         const blocks = given.map((each) => {
@@ -39,6 +37,15 @@ export function addAwsServeCommand(aws: Command, context: CommandContext): void 
 /** Which variables are whose, where that is a question. */
 function heading(profiles: readonly string[], index: number): string {
   return profiles.length === 1 ? '' : `# ${profiles[index]}\n`
+}
+
+/** What is wrong with the port, or the cause where it is not that. */
+export function notListening(port: number, cause: unknown): unknown {
+  const code = errorCode(cause)
+  if (code !== 'EADDRINUSE' && code !== 'EACCES') return cause
+  const why = code === 'EACCES' ? 'is only for the superuser' : 'is taken'
+  const hint = 'take another with --port, or none for a free one'
+  return new HelperError('REFUSED', `port ${port} ${why}`, { cause, hint })
 }
 
 function readPort(text: string): number {

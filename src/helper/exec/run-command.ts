@@ -102,7 +102,8 @@ export function notRun(program: string, cause: unknown): HelperError {
     })
   }
   const isMissing = code === 'ENOENT' || code === 'ENOTDIR'
-  const reason = isMissing ? 'there is no such program' : describeError(cause)
+  const denied = code === 'EACCES' ? 'it is not executable' : describeError(cause)
+  const reason = isMissing ? 'there is no such program' : denied
   return new HelperError(isMissing ? 'PROGRAM_MISSING' : 'PROGRAM_NOT_RUN', `cannot run ${program}: ${reason}`, {
     cause,
     hint: `command -v ${shellWord(program)}, or the path of the program`,

@@ -17,7 +17,7 @@ import { reportTried } from './report-tried.ts'
 /** What `latchkey aws profiles sync` is told. */
 export interface SyncOptions {
   sha256?: string
-  role: readonly string[]
+  role?: readonly string[]
   source?: string
   partition?: string
   organizations?: string | true
@@ -31,7 +31,7 @@ export async function syncProfiles(
   options: SyncOptions,
   context: CommandContext,
 ): Promise<void> {
-  const { sha256, role, source, organizations } = options
+  const { sha256, role = [], source, organizations } = options
   const roles = [...new Set(role.map((each) => each.replace(/^\//, '')))]
   const mistake = syncMistake({ roles, partition: options.partition })
   if (mistake !== undefined) throw usage(mistake)

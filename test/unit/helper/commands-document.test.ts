@@ -26,3 +26,15 @@ it('docs/COMMANDS.md has each command with each of its options', () => {
     for (const option of options) expect(heading, path).toContain(option)
   }
 })
+
+it('no option shows a default that says nothing, or says it twice', () => {
+  const allOf = (command: Command): Command[] => [command, ...command.commands.flatMap(allOf)]
+  const program = createProgram(processContext(), rooms, () => {})
+  for (const command of allOf(program)) {
+    for (const { flags, description, defaultValue } of command.options) {
+      expect([flags, defaultValue]).not.toEqual([flags, []])
+      if (defaultValue !== undefined)
+        expect([flags, description]).not.toEqual([flags, expect.stringContaining('default')])
+    }
+  }
+})
