@@ -99,7 +99,10 @@ export function onlySession(plans: readonly CredentialPlan[]): CredentialPlan {
   const [only, ...others] = bySession.values()
   if (only !== undefined && others.length === 0) return only
   if (only === undefined) {
-    throw new AwsError('AWS_PROFILE_NOT_NAMED', 'no profile has an MFA device', { hint: 'latchkey aws profiles list' })
+    const [first] = plans
+    const hint =
+      first === undefined ? 'latchkey aws keys add' : `latchkey aws mfa enroll ${shellWord(first.last.source)}`
+    throw new AwsError('AWS_PROFILE_NOT_NAMED', 'no profile has an MFA device', { hint })
   }
   const names = [only, ...others].map(({ profile }) => profile)
   throw new AwsError('AWS_PROFILE_NOT_NAMED', `there are several MFA sessions: name one of ${names.join(', ')}`, {

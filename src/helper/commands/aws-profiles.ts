@@ -86,7 +86,7 @@ const places: Readonly<Record<AwsProfileEntry['definedIn'], string>> = {
 }
 
 function formatProfiles(profiles: readonly KnownProfile[]): string {
-  if (profiles.length === 0) return 'no AWS profile is configured; add an [aws.profile.…] section to config.toml\n'
+  if (profiles.length === 0) return 'no AWS profile is configured; begin with: latchkey aws keys add\n'
   const rows = profiles.map(({ name, region, definedIn, awsFiles, ...rest }) => [
     name,
     region ?? '-',

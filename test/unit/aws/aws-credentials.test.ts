@@ -231,7 +231,7 @@ describe('a login', () => {
   })
 
   it.each([
-    ['none', { ...usualSettings, sources: { master: {} } }, 'no profile has an MFA device', 'aws profiles list'],
+    ['none', { ...usualSettings, sources: { master: {} } }, 'no profile has an MFA device', 'aws mfa enroll master'],
     [
       'several',
       { ...usualSettings, sources: { ...usualSettings.sources, other: { mfa_serial: `${serial}2` } } },

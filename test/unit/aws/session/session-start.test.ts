@@ -27,12 +27,15 @@ mfa_serial = ${serial}2
     })
   })
 
-  it('without a name says how to find out more where no profile has a device', async () => {
-    const { aws } = await world({ settings: { profiles: {}, sources: { master: {} } } })
+  it.each([
+    ['a key', {}, 'latchkey aws keys add'],
+    ['a device', { master: {} }, 'latchkey aws mfa enroll master'],
+  ])('without a name says how to get %s where no profile has a device', async (_, sources, hint) => {
+    const { aws } = await world({ settings: { profiles: {}, sources } })
     expect(await rejection(aws.login(undefined, person))).toMatchObject({
       code: 'AWS_PROFILE_NOT_NAMED',
       message: 'no profile has an MFA device',
-      hint: 'latchkey aws profiles list',
+      hint,
     })
   })
 

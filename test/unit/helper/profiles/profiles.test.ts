@@ -411,7 +411,7 @@ describe('a profile whose time is over', () => {
     const { printed, noted, status } = await world.run(['profiles', 'list'])
     expect(status).toBe(0)
     expect(noted).toMatch(/^x, whose time ended at 2026-01-01T00:00:00Z, is not removed: .*: not written as a section/)
-    expect(printed).toContain('no AWS profile is configured')
+    expect(printed).toContain('no AWS profile is configured; begin with: latchkey aws keys add\n')
     expect(world.config.text()).toBe(inline)
   })
 })
