@@ -1,5 +1,5 @@
 import { normalize } from 'node:path/posix'
-import { type ServerAddress, serverAddress } from '../http/server-address.ts'
+import { isLocal, type ServerAddress, serverAddress } from '../http/server-address.ts'
 import { VaultError } from './vault-error.ts'
 
 /** Where a vault listens; `unix://` is HTTP over a socket, with `localhost` as Host. */
@@ -93,6 +93,17 @@ export function isSameDestination(left: VaultPlace, right: VaultPlace): boolean 
 export interface VaultPlace {
   address: string
   namespace?: string | undefined
+}
+
+/** Whether others can read, and change, what is sent to an address and back. One that cannot be read leads nowhere. */
+export function isReadableOnItsWay(text: string): boolean {
+  try {
+    const address = parseVaultAddress(text)
+    return !address.isTls && !isLocal(address)
+  } catch (error) {
+    if (error instanceof VaultError) return false
+    throw error
+  }
 }
 
 /** Whether an address says its port itself, be it that of its scheme. */

@@ -9,10 +9,16 @@ import { VaultError } from '../vault-error.ts'
 /**
  * Reads the CA key of a mount, which needs no token (`GET MOUNT/public_key`).
  * @param issuer one of several, by its id or name (OpenBao); undefined: the default
+ * @param missingHint what to do where there is no such CA
  * @throws {VaultError} also VAULT_CA_MISSING; VAULT_BAD_RESPONSE: the answer is not one public key
  */
-export async function readCaKey(client: VaultClient, mount: string, issuer?: string): Promise<PublicKey> {
-  const text = await readText(client, mount, issuer)
+export async function readCaKey(
+  client: VaultClient,
+  mount: string,
+  issuer?: string,
+  missingHint = 'name the mount that has one: latchkey ssh cloud-init --mount MOUNT (all of them: vault secrets list)',
+): Promise<PublicKey> {
+  const text = await readText(client, mount, issuer, missingHint)
   try {
     return decodePublicKey(parsePublicKeyLine(text).blob)
   } catch (cause) {
@@ -24,7 +30,7 @@ export async function readCaKey(client: VaultClient, mount: string, issuer?: str
   }
 }
 
-async function readText(client: VaultClient, mount: string, issuer: string | undefined): Promise<string> {
+async function readText(client: VaultClient, mount: string, issuer: string | undefined, hint: string): Promise<string> {
   const path = issuer === undefined ? vaultPath(mount, 'public_key') : vaultPath(mount, 'issuer', issuer, 'public_key')
   try {
     const { text = '' } = await client.request({
@@ -41,7 +47,7 @@ async function readText(client: VaultClient, mount: string, issuer: string | und
     throw new VaultError('VAULT_CA_MISSING', `vault ${client.name}: it has ${what} at ${mount}/`, {
       cause,
       status: cause.status,
-      hint: 'name the mount that has one: latchkey ssh cloud-init --mount MOUNT (all of them: vault secrets list)',
+      hint,
     })
   }
 }
