@@ -65,5 +65,7 @@ for (const [name, source] of Object.entries(chunks)) {
 }
 writeFileSync(join(dist, 'THIRD-PARTY-LICENSES'), thirdPartyLicenses(root, bundled))
 chmodSync(join(dist, 'latchkey.cjs'), 0o755)
-copyFileSync(join(root, 'src/helper/latchkey-credentials.sh'), join(dist, 'latchkey-credentials'))
-chmodSync(join(dist, 'latchkey-credentials'), 0o755)
+for (const script of ['latchkey-credentials', 'latchkey-known-hosts']) {
+  copyFileSync(join(root, `src/helper/${script}.sh`), join(dist, script))
+  chmodSync(join(dist, script), 0o755)
+}

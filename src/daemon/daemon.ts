@@ -30,6 +30,7 @@ import type { LoadConfigDeps } from './config/load-config.ts'
 import type { SystemCa } from './config/system-ca.ts'
 import { createConfiguredKeychain } from './configured-keychain.ts'
 import { createGate } from './gate.ts'
+import type { HostCasDeps } from './host-ca/host-cas.ts'
 import { createIdentitySigner, type SignIdentity } from './identity-signer.ts'
 import { createLastingNames } from './names/lasting-names.ts'
 import type { WatchFolder } from './process/file-watch.ts'
@@ -48,6 +49,7 @@ import { watchKeychain } from './watched-keychain.ts'
 export interface DaemonDeps
   extends Omit<VaultDeps, 'prompts' | 'keychain' | 'onKeysReleased' | 'slowKeys' | 'openName' | 'identitySigner'>,
     Pick<LoadConfigDeps, 'readConfigFile' | 'readCaFolder'>,
+    Pick<HostCasDeps, 'hostCasFile' | 'runtimeFolder'>,
     Pick<AwsCredentialsDeps, 'sts' | 'stsVariable' | 'iam' | 'runMfaCommand' | 'federation'> {
   configFile: string
   /** Lists the static keys. */
@@ -72,8 +74,6 @@ export interface DaemonDeps
   organizations: () => Promise<OrganizationsClient>
   signIdentity: SignIdentity
   platform: NodeJS.Platform
-  /** The folder for those sockets that the service manager has not passed. */
-  runtimeFolder: string
   /** Sockets that the service manager has passed, by the FileDescriptorName of their socket units. */
   inheritedSockets: ReadonlyMap<string, number>
   peerOf: (socket: Socket) => PeerCredentials | undefined
@@ -95,9 +95,8 @@ export interface Daemon {
  * @throws {IpcError} another daemon is running, or a socket cannot be made; the reason of `stopping`
  */
 export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
-  const { clock, random, log, home, prompts, uid, limits, peerOf, collectGarbage } = deps
+  const { clock, random, log, home, prompts, uid, limits, peerOf, collectGarbage, runtimeFolder: folder } = deps
   const { version, pid, configFile, awsFiles, iam, platform } = deps
-  const startedAt = formatUtc(clock.now())
   const churn = createChurn({ clock, collect: collectGarbage })
   const configured = createConfiguredKeychain(deps.openKeychain)
   const watched = watchKeychain(configured, clock)
@@ -111,6 +110,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     stores: () => staticKeys.stores(),
     settings: () => staticKeys.listSettings(),
     sshSettings: () => config.current().ssh,
+    hostCaFile: () => config.hostCas.file(),
     askPerson: confirmations.ask,
     home,
     onKeysReleased,
@@ -119,7 +119,6 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     log,
     poolSignatures: limits.poolSignatures,
   })
-  const folder = deps.runtimeFolder
   const listening = { clock, signal: deps.stopping }
   const names = createLastingNames({
     folder,
@@ -154,7 +153,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   })
 
   const sockets = { agent: join(folder, agentSocketName), api: join(folder, apiSocketName) }
-  const fixed = { version, pid, startedAt, configFile, sockets }
+  const fixed = { version, pid, startedAt: formatUtc(clock.now()), configFile, sockets }
   const readiness = createSshReadiness({
     vaults: config.vaults,
     lock: ssh.lock,
@@ -174,6 +173,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       vaults: config.vaults,
       vaultsOff: config.vaultsOff,
       whyUnread: config.whyUnread,
+      hostCas: config.hostCas,
       lentPrompts,
       confirmations,
       lock: ssh.lock,

@@ -19,6 +19,8 @@ export interface KnownHostsFilesDeps {
   home: string
   /** The setting; undefined: the usual files. Called each time. */
   configured: () => readonly string[] | undefined
+  /** The file of the host CAs, beside the others; undefined: there is none. Called each time. */
+  ofHostCas: () => string | undefined
   log: Logger
 }
 
@@ -33,7 +35,7 @@ export interface KnownHostsFiles {
  * Each is looked at each time, and read when it has changed. A file that cannot be read counts as empty; the log says why,
  * once for each reason.
  */
-export function createKnownHostsFiles({ home, configured, log }: KnownHostsFilesDeps): KnownHostsFiles {
+export function createKnownHostsFiles({ home, configured, ofHostCas, log }: KnownHostsFilesDeps): KnownHostsFiles {
   let held = new Map<string, { version: string; contents: Buffer }>()
 
   const readFile = async (path: string): Promise<{ version: string; contents: Buffer }> => {
@@ -48,7 +50,10 @@ export function createKnownHostsFiles({ home, configured, log }: KnownHostsFiles
     return { version, contents }
   }
 
-  const paths = () => configured()?.map((path) => expandHome(path, home)) ?? usualFiles(home)
+  const paths = () => {
+    const others = configured()?.map((path) => expandHome(path, home)) ?? usualFiles(home)
+    return [...others, ...[ofHostCas() ?? []].flat()]
+  }
 
   return {
     paths,

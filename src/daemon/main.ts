@@ -138,6 +138,7 @@ export async function runDaemon(): Promise<number> {
     configFile: configFile(environment, home),
     staticKeysFile: join(stateFolder(environment, home), 'ssh-keys.json'),
     lockFile: join(stateFolder(environment, home), 'ssh-lock.json'),
+    hostCasFile: join(stateFolder(environment, home), 'ssh-host-cas.json'),
     readConfigFile,
     onConfig(applied, faults) {
       config = applied

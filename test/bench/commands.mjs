@@ -1,4 +1,6 @@
 // How long do the commands take that AWS's tools and ssh run?
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { alternate, here, mediansOf, report, run } from './measuring.mjs'
 import { ownDist } from './subjects.mjs'
@@ -57,4 +59,28 @@ export async function measureCommands({ latchkey, env }) {
     goal: 1.1,
     env,
   })
+  await measureKnownHosts(env)
+}
+
+/** ssh runs it twice for each connection: beside a shell that reads the file as fast as one can, and does nothing else. */
+async function measureKnownHosts(env) {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
+  chmodSync(folder, 0o1700)
+  const file = join(folder, 'known_hosts')
+  const byRead = `while IFS= read -r line; do printf '%s\\n' "$line"; done <${file}`
+  for (const [cas, peer, script] of [
+    [1, 'sh', byRead],
+    [50, 'sh -c cat', `cat ${file}; exit 0`],
+  ]) {
+    const line = `@cert-authority *.corp.example.com ssh-ed25519 ${'A'.repeat(68)} latchkey: corp\n`
+    writeFileSync(file, `# latchkey: lines\n${line.repeat(cas)}`)
+    await compare(`latchkey-known-hosts, CAs: ${cas}`, {
+      ours: [join(ownDist, 'latchkey-known-hosts'), []],
+      theirs: ['sh', ['-c', script]],
+      peer,
+      goal: 1.1,
+      env: { ...env, LATCHKEY_RUNTIME_DIR: folder },
+    })
+  }
+  rmSync(folder, { recursive: true })
 }

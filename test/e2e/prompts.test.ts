@@ -20,6 +20,7 @@ import { nobody } from '../support/agent-stubs.ts'
 import { startApiServer } from '../support/api-server.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { runOnTerminal } from '../support/helper-pty.ts'
+import { noHostCas } from '../support/host-cas.ts'
 import { latchkey, latchkeyPath } from '../support/latchkey.ts'
 import { describeWithPeers } from '../support/peers.ts'
 import { isAlive } from '../support/processes.ts'
@@ -89,6 +90,7 @@ async function world(
     vaults: () => [],
     vaultsOff: () => new Map(),
     whyUnread: () => undefined,
+    hostCas: noHostCas,
     organizations: async () => expect.unreachable(),
     awsFiles: { config: '/aws/config', credentials: '/aws/credentials' },
     iam: async () => expect.unreachable(),

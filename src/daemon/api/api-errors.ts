@@ -17,6 +17,7 @@ export type ApiErrorCode =
   | 'SEED_UNKNOWN'
   | 'LOGIN_INVALID'
   | 'IDENTITY_UNKNOWN'
+  | 'HOST_CA_UNKNOWN'
   | 'VAULT_UNKNOWN'
   | 'VAULT_NOT_NAMED'
   | 'PROMPT_GONE'
@@ -120,6 +121,7 @@ const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> =
   SEED_UNKNOWN: 404,
   LOGIN_INVALID: 400,
   IDENTITY_UNKNOWN: 404,
+  HOST_CA_UNKNOWN: 404,
   VAULT_UNKNOWN: 404,
   SSH_KEY_UNKNOWN: 404,
   SSH_KEY_EXISTS: 409,

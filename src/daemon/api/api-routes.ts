@@ -17,12 +17,14 @@ import { endpoints } from '../../ipc/endpoints.ts'
 import type { ApiRoute } from '../../ipc/server/api-route.ts'
 import { createEndpointRoutes, type EndpointHandlers } from '../../ipc/server/endpoint-routes.ts'
 import type { PromptCaller } from '../../prompts/prompt.ts'
+import type { ConfigService } from '../running/config-service.ts'
 import type { Confirmations } from '../running/confirmations.ts'
 import type { RunningVault } from '../running/running-vault.ts'
 import type { SshReadiness } from '../running/ssh-readiness.ts'
 import type { RunningStaticKeys } from '../static-keys/running-static-keys.ts'
 import { ApiError, answeredError, reportedError } from './api-errors.ts'
 import { checkHandlers } from './check-routes.ts'
+import { hostCaHandlers } from './host-ca-handlers.ts'
 import { importHandlers } from './import-routes.ts'
 import type { LentPrompts } from './lent-prompts.ts'
 import { lockHandlers } from './lock-routes.ts'
@@ -54,6 +56,7 @@ export interface ApiRoutesDeps {
   status: () => Promise<Status>
   config: () => ConfigReport
   readiness: SshReadiness
+  hostCas: ConfigService['hostCas']
   explainSsh: ReturnType<typeof createSshExplanation>
 }
 
@@ -150,6 +153,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
     ...lockHandlers(deps),
     ...vaultHandlers(vaultOf, () => deps.config().file),
     ...sshCaHandlers(deps.vaults, vaultOf),
+    ...hostCaHandlers(deps),
     ...sshKeyHandlers(deps.staticKeys, deps.lock),
     ...sshReadyHandlers(deps.vaults, deps.readiness),
     ...importHandlers(aws),

@@ -89,6 +89,7 @@ export async function runLoneAgent(settings: LoneAgentSettings): Promise<number>
     stores: () => stores,
     settings: () => plainLists,
     sshSettings: () => sshSettings,
+    hostCaFile: () => undefined,
     askPerson: createAskpassPerson({ environment, clock, find, stopping: stop.signal }),
     home: homeFolder(environment),
     pid: process.pid,

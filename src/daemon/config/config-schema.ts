@@ -7,7 +7,7 @@ import { isUtcTime } from '../../core/time/utc-time.ts'
 import { programChoices } from '../../prompts/programs/programs.ts'
 import { authSchema } from '../../vault/login/login-methods.ts'
 import { duration, keyFingerprint, stringMap } from './schema-fields.ts'
-import { addedKeySchema, identitySchema, sshSchema, upstreamSchema } from './ssh-schema.ts'
+import { addedKeySchema, hostCaSchema, identitySchema, sshSchema, upstreamSchema } from './ssh-schema.ts'
 
 /** A text that can be sent to STS as this field: what could not is said before anybody needs it. */
 const awsField = (field: CheckedField) =>
@@ -173,6 +173,7 @@ export const configSchema = v.strictObject({
     v.strictObject({
       ...sshSchema.entries,
       identity: named(identitySchema),
+      host_ca: named(hostCaSchema),
       upstream: named(upstreamSchema),
       added_key: v.optional(v.record(keyFingerprint, addedKeySchema)),
     }),

@@ -50,6 +50,16 @@ export type UpstreamConfig = Written<'upstream'> & {
   confirm: ConfirmPolicy
 }
 
+/** One `[ssh.host_ca.NAME]` with its defaults. */
+export interface HostCaConfig {
+  name: string
+  vault: string
+  mount: string
+  hosts: readonly string[]
+  /** Besides the default one. */
+  issuers: readonly string[]
+}
+
 /** `[ssh]` with its defaults, and what is in it besides the identities. */
 export interface SshSettings {
   /** Undefined: where ssh has them. */
@@ -81,6 +91,7 @@ export interface PromptSettings {
 export interface Config {
   vaults: readonly VaultConfig[]
   identities: readonly IdentityConfig[]
+  hostCas: readonly HostCaConfig[]
   ssh: SshSettings
   awsProfiles: AwsSettings['profiles']
   awsSources: AwsSettings['sources']
@@ -118,6 +129,13 @@ export function toConfig(settled: SectionsAround): Config {
         key_type: written.key_type ?? 'ed25519',
       }
     }),
+    hostCas: sectionsOf(sections, 'hostCa').map((section) => ({
+      name: section.name,
+      vault: vaultOf(section, settled)!,
+      mount: section.written.mount ?? 'ssh',
+      hosts: section.written.hosts,
+      issuers: section.written.issuers ?? [],
+    })),
     ssh: {
       knownHosts: ssh?.known_hosts,
       order: ssh?.order ?? 'identities-first',

@@ -3,7 +3,8 @@ import { termsOf } from '../../aws/config/settings.ts'
 import { termMistake } from '../../aws/plan/role-terms.ts'
 import { endpointMistake } from '../../aws/plan/sts-endpoint.ts'
 import { sectionHeader } from '../../core/text/section-name.ts'
-import { hasPort } from '../../vault/address.ts'
+import { fitsEveryHost } from '../../ssh/known-hosts/pattern-list.ts'
+import { hasPort, isReadableOnItsWay } from '../../vault/address.ts'
 import type { VaultVariables } from '../../vault/environment.ts'
 import { type Mistake, unknownName } from './schema-mistakes.ts'
 import { type Section, type Sections, sectionKey, sectionPath, sectionsOf, type Written } from './sections.ts'
@@ -69,12 +70,17 @@ export function faultBeside(section: Section, around: SectionsAround): Mistake |
         return at('no key is made beside upstream_key: leave it out', 'key_type')
       if (upstreamKey !== undefined && listKey !== undefined)
         return at('the other agent lists its key itself: leave it out', 'list_key')
-      const vault = vaultOf(section, around)
-      const names = [...around.names.vault]
-      if (vault === undefined)
-        return at(names.length === 0 ? 'there is no [vault.…] section' : `say which vault: ${names.join(', ')}`)
-      if (!around.names.vault.has(vault)) return at(unknownName(`vault "${vault}"`, vault, names), 'vault')
-      return isOff('vault', vault, around) ? at(`its vault "${vault}" is switched off`, 'vault') : undefined
+      return faultOfVault(section, around)
+    }
+    case 'hostCa': {
+      const { hosts, every_host: everyHost } = section.written
+      if (everyHost !== true && hosts.some(fitsEveryHost))
+        return at('fits every host: name your domain, such as "*.example.com", or set every_host = true', 'hosts')
+      const fault = faultOfVault(section, around)
+      if (fault !== undefined) return fault
+      const vault = vaultOf(section, around)!
+      // Whoever is on the way could say which hosts are to be trusted.
+      return isInClear(vault, around) ? at(`its vault "${vault}" is not reached by https`, 'vault') : undefined
     }
     case 'profile': {
       const { source, account, role, mode } = section.written
@@ -137,8 +143,26 @@ function takenBefore(section: Section<'upstream'>, { sections }: SectionsAround)
   return taken.find(({ kind }) => section.written.adds?.includes(kind))
 }
 
-/** The vault of an identity: the one that it names, else the only one in the file. */
-export function vaultOf({ written }: Section<'identity'>, { names }: SectionsAround): string | undefined {
+/** What is wrong with the vault of a section, by itself. */
+function faultOfVault(section: Section<'identity' | 'hostCa'>, around: SectionsAround): Mistake | undefined {
+  const vault = vaultOf(section, around)
+  const names = [...around.names.vault]
+  const at = (reason: string, ...key: readonly string[]) => ({ path: [...sectionPath(section), ...key], reason })
+  if (vault === undefined)
+    return at(names.length === 0 ? 'there is no [vault.…] section' : `say which vault: ${names.join(', ')}`)
+  if (!around.names.vault.has(vault)) return at(unknownName(`vault "${vault}"`, vault, names), 'vault')
+  return isOff('vault', vault, around) ? at(`its vault "${vault}" is switched off`, 'vault') : undefined
+}
+
+/** Whether what a vault answers can be changed on its way. */
+function isInClear(vault: string, { sections, defaults }: SectionsAround): boolean {
+  const found = sectionsOf(sections, 'vault').find(({ name }) => name === vault)
+  const address = found?.written.address ?? defaults.address?.value
+  return address !== undefined && isReadableOnItsWay(address)
+}
+
+/** The vault of an identity or a CA: the one that it names, else the only one in the file. */
+export function vaultOf({ written }: Section<'identity' | 'hostCa'>, { names }: SectionsAround): string | undefined {
   const [only] = names.vault
   return written.vault ?? (names.vault.size === 1 ? only : undefined)
 }

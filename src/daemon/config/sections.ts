@@ -8,12 +8,13 @@ import {
   sourceSchema,
   vaultSchema,
 } from './config-schema.ts'
-import { addedKeySchema, identitySchema, sshSchema, upstreamSchema } from './ssh-schema.ts'
+import { addedKeySchema, hostCaSchema, identitySchema, sshSchema, upstreamSchema } from './ssh-schema.ts'
 
 /** The kinds of section in config.toml: where they are, whether they have names, and the form that they must have. */
 export const sectionKinds = {
   vault: { prefix: ['vault'], isNamed: true, schema: vaultSchema },
   identity: { prefix: ['ssh', 'identity'], isNamed: true, schema: identitySchema },
+  hostCa: { prefix: ['ssh', 'host_ca'], isNamed: true, schema: hostCaSchema },
   upstream: { prefix: ['ssh', 'upstream'], isNamed: true, schema: upstreamSchema },
   addedKey: { prefix: ['ssh', 'added_key'], isNamed: true, schema: addedKeySchema },
   ssh: { prefix: ['ssh'], isNamed: false, schema: sshSchema },

@@ -5,6 +5,7 @@ import { confirmPolicies } from '../../agent/keys/key-store.ts'
 import { hardwareKinds } from '../../agent/protocol/messages.ts'
 import { pathField as path, textField as text } from '../../core/config-fields.ts'
 import { keyGenerators } from '../../ssh/keys/key-types.ts'
+import { isExclusion, listedPatternMistake } from '../../ssh/known-hosts/pattern-list.ts'
 import { duration, keyFingerprint, stringMap } from './schema-fields.ts'
 
 /** Vault separates the names by commas (`valid_principals` of ssh/sign), so it would read a name with a comma as two. */
@@ -84,6 +85,32 @@ export const upstreamSchema = v.strictObject({
 
 /** One `[ssh.added_key."SHA256:…"]`. */
 export const addedKeySchema = v.strictObject({ hosts })
+
+/** The hosts of a line in known_hosts. */
+const listedHosts = v.pipe(
+  v.array(
+    v.pipe(
+      v.string(),
+      v.check(
+        (pattern) => listedPatternMistake(pattern) === undefined,
+        ({ input }) => listedPatternMistake(input)!,
+      ),
+    ),
+  ),
+  v.check((patterns) => !patterns.every(isExclusion), 'names no host'),
+  v.maxLength(100, 'more than 100 entries: write patterns'),
+)
+
+/** One `[ssh.host_ca.NAME]`: a CA that certifies hosts. */
+export const hostCaSchema = v.strictObject({
+  vault: v.optional(text),
+  mount: v.optional(text),
+  hosts: listedHosts,
+  /** Whether a pattern in `hosts` may fit whatever a host is called. */
+  every_host: v.optional(v.boolean()),
+  /** Besides the default one. */
+  issuers: v.optional(v.pipe(v.array(text), v.maxLength(16, 'more than 16 issuers'))),
+})
 
 /** `[ssh]`, without the sections in it. */
 export const sshSchema = v.strictObject({

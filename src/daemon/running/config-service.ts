@@ -9,6 +9,7 @@ import type { ExtraCa } from '../config/extra-ca.ts'
 import { type LoadConfigDeps, loadConfig } from '../config/load-config.ts'
 import type { SystemCa } from '../config/system-ca.ts'
 import type { ConfiguredKeychain } from '../configured-keychain.ts'
+import { createHostCas, type HostCas, type HostCasDeps } from '../host-ca/host-cas.ts'
 import type { LastingNames } from '../names/lasting-names.ts'
 import { createFileWatch, type WatchFolder } from '../process/file-watch.ts'
 import { createConfigRefresh } from './config-refresh.ts'
@@ -23,6 +24,8 @@ export interface ConfigService {
   vaults(): readonly RunningVault[]
   /** The vaults that are configured but switched off, and why. */
   vaultsOff(): ReadonlyMap<string, CodedError>
+  /** The CAs of hosts, and `off` as for vaults. */
+  hostCas: Omit<HostCas, 'use' | 'stop'> & { off(): ReadonlyMap<string, CodedError> }
   /** Why no part of the file could be read yet; undefined once it was. */
   whyUnread(): CodedError | undefined
   /** The keys of the identities, the same array until they change. */
@@ -36,7 +39,7 @@ export interface ConfigService {
 }
 
 /** What the service needs. */
-export interface ConfigServiceDeps {
+export interface ConfigServiceDeps extends Pick<HostCasDeps, 'runtimeFolder' | 'hostCasFile'> {
   vaultDeps: VaultDeps
   loadDeps: LoadConfigDeps
   keychain: ConfiguredKeychain
@@ -48,13 +51,12 @@ export interface ConfigServiceDeps {
   onApplied: (config: Config, faults: number) => void
 }
 
-const vaultPrefix = 'vault.'
-
 /** Creates a service that reads nothing until it is started. */
 export function createConfigService(deps: ConfigServiceDeps): ConfigService {
   const { vaultDeps, loadDeps, keychain, extraCa, systemCa, names, watchFolder, onApplied } = deps
   const { clock, log } = vaultDeps
   const running = createRunningConfig(vaultDeps)
+  const hostCas = createHostCas({ ...deps, ...vaultDeps })
   const watch = createFileWatch({ clock, onChange: () => refresh.touch(), ...(watchFolder && { watchFolder }) })
   const ownPaths = [...systemCa.paths, ...(extraCa.file === undefined ? [] : [extraCa.file])]
   const follow = (paths: readonly string[]) => watch.follow([...paths, ...ownPaths])
@@ -81,19 +83,24 @@ export function createConfigService(deps: ConfigServiceDeps): ConfigService {
       running.apply(loaded, systemCa.current())
       onApplied(loaded.config, loaded.faults.length)
       await names.use(running.vaults().flatMap(({ identities }) => identities))
+      await hostCas.use(loaded.config.hostCas, running.vaults())
     },
   })
+
+  /** By the names of the sections. */
+  const sectionsOff = (prefix: string): ReadonlyMap<string, CodedError> => {
+    const faults = (running.loaded()?.faults ?? []).filter(
+      ({ section, effect }) => effect === 'off' && section?.startsWith(prefix),
+    )
+    return new Map(faults.reverse().map(({ section, error }) => [section!.slice(prefix.length), error]))
+  }
 
   return {
     start: refresh.refresh,
     current: () => running.loaded()?.config ?? nothingConfigured,
     vaults: running.vaults,
-    vaultsOff() {
-      const faults = (running.loaded()?.faults ?? []).filter(
-        ({ section, effect }) => effect === 'off' && section?.startsWith(vaultPrefix),
-      )
-      return new Map(faults.reverse().map(({ section, error }) => [section!.slice(vaultPrefix.length), error]))
-    },
+    vaultsOff: () => sectionsOff('vault.'),
+    hostCas: { ...hostCas, off: () => sectionsOff('ssh.host_ca.') },
     whyUnread: running.whyUnread,
     stores: running.stores,
     listSettings: running.listSettings,
@@ -101,11 +108,15 @@ export function createConfigService(deps: ConfigServiceDeps): ConfigService {
     report() {
       const { faults, warnings } = running.loaded() ?? { faults: [], warnings: [] }
       const outdated = keychain.isOutdated() ? ['[keychain] has changed: restart the daemon to apply it'] : []
-      return reportConfig(loadDeps.path, { faults, warnings: [...warnings, ...outdated, ...names.faults()] })
+      return reportConfig(loadDeps.path, {
+        faults,
+        warnings: [...warnings, ...outdated, ...names.faults(), ...hostCas.faults()],
+      })
     },
     stop() {
       watch.close()
       refresh.stop()
+      hostCas.stop()
       running.stop()
     },
   }

@@ -4,14 +4,16 @@ import { shellWord } from '../../core/text/shell-word.ts'
 import type { ResolveSrv } from '../../http/srv.ts'
 import type { PromptCaller } from '../../prompts/prompt.ts'
 import type { PublicKey } from '../../ssh/public-key.ts'
-import { type Circuit, createCircuit } from '../../vault/circuit.ts'
+import { type Circuit, createCircuit, inBackground } from '../../vault/circuit.ts'
 import { createVaultClient, type VaultClient } from '../../vault/client.ts'
 import type { LoginContext } from '../../vault/login/login-method.ts'
 import { type AuthConfig, createLoginMethod } from '../../vault/login/login-methods.ts'
 import { readVisibleLogins, type VisibleLogins } from '../../vault/login/visible-logins.ts'
 import { createRouteTo } from '../../vault/route.ts'
 import { readCaKey } from '../../vault/ssh/ca-key.ts'
+import { type CaKeys, readCaKeys, type WantedCaKeys } from '../../vault/ssh/ca-keys.ts'
 import { type CaWatch, createCaWatch } from '../../vault/ssh/ca-watch.ts'
+import { createIssuerList } from '../../vault/ssh/issuer-list.ts'
 import { createInlineSource } from '../../vault/token/inline-source.ts'
 import { createTokenSource, type LoginSummary, type TokenSource } from '../../vault/token/token-source.ts'
 import type { IdentityConfig, VaultConfig } from '../config/config.ts'
@@ -37,6 +39,8 @@ export interface RunningVault {
   readVisibleLogins(): Promise<VisibleLogins>
   /** Reads the CA key of a mount. @param issuer one of several; undefined: the default @throws {VaultError} */
   readCaKey(mount: string, issuer?: string): Promise<PublicKey>
+  /** Reads all CA keys of a mount, for which nobody waits. @throws {VaultError} */
+  readCaKeys(mount: string, wanted: WantedCaKeys): Promise<CaKeys>
   /** Connects to the same server with new settings: token, keys and certificates stay. */
   reconnect(plan: VaultPlan): void
   /** Goes on with these identities: an unchanged one keeps its key and certificate, one that is left over is disposed of. */
@@ -115,6 +119,7 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
   })
   const { tokens } = login
   tokens.start()
+  const listIssuers = createIssuerList(client, tokens)
   let config = plan.config
   let identities: readonly RunningIdentity[] = []
 
@@ -158,6 +163,7 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
     },
     readVisibleLogins: () => readVisibleLogins(client),
     readCaKey: (mount, issuer) => readCaKey(client, mount, issuer),
+    readCaKeys: (mount, wanted) => readCaKeys(inBackground(client), listIssuers, mount, wanted),
     reconnect(next) {
       switched.use(connect(next, circuit, deps))
       config = next.config

@@ -31,6 +31,8 @@ export interface SshAgentDeps
   extends Omit<AgentDeps, 'keyring' | 'lock' | 'knownHosts' | 'upstreams'>,
     Omit<UpstreamsDeps, 'configured'> {
   sshSettings: () => SshSettings
+  /** The file of the host CAs; undefined: there is none. */
+  hostCaFile: () => string | undefined
   /** Absent: the lock ends with the process. */
   keepLock?: KeepLock
   onKeysReleased: () => void
@@ -47,7 +49,8 @@ export function createSshAgent(deps: SshAgentDeps): SshAgent {
     defaultLifetimeSeconds: () => sshSettings().lifetime,
   })
   const lock = createLock({ clock, keep: keepLock })
-  const knownHosts = createKnownHostsFiles({ home, configured: () => sshSettings().knownHosts, log })
+  const configured = () => sshSettings().knownHosts
+  const knownHosts = createKnownHostsFiles({ home, configured, ofHostCas: deps.hostCaFile, log })
   const upstreams = createUpstreams({ ...deps, configured: () => sshSettings().upstreams })
   const agent = createAgent({ ...deps, keyring, lock, upstreams, knownHosts: knownHosts.read })
   return {

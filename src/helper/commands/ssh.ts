@@ -5,6 +5,7 @@ import { addSshCloudInitCommand } from './ssh-cloud-init.ts'
 import { addSshConfigCommand } from './ssh-config.ts'
 import { addSshExplainCommand } from './ssh-explain.ts'
 import { addSshKeysCommands } from './ssh-keys.ts'
+import { addSshKnownHostsCommand } from './ssh-known-hosts.ts'
 import { addSshReadyCommands } from './ssh-ready.ts'
 
 /** `latchkey ssh …` */
@@ -23,4 +24,5 @@ export function addSshCommands(program: Command, context: CommandContext, finish
     })
   addSshKeysCommands(ssh, context)
   addSshCloudInitCommand(ssh, context)
+  addSshKnownHostsCommand(ssh, context)
 }

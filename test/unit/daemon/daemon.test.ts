@@ -72,6 +72,7 @@ async function run(
     configFile: '/config.toml',
     staticKeysFile: join(folder, 'ssh-keys.json'),
     lockFile: join(folder, 'ssh-lock.json'),
+    hostCasFile: join(folder, 'ssh-host-cas.json'),
     watchFolder: () => ({ close() {} }),
     onConfig: () => {},
     version: '1.2.3',

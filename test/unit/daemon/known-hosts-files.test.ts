@@ -6,13 +6,13 @@ import { createKnownHostsFiles } from '../../../src/daemon/known-hosts-files.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { recordingLog } from '../../support/vault-world.ts'
 
-function setUp(configured?: readonly string[]) {
+function setUp(configured?: readonly string[], ofHostCas?: string) {
   const home = temporaryFolder()
   mkdirSync(join(home, '.ssh'))
   const { log, lines } = recordingLog()
-  const { read } = createKnownHostsFiles({ home, configured: () => configured, log })
+  const { read } = createKnownHostsFiles({ home, configured: () => configured, ofHostCas: () => ofHostCas, log })
   const texts = async () => (await read()).map(String).slice(0, 2)
-  return { home, lines, texts, at: (name: string) => join(home, '.ssh', name) }
+  return { home, lines, texts, read, at: (name: string) => join(home, '.ssh', name) }
 }
 
 it('are the files that ssh reads, as they are now', async () => {
@@ -33,10 +33,20 @@ it('are those of the setting in their place', async () => {
   expect(await texts()).toEqual(['own'])
 })
 
+it.each([undefined, ['~/hosts']])(
+  'have that of the host CAs among them, whatever the setting: %j',
+  async (configured) => {
+    const own = join(temporaryFolder(), 'known_hosts')
+    writeFileSync(own, '@cert-authority * …')
+    const { read } = setUp(configured, own)
+    expect((await read()).map(String).at(-1)).toBe('@cert-authority * …')
+  },
+)
+
 it('are the same buffers as long as the files are the same', async () => {
   const { home, log } = { home: temporaryFolder(), log: recordingLog().log }
   writeFileSync(join(home, 'hosts'), 'own')
-  const { read } = createKnownHostsFiles({ home, configured: () => ['~/hosts'], log })
+  const { read } = createKnownHostsFiles({ home, configured: () => ['~/hosts'], ofHostCas: () => undefined, log })
   const [first] = await read()
   expect((await read())[0]).toBe(first)
 })

@@ -12,6 +12,7 @@ import type { VaultError } from '../../../../src/vault/vault-error.ts'
 import { nobody } from '../../../support/agent-stubs.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { fullStatus } from '../../../support/helper-status.ts'
+import { noHostCas } from '../../../support/host-cas.ts'
 
 /** A vault with an identity, which write down what is done with them. */
 function capturingVault(name: string, fate: string[], failure?: VaultError): RunningVault {
@@ -44,6 +45,7 @@ function call(deps: Partial<ApiRoutesDeps>, method: string, pattern: string, par
     vaults: () => [],
     vaultsOff: () => new Map(),
     whyUnread: () => undefined,
+    hostCas: noHostCas,
     organizations: async () => expect.unreachable(),
     awsFiles: { config: '/aws/config', credentials: '/aws/credentials' },
     iam: async () => expect.unreachable(),

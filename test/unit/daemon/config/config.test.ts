@@ -159,6 +159,20 @@ describe('parseConfig', () => {
     })
   })
 
+  it.each(['http://127.0.0.1:8200', 'unix:///run/vault.sock', 'https://vault.example'])(
+    'reads the CAs of hosts, with their defaults: %s',
+    (address) => {
+      const { hostCas } = parseConfig(
+        `[vault.corp]\naddress = "${address}"\n[ssh.host_ca.lab]\nhosts = ["*"]\nevery_host = true\n[ssh.host_ca.corp]\nmount = "ssh-host"\nhosts = ["*.corp"]\nissuers = ["old"]\n`,
+        file,
+      )
+      expect(hostCas).toEqual([
+        { name: 'lab', vault: 'corp', mount: 'ssh', hosts: ['*'], issuers: [] },
+        { name: 'corp', vault: 'corp', mount: 'ssh-host', hosts: ['*.corp'], issuers: ['old'] },
+      ])
+    },
+  )
+
   it('takes the address of a vault from the environment', () => {
     const config = parseConfig('[vault.corp]\n', file, { VAULT_ADDR: 'http://127.0.0.1:8200' })
     expect(config.vaults[0]).toMatchObject({ address: 'http://127.0.0.1:8200', auth: { method: 'token' } })
@@ -233,6 +247,19 @@ describe('parseConfig', () => {
       'an added key by another name',
       '[ssh.added_key.old]\nhosts = ["a"]\n',
       '1:2: ssh.added_key.old: not a fingerprint as ssh-add -l and ssh-keygen -l show it: "SHA256:…"',
+    ],
+    ['a host CA without hosts', '[ssh.host_ca.c]\nmount = "m"\n', '1:2: ssh.host_ca.c.hosts: is missing'],
+    ['a host CA for nobody', '[ssh.host_ca.c]\nhosts = []\n', '2:1: ssh.host_ca.c.hosts: names no host'],
+    ['a host CA that only excludes', '[ssh.host_ca.c]\nhosts = ["!a"]\n', '2:1: ssh.host_ca.c.hosts: names no host'],
+    [
+      'a host CA with a second line in a host',
+      '[ssh.host_ca.c]\nhosts = ["a\\n@cert-authority *"]\n',
+      '2:1: ssh.host_ca.c.hosts.0: not a host of known_hosts',
+    ],
+    [
+      'a host CA for more than anybody writes',
+      `[ssh.host_ca.c]\nhosts = ${JSON.stringify(Array(101).fill('a'))}\n`,
+      '2:1: ssh.host_ca.c.hosts: more than 100 entries: write patterns',
     ],
     ['half a host', '[ssh]\nunbound_max = 1.5\n', '2:1: ssh.unbound_max: not a whole number'],
     ['a relative file', '[ssh]\nknown_hosts = ["hosts"]\n', '2:1: ssh.known_hosts.0: not an absolute path'],
@@ -360,6 +387,21 @@ describe('parseConfig', () => {
       'an identity of an unknown vault',
       '[vault.corp]\naddress = "https://v"\n[ssh.identity.ops]\nvault = "crop"\nrole = "r"\n',
       '4:1: ssh.identity.ops.vault: unknown vault "crop": did you mean corp?',
+    ],
+    [
+      'a host CA for every host',
+      '[vault.corp]\naddress = "https://v"\n[ssh.host_ca.c]\nhosts = ["a", "*"]\n',
+      '4:1: ssh.host_ca.c.hosts: fits every host: name your domain, such as "*.example.com", or set every_host = true',
+    ],
+    [
+      'a host CA of an unknown vault',
+      '[vault.corp]\naddress = "https://v"\n[ssh.host_ca.c]\nvault = "crop"\nhosts = ["a"]\n',
+      '4:1: ssh.host_ca.c.vault: unknown vault "crop": did you mean corp?',
+    ],
+    [
+      'a host CA that others could replace on the way',
+      '[vault.corp]\naddress = "http://vault.example"\n[ssh.host_ca.c]\nhosts = ["a"]\n',
+      '3:2: ssh.host_ca.c.vault: its vault "corp" is not reached by https',
     ],
     [
       'an identity without any vault',
