@@ -42,7 +42,7 @@ export function checkUserCertificate(certificate: SshCertificate, expected: Expe
   checkSize(certificate, expected.rolePath)
   checkSubject(certificate, expected)
   checkPrincipals(certificate.principals, expected)
-  checkTime(certificate, expected.nowMs, expected.skewMs ?? defaultSkewMs)
+  checkTime(certificate, expected.nowMs, expected.skewMs)
   checkCriticalOptions(certificate)
   checkSignature(certificate, expected.rolePath)
   checkCa(certificate, expected.cas)
@@ -69,7 +69,8 @@ export function checkExcess(
   )
 }
 
-function checkSize({ blob, principals }: SshCertificate, rolePath: string): void {
+/** Refuses what OpenSSH would not read. @throws {SshError} CERTIFICATE_TOO_LARGE */
+export function checkSize({ blob, principals }: SshCertificate, rolePath: string): void {
   if (blob.length <= maxBlobBytes && principals.length <= maxPrincipals) return
   throw new SshError(
     'CERTIFICATE_TOO_LARGE',
@@ -121,7 +122,8 @@ function checkPrincipals(
   }
 }
 
-function checkTime(certificate: SshCertificate, nowMs: number, skewMs: number): void {
+/** @throws {SshError} CERTIFICATE_EXPIRED, CERTIFICATE_NOT_YET_VALID */
+export function checkTime(certificate: SshCertificate, nowMs: number, skewMs = defaultSkewMs): void {
   const { notBeforeMs, notAfterMs } = certificateValidity(certificate)
   const hint = 'compare this clock with the server’s: timedatectl'
   if (nowMs >= notAfterMs) {
@@ -144,7 +146,8 @@ function checkCriticalOptions({ criticalOptions }: SshCertificate): void {
   )
 }
 
-function checkSignature(certificate: SshCertificate, rolePath: string): void {
+/** @throws {SshError} CERTIFICATE_SIGNATURE_INVALID */
+export function checkSignature(certificate: SshCertificate, rolePath: string): void {
   if (isSignatureValid(certificate)) return
   if (isSha1(certificate.signature)) {
     throw new SshError(

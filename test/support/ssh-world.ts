@@ -16,6 +16,8 @@ export interface SshWorld {
   /** It ends a connection after the first key that it does not take. */
   strictSshd: Sshd
   userName: string
+  /** The public key of that CA. */
+  caFile: string
   /** Starts a further sshd with files in this folder. It ends with the others. */
   startSshd(folder: string, options: SshdOptions): Promise<Sshd>
   /** Defines a role that certifies the user. */
@@ -54,6 +56,7 @@ export async function startSshWorld(): Promise<SshWorld> {
     sshd,
     strictSshd,
     userName,
+    caFile,
     startSshd: begin,
     async writeRole(name, settings = {}) {
       await vault.admin('POST', `ssh/roles/${name}`, {

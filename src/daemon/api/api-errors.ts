@@ -18,6 +18,8 @@ export type ApiErrorCode =
   | 'LOGIN_INVALID'
   | 'IDENTITY_UNKNOWN'
   | 'HOST_CA_UNKNOWN'
+  | 'HOST_CA_NOT_NAMED'
+  | 'ROLE_NOT_NAMED'
   | 'VAULT_UNKNOWN'
   | 'VAULT_NOT_NAMED'
   | 'PROMPT_GONE'
@@ -122,6 +124,8 @@ const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> =
   LOGIN_INVALID: 400,
   IDENTITY_UNKNOWN: 404,
   HOST_CA_UNKNOWN: 404,
+  HOST_CA_NOT_NAMED: 400,
+  ROLE_NOT_NAMED: 400,
   VAULT_UNKNOWN: 404,
   SSH_KEY_UNKNOWN: 404,
   SSH_KEY_EXISTS: 409,

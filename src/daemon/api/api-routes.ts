@@ -25,6 +25,7 @@ import type { RunningStaticKeys } from '../static-keys/running-static-keys.ts'
 import { ApiError, answeredError, reportedError } from './api-errors.ts'
 import { checkHandlers } from './check-routes.ts'
 import { hostCaHandlers } from './host-ca-handlers.ts'
+import { hostSignHandler } from './host-sign-handler.ts'
 import { importHandlers } from './import-routes.ts'
 import type { LentPrompts } from './lent-prompts.ts'
 import { lockHandlers } from './lock-routes.ts'
@@ -154,6 +155,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
     ...vaultHandlers(vaultOf, () => deps.config().file),
     ...sshCaHandlers(deps.vaults, vaultOf),
     ...hostCaHandlers(deps),
+    ...hostSignHandler(deps.hostCas.all, vaultOf),
     ...sshKeyHandlers(deps.staticKeys, deps.lock),
     ...sshReadyHandlers(deps.vaults, deps.readiness),
     ...importHandlers(aws),

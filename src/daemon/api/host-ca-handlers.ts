@@ -1,5 +1,5 @@
 import type { CodedError } from '../../core/errors.ts'
-import type * as hostCaEndpoints from '../../ipc/endpoints/ssh-host-ca.ts'
+import type { getHostCas } from '../../ipc/endpoints/ssh-host-ca.ts'
 import type { EndpointHandlers } from '../../ipc/server/endpoint-routes.ts'
 import type { PromptCaller } from '../../prompts/prompt.ts'
 import { fingerprint } from '../../ssh/public-key.ts'
@@ -17,7 +17,7 @@ export interface HostCaHandlersDeps {
 export function hostCaHandlers({
   hostCas,
   whyUnread,
-}: HostCaHandlersDeps): EndpointHandlers<typeof hostCaEndpoints, PromptCaller> {
+}: HostCaHandlersDeps): EndpointHandlers<{ getHostCas: typeof getHostCas }, PromptCaller> {
   return {
     async getHostCas() {
       await hostCas.look()

@@ -58,6 +58,8 @@ export interface HostCaConfig {
   hosts: readonly string[]
   /** Besides the default one. */
   issuers: readonly string[]
+  /** For `ssh host-sign`. */
+  role: string | undefined
 }
 
 /** `[ssh]` with its defaults, and what is in it besides the identities. */
@@ -135,6 +137,7 @@ export function toConfig(settled: SectionsAround): Config {
       mount: section.written.mount ?? 'ssh',
       hosts: section.written.hosts,
       issuers: section.written.issuers ?? [],
+      role: section.written.role,
     })),
     ssh: {
       knownHosts: ssh?.known_hosts,

@@ -110,6 +110,8 @@ export const hostCaSchema = v.strictObject({
   every_host: v.optional(v.boolean()),
   /** Besides the default one. */
   issuers: v.optional(v.pipe(v.array(text), v.maxLength(16, 'more than 16 issuers'))),
+  /** Signs for `ssh host-sign`. */
+  role: v.optional(text),
 })
 
 /** `[ssh]`, without the sections in it. */

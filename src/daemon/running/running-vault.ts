@@ -3,6 +3,7 @@ import { displayLine } from '../../core/text/display-text.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { ResolveSrv } from '../../http/srv.ts'
 import type { PromptCaller } from '../../prompts/prompt.ts'
+import type { SshCertificate } from '../../ssh/certificate.ts'
 import type { PublicKey } from '../../ssh/public-key.ts'
 import { type Circuit, createCircuit, inBackground } from '../../vault/circuit.ts'
 import { createVaultClient, type VaultClient } from '../../vault/client.ts'
@@ -13,6 +14,7 @@ import { createRouteTo } from '../../vault/route.ts'
 import { readCaKey } from '../../vault/ssh/ca-key.ts'
 import { type CaKeys, readCaKeys, type WantedCaKeys } from '../../vault/ssh/ca-keys.ts'
 import { type CaWatch, createCaWatch } from '../../vault/ssh/ca-watch.ts'
+import { type HostSigning, signHostKey } from '../../vault/ssh/host-signer.ts'
 import { createIssuerList } from '../../vault/ssh/issuer-list.ts'
 import { createInlineSource } from '../../vault/token/inline-source.ts'
 import { createTokenSource, type LoginSummary, type TokenSource } from '../../vault/token/token-source.ts'
@@ -41,6 +43,8 @@ export interface RunningVault {
   readCaKey(mount: string, issuer?: string): Promise<PublicKey>
   /** Reads all CA keys of a mount, for which nobody waits. @throws {VaultError} */
   readCaKeys(mount: string, wanted: WantedCaKeys): Promise<CaKeys>
+  /** Has the key of a host certified, for a person who waits. @throws {VaultError}; {SshError} CERTIFICATE_… */
+  signHostKey(key: PublicKey, signing: HostSigning): Promise<SshCertificate>
   /** Connects to the same server with new settings: token, keys and certificates stay. */
   reconnect(plan: VaultPlan): void
   /** Goes on with these identities: an unchanged one keeps its key and certificate, one that is left over is disposed of. */
@@ -164,6 +168,7 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
     readVisibleLogins: () => readVisibleLogins(client),
     readCaKey: (mount, issuer) => readCaKey(client, mount, issuer),
     readCaKeys: (mount, wanted) => readCaKeys(inBackground(client), listIssuers, mount, wanted),
+    signHostKey: (key, signing) => signHostKey(client, tokens, key, signing, clock.now),
     reconnect(next) {
       switched.use(connect(next, circuit, deps))
       config = next.config

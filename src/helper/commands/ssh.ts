@@ -4,6 +4,7 @@ import { needTerminal } from '../mfa/known-source.ts'
 import { addSshCloudInitCommand } from './ssh-cloud-init.ts'
 import { addSshConfigCommand } from './ssh-config.ts'
 import { addSshExplainCommand } from './ssh-explain.ts'
+import { addSshHostSignCommand } from './ssh-host-sign.ts'
 import { addSshKeysCommands } from './ssh-keys.ts'
 import { addSshKnownHostsCommand } from './ssh-known-hosts.ts'
 import { addSshReadyCommands } from './ssh-ready.ts'
@@ -25,4 +26,5 @@ export function addSshCommands(program: Command, context: CommandContext, finish
   addSshKeysCommands(ssh, context)
   addSshCloudInitCommand(ssh, context)
   addSshKnownHostsCommand(ssh, context)
+  addSshHostSignCommand(ssh, context)
 }

@@ -24,6 +24,13 @@ export interface SignPurpose {
   isOthersKey?: boolean | undefined
 }
 
+/** A certificate for a host is asked for. */
+export interface HostSignPurpose {
+  type: 'sign-host'
+  mount: string
+  role: string
+}
+
 /** A login. */
 export interface LoginPurpose {
   type: 'login'
@@ -55,7 +62,7 @@ export interface PublicPurpose {
 }
 
 /** What a request is for: advice on a refusal depends on it. */
-export type VaultPurpose = SignPurpose | LoginPurpose | UnwrapPurpose | TokenPurpose | PublicPurpose
+export type VaultPurpose = SignPurpose | HostSignPurpose | LoginPurpose | UnwrapPurpose | TokenPurpose | PublicPurpose
 
 /** The hint where the server found fault with the request itself. */
 export const reportHint = () => 'this is a mistake in latchkey: please report it with the output of: latchkey --version'

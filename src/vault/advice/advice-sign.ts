@@ -1,13 +1,38 @@
 import { shellWord } from '../../core/text/shell-word.ts'
 import { formatDuration } from '../../core/time/duration.ts'
 import { keyGenerators } from '../../ssh/keys/key-types.ts'
-import { type AdviceRow, reportHint, type SignPurpose } from './advice-row.ts'
+import { type AdviceRow, type HostSignPurpose, reportHint, type SignPurpose } from './advice-row.ts'
 
 const rolePath = ({ mount, role }: SignPurpose) => shellWord(`${mount}/roles/${role}`)
 const readRole = (purpose: SignPurpose) => `vault read ${rolePath(purpose)}`
 
 const otherKeyTypes = ({ keyType }: SignPurpose) =>
   keyGenerators.flatMap(({ name }) => (name === keyType ? [] : [name])).join(', ')
+
+/** The refusals of `sign` that are about the CA, whatever it is to certify. */
+export const signatureRows: readonly AdviceRow<SignPurpose | HostSignPurpose>[] = [
+  {
+    text: /^unable to find issuer for reference: |^no default issuer currently configured|failed to read CA |error creating signer/,
+    code: 'VAULT_CA_MISSING',
+    message: ({ mount }) => `${mount}/ has no CA key to sign with`,
+    hint: ({ mount }) =>
+      `its operator must set one: vault write ${shellWord(`${mount}/config/ca`)} generate_signing_key=true key_type=ed25519`,
+  },
+  {
+    text: /^failed to generate signed SSH key: .*unsupported signature algorithm "(.+?)" for key format "(.+?)"/,
+    code: 'VAULT_ROLE_KIND',
+    message: ({ role, mount }, [, algorithm, format]) =>
+      `role ${role} wants signatures of type ${algorithm}, which the CA key of ${mount}/ (${format}) cannot make`,
+    hint: (purpose) =>
+      `its operator must run: vault write ${shellWord(`${purpose.mount}/roles/${purpose.role}`)} algorithm_signer=default`,
+  },
+  {
+    text: /^failed to generate signed SSH key|^failed to parse stored CA private key/,
+    code: 'VAULT_UNAVAILABLE',
+    message: ({ mount }) => `${mount}/ could not sign just now`,
+    hint: () => 'it is tried again automatically; if it goes on, see the log of the server',
+  },
+]
 
 /** The refusals of `sign` (reference: builtin/logical/ssh of Vault and OpenBao; the recorded ones are in the tests). */
 export const signRows: readonly AdviceRow<SignPurpose>[] = [
@@ -101,26 +126,7 @@ export const signRows: readonly AdviceRow<SignPurpose>[] = [
     hint: (purpose) =>
       `drop them from critical_options in config.toml, or see allowed_critical_options in: ${readRole(purpose)}`,
   },
-  {
-    text: /^unable to find issuer for reference: |^no default issuer currently configured|failed to read CA |error creating signer/,
-    code: 'VAULT_CA_MISSING',
-    message: ({ mount }) => `${mount}/ has no CA key to sign with`,
-    hint: ({ mount }) =>
-      `its operator must set one: vault write ${shellWord(`${mount}/config/ca`)} generate_signing_key=true key_type=ed25519`,
-  },
-  {
-    text: /^failed to generate signed SSH key: .*unsupported signature algorithm "(.+?)" for key format "(.+?)"/,
-    code: 'VAULT_ROLE_KIND',
-    message: ({ role, mount }, [, algorithm, format]) =>
-      `role ${role} wants signatures of type ${algorithm}, which the CA key of ${mount}/ (${format}) cannot make`,
-    hint: (purpose) => `its operator must run: vault write ${rolePath(purpose)} algorithm_signer=default`,
-  },
-  {
-    text: /^failed to generate signed SSH key|^failed to parse stored CA private key/,
-    code: 'VAULT_UNAVAILABLE',
-    message: ({ mount }) => `${mount}/ could not sign just now`,
-    hint: () => 'it is tried again automatically; if it goes on, see the log of the server',
-  },
+  ...signatureRows,
   {
     text: /^unsupported path$/,
     status: 404,
@@ -145,7 +151,8 @@ export function maxTtlSecondsIn(text: string): number | undefined {
   return seconds === undefined || Number(seconds) === 0 ? undefined : Number(seconds)
 }
 
-function describeMaximum([text, limit = '']: RegExpMatchArray): string {
+/** The maximum of a refused ttl, as the server names it or as a duration. */
+export function describeMaximum([text, limit = '']: RegExpMatchArray): string {
   const seconds = maxTtlSecondsIn(text)
   return seconds === undefined ? limit : formatDuration(seconds)
 }

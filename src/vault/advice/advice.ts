@@ -1,6 +1,7 @@
 import { shellWord } from '../../core/text/shell-word.ts'
 import { formatDuration } from '../../core/time/duration.ts'
 import { VaultError, type VaultErrorCode, type VaultErrorOptions } from '../vault-error.ts'
+import { hostSignRows } from './advice-host-sign.ts'
 import { loginRows } from './advice-login.ts'
 import { type AdviceRow, reportHint, type VaultPurpose } from './advice-row.ts'
 import { maxTtlSecondsIn, signRows } from './advice-sign.ts'
@@ -122,6 +123,7 @@ const generalRows: readonly AdviceRow[] = [
 function mountOf(purpose: VaultPurpose): string {
   switch (purpose.type) {
     case 'sign':
+    case 'sign-host':
     case 'public':
       return `${purpose.mount}/`
     case 'login':
@@ -166,6 +168,8 @@ function ownAdvice(refusal: Refusal, purpose: VaultPurpose, vault: string): Advi
   switch (purpose.type) {
     case 'sign':
       return firstMatch(refusal, signRows, purpose, vault)
+    case 'sign-host':
+      return firstMatch(refusal, hostSignRows, purpose, vault)
     case 'login':
       return firstMatch(refusal, [...purpose.advice, ...loginRows], purpose, vault)
     case 'unwrap':

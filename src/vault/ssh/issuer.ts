@@ -2,13 +2,12 @@ import type { Logger } from '../../core/log.ts'
 import { foreignText } from '../../core/text/display-text.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { formatDuration } from '../../core/time/duration.ts'
-import { certificateValidity, decodeCertificate, type SshCertificate } from '../../ssh/certificate.ts'
+import type { SshCertificate } from '../../ssh/certificate.ts'
 import { checkExcess, checkUserCertificate } from '../../ssh/certificate-check.ts'
 import type { CertificateIssuer, CertificateStanding } from '../../ssh/certificate-issuer.ts'
 import { certificateCautions, certificateExcess } from '../../ssh/certificate-surprises.ts'
 import type { PublicKey } from '../../ssh/public-key.ts'
-import { formatPublicKeyLine, parsePublicKeyLine } from '../../ssh/public-key-line.ts'
-import { SshError } from '../../ssh/wire.ts'
+import { formatPublicKeyLine } from '../../ssh/public-key-line.ts'
 import { vaultPath } from '../address.ts'
 import type { VaultAnswer } from '../answer.ts'
 import { inBackground } from '../circuit.ts'
@@ -16,10 +15,11 @@ import type { VaultClient } from '../client.ts'
 import type { Access } from '../inline-login.ts'
 import type { VaultBody } from '../request-body.ts'
 import type { TokenSource } from '../token/token-source.ts'
-import { isVaultError, VaultError } from '../vault-error.ts'
+import { isVaultError } from '../vault-error.ts'
 import { explainRefusedKey, keyTypeSetting } from './allowed-key-types.ts'
 import type { CaWatch } from './ca-watch.ts'
 import { issueFailure } from './issue-failure.ts'
+import { decodeSigned, skewOf } from './signed-key.ts'
 
 /** What a certificate is requested with. Whatever is absent is left to the role. */
 export interface SigningOptions {
@@ -165,31 +165,6 @@ function signBody(keyBlob: Uint8Array, signing: SigningOptions): VaultBody {
     ...(extensions === undefined ? {} : { extensions }),
     ...(criticalOptions === undefined ? {} : { critical_options: criticalOptions }),
   }
-}
-
-/** @throws {VaultError} VAULT_BAD_RESPONSE */
-function decodeSigned({ data, status }: VaultAnswer, vault: string): SshCertificate {
-  try {
-    return decodeCertificate(parsePublicKeyLine(String(data?.signed_key)).blob)
-  } catch (cause) {
-    if (!(cause instanceof SshError)) throw cause
-    throw new VaultError('VAULT_BAD_RESPONSE', `vault ${vault} did not answer with a certificate: ${cause.message}`, {
-      cause,
-      status,
-      hint: 'check mount of the ssh identity in config.toml: it must be an ssh secrets engine',
-    })
-  }
-}
-
-/**
- * How far our clock is from the CA's, by the Date of the answer. A Date at which the certificate would not be valid comes
- * not from the CA's clock, but from a proxy on the way: then nothing is known.
- */
-function skewOf({ clockSkewMs }: VaultAnswer, certificate: SshCertificate, nowMs: number): number {
-  if (clockSkewMs === undefined) return 0
-  const { notBeforeMs, notAfterMs } = certificateValidity(certificate)
-  const serverMs = nowMs + clockSkewMs
-  return serverMs < notBeforeMs || serverMs >= notAfterMs ? 0 : clockSkewMs
 }
 
 function describeSkew(clockSkewMs: number): string {

@@ -21,6 +21,7 @@ const corp: HostCaConfig = {
   mount: 'ssh-host',
   hosts: ['*.example', '!old.example'],
   issuers: [],
+  role: undefined,
 }
 const lineOf = (key: PublicKey, hosts = '*.example,!old.example', name = 'corp') =>
   `@cert-authority ${hosts} ${formatPublicKeyLine(key.blob, '')} latchkey: ${name}`

@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs'
+import { readTextFile } from '../../core/files/read-file.ts'
+import { displayLine } from '../../core/text/display-text.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
+import type { CommandContext } from '../command-context.ts'
+import { HelperError } from '../fast/failure.ts'
+import { maxPublicKeyBytes, type PublicKeySource, readPublicKeyText, refusePrivateKey } from '../public-key-text.ts'
+import { findKnownKeys } from '../ssh/known-keys.ts'
+import { readSshSettings } from '../ssh/run-ssh.ts'
+import { isHostName } from './host-names.ts'
+
+/** The keys that are to be certified. */
+export interface HostKeys {
+  /** Lines of .pub files. */
+  keys: readonly string[]
+  /** What the host is called, where that is known. */
+  principals: readonly string[] | undefined
+}
+
+const notPrivate = 'which must not leave its machine'
+/** sshd has three or four. */
+const maxKeys = 8
+
+/**
+ * The keys of a host: from a file, from the standard input (`-`), or, of a HOST, those that known_hosts has. Nothing is asked
+ * of the host: who answers there may be anybody, and would get a certificate for its name.
+ * @param from what has a slash in it or ends in `.pub` is a file
+ * @throws {HelperError} REFUSED; {FileError}; the system's error
+ */
+export async function readHostKeys(from: string, context: CommandContext): Promise<HostKeys> {
+  if (from === '-')
+    return {
+      keys: inText(await context.readInput(), { name: 'the standard input', notPrivate }),
+      principals: undefined,
+    }
+  if (/\/|\.pub$/.test(from)) {
+    // Whoever can change it gets a certificate for the name of the host.
+    const text = await readTextFile(from, { maxBytes: maxPublicKeyBytes, isTrusted: true })
+    return { keys: inText(text, { name: from, path: from, notPrivate }), principals: undefined }
+  }
+  return await ofKnownHost(from, context)
+}
+
+/** One key in each line, as from `cat /etc/ssh/ssh_host_*_key.pub`. */
+function inText(text: string, source: PublicKeySource): readonly string[] {
+  refusePrivateKey(text, source)
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'))
+  return (lines.length === 0 ? [''] : lines.slice(0, maxKeys)).map((line) => readPublicKeyText(line, source))
+}
+
+async function ofKnownHost(host: string, context: CommandContext): Promise<HostKeys> {
+  const settings = await readSshSettings({ destination: host, options: [] }, context)
+  const known = await findKnownKeys(settings, context.environment, context.readProgram)
+  const revoked = new Set(known.flatMap(({ role, key }) => (role === 'revoked' ? [key] : [])))
+  const own = new Map(
+    known.flatMap(({ role, type, key }) =>
+      role === 'host' && !revoked.has(key) ? [[key, `${type} ${key}`] as const] : [],
+    ),
+  )
+  const name = (settings.hostKeyAlias ?? settings.hostname).toLowerCase()
+  if (own.size > 0) {
+    const keys = [...own.values()].slice(0, maxKeys)
+    return {
+      keys: keys.map((line) => readPublicKeyText(line, { name: 'known_hosts', notPrivate })),
+      principals: isHostName(name) ? [name] : undefined,
+    }
+  }
+  const isCertified = known.some(({ role }) => role === 'cert-authority')
+  throw new HelperError(
+    'REFUSED',
+    isCertified
+      ? `known_hosts has a CA for ${displayLine(name)}, and no key of its own`
+      : `known_hosts has no key of ${displayLine(name)}, and what answers there is not believed`,
+    {
+      hint: existsSync(`${host}.pub`)
+        ? `the file: latchkey ssh host-sign ${shellWord(`./${host}.pub`)}`
+        : throughSsh(host, name),
+    },
+  )
+}
+
+/** ssh checks who answers, by what it trusts. */
+function throughSsh(host: string, name: string): string {
+  const names = isHostName(name) ? name : 'NAME'
+  return `where ssh trusts it: ssh -o StrictHostKeyChecking=yes ${shellWord(host)} cat /etc/ssh/ssh_host_ed25519_key.pub | latchkey ssh host-sign --principals ${names} -`
+}

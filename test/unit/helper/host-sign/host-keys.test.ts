@@ -1,0 +1,94 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import type { CommandContext } from '../../../../src/helper/command-context.ts'
+import { readHostKeys } from '../../../../src/helper/host-sign/host-keys.ts'
+import { publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
+import { formatPublicKeyLine } from '../../../../src/ssh/public-key-line.ts'
+import { temporaryFolder } from '../../../support/temporary-folder.ts'
+
+const pair = generateKeyPairSync('ed25519')
+const lineWith = (comment: string) => formatPublicKeyLine(publicKeyFromKeyObject(pair.publicKey).blob, comment)
+const line = lineWith('root@db')
+const pem = String(pair.privateKey.export({ format: 'pem', type: 'pkcs8' }))
+
+function contextWith({ input = '', known = '', alias = 'none' }: { input?: string; known?: string; alias?: string }) {
+  const asked: string[] = []
+  const file = join(temporaryFolder(), 'known_hosts')
+  writeFileSync(file, known)
+  const context = {
+    environment: {},
+    readInput: async () => input,
+    async readProgram(program: string, args: readonly string[]) {
+      asked.push(program)
+      const settings = [
+        'user jo',
+        'hostname DB.example',
+        'port 22',
+        `hostkeyalias ${alias}`,
+        `userknownhostsfile ${file}`,
+      ]
+      const lines =
+        program === 'ssh' ? settings : known.split('\n').filter((each) => each.includes(args[1]!.toLowerCase()))
+      return { end: { how: 'exited', status: 0 }, lines, complaint: '' }
+    },
+  } as unknown as CommandContext
+  return { context, asked }
+}
+
+it('are those in a file, or in several lines of the standard input', async () => {
+  const file = join(temporaryFolder(), 'key.pub')
+  writeFileSync(file, `${line}\n`, { mode: 0o600 })
+  expect(await readHostKeys(file, contextWith({}).context)).toEqual({ keys: [line], principals: undefined })
+  const { context } = contextWith({ input: `# keys\n${line}\n\n${lineWith('')}\r\n` })
+  expect(await readHostKeys('-', context)).toEqual({ keys: [line, lineWith('')], principals: undefined })
+})
+
+it.each([
+  ['a private key', pem],
+  ['a private key', `${line}\n${pem}`],
+  ['a private key', 'PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n'],
+  ['no public key', ''],
+  ['no public key', `${line}\nhello\n`],
+])('are refused where there is %s, and nothing of it is told', async (what, input) => {
+  const refused = readHostKeys('-', contextWith({ input }).context)
+  await expect(refused).rejects.toMatchObject({
+    code: 'REFUSED',
+    message: expect.stringContaining(`the standard input has ${what}`),
+  })
+  const { message, hint } = await refused.then(
+    () => expect.unreachable(),
+    (error) => error,
+  )
+  for (const secret of pem.split('\n').slice(1, -2)) expect(message + hint).not.toContain(secret.slice(0, 12))
+})
+
+it('are not taken from a file that others could change', async () => {
+  const file = join(temporaryFolder(), 'key.pub')
+  writeFileSync(file, line)
+  chmodSync(file, 0o666)
+  await expect(readHostKeys(file, contextWith({}).context)).rejects.toMatchObject({ code: 'FILE_UNTRUSTED' })
+})
+
+it('are those that known_hosts has of a host, under its name there, and no program but ssh -G and ssh-keygen is run', async () => {
+  const { context, asked } = contextWith({ known: `db.example ${lineWith('')}\n` })
+  expect(await readHostKeys('db', context)).toEqual({ keys: [lineWith('')], principals: ['db.example'] })
+  expect(asked).toEqual(['ssh', 'ssh-keygen'])
+  const aliased = contextWith({ known: `alias.example ${lineWith('')}\n`, alias: 'alias.example' })
+  expect(await readHostKeys('db', aliased.context)).toMatchObject({ principals: ['alias.example'] })
+})
+
+it.each([
+  ['', 'known_hosts has no key of db.example, and what answers there is not believed'],
+  [`@revoked db.example ${lineWith('')}\ndb.example ${lineWith('')}\n`, 'known_hosts has no key of db.example'],
+  [`@cert-authority db.example ${lineWith('')}\n`, 'known_hosts has a CA for db.example, and no key of its own'],
+])('of a host that is not known by a key of its own none is asked for: %j', async (known, message) => {
+  await expect(readHostKeys('db', contextWith({ known }).context)).rejects.toMatchObject({
+    code: 'REFUSED',
+    message: expect.stringContaining(message),
+    hint: expect.stringContaining(
+      'cat /etc/ssh/ssh_host_ed25519_key.pub | latchkey ssh host-sign --principals db.example -',
+    ),
+  })
+})
