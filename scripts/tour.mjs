@@ -8,7 +8,7 @@ import { answerThroughApi, currentCode } from './tour/mfa.mjs'
 import { findProgram, openShell, run, say, showCommand } from './tour/show.mjs'
 import { startSshd } from './tour/sshd.mjs'
 
-const { LATCHKEY_DEV_DIR, LATCHKEY_DEV_MFA, AWS_ENDPOINT_URL_STS } = process.env
+const { LATCHKEY_DEV_DIR, LATCHKEY_DEV_MFA, LATCHKEY_RUNTIME_DIR, AWS_ENDPOINT_URL_STS } = process.env
 if (LATCHKEY_DEV_DIR === undefined) {
   process.stderr.write('latchkey: this runs inside latchkey dev\nhint: npm start\n')
   process.exit(2)
@@ -70,12 +70,27 @@ async function logIn() {
   }
   sshd = await startSshd({ program, caFile, folder: scratch })
   say(`sshd listens on 127.0.0.1 port ${sshd.port}; it knows no key and no password, only Vault's CA`)
-  const args = ['-F', 'none', '-o', 'BatchMode=yes', '-o', `UserKnownHostsFile=${sshd.knownHostsFile}`]
-  const { stdout } = await run('ssh', [...args, '-p', String(sshd.port), `${user}@127.0.0.1`, 'id']).catch((error) => {
+  say(
+    "ssh knows no key of that host, and asks nothing: another CA of Vault has certified it, and latchkey's file has that CA",
+  )
+  const { stdout: lines } = await run('latchkey', ['ssh', 'known-hosts'])
+  showCommand('latchkey ssh known-hosts', lines)
+  const { stdout } = await run('ssh', [...sshArgs(), 'id']).catch((error) => {
     throw new Error(`${error.message}\nsshd said:\n${sshd.log()}`)
   })
-  showCommand(`ssh -p ${sshd.port} ${user}@127.0.0.1 id`, stdout)
+  showCommand(`ssh ${sshArgs().join(' ')} id`, stdout)
   say(`sshd says: ${await sshd.acceptedLine()}`)
+}
+
+/** With nothing of the user's own, and no host that is trusted for another reason than its certificate. */
+function sshArgs() {
+  const options = [
+    'BatchMode=yes',
+    'StrictHostKeyChecking=yes',
+    'UserKnownHostsFile=/dev/null',
+    `GlobalKnownHostsFile=${join(LATCHKEY_RUNTIME_DIR, 'known_hosts')}`,
+  ]
+  return ['-F', 'none', ...options.flatMap((option) => ['-o', option]), '-p', String(sshd.port), `${user}@127.0.0.1`]
 }
 
 async function signFile() {
@@ -130,10 +145,7 @@ async function showStatus() {
 }
 
 async function stayUp() {
-  const login =
-    sshd === undefined
-      ? []
-      : [`ssh -F none -o UserKnownHostsFile=${sshd.knownHostsFile} -p ${sshd.port} ${user}@127.0.0.1`]
+  const login = sshd === undefined ? [] : [`ssh ${sshArgs().join(' ')}`]
   say('\nEverything stays up in this shell, which has SSH_AUTH_SOCK and the AWS variables set. Try:')
   const things = [
     ...login,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { run } from './show.mjs'
@@ -8,7 +8,7 @@ import { run } from './show.mjs'
 const patienceMs = 20_000
 
 /**
- * Starts an sshd on a free loopback port that accepts certificates of one CA and nothing else.
+ * Starts an sshd on a free loopback port that accepts certificates of one CA and nothing else, and whose host key is certified.
  * @param program the path of sshd
  * @param caFile the value of TrustedUserCAKeys
  * @param folder the folder for its files
@@ -16,6 +16,7 @@ const patienceMs = 20_000
 export async function startSshd({ program, caFile, folder }) {
   const hostKey = join(folder, 'host_key')
   await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'latchkey tour', '-f', hostKey])
+  await certify(hostKey)
   // As root, sshd needs this empty folder, which Debian makes only when it starts the system's own sshd.
   if (process.getuid?.() === 0 && process.platform === 'linux') mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
   let problem
@@ -26,9 +27,7 @@ export async function startSshd({ program, caFile, folder }) {
     writeFileSync(config, sshdConfig({ port, hostKey, caFile }))
     try {
       const server = await listen(program, config)
-      const knownHostsFile = join(folder, 'known_hosts')
-      writeFileSync(knownHostsFile, `[127.0.0.1]:${port} ${readFileSync(`${hostKey}.pub`, 'utf8')}`)
-      return { ...server, port, knownHostsFile }
+      return { ...server, port }
     } catch (error) {
       problem = error
     }
@@ -36,10 +35,18 @@ export async function startSshd({ program, caFile, folder }) {
   throw problem
 }
 
+/** Has Vault's other CA say whose key that is, as an operator does for a machine. */
+async function certify(hostKey) {
+  const args = ['ssh', 'host-sign', '--json', '--principals', 'localhost,127.0.0.1', `${hostKey}.pub`]
+  const { certificates } = JSON.parse((await run('latchkey', args)).stdout)
+  writeFileSync(`${hostKey}-cert.pub`, `${certificates[0].certificate}\n`)
+}
+
 function sshdConfig({ port, hostKey, caFile }) {
   return `ListenAddress 127.0.0.1
 Port ${port}
 HostKey ${hostKey}
+HostCertificate ${hostKey}-cert.pub
 TrustedUserCAKeys ${caFile}
 AuthenticationMethods publickey
 AuthorizedKeysFile none

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { awsConfigBlock } from '../core/text/aws-config-block.ts'
 import { shellWord } from '../core/text/shell-word.ts'
+import { hostDomains, hostMount } from './vault-setup.ts'
 
 /** What the files of a development environment are made from. */
 export interface DevFacts {
@@ -35,6 +36,11 @@ auth = { method = "approle", role_id = ${text(facts.roleId)}, secret_id_file = $
 vault = "dev"
 role = "dev"
 principals = [${text(facts.userName)}]
+
+[ssh.host_ca.dev]
+mount = ${text(hostMount)}
+role = "host"
+hosts = ${text(hostDomains.flatMap((domain) => [domain, `*.${domain}`]))}
 
 [aws.source.${devSource}]
 mfa_serial = ${text(facts.mfaSerial)}

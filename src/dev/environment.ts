@@ -138,6 +138,7 @@ function writeFiles(options: DevEnvironmentOptions, folder: DevFolder, { vaultAd
   for (const [name, target] of [
     ['latchkey', options.latchkey],
     ['latchkey-credentials', join(dirname(options.latchkey), 'latchkey-credentials')],
+    ['latchkey-known-hosts', join(dirname(options.latchkey), 'latchkey-known-hosts')],
   ] as const) {
     rmSync(join(folder.bin, name), { force: true })
     symlinkSync(target, join(folder.bin, name))

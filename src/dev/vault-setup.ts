@@ -29,6 +29,11 @@ function parseAnswer(answer: string): unknown {
   return parsed.data
 }
 
+/** The mount whose CA certifies hosts. */
+export const hostMount = 'ssh-host'
+/** The hosts that it certifies: this machine. */
+export const hostDomains: readonly string[] = ['localhost', '127.0.0.1']
+
 /** What the embedded Vault is set up for. */
 export interface VaultSetup {
   /** Whom the certificates are for. */
@@ -37,15 +42,19 @@ export interface VaultSetup {
   caPublicKeyFile: string
 }
 
-const signingPolicy = 'path "ssh/sign/dev" { capabilities = ["update"] }'
+const signingPolicy = ['ssh/sign/dev', `${hostMount}/sign/host`]
+  .map((path) => `path "${path}" { capabilities = ["update"] }`)
+  .join('\n')
 
 /**
- * Sets up what the daemon needs, once: an SSH CA, a role for the user, and an AppRole login that may use it.
+ * Sets up what the daemon needs, once: an SSH CA, a role for the user, and an AppRole login that may use it; and a CA that
+ * certifies hosts.
  * @returns the AppRole's role id
  */
 export async function setUpVault(admin: VaultAdmin, setup: VaultSetup): Promise<string> {
+  await setUpHosts(admin)
   if (!existsSync(setup.secretIdFile) || !(await isMounted(admin, 'sys/auth', 'approle'))) {
-    await mountOnce(admin, 'sys/mounts', 'ssh')
+    await mountOnce(admin, 'sys/mounts', 'ssh', 'ssh')
     await admin('POST', 'ssh/config/ca', { generate_signing_key: true, key_type: 'ed25519' })
     await admin('POST', 'ssh/roles/dev', {
       key_type: 'ca',
@@ -56,8 +65,7 @@ export async function setUpVault(admin: VaultAdmin, setup: VaultSetup): Promise<
       ttl: '30m',
       max_ttl: '12h',
     })
-    await admin('POST', 'sys/policies/acl/ssh-dev', { policy: signingPolicy })
-    await mountOnce(admin, 'sys/auth', 'approle')
+    await mountOnce(admin, 'sys/auth', 'approle', 'approle')
     await admin('POST', 'auth/approle/role/latchkey', {
       token_policies: ['ssh-dev'],
       token_ttl: '1h',
@@ -71,13 +79,31 @@ export async function setUpVault(admin: VaultAdmin, setup: VaultSetup): Promise<
   return String(fieldsOf(await admin('GET', 'auth/approle/role/latchkey/role-id')).role_id)
 }
 
-/** A start that was interrupted may have mounted it already; everything else can be done again. */
-async function mountOnce(admin: VaultAdmin, table: string, type: string): Promise<void> {
-  if (!(await isMounted(admin, table, type))) await admin('POST', `${table}/${type}`, { type })
+/** Each step finds out whether it was done: a folder may be of a latchkey that certified no hosts. */
+async function setUpHosts(admin: VaultAdmin): Promise<void> {
+  await mountOnce(admin, 'sys/mounts', hostMount, 'ssh')
+  const key = await admin('GET', `${hostMount}/public_key`).catch(() => undefined)
+  if (key === undefined)
+    await admin('POST', `${hostMount}/config/ca`, { generate_signing_key: true, key_type: 'ed25519' })
+  await admin('POST', `${hostMount}/roles/host`, {
+    key_type: 'ca',
+    allow_host_certificates: true,
+    allowed_domains: hostDomains.join(','),
+    allow_bare_domains: true,
+    allow_subdomains: true,
+    ttl: '24h',
+    max_ttl: '720h',
+  })
+  await admin('POST', 'sys/policies/acl/ssh-dev', { policy: signingPolicy })
 }
 
-async function isMounted(admin: VaultAdmin, table: string, type: string): Promise<boolean> {
-  return Object.hasOwn(fieldsOf(await admin('GET', table)), `${type}/`)
+/** A start that was interrupted may have mounted it already; everything else can be done again. */
+async function mountOnce(admin: VaultAdmin, table: string, path: string, type: string): Promise<void> {
+  if (!(await isMounted(admin, table, path))) await admin('POST', `${table}/${path}`, { type })
+}
+
+async function isMounted(admin: VaultAdmin, table: string, path: string): Promise<boolean> {
+  return Object.hasOwn(fieldsOf(await admin('GET', table)), `${path}/`)
 }
 
 function fieldsOf(answer: unknown): Readonly<Record<string, unknown>> {

@@ -4,9 +4,11 @@ import type { SshCertificate } from '../../ssh/certificate.ts'
 import { checkHostCertificate } from '../../ssh/host-certificate-check.ts'
 import type { PublicKey } from '../../ssh/public-key.ts'
 import { formatPublicKeyLine } from '../../ssh/public-key-line.ts'
+import { equalBytes } from '../../ssh/wire.ts'
 import { vaultPath } from '../address.ts'
 import type { VaultClient } from '../client.ts'
 import type { TokenSource } from '../token/token-source.ts'
+import { isVaultError } from '../vault-error.ts'
 import { readCaKey } from './ca-key.ts'
 import { decodeSigned, skewOf } from './signed-key.ts'
 
@@ -47,10 +49,7 @@ export async function signHostKey(
     }),
   )
   const certificate = decodeSigned(answer, client.name)
-  // OpenBao says which of its issuers has signed; the key of that comes from elsewhere than the certificate.
-  const issuer = answer.data?.issuer_id
-  const hint = `look at it: vault read ${shellWord(`${mount}/config/ca`)}`
-  const ca = await readCaKey(client, mount, isPrintable(issuer) ? issuer : undefined, hint)
+  const ca = await readSigner(client, mount, certificate, answer.data?.issuer_id)
   checkHostCertificate(certificate, {
     publicKey,
     principals,
@@ -59,4 +58,19 @@ export async function signHostKey(
     rolePath: `${mount}/roles/${role}`,
   })
   return certificate
+}
+
+/**
+ * The key of the CA that should have signed. It comes from elsewhere than the certificate.
+ * @param issuerId OpenBao says which of the issuers of the mount has signed, if it is not the default
+ */
+async function readSigner(client: VaultClient, mount: string, certificate: SshCertificate, issuerId: unknown) {
+  const hint = `look at it: vault read ${shellWord(`${mount}/config/ca`)}`
+  const byDefault = await readCaKey(client, mount, undefined, hint).catch((error: unknown) => {
+    // With other issuers a mount may do without a default.
+    if (isVaultError(error, 'VAULT_CA_MISSING') && isPrintable(issuerId)) return undefined
+    throw error
+  })
+  const isOther = byDefault === undefined || !equalBytes(byDefault.blob, certificate.signatureKey.blob)
+  return isOther && isPrintable(issuerId) ? await readCaKey(client, mount, issuerId, hint) : byDefault!
 }

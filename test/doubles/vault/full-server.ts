@@ -20,7 +20,6 @@ import { userAdministration } from './login/user-administration.ts'
 import { capabilities } from './policy/capabilities.ts'
 import { fullPolicies } from './policy/full-policies.ts'
 import { legacyPolicies } from './policy/legacy-policies.ts'
-import { hostCertificates } from './ssh/host-certificates.ts'
 import { keyWords } from './ssh/key-forms.ts'
 import { keyLengths } from './ssh/key-lengths.ts'
 import { otpRoles } from './ssh/otp-roles.ts'
@@ -75,7 +74,6 @@ const plugins = [
   sshIssue,
   otpRoles,
   roleTemplates,
-  hostCertificates,
   keyLengths,
   keyWords,
   mountTuning,

@@ -28,6 +28,7 @@ it('writes a configuration that the daemon reads', () => {
   expect(config).toMatchObject({
     vaults: [{ name: 'dev', auth: { method: 'approle', role_id: 'role-id' } }],
     identities: [{ name: 'dev', role: 'dev', principals: ['jo'] }],
+    hostCas: [{ name: 'dev', vault: 'dev', mount: 'ssh-host', role: 'host' }],
     keychain: { store: 'file', file: '/d/keychain' },
     prompt: { terminal: true, log: '/d/prompts.jsonl' },
   })

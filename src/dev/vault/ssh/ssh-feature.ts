@@ -26,6 +26,4 @@ export interface SshFeature {
     role: SshRole,
     entityId: string,
   ): { extensions: Readonly<Record<string, string>>; warnings: readonly string[] }
-  /** Whether a host may be named in a certificate. */
-  isHostAllowed?(role: SshRole, domains: readonly string[], host: string): boolean
 }

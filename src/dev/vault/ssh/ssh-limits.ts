@@ -66,7 +66,7 @@ function decideKeyId({ role, roleName, publicKey, displayName }: SigningContext,
 
 function decideType(role: SshRole, asked: string): 'user' | 'host' {
   if (asked !== 'user' && asked !== 'host') throw invalidRequest("cert_type must be either 'user' or 'host'")
-  const isAllowed = asked === 'user' ? role.allow_user_certificates : role.allow_host_certificates === true
+  const isAllowed = asked === 'user' ? role.allow_user_certificates : role.allow_host_certificates
   if (!isAllowed) throw invalidRequest(`cert_type '${asked}' is not allowed by role`)
   return asked
 }
@@ -76,7 +76,7 @@ function decidePrincipals(
   type: 'user' | 'host',
   asked: string | undefined,
 ): readonly string[] {
-  const { role, features } = context
+  const { role } = context
   const isUser = type === 'user'
   const list = isUser ? 'allowed_users' : 'allowed_domains'
   const principals = splitNames(asked ?? (isUser ? read(context, 'default_user') : ''))
@@ -89,10 +89,16 @@ function decidePrincipals(
   }
   if (allowed.length === 0) throw invalidRequest('role is not configured to allow any principals')
   if (role[list] === '*') return principals
-  const isHostAllowed = (name: string) => features.some((feature) => feature.isHostAllowed?.(role, allowed, name))
-  const refused = principals.find((name) => !(isUser ? allowed.includes(name) : isHostAllowed(name)))
+  const refused = principals.find((name) => !(isUser ? allowed.includes(name) : isHostAllowed(role, allowed, name)))
   if (refused !== undefined) throw invalidRequest(`${refused} is not a valid value for valid_principals`)
   return principals
+}
+
+/** Whether a host is one of the domains, or below one, as far as the role allows either. */
+function isHostAllowed(role: SshRole, domains: readonly string[], host: string): boolean {
+  return domains.some(
+    (domain) => (role.allow_bare_domains && domain === host) || (role.allow_subdomains && host.endsWith(`.${domain}`)),
+  )
 }
 
 /** A field of the role, rendered for the caller. */

@@ -4,6 +4,10 @@ import type { FieldKinds, Fields } from '../fields.ts'
 const fieldsOfCa = {
   allowed_users: 'text',
   default_user: 'text',
+  allowed_domains: 'text',
+  allow_host_certificates: 'boolean',
+  allow_bare_domains: 'boolean',
+  allow_subdomains: 'boolean',
   ttl: 'seconds',
   max_ttl: 'seconds',
   allowed_critical_options: 'text',
@@ -42,11 +46,7 @@ export const roleFields: FieldKinds = {
       'allowed_users_template',
       'default_user_template',
       'default_extensions_template',
-      'allowed_domains',
       'allowed_domains_template',
-      'allow_host_certificates',
-      'allow_bare_domains',
-      'allow_subdomains',
       'allow_commas_in_identity_templates',
       'allowed_user_key_lengths',
     ].map((name) => [name, 'notBuilt'] as const),
@@ -57,6 +57,10 @@ const defaults: SshRole = {
   key_type: 'ca',
   allowed_users: '',
   default_user: '',
+  allowed_domains: '',
+  allow_host_certificates: false,
+  allow_bare_domains: false,
+  allow_subdomains: false,
   ttl: 0,
   max_ttl: 0,
   allowed_critical_options: '',
@@ -96,7 +100,7 @@ export function toCaRole(given: Fields<FieldKinds>, added: Readonly<Record<strin
 
 /** @throws {DevVaultError} INVALID_REQUEST for a role that contradicts itself */
 export function checkCaRole(role: SshRole): void {
-  if (!role.allow_user_certificates && role.allow_host_certificates !== true) {
+  if (!role.allow_user_certificates && !role.allow_host_certificates) {
     throw invalidRequest("Either 'allow_user_certificates' or 'allow_host_certificates' must be set to 'true'")
   }
   if (role.ttl > 0 && role.max_ttl > 0 && role.ttl > role.max_ttl) {

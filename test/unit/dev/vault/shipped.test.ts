@@ -83,7 +83,6 @@ describe('the Vault that latchkey dev ships', () => {
 
   it.each([
     ['ssh/roles/ops', { ...caRole, allowed_users_template: true }, "'allowed_users_template'"],
-    ['ssh/roles/ops', { ...caRole, allow_host_certificates: true }, "'allow_host_certificates'"],
     ['ssh/roles/ops', { ...caRole, allowed_user_key_lengths: { rsa: 4096 } }, "'allowed_user_key_lengths'"],
     ['ssh/roles/ops', { key_type: 'otp', default_user: 'a' }, 'a role for one-time passwords'],
     ['auth/userpass/users/jo', { password: 'pw', token_bound_cidrs: '10.0.0.0/8' }, "'token_bound_cidrs'"],
@@ -113,7 +112,7 @@ describe('the Vault that latchkey dev ships', () => {
 
   it('takes fields that ask for nothing, as clients send them that send all', async () => {
     const { write } = await withMounts()
-    const unset = { allow_host_certificates: false, allowed_domains: '', allowed_user_key_lengths: {}, port: 0 }
+    const unset = { allowed_users_template: false, cidr_list: '', allowed_user_key_lengths: {}, port: 0 }
     expect((await write('ssh/roles/ops', { ...caRole, ...unset })).status).toBe(204)
     const config = { default_lease_ttl: '0s', max_lease_ttl: '', force_no_cache: false, options: null }
     expect((await write('sys/mounts/other', { type: 'ssh', config, options: null })).status).toBe(204)

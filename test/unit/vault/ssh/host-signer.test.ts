@@ -58,6 +58,24 @@ it('takes the CA of another issuer of the mount, where the role says so', async 
   expect((await sign()).signatureKey).toEqual(decodePublicKey(parsePublicKeyLine(second).blob))
 })
 
+it('takes an issuer of a mount that has no default', async () => {
+  const { sign, admin, client } = await world()
+  await admin('POST', 'ssh/issuers/import/second', { generate_signing_key: true, key_type: 'ed25519' })
+  const second = { allow_host_certificates: true, allowed_domains: '*', issuer_ref: 'second' }
+  await admin('POST', 'ssh/roles/host', { key_type: 'ca', ...second })
+  const { default: id } = await admin('GET', 'ssh/config/issuers')
+  await admin('DELETE', `ssh/issuer/${String(id)}`)
+  expect(await sign()).toMatchObject({ certificateType: 'host' })
+  const without = {
+    ...client,
+    request: async (...args: Parameters<typeof client.request>) => {
+      const answer = await client.request(...args)
+      return { ...answer, data: { ...answer.data, issuer_id: undefined } }
+    },
+  }
+  await expect(sign({}, without)).rejects.toMatchObject({ code: 'VAULT_CA_MISSING' })
+})
+
 it('does not believe a certificate of another CA than the mount names', async () => {
   const { sign, admin, client } = await world()
   await admin('POST', 'sys/mounts/other', { type: 'ssh' })
