@@ -41,9 +41,11 @@ export function createIdentityListing(deps: IdentityListingDeps): IdentityListin
   }
 
   const listNow = (connection: ConnectionView): MaybePromise<readonly Identity[]> => {
+    // Nearly always, and so without looking at anything twice.
+    const latest = certificates.latest()
+    if (latest?.state() === 'fresh' && latest.standing() === 'current') return certificates.listed(latest, connection)
     const present = certificates.present()
     const state = present === undefined ? 'expired' : present.standing() === 'current' ? present.state() : 'mandatory'
-    if (state === 'fresh') return certificates.listed(present!, connection)
     publication.look()
     const attempt = hurry()
     if (state === 'advisory' || attempt === undefined) return listPresent(connection)

@@ -54,7 +54,10 @@ export function createServedCertificate(
   const bareKey: Identity = { keyBlob: publicKey.blob, comment: keyComment(options), behind: 'certificates' }
   const validity = validityByOurClock(stated, issued.clockSkewMs, clock)
   const windows = renewalWindows(validity().notAfterMs - clock.now(), random)
-  const state = () => renewalState(validity(), windows, clock.now())
+  const state = () => {
+    const nowMs = clock.now()
+    return renewalState(validity(nowMs), windows, nowMs)
+  }
   return {
     certificate,
     warnings,
@@ -74,13 +77,16 @@ export function createServedCertificate(
  * later, which uptime does not notice; uptime in turn stands still while a virtual machine is paused. The certificate ends
  * when either of the two says so.
  */
-function validityByOurClock({ notBeforeMs, notAfterMs }: Validity, skewMs: number, clock: Clock): () => Validity {
+function validityByOurClock(
+  { notBeforeMs, notAfterMs }: Validity,
+  skewMs: number,
+  clock: Clock,
+): (nowMs?: number) => Validity {
   const endMs = notAfterMs - skewMs
   const endUptimeMs = clock.uptime() + endMs - clock.now()
   let validity = { notBeforeMs: notBeforeMs - skewMs, notAfterMs: endMs }
   let comparedMs = clock.now()
-  return () => {
-    const nowMs = clock.now()
+  return (nowMs = clock.now()) => {
     // Compared once a second, and whenever the clock was set back: reading the uptime costs as much as a whole list.
     if (nowMs < comparedMs || nowMs >= comparedMs + compareEveryMs) {
       comparedMs = nowMs

@@ -36,8 +36,9 @@ export function createIdentityLists({ log }: { log: Logger }): IdentityLists {
 
   return {
     answer(parts) {
+      const [latest] = kept
+      if (latest !== undefined && areSame(latest.parts, parts)) return latest.response
       const index = kept.findIndex((known) => areSame(known.parts, parts))
-      if (index === 0) return kept[0]!.response
       const entry = index < 0 ? { parts, response: compose(inOrder(parts.flat())) } : kept.splice(index, 1)[0]!
       kept.unshift(entry)
       kept.splice(maxKept)

@@ -88,6 +88,7 @@ export function createKeyring({
   let found: { keyBlob: Uint8Array; key: Held | undefined } | undefined
 
   const find = (keyBlob: Uint8Array): Held | undefined => {
+    if (held.size === 0) return undefined
     if (found?.keyBlob === keyBlob || found?.key?.signer.identity.keyBlob === keyBlob) return found.key
     found = { keyBlob, key: held.get(nameOf(keyBlob)) }
     return found.key

@@ -45,10 +45,10 @@ export function isTemporaryOf(name: string, fileName: string): boolean {
  * @param nowMs by the wall clock
  */
 export async function sweepTemporaries(path: string, nowMs: number): Promise<void> {
-  const folder = dirname(path)
+  const [folder, own] = [dirname(path), basename(path)]
   // The file itself is in place, so leftovers beside it must not make its writer fail.
   const names = await readdir(folder).catch(() => [])
-  for (const name of names.filter((each) => isTemporaryOf(each, basename(path)))) {
+  for (const name of names.filter((each) => isTemporaryOf(each, own))) {
     await removeOwnFile(join(folder, name), (entry) => entry.mtimeMs < nowMs - writingMs)
   }
 }

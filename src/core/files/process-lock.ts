@@ -41,7 +41,8 @@ export async function withProcessLock<T>(path: string, run: () => Promise<T>, si
  */
 async function sweep(path: string, folder: FileHandle): Promise<void> {
   const names = await readdir(dirname(path)).catch(() => [])
-  for (const name of names.filter((entry) => isWaiter(entry, basename(path)))) {
+  const lock = basename(path)
+  for (const name of names.filter((entry) => isWaiter(entry, lock))) {
     if (await isAbandoned(folder, path, name))
       await rm(join(dirname(path), name), { recursive: true, force: true }).catch(() => {})
   }

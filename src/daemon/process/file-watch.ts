@@ -79,9 +79,8 @@ export function createFileWatch({ clock, onChange, watchFolder = watchSystemFold
       watched = []
       cancelPoll()
       for (const [folder, names] of entriesOf(paths)) {
-        // A folder that is removed is reported by its own name.
         const onEntry = (name: string | undefined) => {
-          if (name === undefined || names.has(name) || name === basename(folder)) touch()
+          if (name === undefined || names.has(name)) touch()
         }
         try {
           watched.push(watchFolder(folder, onEntry, poll))
@@ -100,7 +99,8 @@ function entriesOf(paths: readonly string[]): ReadonlyMap<string, ReadonlySet<st
   const entries = new Map<string, Set<string>>()
   for (const path of paths) {
     for (const [folder, names] of stepsOfPath(path)) {
-      entries.set(folder, new Set([...(entries.get(folder) ?? []), ...names]))
+      // A folder that is removed is reported by its own name.
+      entries.set(folder, new Set([...(entries.get(folder) ?? [basename(folder)]), ...names]))
     }
   }
   return entries

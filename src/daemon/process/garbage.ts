@@ -5,13 +5,14 @@ import { runInNewContext } from 'node:vm'
  * Makes V8 keep the heap small, as `--optimize-for-size` does on the command line, however the daemon was started: V8 then
  * collects before the heap grows, and again some seconds after activity has stopped. V8 reads this flag whenever it
  * collects (Heap::ShouldOptimizeForMemoryUsage); sizes, such as `--max-semi-space-size`, it reads only at its start
- * (ADR 0020).
+ * (ADR 0020). A heap so small is collected often, and in no time: handing parts of it to other threads costs more.
  *
  * On Node 20 besides, no function is handed to the optimising compiler only because it is small: the compiler is started
  * when a function has run for long. One of Node's own is called thousands of times at a start and would bring its pages in.
  */
 export function keepHeapSmall(): void {
   setFlagsFromString('--optimize-for-size')
+  setFlagsFromString('--no-parallel-scavenge')
   // V8 11 is that of Node 20. Later ones do not know this flag, and complain.
   if (process.versions.v8.startsWith('11.')) setFlagsFromString('--max-bytecode-size-for-early-opt=0')
 }
