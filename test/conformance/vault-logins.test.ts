@@ -119,8 +119,10 @@ vaultSuite(({ subject, policy, ops, open, newToken, byToken }) => {
       if (!subject().address.startsWith('https:')) return context.skip('the server speaks no TLS')
       const mount = await mountCert()
       const opened = (shown: string) => open({ method: 'cert', mount }, { shown })
-      const { certificate } = await opened('client').sign(ops())
-      expect(certificate.keyId).toContain(mount)
+      const { tokens, sign } = opened('client')
+      const { displayName } = await tokens.login(nobody)
+      expect(displayName).toBe(`${mount}-laptop`)
+      expect((await sign(ops())).certificate.keyId).toContain(displayName)
       await expect(opened('elsewhere').sign(ops())).rejects.toMatchObject({ code: 'VAULT_LOGIN_FAILED' })
     })
 

@@ -52,8 +52,9 @@ export const cert = defineLoginMethod({
               mount,
               body: name === undefined ? {} : { name },
               who: name === undefined ? 'any role' : `role ${name}`,
-              displayName: ({ common_name: commonName, cert_name: role = name }) =>
-                [mount.replaceAll('/', '-'), commonName ?? role].filter((part) => part !== undefined).join('-'),
+              // That of the role, unless it has a display_name of its own.
+              displayName: ({ cert_name: role = name }) =>
+                [mount.replaceAll('/', '-'), role].filter((part) => part !== undefined).join('-'),
               advice,
             }),
           )

@@ -56,7 +56,7 @@ export const cert: Plugin = (core) => {
               return core.logins.issue({
                 request,
                 aliasName: commonName,
-                displayName: settings.display_name ?? '',
+                displayName: settings.display_name ?? name,
                 metadata: { cert_name: name, common_name: commonName, ...identifiersOf(shown) },
                 terms,
                 name,

@@ -30,7 +30,7 @@ describe('a login by client certificate', () => {
   it.each([undefined, 'laptop'])('shows that of the connection and needs no person, for the role %s', async (name) => {
     const { made } = await world('client', name)
     expect(made).toMatchObject({ name: 'cert', isUnattended: true })
-    expect((await made.login(false)).lease).toMatchObject({ displayName: 'cert-jo', leaseSeconds: 3600 })
+    expect((await made.login(false)).lease).toMatchObject({ displayName: 'cert-laptop', leaseSeconds: 3600 })
   })
 
   it('without one sends nothing and says what to set', async () => {
