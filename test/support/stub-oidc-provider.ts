@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomUUID, sign } from 'node:crypto'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -6,17 +6,18 @@ import { text } from 'node:stream/consumers'
 /** A provider of identities without pages: the test says what a person would do. */
 export interface StubOidcProvider {
   issuer: string
-  /** Someone has signed in: the code that the browser takes along. @param nonce of the login */
-  codeFor(nonce: string): string
   /** What the next question about a device is answered with: `confirmed`, or an error of RFC 8628 §3.5. */
   device: { next: string }
   close(): Promise<void>
 }
 
+/** The code that a browser takes along when someone has signed in. @param nonce of the login */
+export const codeFor = (nonce: string) => `signed-in-${nonce}`
+const codePattern = /^signed-in-(.+)$/
+
 /** Starts one on a free port of the loopback. */
 export async function startStubOidcProvider(): Promise<StubOidcProvider> {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const codes = new Map<string, string>()
   const device = { next: 'authorization_pending' }
   let issuer = ''
 
@@ -46,7 +47,8 @@ export async function startStubOidcProvider(): Promise<StubOidcProvider> {
       const code = form.get('code')
       if (code === null)
         return device.next === 'confirmed' ? { id_token: idToken(audience, undefined) } : { error: device.next }
-      return codes.has(code) ? { id_token: idToken(audience, codes.get(code)) } : { error: 'invalid_grant' }
+      const [, nonce] = codePattern.exec(code) ?? []
+      return nonce === undefined ? { error: 'invalid_grant' } : { id_token: idToken(audience, nonce) }
     },
   }
   const server = createServer((request, response) => {
@@ -62,11 +64,6 @@ export async function startStubOidcProvider(): Promise<StubOidcProvider> {
   issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     issuer,
-    codeFor(nonce) {
-      const code = randomUUID()
-      codes.set(code, nonce)
-      return code
-    },
     device,
     close() {
       server.closeAllConnections()

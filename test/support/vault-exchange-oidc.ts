@@ -1,5 +1,5 @@
 import type { TestVault } from './dev-vault.ts'
-import type { StubOidcProvider } from './stub-oidc-provider.ts'
+import { codeFor, type StubOidcProvider } from './stub-oidc-provider.ts'
 import { makeCa } from './vault-exchange-world.ts'
 import { type Preparation, readExchanges, type Stand } from './vault-exchanges.ts'
 
@@ -22,7 +22,7 @@ export function oidcPreparations(vault: TestVault, provider: StubOidcProvider): 
     return url
   }
   const signIn = (stand: Stand, url: URL, code: string) => {
-    stand[code] = provider.codeFor(url.searchParams.get('nonce') ?? '')
+    stand[code] = codeFor(url.searchParams.get('nonce') ?? '')
   }
   const mount = async (path: string) => {
     await vault.admin('POST', `sys/auth/${path}`, { type: 'oidc' })

@@ -40,7 +40,7 @@ export const aws: Plugin = (core) => {
               const config = mounts.configOf(request)
               const role = mounts.rolesOf(request)[name]
               if (role === undefined) throw invalidRequest(`entry for role "${name}" not found`)
-              const headers = JSON.parse(plain(signed.iam_request_headers)) as Record<string, string>
+              const headers = headersIn(plain(signed.iam_request_headers))
               checkServerId(headers, config.iam_server_id_header_value)
               const url = new URL(new URL(plain(signed.iam_request_url)).pathname, config.sts_endpoint)
               const arn = await callerAt(url, headers, plain(signed.iam_request_body))
@@ -61,6 +61,14 @@ export const aws: Plugin = (core) => {
       },
     ],
   }
+}
+
+/** One value or a list of them for each name, in any case (`parseIamRequestHeaders` of builtin/credential/aws). */
+function headersIn(json: string): Readonly<Record<string, string>> {
+  const headers = JSON.parse(json) as Record<string, string | readonly string[]>
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value].flat().join(', ')]),
+  )
 }
 
 /** The name of the vault must be among what is signed. */
