@@ -131,12 +131,15 @@ describe('the Vault that latchkey dev ships', () => {
     expect(await write('auth/userpass/login/jo', { password: 'pw' })).toMatchObject({ status: 400, json: { errors } })
   })
 
-  it('does not answer unwrapped what should be wrapped', async () => {
-    const { call } = await openShipped()
-    const reply = await call('GET', 'sys/mounts', { headers: { 'X-Vault-Wrap-TTL': '60s' } })
-    expect(reply.status).toBe(404)
-    expect(reply.json.errors[0]).toContain('unsupported path: X-Vault-Wrap-TTL is not built')
-  })
+  it.each(['X-Vault-Wrap-TTL', 'X-Vault-MFA', 'X-Vault-Inline-Auth-Path'])(
+    'does not pass over what decides how a call is answered: %s',
+    async (name) => {
+      const { call } = await openShipped()
+      const reply = await call('GET', 'sys/mounts', { headers: { [name]: '60s' } })
+      expect(reply.status).toBe(404)
+      expect(reply.json.errors[0]).toContain(`unsupported path: ${name} is not built`)
+    },
+  )
 
   it('tells a client that asks with LIST how to ask for a list', async () => {
     const { call, write } = await withMounts()
