@@ -3,9 +3,9 @@ import { type AdviceRow, type LoginPurpose, reportHint } from './advice-row.ts'
 /** What any login may be refused with; what only one method is refused with is in that method's file. */
 export const loginRows: readonly AdviceRow<LoginPurpose>[] = [
   {
-    text: /^missing (\w+)$/,
+    text: /^(?:missing (\w+)|(password) cannot be (?:empty|of zero length).*)$/,
     code: 'VAULT_REQUEST_INVALID',
-    message: ({ mount }, [, field]) => `the login at auth/${mount}/ came without a ${field}`,
+    message: ({ mount }, [, field, empty]) => `the login at auth/${mount}/ came without a ${field ?? empty}`,
     hint: reportHint,
   },
   {
