@@ -103,6 +103,16 @@ describeWithPeers('latchkey ssh cloud-init', ['ssh', 'sshd', 'ssh-keygen', 'moun
     await expectLogin(daemon, machine)
   })
 
+  it('an sshd that writes its keywords with capitals is understood', async () => {
+    const daemon = await startDaemon()
+    const files = { sshd_config: `${base}RevokedKeys /etc/ssh/revoked\n${include}`, revoked: '' }
+    const machine = makeSshMachine(world.sshd.hostKeyFile, files, { hasCapitals: true })
+    await settle(machine, await scriptOf(daemon))
+    expect(await machine.inForce('root', 'trustedusercakeys')).toBe(ours)
+    expect(await machine.inForce('root', 'revokedkeys')).toBe('/etc/ssh/revoked')
+    await expectLogin(daemon, machine)
+  })
+
   describe('what others have in force is joined', () => {
     let other: string
     beforeEach(async () => {

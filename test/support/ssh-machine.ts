@@ -30,8 +30,13 @@ const enter = 'mount --bind "$1" /etc/ssh && PATH=$2:$PATH:/usr/sbin && shift 2 
  * Makes a machine.
  * @param hostKey the file of its host key
  * @param contents by path below /etc/ssh; sshd_config has settings that the tests need at its beginning
+ * @param options.hasCapitals its sshd -T writes keywords with capitals, as from OpenSSH 10.6 on
  */
-export function makeSshMachine(hostKey: string, contents: Readonly<Record<string, string>>): SshMachine {
+export function makeSshMachine(
+  hostKey: string,
+  contents: Readonly<Record<string, string>>,
+  { hasCapitals = false } = {},
+): SshMachine {
   const folder = temporaryFolder()
   const etc = join(folder, 'etc-ssh')
   const programs = join(folder, 'programs')
@@ -47,13 +52,18 @@ export function makeSshMachine(hostKey: string, contents: Readonly<Record<string
   writeFileSync(told, '')
   const systemctl = `#!/bin/sh\ncase $1 in -q) [ "$3" = ssh.service ] ;; *) echo "$*" >>${told} ;; esac\n`
   writeFileSync(join(programs, 'systemctl'), systemctl, { mode: 0o755 })
+  if (hasCapitals) {
+    const real = findProgram('sshd')!
+    const sshd = `#!/bin/sh\ncase $1 in -T) ${real} "$@" | sed 's/^./\\U&/' ;; *) exec ${real} "$@" ;; esac\n`
+    writeFileSync(join(programs, 'sshd'), sshd, { mode: 0o755 })
+  }
   const inside = (...command: string[]) => ['-m', 'sh', '-c', enter, 'sh', etc, programs, ...command]
   return {
     run: (command, ...args) => run('unshare', inside(command, ...args)),
     async inForce(user, keyword) {
       const context = `user=${user},host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22`
       const lines = (await runOk('unshare', inside('sshd', '-T', '-C', context))).split('\n')
-      return lines.find((line) => line.startsWith(`${keyword} `))!.slice(keyword.length + 1)
+      return lines.find((line) => line.toLowerCase().startsWith(`${keyword} `))!.slice(keyword.length + 1)
     },
     files: () =>
       new Map(

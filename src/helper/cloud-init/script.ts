@@ -33,8 +33,12 @@ fail() {
   echo "latchkey: sshd does NOT trust the CA keys of $ca as it should: $*" >&2
   exit 1
 }
-# What is in force. Without the last two, sshd says nothing where a Match block asks for them. USER KEYWORD
-now() { sshd -T -C "user=$1,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22" 2>/dev/null | sed -n "s/^$2 //p"; }
+# What is in force. Without the last two, sshd says nothing where a Match block asks for them. From OpenSSH 10.6 on it
+# writes keywords with capitals. USER KEYWORD
+now() {
+  sshd -T -C "user=$1,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22" 2>/dev/null |
+    grep -i "^$2 " | sed 's/^[^ ]* //'
+}
 # The lines that set it in files, in force or not. KEYWORD
 anywhere() { grep -ihs "^[[:space:]]*$1[[:space:]=]" "$main" /etc/ssh/sshd_config.d/*.conf; }
 settings() { cat "$main" "$dropin" 2>/dev/null | cksum; }
