@@ -111,6 +111,18 @@ describeWithPeers('latchkey ssh ready', ['sshd', 'ssh', 'ssh-keygen', 'python:pt
     const { daemon } = await start()
     await daemon.run(latchkeyPath, ['lock', '--no-passphrase'])
     expect(await daemon.run(latchkeyPath, args)).toEqual(quiet)
+    // By hand nobody needs to say who one is.
+    expect(await daemon.run(latchkeyPath, ['ssh', 'ready', 'db.example'])).toEqual(quiet)
+  })
+
+  it('fails in silence where there is no daemon, if that is wanted', async () => {
+    const away = { env: daemonEnvironment(temporaryFolder()) }
+    const { daemon } = await start()
+    for (const args of [['--user', 'jo', 'db.example'], ['db.example']]) {
+      const command = ['ssh', 'ready', '--if-running', ...args]
+      expect(await run(latchkeyPath, command, away)).toEqual({ status: 1, stdout: '', stderr: '' })
+      expect(await daemon.run(latchkeyPath, command)).toMatchObject({ status: 0 })
+    }
   })
 
   it('has the status warn of a certificate that is not for the user who logs in', async () => {

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os'
 import { type Command, InvalidArgumentError } from 'commander'
 import { displayLine } from '../../core/text/display-text.ts'
 import type { SshRenewed } from '../../ipc/endpoints/ssh-ready.ts'
@@ -12,7 +13,7 @@ import { formatProblem } from '../problem-lines.ts'
 import { callingSsh } from '../ssh/calling-ssh.ts'
 
 interface ReadyOptions {
-  user: string
+  user?: string
   port?: number
   ifRunning?: boolean
 }
@@ -23,10 +24,10 @@ export function addSshReadyCommands(ssh: Command, context: CommandContext, finis
     .command('ready')
     .description('ensure a certificate before ssh logs in; for Match exec in ssh_config')
     .argument('<host>', 'the host: %h')
-    .requiredOption('--user <user>', 'who logs in there: %r')
+    .option('--user <user>', 'who logs in there: %r (default: who runs it)')
     .option('--port <port>', 'the port: %p', port)
     .option(ifRunningOption, 'exit with 1 where no daemon runs, so that the lines below the Match do not count')
-    .action(async (host: string, { user, port, ifRunning = false }: ReadyOptions) => {
+    .action(async (host: string, { user = userInfo().username, port, ifRunning = false }: ReadyOptions) => {
       const target = { user, host, ...(port === undefined ? {} : { port }) }
       const outcome = await askForSshReady(target, context.environment, {
         terminal: createTerminalAccess(context.environment),
