@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { displayJson } from '../../core/text/display-text.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
@@ -7,35 +7,17 @@ import { explainHost } from '../ssh/explain-host.ts'
 import type { SshExplanation } from '../ssh/explanation.ts'
 import { readSshSettings, type SshTarget, tryLogin } from '../ssh/run-ssh.ts'
 import { formatSshExplanation } from '../ssh/ssh-report.ts'
-
-/** Options of ssh(1) that decide where it logs in, and how; they are handed on to it. */
-const sshOptions: readonly (readonly [flags: string, description: string])[] = [
-  ['-4', 'as of ssh: IPv4 only'],
-  ['-6', 'as of ssh: IPv6 only'],
-  ['-A', 'as of ssh: forward the agent'],
-  ['-F <file>', 'as of ssh: another ssh_config'],
-  ['-i <file>', 'as of ssh: IdentityFile'],
-  ['-J <host>', 'as of ssh: ProxyJump'],
-  ['-l <user>', 'as of ssh: the user'],
-  ['-o <setting>', 'as of ssh: a setting of ssh_config'],
-  ['-p <port>', 'as of ssh: the port'],
-]
+import { addSshOptions, sshDestination } from './ssh-target.ts'
 
 /** `latchkey ssh explain` */
 export function addSshExplainCommand(ssh: Command, context: CommandContext): void {
   const explain = ssh
     .command('explain')
     .description('show which identities ssh offers to a host, why, and what a server may refuse; calls nothing')
-    .argument('<host>', '[USER@]HOST, as for ssh', destination)
+    .argument('<host>', '[USER@]HOST, as for ssh', sshDestination)
     .option('--try', 'log in once, and say what the answer of the server means')
     .option('--json', 'print it as JSON')
-  const options: string[] = []
-  for (const [flags, description] of sshOptions) {
-    const [flag = '', value] = flags.split(' ')
-    const keep = (given: string) => options.push(flag, given)
-    if (value === undefined) explain.option(flags, description).on(`option:${flag.slice(1)}`, () => options.push(flag))
-    else explain.option(flags, description, keep)
-  }
+  const options = addSshOptions(explain)
   explain.action(async (host: string, { try: isTried, json }: { try?: true; json?: true }) => {
     const target: SshTarget = { destination: host, options }
     const explanation = await (isTried ? tryAndExplain(target, context) : explainOnly(target, context))
@@ -56,10 +38,4 @@ async function tryAndExplain(target: SshTarget, context: CommandContext): Promis
   const attempt = await tryLogin(target, settings, context)
   const explanation = await explainHost(target, settings, context)
   return { ...explanation, attempt: { ...attempt, ...meaningOf(attempt, explanation, settings, target) } }
-}
-
-/** An argument that ssh could take for an option is none. */
-function destination(argument: string): string {
-  if (argument === '' || argument.startsWith('-')) throw new InvalidArgumentError('That is no host.')
-  return argument
 }

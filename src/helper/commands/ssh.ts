@@ -5,6 +5,7 @@ import { addSshCloudInitCommand } from './ssh-cloud-init.ts'
 import { addSshConfigCommand } from './ssh-config.ts'
 import { addSshExplainCommand } from './ssh-explain.ts'
 import { addSshHostSignCommand } from './ssh-host-sign.ts'
+import { addSshHostCheckCommand } from './ssh-host-check.ts'
 import { addSshKeysCommands } from './ssh-keys.ts'
 import { addSshKnownHostsCommand } from './ssh-known-hosts.ts'
 import { addSshReadyCommands } from './ssh-ready.ts'
@@ -27,4 +28,5 @@ export function addSshCommands(program: Command, context: CommandContext, finish
   addSshCloudInitCommand(ssh, context)
   addSshKnownHostsCommand(ssh, context)
   addSshHostSignCommand(ssh, context)
+  addSshHostCheckCommand(ssh, context)
 }

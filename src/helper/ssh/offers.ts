@@ -51,9 +51,19 @@ export function offersOf(
 }
 
 function isAccepted({ keyType, kind }: ListedIdentity, accepted: readonly string[] | undefined): boolean {
-  const names = keyType === 'ssh-rsa' ? rsaAlgorithms : [keyType]
-  // `sk-ssh-ed25519@openssh.com`, and its certificates `sk-ssh-ed25519-cert-v01@openssh.com`.
-  const listed = (name: string) =>
-    kind === 'key' ? name : `${name.replace(/@openssh\.com$/, '')}-cert-v01@openssh.com`
-  return accepted === undefined || names.some((name) => accepted.includes(listed(name)))
+  const names = kind === 'key' ? signatureAlgorithms(keyType) : certificateAlgorithms(keyType)
+  return accepted === undefined || names.some((name) => accepted.includes(name))
+}
+
+/** What PubkeyAcceptedAlgorithms and CASignatureAlgorithms call the signatures of a type of key. */
+export function signatureAlgorithms(keyType: string): readonly string[] {
+  return keyType === 'ssh-rsa' ? rsaAlgorithms : [keyType]
+}
+
+/**
+ * What PubkeyAcceptedAlgorithms calls its certificates: those of `sk-ssh-ed25519@openssh.com` are
+ * `sk-ssh-ed25519-cert-v01@openssh.com`.
+ */
+export function certificateAlgorithms(keyType: string): readonly string[] {
+  return signatureAlgorithms(keyType).map((name) => `${name.replace(/@openssh\.com$/, '')}-cert-v01@openssh.com`)
 }

@@ -63,6 +63,22 @@ export async function readSshVersion({ environment, readProgram }: SshRunner): P
   return (await readProgram('ssh', ['-V'], callerEnvironment(environment), settingsMs)).complaint
 }
 
+/** Nobody is asked, nothing is written to known_hosts, and no connection is shared or left. */
+export const unattendedOptions: readonly string[] = [
+  'BatchMode=yes',
+  'StrictHostKeyChecking=yes',
+  'UpdateHostKeys=no',
+  'ControlMaster=no',
+  'ControlPath=none',
+  'ConnectTimeout=10',
+  'ConnectionAttempts=1',
+  'ClearAllForwardings=yes',
+  'PermitLocalCommand=no',
+  'RemoteCommand=none',
+  'SessionType=default',
+  'ForkAfterAuthentication=no',
+].flatMap((setting) => ['-o', setting])
+
 /**
  * Logs in once, runs `true` there, and reads what came of it. Nobody is asked, nothing is written to known_hosts, and no
  * connection is shared or left.
@@ -72,22 +88,8 @@ export async function tryLogin(
   { hops, wantsTerminal }: SshSettings,
   { environment, readProgram }: SshRunner,
 ): Promise<LoginAttempt> {
-  const fixed = [
-    'BatchMode=yes',
-    'StrictHostKeyChecking=yes',
-    'UpdateHostKeys=no',
-    'ControlMaster=no',
-    'ControlPath=none',
-    'ConnectTimeout=10',
-    'ConnectionAttempts=1',
-    'ClearAllForwardings=yes',
-    'PermitLocalCommand=no',
-    'RemoteCommand=none',
-    'SessionType=default',
-    'ForkAfterAuthentication=no',
-  ].flatMap((setting) => ['-o', setting])
   // ssh takes the first value that it is told of each.
-  const args = ['-v', ...fixed, ...options, wantsTerminal ? '-tt' : '-T', '--', destination, 'true']
+  const args = ['-v', ...unattendedOptions, ...options, wantsTerminal ? '-tt' : '-T', '--', destination, 'true']
   // Hosts on the way are asked for by an ssh of their own, to which BatchMode does not go.
   const own = { ...callerEnvironment(environment), SSH_ASKPASS_REQUIRE: 'never' }
   const { end, complaint } = await readProgram('ssh', args, own, loginMs)

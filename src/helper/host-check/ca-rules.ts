@@ -1,0 +1,83 @@
+import { signatureAlgorithms } from '../ssh/offers.ts'
+import { type Finding, type HostFacts, isMissing, listOf, type OwnCa, readFault, settingOf } from './finding.ts'
+
+const keyOf = (line: string) => /^\s*(\S+)\s+([A-Za-z0-9+/]+={0,2})(?:\s|$)/.exec(line)
+const isKey = (line: string) =>
+  /^\s*(?:ssh-(?:rsa|ed25519)|ecdsa-sha2-nistp\d+|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)\s/.test(line) &&
+  keyOf(line) !== null
+const isBlank = (line: string) => /^\s*(?:#|$)/.test(line)
+const nameOf = ({ vault, mount, fingerprint }: OwnCa) => `${fingerprint}, the CA of ${vault}/${mount}`
+
+/** It joins what is in force. */
+const trusting = 'run there as root what this prints: latchkey ssh cloud-init --format shell'
+
+/** Whether the host trusts one of our CAs. */
+export function caFindings(facts: HostFacts): readonly Finding[] {
+  const { host, cas } = facts
+  const file = settingOf(facts, 'trustedusercakeys')
+  if (file === undefined) return [{ type: 'bad', text: 'it trusts no CA: TrustedUserCAKeys is none', hint: trusting }]
+  const fault = host.ca === undefined ? 'not read' : readFault(host.ca)
+  if (fault !== undefined || host.ca === undefined) {
+    const isGone = isMissing(fault ?? '')
+    return isGone
+      ? [
+          {
+            type: 'bad',
+            text: `it trusts no CA: TrustedUserCAKeys names ${file}, which does not exist`,
+            hint: trusting,
+          },
+        ]
+      : [{ type: 'unseen', text: `which CAs it trusts: ${file}: ${fault}` }]
+  }
+  const { lines } = host.ca
+  // sshd reads no further than the first line that it does not understand.
+  const stop = lines.findIndex((line) => !isBlank(line) && !isKey(line))
+  const places = cas.map((ca) => ({ ca, at: lines.findIndex((line) => isSameKey(line, ca.key)) }))
+  const isRead = ({ at }: { at: number }) => at >= 0 && (stop < 0 || at < stop)
+  const isTrusted = places.some(isRead)
+  return places.flatMap((place): Finding[] => {
+    const { ca, at } = place
+    if (isRead(place)) return [{ type: 'good', text: `it trusts ${nameOf(ca)}` }, ...signatureFindings(facts, ca)]
+    const hidden = at < 0 ? '' : `: ${file} has it, but sshd stops reading at line ${stop + 1}`
+    const text = `it does not trust ${nameOf(ca)}${hidden}`
+    return [isTrusted ? { type: 'note', text } : { type: 'bad', text, hint: trusting }]
+  })
+}
+
+function isSameKey(line: string, key: string): boolean {
+  const [one, other] = [keyOf(line), keyOf(key)]
+  return one !== null && other !== null && one[1] === other[1] && one[2] === other[2]
+}
+
+function signatureFindings(facts: HostFacts, ca: OwnCa): Finding[] {
+  const taken = listOf(facts, 'casignaturealgorithms')
+  const type = keyOf(ca.key)?.[1] ?? ''
+  const signatures = signatureAlgorithms(type)
+  if (taken === undefined || signatures.some((name) => taken.includes(name))) return []
+  return [
+    { type: 'bad', text: `CASignatureAlgorithms has no ${signatures[0]}: it takes no certificate of ${nameOf(ca)}` },
+  ]
+}
+
+/** Whether it has revoked a CA of ours, or every key. */
+export function revocationFindings(facts: HostFacts): readonly Finding[] {
+  const { host, cas } = facts
+  const file = settingOf(facts, 'revokedkeys')
+  if (file === undefined) return []
+  const fault = host.revoked === undefined ? 'not read' : readFault(host.revoked)
+  if (fault !== undefined || host.revoked === undefined) {
+    return isMissing(fault ?? '')
+      ? [{ type: 'bad', text: `it refuses every key: RevokedKeys names ${file}, which does not exist` }]
+      : [{ type: 'unseen', text: `which keys it has revoked: ${file}: ${fault}` }]
+  }
+  const { lines } = host.revoked
+  // PROTOCOL.krl: the file begins with this.
+  if (lines[0]?.startsWith('SSHKRL') === true) {
+    return [
+      { type: 'unseen', text: `whether its list of revoked keys has the CA: ssh-keygen -Q -f ${file} CA.pub there` },
+    ]
+  }
+  return cas
+    .filter(({ key }) => lines.some((line) => isSameKey(line, key)))
+    .map((ca) => ({ type: 'bad', text: `it has revoked ${nameOf(ca)}, in ${file}` }))
+}

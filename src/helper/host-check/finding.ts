@@ -1,0 +1,63 @@
+import type { HostObservation, ProgramSaid } from './observation.ts'
+
+/** What was found, in words. */
+export interface Finding {
+  type:
+    | 'good'
+    /** A login by a certificate fails of it. */
+    | 'bad'
+    /** It could not be looked at. */
+    | 'unseen'
+    | 'note'
+  text: string
+  /** What mends it, where that is known. */
+  hint?: string
+}
+
+/** A CA that certifies users. */
+export interface OwnCa {
+  vault: string
+  mount: string
+  /** The line of a public key, without a comment. */
+  key: string
+  fingerprint: string
+}
+
+/** An identity of ours that may log in there. */
+export interface OwnIdentity {
+  name: string
+  /** Of the plain key. */
+  keyType: string
+  /** Those that it has, or asks for. */
+  principals: readonly string[]
+}
+
+/** What the rules look at. */
+export interface HostFacts {
+  host: HostObservation
+  /** Of `sshd -T`; each in small letters. */
+  settings: ReadonlyMap<string, readonly string[]>
+  cas: readonly OwnCa[]
+  identities: readonly OwnIdentity[]
+}
+
+/** A setting that has one value; undefined where it is not told, or none. */
+export function settingOf({ settings }: HostFacts, name: string): string | undefined {
+  const value = settings.get(name)?.[0]
+  return value === 'none' || value === '' ? undefined : value
+}
+
+/** A setting that is a list with commas. */
+export function listOf(facts: HostFacts, name: string): readonly string[] | undefined {
+  return settingOf(facts, name)?.split(',')
+}
+
+/** Why a file could not be read; undefined where it was. */
+export function readFault({ lines, status }: ProgramSaid): string | undefined {
+  if (status === 0) return undefined
+  const why = lines.filter((line) => line !== '').at(-1) ?? `status ${status}`
+  return why.replace(/^.*: /, '')
+}
+
+/** Whether it could not be read because it is not there. */
+export const isMissing = (fault: string): boolean => /no such file/i.test(fault)
