@@ -13,6 +13,8 @@ export interface EditFileOptions extends Pick<ReadFileOptions, 'maxBytes' | 'isT
   signal?: AbortSignal
   /** Only find out whether the edit could be made, as far as that can be known before: nothing is written. */
   isTrial?: boolean
+  /** `latin1`: each character is a byte, for files whose comments may be in any encoding; UTF-8 by default. */
+  encoding?: 'latin1'
 }
 
 /**
@@ -53,8 +55,9 @@ async function editLocked(
 async function tryEdit(
   path: string,
   edit: (text: string) => string,
-  { isTrial = false, ...options }: Omit<EditFileOptions, 'signal'>,
+  { isTrial = false, encoding: given, ...options }: Omit<EditFileOptions, 'signal'>,
 ): Promise<'edited' | 'unchanged' | 'changed-meanwhile'> {
+  const encoding = given ?? 'utf8'
   let mode = 0o600
   let version: string | undefined
   const check: ReadFileOptions['check'] = (stats) => {
@@ -69,12 +72,13 @@ async function tryEdit(
     if (errorCode(error) !== 'ENOENT') throw error
     return Buffer.alloc(0)
   })
-  const before = bytes.toString('utf8')
+  const before = bytes.toString(encoding)
   // What could not be written back as it was is not touched.
-  if (!Buffer.from(before, 'utf8').equals(bytes)) throw notEditable(path, 'is not UTF-8 text')
-  const after = edit(before)
-  if (after === before) return 'unchanged'
-  if (Buffer.byteLength(after) > options.maxBytes) throw notEditable(path, 'would become too large')
+  if (!Buffer.from(before, encoding).equals(bytes)) throw notEditable(path, 'is not UTF-8 text')
+  const text = edit(before)
+  if (text === before) return 'unchanged'
+  const after = Buffer.from(text, encoding)
+  if (after.length > options.maxBytes) throw notEditable(path, 'would become too large')
   if (isTrial) return 'edited'
   // Editors know nothing of the lock: what one has saved since the file was read would be lost.
   const now = await stat(path).catch(() => undefined)

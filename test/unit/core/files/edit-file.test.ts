@@ -28,6 +28,15 @@ describe('an edit of a text file', () => {
     expect(readdirSync(folder)).toEqual(['config'])
   })
 
+  it('keeps what is no UTF-8 byte for byte, where each character is a byte', async () => {
+    const path = join(temporaryFolder(), 'known_hosts')
+    const bytes = Buffer.from([0xff, 0xfe, 0x00, 0xc3, 0x28, 0x0d, 0x0a])
+    writeFileSync(path, bytes)
+    await expect(editTextFile(path, add('+'), options)).rejects.toMatchObject({ code: 'FILE_NOT_EDITABLE' })
+    expect(await editTextFile(path, add('+'), { ...options, encoding: 'latin1' })).toBe(true)
+    expect(readFileSync(path)).toEqual(Buffer.concat([bytes, Buffer.from('+')]))
+  })
+
   it('removes what a command that was killed while it waited has left beside it', async () => {
     const folder = temporaryFolder()
     const path = join(folder, 'config')
