@@ -19,6 +19,8 @@ export interface DevFolder {
   keychain: string
   caPublicKey: string
   secretId: string
+  /** What is on the console of the embedded EC2's machine; whoever has a machine to show writes it. */
+  console: string
   /** The access key of the user without a device: id and secret, on two lines. */
   newUserKey: string
   promptProgram: string
@@ -56,6 +58,7 @@ export function openDevFolder(path: string, pid: number, shortFolder: () => stri
     keychain: join(path, 'keychain'),
     caPublicKey: join(path, 'ca.pub'),
     secretId: join(path, 'vault-secret-id'),
+    console: join(path, 'ec2-console.txt'),
     newUserKey: join(path, 'new-user.key'),
     promptProgram: join(path, 'answer-prompt'),
     bin,

@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { writeFileAtomically } from '../core/files/atomic-file.ts'
 import { type Environment, isSet, openingNodeVariables } from '../core/places/environment.ts'
 import { daemonNodeOptions } from '../core/programs/daemon-node-options.ts'
+import { thisMachine } from './aws/ec2/this-machine.ts'
 import { type DevAccount, seedDevAccount } from './aws/seed.ts'
 import { createDevAws } from './aws/server.ts'
 import { type DevDaemon, keyLines, startDevDaemon, storeAccessKey } from './dev-daemon.ts'
@@ -64,6 +65,7 @@ export async function startDevEnvironment(options: DevEnvironmentOptions): Promi
       now: options.now,
       state: stateFile(folder.state.aws),
       log: (call) => appendJsonLine(folder.logs.aws, call),
+      instances: () => [thisMachine(readIfPresent(folder.console) ?? '')],
     })
     closers.push(aws.close)
     const account = await seedDevAccount(aws)
@@ -80,6 +82,7 @@ export async function startDevEnvironment(options: DevEnvironmentOptions): Promi
       AWS_ENDPOINT_URL_IAM: aws.endpoint,
       AWS_ENDPOINT_URL_SIGNIN: aws.endpoint,
       AWS_ENDPOINT_URL_ORGANIZATIONS: aws.endpoint,
+      AWS_ENDPOINT_URL_EC2: aws.endpoint,
       LATCHKEY_DEV_TOTP_SECRET: account.totpSecret.expose(),
     })
     const daemon = await startDevDaemon({

@@ -33,7 +33,7 @@ export interface TestAws extends FullAws {
 
 export interface CallChange {
   region?: string
-  service?: 'sts' | 'iam'
+  service?: 'sts' | 'iam' | 'ec2'
   /** When the caller believes it to be, in ms since the epoch. */
   atMs?: number
   headers?: Record<string, string>

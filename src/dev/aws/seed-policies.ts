@@ -50,3 +50,9 @@ export const mayListAccounts: UserPolicy[number] = {
   Action: ['organizations:ListAccounts'],
   Resource: ['*'],
 }
+
+/** What `latchkey ssh trust` asks. */
+export const maySeeInstances: UserPolicy = [
+  { Effect: 'Allow', Action: ['ec2:DescribeInstances'], Resource: ['*'] },
+  { Effect: 'Allow', Action: ['ec2:GetConsoleOutput'], Resource: ['arn:aws:ec2:*:*:instance/*'] },
+]

@@ -4,7 +4,7 @@ import { encodeBase32 } from '../../core/totp/base32.ts'
 import type { TrustPolicy } from './actions/trust-policy.ts'
 import type { AwsDirectory } from './directory.ts'
 import { iamArn, newAccessKeyId, newSecretAccessKey, newUniqueId, parseIamArn } from './identifiers.ts'
-import { mayListAccounts, ownCredentialsBehindMfa } from './seed-policies.ts'
+import { mayListAccounts, maySeeInstances, ownCredentialsBehindMfa } from './seed-policies.ts'
 import type { DevAws } from './server.ts'
 import type { DevAccessKey, DevAccountEntry, DevMfaDevice, DevUser } from './state.ts'
 
@@ -52,6 +52,8 @@ export async function seedDevAccount({ directory, now }: Pick<DevAws, 'directory
   }
   const master = `arn:aws:iam::${masterAccount}:root`
   addRole(directory, roles.dev, trust(master, withMfa), [roles.chained])
+  // A state of before there was EC2 has the role without.
+  directory.role(roles.dev)!.policy ??= maySeeInstances
   addRole(directory, roles.prod, trust(master, withMfa), [], 12 * 3600)
   addRole(directory, roles.chained, trust(roles.dev))
   if (directory.state.accounts.length === 0) directory.state.accounts.push(...accounts)

@@ -4,6 +4,7 @@ import { startLoopbackServer } from '../../http/loopback-server.ts'
 import { newKeyDelayMs } from './actions/iam-access-key-actions.ts'
 import { judgeOwnTrust } from './actions/trust-policy.ts'
 import { type AwsDirectory, createDirectory } from './directory.ts'
+import type { DevInstance } from './ec2/instance.ts'
 import { createFederation } from './federation.ts'
 import type { AwsAddition } from './plugin.ts'
 import { type Actions, ownActions } from './protocol/answer.ts'
@@ -21,13 +22,15 @@ export interface DevAwsOptions {
   now: () => number
   /** Called for each call when it is over. */
   log(call: AwsCallLine): void
+  /** The machines of EC2, as they are now; none by default. */
+  instances?: () => readonly DevInstance[]
   /** What it has in addition to its own. */
   plugins?: readonly AwsAddition[]
 }
 
-/** An AWS of one's own, for development and tests: STS, a little of IAM and of Organizations, and the console's sign-in at one endpoint. */
+/** An AWS of one's own, for development and tests: STS, a little of IAM, Organizations and EC2, and the console's sign-in at one endpoint. */
 export interface DevAws {
-  /** `http://127.0.0.1:PORT`, for AWS_ENDPOINT_URL_STS, …_IAM, …_ORGANIZATIONS and …_SIGNIN */
+  /** `http://127.0.0.1:PORT`, for AWS_ENDPOINT_URL_STS, …_IAM, …_ORGANIZATIONS, …_EC2 and …_SIGNIN */
   endpoint: string
   directory: AwsDirectory
   now: () => number
@@ -48,7 +51,7 @@ const awsRegion = /^(af|ap|ca|eu|il|me|mx|sa|us)-(central|(north|south)(east|wes
  * @throws {DevAwsStateError} DEV_AWS_STATE_INVALID; a system error where the port cannot be had
  */
 export async function createDevAws(options: DevAwsOptions): Promise<DevAws> {
-  const { now, log, state: store, plugins = [], port = 0 } = options
+  const { now, log, state: store, instances = () => [], plugins = [], port = 0 } = options
   const state = parseState(await store?.load())
   let lastSave = Promise.resolve()
   const directory = createDirectory(state, () => {
@@ -72,6 +75,7 @@ export async function createDevAws(options: DevAwsOptions): Promise<DevAws> {
     newDeviceDelayMs: added('newDeviceDelayMs') ?? (() => newKeyDelayMs),
     judgeTrust: added('judgeTrust') ?? judgeOwnTrust,
     roleFeature: added('roleFeature'),
+    instances,
   }
   const server = await startLoopbackServer({
     port,

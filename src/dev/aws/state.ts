@@ -61,6 +61,8 @@ const roleSchema = v.strictObject({
   trustPolicy: v.looseObject({}),
   maxSessionDurationSeconds: v.number(),
   mayAssume: arns,
+  /** What else the role's own policies say; absent: nothing. */
+  policy: v.exactOptional(userPolicySchema),
 })
 
 /** Of the organization, the management account first. */

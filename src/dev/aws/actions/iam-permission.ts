@@ -7,17 +7,20 @@ import type { DevUser } from '../state.ts'
 import type { ActionContext } from './action.ts'
 
 /**
- * Lets a call pass that the caller's own policy allows. Roles have no policies here.
+ * Lets a call pass that the caller's own policy allows. Most roles have none here.
  * @param resource its ARN, or `*`; @param shown as AWS's text has it
  * @throws {AwsRefusal} AccessDenied
  */
-export function authorize({ call, caller, nowMs }: ActionContext, resource: string, shown = resource): void {
+export function authorize(
+  { call, caller, nowMs }: Pick<ActionContext, 'call' | 'caller' | 'nowMs'>,
+  resource: string,
+  shown = resource,
+): void {
   const action = `${call.service}:${call.action}`
   const request = { action, resource, context: mfaContext(caller, undefined, nowMs) }
-  const verdict =
-    caller.type === 'role'
-      ? 'unmentioned'
-      : judgeUserPolicy(caller.user.policy, { ...request, userName: caller.user.name })
+  const [policy = [], userName] =
+    caller.type === 'role' ? [caller.role.policy, ''] : [caller.user.policy, caller.user.name]
+  const verdict = judgeUserPolicy(policy, { ...request, userName })
   if (verdict === 'allowed') return
   const reason = verdict === 'denied' ? explicitDeny : `because no identity-based policy allows the ${action} action`
   throw notAuthorized(identityOf(caller).arn, action, `${shown} ${reason}`)

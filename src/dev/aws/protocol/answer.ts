@@ -11,8 +11,10 @@ import { getCallerIdentity, getSessionToken } from '../actions/session-actions.t
 import { type AuthenticationDeps, authenticate } from '../caller/authentication.ts'
 import { type CallerIdentity, identityOf } from '../caller/caller.ts'
 import { noteKeyUse } from '../caller/key-use.ts'
-import type { SignedRequest } from '../caller/signed-request.ts'
+import { readSignatureClaim, type SignedRequest } from '../caller/signed-request.ts'
+import { instanceActions } from '../ec2/instance-actions.ts'
 import type { Answer } from '../plugin.ts'
+import { ec2ErrorXml, ec2SuccessXml, inWordsOfEc2 } from './ec2-protocol.ts'
 import { errorXml, parseCall, successXml, unknownOperation, type Versions } from './query-protocol.ts'
 import { AwsRefusal } from './refusal.ts'
 
@@ -22,13 +24,14 @@ export type Actions = Readonly<Record<string, Readonly<Record<string, Action>>>>
 /** What the embedded AWS can do by itself. */
 export const ownActions: Actions = {
   sts: { AssumeRole: assumeRole, GetCallerIdentity: getCallerIdentity, GetSessionToken: getSessionToken },
+  ec2: instanceActions,
   iam: { ...userActions, ...accessKeyActions, ...mfaDeviceActions, ...virtualDeviceActions, ...roleActions },
 }
 
 /** What carrying out a call takes. */
 export interface AnswerDeps
   extends AuthenticationDeps,
-    Pick<ActionContext, 'judgeTrust' | 'roleFeature' | 'newDeviceDelayMs'> {
+    Pick<ActionContext, 'judgeTrust' | 'roleFeature' | 'newDeviceDelayMs' | 'instances'> {
   now: () => number
   versions: Versions
   actions: Actions
@@ -44,7 +47,7 @@ export async function answerCall(
   judge: ((caller: CallerIdentity) => void) | undefined,
 ): Promise<Answer> {
   const requestId = randomUUID()
-  const { versions, actions, directory, tokenKey, judgeTrust, roleFeature, newDeviceDelayMs } = deps
+  const { versions, actions, directory, tokenKey, judgeTrust, roleFeature, newDeviceDelayMs, instances } = deps
   let service = 'sts'
   let principal: string | null = null
   let role: string | null = null
@@ -60,13 +63,18 @@ export async function answerCall(
     principal = identityOf(caller).arn
     judge?.(identityOf(caller))
     await noteKeyUse(request, caller, nowMs, directory)
-    const result = await action({ call, caller, nowMs, directory, tokenKey, judgeTrust, roleFeature, newDeviceDelayMs })
-    const xml = successXml(call, result, requestId, versions)
+    const { region } = readSignatureClaim(request).scope
+    const context = { call, caller, nowMs, region, directory, tokenKey, judgeTrust, roleFeature, newDeviceDelayMs }
+    const result = await action({ ...context, instances })
+    const isEc2 = service === 'ec2'
+    const xml = isEc2 ? ec2SuccessXml(call, result, requestId) : successXml(call, result, requestId, versions)
     return { status: 200, requestId, xml, principal, role, error: null }
   } catch (cause) {
-    const refusal = cause instanceof AwsRefusal ? cause : internalFailure
-    const error = cause === refusal ? refusal.code : `${refusal.code}: ${describeError(cause)}`
-    const xml = errorXml(service, refusal, requestId, versions)
+    const isEc2 = service === 'ec2'
+    const refused = cause instanceof AwsRefusal ? cause : internalFailure
+    const refusal = isEc2 ? inWordsOfEc2(refused) : refused
+    const error = cause === refused ? refusal.code : `${refusal.code}: ${describeError(cause)}`
+    const xml = isEc2 ? ec2ErrorXml(refusal, requestId) : errorXml(service, refusal, requestId, versions)
     return { status: refusal.status, requestId, xml, principal, role, error }
   }
 }

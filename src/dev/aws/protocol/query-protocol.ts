@@ -4,7 +4,7 @@ import { AwsRefusal } from './refusal.ts'
 export type Versions = Readonly<Record<string, string>>
 
 /** Those that are built in. */
-export const ownVersions: Versions = { sts: '2011-06-15', iam: '2010-05-08' }
+export const ownVersions: Versions = { sts: '2011-06-15', iam: '2010-05-08', ec2: '2016-11-15' }
 
 /** A call of the AWS query protocol: the fields of its query string and its form, each once. */
 export interface AwsCall {
@@ -41,7 +41,7 @@ function noOperation(action: string, version: string): AwsRefusal {
   return new AwsRefusal('InvalidAction', `Could not find operation ${action} for version ${version}`)
 }
 
-/** What an answer holds: text, a structure, or a list, which is a series of `member` elements. Undefined is left out. */
+/** What an answer holds: text, a structure, or a list, which is a series of elements. Undefined is left out. */
 export type XmlValue =
   | string
   | number
@@ -67,18 +67,19 @@ export function errorXml(service: string, refusal: AwsRefusal, requestId: string
 }
 
 function document(service: string, versions: Versions, root: string, content: XmlValue): string {
-  return `<${root} xmlns="https://${service}.amazonaws.com/doc/${versions[service]}/">\n${xml(content, '  ')}</${root}>\n`
+  return `<${root} xmlns="https://${service}.amazonaws.com/doc/${versions[service]}/">\n${xmlOf(content, '  ', 'member')}</${root}>\n`
 }
 
-function xml(content: XmlValue, indent: string): string {
+/** The elements of a content. @param member what the elements of a list are called */
+export function xmlOf(content: XmlValue, indent: string, member: string): string {
   if (typeof content !== 'object') return escapeXml(String(content))
   const entries = Array.isArray(content)
-    ? content.map((member) => ['member', member] as const)
+    ? content.map((each) => [member, each] as const)
     : Object.entries(content as Readonly<Record<string, XmlValue>>)
   return entries
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => {
-      const inner = xml(value, `${indent}  `)
+      const inner = xmlOf(value, `${indent}  `, member)
       return typeof value === 'object'
         ? `${indent}<${name}>\n${inner}${indent}</${name}>\n`
         : `${indent}<${name}>${inner}</${name}>\n`

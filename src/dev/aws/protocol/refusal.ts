@@ -3,6 +3,7 @@ import { CodedError } from '../../../core/errors.ts'
 /** HTTP status of each error that the double answers with, as AWS's service models and common errors give it. */
 const statusOf = {
   AccessDenied: 403,
+  AuthFailure: 401,
   DeleteConflict: 409,
   EntityAlreadyExists: 409,
   ExpiredToken: 403,
@@ -12,16 +13,24 @@ const statusOf = {
   InvalidAction: 400,
   InvalidAuthenticationCode: 403,
   InvalidClientTokenId: 403,
+  'InvalidInstanceID.Malformed': 400,
+  'InvalidInstanceID.NotFound': 400,
   LimitExceeded: 409,
   MalformedPolicyDocument: 400,
   MissingAction: 400,
   MissingAuthenticationToken: 403,
+  MissingParameter: 400,
   NoSuchEntity: 404,
   PackedPolicyTooLarge: 400,
   RegionDisabledException: 403,
+  RequestExpired: 400,
+  RequestLimitExceeded: 503,
   ServiceUnavailable: 503,
   SignatureDoesNotMatch: 403,
   Throttling: 400,
+  UnauthorizedOperation: 403,
+  UnknownParameter: 400,
+  UnsupportedOperation: 400,
   ValidationError: 400,
 } as const
 
