@@ -12,6 +12,7 @@ import type { AwsSettings } from './config/settings.ts'
 import type { SharedConfig } from './config/shared-config.ts'
 import { type ConsoleSignIn, type ConsoleWays, createConsoleSignIn } from './console/console-sign-in.ts'
 import type { IssuedCredentials } from './credentials.ts'
+import { type Ec2Endpoint, ec2PlaceOf } from './ec2/ec2-place.ts'
 import { type Explanation, explainPlan } from './explanation.ts'
 import { createAliasChecks } from './iam/alias-checks.ts'
 import type { IamClient } from './iam/iam-client.ts'
@@ -64,6 +65,8 @@ export interface AwsCredentials extends KeyKeeping {
   dropUnused(): Promise<void>
   seeds: SeedCustody
   console: ConsoleSignIn
+  /** @param region in the place of the profile's @throws {AwsError} AWS_PROFILE_… */
+  ec2Place(profile: string, region: string | undefined): Promise<Ec2Endpoint>
   mfa: MfaDevices
   profiles(): Promise<readonly ListedProfile[]>
   /** The way to the credentials of a profile. AWS is not called, and nobody is asked. @throws {AwsError} AWS_PROFILE_… */
@@ -166,6 +169,7 @@ export function createAwsCredentials(deps: AwsCredentialsDeps): AwsCredentials {
     ...keeping,
     seeds: createSeedCustody({ seeds, keychain, login, readAll }),
     console,
+    ec2Place: async (profile, region) => ec2PlaceOf(await readAll(), profile, region),
     mfa,
     async credentials(profile, caller) {
       const { settings, shared } = await readAll()

@@ -1,11 +1,12 @@
 import { isUsual, type StsEndpoint } from '../plan/sts-endpoint.ts'
 import { invalid } from './profile-link.ts'
+import type { ServicesSection } from './services-section.ts'
 import type { AwsSourceSettings } from './settings.ts'
 import type { SharedConfig } from './shared-config.ts'
 
 /**
- * How a profile of the AWS files wants STS to be reached, as botocore reads it (ConfiguredEndpointProvider): `sts` of the
- * section that `services` names, else `endpoint_url`; neither with `ignore_configured_endpoint_urls`, nor what the
+ * How a profile of the AWS files wants a service to be reached, as botocore reads it (ConfiguredEndpointProvider): what the
+ * section that `services` names has for it, else `endpoint_url`; neither with `ignore_configured_endpoint_urls`, nor what the
  * environment says.
  * @throws {AwsError} AWS_PROFILE_INVALID: there is no such section
  */
@@ -13,11 +14,12 @@ export function sharedEndpoint(
   shared: SharedConfig,
   name: string,
   values: ReadonlyMap<string, string>,
+  service: keyof ServicesSection = 'sts',
 ): StsEndpoint | undefined {
   const isOn = (key: string) => values.get(key)?.toLowerCase() === 'true'
   const kind = { isFips: isOn('use_fips_endpoint'), isDualStack: isOn('use_dualstack_endpoint') }
   if (isOn('ignore_configured_endpoint_urls')) return { ...kind, ignoresEnvironment: true }
-  return unlessUsual({ url: urlOf(shared, name, values), ...kind })
+  return unlessUsual({ url: urlOf(shared, name, values, service), ...kind })
 }
 
 /** The same of config.toml: whatever a section says there counts for all three. */
@@ -28,7 +30,12 @@ export function ownEndpoint(
   return unlessUsual({ url, isFips, isDualStack })
 }
 
-function urlOf({ services }: SharedConfig, name: string, values: ReadonlyMap<string, string>): string | undefined {
+function urlOf(
+  { services }: SharedConfig,
+  name: string,
+  values: ReadonlyMap<string, string>,
+  service: keyof ServicesSection,
+): string | undefined {
   const section = values.get('services')
   if (section !== undefined && !services.has(section)) {
     throw invalid(
@@ -37,7 +44,7 @@ function urlOf({ services }: SharedConfig, name: string, values: ReadonlyMap<str
       `write [services ${section}] in the AWS config file, or take services out of ${name}`,
     )
   }
-  return (section === undefined ? undefined : services.get(section)?.sts) ?? values.get('endpoint_url')
+  return (section === undefined ? undefined : services.get(section)?.[service]) ?? values.get('endpoint_url')
 }
 
 function unlessUsual(endpoint: StsEndpoint): StsEndpoint | undefined {

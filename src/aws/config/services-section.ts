@@ -5,6 +5,8 @@ import { looseText, shellWords } from './profile-header.ts'
 export interface ServicesSection {
   /** `endpoint_url` under `sts`. */
   sts?: string | undefined
+  /** The same under `ec2`. */
+  ec2?: string | undefined
 }
 
 /**
@@ -16,8 +18,11 @@ export function servicesIn(sections: readonly IniSection[]): ReadonlyMap<string,
   const found = sections.flatMap(({ header, entries }) => {
     const words = looseText(header).startsWith('services') ? shellWords(looseText(header)) : undefined
     if (words?.length !== 2) return []
-    const nested = entries.findLast(({ key }) => key === 'sts')?.value
-    return [[words[1]!, { sts: nested === undefined ? undefined : nestedValue(nested, 'endpoint_url') }] as const]
+    const urlOf = (service: string) => {
+      const nested = entries.findLast(({ key }) => key === service)?.value
+      return nested === undefined ? undefined : nestedValue(nested, 'endpoint_url')
+    }
+    return [[words[1]!, { sts: urlOf('sts'), ec2: urlOf('ec2') }] as const]
   })
   return new Map(found)
 }

@@ -2,12 +2,12 @@ import * as v from 'valibot'
 import { Secret } from '../../core/secret.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { Clock } from '../../core/time/clock.ts'
-import type { HttpError } from '../../http/http-error.ts'
 import { serverAddress } from '../../http/server-address.ts'
 import { caBeside } from '../../http/tls.ts'
 import { createHttpTransport, type HttpAnswer } from '../../http/transport.ts'
 import { AwsError } from '../aws-error.ts'
 import type { SessionCredentials } from '../credentials.ts'
+import { notOfAws, unanswered } from '../http-failure.ts'
 import { signInHost } from '../links/sign-in-hosts.ts'
 import type { ConsolePlace } from './console-page.ts'
 
@@ -109,16 +109,6 @@ function tokenForm({ credentials, durationSeconds }: SignInRequest): string {
     ...(durationSeconds === undefined ? {} : { SessionDuration: String(durationSeconds) }),
     Session: JSON.stringify(session),
   }).toString()
-}
-
-/** What is no answer of AWS's, such as a page of the network's own. */
-const notOfAws = { hint: 'a proxy or a sign-in page of the network may be in the way: check the network or VPN' }
-
-function unanswered({ code, message }: HttpError): AwsError {
-  if (code === 'HTTP_TOO_LARGE' || code === 'HTTP_MALFORMED') return new AwsError('AWS_BAD_RESPONSE', message, notOfAws)
-  return new AwsError('AWS_UNREACHABLE', message, {
-    hint: 'check the network of this machine, then run the command again',
-  })
 }
 
 /** What AWS says in words is a web page that fits all occasions. */

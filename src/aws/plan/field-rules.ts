@@ -1,3 +1,4 @@
+import { regionForm } from '../../core/text/aws-names.ts'
 import { parseIamArn } from './partitions.ts'
 
 /** What STS accepts in one field (STS API reference, AssumeRole and GetSessionToken). */
@@ -33,8 +34,7 @@ const rules = {
     says: 'not an account alias: 3 to 63 lower-case letters, digits and single hyphens',
   },
   mfaSerial: { pattern: /^[\w+=/:,.@-]{9,256}$/, says: 'not the ARN or the serial number of an MFA device' },
-  // It becomes part of a host name, and must not turn that into another one.
-  region: { pattern: /^[a-z\d]+(-[a-z\d]+)+$/, says: 'not the name of a region, such as eu-central-1' },
+  region: { pattern: regionForm, says: 'not the name of a region, such as eu-central-1' },
 } as const satisfies Record<string, FieldRule>
 
 /** A field that STS takes in one form. */

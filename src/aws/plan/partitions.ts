@@ -18,6 +18,24 @@ const partitions: readonly Partition[] = [
 ]
 const commercial: Partition = { name: 'aws', regionPrefixes: [''], defaultRegion: 'us-east-1' }
 
+/** What the names of the endpoints of a partition end in. */
+export interface DnsSuffixes {
+  plain: string
+  dualStack: string
+}
+
+/** What the names of its endpoints end in (the SDK's partitions): of the usual ones, and of those with IPv6 as well. */
+const suffixes: Readonly<Record<string, DnsSuffixes>> = {
+  aws: { plain: 'amazonaws.com', dualStack: 'api.aws' },
+  'aws-cn': { plain: 'amazonaws.com.cn', dualStack: 'api.amazonwebservices.com.cn' },
+  'aws-us-gov': { plain: 'amazonaws.com', dualStack: 'api.aws' },
+  'aws-eusc': { plain: 'amazonaws.eu', dualStack: 'api.amazonwebservices.eu' },
+  'aws-iso': { plain: 'c2s.ic.gov', dualStack: 'api.aws.ic.gov' },
+  'aws-iso-b': { plain: 'sc2s.sgov.gov', dualStack: 'api.aws.scloud' },
+  'aws-iso-e': { plain: 'cloud.adc-e.uk', dualStack: 'api.cloud-aws.adc-e.uk' },
+  'aws-iso-f': { plain: 'csp.hci.ic.gov', dualStack: 'api.aws.hci.ic.gov' },
+}
+
 /** All that latchkey knows. */
 export const partitionNames: readonly string[] = [commercial, ...partitions].map(({ name }) => name)
 
@@ -36,6 +54,11 @@ export function regionIn(partition: string, candidates: readonly (string | undef
 /** The region whose STS endpoint is always on. */
 export function defaultRegion(partition: string): string {
   return (partitions.find(({ name }) => name === partition) ?? commercial).defaultRegion
+}
+
+/** Those of a partition; of `aws` for one that is not known. */
+export function dnsSuffixes(partition: string): DnsSuffixes {
+  return suffixes[partition] ?? suffixes.aws!
 }
 
 /** An IAM ARN in parts. */

@@ -18,3 +18,4 @@ export {
 } from '@aws-sdk/client-iam'
 export { ListAccountsCommand, OrganizationsClient } from '@aws-sdk/client-organizations'
 export { AssumeRoleCommand, GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts'
+export { parseXML } from '@aws-sdk/xml-builder'
