@@ -31,6 +31,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     // The files of private keys are read by the command: what is in them may take long, or be hostile.
     'ssh/key-files/',
     'ssh/public-key-line.ts',
+    // known_hosts is the user's own, and the command writes into it.
+    'ssh/known-hosts/',
     'core',
   ],
   dev: ['ssh', 'http', 'core'],

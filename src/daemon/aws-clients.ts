@@ -1,3 +1,5 @@
+import type { Ec2Client } from '../aws/ec2/ec2-client.ts'
+import { createEc2Client } from '../aws/ec2/ec2-sdk.ts'
 import type { IamClient } from '../aws/iam/iam-client.ts'
 import { createIamSdk } from '../aws/iam/iam-sdk.ts'
 import type { OrganizationsClient } from '../aws/organizations/organizations-client.ts'
@@ -19,6 +21,7 @@ export interface AwsClients {
   sts: StsClient
   iam: IamClient
   organizations: OrganizationsClient
+  ec2: Ec2Client
   signIdentity: SignIdentity
 }
 
@@ -59,6 +62,7 @@ export function awsClientsFor({ extraCa, environment, loadSdk, ...deps }: AwsCli
         endpoint: awsEndpoint(environment, 'ORGANIZATIONS')?.url,
         extraCa: ca,
       }),
+      ec2: createEc2Client({ ...deps, sdk, endpoint: awsEndpoint(environment, 'EC2')?.url, extraCa: ca }),
     }
   }
 }

@@ -7,7 +7,7 @@ import { type Environment, isSet } from '../core/places/environment.ts'
  */
 export function awsEndpoint(
   environment: Environment,
-  service: 'STS' | 'IAM' | 'ORGANIZATIONS' | 'SIGNIN',
+  service: 'STS' | 'IAM' | 'ORGANIZATIONS' | 'EC2' | 'SIGNIN',
 ): EndpointVariable | undefined {
   for (const name of [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL']) {
     const url = environment[name]

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { AgentView } from '../agent/agent.ts'
 import { type AwsCredentialsDeps, createAwsCredentials } from '../aws/aws-credentials.ts'
 import { createOneShotLinks } from '../aws/console/one-shot-links.ts'
-import type { OrganizationsClient } from '../aws/organizations/organizations-client.ts'
 import { createTurns } from '../core/calls/turns.ts'
 import { describeError } from '../core/errors.ts'
 import { createChurn } from '../core/limits/churn.ts'
@@ -20,6 +19,7 @@ import { createLastingKeychain } from '../keychain/lasting-keychain.ts'
 import type { Prompts } from '../prompts/prompt.ts'
 import { toApiError } from './api/api-errors.ts'
 import { createApiRoutes } from './api/api-routes.ts'
+import type { AwsServices } from './api/aws-services.ts'
 import { createLentPrompts } from './api/lent-prompts.ts'
 import { createSshExplanation } from './api/ssh-explanation.ts'
 import { describeStatus } from './api/status.ts'
@@ -71,7 +71,7 @@ export interface DaemonDeps
   promptStatus: () => PromptStatus
   /** Read for each request. */
   awsFiles: AwsFiles
-  organizations: () => Promise<OrganizationsClient>
+  awsServices: AwsServices
   signIdentity: SignIdentity
   platform: NodeJS.Platform
   /** Sockets that the service manager has passed, by the FileDescriptorName of their socket units. */
@@ -167,7 +167,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const api = createApiServer({
     routes: createApiRoutes({
       aws,
-      organizations: deps.organizations,
+      ...deps.awsServices,
       awsFiles: awsFiles.paths,
       iam,
       vaults: config.vaults,

@@ -173,9 +173,15 @@ export async function runDaemon(): Promise<number> {
       tidyUp()
       return (await awsClients()).iam
     },
-    async organizations() {
-      tidyUp()
-      return (await awsClients()).organizations
+    awsServices: {
+      async organizations() {
+        tidyUp()
+        return (await awsClients()).organizations
+      },
+      async ec2() {
+        tidyUp()
+        return (await awsClients()).ec2
+      },
     },
     signIdentity: async (request) => (await awsClients()).signIdentity(request),
     federation: createFederation({

@@ -92,6 +92,7 @@ async function world(
     whyUnread: () => undefined,
     hostCas: noHostCas,
     organizations: async () => expect.unreachable(),
+    ec2: async () => expect.unreachable(),
     awsFiles: { config: '/aws/config', credentials: '/aws/credentials' },
     iam: async () => expect.unreachable(),
     explainSsh: async () => expect.unreachable(),

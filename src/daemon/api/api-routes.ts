@@ -2,7 +2,6 @@ import type { Lock } from '../../agent/lock/lock.ts'
 import type { AwsCredentials } from '../../aws/aws-credentials.ts'
 import type { IssuedCredentials } from '../../aws/credentials.ts'
 import type { IamClient } from '../../aws/iam/iam-client.ts'
-import type { OrganizationsClient } from '../../aws/organizations/organizations-client.ts'
 import { defaultRegion } from '../../aws/plan/partitions.ts'
 import type { CodedError } from '../../core/errors.ts'
 import type { AwsFilePaths } from '../../core/places/paths.ts'
@@ -23,10 +22,12 @@ import type { RunningVault } from '../running/running-vault.ts'
 import type { SshReadiness } from '../running/ssh-readiness.ts'
 import type { RunningStaticKeys } from '../static-keys/running-static-keys.ts'
 import { ApiError, answeredError, reportedError } from './api-errors.ts'
+import type { AwsServices } from './aws-services.ts'
 import { checkHandlers } from './check-routes.ts'
 import { hostCaHandlers } from './host-ca-handlers.ts'
 import { hostSignHandler } from './host-sign-handler.ts'
 import { importHandlers } from './import-routes.ts'
+import { instanceHandlers } from './instance-handlers.ts'
 import type { LentPrompts } from './lent-prompts.ts'
 import { lockHandlers } from './lock-routes.ts'
 import { mfaHandlers } from './mfa-handlers.ts'
@@ -37,9 +38,8 @@ import { sshReadyHandlers } from './ssh-ready-handlers.ts'
 import { vaultHandlers } from './vault-handlers.ts'
 
 /** What the endpoints use. */
-export interface ApiRoutesDeps {
+export interface ApiRoutesDeps extends AwsServices {
   aws: AwsCredentials
-  organizations: () => Promise<OrganizationsClient>
   iam: () => Promise<IamClient>
   /** The absolute paths of the AWS files that are read. */
   awsFiles: AwsFilePaths
@@ -160,6 +160,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
     ...sshReadyHandlers(deps.vaults, deps.readiness),
     ...importHandlers(aws),
     ...checkHandlers(aws, deps.iam),
+    ...instanceHandlers(aws, deps.ec2),
     getSeedPlace: ({ params }) => aws.seeds.placeOf(params.profile),
     async putSeed({ params, body }) {
       const { expiresAtMs, ...place } = await aws.seeds.put(params.profile, new Secret(body.seed))

@@ -9,10 +9,12 @@ import { addSshHostCheckCommand } from './ssh-host-check.ts'
 import { addSshKeysCommands } from './ssh-keys.ts'
 import { addSshKnownHostsCommand } from './ssh-known-hosts.ts'
 import { addSshReadyCommands } from './ssh-ready.ts'
+import { addSshTrustCommand } from './ssh-trust.ts'
 
 /** `latchkey ssh …` */
 export function addSshCommands(program: Command, context: CommandContext, finish: (status: number) => void): void {
   const ssh = program.command('ssh').description('the SSH agent, and what ssh offers of it')
+  addSshTrustCommand(ssh, context)
   addSshExplainCommand(ssh, context)
   addSshConfigCommand(ssh, context)
   addSshReadyCommands(ssh, context, finish)

@@ -69,11 +69,17 @@ export async function writeProfile(
 /** Where config.toml has a profile. */
 export const tablePath = (name: string) => ['aws', 'profile', name]
 
+/** How a file is edited. */
+export interface EditSettings extends Pick<EditFileOptions, 'isTrial' | 'encoding'> {
+  maxBytes?: number
+  /** What to do where it cannot be edited, and the disk is not full. */
+  hint?: string
+}
+
 const byHand = 'write or remove the lines yourself, then latchkey config check'
 
 /**
  * Edits a file of settings under its lock; a trial only finds out whether that can be done.
- * @param options.hint what to do where it cannot be edited, and the disk is not full
  * @param isTrusted the daemon takes config.toml from nobody but the user; the AWS tools do not look whose their file is
  * @throws {HelperError} REFUSED, TIMED_OUT
  */
@@ -81,11 +87,11 @@ export async function edit(
   path: string,
   isTrusted: boolean,
   change: (text: string) => string,
-  { isTrial = false, hint = byHand }: Pick<EditFileOptions, 'isTrial'> & { hint?: string } = {},
+  { maxBytes = maxSettingsBytes, hint = byHand, ...options }: EditSettings = {},
 ): Promise<void> {
   const signal = AbortSignal.timeout(patienceMs)
   try {
-    await editTextFile(path, change, { maxBytes: maxSettingsBytes, isTrusted, isTrial, signal })
+    await editTextFile(path, change, { ...options, maxBytes, isTrusted, signal })
   } catch (cause) {
     if (cause === signal.reason) {
       throw new HelperError('TIMED_OUT', `another command has been editing ${path} for ten seconds`, {

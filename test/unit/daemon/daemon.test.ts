@@ -96,7 +96,10 @@ async function run(
     sts: async () => sts,
     iam: async () => stubIam(),
     ...stubConsole(),
-    organizations: async () => ({ listAccounts: async () => [] }),
+    awsServices: {
+      organizations: async () => ({ listAccounts: async () => [] }),
+      ec2: async () => expect.unreachable(),
+    },
     signIdentity: () => Promise.reject(new Error('nothing is signed')),
     runtimeFolder: folder,
     inheritedSockets: new Map(),

@@ -47,6 +47,7 @@ function call(deps: Partial<ApiRoutesDeps>, method: string, pattern: string, par
     whyUnread: () => undefined,
     hostCas: noHostCas,
     organizations: async () => expect.unreachable(),
+    ec2: async () => expect.unreachable(),
     awsFiles: { config: '/aws/config', credentials: '/aws/credentials' },
     iam: async () => expect.unreachable(),
     explainSsh: async () => expect.unreachable(),

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto'
+import { homeFolder } from '../../core/places/home.ts'
+import { displayLine } from '../../core/text/display-text.ts'
+import { formatHostName, type HostName } from '../../ssh/known-hosts/host-name.ts'
+import type { PinnedName } from '../../ssh/known-hosts/pin-keys.ts'
+import type { CommandContext } from '../command-context.ts'
+import { expandPath } from '../ssh/expand-path.ts'
+import { readSshSettings } from '../ssh/run-ssh.ts'
+import type { SshSettings } from '../ssh/ssh-settings.ts'
+
+/** As OpenSSH's host_hash: as many as a hash of SHA-1 has. */
+const saltBytes = 20
+
+/** What ssh would make of names, and what a person should know of it. */
+export interface PinnedNames {
+  names: readonly PinnedName[]
+  notes: readonly string[]
+}
+
+/**
+ * Finds out from ssh whether each name is to be hashed, and whether ssh would find it in the file at all.
+ * @param file the known_hosts that is written
+ */
+export async function pinnedNames(
+  names: readonly HostName[],
+  file: string,
+  context: CommandContext,
+): Promise<PinnedNames> {
+  const pinned: PinnedName[] = []
+  const notes: string[] = []
+  for (const name of names) {
+    const settings = await readSshSettings({ destination: name.host, options: ['-p', String(name.port)] }, context)
+    pinned.push({ ...name, ...(settings.hashesKnownHosts ? { newSalt: () => randomBytes(saltBytes) } : {}) })
+    const note = noteOf(name, file, settings, context)
+    if (note !== undefined) notes.push(note)
+  }
+  return { names: pinned, notes }
+}
+
+function noteOf(
+  name: HostName,
+  file: string,
+  settings: SshSettings,
+  { environment }: CommandContext,
+): string | undefined {
+  const written = formatHostName(name)
+  const { hostKeyAlias: alias, knownHostsFiles } = settings
+  if (alias !== undefined && alias.toLowerCase() !== name.host)
+    return `ssh looks for ${written} as ${displayLine(alias)} (HostKeyAlias): --hosts ${displayLine(alias)}\n`
+  const meaning = { environment, home: homeFolder(environment), host: name.host, settings }
+  if (knownHostsFiles.some((path) => expandPath(path, meaning) === file)) return undefined
+  return `ssh does not look for ${written} in ${displayLine(file)}, but in ${displayLine(knownHostsFiles.join(' '))} (UserKnownHostsFile)\n`
+}

@@ -1,0 +1,83 @@
+import { join } from 'node:path'
+import { homeFolder } from '../../core/places/home.ts'
+import { displayLine } from '../../core/text/display-text.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
+import type { InstanceKeys } from '../../ipc/endpoints/aws-instances.ts'
+import { formatHostName, type HostName } from '../../ssh/known-hosts/host-name.ts'
+import { parsePublicKeyLine } from '../../ssh/public-key-line.ts'
+import { confirmTyped } from '../asking/typed-line.ts'
+import type { CommandContext } from '../command-context.ts'
+import { HelperError } from '../fast/failure.ts'
+import { hostNamesOf } from './host-list.ts'
+import { pinInFile } from './known-hosts-edit.ts'
+import { pinnedNames } from './pinned-names.ts'
+
+/** What `latchkey ssh trust` is told. */
+export interface TrustOptions {
+  profile: string
+  region?: string
+  /** Absent: all names that EC2 has. */
+  hosts?: readonly HostName[]
+  yes?: true
+}
+
+/** Pins the host keys that the console of a machine shows, once a person has seen them. @throws {HelperError} */
+export async function trustInstance(instance: string, options: TrustOptions, context: CommandContext): Promise<void> {
+  const { profile, region, yes } = options
+  const { daemon, environment, print, note } = context
+  const body = { profile, instance, ...(region === undefined ? {} : { region }) }
+  const shown = await daemon.call('readInstanceKeys', { body })
+  const hosts = options.hosts ?? hostsOf(instance, shown)
+  const file = join(homeFolder(environment), '.ssh', 'known_hosts')
+  const { names, notes } = await pinnedNames(hosts, file, context)
+  const keys = shown.keys.map(({ line }) => parsePublicKeyLine(line).blob)
+  print(describe(instance, shown, hosts))
+  for (const text of [...remarks(shown), ...notes]) note(text)
+  const missing = await pinInFile(file, names, keys, true)
+  const all = names.length * keys.length
+  if (missing === 0) return print(`${displayLine(file)} has them all already\n`)
+  if (yes === undefined) await confirm(shown, file, context)
+  const added = await pinInFile(file, names, keys, false)
+  const present = added === all ? '' : `, and had the other ${all - added} already`
+  print(`${displayLine(file)} has ${added} new ${added === 1 ? 'line' : 'lines'}${present}\n`)
+}
+
+/** @throws {HelperError} REFUSED: it has none */
+function hostsOf(instance: string, { names }: InstanceKeys): readonly HostName[] {
+  const hosts = hostNamesOf(names)
+  if (hosts !== undefined && hosts.length > 0) return hosts
+  throw new HelperError('REFUSED', `EC2 has neither a name nor an address of ${instance}`, {
+    hint: `latchkey ssh trust ${shellWord(instance)} … --hosts NAME`,
+  })
+}
+
+/** @throws {HelperError} USAGE: there is nobody to ask; CANCELLED */
+async function confirm({ keys }: InstanceKeys, file: string, context: CommandContext): Promise<void> {
+  const hint = 'look at it, and add --yes'
+  if (!context.hasTypedInput) throw new HelperError('USAGE', 'nobody can be asked whether that is right', { hint })
+  const what = keys.length === 1 ? 'this key' : `these ${keys.length} keys`
+  if (await confirmTyped(context, displayLine(`trust ${what} from now on, in ${file}?`))) return
+  throw new HelperError('CANCELLED', 'nothing was changed', { hint })
+}
+
+function describe(instance: string, { region, keys }: InstanceKeys, hosts: readonly HostName[]): string {
+  const lines = keys.map(({ line, bits, fingerprint }) => `  ${line.split(' ')[0]} ${bits} ${fingerprint}`)
+  const names = hosts.map(formatHostName).join(', ')
+  return [`the console of ${instance} in ${region} shows the host keys`, ...lines, `for ${names}`]
+    .map((line) => `${line}\n`)
+    .join('')
+}
+
+/** What a person should know before they say yes. */
+function remarks({ former, unreadable }: InstanceKeys): readonly string[] {
+  return [
+    ...(former.length === 0
+      ? []
+      : [
+          `before these it has shown others, which are not trusted: ${former.map((one) => displayLine(one)).join(', ')}\n`,
+        ]),
+    ...(unreadable === 0
+      ? []
+      : [`${unreadable} more ${unreadable === 1 ? 'line is' : 'lines are'} no key that can be read, and left out\n`]),
+  ]
+}
