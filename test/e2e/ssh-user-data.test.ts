@@ -125,5 +125,27 @@ describeWithPeers('user data of latchkey ssh cloud-init', ['ssh', 'sshd', 'ssh-k
       const login = await run('ssh', [...own, '-o', `IdentityAgent=${daemon.sockets.agent}`, ...target])
       expect(login).toMatchObject({ status: 0, stdout: 'in\n' })
     })
+
+    it('the key for emergencies logs in to the sshd that the script has set up, and no other key does', async () => {
+      const [part] = await parts(await userData(...options()))
+      const { write_files: files, runcmd, ssh_authorized_keys: keys } = part!.config
+      // cloud-init installs them in the home folder of the default user, which is not to be touched here.
+      const config = 'AuthorizedKeysFile /etc/ssh/keys-of-%u\nPasswordAuthentication no\n'
+      const machine = makeSshMachine(world.sshd.hostKeyFile, {
+        sshd_config: `${config}Include /etc/ssh/sshd_config.d/*.conf\n`,
+        ...Object.fromEntries(files.map(({ path, content }) => [path.replace(/^\/etc\/ssh\//, ''), content])),
+        [`keys-of-${world.userName}`]: `${keys!.join('\n')}\n`,
+      })
+      const [[command, ...args]] = runcmd as [[string, ...string[]]]
+      expect(await machine.run(command, ...args)).toMatchObject({ status: 0, stderr: '' })
+      const port = await machine.startSshd()
+      const own = world.sshd.clientOptions.map((one) => (one === String(world.sshd.port) ? String(port) : one))
+      const login = async (key: string) =>
+        await run('ssh', [...own, '-i', key, '-o', 'IdentityAgent=none', `${world.userName}@127.0.0.1`, 'echo in'])
+      expect(await login(breakGlass)).toMatchObject({ status: 0, stdout: 'in\n' })
+      const other = join(temporaryFolder(), 'other')
+      await runOk('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', other])
+      expect(await login(other)).toMatchObject({ status: 255, stderr: expect.stringContaining('Permission denied') })
+    })
   })
 })
