@@ -59,7 +59,16 @@ export function subjectClient(
   const tokens =
     method.type === 'inline'
       ? createInlineSource({ client, method, clock })
-      : createTokenSource({ client, method, keychain, clock, random: Math.random, log, prompts })
+      : createTokenSource({
+          client,
+          method,
+          keychain,
+          clock,
+          random: Math.random,
+          log,
+          prompts,
+          tellLoginNeeded: () => {},
+        })
   const sign = async (signing: SigningOptions, key = subjectKey) => {
     const ca = createCaWatch(client, signing.mount, clock, log)
     const issuer = createVaultIssuer({ client, tokens, ca, signing, clock, log })

@@ -18,7 +18,7 @@ export interface KnownCa {
 /** By the origins of CAs: server, namespace, mount and issuers. */
 export type KnownCas = ReadonlyMap<string, KnownCa>
 
-/** Keeps over a restart what is known of host CAs, for a start without their servers (docs/adr/0052-host-cas-are-one-file.md). */
+/** Keeps over a restart what is known of host CAs, for a start without their servers (docs/adr/0056-host-cas-are-one-file.md). */
 export interface LastKnownFile {
   /** It never rejects: what cannot be read, or is no key, is not known. */
   read(): Promise<KnownCas>
