@@ -448,7 +448,7 @@ ready    eu-west-1     config.toml  ask latchkey
     expect(JSON.parse((await listed(' --json')).printed)).toEqual({
       profiles: profiles.map((profile, at) => ({ ...profile, awsFiles: states[at] })),
     })
-    expect((await listed('', [])).printed).toContain('[aws.profile.…]')
+    expect((await listed('', [])).printed).toContain('begin with: latchkey aws keys add')
   })
 
   it('of config.toml are printed as the blocks that the AWS config file lacks, and nothing else', async () => {
