@@ -10,7 +10,7 @@ export function findingsOf(host: HostObservation, own: Pick<HostFacts, 'cas' | '
   if (sshd.status !== 0) {
     const why = sshd.lines.filter((line) => line !== '').at(-1) ?? `status ${sshd.status}`
     const what =
-      /^sudo:/.test(why) || sshd.lines.some((line) => /sudo/.test(line))
+      why.startsWith('sudo:') || sshd.lines.some((line) => /sudo/.test(line))
         ? `${host.user} may not use sudo there`
         : 'sshd does not say it'
     return [

@@ -21,16 +21,14 @@ export async function observeHost(
   const own = { ...callerEnvironment(environment), SSH_ASKPASS_REQUIRE: 'never' }
   const { end, lines, complaint } = await readProgram('ssh', args, own, limitMs)
   const again = `latchkey ssh explain --try ${[...options, destination].map(shellWord).join(' ')}`
-  switch (end.how) {
-    case 'timed-out':
-      throw new HelperError('TIMED_OUT', `${destination} has not answered within ${limitMs / 1000} s`, { hint: again })
-    case 'printed-too-much':
-      throw new HelperError('REFUSED', `${destination} answers with more than 1 MiB, and something else`, {
-        hint: `ssh ${shellWord(destination)} id`,
-      })
-    case 'exited':
-      if (end.status !== 255) return readObservation(lines)
+  if (end.how === 'timed-out')
+    throw new HelperError('TIMED_OUT', `${destination} has not answered within ${limitMs / 1000} s`, { hint: again })
+  if (end.how === 'printed-too-much') {
+    throw new HelperError('REFUSED', `${destination} answers with more than 1 MiB, and something else`, {
+      hint: `ssh ${shellWord(destination)} id`,
+    })
   }
+  if (end.how === 'exited' && end.status !== 255) return readObservation(lines)
   // The last that ssh says is why it did not get in; a host may have put its own text before it.
   const reason = displayLine(complaint.trim().split('\n').at(-1) ?? '', 300)
   throw new HelperError('REFUSED', `ssh did not get in to ${destination}: ${reason || 'it was ended'}`, { hint: again })
