@@ -70,20 +70,7 @@ export interface VaultDeps
  * @throws {VaultError} VAULT_CONFIG: a certificate or the address cannot be used; `readVaultFiles` has checked that
  */
 export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
-  const {
-    keychain,
-    prompts,
-    clock,
-    random,
-    log,
-    environment,
-    home,
-    uid,
-    readText,
-    runProgram,
-    identitySigner,
-    notify,
-  } = deps
+  const { keychain, prompts, clock, random, log, notify } = deps
   const { name, address, auth, isOpen } = plan.config
   const source = createCertificateSource({ name: `vault ${plan.config.name}`, clock, log })
   const circuit = createCircuit({ clock, random })
@@ -91,22 +78,12 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
   const client = circuit.guard(watchVault(switched, source))
   let { clientCert: clientCertificate } = plan.files
   const context: LoginContext = {
+    ...deps,
     client,
     address,
-    prompts,
-    keychain,
-    clock,
-    random,
-    log,
-    environment,
-    home,
-    uid,
-    readText,
-    runProgram,
     isOpen,
     tokenRefusal: plan.tokenRefusal,
     clientCertificate: () => clientCertificate,
-    identitySigner,
   }
   const tellLoginNeeded = () => {
     notify(`vault ${displayLine(name)} needs a login: latchkey login ${shellWord(name)}`)
