@@ -129,6 +129,21 @@ describe('latchkey ssh config', () => {
     expect(existsSync(included)).toBe(true)
   })
 
+  it('names the command that writes what is printed, and the file that it edits', async () => {
+    const file = join(home, 'other config')
+    const { stderr } = await command('--identity', 'ops=web', '-F', file)
+    expect(stderr).toContain(
+      `\nlatchkey ssh config --install --identity ops=web -F '${file}' writes this to ${included}, and to the end of ${file}:\n`,
+    )
+  })
+
+  it('leaves ssh working where the name of the file has a line break in it', async () => {
+    const file = join(home, 'a\nb')
+    expect(await command('--install', '-F', file)).toMatchObject({ status: 0 })
+    const settings = await run('ssh', ['-G', '-F', file, 'web'], { env: daemonEnvironment(home) })
+    expect(settings).toMatchObject({ status: 0, stdout: expect.stringContaining(`${home}/run/known_hosts`) })
+  })
+
   it('edits no file that ssh does not read', async () => {
     const { status, stdout, stderr } = await command('--install')
     const own = join(userInfo().homedir, '.ssh/config')

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { isSet } from '../../core/places/environment.ts'
 import { displayLine } from '../../core/text/display-text.ts'
@@ -54,13 +55,15 @@ async function configureSsh(options: ConfigOptions, context: CommandContext): Pr
   if (options.remove) return await removeSshConfig(files(), print)
   const { agent, identity: identities = [], F: file } = options
   const choice: SshConfigChoice = { agent, identities, file }
-  const content = writeIncludedFile(await wantedSettings(choice, context.commandPath, context))
+  const settings = await wantedSettings(choice, context.commandPath, context)
+  const content = writeIncludedFile(settings)
   if (options.install) {
     await installSshConfig(files(), content, print)
     return noteAgent(choice, context)
   }
   print(content)
-  note(`\nlatchkey ssh config --install writes this to ${displayLine(included)}, and to the end of ~/.ssh/config:\n`)
+  const config = file === undefined ? '~/.ssh/config' : displayLine(resolve(file))
+  note(`\n${settings.writtenBy} writes this to ${displayLine(included)}, and to the end of ${config}:\n`)
   note(
     includeLines(name)
       .map((line) => `  ${line}\n`)

@@ -1,6 +1,6 @@
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { hostCaFile } from '../../core/places/paths.ts'
-import { shellWord } from '../../core/text/shell-word.ts'
+import { pastedWord, shellWord } from '../../core/text/shell-word.ts'
 import { agentSocketPath } from '../fast/api-socket.ts'
 import { HelperError } from '../fast/failure.ts'
 import { readSshSettings, type SshRunner } from '../ssh/run-ssh.ts'
@@ -51,13 +51,13 @@ export async function wantedSettings(
   }
 }
 
-/** What a person runs to have the same again. */
+/** What a person runs to have the same again, in any folder; a comment of ssh_config, so it is one line whatever FILE is called. */
 function commandLine({ agent, identities, file }: SshConfigChoice): string {
   return [
     'latchkey ssh config --install',
     ...(agent === 'environment' ? ['--agent environment'] : []),
     ...identities.map(({ identity, hosts }) => `--identity ${shellWord(`${identity}=${hosts.join(',')}`)}`),
-    ...(file === undefined ? [] : [`-F ${shellWord(file)}`]),
+    ...(file === undefined ? [] : [`-F ${pastedWord(resolve(file))}`]),
   ].join(' ')
 }
 

@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { ReadProgram } from '../../../../src/helper/exec/read-program.ts'
 import { HelperError } from '../../../../src/helper/fast/failure.ts'
+import { readIncludedFile, writeIncludedFile } from '../../../../src/helper/ssh-config/included-file.ts'
 import { parseNamedHosts, wantedSettings } from '../../../../src/helper/ssh-config/settings.ts'
 
 const usual = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2']
@@ -55,6 +57,15 @@ describe('the settings', () => {
       agentSocket: undefined,
       lastingNames: [{ identity: 'ops', hosts: ['*.a', 'b'], certificate: '/run/l/identity/ops-cert.pub' }],
     })
+  })
+
+  it('say it in one line that means the same file in any folder', async () => {
+    const { writtenBy } = await wanted({ file: 'cfg' }, printing())
+    expect(writtenBy).toBe(`latchkey ssh config --install -F ${join(process.cwd(), 'cfg')}`)
+    // ssh refuses every connection over a line that it does not know.
+    const broken = await wanted({ file: '/x\nProxyCommand y' }, printing())
+    expect(broken.writtenBy).toBe(`latchkey ssh config --install -F "$(printf '/x\\012ProxyCommand\\040y')"`)
+    expect(readIncludedFile(writeIncludedFile(broken))).toMatchObject({ writtenBy: broken.writtenBy })
   })
 })
 
