@@ -3,9 +3,10 @@ import { displayJson, displayLine } from '../../core/text/display-text.ts'
 import { parseDurationSeconds } from '../../core/time/duration.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
-import { readHostKeys } from '../host-sign/host-keys.ts'
+import { isKeyFile, readHostKeys } from '../host-sign/host-keys.ts'
 import { hostNamesMistake, parseHostNames } from '../host-sign/host-names.ts'
 import { installScript, keyFileOf } from '../host-sign/install-script.ts'
+import { sshDestination } from './ssh-target.ts'
 
 interface HostSignOptions {
   ca?: string
@@ -25,6 +26,7 @@ export function addSshHostSignCommand(ssh: Command, context: CommandContext): vo
     .argument(
       '<from>',
       'a .pub file (a path, or a name that ends in .pub), - for the standard input, or a host that known_hosts has',
+      keySource,
     )
     .option('--ca <name>', 'the [ssh.host_ca.NAME] whose vault, mount and role sign (default: the only one)')
     .addOption(new Option('--vault <name>', 'the vault that signs').conflicts('ca'))
@@ -76,6 +78,11 @@ async function signHost(from: string, options: HostSignOptions, context: Command
   const signer = displayLine(`${signed.vault}/${signed.mount}/${signed.role}`)
   for (const { fingerprint, expiresAt } of certificates)
     context.note(`${signer} certifies ${fingerprint} for ${principals.join(', ')} until ${expiresAt}\n`)
+}
+
+/** What is neither a file nor the standard input is handed to ssh. */
+function keySource(text: string): string {
+  return text === '-' || isKeyFile(text) ? text : sshDestination(text)
 }
 
 function hostNames(text: string): readonly string[] {

@@ -25,8 +25,8 @@ export function addSshOptions(command: Command): readonly string[] {
   return options
 }
 
-/** An argument that ssh could take for an option is none. */
+/** An argument that ssh could take for an option is none, nor is one that has no host beside its user, or a line break. */
 export function sshDestination(argument: string): string {
-  if (argument === '' || argument.startsWith('-')) throw new InvalidArgumentError('That is no host.')
+  if (/^(?:$|[-@])|@$|\p{Cc}/u.test(argument)) throw new InvalidArgumentError('That is no host.')
   return argument
 }

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { readTextFile } from '../../core/files/read-file.ts'
 import { displayLine } from '../../core/text/display-text.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
-import { maxPublicKeyBytes, type PublicKeySource, readPublicKeyText, refusePrivateKey } from '../public-key-text.ts'
+import { readPublicKeyFile } from '../public-key-file.ts'
+import { type PublicKeySource, readPublicKeyText, refusePrivateKey } from '../public-key-text.ts'
 import { findKnownKeys } from '../ssh/known-keys.ts'
 import { readSshSettings } from '../ssh/run-ssh.ts'
 import { isHostName } from './host-names.ts'
@@ -25,7 +25,7 @@ const maxKeys = 8
  * The keys of a host: from a file, from the standard input (`-`), or, of a HOST, those that known_hosts has. Nothing is asked
  * of the host: who answers there may be anybody, and would get a certificate for its name.
  * @param from what has a slash in it or ends in `.pub` is a file
- * @throws {HelperError} REFUSED; {FileError}; the system's error
+ * @throws {HelperError} REFUSED; {FileError}
  */
 export async function readHostKeys(from: string, context: CommandContext): Promise<HostKeys> {
   if (from === '-')
@@ -33,19 +33,38 @@ export async function readHostKeys(from: string, context: CommandContext): Promi
       keys: inText(await context.readInput(), { name: 'the standard input', notPrivate }),
       principals: undefined,
     }
-  if (/\/|\.pub$/.test(from)) {
+  if (isKeyFile(from)) {
     // Whoever can change it gets a certificate for the name of the host.
-    const text = await readTextFile(from, { maxBytes: maxPublicKeyBytes, isTrusted: true })
+    const text = await readPublicKeyFile(from)
     return { keys: inText(text, { name: from, path: from, notPrivate }), principals: undefined }
   }
   return await ofKnownHost(from, context)
 }
 
-/** One key in each line, as from `cat /etc/ssh/ssh_host_*_key.pub`. */
+/** Whether FROM is a file: anything else is a host. */
+export function isKeyFile(from: string): boolean {
+  return /\/|\.pub$/.test(from)
+}
+
+/** One key in each line, each once, as from `cat /etc/ssh/ssh_host_*_key.pub`. */
 function inText(text: string, source: PublicKeySource): readonly string[] {
   refusePrivateKey(text, source)
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'))
-  return (lines.length === 0 ? [''] : lines.slice(0, maxKeys)).map((line) => readPublicKeyText(line, source))
+  const keys = new Map<string, string>()
+  for (const line of lines.length === 0 ? [''] : lines) {
+    const key = readPublicKeyText(line, source)
+    const [type, base64] = key.split(' ')
+    keys.set(`${type} ${base64}`, key)
+  }
+  return notTooMany([...keys.values()], source.name)
+}
+
+/** None is left out in silence. @throws {HelperError} REFUSED */
+function notTooMany(keys: readonly string[], name: string): readonly string[] {
+  if (keys.length <= maxKeys) return keys
+  throw new HelperError('REFUSED', `${name} has ${keys.length} keys, which are not those of one host`, {
+    hint: `at most ${maxKeys}, as on the host: cat /etc/ssh/ssh_host_*_key.pub | latchkey ssh host-sign --principals NAME -`,
+  })
 }
 
 async function ofKnownHost(host: string, context: CommandContext): Promise<HostKeys> {
@@ -59,7 +78,7 @@ async function ofKnownHost(host: string, context: CommandContext): Promise<HostK
   )
   const name = (settings.hostKeyAlias ?? settings.hostname).toLowerCase()
   if (own.size > 0) {
-    const keys = [...own.values()].slice(0, maxKeys)
+    const keys = notTooMany([...own.values()], `known_hosts, for ${displayLine(name)},`)
     return {
       keys: keys.map((line) => readPublicKeyText(line, { name: 'known_hosts', notPrivate })),
       principals: isHostName(name) ? [name] : undefined,

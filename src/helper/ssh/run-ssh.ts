@@ -35,7 +35,7 @@ export async function readSshSettings(
 ): Promise<SshSettings> {
   const own = { ...callerEnvironment(environment), LATCHKEY_EXPLAIN: '1' }
   const { end, lines, complaint } = await readProgram('ssh', ['-G', ...options, '--', destination], own, settingsMs)
-  const hint = `ssh -G ${[...options, destination].map(shellWord).join(' ')}`
+  const hint = `ssh ${['-G', ...options, '--', destination].map(shellWord).join(' ')}`
   if (end.how === 'timed-out')
     throw new HelperError(
       'TIMED_OUT',

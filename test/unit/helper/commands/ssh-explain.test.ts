@@ -150,12 +150,18 @@ describe('latchkey ssh explain', () => {
     expect((await explain(['--try', 'web'], { login })).ended).toBe(0)
   })
 
-  it.each([['-x'], ['-oProxyCommand=x', 'web', 'ls'], ['--', '-oProxyCommand=x'], ['--', ''], []])(
-    'refuses %j, and starts nothing',
-    async (...args) => {
-      const { ended, ran } = await explain(args)
-      expect(ended).toMatchObject({ code: 'USAGE', hint: 'latchkey help ssh explain' })
-      expect(ran).toEqual([])
-    },
-  )
+  it.each([
+    ['-x'],
+    ['-oProxyCommand=x', 'web', 'ls'],
+    ['--', '-oProxyCommand=x'],
+    ['--', ''],
+    ['@web'],
+    ['jo@'],
+    ['web\nls'],
+    [],
+  ])('refuses %j, and starts nothing', async (...args) => {
+    const { ended, ran } = await explain(args)
+    expect(ended).toMatchObject({ code: 'USAGE', hint: 'latchkey help ssh explain' })
+    expect(ran).toEqual([])
+  })
 })

@@ -18,7 +18,9 @@ const certificate = {
 }
 const signed = { vault: 'corp', mount: 'ssh-host', role: 'host', certificates: [certificate] }
 
-async function run(input: string, ...args: string[]) {
+const run = (input: string, ...args: string[]) => runFrom('-', input, ...args)
+
+async function runFrom(from: string, input: string, ...args: string[]) {
   const calls: unknown[] = []
   let [printed, noted] = ['', '']
   const context = {
@@ -35,7 +37,7 @@ async function run(input: string, ...args: string[]) {
   const program = new Command().exitOverride().configureOutput({ writeErr: () => {} })
   addSshHostSignCommand(program, context)
   for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} })
-  await program.parseAsync(['host-sign', ...args, '-'], { from: 'user' })
+  await program.parseAsync(['host-sign', ...args, '--', from], { from: 'user' })
   return { calls, printed, noted }
 }
 
@@ -74,4 +76,6 @@ it('a wrong command line is refused before anything is read or asked', async () 
     code: 'commander.invalidArgument',
   })
   await expect(run(line, '--ca', 'a', '--mount', 'm')).rejects.toMatchObject({ code: 'commander.conflictingOption' })
+  for (const from of ['-x', 'a\nb', '@web', ''])
+    await expect(runFrom(from, line)).rejects.toMatchObject({ code: 'commander.invalidArgument' })
 })

@@ -11,6 +11,8 @@ import { temporaryFolder } from '../../../support/temporary-folder.ts'
 const pair = generateKeyPairSync('ed25519')
 const lineWith = (comment: string) => formatPublicKeyLine(publicKeyFromKeyObject(pair.publicKey).blob, comment)
 const line = lineWith('root@db')
+const newLine = () => formatPublicKeyLine(publicKeyFromKeyObject(generateKeyPairSync('ed25519').publicKey).blob, '')
+const another = newLine()
 const pem = String(pair.privateKey.export({ format: 'pem', type: 'pkcs8' }))
 
 function contextWith({ input = '', known = '', alias = 'none' }: { input?: string; known?: string; alias?: string }) {
@@ -41,8 +43,30 @@ it('are those in a file, or in several lines of the standard input', async () =>
   const file = join(temporaryFolder(), 'key.pub')
   writeFileSync(file, `${line}\n`, { mode: 0o600 })
   expect(await readHostKeys(file, contextWith({}).context)).toEqual({ keys: [line], principals: undefined })
-  const { context } = contextWith({ input: `# keys\n${line}\n\n${lineWith('')}\r\n` })
-  expect(await readHostKeys('-', context)).toEqual({ keys: [line, lineWith('')], principals: undefined })
+  const { context } = contextWith({ input: `# keys\n${line}\n\n${another}\r\n` })
+  expect(await readHostKeys('-', context)).toEqual({ keys: [line, another], principals: undefined })
+})
+
+it('count once each, and none is left out in silence', async () => {
+  const twice = contextWith({ input: `${lineWith('')}\n`.repeat(20) })
+  expect(await readHostKeys('-', twice.context)).toMatchObject({ keys: [lineWith('')] })
+  const nine = Array.from({ length: 9 }, newLine)
+  const refused = { code: 'REFUSED', hint: expect.stringContaining('latchkey ssh host-sign --principals NAME -') }
+  await expect(readHostKeys('-', contextWith({ input: nine.join('\n') }).context)).rejects.toMatchObject({
+    ...refused,
+    message: 'the standard input has 9 keys, which are not those of one host',
+  })
+  const known = nine.map((key) => `db.example ${key}\n`).join('')
+  await expect(readHostKeys('db', contextWith({ known }).context)).rejects.toMatchObject(refused)
+})
+
+it('a file that the system does not give has a command to look at it', async () => {
+  const file = join(temporaryFolder(), 'no such.pub')
+  await expect(readHostKeys(file, contextWith({}).context)).rejects.toMatchObject({
+    code: 'REFUSED',
+    message: expect.stringContaining(`${file} is not read: ENOENT`),
+    hint: `ls -l '${file}'`,
+  })
 })
 
 it.each([

@@ -43,7 +43,7 @@ it.each<[Partial<ProgramText>, string]>([
 ])('says why it got no settings: %j', async (answer, message) => {
   await expect(readSshSettings(target, runner(answer))).rejects.toMatchObject({
     message,
-    hint: "ssh -G -p 2222 -o 'User=x y' jo@web",
+    hint: "ssh -G -p 2222 -o 'User=x y' -- jo@web",
   })
 })
 
