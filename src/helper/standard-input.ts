@@ -15,7 +15,7 @@ export async function readInputBytes(input: AsyncIterable<unknown>): Promise<Buf
     length += bytes.length
     if (length > maxBytes) {
       throw new HelperError('REFUSED', `the standard input has more than ${maxBytes / 1024} KiB`, {
-        hint: 'give it one key and nothing else: latchkey help aws keys add, latchkey help ssh keys add',
+        hint: 'latchkey help COMMAND says what it reads there',
       })
     }
     chunks.push(bytes)

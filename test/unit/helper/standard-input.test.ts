@@ -24,6 +24,8 @@ it('ends at an input that is too long to be meant, or has no end', async () => {
   await expect(readInputText(endless())).rejects.toMatchObject({
     code: 'REFUSED',
     message: 'the standard input has more than 64 KiB',
+    // Whichever command it was: keys, certificates of hosts, TOTP secrets and passphrases come by it.
+    hint: 'latchkey help COMMAND says what it reads there',
   })
   expect(chunks).toBe(5)
 })
