@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { type Browser, fakeDesktop, openPage, type Page, startBrowser } from '../support/browser.ts'
+import { type Browser, type Desktop, fakeDesktop, openPage, type Page, startBrowser } from '../support/browser.ts'
 import { type BuiltDaemon, startBuiltDaemon } from '../support/built-daemon.ts'
 import { openTestVault, type TestVault } from '../support/dev-vault.ts'
 import { latchkeyPath } from '../support/latchkey.ts'
@@ -36,43 +38,65 @@ describeWithPeers('a login in a browser', ['chromium', 'script'], () => {
     const toml = `[vault.corp]\naddress = "${server.vault.address}"\nauth = { method = "oidc"${auth} }\n`
     daemon = await startBuiltDaemon(folder, toml)
   }
-  const login = (env: Readonly<Record<string, string | undefined>> = {}, vault = ''): LiveTerminal =>
-    liveTerminal(`${process.execPath} ${latchkeyPath} login ${vault}`, { ...process.env, ...daemon.env, ...env })
-  const signIn = async (page: Page, name = 'jo') => {
-    await page.fill('input[name=login]', name)
-    await page.fill('input[name=password]', 'any')
-    await page.click('button[type=submit]')
-  }
+  const login = (env: Readonly<Record<string, string | undefined>> = {}): LiveTerminal =>
+    liveTerminal(`${process.execPath} ${latchkeyPath} login`, { ...process.env, ...daemon.env, ...env })
   const goOn = (page: Page) => page.click('button[type=submit]')
   const heading = (page: Page) => page.textContent('h1')
 
-  it('opens a browser, comes back from it, and ends without a key being pressed', async () => {
-    await mountOidc(server, issuer)
-    await start()
-    const desktop = fakeDesktop(folder)
+  /** A login that the desktop is to open a browser for, and the address that it was told. */
+  const loginAt = async (desktop: Desktop) => {
     const terminal = login(desktop.env)
-    const link = await desktop.opened()
-    expect(link).toMatch(/^http:\/\/localhost:82[5-9]\d\/latchkey\/[\w-]{22}$/)
-    const page = await openPage(browser)
-    await page.goto(link)
+    return { terminal, link: await desktop.opened() }
+  }
+  /** A login at a server and a daemon with this configuration. */
+  const begun = async ({
+    mounted = {},
+    auth = '',
+  }: {
+    mounted?: Parameters<typeof mountOidc>[2]
+    auth?: string
+  } = {}) => {
+    await mountOidc(server, issuer, mounted)
+    await start(auth)
+    return loginAt(fakeDesktop(folder))
+  }
+  /** A page on which jo has signed in, which the provider then asks whether it is meant. */
+  const signedIn = async (address: string, on = browser) => {
+    const page = await openPage(on)
+    await page.goto(address)
     await signIn(page)
+    return page
+  }
+  const signIn = async (page: Page) => {
+    await page.fill('input[name=login]', 'jo')
+    await page.fill('input[name=password]', 'any')
     await goOn(page)
-    await page.waitForSelector('h1:has-text("Logged in to vault corp")')
-    expect(await page.textContent('p')).toBe('You can close this window.')
-    await terminal.shows('logged in to corp as oidc-jo (policies: default; ')
+  }
+  const isLoggedIn = async (terminal: LiveTerminal, more = '') => {
+    await terminal.shows(`logged in to corp as oidc-jo${more}`)
     expect(await terminal.ended).toBe(0)
+  }
+  const saysSo = (page: Page) => page.waitForSelector('h1:has-text("Logged in to vault corp")')
+  const shownUrl = (terminal: LiveTerminal, path: string) =>
+    new RegExp(`http://127\\.0\\.0\\.1:\\d+${path}\\S*`).exec(terminal.screen())![0]
+
+  it('opens a browser, comes back from it, and ends without a key being pressed', async () => {
+    const { terminal, link } = await begun()
+    expect(link).toMatch(/^http:\/\/localhost:82[5-9]\d\/latchkey\/[\w-]{22}$/)
+    const page = await signedIn(link)
+    await goOn(page)
+    await saysSo(page)
+    expect(await page.textContent('p')).toBe('You can close this window.')
+    await isLoggedIn(terminal, ' (policies: default; ')
     expect(terminal.screen()).toContain('a browser is opened; where none shows, visit the page yourself')
     // Nothing listens any more.
     await expect(fetch(link)).rejects.toThrow()
   })
 
   it('is declined in the browser', async () => {
-    await mountOidc(server, issuer)
-    await start()
-    const desktop = fakeDesktop(folder)
-    const terminal = login(desktop.env)
+    const { terminal, link } = await begun()
     const page = await openPage(browser)
-    await page.goto(await desktop.opened())
+    await page.goto(link)
     await page.click('text=Cancel')
     await page.waitForSelector('h1:has-text("Not logged in to vault corp")')
     expect(await page.textContent('p')).toContain('the provider refuses the login: access_denied')
@@ -81,11 +105,7 @@ describeWithPeers('a login in a browser', ['chromium', 'script'], () => {
   })
 
   it('goes on whatever other pages send to its port, and ends with the right one of two browsers', async () => {
-    await mountOidc(server, issuer)
-    await start()
-    const desktop = fakeDesktop(folder)
-    const terminal = login(desktop.env)
-    const link = await desktop.opened()
+    const { terminal, link } = await begun()
     const { origin } = new URL(link)
     const foreign = await openPage(browser)
     await foreign.goto(`${origin}/oidc/callback?state=st_guess&code=guess`)
@@ -97,29 +117,39 @@ describeWithPeers('a login in a browser', ['chromium', 'script'], () => {
     )
     await goOn(foreign)
     await foreign.waitForSelector('h1:has-text("This is another login")')
-    const pages = [await openPage(browser), await openPage(browser)]
-    for (const page of pages) {
-      await page.goto(link)
-      await signIn(page)
-    }
-    await goOn(pages[1]!)
-    await pages[1]!.waitForSelector('h1:has-text("Logged in to vault corp")')
-    await terminal.shows('logged in to corp as oidc-jo')
-    expect(await terminal.ended).toBe(0)
+    await signedIn(link)
+    const second = await signedIn(link)
+    await goOn(second)
+    await saysSo(second)
+    await isLoggedIn(terminal)
   })
 
-  it('takes a form that the provider has the browser post', async () => {
-    await mountOidc(server, issuer, { config: { oidc_response_mode: 'form_post' } })
-    await start()
-    const desktop = fakeDesktop(folder)
-    const terminal = login(desktop.env)
-    const page = await openPage(browser)
-    await page.goto(await desktop.opened())
-    await signIn(page)
+  it.each([
+    ['a code', {}],
+    ['an ID token and no code', { oidc_response_types: ['id_token'] }],
+  ])('takes a form with %s that the provider has the browser post', async (_, types) => {
+    const { terminal, link } = await begun({ mounted: { config: { oidc_response_mode: 'form_post', ...types } } })
+    const page = await signedIn(link)
     await goOn(page)
-    await page.waitForSelector('h1:has-text("Logged in to vault corp")')
-    expect(page.url()).not.toContain('code=')
-    expect(await terminal.ended).toBe(0)
+    await saysSo(page)
+    expect(page.url()).not.toMatch(/code=|id_token=/)
+    await isLoggedIn(terminal)
+  })
+
+  it.each([
+    ['hangs', 'exec sleep 600', undefined],
+    ['fails', 'echo no browser is set up >&2; exit 3', 'it ended with status 3; it said: no browser is set up'],
+  ])('is finished at the address that is shown where what opens browsers %s', async (_, goesOn, complaint) => {
+    await mountOidc(server, issuer)
+    await start()
+    const { terminal } = await loginAt(fakeDesktop(folder, `echo $$ >'${folder}/opener'; ${goesOn}`))
+    await terminal.shows('press Enter when you are done: ')
+    if (complaint !== undefined) await terminal.shows(`${complaint}: visit the page yourself`)
+    await goOn(await signedIn(shownUrl(terminal, '/auth')))
+    await isLoggedIn(terminal)
+    if (complaint !== undefined) return
+    // It may be the browser itself, with the windows of the person: neither waited for nor ended.
+    expect(process.kill(Number(readFileSync(join(folder, 'opener'), 'utf8')), 'SIGKILL')).toBe(true)
   })
 
   it('is finished from another machine by pasting the address that the browser ended on', async () => {
@@ -129,40 +159,27 @@ describeWithPeers('a login in a browser', ['chromium', 'script'], () => {
     await terminal.shows('log in to vault corp in a browser:\r\n')
     await terminal.shows('press Enter when you are done: ')
     expect(terminal.screen()).not.toContain('a browser is opened')
-    const [url] = /http:\/\/127\.0\.0\.1:\d+\/auth\?\S+/.exec(terminal.screen())!
     // On that machine nothing listens there.
-    const page = await openPage(await startBrowser(['--host-resolver-rules=MAP localhost ~NOTFOUND']))
-    await page.goto(url)
-    await signIn(page)
+    const elsewhere = await startBrowser(['--host-resolver-rules=MAP localhost ~NOTFOUND'])
+    const page = await signedIn(shownUrl(terminal, '/auth'), elsewhere)
     const left = page.waitForRequest(/\/oidc\/callback/)
     await goOn(page)
     const ended = (await left).url()
     terminal.type('what\n')
     await terminal.shows('paste the whole address, or press Enter')
     terminal.type(`${ended}\n`)
-    await terminal.shows('logged in to corp as oidc-jo')
-    expect(await terminal.ended).toBe(0)
+    await isLoggedIn(terminal)
   })
 
   it('is polled for where the browser goes back to the server', async () => {
-    await mountOidc(server, issuer, {
-      role: {
-        callback_mode: 'direct',
-        poll_interval: 1,
-        allowed_redirect_uris: [`${server.vault.address}/v1/auth/oidc/oidc/callback`],
-      },
-    })
-    await start(', callback_mode = "direct"')
-    const desktop = fakeDesktop(folder)
-    const terminal = login(desktop.env)
-    const page = await openPage(browser)
-    await page.goto(await desktop.opened())
-    await signIn(page)
+    const allowed = [`${server.vault.address}/v1/auth/oidc/oidc/callback`]
+    const role = { callback_mode: 'direct', poll_interval: 1, allowed_redirect_uris: allowed }
+    const { terminal, link } = await begun({ mounted: { role }, auth: ', callback_mode = "direct"' })
+    const page = await signedIn(link)
     await goOn(page)
     await page.click('a')
     await page.waitForSelector('h1:has-text("Signed in")')
-    await terminal.shows('logged in to corp as oidc-jo')
-    expect(await terminal.ended).toBe(0)
+    await isLoggedIn(terminal)
   })
 
   it('is confirmed on any device', async () => {
@@ -170,26 +187,20 @@ describeWithPeers('a login in a browser', ['chromium', 'script'], () => {
     await start(', callback_mode = "device"')
     const terminal = login({ SSH_TTY: '/dev/pts/1' })
     await terminal.shows('press Enter when you are done: ')
-    const [url] = /http:\/\/127\.0\.0\.1:\d+\/device\S*/.exec(terminal.screen())!
     const page = await openPage(browser)
-    await page.goto(url)
-    await page.click('button[type=submit]')
+    await page.goto(shownUrl(terminal, '/device'))
+    await goOn(page)
     await signIn(page)
     await goOn(page)
     await page.waitForSelector('text=Sign-in Success')
-    await terminal.shows('logged in to corp as oidc-jo')
-    expect(await terminal.ended).toBe(0)
+    await isLoggedIn(terminal)
   })
 
   it('is given up with Ctrl-C, and the next one begins anew', async () => {
-    await mountOidc(server, issuer)
-    await start()
-    const desktop = fakeDesktop(folder)
-    const first = login(desktop.env)
-    const link = await desktop.opened()
-    await first.shows('press Enter when you are done: ')
-    first.type('\u0003')
-    expect(await first.ended).toBe(130)
+    const { terminal, link } = await begun()
+    await terminal.shows('press Enter when you are done: ')
+    terminal.type('\u0003')
+    expect(await terminal.ended).toBe(130)
     await expect(fetch(link)).rejects.toThrow()
   })
 })

@@ -46,12 +46,12 @@ export interface Desktop {
   opened(): Promise<string>
 }
 
-/** A desktop with xdg-open. */
-export function fakeDesktop(folder: string): Desktop {
+/** A desktop with xdg-open. @param goesOn what that does after it has noted the address, in shell */
+export function fakeDesktop(folder: string, goesOn = 'exit 0'): Desktop {
   const bin = join(folder, 'desktop')
   const file = join(bin, 'opened')
   mkdirSync(bin, { recursive: true })
-  writeFileSync(join(bin, 'xdg-open'), `#!/bin/sh\nprintf '%s' "$1" >"$0.new" && mv "$0.new" '${file}'\n`)
+  writeFileSync(join(bin, 'xdg-open'), `#!/bin/sh\nprintf '%s' "$1" >"$0.new" && mv "$0.new" '${file}'\n${goesOn}\n`)
   chmodSync(join(bin, 'xdg-open'), 0o755)
   return {
     env: { PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`, DISPLAY: ':0' },

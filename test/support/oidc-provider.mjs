@@ -11,8 +11,8 @@ server.listen(0, '127.0.0.1', () => {
     client_id: clientId,
     client_secret: clientSecret,
     redirect_uris: redirectUris,
-    response_types: ['code'],
-    grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'],
+    response_types: ['code', 'id_token'],
+    grant_types: ['authorization_code', 'implicit', 'urn:ietf:params:oauth:grant-type:device_code'],
     // Of a program on the person's machine: the port of an address on loopback may be any (RFC 8252 §7.3).
     application_type: 'native',
   }

@@ -42,21 +42,29 @@ export async function discover({ oidc_discovery_url: url }: ProviderSettings): P
   return discovery
 }
 
-/** The address that a browser is sent to, with PKCE (RFC 7636). @throws {ProviderError} */
+/** The address that a browser is sent to, for a code with PKCE (RFC 7636), or for an ID token alone. @throws {ProviderError} */
 export async function authorizationUrl(
   settings: ProviderSettings,
-  login: { state: string; nonce: string; verifier: string; redirectUri: string; isFormPost: boolean },
+  login: {
+    state: string
+    nonce: string
+    verifier: string
+    redirectUri: string
+    isFormPost: boolean
+    isImplicit: boolean
+  },
 ): Promise<string> {
   const url = new URL((await discover(settings)).authorization_endpoint)
+  const challenge = createHash('sha256').update(login.verifier).digest('base64url')
   const fields = {
     client_id: settings.oidc_client_id,
-    code_challenge: createHash('sha256').update(login.verifier).digest('base64url'),
-    code_challenge_method: 'S256',
     nonce: login.nonce,
     redirect_uri: login.redirectUri,
-    response_type: 'code',
     scope: 'openid',
     state: login.state,
+    ...(login.isImplicit
+      ? { response_type: 'id_token' }
+      : { response_type: 'code', code_challenge: challenge, code_challenge_method: 'S256' }),
     ...(login.isFormPost ? { response_mode: 'form_post' } : {}),
   }
   for (const [name, value] of Object.entries(fields)) url.searchParams.set(name, value)
@@ -72,7 +80,7 @@ export async function exchangeCode(
   const form = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier }
   const answer = await postForm(discovery.token_endpoint, settings, form)
   if (typeof answer.id_token !== 'string') throw new ProviderError(`oauth2: "${String(answer.error)}"`)
-  return verifyIdToken(settings, discovery, answer.id_token)
+  return verifyIdToken(settings, answer.id_token)
 }
 
 /** Begins a login of a device. @throws {ProviderError} */
@@ -93,15 +101,12 @@ export async function askForDevice(
   const form = { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: deviceCode }
   const answer = await postForm(discovery.token_endpoint, settings, form)
   if (typeof answer.id_token !== 'string') return { error: String(answer.error) }
-  return { claims: await verifyIdToken(settings, discovery, answer.id_token) }
+  return { claims: await verifyIdToken(settings, answer.id_token) }
 }
 
-/** @throws {ProviderError} in the words of the server's library */
-async function verifyIdToken(
-  { oidc_client_id: audience }: ProviderSettings,
-  { issuer, jwks_uri: keysUrl }: Discovery,
-  token: string,
-): Promise<Claims> {
+/** The claims of an ID token. @throws {ProviderError} in the words of the server's library */
+export async function verifyIdToken(settings: ProviderSettings, token: string): Promise<Claims> {
+  const { issuer, jwks_uri: keysUrl } = await discover(settings)
   const [head = '', payload = '', signature = ''] = token.split('.')
   const { kid, alg } = decode(head)
   const { keys } = (await getJson(keysUrl)) as { keys: (JsonWebKey & { kid?: string })[] }
@@ -117,7 +122,7 @@ async function verifyIdToken(
     )
   if (!isSigned) throw new ProviderError('failed to verify signature')
   const claims = decode(payload)
-  const isForUs = claims.iss === issuer && [claims.aud].flat().includes(audience)
+  const isForUs = claims.iss === issuer && [claims.aud].flat().includes(settings.oidc_client_id)
   if (!isForUs) throw new ProviderError('invalid audience or issuer')
   return claims
 }

@@ -12,6 +12,7 @@ export interface OidcRequest {
   endsAtMs: number
   /** What was posted. */
   code: string
+  idToken: string
   deviceCode: string
   /** Of a login that is waited for by polls. */
   grant: LoginGrant | undefined
@@ -37,6 +38,7 @@ export function createOidcRequests(now: () => number) {
         verifier: randomBase62(43),
         endsAtMs: now() + lifeMs,
         code: '',
+        idToken: '',
         grant: undefined,
       }
       requests.set(state, request)

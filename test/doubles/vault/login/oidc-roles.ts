@@ -14,6 +14,7 @@ export const configFields = {
   oidc_client_id: 'text',
   oidc_client_secret: 'text',
   oidc_response_mode: 'text',
+  oidc_response_types: 'list',
   default_role: 'text',
 } as const
 
@@ -31,6 +32,8 @@ export const roleFields = {
 /** A mount's configuration. */
 export interface OidcConfig extends ProviderSettings {
   isFormPost: boolean
+  /** Whether the browser brings an ID token, and no code for one. */
+  isImplicit: boolean
   defaultRole: string
 }
 
@@ -52,6 +55,7 @@ export function readConfig(fields: Fields<typeof configFields>): OidcConfig {
     oidc_client_id: id,
     oidc_client_secret: secret,
     oidc_response_mode: mode = '',
+    oidc_response_types: types = [],
   } = fields
   if (url === undefined) {
     throw invalidRequest(
@@ -61,12 +65,19 @@ export function readConfig(fields: Fields<typeof configFields>): OidcConfig {
   if (id === undefined || secret === undefined) {
     throw invalidRequest("both 'oidc_client_id' and 'oidc_client_secret' must be set for OIDC")
   }
+  if (types.some((type) => !['code', 'id_token'].includes(type))) {
+    throw invalidRequest(`invalid response_types [${types.join(' ')}]. 'code' and 'id_token' are allowed`)
+  }
   if (!['', 'query', 'form_post'].includes(mode)) throw invalidRequest(`invalid response_mode: "${mode}"`)
+  if (mode !== 'form_post' && types.includes('id_token')) {
+    throw invalidRequest('query response_mode may not be used with an id_token response_type')
+  }
   return {
     oidc_discovery_url: url,
     oidc_client_id: id,
     oidc_client_secret: secret,
     isFormPost: mode === 'form_post',
+    isImplicit: types.includes('id_token'),
     defaultRole: fields.default_role ?? '',
   }
 }

@@ -12,8 +12,9 @@ import {
   discover,
   exchangeCode,
   ProviderError,
+  verifyIdToken,
 } from './oidc-provider.ts'
-import { createOidcRequests, loginFailed, unknownState } from './oidc-requests.ts'
+import { createOidcRequests, loginFailed, type OidcRequest, unknownState } from './oidc-requests.ts'
 import {
   configFields,
   isAllowedRedirect,
@@ -92,7 +93,7 @@ export const oidc: Plugin = ({ part, changed, logins, now }) => {
     if (redirectUri === '') throw invalidRequest('missing redirect_uri')
     if (!isAllowedRedirect(redirectUri, role.allowedRedirectUris)) return dataReply({ auth_url: '' })
     const { state, request } = requests.begin({ roleName, redirectUri, clientNonce, deviceCode: '' })
-    const login = { ...request, state, isFormPost: config.isFormPost }
+    const login = { ...request, state, isFormPost: config.isFormPost, isImplicit: config.isImplicit }
     // Whatever the provider has is not told to those who have no token.
     const url = await authorizationUrl(config, login).catch(() => undefined)
     if (url === undefined) return dataReply({ auth_url: '' })
@@ -119,13 +120,7 @@ export const oidc: Plugin = ({ part, changed, logins, now }) => {
       if (!isDirect && request.clientNonce !== '' && fields.client_nonce !== request.clientNonce) {
         throw invalidRequest('invalid client_nonce')
       }
-      const code = fields.code === 'no_code' ? request.code : (fields.code ?? '')
-      if (code === '') throw loginFailed('No code or id_token received.')
-      const claims = await exchangeCode(configOf(call), { ...request, code }).catch((error: unknown) => {
-        throw error instanceof ProviderError
-          ? loginFailed(`Error exchanging oidc code: ${JSON.stringify(error.message)}.`)
-          : error
-      })
+      const claims = await claimsOf(configOf(call), request, fields.code ?? '')
       if (claims.nonce !== request.nonce) throw loginFailed('invalid ID token nonce.')
       const grant = grantOf(call, request.roleName, claims)
       if (!isDirect) return logins.issue(grant)
@@ -161,10 +156,11 @@ export const oidc: Plugin = ({ part, changed, logins, now }) => {
     }
   }
 
-  const keepForm = (fields: { state?: string; code?: string }, call: VaultRequest): Reply => {
+  const keepForm = (fields: { state?: string; code?: string; id_token?: string }, call: VaultRequest): Reply => {
     if (!configOf(call).isFormPost) throw new DevVaultError('UNSUPPORTED_OPERATION', '')
     const request = requests.find(fields.state)
     request.code = fields.code ?? ''
+    request.idToken = fields.id_token ?? ''
     // Only a redirect_uri of the server itself has a page to go on with.
     return { type: 'html', status: 400, html: 'Invalid redirect path.' }
   }
@@ -229,5 +225,18 @@ export const oidc: Plugin = ({ part, changed, logins, now }) => {
         ],
       },
     ],
+  }
+}
+
+/** Of the ID token that was posted, where there is no code for one. @throws {DevVaultError} INVALID_REQUEST */
+async function claimsOf(config: OidcConfig, request: OidcRequest, given: string): Promise<Claims> {
+  const code = given === 'no_code' ? request.code : given
+  if (code === '' && request.idToken === '') throw loginFailed('No code or id_token received.')
+  try {
+    return await (code === '' ? verifyIdToken(config, request.idToken) : exchangeCode(config, { ...request, code }))
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error
+    if (code === '') throw invalidRequest(`Token verification failed. ${error.message}`)
+    throw loginFailed(`Error exchanging oidc code: ${JSON.stringify(error.message)}.`)
   }
 }

@@ -189,6 +189,19 @@ describe('a login by OIDC', () => {
     })
   })
 
+  it('posts an id_token that comes without a code, and finishes the login by its state', async () => {
+    const { vault, login, question, onCallback, comeBack } = await open()
+    vault.on('POST auth/oidc/oidc/callback', { status: 400, raw: '', headers: { 'Content-Type': 'text/html' } })
+    const outcome = login()
+    await question()
+    onCallback(recorded('callback'), `state=${state}&code=`)
+    const body = new URLSearchParams({ state, id_token: 'e.y.J' })
+    expect((await comeBack('', { method: 'POST', body })).status).toBe(200)
+    expect((await outcome).token.expose()).toBe(token)
+    const form = vault.requests.find(({ method, path }) => method === 'POST' && path.endsWith('/callback'))!
+    expect(form.body).toEqual({ state, code: '', id_token: 'e.y.J', client_nonce: expect.any(String) })
+  })
+
   it('ends where the provider refuses, in its words', async () => {
     const { login, question, comeBack, vault } = await open()
     const outcome = login()
