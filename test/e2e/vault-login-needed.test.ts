@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { startBuiltDaemon } from '../support/built-daemon.ts'
 import { makeDesktop } from '../support/desktop.ts'
+import { hasEnded } from '../support/has-ended.ts'
 import { runOnTerminal } from '../support/helper-pty.ts'
 import { latchkeyPath } from '../support/latchkey.ts'
 import { describeWithPeers } from '../support/peers.ts'
@@ -13,11 +14,10 @@ const certified = 'ssh-ed25519-cert-v01@openssh.com'
 const needed = 'vault corp needs a login: latchkey login corp'
 
 /** A daemon with a desktop, whose vault certifies whoever logs in as `auth` says. */
-async function start(auth: string) {
+async function start(auth: string, folder = temporaryFolder()) {
   const server = await signingVault()
   await server.admin('POST', 'sys/policies/acl/ops', { policy: 'path "ssh/sign/ops" { capabilities = ["update"] }' })
   const desktop = makeDesktop()
-  const folder = temporaryFolder()
   const daemon = await startBuiltDaemon(
     folder,
     `[vault.corp]\naddress = "${server.vault.address}"\nauth = ${auth.replace('FOLDER', folder)}\n[ssh.identity.ops]\nrole = "ops"\n[prompt]\nprogram = "none"\n`,
@@ -68,6 +68,26 @@ describeWithPeers('a login that only a person can make', ['ssh-add', 'python:pty
     const { secret_id: secret } = await admin('POST', 'auth/approle/role/ops/secret-id', {})
     writeFileSync(join(folder, 'secret'), String(secret), { mode: 0o600 })
     await expect.poll(list, { timeout: 30_000, interval: 1_000 }).toContain(certified)
+    expect(await status()).toMatch(/corp +logged in/)
+    expect(desktop.told()).toEqual([])
+  })
+
+  it('is none where the token helper hangs: all of it is killed, and its token is taken once it answers', async () => {
+    const folder = temporaryFolder()
+    const helper = join(folder, 'helper')
+    const pid = join(folder, 'pid')
+    const write = (script: string) => writeFileSync(helper, `#!/bin/sh\n${script}\n`, { mode: 0o700 })
+    write(`sleep 600 & echo $! >"${pid}"; wait`)
+    writeFileSync(join(folder, '.vault'), `token_helper = "${helper}"\n`)
+    const { admin, list, status, desktop } = await start('{ method = "token" }', folder)
+    await expect.poll(() => existsSync(pid), { timeout: 10_000 }).toBe(true)
+    const started = Number(readFileSync(pid, 'utf8'))
+    const { client_token: token } = await admin('POST', 'auth/token/create', { policies: ['ops'] })
+    write(`echo ${String(token)}`)
+    // The one that hangs is given 30 s.
+    await expect.poll(() => hasEnded(started), { timeout: 60_000, interval: 500 }).toBe(true)
+    expect(await status()).toMatch(/corp +(.*\n)+ +! corp: the token helper of \S+ took too long\n +hint: try it: /)
+    await expect.poll(list, { timeout: 60_000, interval: 1_000 }).toContain(certified)
     expect(await status()).toMatch(/corp +logged in/)
     expect(desktop.told()).toEqual([])
   })

@@ -1,6 +1,5 @@
 import * as v from 'valibot'
 import { pathField, textField } from '../../core/config-fields.ts'
-import { errorCode } from '../../core/errors.ts'
 import { FileError } from '../../core/files/read-file.ts'
 import { withoutSecrets } from '../../core/places/environment.ts'
 import { expandHome } from '../../core/places/paths.ts'
@@ -9,6 +8,7 @@ import { Secret } from '../../core/secret.ts'
 import { isPrintable } from '../../core/text/display-text.ts'
 import { VaultError } from '../vault-error.ts'
 import type { LoginContext } from './login-method.ts'
+import { programFailure } from './program-failure.ts'
 import { readSecretFile } from './secret-file.ts'
 
 /** Where the secret of a login comes from, as it is written: a file, a variable of the daemon, or what a command prints. */
@@ -86,14 +86,7 @@ function wayTo(
 // The cause is left out: it quotes the whole command, and what it printed.
 function commandFailed(where: string, what: string, cause: unknown): VaultError {
   if (cause instanceof FileError) return new VaultError('VAULT_CONFIG', cause.message, { cause, hint: cause.hint })
-  const isKilled = typeof cause === 'object' && cause !== null && 'killed' in cause && cause.killed === true
-  const reason = isKilled ? 'took too long' : `failed: ${errorCode(cause) ?? exitStatusOf(cause)}`
-  return new VaultError('VAULT_SECRET_MISSING', `${where}, which prints the ${what}, ${reason}`, {
+  return new VaultError('VAULT_SECRET_MISSING', `${where}, which prints the ${what}, ${programFailure(cause)}`, {
     hint: 'run it in a terminal; the daemon runs it without one, and without the tokens and keys of its environment',
   })
 }
-
-const exitStatusOf = (cause: unknown) =>
-  typeof cause === 'object' && cause !== null && 'code' in cause
-    ? `exit status ${String(cause.code)}`
-    : 'no exit status'

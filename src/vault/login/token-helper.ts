@@ -4,6 +4,7 @@ import type { Environment } from '../../core/places/environment.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { refuseUntrustedLine } from '../../core/trust/program-trust.ts'
 import { VaultError } from '../vault-error.ts'
+import { programFailure } from './program-failure.ts'
 
 /**
  * Runs a program to its end and resolves to its stdout. Rejects when it fails or takes too long.
@@ -41,13 +42,9 @@ export async function askTokenHelper(options: TokenHelperOptions): Promise<strin
     } catch (cause) {
       if (cause instanceof FileError) throw new VaultError('VAULT_CONFIG', cause.message, { cause, hint: cause.hint })
       // No cause: it may quote what the helper printed.
-      throw new VaultError(
-        'VAULT_SECRET_MISSING',
-        `the token helper of ${path} failed: ${errorCode(cause) ?? 'exit status'}`,
-        {
-          hint: `try it: VAULT_ADDR=${shellWord(address)} ${shellWord(helper)} get`,
-        },
-      )
+      throw new VaultError('VAULT_SECRET_MISSING', `the token helper of ${path} ${programFailure(cause)}`, {
+        hint: `try it: VAULT_ADDR=${shellWord(address)} ${shellWord(helper)} get`,
+      })
     }
   }
   return undefined

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { createSystemClock } from '../../../../src/core/time/clock.ts'
 import { createRunProgram } from '../../../../src/daemon/process/run-program.ts'
+import { hasEnded } from '../../../support/has-ended.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
 import { until } from '../../../support/vault-world.ts'
 
@@ -36,12 +37,3 @@ it('says with which status a program has failed, and nothing that it has printed
   await expect(failed).rejects.toMatchObject({ code: 3, killed: false, message: 'the program has exited' })
   await expect(runProgram('/no/such/program', [], environment)).rejects.toMatchObject({ code: 'ENOENT' })
 })
-
-/** A killed process that nobody has waited for yet has ended, too. */
-function hasEnded(pid: number): boolean {
-  try {
-    return / Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
-  } catch {
-    return true
-  }
-}

@@ -147,14 +147,19 @@ describe('the token helper', () => {
     expect(runs).toHaveLength(2)
   })
 
-  it('that fails is named, without what it printed', async () => {
+  it.each([
+    ['cannot be run', { code: 'ENOENT' }, 'failed: ENOENT'],
+    ['fails', { code: 3 }, 'failed: exit status 3'],
+    ['hangs', { code: null, killed: true }, 'took too long'],
+  ])('that %s is named, without what it printed', async (_, failure, reason) => {
     const { method } = world({
       files: { '/home/jo/.vault': 'token_helper = "/bin/h"' },
-      helper: Object.assign(new Error('printed hvs.secret'), { code: 'ENOENT' }),
+      helper: Object.assign(new Error('printed hvs.secret'), failure),
     })
     const error: unknown = await method.find(false).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({
       code: 'VAULT_SECRET_MISSING',
+      message: `the token helper of /home/jo/.vault ${reason}`,
       hint: 'try it: VAULT_ADDR=https://vault:8200 /bin/h get',
     })
     expect(inspect(error, { depth: 9 })).not.toContain('hvs.secret')
