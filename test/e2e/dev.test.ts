@@ -171,6 +171,19 @@ describe('latchkey dev', () => {
     expect(stderr).toContain('latchkey: cannot run /no/such/program: there is no such program\n')
   })
 
+  it('has no ~/.ssh/config name what vanishes: ssh config prints there, and edits only a file that is named', async () => {
+    const dir = temporaryFolder()
+    const state = temporaryFolder()
+    const script = `latchkey ssh config >/dev/null || exit 9; latchkey ssh config --install; first=$?
+      latchkey ssh config --install -F "$LATCHKEY_DEV_DIR/own" >/dev/null; echo "$first $?"`
+    const { status, stdout, stderr } = await inDev(script, { dir, env: { XDG_STATE_HOME: state } })
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '2 0\n' })
+    expect(stderr).toContain('ssh config --install -F FILE writes this to ')
+    expect(stderr).toContain('hint: name another file: -F FILE, or run this outside of latchkey dev\n')
+    expect(readFileSync(join(dir, 'own'), 'utf8')).toContain(`\nInclude ${join(dir, 'ssh_config')}\n`)
+    expect(existsSync(join(state, 'latchkey/ssh_config'))).toBe(false)
+  })
+
   it('writes logs without a secret', async () => {
     const dir = temporaryFolder()
     const { stdout } = await inDev('echo $VAULT_TOKEN; ssh-add -L >&2; latchkey aws credentials dev', { dir })

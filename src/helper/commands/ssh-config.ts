@@ -62,8 +62,12 @@ async function configureSsh(options: ConfigOptions, context: CommandContext): Pr
     return noteAgent(choice, context)
   }
   print(content)
-  const config = file === undefined ? '~/.ssh/config' : displayLine(resolve(file))
-  note(`\n${settings.writtenBy} writes this to ${displayLine(included)}, and to the end of ${config}:\n`)
+  const needsFile = file === undefined && isSet(environment.LATCHKEY_DEV_DIR)
+  const config = needsFile ? 'FILE' : file === undefined ? '~/.ssh/config' : displayLine(resolve(file))
+  const install = `${settings.writtenBy}${needsFile ? ' -F FILE' : ''}`
+  note(`
+${install} writes this to ${displayLine(included)}, and to the end of ${config}:
+`)
   note(
     includeLines(name)
       .map((line) => `  ${line}\n`)

@@ -9,8 +9,11 @@ import { HelperError } from '../fast/failure.ts'
 import { configWord } from './config-word.ts'
 import type { IncludeName } from './include-lines.ts'
 
-/** The file of our own that ~/.ssh/config includes, in the state folder. */
+/** The file of our own that ~/.ssh/config includes, in the state folder; in `latchkey dev`, in the folder of that. */
 export function includedFile(environment: Environment): string {
+  const { LATCHKEY_DEV_DIR: dev } = environment
+  // Otherwise -F there would change what the user's own ssh_config includes.
+  if (isSet(dev)) return join(dev, 'ssh_config')
   return join(stateFolder(environment, homeFolder(environment)), 'ssh_config')
 }
 
@@ -27,10 +30,15 @@ export function includeName(included: string, sshHome = homeOfSsh()): IncludeNam
 /**
  * The ssh_config to be edited.
  * @param given another one than ~/.ssh/config
- * @throws {HelperError} REFUSED: HOME is not where ssh looks
+ * @throws {HelperError} REFUSED: HOME is not where ssh looks; USAGE: in `latchkey dev`, whose sockets and command vanish
  */
 export function userSshConfig(given: string | undefined, environment: Environment, sshHome = homeOfSsh()): string {
   if (isSet(given)) return resolve(given)
+  if (isSet(environment.LATCHKEY_DEV_DIR)) {
+    throw new HelperError('USAGE', '~/.ssh/config is not edited in latchkey dev, whose sockets vanish with it', {
+      hint: 'name another file: -F FILE, or run this outside of latchkey dev',
+    })
+  }
   const [own, home] = [join(sshHome, '.ssh', 'config'), homeFolder(environment)]
   if (isSame(home, sshHome)) return own
   throw new HelperError('REFUSED', `ssh reads ${own}, and HOME is ${home}`, {

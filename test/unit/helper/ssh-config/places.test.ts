@@ -9,6 +9,15 @@ it('our file is in the state folder', () => {
   expect(includedFile({ HOME: '/home/jo', XDG_STATE_HOME: '/var/jo' })).toBe('/var/jo/latchkey/ssh_config')
 })
 
+it('in latchkey dev our file is in the folder of that, and no file is edited that is not named', () => {
+  const environment = { HOME: '/home/jo', XDG_STATE_HOME: '/var/jo', LATCHKEY_DEV_DIR: '/tmp/dev' }
+  expect(includedFile(environment)).toBe('/tmp/dev/ssh_config')
+  expect(userSshConfig('/x/config', environment, '/home/jo')).toBe('/x/config')
+  expect(() => userSshConfig(undefined, environment, '/home/jo')).toThrow(
+    expect.objectContaining({ code: 'USAGE', hint: expect.stringContaining('-F FILE') }),
+  )
+})
+
 it('it is named from the home folder where it is below that, and recognised in both ways', () => {
   const name = includeName('/home/jo/state/ssh_config', '/home/jo')
   expect(name.written).toBe('~/state/ssh_config')
