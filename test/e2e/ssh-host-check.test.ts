@@ -1,6 +1,6 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { BuiltDaemon } from '../support/built-daemon.ts'
 import { latchkeyPath } from '../support/latchkey.ts'
 import { describeWithPeers } from '../support/peers.ts'
@@ -81,6 +81,22 @@ describeWithPeers('latchkey ssh host-check', ['ssh', 'sshd', 'ssh-keygen', 'sudo
     // And so it is.
     const login = ['-F', host.config, '-o', 'BatchMode=yes', '-o', 'IdentitiesOnly=no', '-o', 'IdentityFile=none']
     expect(await host.daemon.run('ssh', [...login, 'web', 'echo in'])).toMatchObject({ status: 0, stdout: 'in\n' })
+  })
+
+  it('goes by the issuer that signs, and tells of the others of its mount', async () => {
+    await world.vault.admin('POST', 'ssh/issuers/import/next', { generate_signing_key: true, key_type: 'ed25519' })
+    onTestFinished(async () => void (await world.vault.admin('DELETE', 'ssh/issuer/next')))
+    const next = (await world.vault.call('GET', 'ssh/issuer/next/public_key')).text.trim()
+    const both = await check(await startHost(trusting, { 'ca.pub': `${caKey}\n${next}\n` }))
+    expect(both.stdout).toMatch(/ {4}it trusts SHA256:\S+, the CA of corp\/ssh\n/)
+    expect(both.stdout).toMatch(/ {4}it trusts SHA256:\S+, another issuer of corp\/ssh\n/)
+    const old = await check(await startHost(trusting, { 'ca.pub': caKey }))
+    expect(old.stdout).toMatch(/ {2}- it does not trust SHA256:\S+, another issuer of corp\/ssh\n/)
+    const early = await startHost(trusting, { 'ca.pub': next })
+    const { status, stdout } = await check(early)
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/ {2}! it does not trust SHA256:\S+, the CA of corp\/ssh\n/)
+    expect((await check(early, '--issuer', 'next')).stdout).toMatch(/ {4}it trusts SHA256:\S+, the CA of corp\/ssh\n/)
   })
 
   it('says what is against a host, as JSON too', async () => {

@@ -2,10 +2,11 @@ import { shellWord } from '../../core/text/shell-word.ts'
 import type * as sshCaEndpoints from '../../ipc/endpoints/ssh-ca.ts'
 import type { EndpointHandlers } from '../../ipc/server/endpoint-routes.ts'
 import type { PromptCaller } from '../../prompts/prompt.ts'
-import { fingerprint } from '../../ssh/public-key.ts'
+import { fingerprint, type PublicKey } from '../../ssh/public-key.ts'
 import { formatPublicKeyLine } from '../../ssh/public-key-line.ts'
 import type { RunningVault } from '../running/running-vault.ts'
 import { ApiError } from './api-errors.ts'
+import { readIssuersOf } from './issuers-of-mount.ts'
 
 /** A mount that has a CA. */
 interface CaMount {
@@ -46,15 +47,16 @@ export function sshCaHandlers(
   }
 
   return {
-    async readSshCas({ body: { identities, vault: name, mounts, issuers = [undefined] } }) {
+    async readSshCas({ body: { identities, vault: name, mounts, issuers = [undefined], everyIssuer } }) {
       const isVaultNamed = name !== undefined || mounts !== undefined
       const vault = isVaultNamed ? vaultOf(name, command) : undefined
       const wanted =
         vault === undefined
           ? (identities?.map(mountOfIdentity) ?? [onlyMount()])
           : (mounts ?? [defaultMount]).map((mount) => ({ vault, mount }))
-      const reads = distinct(wanted).flatMap((ca) => issuers.map((issuer) => readCa(ca, issuer)))
-      return { cas: await Promise.all(reads) }
+      const cas = distinct(wanted)
+      if (everyIssuer) return { cas: (await Promise.all(cas.map((ca) => readEvery(ca, identities)))).flat() }
+      return { cas: await Promise.all(cas.flatMap((ca) => issuers.map((issuer) => readCa(ca, issuer)))) }
     },
   }
 }
@@ -67,7 +69,15 @@ function distinct<Mount extends CaMount>(mounts: readonly Mount[]): readonly Mou
   )
 }
 
-async function readCa({ vault, mount }: CaMount, issuer: string | undefined) {
-  const { blob } = await vault.readCaKey(mount, issuer)
+async function readCa(ca: CaMount, issuer: string | undefined) {
+  return describeCa(ca, await ca.vault.readCaKey(ca.mount, issuer))
+}
+
+async function readEvery(ca: CaMount, identities: readonly string[] | undefined) {
+  const found = await readIssuersOf(ca.vault, ca.mount, identities)
+  return found.map(({ key, isSpare }) => ({ ...describeCa(ca, key), ...(isSpare && { isSpare }) }))
+}
+
+function describeCa({ vault, mount }: CaMount, { blob }: PublicKey) {
   return { vault: vault.config.name, mount, key: formatPublicKeyLine(blob, ''), fingerprint: fingerprint(blob) }
 }

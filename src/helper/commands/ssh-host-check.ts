@@ -21,7 +21,7 @@ export function addSshHostCheckCommand(ssh: Command, context: CommandContext): v
     .description('log in to a host, and see whether its sshd takes certificates of our CA, by sudo sshd -T there')
     .argument('<host>', '[USER@]HOST, as for ssh', sshDestination)
     .option('--identity <name>', 'whose CA it is to trust (default: one of those of all identities)', collect)
-    .option('--issuer <ref>', 'of the mount of that CA, this issuer (OpenBao); may be repeated', collect)
+    .option('--issuer <ref>', 'of the mount of that CA, this issuer alone (OpenBao); may be repeated', collect)
     .option('--json', 'print it as JSON')
   const options = addSshOptions(check)
   check.action(async (host: string, { identity, issuer, json }: HostCheckOptions) => {
@@ -52,7 +52,10 @@ async function ownSide(
   const identities = ssh.identities.filter(({ name }) => named === undefined || named.includes(name))
   const names = named ?? identities.map(({ name }) => name)
   const { cas } = await daemon.call('readSshCas', {
-    body: { ...(names.length > 0 && { identities: [...names] }), ...(issuers && { issuers: [...issuers] }) },
+    body: {
+      ...(names.length > 0 && { identities: [...names] }),
+      ...(issuers === undefined ? { everyIssuer: true } : { issuers: [...issuers] }),
+    },
   })
   return { cas, identities }
 }

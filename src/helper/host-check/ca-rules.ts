@@ -6,7 +6,11 @@ const isKey = (line: string) =>
   /^\s*(?:ssh-(?:rsa|ed25519)|ecdsa-sha2-nistp\d+|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)\s/.test(line) &&
   keyOf(line) !== null
 const isBlank = (line: string) => /^\s*(?:#|$)/.test(line)
-const nameOf = ({ vault, mount, fingerprint }: OwnCa) => `${fingerprint}, the CA of ${vault}/${mount}`
+const nameOf = ({ vault, mount, fingerprint, isSpare }: OwnCa) =>
+  `${fingerprint}, ${isSpare ? 'another issuer' : 'the CA'} of ${vault}/${mount}`
+
+/** What is against one that signs nothing now is in nobody's way yet. */
+const weightOf = ({ isSpare }: OwnCa) => (isSpare ? 'note' : 'bad')
 
 /** It joins what is in force. */
 const trusting = 'run there as root what this prints: latchkey ssh cloud-init --format shell'
@@ -34,13 +38,14 @@ export function caFindings(facts: HostFacts): readonly Finding[] {
   const stop = lines.findIndex((line) => !isBlank(line) && !isKey(line))
   const places = cas.map((ca) => ({ ca, at: lines.findIndex((line) => isSameKey(line, ca.key)) }))
   const isRead = ({ at }: { at: number }) => at >= 0 && (stop < 0 || at < stop)
-  const isTrusted = places.some(isRead)
+  // One that signs nothing lets nobody in.
+  const isTrusted = places.some((place) => isRead(place) && !place.ca.isSpare)
   return places.flatMap((place): Finding[] => {
     const { ca, at } = place
     if (isRead(place)) return [{ type: 'good', text: `it trusts ${nameOf(ca)}` }, ...signatureFindings(facts, ca)]
     const hidden = at < 0 ? '' : `: ${file} has it, but sshd stops reading at line ${stop + 1}`
     const text = `it does not trust ${nameOf(ca)}${hidden}`
-    return [isTrusted ? { type: 'note', text } : { type: 'bad', text, hint: trusting }]
+    return [isTrusted || ca.isSpare ? { type: 'note', text } : { type: 'bad', text, hint: trusting }]
   })
 }
 
@@ -54,9 +59,8 @@ function signatureFindings(facts: HostFacts, ca: OwnCa): Finding[] {
   const type = keyOf(ca.key)?.[1] ?? ''
   const signatures = signatureAlgorithms(type)
   if (taken === undefined || signatures.some((name) => taken.includes(name))) return []
-  return [
-    { type: 'bad', text: `CASignatureAlgorithms has no ${signatures[0]}: it takes no certificate of ${nameOf(ca)}` },
-  ]
+  const text = `CASignatureAlgorithms has no ${signatures[0]}: it takes no certificate of ${nameOf(ca)}`
+  return [{ type: weightOf(ca), text }]
 }
 
 /** Whether it has revoked a CA of ours, or every key. */
@@ -79,5 +83,5 @@ export function revocationFindings(facts: HostFacts): readonly Finding[] {
   }
   return cas
     .filter(({ key }) => lines.some((line) => isSameKey(line, key)))
-    .map((ca) => ({ type: 'bad', text: `it has revoked ${nameOf(ca)}, in ${file}` }))
+    .map((ca) => ({ type: weightOf(ca), text: `it has revoked ${nameOf(ca)}, in ${file}` }))
 }

@@ -21,6 +21,8 @@ export interface OwnCa {
   /** The line of a public key, without a comment. */
   key: string
   fingerprint: string
+  /** Another issuer of its mount, which certifies none of the identities now. */
+  isSpare?: true
 }
 
 /** An identity of ours that may log in there. */

@@ -17,6 +17,8 @@ export const readSshCas = {
     mounts: v.exactOptional(names),
     /** Of each mount, these; absent: its default. */
     issuers: v.exactOptional(names),
+    /** Of each mount, all; `issuers` does not count then. A list of issuers is read with a token that is held anyway. */
+    everyIssuer: v.exactOptional(v.literal(true)),
   }),
   answer: v.object({
     cas: listOf(
@@ -26,6 +28,8 @@ export const readSshCas = {
         /** The line of a public key, without a comment. */
         key: v.string(),
         fingerprint: v.string(),
+        /** Of all issuers, one that certifies none of the identities now. */
+        isSpare: v.exactOptional(v.literal(true)),
       }),
     ),
   }),

@@ -2,10 +2,13 @@ import { generateKeyPairSync } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { sshCaHandlers } from '../../../../src/daemon/api/ssh-ca-handlers.ts'
 import type { RunningVault } from '../../../../src/daemon/running/running-vault.ts'
-import { fingerprint, publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
+import { fingerprint, type PublicKey, publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
 import { formatPublicKeyLine } from '../../../../src/ssh/public-key-line.ts'
 
-const key = publicKeyFromKeyObject(generateKeyPairSync('ed25519').publicKey)
+const [key, other] = [1, 2].map(() => publicKeyFromKeyObject(generateKeyPairSync('ed25519').publicKey)) as [
+  PublicKey,
+  PublicKey,
+]
 
 function world(mountsOfIdentities: Readonly<Record<string, string>>) {
   const read: string[] = []
@@ -15,6 +18,9 @@ function world(mountsOfIdentities: Readonly<Record<string, string>>) {
     async readCaKey(mount: string, issuer = 'default') {
       read.push(`${mount} ${issuer}`)
       return key
+    },
+    async readCaKeys() {
+      return { keys: [key, other], issuers: [], missing: [] }
     },
   } as unknown as RunningVault
   const handlers = sshCaHandlers(
@@ -55,4 +61,12 @@ it('mounts and issuers are read each once; without one it is the usual mount', a
   expect(read).toEqual(['a old', 'a new', 'b old', 'b new'])
   expect(await ask({ vault: 'corp' })).toMatchObject([{ mount: 'ssh' }])
   expect(await ask({})).toMatchObject([{ mount: 'ssh' }])
+})
+
+it('all issuers of a mount are told apart by which of them sign now', async () => {
+  const { ask } = world({})
+  expect(await ask({ vault: 'corp', everyIssuer: true })).toMatchObject([
+    { fingerprint: fingerprint(key.blob) },
+    { fingerprint: fingerprint(other.blob), isSpare: true },
+  ])
 })

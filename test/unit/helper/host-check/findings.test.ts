@@ -99,6 +99,20 @@ describe('a CA', () => {
     expect(textsOf('bad', { ca: said(rsaKey) }, { cas: [rsaCa] })).toEqual([])
   })
 
+  it('that signs nothing now is told of, and neither lets in nor keeps out', () => {
+    const own = { cas: [ca, { ...rsaCa, isSpare: true as const }] }
+    expect(textsOf('note', {}, own)).toEqual(['it does not trust SHA256:rsa, another issuer of corp/old'])
+    expect(textsOf('bad', {}, own)).toEqual([])
+    expect(textsOf('bad', { ca: said(rsaKey) }, own)).toEqual(['it does not trust SHA256:abc, the CA of corp/ssh'])
+    expect(textsOf('good', { ca: said(rsaKey) }, own)).toContain('it trusts SHA256:rsa, another issuer of corp/old')
+    const both = { ...having('casignaturealgorithms', 'ssh-ed25519'), ca: said(caKey, rsaKey), revoked: said(rsaKey) }
+    expect(textsOf('bad', both, own)).toEqual([])
+    expect(textsOf('note', both, own)).toEqual([
+      'CASignatureAlgorithms has no rsa-sha2-512: it takes no certificate of SHA256:rsa, another issuer of corp/old',
+      expect.stringContaining('it has revoked SHA256:rsa, another issuer of corp/old'),
+    ])
+  })
+
   it('that may not be looked at is not seen', () => {
     expect(textsOf('unseen', { ca: failed('head: x: Permission denied') })).toEqual([
       'which CAs it trusts: /etc/ssh/trusted_ca_keys.pub: Permission denied',
