@@ -45,7 +45,7 @@ describe('latchkey ssh config', () => {
     const { status, stdout, stderr } = await command()
     expect(status).toBe(0)
     expect(stdout).toContain(
-      `exec "${link} ssh ready --if-running --user '%r' --port %p '%h'"\n    IdentityAgent ${home}/`,
+      `exec "${link} ssh ready --if-running --user '%r' --port %p '%k'"\n    IdentityAgent ${home}/`,
     )
     expect(stdout).toContain(` ${home}/run/known_hosts\n`)
     expect(stderr).toContain(`  Match all\n  Include ${included}\n`)
@@ -149,6 +149,20 @@ describe('latchkey ssh config', () => {
     const own = join(userInfo().homedir, '.ssh/config')
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
     expect(stderr).toBe(`latchkey: ssh reads ${own}, and HOME is ${home}\nhint: name the file: -F ${own}\n`)
+  })
+
+  it('has the host named as known_hosts has it: by HostKeyAlias, or else by HostName', async () => {
+    await install()
+    rmSync(link)
+    const log = join(home, 'log')
+    writeFileSync(link, `#!/bin/sh\necho "$*" >>${log}\n`, { mode: 0o755 })
+    const name = async (...settings: string[]) => {
+      const options = ['HostName=127.0.0.1', ...settings].flatMap((setting) => ['-o', setting])
+      expect(await run('ssh', ['-G', '-F', config, ...options, 'jo@web'])).toMatchObject({ status: 0 })
+      return readFileSync(log, 'utf8').trim().split('\n').at(-1)
+    }
+    expect(await name()).toBe('ssh ready --if-running --user jo --port 22 127.0.0.1')
+    expect(await name('HostKeyAlias=web.prod')).toBe('ssh ready --if-running --user jo --port 22 web.prod')
   })
 
   it('says that the command which ssh runs is gone', async () => {

@@ -23,7 +23,7 @@ export function addSshReadyCommands(ssh: Command, context: CommandContext, finis
   ssh
     .command('ready')
     .description('ensure a certificate before ssh logs in; for Match exec in ssh_config')
-    .argument('<host>', 'the host: %h')
+    .argument('<host>', 'the host: %k, or %h before OpenSSH 8.4')
     .option('--user <user>', 'who logs in there: %r (default: who runs it)')
     .option('--port <port>', 'the port: %p', port)
     .option(ifRunningOption, 'exit with 1 where no daemon runs, so that the lines below the Match do not count')

@@ -15,6 +15,8 @@ export interface IncludedSettings {
   writtenBy: string
   /** Absolute path of the command. */
   latchkey: string
+  /** What names the host as known_hosts does, in this version of ssh. */
+  hostToken: '%k' | '%h'
   /** The agent's socket for IdentityAgent; undefined: SSH_AUTH_SOCK decides. */
   agentSocket: string | undefined
   lastingNames: readonly LastingName[]
@@ -35,9 +37,9 @@ const mark = '# Written by latchkey, and written anew by: '
  * @throws {HelperError} REFUSED: a path that ssh_config cannot name
  */
 export function writeIncludedFile(settings: IncludedSettings): string {
-  const { writtenBy, latchkey, agentSocket, lastingNames, knownHosts } = settings
+  const { writtenBy, latchkey, hostToken, agentSocket, lastingNames, knownHosts } = settings
   const program = execWord(latchkey)
-  const ready = `${program} ssh ready --if-running --user '%r' --port %p '%h'`
+  const ready = `${program} ssh ready --if-running --user '%r' --port %p '${hostToken}'`
   return `${mark}${writtenBy}
 Match exec "test -x ${program}" exec "/bin/sh -c 'command -v node'" exec "${ready}"
 ${agentSocket === undefined ? '' : `    IdentityAgent ${configWord(agentSocket, 'tokens')}\n`}${lastingNames.map(lastingLines).join('')}Match all

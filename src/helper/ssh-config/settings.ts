@@ -3,7 +3,8 @@ import { hostCaFile } from '../../core/places/paths.ts'
 import { pastedWord, shellWord } from '../../core/text/shell-word.ts'
 import { agentSocketPath } from '../fast/api-socket.ts'
 import { HelperError } from '../fast/failure.ts'
-import { readSshSettings, type SshRunner } from '../ssh/run-ssh.ts'
+import { readSshSettings, readSshVersion, type SshRunner } from '../ssh/run-ssh.ts'
+import { hasKnownHostToken } from '../ssh/ssh-settings.ts'
 import type { IncludedSettings } from './included-file.ts'
 
 /** Which agent ssh asks: latchkey's, by IdentityAgent, or that of SSH_AUTH_SOCK. */
@@ -42,6 +43,7 @@ export async function wantedSettings(
   return {
     writtenBy: commandLine(choice),
     latchkey,
+    hostToken: (await hasToken(runner)) ? '%k' : '%h',
     agentSocket: choice.agent === 'environment' ? undefined : socket,
     lastingNames: choice.identities.map((named) => ({
       ...named,
@@ -64,6 +66,16 @@ function commandLine({ agent, identities, file }: SshConfigChoice): string {
 const systemConfig = '/etc/ssh/ssh_config'
 /** As ssh has them without any setting (ssh_config(5), GlobalKnownHostsFile). */
 const usualKnownHosts = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2']
+
+async function hasToken(runner: SshRunner): Promise<boolean> {
+  try {
+    return hasKnownHostToken(await readSshVersion(runner))
+  } catch (error) {
+    // There is no ssh yet.
+    if (error instanceof HelperError && error.code !== 'CANCELLED') return false
+    throw error
+  }
+}
 
 /** The files that ssh would read without us: of two values it takes the first, and ours comes before that of the system. */
 async function systemKnownHosts(runner: SshRunner): Promise<readonly string[]> {

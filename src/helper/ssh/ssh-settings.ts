@@ -30,9 +30,17 @@ export interface SshSettings {
 }
 
 /** Whether a version of OpenSSH, as `ssh -V` says it, tries an agent's certificates before its plain keys: from 10.5 on. */
-export function triesCertificatesFirst(version: string): boolean {
+export const triesCertificatesFirst = (version: string): boolean => isSince(version, 10, 5)
+
+/**
+ * Whether `Match exec` has `%k`, the name in known_hosts: from 8.4 on. An older ssh gives up at a token that it does not know.
+ * Without HostKeyAlias it is what `%h` is (match_cfg_line of readconf.c), unlike what ssh_config(5) says of it.
+ */
+export const hasKnownHostToken = (version: string): boolean => isSince(version, 8, 4)
+
+function isSince(version: string, wantedMajor: number, wantedMinor: number): boolean {
   const [, major, minor] = /^OpenSSH_(\d+)\.(\d+)/.exec(version) ?? []
-  return Number(major) * 100 + Number(minor) >= 1005
+  return Number(major) * 100 + Number(minor) >= wantedMajor * 100 + wantedMinor
 }
 
 /** Older versions of ssh print yes and no in some places, newer ones true and false. */

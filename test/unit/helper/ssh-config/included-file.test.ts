@@ -4,14 +4,15 @@ import { readIncludedFile, writeIncludedFile } from '../../../../src/helper/ssh-
 const settings = {
   writtenBy: 'latchkey ssh config --install',
   latchkey: '/opt/latchkey/bin/latchkey',
+  hostToken: '%k',
   agentSocket: '/run/user/1/latchkey/agent.sock',
   lastingNames: [],
   knownHosts: ['/etc/ssh/ssh_known_hosts', '/run/user/1/latchkey/known_hosts'],
-}
+} as const
 
 it('has what is run before each ssh, which agent it asks, and where host CAs are', () => {
   expect(writeIncludedFile(settings)).toBe(`# Written by latchkey, and written anew by: latchkey ssh config --install
-Match exec "test -x /opt/latchkey/bin/latchkey" exec "/bin/sh -c 'command -v node'" exec "/opt/latchkey/bin/latchkey ssh ready --if-running --user '%r' --port %p '%h'"
+Match exec "test -x /opt/latchkey/bin/latchkey" exec "/bin/sh -c 'command -v node'" exec "/opt/latchkey/bin/latchkey ssh ready --if-running --user '%r' --port %p '%k'"
     IdentityAgent /run/user/1/latchkey/agent.sock
 Match all
     GlobalKnownHostsFile /etc/ssh/ssh_known_hosts /run/user/1/latchkey/known_hosts
@@ -26,7 +27,7 @@ it('leaves the agent to SSH_AUTH_SOCK, and names identities where there is a cer
     IdentityFile "/run/a b/ops-cert.pub"
     IdentitiesOnly yes
 `
-  expect(text).toContain(`'%h'"\n${linesFor('originalhost')}${linesFor('host')}Match all\n`)
+  expect(text).toContain(`'%k'"\n${linesFor('originalhost')}${linesFor('host')}Match all\n`)
 })
 
 it.each(['/opt/latchkey', '/opt/a b/latchkey', '/opt/100%/latchkey', '/opt/$HOME/latch key', '/opt/é/latchkey'])(

@@ -24,7 +24,10 @@ describe('the settings', () => {
       const lines = ['user jo', 'hostname localhost', 'port 22', 'globalknownhostsfile /var/lib/sss/known none']
       return { end: { how: 'exited', status: 0 }, lines, complaint: '' }
     })
-    expect(runs).toEqual([['ssh', '-G', '-F', '/etc/ssh/ssh_config', '--', 'localhost']])
+    expect(runs).toEqual([
+      ['ssh', '-V'],
+      ['ssh', '-G', '-F', '/etc/ssh/ssh_config', '--', 'localhost'],
+    ])
     expect(knownHosts).toEqual(['/var/lib/sss/known', '/run/l/known_hosts'])
   })
 
@@ -34,6 +37,16 @@ describe('the settings', () => {
     }
     for (const program of [missing, printing('nonsense')])
       expect((await wanted({}, program)).knownHosts).toEqual([...usual, '/run/l/known_hosts'])
+  })
+
+  it.each([
+    ['OpenSSH_8.3p1, OpenSSL 1.1.1', '%h'],
+    ['OpenSSH_8.4p1 Debian-5, OpenSSL 1.1.1', '%k'],
+    ['OpenSSH_10.0p2, OpenSSL 3', '%k'],
+    ['Sun_SSH_2.4', '%h'],
+  ])('name the host of %s by %s', async (complaint, hostToken) => {
+    const program: ReadProgram = async () => ({ end: { how: 'exited', status: 0 }, lines: [], complaint })
+    expect((await wanted({}, program)).hostToken).toBe(hostToken)
   })
 
   it('end where the person has ended the command', async () => {

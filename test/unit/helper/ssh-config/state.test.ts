@@ -14,7 +14,14 @@ it('a latchkey that is gone is found, and no other', async () => {
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(
     file,
-    writeIncludedFile({ writtenBy: 'x', latchkey, agentSocket: undefined, lastingNames: [], knownHosts: ['/k'] }),
+    writeIncludedFile({
+      writtenBy: 'x',
+      latchkey,
+      hostToken: '%k' as const,
+      agentSocket: undefined,
+      lastingNames: [],
+      knownHosts: ['/k'],
+    }),
   )
   expect(await goneCommand({ HOME: home })).toEqual({ file, latchkey, writtenBy: 'x' })
   writeFileSync(latchkey, '', { mode: 0o700 })
