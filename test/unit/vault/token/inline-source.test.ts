@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../../src/core/secret.ts'
 import type { InlineLogin } from '../../../../src/vault/inline-login.ts'
 import { type AuthConfig, createLoginMethod } from '../../../../src/vault/login/login-methods.ts'
+import { createIssuerList } from '../../../../src/vault/ssh/issuer-list.ts'
 import { createInlineSource } from '../../../../src/vault/token/inline-source.ts'
 import type { FullVaultOptions } from '../../../doubles/vault/full-server.ts'
 import { openTestVault, type TestVault } from '../../../support/dev-vault.ts'
@@ -108,6 +109,25 @@ describe('a login that goes with each request', () => {
     files.set('/jwt', jwt())
     await sign()
     expect(source.status()).toEqual({ state: 'inline' })
+  })
+
+  it('lists the issuers of a mount where it may, which a refused login does not', async () => {
+    const { server, client, source, files, jwt, accessors } = await world('jwt')
+    const list = createIssuerList(client, source)
+    const before = await accessors()
+    expect(await list('ssh')).toBeUndefined()
+    expect(source.status()).toEqual({ state: 'inline' })
+    const policy = 'path "ssh/issuers" { capabilities = ["list"] }'
+    await server.admin('POST', 'sys/policies/acl/ops', { policy })
+    const { keys } = await server.admin('GET', 'ssh/issuers?list=true')
+    expect(keys).toHaveLength(1)
+    expect(await list('ssh')).toEqual(keys)
+    expect(await accessors()).toEqual(before)
+    files.set('/jwt', jwt({ exp: 1 }))
+    expect(await list('ssh')).toBeUndefined()
+    expect(source.status()).toMatchObject({ state: 'inline', lastError: { code: 'VAULT_LOGIN_FAILED' } })
+    files.delete('/jwt')
+    expect(await list('ssh')).toBeUndefined()
   })
 
   it('is not held back by what was refused with it', async () => {
