@@ -86,6 +86,15 @@ describeWithPeers('the CAs of hosts', ['ssh', 'sshd', 'ssh-keygen'], () => {
       stdout: `@cert-authority *.corp.example,[*.corp.example]:* ${key} latchkey: corp\n`,
     })
     expect(readFileSync(fileOf(daemon), 'utf8').split('\n').slice(1).join('\n')).toBe(stdout)
+    expect(await knownHosts(daemon, '[db.corp.example]:2222')).toMatchObject({ status: 0, stdout })
+    expect(await knownHosts(daemon, 'db.example')).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringContaining(
+        'latchkey: no host CA is for db.example\nhint: add a pattern for db.example to hosts ',
+      ),
+    })
+    expect(await knownHosts(daemon, '*.corp.example')).toMatchObject({ status: 2, stdout: '' })
     expect(await runOk('stat', ['-c', '%a', fileOf(daemon)])).toBe('600\n')
     expect(await login(daemon, certified, 'db.corp.example')).toMatchObject({ status: 0, stdout: 'in\n' })
     // Not by its name, not in the pattern, not by this CA.

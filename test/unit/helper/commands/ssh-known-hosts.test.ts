@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { CommandContext } from '../../../../src/helper/command-context.ts'
 import { addSshKnownHostsCommand } from '../../../../src/helper/commands/ssh-known-hosts.ts'
 
@@ -16,6 +16,7 @@ async function run(answer: { cas: object[]; faults?: string[] }, ...args: string
   } as unknown as CommandContext
   const program = new Command().exitOverride()
   addSshKnownHostsCommand(program, context)
+  for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} })
   const failure: unknown = await program.parseAsync(['known-hosts', ...args], { from: 'user' }).then(
     () => undefined,
     (thrown: unknown) => thrown,
@@ -58,4 +59,47 @@ it('fails where no key is known', async () => {
 it('--json has all that is known', async () => {
   const { printed } = await run({ cas: [{ ...ca, lines: [line] }] }, '--json')
   expect(JSON.parse(printed)).toEqual({ file: '/run/known_hosts', faults: [], cas: [{ ...ca, lines: [line] }] })
+})
+
+describe('with a host', () => {
+  const of = (hosts: string) => `@cert-authority ${hosts} ssh-ed25519 AAAA latchkey: corp`
+  const two = {
+    cas: [
+      { ...ca, lines: [of('*.corp.example,!legacy.corp.example')] },
+      { ...ca, name: 'lab', lines: [of('[lab.example]:2222'), of('[lab.example]:2222')] },
+    ],
+  }
+
+  it.each([
+    ['db.corp.example', [0]],
+    ['DB.Corp.Example', [0]],
+    ['[db.corp.example]:2222', [0]],
+    ['[lab.example]:2222', [1, 1]],
+    ['lab.example', []],
+    ['legacy.corp.example', []],
+    ['other.example', []],
+  ])('%s has the lines that fit it', async (host, expected) => {
+    const { printed, failure } = await run(two, host)
+    expect(printed).toBe(expected.map((index) => `${two.cas[index]!.lines[0]}\n`).join(''))
+    if (expected.length > 0) return expect(failure).toBeUndefined()
+    expect(failure).toMatchObject({
+      code: 'REFUSED',
+      message: `no host CA is for ${host}`,
+      hint: expect.stringContaining(`add a pattern for ${host} to hosts of an [ssh.host_ca.NAME] in config.toml`),
+    })
+  })
+
+  it('--json has the CAs that fit it', async () => {
+    expect(JSON.parse((await run(two, '--json', '[lab.example]:2222')).printed).cas).toEqual([two.cas[1]])
+  })
+
+  it('does not say what to configure while a CA is not known', async () => {
+    const { failure, noted } = await run({ cas: [...two.cas, { ...ca, name: 'new', lines: [], error }] }, 'x.example')
+    expect(failure).toMatchObject({ message: 'no key of a host CA is known', hint: 'latchkey status' })
+    expect(noted).toContain('host CA new is not known')
+  })
+
+  it.each(['*.corp.example', 'a,b', 'jo@a', '!a', '[a]:0', '', 'a b'])('%j is none', async (host) => {
+    expect((await run(two, host)).failure).toMatchObject({ code: 'commander.invalidArgument' })
+  })
 })
