@@ -7,14 +7,16 @@ import { runInNewContext } from 'node:vm'
  * collects (Heap::ShouldOptimizeForMemoryUsage); sizes, such as `--max-semi-space-size`, it reads only at its start
  * (ADR 0020). A heap so small is collected often, and in no time: handing parts of it to other threads costs more.
  *
- * On Node 20 besides, no function is handed to the optimising compiler only because it is small: the compiler is started
- * when a function has run for long. One of Node's own is called thousands of times at a start and would bring its pages in.
+ * On Node 20 besides, the optimising compiler is started for what runs for long alone: not for a function only because it
+ * is small, and not by what a person does in a minute, both of which would bring its pages in.
  */
 export function keepHeapSmall(): void {
   setFlagsFromString('--optimize-for-size')
   setFlagsFromString('--no-parallel-scavenge')
-  // V8 11 is that of Node 20. Later ones do not know this flag, and complain.
-  if (process.versions.v8.startsWith('11.')) setFlagsFromString('--max-bytecode-size-for-early-opt=0')
+  // V8 11 is that of Node 20. Later ones do not know these flags, and complain.
+  if (!process.versions.v8.startsWith('11.')) return
+  setFlagsFromString('--max-bytecode-size-for-early-opt=0')
+  setFlagsFromString('--ticks-before-optimization=8')
 }
 
 /** V8's full garbage collection. It is set up when it is first used: many daemons never need it. */
