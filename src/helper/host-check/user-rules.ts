@@ -1,3 +1,4 @@
+import { matchesWildcards } from '../../ssh/known-hosts/wildcards.ts'
 import { certificateAlgorithms } from '../ssh/offers.ts'
 import { type Finding, type HostFacts, isMissing, listOf, readFault, settingOf } from './finding.ts'
 
@@ -83,6 +84,5 @@ function accountFindings(facts: HostFacts): Finding[] {
 
 /** By the pattern of a user or group; what stands behind an at sign is about addresses, and counts as fitting. */
 function matches(word: string, pattern: string): boolean {
-  const name = pattern.split('@')[0]!.replace(/[.+^${}()|[\]\\]/g, '\\$&')
-  return new RegExp(`^${name.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's').test(word)
+  return matchesWildcards(word, pattern.split('@')[0]!)
 }

@@ -209,6 +209,11 @@ describe('a host does not let in', () => {
     ['allowusers', 'ubuntu@10.*'],
     ['pubkeyacceptedalgorithms', 'ssh-ed25519-cert-v01@openssh.com'],
   ])('anybody but not because of %s %s', (name, value) => expect(textsOf('bad', having(name, value))).toEqual([]))
+
+  it('anybody by a pattern that has a matcher try ever more ways', () => {
+    const host = { ...having('denyusers', `${'*a'.repeat(30)}b`), user: 'a'.repeat(64) }
+    expect(textsOf('bad', host).filter((text) => text.includes('DenyUsers'))).toEqual([])
+  })
 })
 
 describe('a host key', () => {
