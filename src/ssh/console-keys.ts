@@ -1,6 +1,6 @@
 import { decodePublicKey, type PublicKey } from './public-key.ts'
 import { parsePublicKeyLine } from './public-key-line.ts'
-import { SshError } from './wire.ts'
+import { equalBytes, SshError } from './wire.ts'
 
 /** What the console of a machine shows of its host keys. */
 export type ConsoleKeys =
@@ -114,7 +114,7 @@ function readKey(line: string): PublicKey | 'unreadable' | undefined {
   }
 }
 
-const isSame = (one: PublicKey, other: PublicKey) => Buffer.from(one.blob).equals(other.blob)
+const isSame = (one: PublicKey, other: PublicKey) => equalBytes(one.blob, other.blob)
 const has = (keys: readonly PublicKey[], wanted: PublicKey) => keys.some((key) => isSame(key, wanted))
 const distinct = (keys: readonly PublicKey[]) =>
   keys.filter((key, index) => keys.findIndex((other) => isSame(key, other)) === index)

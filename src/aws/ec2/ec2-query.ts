@@ -1,4 +1,3 @@
-import { backoffDelayMs } from '../../core/renewal/backoff.ts'
 import { pause } from '../../core/time/pause.ts'
 import { serverAddress } from '../../http/server-address.ts'
 import { caBeside } from '../../http/tls.ts'
@@ -6,7 +5,8 @@ import { createHttpTransport, type HttpOutcome } from '../../http/transport.ts'
 import { type AwsError, isAwsError } from '../aws-error.ts'
 import { unanswered } from '../http-failure.ts'
 import { serverInstead } from '../plan/sts-endpoint.ts'
-import { createClockSkew } from '../sts/clock-skew.ts'
+import { createClockSkew, tolerableSkewMs } from '../sts/clock-skew.ts'
+import { maxAttempts, pauseMs } from '../sts/send-again.ts'
 import type { ServiceSdkOptions } from '../sts/service-call.ts'
 import { type Ec2Answer, readAnswer, readRefusal } from './ec2-answer.ts'
 import type { Ec2Signer } from './ec2-client.ts'
@@ -20,13 +20,7 @@ const version = '2016-11-15'
 /** A console has 64 KB, a third more in base64; what is said of one machine has some 10 KB. */
 const maxBytes = 1024 * 1024
 
-/** As createSendAgain has it for what the SDK carries. */
-const maxAttempts = 3
-const bounds = { baseMs: 100, capMs: 2_000 }
-const throttledBounds = { baseMs: 1_000, capMs: 5_000 }
 const defaultTimeoutMs = 10_000
-/** A clock that is wrong by less is no reason to refuse a request, in ms. */
-const tolerableSkewMs = 30_000
 
 /** Asks EC2 something that changes nothing. @throws {AwsError} */
 export type Ec2Query = (
@@ -100,8 +94,7 @@ export function createEc2Query(options: ServiceSdkOptions): Ec2Query {
       const isClockAtFault = isExpired && Math.abs(skew.ms() - signedWithMs) > tolerableSkewMs
       const isPassing = isAwsError(fault, 'AWS_UNREACHABLE', 'AWS_THROTTLED')
       if (fault !== undefined && (tries === maxAttempts || !(isPassing || isClockAtFault))) throw fault
-      const isThrottled = isAwsError(fault, 'AWS_THROTTLED')
-      if (isPassing) await pause(clock, backoffDelayMs(tries, isThrottled ? throttledBounds : bounds, random))
+      if (isPassing) await pause(clock, pauseMs(tries, isAwsError(fault, 'AWS_THROTTLED'), random))
     }
   }
 }

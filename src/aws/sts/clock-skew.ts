@@ -3,7 +3,7 @@ import type { Logger } from '../../core/log.ts'
 /** AWS accepts no request whose time is further from its own, in ms (SigV4, "Request timestamp"). */
 const maxAcceptedSkewMs = 15 * 60_000
 /** A clock that is wrong by less does no harm, in ms; the `Date` header has whole seconds. */
-const tolerableSkewMs = 30_000
+export const tolerableSkewMs = 30_000
 
 /** Owns how far this machine's clock is from AWS's. */
 export interface ClockSkew {

@@ -9,10 +9,14 @@ type RetryToken = Awaited<ReturnType<RetryStrategy['acquireInitialRetryToken']>>
 type Failure = Parameters<RetryStrategy['refreshRetryTokenForRetry']>[1]
 
 /** How often a request is sent at most: the helper that the AWS CLI runs must not give up before the last. */
-const maxAttempts = 3
+export const maxAttempts = 3
+const usualBounds = { baseMs: 100, capMs: 2_000 }
+const throttledBounds = { baseMs: 1_000, capMs: 5_000 }
+
 /** Between the tries, in ms: longer where AWS says that there were too many requests. */
-const pause = { baseMs: 100, capMs: 2_000 }
-const throttledPause = { baseMs: 1_000, capMs: 5_000 }
+export function pauseMs(tries: number, isThrottled: boolean, random: () => number): number {
+  return backoffDelayMs(tries, isThrottled ? throttledBounds : usualBounds, random)
+}
 
 /** The system errors that say that nothing of a request has left this machine. */
 const unsentCodes: ReadonlySet<string> = new Set([
@@ -37,8 +41,7 @@ export function createSendAgain(carriesCode: boolean, random: () => number): Ret
     async refreshRetryTokenForRetry(token: RetryToken, failure: Failure) {
       const tries = token.getRetryCount() + 1
       if (!canSucceed(failure, tries)) throw new Error('it is not sent again')
-      const bounds = failure.errorType === 'THROTTLING' ? throttledPause : pause
-      return tokenAfter(tries, backoffDelayMs(tries, bounds, random))
+      return tokenAfter(tries, pauseMs(tries, failure.errorType === 'THROTTLING', random))
     },
     recordSuccess() {},
   }
