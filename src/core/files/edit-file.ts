@@ -19,8 +19,9 @@ export interface EditFileOptions extends Pick<ReadFileOptions, 'maxBytes' | 'isT
 
 /**
  * Changes a text file of the user's own, so that whatever happens the file is the old one or the new one, and of two
- * commands at once none loses what the other wrote; nor does an editor that saves it meanwhile. A link stays, and the file that it names is changed; so do its
- * permissions. A missing file counts as empty and is made, with its folder, for the user alone.
+ * commands at once none loses what the other wrote; nor does an editor that saves it meanwhile. A link stays, and the file
+ * that it names is changed; so do its permissions. A missing file counts as empty and is made, with its folder, for the
+ * user alone.
  * @param edit gets the whole text, a byte order mark included, and returns it changed; what it throws leaves the file alone
  * @returns false where nothing changes
  * @throws {FileError} FILE_NOT_EDITABLE; what reading throws; the file system's error, such as EACCES or ENOSPC
