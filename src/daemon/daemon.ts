@@ -181,6 +181,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       staticKeys,
       readiness,
       config: config.report,
+      catchUp: config.catchUp,
       explainSsh: createSshExplanation({ ...ssh, config, staticKeys: staticKeys.stored.list }),
       status: () =>
         describeStatus({

@@ -56,6 +56,7 @@ export interface ApiRoutesDeps extends AwsServices {
   staticKeys: RunningStaticKeys
   status: () => Promise<Status>
   config: () => ConfigReport
+  catchUp: ConfigService['catchUp']
   readiness: SshReadiness
   hostCas: ConfigService['hostCas']
   explainSsh: ReturnType<typeof createSshExplanation>
@@ -63,7 +64,7 @@ export interface ApiRoutesDeps extends AwsServices {
 
 /** The handlers of all endpoints. They throw errors; the server turns them into replies, in one place. */
 export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
-  const { aws, lentPrompts, status, config } = deps
+  const { aws, lentPrompts, status, config, catchUp } = deps
   const vaultOf = (name: string | undefined, command: string): RunningVault => {
     const unread = deps.whyUnread()
     if (unread !== undefined) throw unread
@@ -71,7 +72,10 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
   }
   const handlers: EndpointHandlers<typeof endpoints, PromptCaller> = {
     getStatus: () => status(),
-    getConfig: async () => config(),
+    async getConfig() {
+      await catchUp()
+      return config()
+    },
     explainSshList: ({ body }) => deps.explainSsh(body),
     async answerPrompt({ params, body, connection }) {
       if (lentPrompts.settle(params.id, body, connection)) return
@@ -103,8 +107,14 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
     },
     getConsoleVisit: async ({ params }) => ({ isVisited: aws.console.isVisited(params.link) }),
     forgetCredentials: async ({ body }) => ({ forgotten: await aws.forget(body) }),
-    explainProfile: ({ params }) => aws.explain(params.profile),
-    listProfiles: async () => ({ files: deps.awsFiles, profiles: await aws.profiles() }),
+    async explainProfile({ params }) {
+      await catchUp()
+      return aws.explain(params.profile)
+    },
+    async listProfiles() {
+      await catchUp()
+      return { files: deps.awsFiles, profiles: await aws.profiles() }
+    },
     async getProfileRegion({ params }) {
       const region = (await aws.profiles()).find(({ name }) => name === params.profile)?.region
       return region === undefined ? {} : { region }
@@ -123,7 +133,10 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
       const client = await deps.organizations()
       return { accounts: await client.listAccounts({ credentials, region: defaultRegion(partition ?? 'aws') }) }
     },
-    getSource: ({ params }) => aws.source(params.source),
+    async getSource({ params }) {
+      await catchUp()
+      return aws.source(params.source)
+    },
     ...mfaHandlers(aws.mfa),
     async listKeys() {
       const seeds = await aws.seeds.sources()

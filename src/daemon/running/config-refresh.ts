@@ -9,6 +9,8 @@ export interface ConfigRefresh {
   refresh(): Promise<void>
   /** Something may have changed. */
   touch(): void
+  /** As `refresh`, but what cannot be applied is logged, and what is in effect stays so. */
+  catchUp(): Promise<void>
   stop(): void
 }
 
@@ -71,15 +73,17 @@ export function createConfigRefresh({ clock, log, former, load, apply }: ConfigR
     await running
   }
 
-  const touch = (): void => {
+  const catchUp = (): Promise<void> =>
     refresh().catch((error: unknown) =>
       log.error('the configuration cannot be applied', { code: errorCode(error), reason: describeError(error) }),
     )
-  }
+
+  const touch = (): void => void catchUp()
 
   return {
     refresh,
     touch,
+    catchUp,
     stop() {
       isStopped = true
       cancelLook()

@@ -20,6 +20,8 @@ import type { RunningVault, VaultDeps } from './running-vault.ts'
 export interface ConfigService {
   /** Resolves when the contents of the file are in effect; from then on an edit takes effect within a second. */
   start(): Promise<void>
+  /** Resolves when they are in effect, or cannot be: for whoever has edited the file and asks at once. */
+  catchUp(): Promise<void>
   current(): Config
   vaults(): readonly RunningVault[]
   /** The vaults that are configured but switched off, and why. */
@@ -97,6 +99,7 @@ export function createConfigService(deps: ConfigServiceDeps): ConfigService {
 
   return {
     start: refresh.refresh,
+    catchUp: refresh.catchUp,
     current: () => running.loaded()?.config ?? nothingConfigured,
     vaults: running.vaults,
     vaultsOff: () => sectionsOff('vault.'),

@@ -59,12 +59,36 @@ function call(deps: Partial<ApiRoutesDeps>, method: string, pattern: string, par
     lockError: () => undefined,
     status: async () => fullStatus,
     config: () => ({ file: '/c.toml', errors: [], warnings: [] }),
+    catchUp: async () => {},
     ...deps,
   })
   const route = routes.find((candidate) => candidate.method === method && candidate.pattern === pattern)!
   const signal = new AbortController().signal
   return route.handle({ method, path: '', params: {}, headers: {}, body: undefined, connection, signal, ...parts })
 }
+
+it.each([
+  ['/v1/config', {}],
+  ['/v1/aws/profiles', {}],
+  ['/v1/aws/sources/{source}', { source: 'master' }],
+  ['/v1/aws/profiles/{profile}/explanation', { profile: 'dev' }],
+])('%s is answered from the file as it is now', async (pattern, params) => {
+  const order: string[] = []
+  const answer = (): never => {
+    order.push('answer')
+    throw new Error('no matter')
+  }
+  const deps = {
+    aws: { profiles: answer, source: answer, explain: answer } as unknown as AwsCredentials,
+    config: answer,
+    async catchUp() {
+      await null
+      order.push('read')
+    },
+  }
+  await expect(call(deps, 'GET', pattern, { params })).rejects.toThrow('no matter')
+  expect(order).toEqual(['read', 'answer'])
+})
 
 describe('a login', () => {
   it('is made as the person has chosen, if config.toml could say that', async () => {

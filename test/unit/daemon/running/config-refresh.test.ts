@@ -11,6 +11,7 @@ function setUp() {
   const applied: LoadedConfig[] = []
   let next = { hasText: true, faults: [], warnings: [] } as unknown as LoadedConfig
   let loads = 0
+  let failure: Error | undefined
   let hold = Promise.resolve()
   const refresh = createConfigRefresh({
     clock,
@@ -21,7 +22,10 @@ function setUp() {
       await hold
       return next
     },
-    apply: async (loaded) => void applied.push(loaded),
+    async apply(loaded) {
+      if (failure !== undefined) throw failure
+      applied.push(loaded)
+    },
   })
   return {
     clock,
@@ -31,6 +35,9 @@ function setUp() {
     loads: () => loads,
     becomes(loaded: Partial<LoadedConfig>) {
       next = { hasText: true, faults: [], warnings: [], ...loaded } as unknown as LoadedConfig
+    },
+    failApply(error: Error) {
+      failure = error
     },
     holdLoads() {
       let go = () => {}
@@ -64,6 +71,20 @@ it('believes that a file is empty only if it stays so for half a second', async 
   await until(() => loads() === 4)
   await refresh.refresh()
   expect(applied.slice(0, 2).map(({ hasText }) => hasText)).toEqual([true, false])
+})
+
+it('resolves when the file is in effect, and logs what cannot be', async () => {
+  const { refresh, holdLoads, applied, lines, failApply } = setUp()
+  const go = holdLoads()
+  const caughtUp = refresh.catchUp()
+  expect(applied).toEqual([])
+  go()
+  await caughtUp
+  expect(applied.length).toBe(1)
+  failApply(new Error('no room'))
+  await refresh.catchUp()
+  expect(lines.join()).toContain('the configuration cannot be applied')
+  await expect(refresh.refresh()).rejects.toThrow('no room')
 })
 
 it('forgets about it if the text comes back', async () => {
