@@ -3,6 +3,7 @@ import type { PrivateKey } from '../../ssh/private-key.ts'
 import { AgentError } from '../agent-error.ts'
 import { mayKnow, whyNotPermitted } from '../destination/permitted-destinations.ts'
 import type { KeyConstraints } from '../protocol/constraints.ts'
+import { createBlobMap } from './blob-map.ts'
 import { createKeySigner } from './key-signer.ts'
 import { type ConnectionView, type Identity, type KeyStore, type Signer, unbound } from './key-store.ts'
 import { createShownKeys } from './shown-keys.ts'
@@ -73,8 +74,7 @@ export function createKeyring({
   uses = () => undefined,
   defaultLifetimeSeconds = () => undefined,
 }: KeyringDeps): Keyring {
-  // By blob, in the order in which the keys came.
-  const held = new Map<string, Held>()
+  const held = createBlobMap<Held>()
   let listed: { identities: readonly Identity[]; fromMs: number; untilMs: number } | undefined
   /** Whether any of them is a certificate that ends: the clock is read only then. */
   let hasEnds = false
@@ -84,24 +84,13 @@ export function createKeyring({
   let nextDeadlineMs = Number.POSITIVE_INFINITY
   let cancelTimer = () => {}
 
-  /** What was looked for last: one signature asks three times, and names are long. */
-  let found: { keyBlob: Uint8Array; key: Held | undefined } | undefined
-
-  const find = (keyBlob: Uint8Array): Held | undefined => {
-    if (held.size === 0) return undefined
-    if (found?.keyBlob === keyBlob || found?.key?.signer.identity.keyBlob === keyBlob) return found.key
-    found = { keyBlob, key: held.get(nameOf(keyBlob)) }
-    return found.key
-  }
-
   /** Called after every change of the keys. */
   const changed = (): void => {
     listed = undefined
-    found = undefined
-    hasEnds = [...held.values()].some(({ notAfterMs }) => notAfterMs < Number.POSITIVE_INFINITY)
-    isLimited = [...held.values()].some(({ constraints }) => constraints.destinations !== undefined)
+    hasEnds = held.values().some(({ notAfterMs }) => notAfterMs < Number.POSITIVE_INFINITY)
+    isLimited = held.values().some(({ constraints }) => constraints.destinations !== undefined)
     cancelTimer()
-    nextDeadlineMs = Math.min(Number.POSITIVE_INFINITY, ...[...held.values()].map(({ deadlineMs }) => deadlineMs))
+    nextDeadlineMs = Math.min(Number.POSITIVE_INFINITY, ...held.values().map(({ deadlineMs }) => deadlineMs))
     // Removes the key from memory in time. Whether it may be used is decided by the clock at each use.
     if (nextDeadlineMs < Number.POSITIVE_INFINITY)
       cancelTimer = clock.after(nextDeadlineMs - clock.uptime(), dropByTimer)
@@ -118,19 +107,19 @@ export function createKeyring({
     if (nextDeadlineMs === Number.POSITIVE_INFINITY) return
     const now = clock.uptime()
     if (now < nextDeadlineMs) return
-    for (const [name, { deadlineMs }] of held) if (deadlineMs <= now) held.delete(name)
+    for (const { deadlineMs, signer } of held.values()) if (deadlineMs <= now) held.delete(signer.identity.keyBlob)
     onKeysReleased()
     changed()
   }
 
   const mayBeKnown = (keyBlob: Uint8Array, connection: ConnectionView): boolean => {
-    const destinations = find(keyBlob)?.constraints.destinations
+    const destinations = held.get(keyBlob)?.constraints.destinations
     return destinations === undefined || mayKnow(destinations, connection, clock.now())
   }
 
   /** No server takes a certificate that has ended (docs/PROTOCOL.md P-22), but it costs a try. The clock may be set back. */
   const listAt = (nowMs: number) => {
-    const all = [...held.values()]
+    const all = held.values()
     const ends = all.map(({ notAfterMs }) => notAfterMs)
     return {
       identities: all.filter(({ notAfterMs }) => nowMs < notAfterMs).map(({ signer }) => signer.identity),
@@ -151,9 +140,9 @@ export function createKeyring({
     isAdded: true,
     isFor: () => true,
     hostsOf,
-    confirmOf: ({ keyBlob }) => (find(keyBlob)?.constraints.mustConfirm === true ? 'always' : 'never'),
+    confirmOf: ({ keyBlob }) => (held.get(keyBlob)?.constraints.mustConfirm === true ? 'always' : 'never'),
     objection({ keyBlob }, connection, data) {
-      const destinations = find(keyBlob)?.constraints.destinations
+      const destinations = held.get(keyBlob)?.constraints.destinations
       return destinations && whyNotPermitted(destinations, connection, { keyBlob, data }, clock.now())
     },
     uses,
@@ -163,30 +152,30 @@ export function createKeyring({
     expected: listNow,
     holds(keyBlob) {
       dropExpired()
-      return find(keyBlob) === undefined ? undefined : 'here'
+      return held.get(keyBlob) === undefined ? undefined : 'here'
     },
     signer(keyBlob) {
       dropExpired()
-      return find(keyBlob)?.signer
+      return held.get(keyBlob)?.signer
     },
     add({ privateKey, publicKey, blob, notAfterMs }, comment, constraints, connection = unbound) {
       dropExpired()
       const lifetimeSeconds = constraints.lifetimeSeconds ?? defaultLifetimeSeconds()
-      const name = nameOf(blob)
-      if (held.has(name) && !mayBeKnown(blob, connection))
+      const isHeld = held.get(blob) !== undefined
+      if (isHeld && !mayBeKnown(blob, connection))
         throw new AgentError(
           'KEY_HIDDEN',
           'the key is here already, for other destinations than this connection leads to',
         )
-      if (held.size >= maxKeys && !held.has(name)) {
+      if (held.size >= maxKeys && !isHeld) {
         throw new AgentError('KEYRING_FULL', `${maxKeys} keys are held already`, { hint: 'ssh-add -D' })
       }
       // A copy: the blob may be a view of the message, which held the secret too.
       const identity = { keyBlob: Uint8Array.from(blob), comment }
       const deadlineMs =
         lifetimeSeconds === undefined ? Number.POSITIVE_INFINITY : clock.uptime() + lifetimeSeconds * 1000
-      if (held.has(name)) onKeysReleased()
-      held.set(name, {
+      if (isHeld) onKeysReleased()
+      held.set(identity.keyBlob, {
         signer: createKeySigner(identity, privateKey, publicKey),
         deadlineMs,
         notAfterMs: notAfterMs ?? Number.POSITIVE_INFINITY,
@@ -196,7 +185,7 @@ export function createKeyring({
     },
     remove(keyBlob, connection = unbound) {
       dropExpired()
-      const wasHeld = mayBeKnown(keyBlob, connection) && held.delete(nameOf(keyBlob))
+      const wasHeld = mayBeKnown(keyBlob, connection) && held.delete(keyBlob)
       if (wasHeld) {
         onKeysReleased()
         changed()
@@ -211,21 +200,14 @@ export function createKeyring({
     describe() {
       dropExpired()
       const [nowMs, uptimeMs] = [clock.now(), clock.uptime()]
-      return [...held.values()].map(
-        ({ signer, deadlineMs, notAfterMs, constraints: { mustConfirm, destinations } }) => ({
-          keyBlob: signer.identity.keyBlob,
-          comment: signer.identity.comment,
-          expiresAtMs: deadlineMs === Number.POSITIVE_INFINITY ? undefined : nowMs + deadlineMs - uptimeMs,
-          mustConfirm,
-          destinations,
-          isEnded: notAfterMs <= nowMs,
-        }),
-      )
+      return held.values().map(({ signer, deadlineMs, notAfterMs, constraints: { mustConfirm, destinations } }) => ({
+        keyBlob: signer.identity.keyBlob,
+        comment: signer.identity.comment,
+        expiresAtMs: deadlineMs === Number.POSITIVE_INFINITY ? undefined : nowMs + deadlineMs - uptimeMs,
+        mustConfirm,
+        destinations,
+        isEnded: notAfterMs <= nowMs,
+      }))
     },
   }
-}
-
-/** The bytes as a string, one character each: the cheapest key of a map. */
-function nameOf(keyBlob: Uint8Array): string {
-  return Buffer.from(keyBlob.buffer, keyBlob.byteOffset, keyBlob.byteLength).toString('latin1')
 }
