@@ -66,8 +66,14 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   let hasLeft = false
   let leaving: AbortController | undefined
 
+  const isShown = (store: KeyStore) => store.isShownTo(connection)
+
   /** The stores that this connection may know of: the one place that decides it. */
-  const shownStores = () => connectionStores.all().filter((store) => store.isShownTo(connection))
+  const shownStores = () => {
+    const all = connectionStores.all()
+    // Nearly always, and then nothing is made for it.
+    return all.every(isShown) ? all : all.filter(isShown)
+  }
 
   /** Made when it is needed: most connections never ask anybody. */
   const gone = (): AbortSignal => {

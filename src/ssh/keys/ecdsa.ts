@@ -1,6 +1,6 @@
 import { generateKeyPair, generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import { padToWidth, SshError, SshReader, SshWriter } from '../wire.ts'
+import { padToWidth, SshError, SshReader, trimLeadingZeros } from '../wire.ts'
 import { derExplicit0, derInteger, derOctetString, derSequence, importDer, publicPoint } from './der.ts'
 import { jwkNumber, jwkText } from './jwk.ts'
 import { type KeyType, keyInvalid, type PrivateFields, type PublicFields, type SignatureAlgorithm } from './key-type.ts'
@@ -150,9 +150,23 @@ function isInRange(scalar: Uint8Array, { order }: Curve): boolean {
   return scalar.some((byte) => byte !== 0) && Buffer.compare(scalar, Buffer.from(order, 'hex')) < 0
 }
 
+/** Two mpints (RFC 5656 §3.1.2, RFC 4251 §5) in one buffer: this runs once per signature. */
 function toNumbers(signature: Uint8Array): Uint8Array {
   const half = signature.length / 2
-  return new SshWriter().mpint(signature.subarray(0, half)).mpint(signature.subarray(half)).bytes()
+  const numbers = Buffer.allocUnsafe(2 * (5 + half))
+  const middle = writeNumber(numbers, 0, signature.subarray(0, half))
+  return numbers.subarray(0, writeNumber(numbers, middle, signature.subarray(half)))
+}
+
+/** @returns the offset behind it, at most 5 more than it has bytes */
+function writeNumber(target: Buffer, offset: number, number: Uint8Array): number {
+  const magnitude = trimLeadingZeros(number)
+  // The sign bit must stay clear.
+  const padding = magnitude.length > 0 && magnitude[0]! >= 0x80 ? 1 : 0
+  const start = target.writeUInt32BE(padding + magnitude.length, offset)
+  if (padding === 1) target[start] = 0
+  target.set(magnitude, start + padding)
+  return start + padding + magnitude.length
 }
 
 function fromNumbers(signature: Uint8Array, { coordinateBytes }: Curve): Uint8Array {
