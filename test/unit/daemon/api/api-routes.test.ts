@@ -82,7 +82,7 @@ it.each([
     aws: { profiles: answer, source: answer, explain: answer } as unknown as AwsCredentials,
     config: answer,
     async catchUp() {
-      await null
+      await Promise.resolve()
       order.push('read')
     },
   }
