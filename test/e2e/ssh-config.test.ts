@@ -45,7 +45,7 @@ describe('latchkey ssh config', () => {
     const { status, stdout, stderr } = await command()
     expect(status).toBe(0)
     expect(stdout).toContain(
-      `exec "${link} ssh ready --if-running --user '%r' --port %p '%k'"\n    IdentityAgent ${home}/`,
+      `exec "${link} ssh ready --if-running --user '%r' --port %p --hostname '%h' '%k'"\n    IdentityAgent ${home}/`,
     )
     expect(stdout).toContain(` ${home}/run/known_hosts\n`)
     expect(stderr).toContain(`  Match all\n  Include ${included}\n`)
@@ -161,8 +161,9 @@ describe('latchkey ssh config', () => {
       expect(await run('ssh', ['-G', '-F', config, ...options, 'jo@web'])).toMatchObject({ status: 0 })
       return readFileSync(log, 'utf8').trim().split('\n').at(-1)
     }
-    expect(await name()).toBe('ssh ready --if-running --user jo --port 22 127.0.0.1')
-    expect(await name('HostKeyAlias=web.prod')).toBe('ssh ready --if-running --user jo --port 22 web.prod')
+    const ready = 'ssh ready --if-running --user jo --port 2222 --hostname 127.0.0.1'
+    expect(await name('Port=2222')).toBe(`${ready} 127.0.0.1`)
+    expect(await name('Port=2222', 'HostKeyAlias=web.prod')).toBe(`${ready} web.prod`)
   })
 
   it('says that the command which ssh runs is gone', async () => {

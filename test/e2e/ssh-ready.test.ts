@@ -27,7 +27,7 @@ describeWithPeers('latchkey ssh ready', ['sshd', 'ssh', 'ssh-keygen', 'python:pt
   afterAll(async () => await world?.close())
 
   /** A daemon whose vault needs jo's password, and an ssh_config that has it ready. */
-  async function start({ identities = '[ssh.identity.ops]\nrole = "ops"\n', prompt = '', isReady = true } = {}) {
+  async function start({ identities = '[ssh.identity.ops]\nrole = "ops"\n', prompt = '', more = [] as string[] } = {}) {
     const folder = temporaryFolder()
     const vault = `[vault.corp]\naddress = "${world.vault.vault.address}"\nauth = { method = "userpass", username = "jo" }\n`
     const daemon = await world.startDaemon(`${vault}${identities}${prompt}`, folder)
@@ -38,7 +38,9 @@ describeWithPeers('latchkey ssh ready', ['sshd', 'ssh', 'ssh-keygen', 'python:pt
       'IdentityFile none',
       'PasswordAuthentication no',
       'LogLevel ERROR',
-      ...(isReady ? [`Match exec "${latchkeyPath} ssh ready --user %r --port %p %h"`, '    SendEnv NOTHING'] : []),
+      ...more,
+      `Match exec "${latchkeyPath} ssh ready --user %r --port %p --hostname %h %k"`,
+      '    SendEnv NOTHING',
     ]
     writeFileSync(config, `${settings.join('\n')}\n`)
     const options = ['-F', config, '-p', String(world.sshd.port)]
@@ -58,6 +60,28 @@ describeWithPeers('latchkey ssh ready', ['sshd', 'ssh', 'ssh-keygen', 'python:pt
     const again = await runOnTerminal(script, [], env)
     expect(again).toMatchObject({ status: 0, stdout: 'in\n', stderr: '', screen: '' })
     expect(await daemon.run('ssh', [...options, target, 'echo in'])).toEqual({ status: 0, stdout: 'in\n', stderr: '' })
+  })
+
+  it('goes by an alias as known_hosts does, which has it without the port', async () => {
+    const alias = ['HostKeyAlias web.prod']
+    const hostsOf = (port: number) => `[ssh.identity.ops]\nrole = "ops"\nhosts = ["[web.prod]:${port}"]\n`
+    const withKnown = async (identities: string) => {
+      const started = await start({ identities, more: alias })
+      const known = `web.prod ${readFileSync(`${world.sshd.hostKeyFile}.pub`, 'utf8')}`
+      writeFileSync(join(started.folder, 'known-hosts'), known)
+      return started
+    }
+    const other = await withKnown(hostsOf(world.sshd.port))
+    // Our agent would not list it: nobody is to log in for it.
+    expect(await runOnTerminal(`${other.line} true >"$out" 2>"$err"`, [], other.env)).toMatchObject({
+      status: 255,
+      screen: '',
+      stderr: expect.stringMatching(/^[^\n]*Permission denied[^\n]*\n$/),
+    })
+    const own = await withKnown(hostsOf(22))
+    const script = `${own.line} echo in >"$out" 2>"$err"`
+    const asked = await runOnTerminal(script, [{ expect: question, type: 'pw\n' }], own.env)
+    expect(asked).toMatchObject({ status: 0, stdout: 'in\n', stderr: '' })
   })
 
   it('asks once where ten begin at once', async () => {

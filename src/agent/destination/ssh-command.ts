@@ -16,9 +16,11 @@ export function askedHost([program, ...args]: readonly string[]): AskedHost | un
   if (program === undefined || basename(program) !== 'ssh') return undefined
   const { destination, settings } = readSshArguments(args)
   if (destination === undefined) return undefined
+  const alias = settings.get('hostkeyalias')
+  // known_hosts has an alias as it is, without the port (sshconnect.c).
+  if (alias !== undefined) return parseHostName(alias)
   const { host, port: ownPort } = readDestination(destination)
-  // known_hosts has the name that these set (ssh_config(5)).
-  const name = parseHostName(settings.get('hostkeyalias') ?? settings.get('hostname') ?? host)
+  const name = parseHostName(settings.get('hostname') ?? host)
   if (name === undefined) return undefined
   const port = Number(ownPort ?? settings.get('port') ?? Number.NaN)
   return { host: name.host, ...(Number.isInteger(port) && port >= 1 && port <= 65_535 ? { port } : {}) }

@@ -6,6 +6,7 @@ import { shellWord } from '../../core/text/shell-word.ts'
 import type { SshTargetHost } from '../../ipc/client/ssh-ready-call.ts'
 import type { PromptCaller } from '../../prompts/prompt.ts'
 import type { SshCertificate } from '../../ssh/certificate.ts'
+import { parseHostName } from '../../ssh/known-hosts/host-name.ts'
 import { isLoginNeeded, VaultError } from '../../vault/vault-error.ts'
 import type { RunningIdentity } from './running-identity.ts'
 import type { RunningVault } from './running-vault.ts'
@@ -40,7 +41,9 @@ export function createSshReadiness({ vaults, lock, hasPromptProgram }: SshReadin
 
   /** The identities whose `hosts` fit best; where none do, those for every host. */
   const wantedFor = ({ host, port = 22 }: SshTargetHost): readonly Wanted[] => {
-    const destination = { fingerprint: '', names: [{ host: host.toLowerCase(), port }] }
+    // HostKeyAlias may have a port in it.
+    const name = { host: host.toLowerCase(), port, ...parseHostName(host) }
+    const destination = { fingerprint: '', names: [name] }
     const fitOf = ({ config }: RunningIdentity) => {
       const fit = hostsOf(config)?.fit(destination) ?? 0
       return typeof fit === 'number' ? fit : -1

@@ -7,7 +7,7 @@ import { createTerminalAccess } from '../asking/terminal.ts'
 import { showOnTerminal } from '../asking/terminal-line.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
-import { ifRunningOption, isPort, readyStatus } from '../fast/ssh-ready.ts'
+import { ifRunningOption, isPort, knownTarget, readyStatus } from '../fast/ssh-ready.ts'
 import { formatUntil } from '../logged-in.ts'
 import { formatProblem } from '../problem-lines.ts'
 import { callingSsh } from '../ssh/calling-ssh.ts'
@@ -15,6 +15,7 @@ import { callingSsh } from '../ssh/calling-ssh.ts'
 interface ReadyOptions {
   user?: string
   port?: number
+  hostname?: string
   ifRunning?: boolean
 }
 
@@ -23,12 +24,13 @@ export function addSshReadyCommands(ssh: Command, context: CommandContext, finis
   ssh
     .command('ready')
     .description('ensure a certificate before ssh logs in; for Match exec in ssh_config')
-    .argument('<host>', 'the host: %k, or %h before OpenSSH 8.4')
+    .argument('<host>', 'the host as known_hosts has it: %k, or %h before OpenSSH 8.4')
     .option('--user <user>', 'who logs in there: %r (default: who runs it)')
     .option('--port <port>', 'the port: %p', port)
+    .option('--hostname <name>', 'where ssh connects to: %h; where HOST is another name, the port does not count')
     .option(ifRunningOption, 'exit with 1 where no daemon runs, so that the lines below the Match do not count')
-    .action(async (host: string, { user = userInfo().username, port, ifRunning = false }: ReadyOptions) => {
-      const target = { user, host, ...(port === undefined ? {} : { port }) }
+    .action(async (host: string, { user = userInfo().username, port, hostname, ifRunning = false }: ReadyOptions) => {
+      const target = knownTarget({ user, host, hostname, port })
       const outcome = await askForSshReady(target, context.environment, {
         terminal: createTerminalAccess(context.environment),
         ssh: callingSsh(process.ppid),

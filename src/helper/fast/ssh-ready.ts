@@ -79,22 +79,36 @@ function notInTime(): HelperError {
   })
 }
 
+/** What ssh says of where it is about to log in. */
+export interface AskingSsh extends SshTargetHost {
+  /** Where it connects to; absent where it does not say so (before OpenSSH 8.4). */
+  hostname?: string | undefined
+}
+
+/** The host as known_hosts has it: an alias, which is another name than that of the host, has no port there (sshconnect.c). */
+export function knownTarget({ hostname, port, ...target }: AskingSsh): SshTargetHost {
+  const isAlias = hostname !== undefined && hostname.toLowerCase() !== target.host.toLowerCase()
+  return port === undefined || isAlias ? target : { ...target, port }
+}
+
 /** What follows `latchkey ssh ready`; undefined where it is not the plain form, and the whole command line is to read it. */
 export function readyTarget(args: readonly string[]): SshTargetHost | undefined {
   let user: string | undefined
   let port: string | undefined
+  let hostname: string | undefined
   let host: string | undefined
   for (let index = 0; index < args.length; index += 1) {
     const word = args[index]!
     if (word === ifRunningOption) continue
     if (word === '--user') user = args[++index]
     else if (word === '--port') port = args[++index]
+    else if (word === '--hostname') hostname = args[++index]
     else if (host === undefined) host = word
     else return undefined
   }
   const isPlain = (value: string | undefined): value is string => value !== undefined && /^[^-]/.test(value)
   if (!isPlain(user) || !isPlain(host) || (port !== undefined && !isPort(port))) return undefined
-  return { user, host, ...(port === undefined ? {} : { port: Number(port) }) }
+  return knownTarget({ user, host, hostname, port: port === undefined ? undefined : Number(port) })
 }
 
 /** Whether a text is the number of a port. */

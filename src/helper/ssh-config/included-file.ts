@@ -39,7 +39,8 @@ const mark = '# Written by latchkey, and written anew by: '
 export function writeIncludedFile(settings: IncludedSettings): string {
   const { writtenBy, latchkey, hostToken, agentSocket, lastingNames, knownHosts } = settings
   const program = execWord(latchkey)
-  const ready = `${program} ssh ready --if-running --user '%r' --port %p '${hostToken}'`
+  const host = hostToken === '%k' ? "--hostname '%h' '%k'" : "'%h'"
+  const ready = `${program} ssh ready --if-running --user '%r' --port %p ${host}`
   return `${mark}${writtenBy}
 Match exec "test -x ${program}" exec "/bin/sh -c 'command -v node'" exec "${ready}"
 ${agentSocket === undefined ? '' : `    IdentityAgent ${configWord(agentSocket, 'tokens')}\n`}${lastingNames.map(lastingLines).join('')}Match all

@@ -16,6 +16,8 @@ describe('what ssh was told to connect to', () => {
     ['ssh -p 1 -p 2 db.example', { host: 'db.example', port: 1 }],
     ['ssh -o HostName=10.0.0.1 db', { host: '10.0.0.1' }],
     ['ssh -o HostKeyAlias=db-one -oHostName=10.0.0.1 db', { host: 'db-one' }],
+    ['ssh -o HostKeyAlias=db-one -p 2222 db', { host: 'db-one' }],
+    ['ssh -o HostKeyAlias=[db-one]:42 -p 2222 db', { host: 'db-one', port: 42 }],
     ['ssh ssh://jo@db.example:2222', { host: 'db.example', port: 2222 }],
     ['ssh ssh://db.example/', { host: 'db.example' }],
     ['ssh ssh://[::1]:2222', { host: '::1', port: 2222 }],

@@ -101,6 +101,12 @@ describe('a certificate for a host', () => {
     expect(seen.trace).toEqual(trace)
   })
 
+  it('is for the port in an alias', async () => {
+    const { readiness, trace } = world({ db: { hosts: ['[db.example]:2222'] }, other: { hosts: ['[db.example]:22'] } })
+    expect(await readiness.ensure({ ...target, host: '[DB.example]:2222' }, never)).toBeUndefined()
+    expect(trace).toEqual(['list db'])
+  })
+
   it('is not fetched while the agent is locked', async () => {
     const { readiness, trace } = world({ ops: {} }, { isLocked: true })
     expect(await readiness.ensure(target, terminal)).toBeUndefined()

@@ -12,11 +12,15 @@ const settings = {
 
 it('has what is run before each ssh, which agent it asks, and where host CAs are', () => {
   expect(writeIncludedFile(settings)).toBe(`# Written by latchkey, and written anew by: latchkey ssh config --install
-Match exec "test -x /opt/latchkey/bin/latchkey" exec "/bin/sh -c 'command -v node'" exec "/opt/latchkey/bin/latchkey ssh ready --if-running --user '%r' --port %p '%k'"
+Match exec "test -x /opt/latchkey/bin/latchkey" exec "/bin/sh -c 'command -v node'" exec "/opt/latchkey/bin/latchkey ssh ready --if-running --user '%r' --port %p --hostname '%h' '%k'"
     IdentityAgent /run/user/1/latchkey/agent.sock
 Match all
     GlobalKnownHostsFile /etc/ssh/ssh_known_hosts /run/user/1/latchkey/known_hosts
 `)
+})
+
+it('names no alias where ssh has no word for it', () => {
+  expect(writeIncludedFile({ ...settings, hostToken: '%h' })).toContain(`--port %p '%h'"\n`)
 })
 
 it('leaves the agent to SSH_AUTH_SOCK, and names identities where there is a certificate', () => {
