@@ -7,32 +7,48 @@ import { edit } from '../profiles/profile-files.ts'
 /** As much of it as the daemon reads. */
 const maxBytes = 16 * 1024 * 1024
 
+/** So many lines that each have to be hashed for a name take a second on a slow machine. */
+const manyHashes = 100_000
+
 /**
- * Adds the keys of a host to a known_hosts file, or, as a trial, finds out whether that can be done.
+ * What adds the keys of a host to a known_hosts file, or, as a trial, finds out whether that can be done. What was found out
+ * counts for as long as the file is the same: in a large one whose names are hashed, looking takes seconds.
+ * @param tell gets a line for a person where it may take long
  * @returns how many lines are added
- * @throws {HelperError} REFUSED: a name has another key, a key is revoked, or the file cannot be edited; TIMED_OUT
+ * @throws {HelperError} from each call: REFUSED: a name has another key, a key is revoked, or the file cannot be edited; TIMED_OUT
  */
-export async function pinInFile(
+export function createPinning(
   file: string,
   names: readonly PinnedName[],
   keys: readonly Uint8Array[],
-  isTrial: boolean,
-): Promise<number> {
-  let outcome: PinOutcome | undefined
+  tell: (text: string) => void,
+): (isTrial: boolean) => Promise<number> {
+  let last: { text: string; outcome: PinOutcome } | undefined
   const change = (text: string) => {
-    outcome = pinKeys(text, names, keys)
+    if (last?.text !== text) {
+      const hashed = text.split('|1|').length - 1
+      if (hashed * names.length > manyHashes)
+        tell(
+          `looking for ${names.length} ${names.length === 1 ? 'name' : 'names'} in ${hashed} hashed lines of ${file}`,
+        )
+      last = { text, outcome: pinKeys(text, names, keys) }
+    }
+    const { outcome } = last
     return outcome.type === 'pinned' ? outcome.text : text
   }
-  await edit(file, true, change, { isTrial, maxBytes, encoding: 'latin1', hint: `ls -l ${shellWord(file)}` })
-  switch (outcome!.type) {
-    case 'pinned':
-      return outcome!.added
-    case 'revoked':
-      throw new HelperError('REFUSED', `${file}:${outcome!.line} says that one of these keys is revoked`, {
-        hint: 'whoever has it is not to be trusted: make new host keys on the machine',
-      })
-    case 'conflict':
-      throw conflictError(file, outcome!.conflicts)
+  return async (isTrial) => {
+    await edit(file, true, change, { isTrial, maxBytes, encoding: 'latin1', hint: `ls -l ${shellWord(file)}` })
+    const { outcome } = last!
+    switch (outcome.type) {
+      case 'pinned':
+        return outcome.added
+      case 'revoked':
+        throw new HelperError('REFUSED', `${file}:${outcome.line} says that one of these keys is revoked`, {
+          hint: 'whoever has it is not to be trusted: make new host keys on the machine',
+        })
+      case 'conflict':
+        throw conflictError(file, outcome.conflicts)
+    }
   }
 }
 

@@ -2,14 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { homeFolder } from '../../core/places/home.ts'
 import { displayLine } from '../../core/text/display-text.ts'
 import { formatHostName, type HostName } from '../../ssh/known-hosts/host-name.ts'
+import { saltBytes } from '../../ssh/known-hosts/known-host.ts'
 import type { PinnedName } from '../../ssh/known-hosts/pin-keys.ts'
 import type { CommandContext } from '../command-context.ts'
 import { expandPath } from '../ssh/expand-path.ts'
 import { readSshSettings } from '../ssh/run-ssh.ts'
 import type { SshSettings } from '../ssh/ssh-settings.ts'
-
-/** As OpenSSH's host_hash: as many as a hash of SHA-1 has. */
-const saltBytes = 20
 
 /** What ssh would make of names, and what a person should know of it. */
 export interface PinnedNames {

@@ -9,7 +9,7 @@ import { confirmTyped } from '../asking/typed-line.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { hostNamesOf } from './host-list.ts'
-import { pinInFile } from './known-hosts-edit.ts'
+import { createPinning } from './known-hosts-edit.ts'
 import { pinnedNames } from './pinned-names.ts'
 
 /** What `latchkey ssh trust` is told. */
@@ -33,11 +33,12 @@ export async function trustInstance(instance: string, options: TrustOptions, con
   const keys = shown.keys.map(({ line }) => parsePublicKeyLine(line).blob)
   print(describe(instance, shown, hosts))
   for (const text of [...remarks(shown), ...notes]) note(text)
-  const missing = await pinInFile(file, names, keys, true)
+  const pin = createPinning(file, names, keys, (text) => note(`${displayLine(text)}\n`))
+  const missing = await pin(true)
   const all = names.length * keys.length
   if (missing === 0) return print(`${displayLine(file)} has them all already\n`)
   if (yes === undefined) await confirm(shown, file, context)
-  const added = await pinInFile(file, names, keys, false)
+  const added = await pin(false)
   const present = added === all ? '' : `, and had the other ${all - added} already`
   print(`${displayLine(file)} has ${added} new ${added === 1 ? 'line' : 'lines'}${present}\n`)
 }

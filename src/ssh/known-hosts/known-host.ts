@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { equalBytes, SshReader } from '../wire.ts'
+import { SshReader } from '../wire.ts'
 import { defaultPort, formatHostName, type HostName, parseHostName } from './host-name.ts'
 import { hasWildcard, matchesWildcards } from './wildcards.ts'
 
@@ -23,6 +23,8 @@ const roles: Readonly<Record<string, KnownHost['role']>> = {
 }
 /** Names have 253 characters at most (RFC 1035 §2.3.4). */
 const maxPatternLength = 512
+/** As many as a hash of SHA-1 has: ssh skips a line with another salt (OpenSSH's hostfile.c). */
+export const saltBytes = 20
 /** `|1|salt|hash`, each in base64 (OpenSSH's hostfile.c). */
 const hashedHost = /^\|1\|([A-Za-z0-9+/]+={0,2})\|([A-Za-z0-9+/]+={0,2})$/
 
@@ -40,12 +42,13 @@ export function parseKnownHost(fields: readonly string[]): KnownHost | undefined
 /** Writes a line as ssh does. @param salt present: the name is hashed, as with HashKnownHosts */
 export function formatKnownHost(name: HostName, keyBlob: Uint8Array, salt?: Uint8Array): string {
   const host = formatHostName(name)
-  const hosts = salt === undefined ? host : `|1|${base64(salt)}|${base64(hashOf(salt, host))}`
+  const hosts = salt === undefined ? host : `|1|${base64(salt)}|${hashOf(salt, host)}`
   return `${hosts} ${new SshReader(keyBlob).text()} ${base64(keyBlob)}\n`
 }
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
-const hashOf = (salt: Uint8Array, host: string) => createHmac('sha1', salt).update(host).digest()
+/** In base64: of so many hashes as a large file needs, the bytes would cost more than the hashing. */
+const hashOf = (salt: Uint8Array, host: string) => createHmac('sha1', salt).update(host).digest('base64')
 
 function parseHosts(hosts: string): Omit<KnownHost, 'role'> {
   const [, salt, hash] = hashedHost.exec(hosts) ?? []
@@ -53,13 +56,10 @@ function parseHosts(hosts: string): Omit<KnownHost, 'role'> {
 }
 
 function hashed(saltText: string, hashText: string): Omit<KnownHost, 'role'> {
-  const [salt, hash] = [Buffer.from(saltText, 'base64'), Buffer.from(hashText, 'base64')]
-  return {
-    names: [],
-    hasMore: true,
-    weight: 1,
-    isAbout: (name) => equalBytes(hashOf(salt, formatHostName(name)), hash),
-  }
+  const salt = Buffer.from(saltText, 'base64')
+  const hash = base64(Buffer.from(hashText, 'base64'))
+  const isAbout = (name: HostName) => salt.length === saltBytes && hashOf(salt, formatHostName(name)) === hash
+  return { names: [], hasMore: true, weight: 1, isAbout }
 }
 
 /** Patterns between commas; a name that matches one after `!` is excluded whatever else it matches. */

@@ -29,6 +29,13 @@ interface ParsedLine {
   line: number
   known: KnownHost
   isHashed: boolean
+  /** As they stand there. */
+  type: string
+  base64: string
+}
+
+/** One whose key can be read. */
+interface LineWithKey extends ParsedLine {
   blob: Uint8Array
 }
 
@@ -41,14 +48,15 @@ interface ParsedLine {
  */
 export function pinKeys(text: string, names: readonly PinnedName[], keys: readonly Uint8Array[]): PinOutcome {
   const lines = linesOf(text)
-  const isOurs = ({ blob }: ParsedLine) => keys.some((key) => equalBytes(key, blob))
-  const revoked = lines.find((line) => line.known.role === 'revoked' && isOurs(line))
+  const isOurs = ({ blob }: LineWithKey) => keys.some((key) => equalBytes(key, blob))
+  const revoked = withKeys(lines.filter(({ known }) => known.role === 'revoked')).find(isOurs)
   if (revoked !== undefined) return { type: 'revoked', line: revoked.line }
   const hosts = lines.filter(({ known }) => known.role === 'host')
   const conflicts: HostConflict[] = []
   const missing: string[] = []
   for (const { newSalt, ...name } of names) {
-    const own = hosts.filter(({ known }) => known.isAbout(name))
+    // Of all the lines of a large file, the keys of few are wanted.
+    const own = withKeys(hosts.filter(({ known }) => known.isAbout(name)))
     for (const { line, known, isHashed } of own.filter((each) => !isOurs(each)))
       conflicts.push({ line, name, isPattern: !isHashed && !known.names.some((one) => isSameName(one, name)) })
     for (const key of keys)
@@ -67,14 +75,22 @@ function linesOf(text: string): readonly ParsedLine[] {
     const fields = written.trim().split(/[ \t]+/)
     const own = fields[0]?.startsWith('@') ? 2 : 1
     const known = parseKnownHost(fields.slice(0, own))
-    const blob = blobOf(fields[own], fields[own + 1])
-    if (known === undefined || blob === undefined) return []
-    return [{ line: index + 1, known, isHashed: fields[own - 1]!.startsWith('|'), blob }]
+    const [type, base64] = fields.slice(own)
+    if (known === undefined || type === undefined || base64 === undefined) return []
+    return [{ line: index + 1, known, isHashed: fields[own - 1]!.startsWith('|'), type, base64 }]
   })
 }
 
-function blobOf(type: string | undefined, base64: string | undefined): Uint8Array | undefined {
-  if (type === undefined || base64 === undefined || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined
+/** Those that ssh does not skip for their key. */
+function withKeys(lines: readonly ParsedLine[]): readonly LineWithKey[] {
+  return lines.flatMap((line) => {
+    const blob = blobOf(line.type, line.base64)
+    return blob === undefined ? [] : [{ ...line, blob }]
+  })
+}
+
+function blobOf(type: string, base64: string): Uint8Array | undefined {
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined
   const blob = Buffer.from(base64, 'base64')
   try {
     return new SshReader(blob).text() === type ? blob : undefined

@@ -219,3 +219,14 @@ it('refuses a file that is read-only, no file, or another’s to change, before 
   mkdirSync(file)
   expect((await trust({ args: ['--yes'] })).failure).toMatchObject({ code: 'REFUSED' })
 })
+
+it('looks through a large file of hashed names once, and says so', async () => {
+  const one = `|1|${Buffer.alloc(20).toString('base64')}|${Buffer.alloc(20).toString('base64')} ${line(other)}\n`
+  write(one.repeat(50_001))
+  const { noted, printed, failure } = await trust({ args: ['--yes'] })
+  expect(failure).toBeUndefined()
+  expect(noted).toBe(`looking for 2 names in 50001 hashed lines of ${file}\n`)
+  expect(printed).toContain('has 2 new lines\n')
+  write(one)
+  expect((await trust({ args: ['--yes'] })).noted).toBe('')
+})

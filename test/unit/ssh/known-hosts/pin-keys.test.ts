@@ -14,8 +14,8 @@ const address = { host: '10.0.0.1', port: 22 }
 const odd = { host: 'web.example.com', port: 2222 }
 const pin = (text: string, names = [web], keys: readonly Uint8Array[] = [own]) => pinKeys(text, names, keys)
 /** The line of a host as ssh writes it hashed, by ourselves. */
-const hashed = (host: string, blob: Uint8Array) => {
-  const outcome = pinKeys('', [{ host, port: 22, newSalt: () => Buffer.alloc(20, 7) }], [blob])
+const hashed = (host: string, blob: Uint8Array, saltLength = 20) => {
+  const outcome = pinKeys('', [{ host, port: 22, newSalt: () => Buffer.alloc(saltLength, 7) }], [blob])
   return outcome.type === 'pinned' ? outcome.text : ''
 }
 
@@ -105,6 +105,7 @@ describe('pinning host keys', () => {
       `${web.host} ssh-rsa ${line(other).split(' ')[1]}`,
       `${web.host} ssh-ed25519`,
       `${web.host} ssh-ed25519 A`,
+      hashed(web.host, other, 16),
     ]
     expect(pin(`${text.join('\n')}\n@odd ${web.host} ${line(other)}\n`)).toMatchObject({ type: 'pinned', added: 1 })
   })
