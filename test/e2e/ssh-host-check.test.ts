@@ -96,6 +96,10 @@ describeWithPeers('latchkey ssh host-check', ['ssh', 'sshd', 'ssh-keygen', 'sudo
     const { status, stdout } = await check(early)
     expect(status).toBe(1)
     expect(stdout).toMatch(/ {2}! it does not trust SHA256:\S+, the CA of corp\/ssh\n/)
+    const unknown = await check(early, '--issuer', 'nope')
+    expect(unknown.stderr).toContain(
+      'has no issuer nope of an SSH CA at ssh/\nhint: see its issuers with: vault list ssh/issuers',
+    )
     expect((await check(early, '--issuer', 'next')).stdout).toMatch(/ {4}it trusts SHA256:\S+, the CA of corp\/ssh\n/)
   })
 

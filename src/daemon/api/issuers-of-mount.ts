@@ -14,15 +14,17 @@ export interface MountIssuer {
  * Reads all CAs of a mount, as far as they can be listed now. Those in force have signed the certificates that the identities
  * hold; for an identity without one it is the default of the mount, which a role may pass over.
  * @param names of the identities; undefined: all of the mount
+ * @param mountHint what to do where the mount has no CA
  * @throws {VaultError}
  */
 export async function readIssuersOf(
   vault: RunningVault,
   mount: string,
   names: readonly string[] | undefined,
+  mountHint: string,
 ): Promise<readonly MountIssuer[]> {
   const [byDefault, all] = await Promise.allSettled([
-    vault.readCaKey(mount),
+    vault.readCaKey(mount, undefined, mountHint),
     vault.readCaKeys(mount, { named: [], known: [] }),
   ])
   const listed = all.status === 'fulfilled' ? all.value.keys : []

@@ -1,3 +1,4 @@
+import { sectionHeader } from '../../core/text/section-name.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type * as sshCaEndpoints from '../../ipc/endpoints/ssh-ca.ts'
 import type { EndpointHandlers } from '../../ipc/server/endpoint-routes.ts'
@@ -12,6 +13,8 @@ import { readIssuersOf } from './issuers-of-mount.ts'
 interface CaMount {
   vault: RunningVault
   mount: string
+  /** What to do where it has none. */
+  mountHint: string
 }
 
 const defaultMount = 'ssh'
@@ -25,7 +28,16 @@ export function sshCaHandlers(
   vaultOf: (name: string | undefined, command: string) => RunningVault,
 ): EndpointHandlers<typeof sshCaEndpoints, PromptCaller> {
   const all = () =>
-    vaults().flatMap((vault) => vault.identities.map(({ config: { name, mount } }) => ({ name, vault, mount })))
+    vaults().flatMap((vault) =>
+      vault.identities.map(({ config: { name, mount } }) => {
+        return {
+          name,
+          vault,
+          mount,
+          mountHint: `${seeMounts}, then edit mount of ${sectionHeader('ssh', 'identity', name)} in config.toml`,
+        }
+      }),
+    )
 
   const mountOfIdentity = (name: string): CaMount => {
     const found = all().find((identity) => identity.name === name)
@@ -43,25 +55,39 @@ export function sshCaHandlers(
         hint: `name an identity, such as: latchkey ssh cloud-init --identity ${shellWord(name)}`,
       })
     }
-    return first ?? { vault: vaultOf(undefined, command), mount: defaultMount }
+    return first ?? { vault: vaultOf(undefined, command), mount: defaultMount, mountHint: nameMount }
+  }
+  const everyMount = (): readonly CaMount[] => {
+    const mounts = distinct(all())
+    if (mounts.length > 0) return mounts
+    throw new ApiError('IDENTITY_UNKNOWN', 'there is no identity whose CA it could be', {
+      hint: 'add an [ssh.identity.…] section to config.toml, then: latchkey config check',
+    })
   }
 
   return {
-    async readSshCas({ body: { identities, vault: name, mounts, issuers = [undefined], everyIssuer } }) {
+    async readSshCas({ body: { identities, everyIdentity, vault: name, mounts, issuers, everyIssuer } }) {
       const isVaultNamed = name !== undefined || mounts !== undefined
       const vault = isVaultNamed ? vaultOf(name, command) : undefined
+      const ofIdentities = () => (everyIdentity ? everyMount() : (identities?.map(mountOfIdentity) ?? [onlyMount()]))
       const wanted =
         vault === undefined
-          ? (identities?.map(mountOfIdentity) ?? [onlyMount()])
-          : (mounts ?? [defaultMount]).map((mount) => ({ vault, mount }))
+          ? ofIdentities()
+          : (mounts ?? [defaultMount]).map((mount) => ({ vault, mount, mountHint: nameMount }))
       const cas = distinct(wanted)
       if (everyIssuer) return { cas: (await Promise.all(cas.map((ca) => readEvery(ca, identities)))).flat() }
-      return { cas: await Promise.all(cas.flatMap((ca) => issuers.map((issuer) => readCa(ca, issuer)))) }
+      if (issuers === undefined && vault === undefined)
+        return { cas: (await Promise.all(cas.map((ca) => readInForce(ca, identities)))).flat() }
+      return {
+        cas: await Promise.all(cas.flatMap((ca) => (issuers ?? [undefined]).map((issuer) => readCa(ca, issuer)))),
+      }
     },
   }
 }
 
 const command = 'ssh cloud-init --vault'
+const seeMounts = 'see the mounts with: vault secrets list'
+const nameMount = `${seeMounts}, then name the one with the CA: latchkey ssh cloud-init --mount MOUNT`
 
 function distinct<Mount extends CaMount>(mounts: readonly Mount[]): readonly Mount[] {
   return mounts.filter(
@@ -70,11 +96,16 @@ function distinct<Mount extends CaMount>(mounts: readonly Mount[]): readonly Mou
 }
 
 async function readCa(ca: CaMount, issuer: string | undefined) {
-  return describeCa(ca, await ca.vault.readCaKey(ca.mount, issuer))
+  return describeCa(ca, await ca.vault.readCaKey(ca.mount, issuer, ca.mountHint))
+}
+
+/** Without those that certify none of the identities: a role may pass over the default of its mount. */
+async function readInForce(ca: CaMount, identities: readonly string[] | undefined) {
+  return (await readEvery(ca, identities)).filter(({ isSpare }) => isSpare === undefined)
 }
 
 async function readEvery(ca: CaMount, identities: readonly string[] | undefined) {
-  const found = await readIssuersOf(ca.vault, ca.mount, identities)
+  const found = await readIssuersOf(ca.vault, ca.mount, identities, ca.mountHint)
   return found.map(({ key, isSpare }) => ({ ...describeCa(ca, key), ...(isSpare && { isSpare }) }))
 }
 

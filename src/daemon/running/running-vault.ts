@@ -39,8 +39,13 @@ export interface RunningVault {
   logIn(caller: PromptCaller, chosen?: AuthConfig): Promise<LoginSummary>
   /** What the server shows of its logins. @throws {VaultError} */
   readVisibleLogins(): Promise<VisibleLogins>
-  /** Reads the CA key of a mount. @param issuer one of several; undefined: the default @throws {VaultError} */
-  readCaKey(mount: string, issuer?: string): Promise<PublicKey>
+  /**
+   * Reads the CA key of a mount.
+   * @param issuer one of several; undefined: the default
+   * @param mountHint what to do where the mount has none
+   * @throws {VaultError}
+   */
+  readCaKey(mount: string, issuer: string | undefined, mountHint: string): Promise<PublicKey>
   /** Reads all CA keys of a mount, for which nobody waits. @throws {VaultError} */
   readCaKeys(mount: string, wanted: WantedCaKeys): Promise<CaKeys>
   /** Has the key of a host certified, for a person who waits. @throws {VaultError}; {SshError} CERTIFICATE_… */
@@ -143,7 +148,7 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
       return summary
     },
     readVisibleLogins: () => readVisibleLogins(client),
-    readCaKey: (mount, issuer) => readCaKey(client, mount, issuer),
+    readCaKey: (mount, issuer, mountHint) => readCaKey(client, mount, issuer, mountHint),
     readCaKeys: (mount, wanted) => readCaKeys(inBackground(client), listIssuers, mount, wanted),
     signHostKey: (key, signing) => signHostKey(client, tokens, key, signing, clock.now),
     reconnect(next) {

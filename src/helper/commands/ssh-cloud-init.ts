@@ -28,7 +28,11 @@ export function addSshCloudInitCommand(ssh: Command, context: CommandContext): v
     .addOption(
       new Option('--mount <mount>', 'the mount of the CA; may be repeated').argParser(collect).conflicts('identity'),
     )
-    .option('--issuer <ref>', 'of the mount, this issuer (OpenBao; default: its default); may be repeated', collect)
+    .option(
+      '--issuer <ref>',
+      'of the mount, this issuer (OpenBao; default: the one that signs); may be repeated',
+      collect,
+    )
     .option('--principals <principals>', 'USER=a,b: who logs in as that user; may be repeated', collectPrincipals)
     .option('--break-glass <file>', 'a public key that logs in without the CA, as the default user of the image')
     .addOption(new Option('--format <format>', 'the form').choices(userDataFormats).default('cloud-config'))

@@ -50,10 +50,9 @@ async function ownSide(
 ): Promise<Pick<HostFacts, 'cas' | 'identities'>> {
   const { ssh } = await daemon.call('getStatus')
   const identities = ssh.identities.filter(({ name }) => named === undefined || named.includes(name))
-  const names = named ?? identities.map(({ name }) => name)
   const { cas } = await daemon.call('readSshCas', {
     body: {
-      ...(names.length > 0 && { identities: [...names] }),
+      ...(named === undefined ? { everyIdentity: true } : { identities: [...named] }),
       ...(issuers === undefined ? { everyIssuer: true } : { issuers: [...issuers] }),
     },
   })

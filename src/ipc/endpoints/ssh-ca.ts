@@ -6,16 +6,18 @@ const names = v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(256)
 
 /**
  * The public keys of SSH CAs, read from their vaults now; no token is needed. They are those of the identities, or of the
- * mounts of a vault; with neither, the one that all identities have.
+ * mounts of a vault; with none of these, those of the one mount that all identities have.
  */
 export const readSshCas = {
   method: 'POST',
   pattern: '/v1/ssh/cas',
   request: v.strictObject({
     identities: v.exactOptional(names),
+    /** Those of all identities; `identities` does not count then. */
+    everyIdentity: v.exactOptional(v.literal(true)),
     vault: v.exactOptional(v.string()),
     mounts: v.exactOptional(names),
-    /** Of each mount, these; absent: its default. */
+    /** Of each mount, these; absent: its default, and of identities those that certify them now. */
     issuers: v.exactOptional(names),
     /** Of each mount, all; `issuers` does not count then. A list of issuers is read with a token that is held anyway. */
     everyIssuer: v.exactOptional(v.literal(true)),

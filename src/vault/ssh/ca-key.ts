@@ -9,16 +9,16 @@ import { VaultError } from '../vault-error.ts'
 /**
  * Reads the CA key of a mount, which needs no token (`GET MOUNT/public_key`).
  * @param issuer one of several, by its id or name (OpenBao); undefined: the default
- * @param missingHint what to do where there is no such CA
+ * @param mountHint what to do where the mount has no CA
  * @throws {VaultError} also VAULT_CA_MISSING; VAULT_BAD_RESPONSE: the answer is not one public key
  */
 export async function readCaKey(
   client: VaultClient,
   mount: string,
   issuer?: string,
-  missingHint = 'name the mount that has one: latchkey ssh cloud-init --mount MOUNT (all of them: vault secrets list)',
+  mountHint = 'see the mounts with: vault secrets list',
 ): Promise<PublicKey> {
-  const text = await readText(client, mount, issuer, missingHint)
+  const text = await readText(client, mount, issuer, mountHint)
   try {
     return decodePublicKey(parsePublicKeyLine(text).blob)
   } catch (cause) {
@@ -30,7 +30,12 @@ export async function readCaKey(
   }
 }
 
-async function readText(client: VaultClient, mount: string, issuer: string | undefined, hint: string): Promise<string> {
+async function readText(
+  client: VaultClient,
+  mount: string,
+  issuer: string | undefined,
+  mountHint: string,
+): Promise<string> {
   const path = issuer === undefined ? vaultPath(mount, 'public_key') : vaultPath(mount, 'issuer', issuer, 'public_key')
   try {
     const { text = '' } = await client.request({
@@ -47,7 +52,7 @@ async function readText(client: VaultClient, mount: string, issuer: string | und
     throw new VaultError('VAULT_CA_MISSING', `vault ${client.name}: it has ${what} at ${mount}/`, {
       cause,
       status: cause.status,
-      hint,
+      hint: issuer === undefined ? mountHint : `see its issuers with: vault list ${shellWord(`${mount}/issuers`)}`,
     })
   }
 }

@@ -32,7 +32,7 @@ async function read({ byDefault = usual, listed = [usual, next], signers = {} }:
       return { keys: listed, issuers: [], missing: [] }
     },
   } as unknown as RunningVault
-  const issuers = await readIssuersOf(vault, 'ssh', names)
+  const issuers = await readIssuersOf(vault, 'ssh', names, 'see the mounts')
   const nameOf = (key: PublicKey) => (key === usual ? 'usual' : 'next')
   return issuers.map(({ key, isSpare }) => `${nameOf(key)}${isSpare ? ', spare' : ''}`)
 }

@@ -10,13 +10,20 @@ const [key, other] = [1, 2].map(() => publicKeyFromKeyObject(generateKeyPairSync
   PublicKey,
 ]
 
-function world(mountsOfIdentities: Readonly<Record<string, string>>) {
+/** @param signer who has certified what the identities hold */
+function world(mountsOfIdentities: Readonly<Record<string, string>>, signer?: PublicKey) {
   const read: string[] = []
+  const hints: string[] = []
+  const held = signer === undefined ? {} : { certificate: { signatureKey: signer } }
   const vault = {
     config: { name: 'corp' },
-    identities: Object.entries(mountsOfIdentities).map(([name, mount]) => ({ config: { name, mount } })),
-    async readCaKey(mount: string, issuer = 'default') {
+    identities: Object.entries(mountsOfIdentities).map(([name, mount]) => ({
+      config: { name, mount },
+      key: { status: () => held },
+    })),
+    async readCaKey(mount: string, issuer = 'default', hint: string) {
       read.push(`${mount} ${issuer}`)
+      hints.push(hint)
       return key
     },
     async readCaKeys() {
@@ -29,7 +36,7 @@ function world(mountsOfIdentities: Readonly<Record<string, string>>) {
   )
   type Call = Parameters<typeof handlers.readSshCas>[0]
   const ask = async (body: object) => (await handlers.readSshCas({ body } as Call)).cas
-  return { ask, read }
+  return { ask, read, hints }
 }
 
 it('the CA that all identities have needs no name', async () => {
@@ -42,6 +49,34 @@ it('the CA that all identities have needs no name', async () => {
   }
   expect(await ask({})).toEqual([told])
   expect(read).toEqual(['ssh default'])
+})
+
+it('of an identity, the issuer counts that has certified it, unless others are named', async () => {
+  const { ask } = world({ one: 'ssh' }, other)
+  for (const body of [{}, { identities: ['one'] }, { everyIdentity: true }])
+    expect(await ask(body)).toMatchObject([{ fingerprint: fingerprint(other.blob) }])
+  for (const body of [{ issuers: ['old'] }, { vault: 'corp' }])
+    expect(await ask(body)).toMatchObject([{ fingerprint: fingerprint(key.blob) }])
+})
+
+it('all identities are those of however many there are', async () => {
+  const mounts = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`i${index}`, `ssh${index}`]))
+  expect(await world(mounts).ask({ everyIdentity: true })).toHaveLength(40)
+  await expect(world({}).ask({ everyIdentity: true })).rejects.toMatchObject({
+    code: 'IDENTITY_UNKNOWN',
+    hint: expect.stringContaining('[ssh.identity.…]'),
+  })
+})
+
+it('where a mount has no CA, what is said is to be changed is what has named the mount', async () => {
+  const { ask, hints } = world({ one: 'ssh', 'the second': 'prod' })
+  await ask({ everyIdentity: true })
+  await ask({ mounts: ['x'] })
+  expect(hints).toEqual([
+    'see the mounts with: vault secrets list, then edit mount of [ssh.identity.one] in config.toml',
+    'see the mounts with: vault secrets list, then edit mount of [ssh.identity."the second"] in config.toml',
+    'see the mounts with: vault secrets list, then name the one with the CA: latchkey ssh cloud-init --mount MOUNT',
+  ])
 })
 
 it('which of several CAs is meant is not guessed', async () => {

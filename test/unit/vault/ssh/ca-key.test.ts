@@ -40,16 +40,22 @@ it.each(['', '<html>', `${line}\n${line}\n`, line.slice(0, -8), `cert-authority 
 )
 
 it.each([
-  [403, 'ssh', undefined, 'vault corp: it has no SSH CA at ssh/'],
-  [400, 'ssh', undefined, 'vault corp: it has no SSH CA at ssh/'],
-  [404, 'ssh', 'old', 'vault corp: it has no issuer old of an SSH CA at ssh/'],
+  [403, 'ssh', undefined, 'vault corp: it has no SSH CA at ssh/', 'name another'],
+  [400, 'ssh', undefined, 'vault corp: it has no SSH CA at ssh/', 'name another'],
+  [
+    404,
+    'ssh',
+    'old',
+    'vault corp: it has no issuer old of an SSH CA at ssh/',
+    'see its issuers with: vault list ssh/issuers',
+  ],
 ])(
   'a refusal with %i is that there is no CA: nothing was done with a token',
-  async (status, mount, issuer, message) => {
+  async (status, mount, issuer, message, hint) => {
     const request = async () => Promise.reject(new VaultError('VAULT_TOKEN_INVALID', 'log in', { status }))
     const client = { name: 'corp', request } as unknown as VaultClient
-    const hint = expect.stringContaining('--mount')
-    await expect(readCaKey(client, mount, issuer)).rejects.toMatchObject({ code: 'VAULT_CA_MISSING', message, hint })
+    const failed = readCaKey(client, mount, issuer, 'name another')
+    await expect(failed).rejects.toMatchObject({ code: 'VAULT_CA_MISSING', message, hint })
   },
 )
 
