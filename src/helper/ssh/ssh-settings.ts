@@ -46,8 +46,10 @@ function isSince(version: string, wantedMajor: number, wantedMinor: number): boo
 /** Older versions of ssh print yes and no in some places, newer ones true and false. */
 const isYes = (value: string | undefined) => value === 'yes' || value === 'true'
 const isNo = (value: string | undefined) => value === 'no' || value === 'false'
-const list = (value: string | undefined, separator: string) =>
+const list = (value: string | undefined, separator: string | RegExp) =>
   (value ?? '').split(separator).filter((part) => part !== '')
+/** A blank before what begins a path: others are in one, since ssh prints no quotes. */
+const betweenPaths = / (?=[/~%$]|none(?: |$))/
 
 /** Reads the output of `ssh -G`: a setting in each line. @returns undefined where it is none */
 export function parseSshSettings(lines: readonly string[]): SshSettings | undefined {
@@ -63,7 +65,7 @@ export function parseSshSettings(lines: readonly string[]): SshSettings | undefi
   const given = (name: string) => (value(name) === 'none' ? undefined : value(name))
   const [user, hostname, port] = [value('user'), value('hostname'), Number(value('port'))]
   if (user === undefined || hostname === undefined || !Number.isInteger(port)) return undefined
-  const globalKnownHostsFiles = list(value('globalknownhostsfile'), ' ')
+  const globalKnownHostsFiles = list(value('globalknownhostsfile'), betweenPaths)
   const methods = value('preferredauthentications')
   const algorithms = value('pubkeyacceptedalgorithms') ?? value('pubkeyacceptedkeytypes')
   return {
@@ -80,7 +82,7 @@ export function parseSshSettings(lines: readonly string[]): SshSettings | undefi
     // With a sign in front it would still have to be applied to ssh's own list.
     acceptedAlgorithms: algorithms === undefined || /^[+^-]/.test(algorithms) ? undefined : list(algorithms, ','),
     hostKeyAlgorithms: list(value('hostkeyalgorithms'), ','),
-    knownHostsFiles: [...list(value('userknownhostsfile'), ' '), ...globalKnownHostsFiles],
+    knownHostsFiles: [...list(value('userknownhostsfile'), betweenPaths), ...globalKnownHostsFiles],
     globalKnownHostsFiles,
     hashesKnownHosts: isYes(value('hashknownhosts')),
     strictHostKeyChecking: value('stricthostkeychecking') ?? 'ask',

@@ -36,6 +36,10 @@ it('are read as ssh -G of OpenSSH 9.2 prints them', () => {
 })
 
 it.each([
+  [
+    ['userknownhostsfile /home/jo/my hosts ~/x %d/y none'],
+    { knownHostsFiles: expect.arrayContaining(['/home/jo/my hosts', '~/x', '%d/y', 'none']) },
+  ],
   [['pubkeyauthentication false'], { usesKeys: false }],
   [['pubkeyauthentication no'], { usesKeys: false }],
   [['pubkeyauthentication host-bound'], { usesKeys: true }],
