@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { displayLine } from '../core/text/display-text.ts'
 import { quoted, SshError, SshReader } from './wire.ts'
 
@@ -32,6 +33,11 @@ export function formatPublicKeyLine(blob: Uint8Array, comment: string): string {
   // A line break in a comment would let its author add a line.
   const oneLine = displayLine(comment)
   return oneLine === '' ? line : `${line} ${oneLine}`
+}
+
+/** `SHA256:…` of the blob of a plain key, as `ssh-keygen -l` prints it. */
+export function plainFingerprint(blob: Uint8Array): string {
+  return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`
 }
 
 function typeOf(blob: Uint8Array): string {

@@ -1,6 +1,7 @@
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { KeyType, PublicFields } from './keys/key-type.ts'
 import { keyTypeNamed, keyTypeOfCertificate, keyTypes } from './keys/key-types.ts'
+import { plainFingerprint } from './public-key-line.ts'
 import { SshError, SshReader, SshWriter } from './wire.ts'
 
 /** A public key whose numbers have been checked for their form. */
@@ -87,7 +88,7 @@ export function plainKeyOf(blob: Uint8Array): PublicKey {
  * @throws {SshError} KEY_TYPE_UNKNOWN, KEY_INVALID, WIRE_…
  */
 export function fingerprint(blob: Uint8Array): string {
-  return `SHA256:${createHash('sha256').update(plainKeyOf(blob).blob).digest('base64').replace(/=+$/, '')}`
+  return plainFingerprint(plainKeyOf(blob).blob)
 }
 
 /** The size that `ssh-keygen -l` prints. */

@@ -6,6 +6,7 @@ import { HelperError } from '../fast/failure.ts'
 import { isKeyFile, readHostKeys } from '../host-sign/host-keys.ts'
 import { hostNamesMistake, parseHostNames } from '../host-sign/host-names.ts'
 import { installScript, keyFileOf } from '../host-sign/install-script.ts'
+import { refuseSeveralOfType } from '../host-sign/one-of-a-type.ts'
 import { sshDestination } from './ssh-target.ts'
 
 interface HostSignOptions {
@@ -58,6 +59,15 @@ async function signHost(from: string, options: HostSignOptions, context: Command
       {
         hint: 'for the certificate alone: latchkey ssh host-sign --json …',
       },
+    )
+  }
+  if (!options.json) {
+    const name = from === '-' ? 'the standard input' : from
+    const then = 'then give that one alone, or for certificates without a script: latchkey ssh host-sign --json …'
+    refuseSeveralOfType(
+      keys.map((line) => ({ line })),
+      name,
+      then,
     )
   }
   const { ca, vault, mount, role, ttl } = options

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { displayLine } from '../../core/text/display-text.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
+import { findPathFault } from '../../core/trust/path-trust.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { readPublicKeyFile } from '../public-key-file.ts'
@@ -8,6 +10,7 @@ import { type PublicKeySource, readPublicKeyText, refusePrivateKey } from '../pu
 import { findKnownKeys } from '../ssh/known-keys.ts'
 import { readSshSettings } from '../ssh/run-ssh.ts'
 import { isHostName } from './host-names.ts'
+import { type PlacedKey, refuseSeveralOfType } from './one-of-a-type.ts'
 
 /** The keys that are to be certified. */
 export interface HostKeys {
@@ -71,18 +74,22 @@ async function ofKnownHost(host: string, context: CommandContext): Promise<HostK
   const settings = await readSshSettings({ destination: host, options: [] }, context)
   const known = await findKnownKeys(settings, context.environment, context.readProgram)
   const revoked = new Set(known.flatMap(({ role, key }) => (role === 'revoked' ? [key] : [])))
-  const own = new Map(
-    known.flatMap(({ role, type, key }) =>
-      role === 'host' && !revoked.has(key) ? [[key, `${type} ${key}`] as const] : [],
-    ),
-  )
+  const own = new Map<string, PlacedKey>()
+  for (const { role, type, key, file, line: at } of known) {
+    if (role !== 'host' || revoked.has(key) || own.has(key)) continue
+    const line = readPublicKeyText(`${type} ${key}`, { name: 'known_hosts', notPrivate })
+    refuseUntrusted(file)
+    own.set(key, { line, place: `${displayLine(file)}:${at}` })
+  }
   const name = (settings.hostKeyAlias ?? settings.hostname).toLowerCase()
   if (own.size > 0) {
-    const keys = notTooMany([...own.values()], `known_hosts, for ${displayLine(name)},`)
-    return {
-      keys: keys.map((line) => readPublicKeyText(line, { name: 'known_hosts', notPrivate })),
-      principals: isHostName(name) ? [name] : undefined,
-    }
+    const called = `known_hosts, for ${displayLine(name)},`
+    const keys = notTooMany(
+      [...own.values()].map(({ line }) => line),
+      called,
+    )
+    refuseSeveralOfType([...own.values()], called, 'then take the lines of the others out')
+    return { keys, principals: isHostName(name) ? [name] : undefined }
   }
   const isCertified = known.some(({ role }) => role === 'cert-authority')
   throw new HelperError(
@@ -96,6 +103,12 @@ async function ofKnownHost(host: string, context: CommandContext): Promise<HostK
         : throughSsh(host, name),
     },
   )
+}
+
+/** Whoever can change it gets a certificate for the name of the host, which everybody believes and not only whose file it is. */
+function refuseUntrusted(file: string): void {
+  const fault = findPathFault(resolve(file))
+  if (fault !== undefined) throw new HelperError('REFUSED', fault.message, { hint: fault.hint })
 }
 
 /** ssh checks who answers, by what it trusts. */

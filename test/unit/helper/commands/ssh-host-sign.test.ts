@@ -79,3 +79,20 @@ it('a wrong command line is refused before anything is read or asked', async () 
   for (const from of ['-x', 'a\nb', '@web', ''])
     await expect(runFrom(from, line)).rejects.toMatchObject({ code: 'commander.invalidArgument' })
 })
+
+it('a script is for one key of each type', async () => {
+  const [one, other] = [1, 2].map(() =>
+    formatPublicKeyLine(publicKeyFromKeyObject(generateKeyPairSync('ed25519').publicKey).blob, ''),
+  )
+  const input = `${one}\n${other}\n`
+  await expect(run(input, '--principals', 'db')).rejects.toMatchObject({
+    code: 'REFUSED',
+    message: expect.stringMatching(
+      /^the standard input has several keys of one type: SHA256:\S{43} \(ssh-ed25519\), SHA256:\S{43} \(ssh-ed25519\)$/,
+    ),
+    hint: expect.stringContaining('latchkey ssh host-sign --json'),
+  })
+  expect((await run(input, '--principals', 'db', '--json')).calls).toMatchObject([
+    ['signHostKeys', { keys: [one, other] }],
+  ])
+})

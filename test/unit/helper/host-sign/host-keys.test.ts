@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import type { CommandContext } from '../../../../src/helper/command-context.ts'
 import { readHostKeys } from '../../../../src/helper/host-sign/host-keys.ts'
 import { publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
-import { formatPublicKeyLine } from '../../../../src/ssh/public-key-line.ts'
+import { formatPublicKeyLine, parsePublicKeyLine, plainFingerprint } from '../../../../src/ssh/public-key-line.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
 
 const pair = generateKeyPairSync('ed25519')
@@ -18,7 +18,7 @@ const pem = String(pair.privateKey.export({ format: 'pem', type: 'pkcs8' }))
 function contextWith({ input = '', known = '', alias = 'none' }: { input?: string; known?: string; alias?: string }) {
   const asked: string[] = []
   const file = join(temporaryFolder(), 'known_hosts')
-  writeFileSync(file, known)
+  writeFileSync(file, known, { mode: 0o600 })
   const context = {
     environment: {},
     readInput: async () => input,
@@ -31,12 +31,16 @@ function contextWith({ input = '', known = '', alias = 'none' }: { input?: strin
         `hostkeyalias ${alias}`,
         `userknownhostsfile ${file}`,
       ]
-      const lines =
-        program === 'ssh' ? settings : known.split('\n').filter((each) => each.includes(args[1]!.toLowerCase()))
+      const found = known
+        .split('\n')
+        .flatMap((each, index) =>
+          each.includes(args[1]!.toLowerCase()) ? [`# Host x found: line ${index + 1}`, each] : [],
+        )
+      const lines = program === 'ssh' ? settings : found
       return { end: { how: 'exited', status: 0 }, lines, complaint: '' }
     },
   } as unknown as CommandContext
-  return { context, asked }
+  return { context, asked, file }
 }
 
 it('are those in a file, or in several lines of the standard input', async () => {
@@ -114,5 +118,28 @@ it.each([
     hint: expect.stringContaining(
       'cat /etc/ssh/ssh_host_ed25519_key.pub | latchkey ssh host-sign --principals db.example -',
     ),
+  })
+})
+
+it('are not several of one type, of which a host has one: which is not guessed', async () => {
+  const known = [lineWith(''), another, lineWith('')].map((key) => `db.example ${key}\n`).join('')
+  const { context, file } = contextWith({ known })
+  const [one, other] = [lineWith(''), another].map((key) => plainFingerprint(parsePublicKeyLine(key).blob))
+  await expect(readHostKeys('db', context)).rejects.toMatchObject({
+    code: 'REFUSED',
+    message: `known_hosts, for db.example, has several keys of one type: ${one} (ssh-ed25519, ${file}:1), ${other} (ssh-ed25519, ${file}:2)`,
+    hint: "see which is the host's, on the host: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub; then take the lines of the others out",
+  })
+  const revoked = contextWith({ known: `${known}@revoked db.example ${another}\n` })
+  expect(await readHostKeys('db', revoked.context)).toMatchObject({ keys: [lineWith('')] })
+})
+
+it('are not taken from a known_hosts that others could change', async () => {
+  const { context, file } = contextWith({ known: `db.example ${line}\n` })
+  chmodSync(file, 0o666)
+  await expect(readHostKeys('db', context)).rejects.toMatchObject({
+    code: 'REFUSED',
+    message: expect.stringContaining(file),
+    hint: `chmod o-w ${file}`,
   })
 })

@@ -17,10 +17,10 @@ it('are read from what ssh-keygen -F prints', () => {
     '',
     'web.prod',
   ]
-  expect(parseKnownKeys(lines, '/k').map(({ role, type, key }) => [role, type, key])).toEqual([
-    ['cert-authority', 'ssh-ed25519', 'AAAAca'],
-    ['revoked', 'ssh-rsa', 'AAAAold'],
-    ['host', 'ssh-ed25519', 'AAAAkey'],
+  expect(parseKnownKeys(lines, '/k').map(({ role, type, key, line }) => [role, type, key, line])).toEqual([
+    ['cert-authority', 'ssh-ed25519', 'AAAAca', 1],
+    ['revoked', 'ssh-rsa', 'AAAAold', 2],
+    ['host', 'ssh-ed25519', 'AAAAkey', 3],
   ])
 })
 
@@ -57,4 +57,18 @@ it('come in the order in which ssh prefers them', async () => {
   const lines = ['x unknown CCCC', 'x ssh-rsa AAAA', 'x ssh-ed25519 BBBB']
   const preferred = 'hostkeyalgorithms ssh-ed25519-cert-v01@openssh.com,ssh-ed25519,rsa-sha2-512'
   expect((await find({ 'web.prod': lines }, preferred)).keys).toEqual(['BBBB', 'AAAA', 'CCCC'])
+})
+
+it.each([
+  ['timed-out', 'has not been searched within 15 s about web.prod'],
+  ['printed-too-much', 'has too much to say about web.prod'],
+] as const)('are none where ssh-keygen has not said all (%s): what is left may be revoked', async (how, message) => {
+  const file = join(temporaryFolder(), 'known_hosts')
+  writeFileSync(file, '')
+  const read: ReadProgram = async () => ({ end: { how }, lines: ['x ssh-ed25519 AAAA'], complaint: '' })
+  await expect(findKnownKeys({ ...sshSettings(), knownHostsFiles: [file] }, {}, read)).rejects.toMatchObject({
+    code: 'REFUSED',
+    message: `${file} ${message}`,
+    hint: `ssh-keygen -F web.prod -f ${file}`,
+  })
 })

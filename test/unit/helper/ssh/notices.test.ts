@@ -14,7 +14,7 @@ const list: NoticeFacts['list'] = {
   listed: [sshOffer('ops')],
   leftOut: [],
 }
-const key: KnownKey = { role: 'host', type: 'ssh-ed25519', key: 'AAAA', file }
+const key: KnownKey = { role: 'host', type: 'ssh-ed25519', key: 'AAAA', file, line: 1 }
 
 function notices(changes: Partial<NoticeFacts> = {}): readonly string[] {
   const { notices: _, ...explanation } = sshExplanation()
