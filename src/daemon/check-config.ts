@@ -1,4 +1,4 @@
-import { readTextFile } from '../core/files/read-file.ts'
+import { deciding, readTextFile } from '../core/files/read-file.ts'
 import type { Environment } from '../core/places/environment.ts'
 import { homeFolder } from '../core/places/home.ts'
 import { awsFilePaths, configFile } from '../core/places/paths.ts'
@@ -6,7 +6,7 @@ import type { ConfigReport } from '../ipc/endpoints/config.ts'
 import { reportConfig } from './api/config-report.ts'
 import { watchAwsFiles } from './aws-files.ts'
 import { readCaFolder } from './config/ca-files.ts'
-import { deciding, readConfigFile } from './config/config-file.ts'
+import { readConfigFile } from './config/config-file.ts'
 import { loadConfig } from './config/load-config.ts'
 
 /**

@@ -23,6 +23,9 @@ export class FileError extends CodedError<FileErrorCode> {}
  */
 export const maxSettingsBytes = 1024 * 1024
 
+/** For files that name programs and servers, or hold what is trusted or sent. */
+export const deciding = { maxBytes: maxSettingsBytes, isTrusted: true } as const
+
 /** What may be read. */
 export interface ReadFileOptions {
   /** A larger file is refused, and not held in memory. */

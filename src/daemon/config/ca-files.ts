@@ -1,10 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FileError, readTextFile } from '../../core/files/read-file.ts'
+import { deciding, FileError, readTextFile } from '../../core/files/read-file.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { certificateBlocks } from '../../http/tls.ts'
 import { VaultError } from '../../vault/vault-error.ts'
-import { deciding } from './config-file.ts'
 
 /** A folder of the system has some hundred, each under two names. */
 const maxFiles = 2000

@@ -1,10 +1,7 @@
 import { CodedError, describeError } from '../../core/errors.ts'
-import { maxSettingsBytes, readTextIfPresent } from '../../core/files/read-file.ts'
+import { deciding, readTextIfPresent } from '../../core/files/read-file.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { ConfigError } from './config.ts'
-
-/** For files that name programs and servers, or hold what is trusted or sent. */
-export const deciding = { maxBytes: maxSettingsBytes, isTrusted: true } as const
 
 /** What was found in the place of config.toml. */
 export type ConfigFile =

@@ -1,7 +1,6 @@
 import { describeError } from '../../core/errors.ts'
-import { readTextFile } from '../../core/files/read-file.ts'
+import { deciding, readTextFile } from '../../core/files/read-file.ts'
 import type { Logger } from '../../core/log.ts'
-import { deciding } from './config-file.ts'
 
 /** The PEM certificates of NODE_EXTRA_CA_CERTS, which are trusted in addition to Node's own. */
 export interface ExtraCa {
