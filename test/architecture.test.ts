@@ -123,6 +123,14 @@ describe('the architecture', () => {
     expect(packages).toEqual([])
   })
 
+  it('has no configuration, API, keychain, Vault or AWS in the agent that takes the place of ssh-agent', () => {
+    const loaded = [...loadedWith('agent-compat-command.ts'), ...loadedWith('daemon/compat/main.ts')]
+    expect(loaded).toContain('agent/agent.ts')
+    const foreign =
+      /^((keychain|vault|aws|http|dev)\/|daemon\/(config|api|static-keys|names|host-ca)\/|ipc\/(?!sockets\/|ipc-error))/
+    expect(loaded.filter((name) => foreign.test(name))).toEqual([])
+  })
+
   it('has no import cycle, types included', () => {
     const done = new Set<string>()
     const cycleFrom = (file: string, path: readonly string[]): readonly string[] | undefined => {
