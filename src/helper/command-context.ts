@@ -10,12 +10,15 @@ import { createDaemonAccess, type DaemonAccess } from './daemon-access.ts'
 import { type ReadProgram, readProgram } from './exec/read-program.ts'
 import { type CommandEnd, runCommand } from './exec/run-command.ts'
 import { apiSocketPath } from './fast/api-socket.ts'
+import { showOutput } from './shown-output.ts'
 import { readInputBytes, readInputText } from './standard-input.ts'
 
 /** What a command reaches the world through. */
 export interface CommandContext {
   environment: Environment
   print(text: string): void
+  /** The same, for what must have been shown before something is done. @throws {HelperError} OUTPUT_FAILED */
+  show(text: string): Promise<void>
   /** For the person only, apart from what `print` writes. */
   note(text: string): void
   /** Absolute path of the running command, as it was called: a link outlives an update of what it points to. */
@@ -23,6 +26,8 @@ export interface CommandContext {
   daemon: DaemonAccess
   /** Whether a person types the standard input. */
   hasTypedInput: boolean
+  /** Whether both outputs are on a terminal. */
+  hasShownOutput: boolean
   /** All of the standard input. @throws {HelperError} REFUSED: it is longer than anything that is wanted there */
   readInput(): Promise<string>
   /** The same, for what is no text. */
@@ -50,6 +55,7 @@ export function processContext(): CommandContext {
     environment,
     // Made displayable here, so that no command can forget to.
     print: (output) => process.stdout.write(displayLines(output)),
+    show: (output) => showOutput(output),
     note,
     commandPath: resolve(process.argv[1]!),
     daemon: createDaemonAccess({
@@ -65,6 +71,7 @@ export function processContext(): CommandContext {
       ...(process.stderr.isTTY ? { onSlow: () => note('waiting for the daemon (Ctrl-C gives up)\n') } : {}),
     }),
     hasTypedInput: process.stdin.isTTY === true,
+    hasShownOutput: process.stdout.isTTY === true && process.stderr.isTTY === true,
     readInput: () => readInputText(process.stdin),
     readInputBytes: () => readInputBytes(process.stdin),
     readLine: readTerminalLine,

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { sharedDevSession } from '../support/dev-session.ts'
+import { runOnTerminal } from '../support/helper-pty.ts'
 import { describeWithPeers, findProgram } from '../support/peers.ts'
 import { run, runOk } from '../support/run.ts'
 import { type Sshd, startSshd } from '../support/sshd.ts'
@@ -92,8 +93,62 @@ describeWithPeers('latchkey ssh trust', ['ssh', 'sshd', 'ssh-keygen'], () => {
     const { status, stdout, stderr } = await trust()
     expect(status).toBe(2)
     expect(stdout).toContain('shows the host keys\n  ssh-ed25519 256 SHA256:')
-    expect(stderr).toContain('nobody can be asked whether that is right\nhint: look at it, and add --yes\n')
+    expect(stderr).toContain(
+      `nobody can be asked whether that is right\nhint: look at it, then: latchkey ${command.join(' ')} --region us-east-1 --yes\n`,
+    )
     expect(existsSync(knownHosts)).toBe(false)
+  })
+
+  it('pins nothing where nobody can see what', async () => {
+    for (const [redirection, said] of [
+      ['>&-', 'nobody could see this: the output goes nowhere\nhint: let it go to a terminal or to a file\n'],
+      ['>/dev/full', 'cannot write the output: ENOSPC'],
+    ] as const) {
+      const script = `exec "$0" "$@" --yes ${redirection}`
+      const { status, stderr } = await shared.dev.run('sh', ['-c', script, 'latchkey', ...command], {
+        env: environment('no'),
+      })
+      expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining(said) })
+    }
+    expect(existsSync(knownHosts)).toBe(false)
+  })
+
+  describeWithPeers('at a terminal', ['python:pty'], () => {
+    const question = `trust this key from now on, in `
+    const ask = (typed: string, redirection = '') => {
+      const script = `: >"$out" 2>"$err"; exec latchkey ${command.join(' ')} ${redirection}`
+      const env = { ...process.env, ...shared.dev.env, ...environment('no') }
+      return runOnTerminal(script, [{ expect: '(y/N): ', type: typed }], env)
+    }
+
+    it('shows the keys, and pins them after a yes', async () => {
+      const { status, screen, stepsLeft } = await ask('y\n')
+      expect({ status, stepsLeft }).toEqual({ status: 0, stepsLeft: 0 })
+      expect(screen).toMatch(
+        /shows the host keys\r\n {2}ssh-ed25519 256 SHA256:\S{43}\r\nfor localhost, 127\.0\.0\.1\r\n/,
+      )
+      expect(screen).toContain(`${question}${knownHosts}? (y/N): y\r\n${knownHosts} has 2 new lines\r\n`)
+      expect(await login('localhost')).toMatchObject({ status: 0, stdout: 'in\n' })
+    })
+
+    it('shows them with the question where the output goes elsewhere', async () => {
+      const { status, screen, stdout } = await ask('yes\n', '>"$out" 2>"$err"')
+      expect(status).toBe(0)
+      expect(screen).toMatch(/^the console of [\s\S]*ssh-ed25519 256 SHA256:[\s\S]*\? \(y\/N\): yes\r\n$/)
+      expect(stdout).toMatch(/^the console of [\s\S]* has 2 new lines\n$/)
+    })
+
+    it.each([
+      ['an empty line', '\n'],
+      ['another word', 'ja\n'],
+      ['Ctrl-C', '\u0003'],
+      ['Ctrl-D', '\u0004'],
+    ])('changes nothing after %s', async (_, typed) => {
+      const { status, screen, echoesAtEnd } = await ask(typed)
+      expect({ status, echoesAtEnd }).toEqual({ status: 130, echoesAtEnd: true })
+      expect(screen).toMatch(/latchkey: (nothing was changed|cancelled: trust this key)/)
+      expect(existsSync(knownHosts)).toBe(false)
+    })
   })
 
   it('hashes names where ssh does', async () => {

@@ -77,6 +77,8 @@ export function keyImportWorld(files: Readonly<Record<string, string>> = {}) {
       note: (text) => {
         seen.noted += text
       },
+      show: async () => expect.unreachable(),
+      hasShownOutput: true,
       commandPath: '/opt/bin/latchkey',
       daemon: { call } as DaemonAccess,
       hasTypedInput: typed !== undefined,

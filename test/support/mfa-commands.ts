@@ -114,6 +114,8 @@ export function mfaWorld({ toml = '', awsSerial }: { toml?: string; awsSerial?: 
       note: (text) => {
         seen.noted += text
       },
+      show: async () => expect.unreachable(),
+      hasShownOutput: true,
       commandPath: '/opt/bin/latchkey',
       daemon: {
         async call(name: EndpointName, given: never) {

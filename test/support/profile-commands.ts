@@ -110,6 +110,8 @@ export function profileWorld({
       note: (text) => {
         seen.noted += text
       },
+      show: async () => expect.unreachable(),
+      hasShownOutput: true,
       commandPath: '/opt/bin/latchkey',
       daemon: { call: async (name: string, input: never) => answers[name]!(input) } as DaemonAccess,
       hasTypedInput: typed !== undefined,

@@ -27,10 +27,6 @@ export type ApiErrorCode =
   | 'PASSPHRASE_WRONG'
   | 'TERMINAL_NEEDED'
   | 'TERMINAL_OFF'
-  | 'INSTANCE_NOT_RUNNING'
-  | 'HOST_KEYS_MISSING'
-  /** They may be there in a while. */
-  | 'HOST_KEYS_PENDING'
   | 'REQUEST_INVALID'
 
 /** The error for a request that names something that does not exist, or does not have the form of its endpoint. */
@@ -153,9 +149,6 @@ const statusOfCode: Readonly<Record<Exclude<KnownCode, SshErrorCode>, number>> =
   PASSPHRASE_WRONG: 403,
   TERMINAL_NEEDED: 409,
   TERMINAL_OFF: 409,
-  INSTANCE_NOT_RUNNING: 409,
-  HOST_KEYS_MISSING: 409,
-  HOST_KEYS_PENDING: 503,
   PROMPT_GONE: 404,
   REQUEST_INVALID: 400,
   ANSWER_INVALID: 500,

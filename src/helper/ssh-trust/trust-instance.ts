@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { homeFolder } from '../../core/places/home.ts'
-import { displayLine } from '../../core/text/display-text.ts'
+import { displayLine, displayLines } from '../../core/text/display-text.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { InstanceKeys } from '../../ipc/endpoints/aws-instances.ts'
 import { formatHostName, type HostName } from '../../ssh/known-hosts/host-name.ts'
@@ -10,6 +10,7 @@ import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { hostNamesOf } from './host-list.ts'
 import { createPinning } from './known-hosts-edit.ts'
+import { noKeysError } from './no-keys.ts'
 import { pinnedNames } from './pinned-names.ts'
 
 /** What `latchkey ssh trust` is told. */
@@ -26,38 +27,61 @@ export async function trustInstance(instance: string, options: TrustOptions, con
   const { profile, region, yes } = options
   const { daemon, environment, print, note } = context
   const body = { profile, instance, ...(region === undefined ? {} : { region }) }
-  const shown = await daemon.call('readInstanceKeys', { body })
-  const hosts = options.hosts ?? hostsOf(instance, shown)
+  const answer = await daemon.call('readInstanceKeys', { body })
+  const found = { ...options, region: answer.region }
+  if (answer.type !== 'shown') throw noKeysError(answer, { instance, again: commandLine(instance, found) })
+  const hosts = options.hosts ?? hostsOf(instance, answer, found)
   const file = join(homeFolder(environment), '.ssh', 'known_hosts')
   const { names, notes } = await pinnedNames(hosts, file, context)
-  const keys = shown.keys.map(({ line }) => parsePublicKeyLine(line).blob)
-  print(describe(instance, shown, hosts))
-  for (const text of [...remarks(shown), ...notes]) note(text)
+  const keys = answer.keys.map(({ line }) => parsePublicKeyLine(line).blob)
+  const [shown, said] = [describe(instance, answer, hosts), [...remarks(answer), ...notes].join('')]
+  await context.show(shown)
+  note(said)
   const pin = createPinning(file, names, keys, (text) => note(`${displayLine(text)}\n`))
   const missing = await pin(true)
   const all = names.length * keys.length
   if (missing === 0) return print(`${displayLine(file)} has them all already\n`)
-  if (yes === undefined) await confirm(shown, file, context)
+  if (yes === undefined) {
+    // The question is on the terminal, wherever the rest goes.
+    const before = context.hasShownOutput ? '' : displayLines(`${shown}${said}`)
+    await confirm(before, answer, file, commandLine(instance, { ...found, yes: true }), context)
+  }
   const added = await pin(false)
   const present = added === all ? '' : `, and had the other ${all - added} already`
   print(`${displayLine(file)} has ${added} new ${added === 1 ? 'line' : 'lines'}${present}\n`)
 }
 
+/** What a person runs to have the same again. */
+function commandLine(instance: string, { profile, region, hosts, yes }: TrustOptions): string {
+  return [
+    `latchkey ssh trust ${shellWord(instance)} --profile ${shellWord(profile)}`,
+    ...(region === undefined ? [] : [`--region ${shellWord(region)}`]),
+    ...(hosts === undefined ? [] : [`--hosts ${shellWord(hosts.map(formatHostName).join(','))}`]),
+    ...(yes === undefined ? [] : ['--yes']),
+  ].join(' ')
+}
+
 /** @throws {HelperError} REFUSED: it has none */
-function hostsOf(instance: string, { names }: InstanceKeys): readonly HostName[] {
+function hostsOf(instance: string, { names }: InstanceKeys, options: TrustOptions): readonly HostName[] {
   const hosts = hostNamesOf(names)
   if (hosts !== undefined && hosts.length > 0) return hosts
   throw new HelperError('REFUSED', `EC2 has neither a name nor an address of ${instance}`, {
-    hint: `latchkey ssh trust ${shellWord(instance)} … --hosts NAME`,
+    hint: `${commandLine(instance, options)} --hosts NAME`,
   })
 }
 
 /** @throws {HelperError} USAGE: there is nobody to ask; CANCELLED */
-async function confirm({ keys }: InstanceKeys, file: string, context: CommandContext): Promise<void> {
-  const hint = 'look at it, and add --yes'
+async function confirm(
+  before: string,
+  { keys }: InstanceKeys,
+  file: string,
+  unasked: string,
+  context: CommandContext,
+): Promise<void> {
+  const hint = `look at it, then: ${unasked}`
   if (!context.hasTypedInput) throw new HelperError('USAGE', 'nobody can be asked whether that is right', { hint })
   const what = keys.length === 1 ? 'this key' : `these ${keys.length} keys`
-  if (await confirmTyped(context, displayLine(`trust ${what} from now on, in ${file}?`))) return
+  if (await confirmTyped(context, `${before}${displayLine(`trust ${what} from now on, in ${file}?`)}`)) return
   throw new HelperError('CANCELLED', 'nothing was changed', { hint })
 }
 

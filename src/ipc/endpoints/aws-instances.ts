@@ -14,23 +14,37 @@ export const readInstanceKeys = {
     /** Absent: that of the profile. */
     region: v.exactOptional(v.pipe(v.string(), v.check(isRegionName))),
   }),
-  answer: v.object({
-    region: v.string(),
-    /** DNS names and addresses. */
-    names: listOf(v.string()),
-    keys: listOf(
-      v.object({
-        /** The line of a public key, without a comment. */
-        line: v.string(),
-        bits: count,
-        fingerprint: v.string(),
-      }),
-    ),
-    /** Fingerprints of what the console has shown before. */
-    former: listOf(v.string()),
-    /** Lines between the keys that look like one and are none. */
-    unreadable: count,
-  }),
+  answer: v.variant('type', [
+    v.object({
+      type: v.literal('shown'),
+      region: v.string(),
+      /** DNS names and addresses. */
+      names: listOf(v.string()),
+      keys: listOf(
+        v.object({
+          /** The line of a public key, without a comment. */
+          line: v.string(),
+          bits: count,
+          fingerprint: v.string(),
+        }),
+      ),
+      /** Fingerprints of what the console has shown before. */
+      former: listOf(v.string()),
+      /** Lines between the keys that look like one and are none. */
+      unreadable: count,
+    }),
+    /** Its console is not asked for then: its names may come to be another machine's. */
+    v.object({ type: v.literal('not-running'), region: v.string(), state: v.string() }),
+    v.object({
+      type: v.literal('not-shown'),
+      region: v.string(),
+      /** See `ConsoleKeys` of ssh/console-keys.ts. */
+      why: v.picklist(['blank', 'none', 'cut', 'unended', 'unreadable']),
+    }),
+  ]),
 } as const satisfies Endpoint
-/** Such an answer. */
-export type InstanceKeys = AnswerOf<typeof readInstanceKeys>
+type Answer = AnswerOf<typeof readInstanceKeys>
+/** The keys, where the console shows them. */
+export type InstanceKeys = Extract<Answer, { type: 'shown' }>
+/** Why there are none. */
+export type NoInstanceKeys = Exclude<Answer, InstanceKeys>

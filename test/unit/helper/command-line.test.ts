@@ -67,6 +67,8 @@ async function run(line: string, setting: Setting = {}) {
     note: (text) => {
       noted += text
     },
+    show: async () => expect.unreachable(),
+    hasShownOutput: true,
     commandPath: '/home/jo b/bin/latchkey',
     daemon,
     hasTypedInput: setting.typed !== undefined,

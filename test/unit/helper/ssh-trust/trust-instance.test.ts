@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import {
   chmodSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -15,6 +16,7 @@ import { beforeEach, expect, it } from 'vitest'
 import { Secret } from '../../../../src/core/secret.ts'
 import type { CommandContext } from '../../../../src/helper/command-context.ts'
 import { runProgram } from '../../../../src/helper/command-line.ts'
+import type { NoInstanceKeys } from '../../../../src/ipc/endpoints/aws-instances.ts'
 import { fingerprint, publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
 import { formatPublicKeyLine } from '../../../../src/ssh/public-key-line.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
@@ -24,6 +26,7 @@ const [own, other] = [newBlob(), newBlob()]
 const line = (blob: Uint8Array) => formatPublicKeyLine(blob, '')
 const instance = 'i-0123456789abcdef0'
 const shown = {
+  type: 'shown' as const,
   region: 'eu-west-1',
   names: ['web.example.com', '10.0.0.1'],
   keys: [{ line: line(own), bits: 256, fingerprint: fingerprint(own) }],
@@ -44,7 +47,9 @@ beforeEach(() => {
 
 interface Scene {
   args?: readonly string[]
-  answer?: typeof shown
+  answer?: typeof shown | NoInstanceKeys
+  /** Absent: all is on a terminal. */
+  output?: 'elsewhere' | 'closed'
   /** What is typed; absent: there is no terminal. */
   typed?: string
   /** Done while the person reads. */
@@ -53,7 +58,7 @@ interface Scene {
   ssh?: string
 }
 
-async function trust({ args = [], answer = shown, typed, meanwhile, ssh = '' }: Scene = {}) {
+async function trust({ args = [], answer = shown, output, typed, meanwhile, ssh = '' }: Scene = {}) {
   const seen = {
     printed: '',
     noted: '',
@@ -71,6 +76,11 @@ async function trust({ args = [], answer = shown, typed, meanwhile, ssh = '' }: 
       },
     },
     print: (text: string) => (seen.printed += text),
+    async show(text: string) {
+      if (output === 'closed') throw new Error('closed')
+      seen.printed += text
+    },
+    hasShownOutput: output === undefined,
     note: (text: string) => (seen.noted += text),
     hasTypedInput: typed !== undefined,
     async readLine(prompt: string) {
@@ -115,7 +125,10 @@ it('changes nothing without a yes, or without a terminal', async () => {
   write('# mine\n')
   expect((await trust({ typed: '' })).failure).toMatchObject({ code: 'CANCELLED', message: 'nothing was changed' })
   const { failure, printed } = await trust()
-  expect(failure).toMatchObject({ code: 'USAGE', hint: 'look at it, and add --yes' })
+  expect(failure).toMatchObject({
+    code: 'USAGE',
+    hint: `look at it, then: latchkey ssh trust ${instance} --profile dev --region eu-west-1 --yes`,
+  })
   expect(printed).toBe(heading)
   expect(written()).toBe('# mine\n')
 })
@@ -129,6 +142,28 @@ it('asks nobody with --yes, or where all is there already', async () => {
   const mtime = statSync(file).mtimeMs
   expect(await trust()).toMatchObject({ failure: undefined, printed: `${heading}${file} has them all already\n` })
   expect(statSync(file).mtimeMs).toBe(mtime)
+})
+
+it('pins nothing that could not be shown', async () => {
+  expect((await trust({ args: ['--yes'], output: 'closed' })).failure).toMatchObject({ message: 'closed' })
+  expect(existsSync(file)).toBe(false)
+})
+
+it('has in the question what it is about, where the output goes elsewhere', async () => {
+  const answer = { ...shown, former: ['SHA256:former'] }
+  const { asked, printed } = await trust({ typed: 'y', answer, output: 'elsewhere' })
+  expect(asked).toEqual([
+    `${heading}before these it has shown others, which are not trusted: SHA256:former\ntrust this key from now on, in ${file}? (y/N): `,
+  ])
+  expect(printed).toBe(`${heading}${file} has 2 new lines\n`)
+})
+
+it('names the whole command that is to be run again', async () => {
+  const args = ['--hosts', 'web,[web]:2222', '--yes', '--region', 'eu-west-1']
+  const { failure } = await trust({ args, answer: { type: 'not-shown', region: 'eu-west-1', why: 'blank' } })
+  expect(failure).toMatchObject({
+    hint: `wait some minutes, then: latchkey ssh trust ${instance} --profile dev --region eu-west-1 --hosts 'web,[web]:2222' --yes`,
+  })
 })
 
 it('takes the names of --hosts, and the region of --region', async () => {
@@ -158,7 +193,7 @@ it('refuses a machine without a name, unless it is told one', async () => {
   const answer = { ...shown, names: [] }
   expect((await trust({ args: ['--yes'], answer })).failure).toMatchObject({
     code: 'REFUSED',
-    hint: expect.stringContaining('--hosts NAME'),
+    hint: `latchkey ssh trust ${instance} --profile dev --region eu-west-1 --yes --hosts NAME`,
   })
   expect((await trust({ args: ['--yes', '--hosts', 'web'], answer })).failure).toBeUndefined()
 })
