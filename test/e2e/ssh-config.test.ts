@@ -117,6 +117,13 @@ describe('latchkey ssh config', () => {
     ['is a pipe', () => execFileSync('sh', ['-c', 'rm "$0" && mkfifo "$0"', config])],
     ['can be written by others', () => chmodSync(config, 0o666)],
     ['is a link to nothing', () => execFileSync('ln', ['-sf', '/nowhere/config', config])],
+    [
+      'is missing, and others could put one there',
+      () => {
+        rmSync(config)
+        chmodSync(join(home, '.ssh'), 0o777)
+      },
+    ],
     ['is no text', () => writeFileSync(config, Buffer.from([0x23, 0xe9]))],
   ])('shows the lines to write by hand where the file %s', async (_, spoil) => {
     write('Host a\n')
@@ -139,9 +146,14 @@ describe('latchkey ssh config', () => {
 
   it('leaves ssh working where the name of the file has a line break in it', async () => {
     const file = join(home, 'a\nb')
-    expect(await command('--install', '-F', file)).toMatchObject({ status: 0 })
+    const shown = `${join(home, 'a')} b`
+    expect(await command('--install', '-F', file)).toMatchObject({
+      status: 0,
+      stdout: `written: ${included}\n${shown} includes it, as its last lines\n`,
+    })
     const settings = await run('ssh', ['-G', '-F', file, 'web'], { env: daemonEnvironment(home) })
     expect(settings).toMatchObject({ status: 0, stdout: expect.stringContaining(`${home}/run/known_hosts`) })
+    expect((await command('--remove', '-F', file)).stdout).toContain(`${shown} no longer includes it\n`)
   })
 
   it('edits no file that ssh does not read', async () => {

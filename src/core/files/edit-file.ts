@@ -3,9 +3,10 @@ import { lstat, mkdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { errorCode } from '../errors.ts'
 import { shellWord } from '../text/shell-word.ts'
+import { findPathFault } from '../trust/path-trust.ts'
 import { writeFileAtomically } from './atomic-file.ts'
 import { withProcessLock } from './process-lock.ts'
-import { FileError, type ReadFileOptions, readWholeFile } from './read-file.ts'
+import { FileError, type ReadFileOptions, readWholeFile, untrusted } from './read-file.ts'
 
 /** What may be edited. */
 export interface EditFileOptions extends Pick<ReadFileOptions, 'maxBytes' | 'isTrusted'> {
@@ -71,6 +72,8 @@ async function tryEdit(
   }
   const bytes = await readWholeFile(path, { ...options, check }).catch((error: unknown) => {
     if (errorCode(error) !== 'ENOENT') throw error
+    const fault = options.isTrusted ? findPathFault(dirname(path)) : undefined
+    if (fault !== undefined) throw untrusted(fault)
     return Buffer.alloc(0)
   })
   const before = bytes.toString(encoding)
@@ -96,8 +99,9 @@ async function targetOf(path: string): Promise<string> {
     return await realpath(path)
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error
+    // Another command may have made the file meanwhile.
     const isLink = await lstat(path).then(
-      () => true,
+      (entry) => entry.isSymbolicLink(),
       () => false,
     )
     if (isLink) throw notEditable(path, 'is a link to a file that does not exist')

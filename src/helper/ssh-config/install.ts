@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { describeError, errorCode } from '../../core/errors.ts'
 import { writeOwnFile } from '../../core/files/own-file.ts'
 import { maxSettingsBytes, readTextIfPresent } from '../../core/files/read-file.ts'
+import { displayLine } from '../../core/text/display-text.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { HelperError } from '../fast/failure.ts'
 import { linesByHand } from '../profiles/lines-by-hand.ts'
@@ -36,7 +37,7 @@ export async function installSshConfig(
       throw new HelperError('REFUSED', message, { cause, hint: `ls -ld ${shellWord(included)}` })
     })
   }
-  print(`${isSame ? 'unchanged' : 'written'}: ${included}\n`)
+  print(`${isSame ? 'unchanged' : 'written'}: ${displayLine(included)}\n`)
   let was: 'absent' | 'there' | 'elsewhere' = 'there'
   await edit(
     config,
@@ -56,7 +57,7 @@ export async function installSshConfig(
     elsewhere: 'includes it as its last lines now, and no longer where it did',
     absent: 'includes it, as its last lines',
   }[was]
-  print(`${config} ${what}\n`)
+  print(`${displayLine(config)} ${what}\n`)
 }
 
 /**
@@ -75,7 +76,7 @@ export async function removeSshConfig(
         hint: `rm ${shellWord(included)}`,
       })
     })
-    print(`removed: ${included}\n`)
+    print(`removed: ${displayLine(included)}\n`)
   }
   let hasChanged = false
   // Where there is none, none is made.
@@ -94,7 +95,7 @@ export async function removeSshConfig(
       throw error
     })
   }
-  if (hasChanged) print(`${config} no longer includes it\n`)
+  if (hasChanged) print(`${displayLine(config)} no longer includes it\n`)
   else if (!isThere) print('it was not installed\n')
 }
 

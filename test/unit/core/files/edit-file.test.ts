@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   linkSync,
@@ -94,6 +95,16 @@ describe('an edit of a text file', () => {
     expect(readdirSync(folder)).toEqual(['config'])
   })
 
+  it('takes a file that has come a moment after it was looked for', async () => {
+    const path = join(temporaryFolder(), 'config')
+    const edited = editTextFile(path, add(' new'), options)
+    // What has been begun goes on meanwhile, and nobody here hears of it yet.
+    execFileSync('true')
+    writeFileSync(path, 'old', { mode: 0o600 })
+    expect(await edited).toBe(true)
+    expect(readFileSync(path, 'utf8')).toBe('old new')
+  })
+
   it('keeps what an editor saves meanwhile, and makes the edit in that', async () => {
     const path = join(temporaryFolder(), 'config')
     writeFileSync(path, 'old')
@@ -164,6 +175,18 @@ describe('an edit of a text file', () => {
     writeFileSync(path, '')
     chmodSync(path, 0o666)
     await expect(editTextFile(path, add('x'), options)).rejects.toMatchObject({ code: 'FILE_UNTRUSTED' })
+    expect(await editTextFile(path, add('x'), { ...options, isTrusted: false })).toBe(true)
+  })
+
+  it('makes no file where others could replace it, if it must be trusted', async () => {
+    const folder = temporaryFolder()
+    chmodSync(folder, 0o777)
+    const path = join(folder, 'config')
+    await expect(editTextFile(path, add('x'), options)).rejects.toMatchObject({
+      code: 'FILE_UNTRUSTED',
+      hint: `chmod o-w ${folder}`,
+    })
+    expect(readdirSync(folder)).toEqual([])
     expect(await editTextFile(path, add('x'), { ...options, isTrusted: false })).toBe(true)
   })
 })
