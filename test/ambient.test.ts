@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { shellWord } from '../src/core/text/shell-word.ts'
+import { scriptWord } from '../src/core/text/shell-word.ts'
 import { testEnvironment } from './support/ambient.ts'
 import { runOnTerminal } from './support/helper-pty.ts'
 import { describeWithPeers } from './support/peers.ts'
@@ -33,7 +33,7 @@ it('the tests have a home of their own, with what curl would else look for in th
 })
 
 describeWithPeers('a process of the tests', ['python:pty'], () => {
-  const setUp = shellWord(join(import.meta.dirname, 'support/own-session.mjs'))
+  const setUp = scriptWord(join(import.meta.dirname, 'support/own-session.mjs'))
 
   // `; :` makes node a child of the shell, as the tests are: the shell leads the session and could not leave it.
   it.each([
@@ -41,7 +41,7 @@ describeWithPeers('a process of the tests', ['python:pty'], () => {
     ['would have it otherwise', '', 'open'],
   ])('%s', async (_what, flags, outcome) => {
     const source = `try { fs.openSync('/dev/tty'); console.log('open') } catch (error) { console.log(error.code) }`
-    const script = `${shellWord(process.execPath)} ${flags} -e ${shellWord(source)} >"$out" 2>"$err"; :`
+    const script = `${scriptWord(process.execPath)} ${flags} -e ${scriptWord(source)} >"$out" 2>"$err"; :`
     expect(await runOnTerminal(script, [], {})).toMatchObject({ stdout: `${outcome}\n`, stderr: '' })
   })
 
@@ -50,7 +50,7 @@ describeWithPeers('a process of the tests', ['python:pty'], () => {
       const child = require('child_process').spawn('sleep', ['300'], { stdio: ['ignore', 'inherit', 'inherit'] })
       child.once('spawn', () => process.kill(process.pid, 'SIGTERM'))`
     // cat ends when nobody has the pipe any more: neither node nor what it has started.
-    const script = `${shellWord(process.execPath)} --import ${setUp} -e ${shellWord(source)} 2>"$err" | cat >"$out"; echo gone >>"$out"`
+    const script = `${scriptWord(process.execPath)} --import ${setUp} -e ${scriptWord(source)} 2>"$err" | cat >"$out"; echo gone >>"$out"`
     expect(await runOnTerminal(script, [], {})).toMatchObject({ stdout: 'gone\n', stderr: '' })
   })
 })

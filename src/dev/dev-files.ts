@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { awsConfigBlock } from '../core/text/aws-config-block.ts'
-import { shellWord } from '../core/text/shell-word.ts'
+import { scriptWord } from '../core/text/shell-word.ts'
 import { hostDomains, hostMount } from './vault-setup.ts'
 
 /** What the files of a development environment are made from. */
@@ -85,6 +85,6 @@ export function devPromptProgram(latchkey: string, folder: string): string {
 case "$1" in *"MFA code for "*) ;; *) exit 1 ;; esac
 device=\${1##*MFA code for }
 device=\${device%%[!A-Za-z0-9_+=/:,.@-]*}
-exec ${shellWord(latchkey)} dev code --dir ${shellWord(folder)} --device "\${device%[:,]}"
+exec ${scriptWord(latchkey)} dev code --dir ${scriptWord(folder)} --device "\${device%[:,]}"
 `
 }

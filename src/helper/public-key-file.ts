@@ -1,6 +1,6 @@
 import { describeError, errorCode } from '../core/errors.ts'
 import { FileError, readTextFile } from '../core/files/read-file.ts'
-import { pastedPath } from '../core/text/shell-word.ts'
+import { shellPath } from '../core/text/shell-word.ts'
 import { HelperError } from './fast/failure.ts'
 import { maxPublicKeyBytes } from './public-key-text.ts'
 
@@ -13,7 +13,7 @@ export async function readPublicKeyFile(path: string): Promise<string> {
     if (cause instanceof FileError || errorCode(cause) === undefined) throw cause
     throw new HelperError('REFUSED', `${path} is not read: ${describeError(cause)}`, {
       cause,
-      hint: `ls -l ${pastedPath(path)}`,
+      hint: `ls -l ${shellPath(path)}`,
     })
   })
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { shellWord } from '../../src/core/text/shell-word.ts'
+import { scriptWord } from '../../src/core/text/shell-word.ts'
 import { sharedDevSession, startDevSession } from '../support/dev-session.ts'
 import { runOnTerminal } from '../support/helper-pty.ts'
 import { inDev, latchkeyPath } from '../support/latchkey.ts'
@@ -240,7 +240,7 @@ while not select.select([sys.stdin], [], [], 0.05)[0]:
 print('got', sys.stdin.readline().strip(), 'interrupts:', count, flush=True)`
 
   it('Ctrl-C reaches the command once', async () => {
-    const script = `: >"$out" >"$err"; trap : INT; latchkey aws exec dev -- ${debianPython} -c ${shellWord(heard)}; echo status $?`
+    const script = `: >"$out" >"$err"; trap : INT; latchkey aws exec dev -- ${debianPython} -c ${scriptWord(heard)}; echo status $?`
     const steps = [
       { expect: 'ready', type: '\u0003' },
       { expect: 'heard 1', type: 'on\n' },
@@ -253,7 +253,7 @@ print('got', sys.stdin.readline().strip(), 'interrupts:', count, flush=True)`
 
   it('Ctrl-C ends a loop of commands', async () => {
     const loop = `for i in 1 2 3; do latchkey aws exec dev -- sh -c 'echo round $0; exec sleep 30' $i; done`
-    const script = `: >"$out" >"$err"; bash -c ${shellWord(loop)}; echo status $?`
+    const script = `: >"$out" >"$err"; bash -c ${scriptWord(loop)}; echo status $?`
     const { screen } = await runOnTerminal(
       `trap : INT; ${script}`,
       [{ expect: 'round 1', type: '\u0003' }],

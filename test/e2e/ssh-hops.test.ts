@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { shellWord } from '../../src/core/text/shell-word.ts'
+import { scriptWord } from '../../src/core/text/shell-word.ts'
 import type { Status } from '../../src/ipc/endpoints/status.ts'
 import type { BuiltDaemon } from '../support/built-daemon.ts'
 import { latchkeyPath } from '../support/latchkey.ts'
@@ -49,7 +49,7 @@ describeWithPeers(
     const forwarded = { gate: '', middle: 'forward = "allow"', inner: 'forward = "allow"', far: 'forward = "never"' }
     /** For a shell over there, where the same ssh_config is. */
     const further = (options: string, name: string, command: string) =>
-      `ssh -F ${hosts.configFile} ${options} ${name} ${shellWord(command)}`
+      `ssh -F ${hosts.configFile} ${options} ${name} ${scriptWord(command)}`
     const twiceForwarded = (daemon: BuiltDaemon, command: string) =>
       ssh(daemon, ['-A', gate, further('-A', middle, command)])
 

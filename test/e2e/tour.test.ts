@@ -1,12 +1,12 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { shellWord } from '../../src/core/text/shell-word.ts'
+import { scriptWord } from '../../src/core/text/shell-word.ts'
 import { inDev } from '../support/latchkey.ts'
 import { describeWithPeers, findProgram } from '../support/peers.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
-const tour = shellWord(join(import.meta.dirname, '../../scripts/tour.mjs'))
+const tour = scriptWord(join(import.meta.dirname, '../../scripts/tour.mjs'))
 
 /** A PATH with these programs and no others, but what is in the system's sbin. */
 function pathWith(...names: readonly string[]): string {

@@ -3,7 +3,7 @@ import type { Turns } from '../../core/calls/turns.ts'
 import { describeError, errorCode } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import type { LastOutcome } from '../../core/renewal/last-outcome.ts'
-import { pastedPath } from '../../core/text/shell-word.ts'
+import { shellPath } from '../../core/text/shell-word.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { equalBytes } from '../../ssh/wire.ts'
 import { AgentError } from '../agent-error.ts'
@@ -214,7 +214,7 @@ export function openUpstream(deps: OpenUpstreamDeps): OpenUpstream {
 
   function refused(what: string): AgentError {
     return new AgentError('UPSTREAM_REFUSED', `the agent ${name} has not ${what}`, {
-      hint: `SSH_AUTH_SOCK=${pastedPath(deps.socket)} ssh-add … asks it without latchkey`,
+      hint: `SSH_AUTH_SOCK=${shellPath(deps.socket)} ssh-add … asks it without latchkey`,
     })
   }
 }

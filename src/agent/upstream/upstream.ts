@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createTurns } from '../../core/calls/turns.ts'
 import { createLastOutcome } from '../../core/renewal/last-outcome.ts'
-import { pastedPath } from '../../core/text/shell-word.ts'
+import { shellPath } from '../../core/text/shell-word.ts'
 import { withDeadline } from '../../core/time/deadline.ts'
 import { equalBytes } from '../../ssh/wire.ts'
 import { AgentError } from '../agent-error.ts'
@@ -53,7 +53,7 @@ const listsAtOnce = 32
 /** Keeps what it has listed last: the same array for all connections, until that changes. */
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { name, socket, adds, connect, clock } = options
-  const hint = `SSH_AUTH_SOCK=${pastedPath(socket)} ssh-add -l asks it without latchkey`
+  const hint = `SSH_AUTH_SOCK=${shellPath(socket)} ssh-add -l asks it without latchkey`
   const passedOn = createPassedOn()
   const lists = createLastOutcome(clock)
   let latest: { answer: Uint8Array; identities: readonly Identity[] } | undefined

@@ -1,4 +1,4 @@
-import { shellWord } from './shell-word.ts'
+import { scriptWord } from './shell-word.ts'
 
 /** What the AWS tools are told about a profile that latchkey serves. */
 export interface AwsConfigBlock {
@@ -24,7 +24,7 @@ export function awsConfigBlock({ name, region, latchkey }: AwsConfigBlock): stri
  * single quotes in the same way.
  */
 export function credentialProcess(name: string, latchkey: string): string {
-  return `credential_process = ${shellWord(latchkey)} aws credentials ${shellWord(name)}`
+  return `credential_process = ${scriptWord(latchkey)} aws credentials ${scriptWord(name)}`
 }
 
 /** The header of a profile in the config file; undefined for a name that no quoting makes readable for every SDK. */

@@ -6,7 +6,7 @@ import { createUpstream, type Upstream } from '../../agent/upstream/upstream.ts'
 import type { Logger } from '../../core/log.ts'
 import { expandHome } from '../../core/places/paths.ts'
 import { maxSocketPathBytes } from '../../core/places/socket-path.ts'
-import { pastedPath } from '../../core/text/shell-word.ts'
+import { shellPath } from '../../core/text/shell-word.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { isOwnPeer, type PeerCredentials } from '../../ipc/sockets/peer-credentials.ts'
 import type { UpstreamConfig } from '../config/config.ts'
@@ -38,7 +38,7 @@ export function createUpstreams({
   const open = (config: UpstreamConfig): Upstream => {
     const { name, adds, hosts, forward, confirm, sign } = config
     const socket = expandHome(config.socket, home)
-    const hint = `ls -l ${pastedPath(socket)}`
+    const hint = `ls -l ${shellPath(socket)}`
     const unfit = (what: string) => new AgentError('UPSTREAM_FAILED', `${socket} ${what}`, { hint })
     return createUpstream({
       name,

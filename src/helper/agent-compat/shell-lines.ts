@@ -1,10 +1,10 @@
-import { shellWord } from '../../core/text/shell-word.ts'
+import { scriptWord } from '../../core/text/shell-word.ts'
 import type { ShellKind } from './arguments.ts'
 
 /** The lines that a shell evaluates to find an agent (ssh-agent(1)); without a pid for one in the foreground. */
 export function startLines(shell: ShellKind, socket: string, agentPid: number | undefined, shownPid: number): string {
   const set = (name: string, value: string) =>
-    shell === 'csh' ? `setenv ${name} ${cshWord(value)};\n` : `${name}=${shellWord(value)}; export ${name};\n`
+    shell === 'csh' ? `setenv ${name} ${cshWord(value)};\n` : `${name}=${scriptWord(value)}; export ${name};\n`
   const pid = agentPid === undefined ? '' : set('SSH_AGENT_PID', String(agentPid))
   return `${set('SSH_AUTH_SOCK', socket)}${pid}echo Agent pid ${shownPid};\n`
 }
@@ -25,5 +25,5 @@ export function shellKind(path: string | undefined): ShellKind {
  * which reads these lines too, knows no such escape inside.
  */
 function cshWord(text: string): string {
-  return shellWord(text).replaceAll('!', "'\\!'").replaceAll('\n', '\\\n')
+  return scriptWord(text).replaceAll('!', "'\\!'").replaceAll('\n', '\\\n')
 }

@@ -1,5 +1,5 @@
 import { displayJson } from '../../core/text/display-text.ts'
-import { shellWord } from '../../core/text/shell-word.ts'
+import { scriptWord } from '../../core/text/shell-word.ts'
 
 /** Variables to be set, and those that would contradict them. */
 export interface VariableChange {
@@ -15,7 +15,7 @@ const entriesOf = ({ set }: VariableChange) => Object.entries(set)
 const sh: Format = (change) =>
   [
     ...(change.unset.length === 0 ? [] : [`unset ${change.unset.join(' ')}`]),
-    ...entriesOf(change).map(([name, value]) => `export ${name}=${shellWord(value)}`),
+    ...entriesOf(change).map(([name, value]) => `export ${name}=${scriptWord(value)}`),
   ].join('\n')
 
 const fish: Format = (change) =>

@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path'
 import { hostCaFile } from '../../core/places/paths.ts'
-import { pastedWord, shellWord } from '../../core/text/shell-word.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import { agentSocketPath } from '../fast/api-socket.ts'
 import { HelperError } from '../fast/failure.ts'
 import { readSshSettings, readSshVersion, type SshRunner } from '../ssh/run-ssh.ts'
@@ -59,7 +59,7 @@ function commandLine({ agent, identities, file }: SshConfigChoice): string {
     'latchkey ssh config --install',
     ...(agent === 'environment' ? ['--agent environment'] : []),
     ...identities.map(({ identity, hosts }) => `--identity ${shellWord(`${identity}=${hosts.join(',')}`)}`),
-    ...(file === undefined ? [] : [`-F ${pastedWord(resolve(file))}`]),
+    ...(file === undefined ? [] : [`-F ${shellWord(resolve(file))}`]),
   ].join(' ')
 }
 

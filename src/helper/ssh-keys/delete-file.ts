@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import { describeError, errorCode } from '../../core/errors.ts'
 import { readWholeFile } from '../../core/files/read-file.ts'
 import { displayLine } from '../../core/text/display-text.ts'
-import { pastedPath } from '../../core/text/shell-word.ts'
+import { shellPath } from '../../core/text/shell-word.ts'
 import { walkPath } from '../../core/trust/path-walk.ts'
 import { maxKeyFileBytes } from '../../ssh/key-files/key-file.ts'
 import { isKeyAlone } from '../../ssh/key-files/only-key.ts'
@@ -39,7 +39,7 @@ export async function doom(file: string, content: Uint8Array, endsWithDaemon: bo
   if (!isKeyAlone(content)) throw refuse('there is more in it than the key', 'leave out --delete-file')
   const path = await realpath(file)
   await access(dirname(path), constants.W_OK).catch((error: unknown) => {
-    throw refuse(describeError(error), `ls -ld ${pastedPath(dirname(path))}`, error)
+    throw refuse(describeError(error), `ls -ld ${shellPath(dirname(path))}`, error)
   })
   return { named: file, path, links: linksTo(file, path), digest: sha256(content) }
 }
@@ -66,7 +66,7 @@ export async function deleteDoomed(
   const { nlink, ino } = await deleteIfSame(doomed, name, context)
   print(`the stored key has signed, and ${displayLine(path)} was deleted; backups and snapshots may still have it\n`)
   for (const each of await dangling(links))
-    note(`${displayLine(each)} was a link to it, and leads nowhere now\nhint: rm ${pastedPath(each)}\n`)
+    note(`${displayLine(each)} was a link to it, and leads nowhere now\nhint: rm ${shellPath(each)}\n`)
   if (nlink > 1)
     note(
       `WARNING: the same file still has ${nlink - 1 === 1 ? 'another name' : `${nlink - 1} other names`} (hard links), and the key is in it\nhint: find / -inum ${ino} 2>/dev/null\n`,
@@ -121,7 +121,7 @@ async function putBack(aside: string, path: string): Promise<string> {
 function left(file: string, why: string, cause?: unknown): HelperError {
   return new HelperError('REFUSED', `the key is stored, but ${file} was left: ${why}`, {
     cause,
-    hint: `ls -l ${pastedPath(file)}`,
+    hint: `ls -l ${shellPath(file)}`,
   })
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readWholeFile } from '../../core/files/read-file.ts'
 import { homeFolder } from '../../core/places/home.ts'
 import { displayLine } from '../../core/text/display-text.ts'
-import { pastedPath, shellWord } from '../../core/text/shell-word.ts'
+import { shellPath, shellWord } from '../../core/text/shell-word.ts'
 import { maxKeyFileBytes } from '../../ssh/key-files/key-file.ts'
 import type { CommandContext } from '../command-context.ts'
 import { type BegunDeletion, begunDeletions } from './begun-deletions.ts'
@@ -30,14 +30,14 @@ async function leftWarning({ path, aside, name, digest }: BegunDeletion): Promis
   const [was, is] = [displayLine(path), displayLine(aside)]
   return (await digestOf(aside)) === digest
     ? `WARNING: ${was} was not deleted to the end: it is ${is} now, with the key\nhint: ${commandToDelete(aside, name)}\n`
-    : `WARNING: what has come to the place of ${was} while that was deleted is ${is} now\nhint: mv -n ${pastedPath(aside)} ${pastedPath(path)}\n`
+    : `WARNING: what has come to the place of ${was} while that was deleted is ${is} now\nhint: mv -n ${shellPath(aside)} ${shellPath(path)}\n`
 }
 
 const copyWarning = (path: string, name: string): string =>
   `WARNING: ${displayLine(path)} has the same key without a passphrase: whoever reads it needs no keychain\nhint: ${commandToDelete(path, name)}\n`
 
 const commandToDelete = (path: string, name: string) =>
-  `latchkey ssh keys add --name ${shellWord(name)} --delete-file ${pastedPath(path)}`
+  `latchkey ssh keys add --name ${shellWord(name)} --delete-file ${shellPath(path)}`
 
 /** SHA-256 of a file, in hexadecimal digits; undefined where it cannot be read. */
 async function digestOf(path: string): Promise<string | undefined> {

@@ -1,7 +1,8 @@
 import { lstatSync } from 'node:fs'
 import { readWholeFile } from '../../core/files/read-file.ts'
 import { Secret } from '../../core/secret.ts'
-import { pastedPath } from '../../core/text/shell-word.ts'
+import { displayLine } from '../../core/text/display-text.ts'
+import { shellPath } from '../../core/text/shell-word.ts'
 import { type KeyFile, maxKeyFileBytes } from '../../ssh/key-files/key-file.ts'
 import { type Conversion, KeyFileError } from '../../ssh/key-files/key-file-error.ts'
 import { readKeyFile } from '../../ssh/key-files/read-key-file.ts'
@@ -53,7 +54,7 @@ async function open(content: Buffer, source: KeySource, context: CommandContext)
     if (!isKeyFileError(error, 'KEY_FILE_ENCRYPTED')) throw error
     await source.beforeAsking(error.publicBlob)
   }
-  const question = `passphrase of ${source.file === '-' ? 'the key' : source.file}`
+  const question = `passphrase of ${source.file === '-' ? 'the key' : displayLine(source.file)}`
   for (let tries = 1; ; tries += 1) {
     try {
       return await openWith(content, await readTyped(context, question, false))
@@ -84,7 +85,7 @@ function converted(conversion: Conversion, { file, name, addInstead }: KeySource
   const [from, first] =
     file === '-' ? [freeName(name, ''), (word: string) => `(umask 077 && cat > ${word}) && `] : [file, () => '']
   const copy = freeName(from.replace(/\.ppk$/i, ''), '.openssh')
-  const [fromWord, copyWord] = [pastedPath(from), pastedPath(copy)]
+  const [fromWord, copyWord] = [shellPath(from), shellPath(copy)]
   return `${first(fromWord)}${conversion(fromWord, copyWord)} && ${addInstead(copyWord)}`
 }
 

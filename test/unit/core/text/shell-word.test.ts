@@ -1,17 +1,17 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { displayLine } from '../../../../src/core/text/display-text.ts'
-import { pastedPath, pastedWord, shellWord } from '../../../../src/core/text/shell-word.ts'
+import { scriptWord, shellPath, shellWord } from '../../../../src/core/text/shell-word.ts'
 
 describe('a shell word', () => {
   it.each(['dev', 'team/dev', 'jo@example.com', '/run/user/1000/latchkey'])('is left as it is: %s', (text) => {
-    expect(shellWord(text)).toBe(text)
+    expect(scriptWord(text)).toBe(text)
   })
 
   it.each(['', 'a b', "it's", '$(id)', '`id`', 'a;b', '"', '\\', '*', 'a\nb', "'; echo x; '", '~', 'ü'])(
     'means itself to a shell: %j',
     (text) => {
-      expect(execFileSync('sh', ['-c', `printf %s ${shellWord(text)}`], { encoding: 'utf8' })).toBe(text)
+      expect(execFileSync('sh', ['-c', `printf %s ${scriptWord(text)}`], { encoding: 'utf8' })).toBe(text)
     },
   )
 })
@@ -34,7 +34,7 @@ describe('a word that is pasted from one line', () => {
     '',
     'x'.repeat(2000),
   ])('means itself to a shell: %j', (text) => {
-    expect(meant(pastedWord(text))).toBe(text)
+    expect(meant(shellWord(text))).toBe(text)
   })
 
   it.each([
@@ -44,6 +44,6 @@ describe('a word that is pasted from one line', () => {
     ['/a/-b', '/a/-b'],
     ['a', 'a'],
   ])('is no option where it is a path: %j', (path, same) => {
-    expect(meant(pastedPath(path))).toBe(same)
+    expect(meant(shellPath(path))).toBe(same)
   })
 })
