@@ -1,3 +1,4 @@
+import { displayLines } from '../../core/text/display-text.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 
@@ -7,7 +8,7 @@ import { HelperError } from '../fast/failure.ts'
  * @throws {HelperError} CANCELLED; PERSON_NEEDED
  */
 export async function readTyped(context: CommandContext, what: string, echo: boolean): Promise<string> {
-  const line = await context.readLine(`${what}: `, { echo })
+  const line = await context.readLine(`${displayLines(what)}: `, { echo })
   if (line !== undefined) return line.expose()
   // What led to the question stands on the terminal already.
   const question = what

@@ -107,7 +107,7 @@ async function accountIdOf(
         hint: 'add --account with its 12 digits, which the console shows at the top right',
       },
     )
-  const typed = (await readTyped(context, `account id of ${account.alias} (12 digits)`, true)).replace(
+  const typed = (await readTyped(context, `account id of ${displayLine(account.alias)} (12 digits)`, true)).replace(
     accountBlanks,
     '',
   )

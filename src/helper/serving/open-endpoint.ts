@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { uptime } from 'node:os'
+import { displayLine } from '../../core/text/display-text.ts'
 import { createSystemClock } from '../../core/time/clock.ts'
 import type { CommandContext } from '../command-context.ts'
 import { apiSocketPath } from '../fast/api-socket.ts'
@@ -24,6 +25,6 @@ export function openEndpoint(
     socketPath: apiSocketPath(environment),
     clock: createSystemClock(uptime),
     newToken,
-    onRefused: (profile, reason) => note(`${profile}: ${reason}\n`),
+    onRefused: (profile, reason) => note(`${displayLine(`${profile}: ${reason}`)}\n`),
   })
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { homeFolder } from '../../core/places/home.ts'
-import { displayLine, displayLines } from '../../core/text/display-text.ts'
+import { displayLine } from '../../core/text/display-text.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { InstanceKeys } from '../../ipc/endpoints/aws-instances.ts'
 import { formatHostName, type HostName } from '../../ssh/known-hosts/host-name.ts'
@@ -43,7 +43,7 @@ export async function trustInstance(instance: string, options: TrustOptions, con
   if (missing === 0) return print(`${displayLine(file)} has them all already\n`)
   if (yes === undefined) {
     // The question is on the terminal, wherever the rest goes.
-    const before = context.hasShownOutput ? '' : displayLines(`${shown}${said}`)
+    const before = context.hasShownOutput ? '' : `${shown}${said}`
     await confirm(before, answer, file, commandLine(instance, { ...found, yes: true }), context)
   }
   const added = await pin(false)
