@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { callerEnvironment, type Environment } from '../../core/places/environment.ts'
@@ -10,6 +10,7 @@ import { DevError, readIfPresent } from '../../dev/dev-folder.ts'
 import { type DevEnvironment, startDevEnvironment } from '../../dev/environment.ts'
 import { runCommand, shellStatus, signalStatus } from '../exec/run-command.ts'
 import { HelperError } from '../fast/failure.ts'
+import { knownUser } from '../known-user.ts'
 
 /** How long a person waits without a word, in ms. */
 const slowMs = 1_000
@@ -39,7 +40,7 @@ export async function runDev(args: readonly string[]): Promise<number> {
     if (process.stderr.isTTY) process.stderr.write('starting a Vault, an AWS and a daemon\n')
     const environment = await startDevEnvironment({
       folder: resolve(folder ?? scratch!),
-      userName: userInfo().username,
+      userName: knownUser().username,
       pid: process.pid,
       environment: caller,
       latchkey: join(__dirname, 'latchkey.cjs'),

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os'
 import { type Command, InvalidArgumentError } from 'commander'
 import { displayLine } from '../../core/text/display-text.ts'
 import type { SshRenewed } from '../../ipc/endpoints/ssh-ready.ts'
@@ -8,6 +7,7 @@ import { showOnTerminal } from '../asking/terminal-line.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { ifRunningOption, isPort, knownTarget, readyStatus } from '../fast/ssh-ready.ts'
+import { knownUser } from '../known-user.ts'
 import { formatUntil } from '../logged-in.ts'
 import { formatProblem } from '../problem-lines.ts'
 import { callingSsh } from '../ssh/calling-ssh.ts'
@@ -29,7 +29,7 @@ export function addSshReadyCommands(ssh: Command, context: CommandContext, finis
     .option('--port <port>', 'the port: %p', port)
     .option('--hostname <name>', 'where ssh connects to: %h; where HOST is another name, the port does not count')
     .option(ifRunningOption, 'exit with 1 where no daemon runs, so that the lines below the Match do not count')
-    .action(async (host: string, { user = userInfo().username, port, hostname, ifRunning = false }: ReadyOptions) => {
+    .action(async (host: string, { user = knownUser().username, port, hostname, ifRunning = false }: ReadyOptions) => {
       const target = knownTarget({ user, host, hostname, port })
       const outcome = await askForSshReady(target, context.environment, {
         terminal: createTerminalAccess(context.environment),

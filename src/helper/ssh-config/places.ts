@@ -1,11 +1,12 @@
 import { realpathSync } from 'node:fs'
-import { homedir, userInfo } from 'node:os'
+import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Environment, isSet } from '../../core/places/environment.ts'
 import { homeFolder } from '../../core/places/home.ts'
 import { expandHome, stateFolder } from '../../core/places/paths.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { HelperError } from '../fast/failure.ts'
+import { knownUser } from '../known-user.ts'
 import { configWord } from './config-word.ts'
 import type { IncludeName } from './include-lines.ts'
 
@@ -48,7 +49,7 @@ export function userSshConfig(given: string | undefined, environment: Environmen
 
 /** By the user database: ssh does not look at HOME. */
 function homeOfSsh(): string {
-  return userInfo().homedir || homedir()
+  return knownUser().homedir || homedir()
 }
 
 function isSame(path: string, other: string): boolean {
