@@ -192,7 +192,7 @@ describe('latchkey ssh config', () => {
 
   it('does not take what it cannot write', async () => {
     expect(await command('--install', '--remove')).toMatchObject({ status: 2 })
-    for (const identity of ['ops', 'ops=', 'ops=a b', '../ops=a', 'ops="x"'])
+    for (const identity of ['ops', 'ops=', 'ops=a b', 'ops=!a', '../ops=a', 'ops="x"'])
       expect(await command('--identity', identity)).toMatchObject({ status: 2, stdout: '' })
     const quoted = join(home, "o'brien")
     symlinkSync(latchkeyPath, quoted)

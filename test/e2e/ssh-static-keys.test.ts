@@ -310,6 +310,7 @@ describeWithPeers('a static key', ['sshd', 'ssh', 'ssh-add', 'ssh-keygen', 'scri
       [['--name', 'a/b'], 'the name of a key has'],
       [['--name', 'taken'], 'another static key is called taken'],
       [['--hosts', 'a b!'], 'hosts: not a host'],
+      [['--hosts', '!a'], 'hosts: names no host'],
     ] as const)
       expect(await fails('ssh', 'keys', 'add', file, ...options)).toContain(message)
     appendFileSync(file, 'a note\n')

@@ -45,6 +45,9 @@ export function hostPatternMistake(text: string): string | undefined {
     : 'not a host: write a name, a pattern such as "*.example.com", "[name]:port", or "SHA256:…"'
 }
 
+/** What is wrong with patterns that all begin with `!`: there is nothing from which they could leave something out. */
+export const onlyExcludes = 'names no host: "*" is every host that is not left out'
+
 /** Reads the setting. What `hostPatternMistake` refuses must not be in it. */
 export function hostPatterns(texts: readonly string[]): HostPatterns {
   const patterns = texts.map(parsePattern).filter((pattern) => pattern !== undefined)

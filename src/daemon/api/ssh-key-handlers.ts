@@ -1,11 +1,12 @@
 import * as v from 'valibot'
-import { hostPatternMistake } from '../../agent/destination/host-patterns.ts'
+import { hostPatternMistake, onlyExcludes } from '../../agent/destination/host-patterns.ts'
 import type { Lock } from '../../agent/lock/lock.ts'
 import type { StaticKeyStatus } from '../../ipc/endpoints/fields.ts'
 import type * as sshKeyEndpoints from '../../ipc/endpoints/ssh-keys.ts'
 import type { StaticKeyList } from '../../ipc/endpoints/ssh-keys.ts'
 import type { EndpointHandlers } from '../../ipc/server/endpoint-routes.ts'
 import type { PromptCaller } from '../../prompts/prompt.ts'
+import { isExclusion } from '../../ssh/known-hosts/pattern-list.ts'
 import { fingerprint } from '../../ssh/public-key.ts'
 import { keyRecord } from '../static-keys/key-record.ts'
 import type { RunningStaticKeys } from '../static-keys/running-static-keys.ts'
@@ -75,11 +76,12 @@ function refuseBadForm(name: string, hosts: readonly string[] | null | undefined
     throw new ApiError('REQUEST_INVALID', 'the name of a key has up to 64 letters, digits, and . _ @ + -', {
       hint: 'latchkey ssh keys add --name NAME FILE',
     })
-  for (const host of hosts ?? []) {
-    const mistake = hostPatternMistake(host)
-    if (mistake !== undefined)
-      throw new ApiError('REQUEST_INVALID', `hosts: ${mistake}`, { hint: 'latchkey help ssh keys add' })
-  }
+  if (hosts === null || hosts === undefined) return
+  const mistake =
+    hosts.map(hostPatternMistake).find((each) => each !== undefined) ??
+    (hosts.every(isExclusion) ? onlyExcludes : undefined)
+  if (mistake !== undefined)
+    throw new ApiError('REQUEST_INVALID', `hosts: ${mistake}`, { hint: 'latchkey help ssh keys add' })
 }
 
 function describe({ record, key }: StoredKey, { agentKeys }: RunningStaticKeys): StaticKeyStatus {

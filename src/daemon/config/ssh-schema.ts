@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { signUseMistake } from '../../agent/connection/sign-policy.ts'
-import { hostPatternMistake } from '../../agent/destination/host-patterns.ts'
+import { hostPatternMistake, onlyExcludes } from '../../agent/destination/host-patterns.ts'
 import { confirmPolicies } from '../../agent/keys/key-store.ts'
 import { hardwareKinds } from '../../agent/protocol/messages.ts'
 import { pathField as path, textField as text } from '../../core/config-fields.ts'
@@ -27,6 +27,7 @@ const hosts = v.pipe(
     ),
   ),
   v.minLength(1, 'leave it out for every host'),
+  v.check((patterns) => !patterns.every(isExclusion), onlyExcludes),
 )
 
 /** What a key may sign. */

@@ -93,6 +93,9 @@ function noteAgent({ agent }: SshConfigChoice, { environment, note }: CommandCon
 
 function collectNamedHosts(text: string, former: readonly NamedHosts[] = []): NamedHosts[] {
   const named = parseNamedHosts(text)
-  if (named === undefined) throw new InvalidArgumentError('Write NAME=HOST,HOST with patterns as in ssh_config.')
+  if (named === undefined)
+    throw new InvalidArgumentError(
+      'Write NAME=HOST,HOST with patterns as in ssh_config, of which one at least has no ! before it.',
+    )
   return [...former, named]
 }

@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path'
 import { hostCaFile } from '../../core/places/paths.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
+import { isExclusion } from '../../ssh/known-hosts/pattern-list.ts'
 import { agentSocketPath } from '../fast/api-socket.ts'
 import { HelperError } from '../fast/failure.ts'
 import { readSshSettings, readSshVersion, type SshRunner } from '../ssh/run-ssh.ts'
@@ -28,7 +29,8 @@ export interface NamedHosts {
 export function parseNamedHosts(text: string): NamedHosts | undefined {
   const [, identity, patterns = ''] = /^([\w@+-][\w.@+-]*)=([\w.*?!:%[\],-]+)$/.exec(text) ?? []
   const hosts = patterns.split(',')
-  if (identity === undefined || hosts.includes('')) return undefined
+  // Of patterns that only leave out ssh fits none.
+  if (identity === undefined || hosts.includes('') || hosts.every(isExclusion)) return undefined
   return { identity, hosts }
 }
 

@@ -233,6 +233,11 @@ describe('parseConfig', () => {
       '3:1: ssh.identity.i.hosts: leave it out for every host',
     ],
     [
+      'hosts that are only left out',
+      '[ssh.identity.i]\nrole = "r"\nhosts = ["!a", "!SHA256:x"]\n',
+      '3:1: ssh.identity.i.hosts: names no host: "*" is every host that is not left out',
+    ],
+    [
       'a CA that is no fingerprint',
       '[ssh.identity.i]\nrole = "r"\nca = "ssh-ed25519 AAAA"\n',
       '3:1: ssh.identity.i.ca: not a fingerprint as ssh-add -l and ssh-keygen -l show it: "SHA256:…"',
