@@ -8,7 +8,9 @@ import { runInNewContext } from 'node:vm'
  * (ADR 0020). A heap so small is collected often, and in no time: handing parts of it to other threads costs more.
  *
  * On Node 20 besides, the optimising compiler is started for what runs for long alone: not for a function only because it
- * is small, and not by what a person does in a minute, both of which would bring its pages in.
+ * is small, and not by what a person does in a minute, both of which would bring its pages in. What V8 learns about a
+ * function, for that compiler and for its own caches, is not kept before the function has run some sixty times: most of a
+ * daemon runs a few times at its start, or once an hour.
  */
 export function keepHeapSmall(): void {
   setFlagsFromString('--optimize-for-size')
@@ -17,6 +19,7 @@ export function keepHeapSmall(): void {
   if (!process.versions.v8.startsWith('11.')) return
   setFlagsFromString('--max-bytecode-size-for-early-opt=0')
   setFlagsFromString('--ticks-before-optimization=8')
+  setFlagsFromString('--interrupt-budget-factor-for-feedback-allocation=64')
 }
 
 /** V8's full garbage collection. It is set up when it is first used: many daemons never need it. */
