@@ -365,16 +365,23 @@ describeWithPeers('a static key', ['sshd', 'ssh', 'ssh-add', 'ssh-keygen', 'scri
     truncateSync(join(home, 'large'), 100 * 1024 * 1024)
     await runOk('mkfifo', [join(home, 'pipe')])
     symlinkSync('/dev/zero', join(home, 'device'))
+    // It can be opened, and not read.
+    symlinkSync('/proc/self/mem', join(home, 'memory'))
+    mkdirSync(join(home, 'folder'))
     for (const [name, message] of [
       ['cut', 'the key is damaged, or cut short'],
       ['large', 'is larger than 64 KiB'],
       ['pipe', 'is a pipe, not a regular file'],
       ['device', 'is a device, not a regular file'],
       ['whole.pub', 'this is a public key'],
-      ['none', 'ENOENT'],
+      ['folder', 'is a folder, not a regular file'],
+      ['run/api.sock', 'is a socket, not a regular file'],
+      ['none', `${join(home, 'none')} cannot be read: ENOENT`],
+      ['memory', `${join(home, 'memory')} cannot be read: EIO`],
     ] as const) {
       const error = await fails('ssh', 'keys', 'add', join(home, name))
       expect(error).toContain(message)
+      expect(error).toMatch(/^latchkey: .*\nhint: .*\n$/)
     }
     chmodSync(home, 0o700)
     expect(await latchkey('ssh', 'keys', 'list')).toMatch(/^there is no static key/)

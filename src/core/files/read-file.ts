@@ -54,9 +54,9 @@ export async function readWholeFile(path: string, options: ReadFileOptions): Pro
   if (options.isTrusted) await refuseUntrusted(path)
   // Without O_NONBLOCK, opening a pipe waits for a writer and occupies one of the threads that all file operations share.
   const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
-  const file = await open(path, flags).catch((error: unknown) => {
-    // open(2): ENXIO is a socket.
-    throw errorCode(error) === 'ENXIO' ? notRegular(path, 'a socket') : error
+  const file = await open(path, flags).catch(async (error: unknown) => {
+    // open(2): ENXIO is a socket, or a device that is not there, such as /dev/tty without a terminal.
+    throw errorCode(error) === 'ENXIO' ? notRegular(path, kindOf(await stat(path))) : error
   })
   try {
     const stats = await file.stat()

@@ -1,4 +1,5 @@
 import { lstatSync } from 'node:fs'
+import { CodedError, describeError } from '../../core/errors.ts'
 import { readWholeFile } from '../../core/files/read-file.ts'
 import { Secret } from '../../core/secret.ts'
 import { displayLine } from '../../core/text/display-text.ts'
@@ -25,10 +26,16 @@ export interface KeySource {
   beforeAsking: (publicBlob: Uint8Array | undefined) => Promise<void>
 }
 
-/** The bytes of a file, or of the standard input (`-`). @throws {FileError}; {HelperError} REFUSED; the system's error */
+/** The bytes of a file, or of the standard input (`-`). @throws {FileError}; {HelperError} REFUSED */
 export async function readContent(file: string, context: CommandContext): Promise<Buffer> {
   if (file === '-') return await context.readInputBytes()
-  return await readWholeFile(file, { maxBytes: maxKeyFileBytes, isTrusted: false })
+  try {
+    return await readWholeFile(file, { maxBytes: maxKeyFileBytes, isTrusted: false })
+  } catch (cause) {
+    if (cause instanceof CodedError) throw cause
+    const hint = `ls -ld ${shellPath(file)}`
+    throw new HelperError('REFUSED', `${displayLine(file)} cannot be read: ${describeError(cause)}`, { cause, hint })
+  }
 }
 
 /**

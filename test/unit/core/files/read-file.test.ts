@@ -40,6 +40,8 @@ it('does not wait for a pipe, device, socket or folder, and says what it is', as
     [sub, 'a folder'],
     [socket, 'a socket'],
     ['/dev/zero', 'a device'],
+    // Opening it fails where there is no terminal, as here.
+    ['/dev/tty', 'a device'],
   ]) {
     const expected = {
       code: 'FILE_NOT_REGULAR',
