@@ -174,5 +174,9 @@ it('tells in one line what changes nothing, and ends with the usage at what it d
 
 it('-k ends nothing where the variable names no process', async () => {
   for (const SSH_AGENT_PID of [undefined, '', '0', '1', '-5', 'x', '99999999999'])
-    expect(await compat(['-k'], { env: { SSH_AGENT_PID } })).toMatchObject({ status: 1, stdout: '' })
+    expect(await compat(['-k'], { env: { SSH_AGENT_PID } })).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^latchkey: .*\nhint: ps .*\n$/),
+    })
 })

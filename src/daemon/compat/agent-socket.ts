@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rmdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { describeError } from '../../core/errors.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
+import { IpcError } from '../../ipc/ipc-error.ts'
 import { listenNew } from '../../ipc/sockets/new-socket.ts'
 import { listenInherited, type UnixListener } from '../../ipc/sockets/unix-listener.ts'
 import type { OnStream } from '../../ipc/sockets/unix-server.ts'
@@ -27,8 +30,12 @@ export interface AgentSocketPlace {
 export async function openAgentSocket(place: AgentSocketPlace, onStream: OnStream): Promise<AgentSocket> {
   if (place.passed !== undefined) return { path: undefined, ...(await listenInherited(place.passed, onStream)) }
   if (place.address !== undefined) return { path: place.address, ...(await listenNew(place.address, onStream)) }
+  // TMPDIR may be relative, and clients and this process may be in other folders later.
+  const temporary = resolve(place.temporaryFolder)
   // Four letters of ours and six of mkdtemp: as many as people's scripts look for.
-  const folder = await mkdtemp(join(place.temporaryFolder, `ssh-${randomBytes(2).toString('hex')}`))
+  const folder = await mkdtemp(join(temporary, `ssh-${randomBytes(2).toString('hex')}`)).catch((cause: unknown) => {
+    throw unusable(temporary, `no folder for the socket can be made in ${temporary}: ${describeError(cause)}`, cause)
+  })
   const removeFolder = () => rmdir(folder).catch(() => {})
   const path = join(folder, `agent.${place.pid}`)
   try {
@@ -42,6 +49,13 @@ export async function openAgentSocket(place: AgentSocketPlace, onStream: OnStrea
     }
   } catch (error) {
     await removeFolder()
-    throw error
+    throw unusable(temporary, describeError(error), error)
   }
+}
+
+/** What helps is in the folder that the user has named, or could. */
+function unusable(temporary: string, message: string, cause: unknown): IpcError {
+  const word = shellWord(temporary)
+  const hint = `ls -ld ${word}; df ${word}; another TMPDIR, or -a PATH, puts the socket elsewhere`
+  return new IpcError('SOCKET_UNUSABLE', message, { cause, hint })
 }

@@ -27,6 +27,9 @@ export type RunLoneAgent = (settings: {
 /** ssh-agent becomes the command, and ends by whatever signal that does. Those that leave a core file stay a status. */
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL', 'SIGALRM', 'SIGUSR2'] as const
 
+/** Shows the ids of those that run. */
+const findAgents = "ps x | grep 'agent-compat -D'"
+
 type Order<Type extends AgentOrder['type']> = Extract<AgentOrder, { type: Type }>
 
 const usage = `usage: latchkey agent-compat [-c | -s] [-DdTU] [-a bind_address] [-E fingerprint_hash]
@@ -121,13 +124,14 @@ function agentEnvironment(environment: Environment): Environment {
 }
 
 async function killAgent({ shell }: Order<'kill'>, { SSH_AGENT_PID: text, SHELL }: Environment): Promise<number> {
-  if (text === undefined) return fail('SSH_AGENT_PID is not set: no agent can be ended')
+  if (text === undefined) return fail('SSH_AGENT_PID is not set: no agent can be ended', `hint: ${findAgents}\n`)
   const pid = /^\d+$/.test(text) ? Number(text) : 0
-  if (pid < 2 || pid >= 2 ** 31) return fail(`SSH_AGENT_PID=${text} is not the id of a process`)
+  if (pid < 2 || pid >= 2 ** 31)
+    return fail(`SSH_AGENT_PID=${text} is not the id of a process`, `hint: ${findAgents}\n`)
   try {
     process.kill(pid, 'SIGTERM')
   } catch (error) {
-    return fail(`the agent ${pid} cannot be ended: ${describeError(error)}`)
+    return fail(`the agent ${pid} cannot be ended: ${describeError(error)}`, `hint: ps -fp ${pid}\n`)
   }
   await writeToDescriptor(1, killLines(shell ?? shellKind(SHELL), pid))
   return exitStatus.done

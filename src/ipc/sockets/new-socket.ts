@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { errorCode } from '../../core/errors.ts'
 import { maxSocketPathBytes } from '../../core/places/socket-path.ts'
@@ -18,6 +19,7 @@ export async function listenNew(path: string, onStream: OnStream): Promise<UnixL
     throw new IpcError(
       'SOCKET_UNUSABLE',
       `${place} is too long: a socket path may have at most ${maxSocketPathBytes} bytes`,
+      { hint: 'latchkey agent-compat -a PATH, with a shorter one' },
     )
   const server = createUnixServer(onStream)
   const umask = process.umask(0o177)
@@ -39,12 +41,14 @@ export async function listenNew(path: string, onStream: OnStream): Promise<UnixL
 }
 
 function unusable(path: string, cause: unknown): IpcError {
-  if (errorCode(cause) !== 'EADDRINUSE')
-    return new IpcError('SOCKET_UNUSABLE', `cannot listen on ${path}: ${errorCode(cause) ?? 'unknown error'}`, {
-      cause,
-      // Node says EACCES for a missing folder, too.
-      hint: `ls -ld ${shellWord(dirname(path))}`,
-    })
+  const folder = dirname(path)
+  if (errorCode(cause) !== 'EADDRINUSE') {
+    // Node says EACCES for that, too.
+    const isMissing = !existsSync(folder)
+    const reason = isMissing ? `there is no folder ${folder}` : (errorCode(cause) ?? 'unknown error')
+    const hint = isMissing ? `mkdir -p ${shellWord(folder)}` : `ls -ld ${shellWord(folder)}; df ${shellWord(folder)}`
+    return new IpcError('SOCKET_UNUSABLE', `cannot listen on ${path}: ${reason}`, { cause, hint })
+  }
   return new IpcError('SOCKET_IN_USE', `cannot listen on ${path}: there is something already`, {
     cause,
     hint: `SSH_AUTH_SOCK=${shellWord(path)} ssh-add -l tells whether an agent is there; what is left over must be removed`,

@@ -45,7 +45,13 @@ it('takes it away where the process is in another folder by then', async () => {
 
 it('refuses a path that does not fit into an address, and a folder that is not there', async () => {
   const folder = temporaryFolder()
-  const unusable = { code: 'SOCKET_UNUSABLE' }
-  await expect(listen(join(folder, 'x'.repeat(108)))).rejects.toMatchObject(unusable)
-  await expect(listen(join(folder, 'none', 'sock'))).rejects.toMatchObject(unusable)
+  const code = 'SOCKET_UNUSABLE'
+  const hint = expect.stringContaining('agent-compat -a PATH')
+  await expect(listen(join(folder, 'x'.repeat(108)))).rejects.toMatchObject({ code, hint })
+  const none = join(folder, 'none')
+  await expect(listen(join(none, 'sock'))).rejects.toMatchObject({
+    code,
+    message: `cannot listen on ${none}/sock: there is no folder ${none}`,
+    hint: `mkdir -p ${none}`,
+  })
 })
