@@ -12,7 +12,7 @@ import type { ConfirmPolicy, Identity, KeyStore, Signer } from '../keys/key-stor
 import type { AgentResponse, HardwareKind, HardwareRequest } from '../protocol/messages.ts'
 import { type EncodableRequest, encodeRequest } from '../protocol/requests.ts'
 import { nameOfKey, nameOfToken, type PassedOn } from './passed-on.ts'
-import { decodeAnswer, type UpstreamClient } from './upstream-client.ts'
+import type { UpstreamClient } from './upstream-client.ts'
 
 /** Where it is, and what its keys are for. */
 export interface UpstreamOptions {
@@ -54,6 +54,8 @@ export interface OpenUpstreamDeps extends UpstreamOptions {
   inTime: <T>(work: Promise<T>) => Promise<T>
   /** For lists: what asks itself by way of others would ask for ever. */
   turns: Turns
+  /** Reads an answer. @throws {AgentError} UPSTREAM_FAILED */
+  decode: (answer: Uint8Array) => AgentResponse
   /** Reads a list. @throws {AgentError} UPSTREAM_REFUSED, RESPONSE_UNKNOWN @throws {SshError} WIRE_… */
   identitiesIn: (answer: Uint8Array) => readonly Identity[]
   /** How the latest list went. */
@@ -71,8 +73,23 @@ const loginsOnly: readonly string[] = ['login']
 
 /** Opens nothing until something is asked. */
 export function openUpstream(deps: OpenUpstreamDeps): OpenUpstream {
-  const { name, adds, hosts, forward, confirm, sign, log, dial, inTime, turns, identitiesIn, lists, latest, passedOn } =
-    deps
+  const {
+    name,
+    adds,
+    hosts,
+    forward,
+    confirm,
+    sign,
+    log,
+    dial,
+    inTime,
+    turns,
+    decode,
+    identitiesIn,
+    lists,
+    latest,
+    passedOn,
+  } = deps
   const binds: Uint8Array[] = []
   let client: UpstreamClient | undefined
   let listing: Promise<readonly Identity[]> | undefined
@@ -96,7 +113,7 @@ export function openUpstream(deps: OpenUpstreamDeps): OpenUpstream {
   }
 
   const ask = async (request: EncodableRequest): Promise<AgentResponse> =>
-    decodeAnswer(name, await connected().ask(encodeRequest(request)))
+    decode(await connected().ask(encodeRequest(request)))
 
   /** What is late is waited for again by the next list, and not asked for twice. */
   const asked = (): Promise<readonly Identity[]> => {

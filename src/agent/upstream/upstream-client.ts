@@ -79,12 +79,12 @@ export function createUpstreamClient(name: string, stream: Duplex, hint: string)
   }
 }
 
-/** Reads what was answered. @throws {AgentError} UPSTREAM_FAILED */
-export function decodeAnswer(name: string, answer: Uint8Array): AgentResponse {
+/** Reads what was answered. @param hint for the error @throws {AgentError} UPSTREAM_FAILED */
+export function decodeAnswer(name: string, answer: Uint8Array, hint: string): AgentResponse {
   try {
     return decodeResponse(answer)
   } catch (cause) {
-    throw new AgentError('UPSTREAM_FAILED', `the agent ${name} ${noAnswer(cause)}`, { cause })
+    throw new AgentError('UPSTREAM_FAILED', `the agent ${name} ${noAnswer(cause)}`, { cause, hint })
   }
 }
 

@@ -58,11 +58,13 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const lists = createLastOutcome(clock)
   let latest: { answer: Uint8Array; identities: readonly Identity[] } | undefined
 
+  const decode = (answer: Uint8Array) => decodeAnswer(name, answer, hint)
+
   const identitiesIn = (answer: Uint8Array): readonly Identity[] => {
     if (latest !== undefined && equalBytes(latest.answer, answer)) return latest.identities
-    const response = decodeAnswer(name, answer)
+    const response = decode(answer)
     if (response.type !== 'identities-answer')
-      throw new AgentError('UPSTREAM_REFUSED', `the agent ${name} has not listed its keys`)
+      throw new AgentError('UPSTREAM_REFUSED', `the agent ${name} has not listed its keys`, { hint })
     latest = { answer, identities: response.identities }
     return response.identities
   }
@@ -84,7 +86,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const removeAdded = async (): Promise<void> => {
     const client = dial([])
     const removeOne = async ({ name: added, request }: ReturnType<typeof passedOn.removals>[number]) => {
-      const { type } = decodeAnswer(name, await client.ask(encodeRequest(request)))
+      const { type } = decode(await client.ask(encodeRequest(request)))
       // A failure: it is not there any more.
       if (type === 'success' || type === 'failure') passedOn.forget(added)
       else throw new AgentError('UPSTREAM_REFUSED', `the agent ${name} has not removed a key`)
@@ -112,6 +114,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         dial: () => dial(path),
         inTime,
         turns,
+        decode,
         identitiesIn,
         lists,
         latest: () => latest?.identities ?? none,

@@ -156,7 +156,7 @@ function setUp(at: AgentRequest['type'], misdeed: Misdeed) {
     }
     return { ask, leave: () => client.destroy() }
   }
-  return { connect, faults }
+  return { connect, faults, upstream }
 }
 
 const comments = (response: AgentResponse) =>
@@ -178,6 +178,11 @@ describe('another agent that answers with', () => {
     const client = world.connect()
     await client.ask(addKey(own, 'own'))
     expect(comments(await client.ask(empty(number.list)))).toEqual(['own'])
+    expect(world.upstream.status().lastError).toMatchObject({
+      code: expect.stringMatching(/^UPSTREAM_/),
+      message: expect.stringMatching(/^the agent card /),
+      hint: 'SSH_AUTH_SOCK=/card.sock ssh-add -l asks it without latchkey',
+    })
     // What is owed on a connection is waited for there, a second for each list.
     await expectNoHarm(world, isSilent(what) ? undefined : client)
   })

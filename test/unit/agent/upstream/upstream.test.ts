@@ -169,6 +169,7 @@ describe('an upstream agent', () => {
     expect(upstream.status().lastError).toMatchObject({
       code: 'UPSTREAM_REFUSED',
       message: 'the agent card has not listed its keys',
+      hint: 'SSH_AUTH_SOCK=/card.sock ssh-add -l asks it without latchkey',
     })
     isBroken = false
     await open.identities(local)
