@@ -48,12 +48,14 @@ export function findPrograms(choice: string, places: ProgramPlaces): FoundProgra
   if (choice === 'auto' && platform !== 'darwin' && !hasDisplay(environment)) {
     return { whyNone: 'neither DISPLAY nor WAYLAND_DISPLAY is set for the daemon' }
   }
-  const [first, ...others] = candidates(environment)
+  const placed = candidates(environment)
     .filter(({ program }) => choice === 'auto' || program.name === choice)
     .flatMap(({ program, name }) => {
       const path = places.find(name)
       return path === undefined ? [] : [{ program, path }]
     })
+  // SSH_ASKPASS is often the very ssh-askpass that comes last: what could not ask is not tried twice.
+  const [first, ...others] = placed.filter(({ path }, at) => placed.findIndex((other) => other.path === path) === at)
   if (first !== undefined) return { found: [first, ...others] }
   const what = choice === 'auto' ? Object.keys(programs).join(', ') : choice
   return { whyNone: `not found in those folders of PATH that nobody else can change: ${what}` }

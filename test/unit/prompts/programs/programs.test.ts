@@ -50,6 +50,15 @@ describe('programs that are found by themselves', () => {
     ])
   })
 
+  it('are tried once, also where SSH_ASKPASS names one that would be found anyway', () => {
+    const SSH_ASKPASS = '/usr/bin/ssh-askpass'
+    const names = ['zenity', 'ssh-askpass', SSH_ASKPASS]
+    expect(find('auto', { DISPLAY: ':0', SSH_ASKPASS }, { names })).toEqual([
+      'askpass /usr/bin/ssh-askpass',
+      'zenity /usr/bin/zenity',
+    ])
+  })
+
   it.each<[Environment, NodeJS.Platform, boolean]>([
     [{}, 'linux', false],
     [{ DISPLAY: '' }, 'linux', false],
