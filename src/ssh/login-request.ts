@@ -19,7 +19,10 @@ export function readLoginRequest(data: Uint8Array): LoginRequest | undefined {
     const reader = new SshReader(data)
     const sessionId = reader.string()
     if (reader.byte() !== userauthRequest) return undefined
-    const user = Buffer.from(reader.string()).toString('utf8')
+    // Names need not be UTF-8. One with a NUL is refused by sshd, and would fit a pattern by what is behind it.
+    const userBytes = reader.string()
+    if (userBytes.includes(0)) return undefined
+    const user = Buffer.from(userBytes).toString('utf8')
     if (reader.text() !== 'ssh-connection') return undefined
     const method = reader.text()
     const isHostBound = method === 'publickey-hostbound-v00@openssh.com'

@@ -75,9 +75,14 @@ export class SshReader {
     return this.#bytes.subarray(start, start + length)
   }
 
-  /** A string that must be UTF-8. @throws {SshError} WIRE_BAD_TEXT */
+  /**
+   * A string that must be UTF-8, without NUL: who reads it in C would see another one, or, as OpenSSH does, refuse it
+   * (sshbuf_get_cstring).
+   * @throws {SshError} WIRE_BAD_TEXT
+   */
   text(): string {
     const bytes = this.string()
+    if (bytes.includes(0)) throw new SshError('WIRE_BAD_TEXT', 'a text field has a NUL')
     try {
       return strictUtf8.decode(bytes)
     } catch (cause) {

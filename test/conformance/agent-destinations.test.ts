@@ -66,8 +66,8 @@ function bindMessage({ key, shown = blobOf(key), forwards, session }: Bind): Uin
 }
 
 /** The login of jo by the host-bound method, unless something else is said. */
-const loginTo = (session: number, hostKeyBlob: Uint8Array | undefined, keyBlob = blob) =>
-  userauthRequest({ keyBlob, sessionId: Buffer.alloc(32, session), ...(hostKeyBlob && { hostKeyBlob }) })
+const loginTo = (session: number, hostKeyBlob: Uint8Array | undefined, keyBlob = blob, user = 'jo') =>
+  userauthRequest({ user, keyBlob, sessionId: Buffer.alloc(32, session), ...(hostKeyBlob && { hostKeyBlob }) })
 
 type Case = [
   what: string,
@@ -89,6 +89,7 @@ const cases: readonly Case[] = [
   ['a login with another key', [toWeb], [at(2, web)], loginTo(2, blobOf(web), blobOf(other)), true, false],
   ['what is no login', [toWeb], [at(2, web)], Buffer.from('anything'), true, false],
   ['a user that fits', [to(toWeb.to, 'j*')], [at(2, web)], webLogin, true, true],
+  ['a user behind a NUL', [to(toWeb.to, 'j*')], [at(2, web)], loginTo(2, blobOf(web), blob, 'jo\0x'), true, false],
   ['a user that does not fit', [to(toWeb.to, 'root')], [at(2, web)], webLogin, true, false],
   ['a gate that may log in, and not use it further', [toGate], [at(1, gate, forwarding)], webLogin, false, false],
   ['a gate beyond which it may be used', [toGate, gateToWeb], [at(1, gate, forwarding)], webLogin, true, false],
@@ -243,6 +244,8 @@ describe.each(agentSubjects)('destinations of a key, kept by $name', (subject) =
     ['a near side without a name', constraint(hop('', '', keySpec()), there)],
     ['a far side without keys', constraint(here, hop('', 'web'))],
     ['a far side without a name', constraint(here, hop('', '', keySpec()))],
+    ['a NUL in the name of a host', constraint(here, hop('', 'we\0b', keySpec()))],
+    ['a NUL in a user', constraint(here, hop('j\0o', 'web', keySpec()))],
     ['extensions of a host', constraint(here, hop('', 'web', keySpec(), 'x'))],
     ['extensions of all', constraint(here, there, 'x')],
     [

@@ -162,12 +162,17 @@ export function bindTo(host: KeyObject, isForwarding: boolean, session = 1, sign
 }
 
 /** What ssh signs to log in, in its old form or bound to a host key. */
-export function userauthRequest(options: { keyBlob: Uint8Array; sessionId?: Uint8Array; hostKeyBlob?: Uint8Array }) {
-  const { keyBlob, sessionId = Buffer.alloc(32, 7), hostKeyBlob } = options
+export function userauthRequest(options: {
+  keyBlob: Uint8Array
+  sessionId?: Uint8Array
+  hostKeyBlob?: Uint8Array
+  user?: string
+}) {
+  const { keyBlob, sessionId = Buffer.alloc(32, 7), hostKeyBlob, user = 'jo' } = options
   const writer = new SshWriter()
     .string(sessionId)
     .byte(50)
-    .string('jo')
+    .string(user)
     .string('ssh-connection')
     .string(hostKeyBlob === undefined ? 'publickey' : 'publickey-hostbound-v00@openssh.com')
     .boolean(true)

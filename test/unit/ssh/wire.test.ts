@@ -59,6 +59,14 @@ describe('reading wire types', () => {
     expect(sshErrorCodeOf(() => reader(0, 0, 0, 1, 0xff).text())).toBe('WIRE_BAD_TEXT')
   })
 
+  it('refuses text with a NUL, wherever it is', () => {
+    for (const text of [
+      [0, 97],
+      [97, 0],
+    ])
+      expect(sshErrorCodeOf(() => reader(0, 0, 0, 2, ...text).text())).toBe('WIRE_BAD_TEXT')
+  })
+
   it('keeps a byte order mark, because it is part of the text', () => {
     expect(reader(0, 0, 0, 3, 0xef, 0xbb, 0xbf).text()).toBe('\uFEFF')
   })

@@ -34,6 +34,7 @@ describe('a login', () => {
     ['random bytes of ssh-add -T', dataOf('sign-ed25519')],
     ['nothing', Buffer.alloc(0)],
     ['a login with something after it', withTrailingByte(userauthRequest({ keyBlob }))],
+    ['a login of a user with a NUL', userauthRequest({ keyBlob, user: 'jo\0x' })],
     ['a login to another service', changed('ssh-connection', 'ssh-userauth1!')],
     ['a login by another method', changed('publickey', 'hostbased')],
     ['a login that only asks whether the key would do', notYetSigned()],
