@@ -8,6 +8,7 @@ import { type DevSession, startDevSession } from '../support/dev-session.ts'
 import { latchkeyPath } from '../support/latchkey.ts'
 import { liveTerminal } from '../support/live-terminal.ts'
 import { describeWithPeers } from '../support/peers.ts'
+import { isAlive } from '../support/processes.ts'
 import { runOk } from '../support/run.ts'
 import { type Screen, startScreen } from '../support/screen.ts'
 import { type Sshd, startSshd } from '../support/sshd.ts'
@@ -143,6 +144,24 @@ describeWithPeers('a terminal that waits for questions', ['sshd', 'ssh', 'ssh-ad
 })
 
 describeWithPeers('a program that asks', ['ssh-add', 'ssh-keygen'], () => {
+  it('is ended when the agent is locked, and the client is answered', async () => {
+    const own = temporaryFolder()
+    const program = join(own, 'ask')
+    writeFileSync(program, `#!/bin/sh\necho $$ >${own}/pid.new\nmv ${own}/pid.new ${own}/pid\nexec sleep 1000\n`, {
+      mode: 0o700,
+    })
+    const daemon = await startBuiltDaemon(own, `[prompt]\nprogram = "${program}"\n`)
+    onTestFinished(async () => void (await daemon.end('SIGTERM')))
+    await daemon.run('ssh-add', ['-q', '-c', at('key')])
+    const use = daemon.run('ssh-add', ['-T', `${at('key')}.pub`])
+    await vi.waitFor(() => expect(existsSync(join(own, 'pid'))).toBe(true), patience)
+    const pid = Number(readFileSync(join(own, 'pid'), 'utf8'))
+    expect(isAlive(pid)).toBe(true)
+    expect((await daemon.run(latchkeyPath, ['lock', '--no-passphrase'])).status).toBe(0)
+    expect(await use).toMatchObject({ status: 1 })
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), patience)
+  })
+
   it('is ended when the client goes, and the next one is asked about', async () => {
     await inSession({}, async (dev) => {
       const [program, questions] = [join(dev.folder, 'ask'), join(dev.folder, 'questions')]

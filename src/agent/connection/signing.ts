@@ -1,5 +1,6 @@
 import type { Turns } from '../../core/calls/turns.ts'
 import type { Logger } from '../../core/log.ts'
+import { AgentError } from '../agent-error.ts'
 import { keyRules } from '../keys/key-rules.ts'
 import type { ConnectionView, KeyStore, MaybePromise, Signer } from '../keys/key-store.ts'
 import type { Lock } from '../lock/lock.ts'
@@ -92,10 +93,23 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
     return objection && `a key of ${store.name} does not sign this: ${objection}`
   }
 
+  /** Nobody is left before a question whose answer counts for nothing any more. */
+  const isAllowed = async (use: KeyUse): Promise<boolean> => {
+    const locked = new AbortController()
+    const stop = lock.onceLocked(() =>
+      locked.abort(new AgentError('LOCKED_MEANWHILE', 'the agent was locked before a person answered')),
+    )
+    try {
+      return await confirm()(use, AbortSignal.any([gone(), locked.signal]))
+    } finally {
+      stop()
+    }
+  }
+
   const signIfConfirmed = async (found: Found, request: SignRequest): Promise<AgentResponse> => {
     const { store, signer } = found
     const { keyBlob, data } = request
-    if (!(await confirm()({ identity: signer.identity, purpose: signPurpose(data) }, gone())))
+    if (!(await isAllowed({ identity: signer.identity, purpose: signPurpose(data) })))
       return refusals.refuse(`a person did not allow a use of ${store.name}`, keyBlob)
     // That may have taken minutes: the key may be another entry now, with constraints of its own, and settings may differ.
     const present = await find(keyBlob, shownStores())

@@ -10,6 +10,8 @@ export interface Lock {
   lock(passphrase: Secret<Uint8Array>): Promise<boolean>
   /** Locks it so that no passphrase opens it, but `open` alone. @returns false if it is locked already */
   lockForPerson(): Promise<boolean>
+  /** Calls once when it is locked next. @returns takes that back */
+  onceLocked(listener: () => void): () => void
   /** @returns whether it is locked so that `open` opens it */
   isForPerson(): boolean
   /** Opens what `lockForPerson` has locked. @returns false if that is not so */
@@ -68,6 +70,13 @@ export function createLock({ clock, hash = hashWithScrypt, keep = forgetful }: L
   let isTrying = false
   let connections = 0
   const queue = createUnlockQueue()
+  const listeners = new Set<() => void>()
+
+  const tellLocked = (): void => {
+    const told = [...listeners]
+    listeners.clear()
+    for (const listener of told) listener()
+  }
 
   const fail = (): void => {
     failures = Math.min(failures + 1, maxCountedFailures)
@@ -116,6 +125,7 @@ export function createLock({ clock, hash = hashWithScrypt, keep = forgetful }: L
 
   const lockAs = async (record: LockRecord): Promise<true> => {
     lockBy(record)
+    tellLocked()
     await keep(record)
     return true
   }
@@ -123,6 +133,7 @@ export function createLock({ clock, hash = hashWithScrypt, keep = forgetful }: L
   const lockWith = async (passphrase: Secret<Uint8Array>): Promise<boolean> => {
     if (locked !== undefined || isLocking || passphrase.expose().length === 0) return false
     isLocking = true
+    tellLocked()
     try {
       const salt = randomBytes(saltBytes)
       const record: LockRecord = { type: 'passphrase', salt, hash: await hash(passphrase, salt) }
@@ -137,6 +148,10 @@ export function createLock({ clock, hash = hashWithScrypt, keep = forgetful }: L
     isLocked: () => locked !== undefined || isLocking,
     lock: lockWith,
     lockForPerson: async () => locked === undefined && !isLocking && (await lockAs({ type: 'person' })),
+    onceLocked(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
     isForPerson: () => locked?.isForPerson === true,
     open: async () => locked?.isForPerson === true && (await open()),
     resume: (record) => void (record !== undefined && lockBy(record)),

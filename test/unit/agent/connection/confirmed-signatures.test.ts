@@ -6,7 +6,7 @@ import { createDestinations } from '../../../../src/agent/destination/destinatio
 import { createIdentityLists } from '../../../../src/agent/keys/identity-lists.ts'
 import { type ConfirmPolicy, type KeyStore, stricterConfirm } from '../../../../src/agent/keys/key-store.ts'
 import { createKeyring } from '../../../../src/agent/keys/keyring.ts'
-import { createLock } from '../../../../src/agent/lock/lock.ts'
+import { createLock, type Lock } from '../../../../src/agent/lock/lock.ts'
 import { createAgentNotices } from '../../../../src/agent/notices.ts'
 import { restrictDestinationName, writeDestinations } from '../../../../src/agent/protocol/destination-constraints.ts'
 import { decodeRequest } from '../../../../src/agent/protocol/requests.ts'
@@ -139,14 +139,35 @@ describe('while the person thinks', () => {
     return { world: setUp({ says }), answer: () => answer(true), signal: () => signal }
   }
 
-  it('the agent may be locked', async () => {
-    const { world, answer } = thinking()
+  it.each([
+    ['with a passphrase', (lock: Lock) => lock.lock(new Secret(Buffer.from('p')))],
+    ['until a person comes', (lock: Lock) => lock.lockForPerson()],
+  ])('the agent may be locked %s, and then nobody is asked any more', async (_, turn) => {
+    const { world, signal } = thinking()
     await world.ask(added())
     const answered = world.ask(request)
     await settle()
-    await world.lock.lock(new Secret(Buffer.from('p')))
+    const locked = turn(world.lock)
+    expect(signal()?.aborted).toBe(true)
+    expect(await answered).toEqual(failure)
+    expect(await locked).toBe(true)
+    expect(world.reasons()).toEqual(['the agent was locked before a person answered'])
+  })
+
+  it('the agent may be locked as the answer comes', async () => {
+    let answer = () => {}
+    const says: AskPerson = () =>
+      new Promise((resolve) => {
+        answer = () => resolve(true)
+      })
+    const world = setUp({ says })
+    await world.ask(added())
+    const answered = world.ask(request)
+    await settle()
+    await world.lock.lockForPerson()
     answer()
     expect(await answered).toEqual(failure)
+    expect(world.reasons()).toEqual(['a use of keys of ssh-add was allowed when it was out of reach already'])
   })
 
   it('the key may be removed', async () => {

@@ -97,6 +97,24 @@ describe('a lock', () => {
     expect(lock.isLocked()).toBe(false)
   })
 
+  it('tells who waits for it, once, at once, and nobody who has taken that back', async () => {
+    const { lock } = setUp()
+    const told: string[] = []
+    lock.onceLocked(() => void told.push('first'))
+    lock.onceLocked(() => void told.push('never'))()
+    expect(await lock.lock(secret(''))).toBe(false)
+    expect(told).toEqual([])
+    const locked = lock.lock(secret('p'))
+    expect(told).toEqual(['first'])
+    await locked
+    lock.onceLocked(() => void told.push('second'))
+    expect([await lock.lock(secret('p')), await lock.lockForPerson()]).toEqual([false, false])
+    expect(told).toEqual(['first'])
+    await lock.unlock(secret('p'))
+    await lock.lockForPerson()
+    expect(told).toEqual(['first', 'second'])
+  })
+
   it('for a person is opened by no passphrase, and waits for a wrong one as always', async () => {
     const { clock, lock } = setUp()
     expect(await lock.open()).toBe(false)
