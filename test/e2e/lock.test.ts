@@ -69,6 +69,29 @@ describeWithPeers('latchkey lock and unlock', ['ssh-add', 'ssh-keygen', 'script'
     })
   })
 
+  it('take no passphrase that another one would pass for, as what is not UTF-8', async () => {
+    const { dev, folder } = shared
+    const refused = (hint: string) => ({
+      status: 1,
+      stderr: `latchkey: the passphrase is not in UTF-8\nhint: ${hint} takes a passphrase of any bytes\n`,
+    })
+    const piped = (command: string) => dev.run('sh', ['-c', `printf 'h\\366rse\\n' | latchkey ${command}`])
+    expect(await piped('lock')).toMatchObject(refused('ssh-add -x'))
+    const terminal = liveTerminal(`${latchkeyPath} lock`, dev.env)
+    await terminal.shows('(empty: none): ')
+    terminal.type(Buffer.from('h\xf6rse\n', 'latin1'))
+    await terminal.shows('the passphrase is not in UTF-8')
+    expect(await isLocked()).toBe(false)
+
+    const askpass = join(folder, 'latin1')
+    writeFileSync(askpass, "#!/bin/sh\nprintf 'h\\366rse\\n'\n", { mode: 0o700 })
+    const env = { SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: 'force' }
+    expect((await dev.run('ssh-add', ['-x'], { env })).status).toBe(0)
+    expect(await piped('unlock')).toMatchObject(refused('ssh-add -X'))
+    expect(await isLocked()).toBe(true)
+    expect((await dev.run('ssh-add', ['-X'], { env })).status).toBe(0)
+  })
+
   it('lock nothing where the passphrases differ', async () => {
     const terminal = liveTerminal(`${latchkeyPath} lock`, shared.dev.env)
     await terminal.shows('(empty: none): ')

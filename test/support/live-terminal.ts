@@ -8,7 +8,7 @@ export interface LiveTerminal {
   screen(): string
   /** Resolves once it shows the text, after what was waited for before; rejects when it ends, or takes long, without. */
   shows(text: string): Promise<void>
-  type(text: string): void
+  type(text: string | Uint8Array): void
   /** Ends the command as a crash would. */
   kill(): void
   /** Its exit status; what a shell says of a signal. */

@@ -33,8 +33,8 @@ export function addLockCommands(program: Command, context: CommandContext): void
 
 /** Typed twice, or a line of stdin; empty for none. */
 async function readNewPassphrase(context: CommandContext): Promise<string> {
-  if (!context.hasTypedInput) return firstLine(await context.readInput())
-  const typed = await readTyped(context, 'passphrase to unlock it with (empty: none)', false)
+  if (!context.hasTypedInput) return inUtf8(firstLine(await context.readInput()), 'ssh-add -x')
+  const typed = inUtf8(await readTyped(context, 'passphrase to unlock it with (empty: none)', false), 'ssh-add -x')
   if (typed !== '' && typed !== (await readTyped(context, 'the same again', false)))
     throw new HelperError('REFUSED', 'the passphrases differ: nothing is locked', { hint: 'latchkey lock' })
   return typed
@@ -44,9 +44,17 @@ async function readPassphrase(context: CommandContext): Promise<string> {
   const passphrase = context.hasTypedInput
     ? await readTyped(context, 'passphrase', false)
     : firstLine(await context.readInput())
-  if (passphrase !== '') return passphrase
+  if (passphrase !== '') return inUtf8(passphrase, 'ssh-add -X')
   throw new HelperError('REFUSED', 'the SSH agent was locked with a passphrase, and none is given', {
     hint: 'latchkey unlock',
+  })
+}
+
+/** What stands for bytes that are no UTF-8 stands for all of them: another passphrase would pass for this one. */
+function inUtf8(passphrase: string, forAnyBytes: string): string {
+  if (!passphrase.includes('\ufffd')) return passphrase
+  throw new HelperError('REFUSED', 'the passphrase is not in UTF-8', {
+    hint: `${forAnyBytes} takes a passphrase of any bytes`,
   })
 }
 
