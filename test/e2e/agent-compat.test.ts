@@ -163,6 +163,25 @@ describeWithPeers('keys that want a yes', ['ssh-add'], () => {
   })
 })
 
+describeWithPeers('an agent whose dialog heeds no signal', ['ssh-add', 'ssh-keygen'], () => {
+  it('ends all the same, and the dialog with it', async () => {
+    const own = temporaryFolder()
+    const [askpass, pids] = [join(own, 'askpass'), join(own, 'pid')]
+    const script = `#!/bin/sh\ntrap '' TERM\necho $$ >${pids}.new\nmv ${pids}.new ${pids}\nwhile :; do sleep 0.1; done\n`
+    writeFileSync(askpass, script, { mode: 0o755 })
+    const agent = await startAgent([], { env: { SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: 'force' } })
+    await runOk('ssh-add', ['-q', '-c', key()], { env: agent.env })
+    const use = run('ssh-add', ['-T', `${key()}.pub`], { env: agent.env })
+    await vi.waitFor(() => expect(existsSync(pids)).toBe(true), patience)
+    const dialog = Number(readFileSync(pids, 'utf8'))
+    onTestFinished(() => void (isAlive(dialog) && process.kill(dialog, 'SIGKILL')))
+    expect(await compat(['-k'], { env: agent.env })).toMatchObject({ status: 0 })
+    await hasEnded(agent.pid)
+    await hasEnded(dialog)
+    expect((await use).status).toBe(1)
+  })
+})
+
 it('tells in one line what changes nothing, and ends with the usage at what it does not know', async () => {
   const { status, stderr } = await compat(['-T', '-O', 'allow-remote-pkcs11', '-P', '/usr/lib/*', 'true'])
   expect({ status, stderr }).toEqual({

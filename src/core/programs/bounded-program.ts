@@ -43,6 +43,8 @@ export interface ProgramBounds {
 
 /** What a program has started may outlive it and hold its output open: it is waited for this long, in ms. */
 const drainMs = 500
+/** A dialog that is asked to close and does not is killed after this time, in ms: it would outlive who has asked. */
+const closingMs = 1_000
 /** The last of a complaint says what is wrong. */
 const maxComplaint = 2_048
 
@@ -76,7 +78,8 @@ export function runBounded(path: string, args: readonly string[], bounds: Progra
       resolve({ end, lines, complaint })
     }
     const stop = (end: ProgramEnd) => {
-      kill(child, isGroup)
+      if (isGroup) killGroup(child)
+      else close(child, clock)
       finish(end)
     }
 
@@ -121,9 +124,17 @@ export function runBounded(path: string, args: readonly string[], bounds: Progra
 
 const withoutReturn = (line: string) => line.replace(/\r$/, '')
 
-/** A dialog is asked to close; of a group, nobody is asked. */
-function kill(child: ChildProcess, isGroup: boolean): void {
-  if (!isGroup || child.pid === undefined) return void child.kill()
+/** While it is there this process does not end either. */
+function close(child: ChildProcess, clock: Clock): void {
+  child.once(
+    'exit',
+    clock.after(closingMs, () => child.kill('SIGKILL')),
+  )
+  child.kill()
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return
   try {
     process.kill(-child.pid, 'SIGKILL')
   } catch {

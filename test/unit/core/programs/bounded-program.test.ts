@@ -122,6 +122,24 @@ describe('a bounded program', () => {
     await sh('echo one', { clock: own })
     await sh('exec yes', { clock: own })
     await runBounded('/nowhere/program', [], { ...usual, clock: own }).catch(() => {})
-    expect(own.pendingTimers()).toBe(0)
+    // That of `yes` is there until it has ended.
+    await vi.waitUntil(() => own.pendingTimers() === 0, 30_000)
+  })
+
+  it('that is asked to close, and does not, is killed a second later', async () => {
+    const file = join(temporaryFolder(), 'pid')
+    const [own, withdrawn] = [fakeClock(), new AbortController()]
+    const run = sh(`trap '' TERM; echo $$ >${file}; while :; do sleep 0.1; done`, {
+      clock: own,
+      ends: [withdrawn.signal],
+    })
+    await written(file)
+    withdrawn.abort()
+    expect((await run).end).toEqual({ how: 'withdrawn' })
+    own.advance(999)
+    expect(isAlive(pidIn(file))).toBe(true)
+    own.advance(1)
+    await vi.waitUntil(() => !isAlive(pidIn(file)), 30_000)
+    await vi.waitUntil(() => own.pendingTimers() === 0, 30_000)
   })
 })
