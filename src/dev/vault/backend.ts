@@ -24,7 +24,8 @@ export interface Backend {
   forget?(mount: MountEntry): void
   /**
    * The terms of a user or role as they are now, for a renewal; undefined where they no longer exist.
-   * @throws {DevVaultError} INTERNAL where the token must not be renewed
+   * @throws {DevVaultError} where the token must not be renewed: INTERNAL; INVALID_CREDENTIALS where a password is no longer
+   *   right; others as they are
    */
   renewalTerms?(mount: MountEntry, name: string, entry: TokenEntry): TokenTerms | undefined
 }

@@ -15,11 +15,17 @@ export const loginRows: readonly AdviceRow<LoginPurpose>[] = [
     hint: () => 'log in from an allowed network, or have the addresses that the role is bound to changed',
   },
   {
+    text: /^(?:\w+ backend|auth method) not configured$|^could not load (?:backend )?configuration$/,
+    code: 'VAULT_LOGIN_LOCKED',
+    message: ({ mount }) => `auth/${mount}/ is not configured, so nobody can log in there`,
+    hint: ({ mount }) => `check mount of auth in config.toml; its operator must write auth/${mount}/config`,
+  },
+  {
     text: /^(1 error occurred: \* )?permission denied$/,
     status: 403,
     code: 'VAULT_LOGIN_LOCKED',
     message: ({ mount, who }) =>
-      `the login of ${who} at auth/${mount}/ is refused: there is no such auth mount, or it is locked or disabled`,
+      `the login of ${who} at auth/${mount}/ is refused: there is no such auth mount, or it is locked, disabled or bound to other networks`,
     hint: ({ mount }) =>
       `check mount of auth in config.toml, where auth/${mount}/ may not exist, and namespace; after several wrong attempts a login is locked, for 15 minutes by default, even with the right secret`,
   },

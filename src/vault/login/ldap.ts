@@ -1,14 +1,25 @@
 import * as v from 'valibot'
+import { shellWord } from '../../core/text/shell-word.ts'
+import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
+import { awayTexts } from '../advice/behind-texts.ts'
 import { defineLoginMethod } from './login-method.ts'
 import { awayBehind, createPasswordLogin, lockedByVault, passwordFields, wrongPassword } from './password-login.ts'
 
-// A directory that is away is refused with the same status as a wrong password: only the words tell them apart.
-const advice = [
-  wrongPassword(/^ldap operation failed: failed to bind as user$/, lockedByVault),
-  awayBehind(
-    /error connecting to host|LDAP Result Code 200|failed to connect to LDAP server|failed to re-bind with the BindDN user/,
-    'the directory',
+// A directory that is away is refused with the same status as a wrong password: only the words tell them apart. What else
+// the directory has against somebody the server keeps to itself.
+const advice: readonly AdviceRow<LoginPurpose>[] = [
+  wrongPassword(
+    /^ldap operation failed: failed to bind as user$/,
+    `${lockedByVault}; the same is said of a password that has expired, of somebody whom the directory has locked, and where it refuses the vault's own account`,
   ),
+  awayBehind(awayTexts.ldap, 'the directory'),
+  // After a bind that was good: slapd's ppolicy with pwdReset, where no other account searches for groups.
+  {
+    text: /LDAP Result Code 50 .*modify password$/,
+    code: 'VAULT_LOGIN_LOCKED',
+    message: ({ who }) => `the directory wants the password of ${who} changed before anything else`,
+    hint: (_, __, vault) => `change it at the directory, then run: latchkey login ${shellWord(vault)}`,
+  },
 ]
 
 /** Logs in with a name and a password of a directory behind the server. */

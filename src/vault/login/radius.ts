@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { awayTexts } from '../advice/behind-texts.ts'
 import { defineLoginMethod } from './login-method.ts'
 import { awayBehind, createPasswordLogin, passwordFields, wrongPassword } from './password-login.ts'
 
@@ -7,7 +8,7 @@ const advice = [
     /^access denied by the authentication server$/,
     'the RADIUS server may lock a user after some wrong passwords',
   ),
-  awayBehind(/^(read|write|dial) udp |context deadline exceeded|i\/o timeout/, 'the RADIUS server'),
+  awayBehind(awayTexts.radius, 'the RADIUS server'),
 ]
 
 /** Logs in with a name and a password of a RADIUS server behind the vault. */

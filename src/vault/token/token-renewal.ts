@@ -118,8 +118,10 @@ export function createTokenRenewal(deps: TokenRenewalDeps): TokenRenewal {
       log.debug('renewed the vault token', { vault, forSeconds: renewed.leaseSeconds })
       await holder.update(held, renewed)
     } catch (error) {
-      // A login without a person need not wait until the policies are corrected.
-      const isOver = isVaultError(error, 'VAULT_NOT_RENEWABLE') || (mayLogIn && isVaultError(error, 'VAULT_DENIED'))
+      // A login without a person need not wait until the policies are corrected. What else the server refuses may be a
+      // password that it has shown to a directory, which locks people after a few wrong ones.
+      const isOver =
+        isVaultError(error, 'VAULT_NOT_RENEWABLE', 'VAULT_REFUSED') || (mayLogIn && isVaultError(error, 'VAULT_DENIED'))
       if (isOver) {
         log.info('the vault token will not be renewed', { vault, reason: describeError(error) })
         await holder.update(held, { ...lease, isRenewable: false })

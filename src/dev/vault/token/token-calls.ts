@@ -1,4 +1,4 @@
-import { invalidRequest } from '../errors.ts'
+import { DevVaultError, invalidRequest, oneErrorOccurred } from '../errors.ts'
 import type { Identities } from '../identities.ts'
 import { dataReply, empty, type Reply } from '../reply.ts'
 import type { TokenEntry } from '../state.ts'
@@ -21,7 +21,7 @@ export function createTokenCalls(deps: {
   tokens: TokenStore
   identities: Identities
   now: () => number
-  /** Undefined where nothing is left to decide it. @throws {DevVaultError} INTERNAL where it must not be renewed */
+  /** Undefined where nothing is left to decide it. @throws {DevVaultError} where it must not be renewed */
   renewalTermsOf: (entry: TokenEntry) => RenewalTerms | undefined
 }): TokenCalls {
   const { tokens, identities, now, renewalTermsOf } = deps
@@ -30,7 +30,7 @@ export function createTokenCalls(deps: {
     renew(id, token, incrementSeconds) {
       const { entry } = token
       if (!entry.renewable) throw invalidRequest('lease is not renewable')
-      const terms = renewalTermsOf(entry)
+      const terms = renewing(() => renewalTermsOf(entry))
       if (terms === undefined) return empty
       const { ttlSeconds, warnings } = calculateTtl({ ...terms, incrementSeconds, issuedAtMs: entry.issuedAtMs }, now())
       tokens.renew(token, ttlSeconds)
@@ -40,5 +40,19 @@ export function createTokenCalls(deps: {
       tokens.revoke(key)
       return empty
     },
+  }
+}
+
+/** What a login method has against a renewal is passed on in words of the server's, unless it is an answer of its own. */
+function renewing<T>(decide: () => T): T {
+  try {
+    return decide()
+  } catch (error) {
+    if (!(error instanceof DevVaultError)) throw error
+    const said = `failed to renew entry: ${error.message}`
+    if (error.code === 'INTERNAL') throw new DevVaultError('INTERNAL', said, { cause: error })
+    if (error.code === 'INVALID_CREDENTIALS')
+      throw new DevVaultError(error.code, oneErrorOccurred(said), { cause: error })
+    throw error
   }
 }

@@ -11,10 +11,15 @@ export interface PersonBehind {
   factor: string
 }
 
+/** Asks a server behind a mount. @throws {DevVaultError} in the words of its method */
+export type AskBehind = (request: Pick<VaultRequest, 'mount'>, name: string, password: string) => PersonBehind
+
 /** A server behind a mount, such as a directory. */
 export interface ServerBehind {
   isDown: boolean
   people: Record<string, PersonBehind>
+  /** What each has logged in with last: a renewal shows it to the server behind once more. */
+  shown: Record<string, string>
 }
 
 /** The servers behind the mounts of one method. */
@@ -29,7 +34,7 @@ export interface ServersBehind {
 export function createServersBehind({ part, changed }: VaultCore, method: string): ServersBehind {
   const servers = part(`behind-${method}`, () => table<ServerBehind>())
   const of = ({ mount }: Pick<VaultRequest, 'mount'>) =>
-    entryOf(servers, mount.uuid, () => ({ isDown: false, people: table<PersonBehind>() }))
+    entryOf(servers, mount.uuid, () => ({ isDown: false, people: table<PersonBehind>(), shown: table<string>() }))
   return {
     of,
     forget: (mountUuid) => void delete servers[mountUuid],

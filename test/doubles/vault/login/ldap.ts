@@ -6,11 +6,12 @@ import { type VaultRequest, withFields } from '../../../../src/dev/vault/routes.
 import { entryOf, table } from '../../../../src/dev/vault/tables.ts'
 import {
   defaultTokenTerms,
+  sanitizePolicies,
   type TokenTerms,
   tokenTermFields,
   updateTokenTerms,
 } from '../../../../src/dev/vault/token/token-terms.ts'
-import { createServersBehind } from './behind.ts'
+import { type AskBehind, createServersBehind, type PersonBehind } from './behind.ts'
 
 /** What one mount keeps. */
 interface LdapMount {
@@ -36,36 +37,48 @@ export const ldap: Plugin = (core) => {
   const { part, changed, logins } = core
   const mounts = part('ldap', () => table<LdapMount>())
   const behind = createServersBehind(core, 'ldap')
-  const mountOf = ({ mount }: VaultRequest) =>
-    entryOf(mounts, mount.uuid, () => ({ url: '', terms: defaultTokenTerms, groups: table<readonly string[]>() }))
+  const mountOf = ({ mount }: Pick<VaultRequest, 'mount'>) =>
+    entryOf(mounts, mount.uuid, () => ({
+      url: 'ldap://127.0.0.1',
+      terms: defaultTokenTerms,
+      groups: table<readonly string[]>(),
+    }))
   const refused = (message: string) => new DevVaultError('INVALID_CREDENTIALS', message)
 
-  const login = withFields({ password: 'text' }, ({ password = '' }, request) => {
-    const { url, terms, groups } = mountOf(request)
-    if (url === '') throw invalidRequest('ldap backend not configured')
-    if (password === '') {
-      throw invalidRequest('password cannot be of zero length when passwordless binds are being denied')
-    }
+  const ask: AskBehind = (request, name, password) => {
+    const { url } = mountOf(request)
     const { isDown, people } = behind.of(request)
-    const host = url.replace(/^ldaps?:\/\//, '')
+    const [scheme, host = ''] = url.split('://')
     if (isDown) {
-      const dial = `dial tcp ${host}: connect: connection refused`
+      const address = host.includes(':') ? host : `${host}:${scheme === 'ldaps' ? 636 : 389}`
+      const dial = `dial tcp ${address}: connect: connection refused`
       throw invalidRequest(
         oneErrorOccurred(`error connecting to host "${url}": LDAP Result Code 200 "Network Error": ${dial}`),
       )
     }
-    const name = request.params.username!.toLowerCase()
     const person = people[name]
-    if (person === undefined || person.password !== password) {
-      throw refused('ldap operation failed: failed to bind as user')
-    }
+    if (person?.password !== password) throw refused('ldap operation failed: failed to bind as user')
+    return person
+  }
+  const termsOf = (request: Pick<VaultRequest, 'mount'>, person: PersonBehind): TokenTerms => {
+    const { terms, groups } = mountOf(request)
     const policies = person.groups.flatMap((group) => groups[group.toLowerCase()] ?? [])
+    return { ...terms, token_policies: [...terms.token_policies, ...policies] }
+  }
+
+  const login = withFields({ password: 'text' }, ({ password = '' }, request) => {
+    if (password === '') {
+      throw invalidRequest('password cannot be of zero length when passwordless binds are being denied')
+    }
+    const name = request.params.username!.toLowerCase()
+    const person = ask(request, name, password)
+    behind.of(request).shown[name] = password
     const reply = logins.issue({
       request,
       aliasName: name,
       displayName: name,
       metadata: { username: name },
-      terms: { ...terms, token_policies: [...terms.token_policies, ...policies] },
+      terms: termsOf(request, person),
       name,
     })
     // This method answers with data, which is empty.
@@ -81,7 +94,13 @@ export const ldap: Plugin = (core) => {
           delete mounts[uuid]
           behind.forget(uuid)
         },
-        renewalTerms: ({ uuid }) => mounts[uuid]?.terms,
+        renewalTerms(mount, name, { policies }) {
+          const person = renewing(() => ask({ mount }, name, behind.of({ mount }).shown[name] ?? ''))
+          const terms = termsOf({ mount }, person)
+          const own = sanitizePolicies(terms.token_policies, !terms.token_no_default_policy)
+          if (own.join() !== policies.join()) throw new DevVaultError('INTERNAL', 'policies have changed, not renewing')
+          return terms
+        },
         routes: [
           ...behind.routes,
           {
@@ -106,5 +125,15 @@ export const ldap: Plugin = (core) => {
         ],
       },
     ],
+  }
+}
+
+/** A wrong password is an answer of this method's at a login, and an error in the server's words at a renewal. */
+function renewing<T>(ask: () => T): T {
+  try {
+    return ask()
+  } catch (error) {
+    if (!(error instanceof DevVaultError) || error.code !== 'INVALID_CREDENTIALS') throw error
+    throw new DevVaultError(error.code, 'invalid credentials', { cause: error })
   }
 }

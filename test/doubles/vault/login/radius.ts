@@ -9,7 +9,7 @@ import {
   tokenTermFields,
   updateTokenTerms,
 } from '../../../../src/dev/vault/token/token-terms.ts'
-import { createServersBehind } from './behind.ts'
+import { type AskBehind, createServersBehind } from './behind.ts'
 
 /** What one mount keeps. */
 interface RadiusMount {
@@ -35,24 +35,36 @@ export const radius: Plugin = (core) => {
   const { part, changed, logins } = core
   const mounts = part('radius', () => table<RadiusMount>())
   const behind = createServersBehind(core, 'radius')
-  const mountOf = ({ mount }: VaultRequest) =>
+  const mountOf = ({ mount }: Pick<VaultRequest, 'mount'>) =>
     entryOf(mounts, mount.uuid, () => ({ host: '', port: 1812, terms: defaultTokenTerms, policies: [] }))
 
+  const ask: AskBehind = (request, name, password) => {
+    const { host, port } = mountOf(request)
+    const { isDown, people } = behind.of(request)
+    if (isDown) throw invalidRequest(`read udp ${host}:37798->${host}:${port}: read: connection refused`)
+    const person = people[name]
+    if (person?.password !== password) throw invalidRequest('access denied by the authentication server')
+    return person
+  }
+  const termsOf = (request: Pick<VaultRequest, 'mount'>): TokenTerms => {
+    const { terms, policies } = mountOf(request)
+    return { ...terms, token_policies: [...terms.token_policies, ...policies] }
+  }
+
   const login = withFields({ username: 'text', password: 'text' }, ({ password = '', username }, request) => {
-    const { host, port, terms, policies } = mountOf(request)
+    const { host, policies } = mountOf(request)
     if (host === '') throw invalidRequest('radius backend not configured')
     const name = (request.params.username ?? username ?? '').toLowerCase()
     if (name === '') throw invalidRequest('username cannot be empty')
     if (password === '') throw invalidRequest('password cannot be empty')
-    const { isDown, people } = behind.of(request)
-    if (isDown) throw invalidRequest(`read udp ${host}:37798->${host}:${port}: read: connection refused`)
-    if (people[name]?.password !== password) throw invalidRequest('access denied by the authentication server')
+    ask(request, name, password)
+    behind.of(request).shown[name] = password
     return logins.issue({
       request,
       aliasName: name,
       displayName: name,
       metadata: { username: name, policies: policies.join(',') },
-      terms: { ...terms, token_policies: [...terms.token_policies, ...policies] },
+      terms: termsOf(request),
       name,
     })
   })
@@ -66,7 +78,10 @@ export const radius: Plugin = (core) => {
           delete mounts[uuid]
           behind.forget(uuid)
         },
-        renewalTerms: ({ uuid }) => mounts[uuid]?.terms,
+        renewalTerms(mount, name) {
+          ask({ mount }, name, behind.of({ mount }).shown[name] ?? '')
+          return termsOf({ mount })
+        },
         routes: [
           ...behind.routes,
           {

@@ -3,6 +3,8 @@ import { foreignText } from '../../../../src/core/text/display-text.ts'
 import { adviseOn } from '../../../../src/vault/advice/advice.ts'
 import type { VaultPurpose } from '../../../../src/vault/advice/advice-row.ts'
 import { approle as byApprole } from '../../../../src/vault/login/approle.ts'
+import { ldap as byLdap } from '../../../../src/vault/login/ldap.ts'
+import { radius as byRadius } from '../../../../src/vault/login/radius.ts'
 import { userpass as byPassword } from '../../../../src/vault/login/userpass.ts'
 import { unwrapAdvice } from '../../../../src/vault/login/wrapped-secret-id.ts'
 import type { VaultErrorCode } from '../../../../src/vault/vault-error.ts'
@@ -10,6 +12,8 @@ import { recordedErrors, refusal } from '../../../support/vault-answers.ts'
 
 const sign: VaultPurpose = { type: 'sign', mount: 'ssh-client', role: 'ops', keyType: 'ed25519' }
 const userpass: VaultPurpose = { type: 'login', mount: 'userpass', who: 'jo', advice: byPassword.advice }
+const ldap: VaultPurpose = { type: 'login', mount: 'ldap', who: 'jo', advice: byLdap.advice }
+const radius: VaultPurpose = { type: 'login', mount: 'radius', who: 'jo', advice: byRadius.advice }
 const approle: VaultPurpose = { type: 'login', mount: 'approle', who: 'the configured role', advice: byApprole.advice }
 const unwrap: VaultPurpose = { type: 'unwrap', file: '/home/jo/secret-id', advice: unwrapAdvice }
 const renew: VaultPurpose = { type: 'token', operation: 'renew' }
@@ -344,6 +348,32 @@ const rows: readonly [
   ],
 
   [400, 'invalid username or password', userpass, 'VAULT_LOGIN_FAILED', 'wrong password for jo', 'latchkey login corp'],
+  [400, 'could not load configuration', userpass, 'VAULT_LOGIN_LOCKED', 'is not configured', 'auth/userpass/config'],
+  [
+    500,
+    'could not load backend configuration',
+    userpass,
+    'VAULT_LOGIN_LOCKED',
+    'is not configured',
+    'auth/userpass/config',
+  ],
+  [400, 'radius backend not configured', userpass, 'VAULT_LOGIN_LOCKED', 'is not configured', 'auth/userpass/config'],
+  [
+    400,
+    'LDAP search failed: LDAP Result Code 50 "Insufficient Access Rights": Operations are restricted to bind/unbind/abandon/StartTLS/modify password',
+    ldap,
+    'VAULT_LOGIN_LOCKED',
+    'wants the password of jo changed',
+    'latchkey login corp',
+  ],
+  [
+    400,
+    'dial udp: lookup radius.example.com on 10.0.0.1:53: no such host',
+    radius,
+    'VAULT_LOGIN_LOCKED',
+    'the RADIUS server behind auth/radius/ does not answer it',
+    'latchkey login corp',
+  ],
   [500, 'missing password', userpass, 'VAULT_REQUEST_INVALID', 'without a password', 'report'],
   [403, 'permission denied', userpass, 'VAULT_LOGIN_LOCKED', 'it is locked', '15 minutes'],
   [
@@ -385,6 +415,47 @@ const rows: readonly [
     'VAULT_NOT_RENEWABLE',
     'policies have changed',
     'latchkey login corp',
+  ],
+  // In OpenBao's own words: what a login method has against a renewal is an error in a list of one.
+  [
+    500,
+    '1 error occurred:\n\t* failed to renew entry: role "ci" does not exist during renewal\n\n',
+    renew,
+    'VAULT_NOT_RENEWABLE',
+    'role "ci" does not exist',
+    'latchkey login corp',
+  ],
+  [
+    400,
+    '1 error occurred:\n\t* failed to renew entry: invalid credentials\n\n',
+    renew,
+    'VAULT_NOT_RENEWABLE',
+    'the password of its login is no longer accepted',
+    'latchkey login corp',
+  ],
+  [
+    400,
+    'access denied by the authentication server',
+    renew,
+    'VAULT_NOT_RENEWABLE',
+    'the password of its login is no longer accepted',
+    'latchkey login corp',
+  ],
+  [
+    400,
+    '1 error occurred:\n\t* error connecting to host "ldap://127.0.0.1:1": LDAP Result Code 200 "Network Error": dial tcp 127.0.0.1:1: connect: connection refused\n\n',
+    renew,
+    'VAULT_LOGIN_LOCKED',
+    'what checked the password does not answer the vault',
+    'tried again',
+  ],
+  [
+    400,
+    'read udp 127.0.0.1:34387->127.0.0.1:18122: read: connection refused',
+    renew,
+    'VAULT_LOGIN_LOCKED',
+    'what checked the password does not answer the vault',
+    'tried again',
   ],
   [
     500,
@@ -491,7 +562,13 @@ describe('the recorded refusals that depend on circumstances', () => {
       'latchkey login corp',
     ],
     ['sign with a disabled entity', sign, 'VAULT_TOKEN_REJECTED', 'does not accept the token', 'latchkey login corp'],
-    ['login of a disabled entity', userpass, 'VAULT_LOGIN_LOCKED', 'locked or disabled', 'check mount'],
+    [
+      'login of a disabled entity',
+      userpass,
+      'VAULT_LOGIN_LOCKED',
+      'locked, disabled or bound to other networks',
+      'check mount',
+    ],
     [
       'AppRole from an address that is not bound',
       approle,

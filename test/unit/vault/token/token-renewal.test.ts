@@ -45,6 +45,39 @@ describe('in the background', () => {
     expect(vault.calls()).toEqual([byRole, renew, byRole, revoke])
   })
 
+  it.each([
+    ['the password of its login', 400, '1 error occurred:\n\t* failed to renew entry: invalid credentials\n\n'],
+    ['something that is not known here', 400, 'okta authentication failed'],
+    [
+      'a role that is gone',
+      500,
+      '1 error occurred:\n\t* failed to renew entry: role ci does not exist during renewal\n\n',
+    ],
+  ])('a renewal that is refused for %s is not tried again: a directory may count it', async (_, status, text) => {
+    const { vault, source, use, calledAfter } = await tokenWorld('userpass')
+    vault.on(renew, { status, json: { errors: [text] } })
+    source.start()
+    await source.login(person)
+    await calledAfter(2_400_000, 2)
+    await calledAfter(600_000, 2)
+    await calledAfter(590_000, 2)
+    await use()
+    expect(vault.calls()).toEqual([byPassword, renew, sign])
+  })
+
+  it('a renewal is tried again where what checks the password is away', async () => {
+    const { vault, source, calledAfter } = await tokenWorld('userpass')
+    const away = 'read udp 127.0.0.1:34387->127.0.0.1:1812: read: connection refused'
+    vault.on(renew, { status: 400, json: { errors: [away] } }, auth('ignored'))
+    source.start()
+    await source.login(person)
+    await calledAfter(2_400_000, 2)
+    expect(source.status()).toMatchObject({ state: 'logged-in', lastError: { code: 'VAULT_LOGIN_LOCKED' } })
+    await calledAfter(600_000, 3)
+    expect(source.status().lastError).toBeUndefined()
+    expect(vault.calls()).toEqual([byPassword, renew, renew])
+  })
+
   it('a found token is never got anew: its owner does that', async () => {
     const { vault, files, source, calledAfter } = await tokenWorld('token')
     files.set('/home/jo/.vault-token', 'hvs.found')

@@ -69,7 +69,9 @@ describe('a user who logs in by password', () => {
     vault.advance(90 * minuteMs)
     expect((await renew()).json.auth.lease_duration).toBe(5400)
     await vault.admin('POST', 'auth/userpass/users/jo/policies', { token_policies: ['other'] })
-    expect((await renew()).json.errors).toEqual(['1 error occurred:\n\t* policies have changed, not renewing\n\n'])
+    expect((await renew()).json.errors).toEqual([
+      '1 error occurred:\n\t* failed to renew entry: policies have changed, not renewing\n\n',
+    ])
     await vault.admin('DELETE', 'auth/userpass/users/jo')
     expect((await renew()).status).toBe(204)
   })
