@@ -28,5 +28,5 @@ export const ldap = defineLoginMethod({
   advice,
   offer: { types: ['ldap'], needsName: true },
   create: (auth, context) =>
-    createPasswordLogin({ ...auth, mount: auth.mount, mfaMethod: auth.mfa_method, advice }, context),
+    createPasswordLogin({ ...auth, mount: auth.mount, mfaMethod: auth.mfa_method, advice, isPassedOn: true }, context),
 })

@@ -2,7 +2,7 @@ import type { Secret } from '../../core/secret.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { type LoginContext, loginTopic } from './login-method.ts'
 
-/** A person has this long to answer a push, in ms: longer than servers wait themselves, which is 90 s by default. */
+/** A person, or a server behind the vault, has this long to answer, in ms: longer than vaults wait themselves, which is 90 s by default. */
 export const mfaPatienceMs = 100_000
 
 /** The longest codes: of Duo's hardware tokens and text messages. */

@@ -9,7 +9,7 @@ import type { LeasedToken } from '../token/token-lease.ts'
 import { authMount } from './auth-mount.ts'
 import { callLogin } from './login-call.ts'
 import type { LoginContext, LoginRequest } from './login-method.ts'
-import { askMfaCode } from './mfa-code.ts'
+import { askMfaCode, mfaPatienceMs } from './mfa-code.ts'
 import { createTypedLogin } from './typed-login.ts'
 
 /** The keys of `auth` that these methods share. */
@@ -30,6 +30,8 @@ export interface PasswordLogin {
   advice: readonly AdviceRow<LoginPurpose>[]
   /** A method of login MFA whose code is asked for too and sent with the password; absent: the server says what it wants. */
   mfaMethod: string | undefined
+  /** Another server checks the password: it may be slow, or have the person approve the login on a phone. */
+  isPassedOn?: boolean
   /** Sends what was typed. Absent: once, and nothing beside it. */
   exchange?: (login: TypedLogin) => Promise<LeasedToken>
 }
@@ -44,7 +46,7 @@ export interface TypedLogin {
 
 /** Creates such a login. A password is sent once and kept nowhere; a wrong one is asked for again. */
 export function createPasswordLogin(login: PasswordLogin, context: LoginContext): LoginRequest {
-  const { method, username, advice, mfaMethod, exchange = ({ send }) => send() } = login
+  const { method, username, advice, mfaMethod, isPassedOn = false, exchange = ({ send }) => send() } = login
   const mount = authMount(login.mount ?? method)
   const askFirst = async (id: string, signal: AbortSignal | undefined) => {
     const code = await askMfaCode(context, `code of ${username}`, undefined, signal)
@@ -59,7 +61,7 @@ export function createPasswordLogin(login: PasswordLogin, context: LoginContext)
     isUnattended: false,
     login: createTypedLogin(asked, context, async (password, asking) => {
       const mfa = mfaMethod === undefined ? undefined : await askFirst(mfaMethod, asking.signal)
-      const send: TypedLogin['send'] = (more = {}, patienceMs) =>
+      const send: TypedLogin['send'] = (more = {}, patienceMs = isPassedOn ? mfaPatienceMs : undefined) =>
         callLogin(context, {
           path: vaultPath(`auth/${mount}`, 'login', username),
           mount,

@@ -17,5 +17,5 @@ export const radius = defineLoginMethod({
   advice,
   offer: { types: ['radius'], needsName: true },
   create: (auth, context) =>
-    createPasswordLogin({ ...auth, mount: auth.mount, mfaMethod: auth.mfa_method, advice }, context),
+    createPasswordLogin({ ...auth, mount: auth.mount, mfaMethod: auth.mfa_method, advice, isPassedOn: true }, context),
 })
