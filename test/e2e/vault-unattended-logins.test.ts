@@ -36,6 +36,7 @@ describeWithPeers('a daemon that logs in without a person', ['ssh-add'], () => {
     const { server, folder } = await prepare('jwt')
     await server.admin('POST', 'auth/jwt/config', { jwt_validation_pubkeys: [issuer.publicKey] })
     await server.admin('POST', 'auth/jwt/role/ci', {
+      role_type: 'jwt',
       user_claim: 'sub',
       bound_audiences: ['vault'],
       token_policies: 'ops',
@@ -55,6 +56,7 @@ describeWithPeers('a daemon that logs in without a person', ['ssh-add'], () => {
     const { server, folder } = await prepare('jwt')
     await server.admin('POST', 'auth/jwt/config', { jwt_validation_pubkeys: [issuer.publicKey] })
     await server.admin('POST', 'auth/jwt/role/ci', {
+      role_type: 'jwt',
       user_claim: 'sub',
       bound_audiences: ['vault'],
       token_policies: 'ops',

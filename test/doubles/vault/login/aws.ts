@@ -26,7 +26,7 @@ export const aws: Plugin = (core) => {
         type: 'aws',
         kind: 'login',
         forget: mounts.forget,
-        renewalTerms: mounts.renewalTerms,
+        renewalTerms: mounts.termsOf,
         routes: [
           // Where a real server has it: the only method whose configuration is below another name.
           { pattern: 'config/client', update: mounts.routes.find(({ pattern }) => pattern === 'config')!.update! },

@@ -42,7 +42,7 @@ export const cert: Plugin = (core) => {
         type: 'cert',
         kind: 'login',
         forget: mounts.forget,
-        renewalTerms: mounts.renewalTerms,
+        renewalTerms: mounts.termsOf,
         routes: [
           ...mounts.routes,
           {

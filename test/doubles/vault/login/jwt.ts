@@ -1,5 +1,6 @@
 import type { Plugin } from '../../../../src/dev/vault/backend.ts'
 import { invalidRequest } from '../../../../src/dev/vault/errors.ts'
+import type { Fields } from '../../../../src/dev/vault/fields.ts'
 import { withFields } from '../../../../src/dev/vault/routes.ts'
 import { type Claims, isOver, isSignedBy, readClaims } from './json-web-token.ts'
 import { createRoleMounts } from './role-mount.ts'
@@ -14,6 +15,7 @@ const configFields = {
 const roleFields = {
   role_type: 'text',
   user_claim: 'text',
+  allowed_redirect_uris: 'list',
   bound_audiences: 'list',
   bound_subject: 'text',
   bound_claims: 'map',
@@ -22,7 +24,7 @@ const roleFields = {
 
 /** Login with a JWT that one of the configured keys has signed. */
 export const jwt: Plugin = (core) => {
-  const mounts = createRoleMounts(core, { method: 'jwt', at: 'role', configFields, roleFields })
+  const mounts = createRoleMounts(core, { method: 'jwt', at: 'role', configFields, roleFields, check })
   return {
     backends: [
       {
@@ -63,6 +65,19 @@ export const jwt: Plugin = (core) => {
       },
     ],
   }
+}
+
+/** Without a word a role is for a browser, and one for JWTs takes no JWT of just anybody. */
+function check({ role_type: type = 'oidc', ...settings }: Fields<typeof roleFields>): void {
+  if (type !== 'jwt' && type !== 'oidc') throw invalidRequest(`invalid 'role_type': ${type}`)
+  if (settings.user_claim === undefined) throw invalidRequest('a user claim must be defined on the role')
+  if (type === 'oidc' && settings.allowed_redirect_uris === undefined) {
+    throw invalidRequest("'allowed_redirect_uris' must be set if 'role_type' is 'oidc' or unspecified.")
+  }
+  const isBound =
+    type === 'oidc' ||
+    [settings.bound_audiences, settings.bound_subject, settings.bound_claims].some((to) => to !== undefined)
+  if (!isBound) throw invalidRequest('must have at least one bound constraint when creating/updating a role')
 }
 
 function validated(token: string, pubkeys: readonly string[]): Claims {

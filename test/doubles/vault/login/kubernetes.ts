@@ -1,5 +1,6 @@
 import type { Plugin } from '../../../../src/dev/vault/backend.ts'
 import { DevVaultError, invalidRequest, permissionDenied } from '../../../../src/dev/vault/errors.ts'
+import type { Fields } from '../../../../src/dev/vault/fields.ts'
 import { withFields } from '../../../../src/dev/vault/routes.ts'
 import { createServersBehind } from './behind.ts'
 import { isOver, readClaims } from './json-web-token.ts'
@@ -15,7 +16,7 @@ const roleFields = { bound_service_account_names: 'list', bound_service_account_
 
 /** Login with the token of a service account. The API that reviews it knows the tokens that are told as passwords. */
 export const kubernetes: Plugin = (core) => {
-  const mounts = createRoleMounts(core, { method: 'kubernetes', at: 'role', configFields, roleFields })
+  const mounts = createRoleMounts(core, { method: 'kubernetes', at: 'role', configFields, roleFields, check })
   const behind = createServersBehind(core, 'kubernetes')
   const refused = (message: string) => new DevVaultError('PERMISSION_DENIED', message)
   return {
@@ -71,6 +72,15 @@ export const kubernetes: Plugin = (core) => {
       },
     ],
   }
+}
+
+function check(settings: Fields<typeof roleFields>): void {
+  const { bound_service_account_names: names = [], bound_service_account_namespaces: spaces = [] } = settings
+  if (names.length === 0) throw invalidRequest('"bound_service_account_names" can not be empty')
+  if (spaces.length > 0) return
+  throw invalidRequest(
+    '"bound_service_account_namespaces" can not be empty if "bound_service_account_namespace_selector" is not set',
+  )
 }
 
 const isAllowed = (name: string, bound: readonly string[]) => bound.includes('*') || bound.includes(name)

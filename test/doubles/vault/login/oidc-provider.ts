@@ -50,7 +50,6 @@ export async function authorizationUrl(
     nonce: string
     verifier: string
     redirectUri: string
-    isFormPost: boolean
     isImplicit: boolean
   },
 ): Promise<string> {
@@ -63,9 +62,8 @@ export async function authorizationUrl(
     scope: 'openid',
     state: login.state,
     ...(login.isImplicit
-      ? { response_type: 'id_token' }
+      ? { response_type: 'id_token', response_mode: 'form_post' }
       : { response_type: 'code', code_challenge: challenge, code_challenge_method: 'S256' }),
-    ...(login.isFormPost ? { response_mode: 'form_post' } : {}),
   }
   for (const [name, value] of Object.entries(fields)) url.searchParams.set(name, value)
   return url.href

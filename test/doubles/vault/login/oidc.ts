@@ -93,7 +93,7 @@ export const oidc: Plugin = ({ part, changed, logins, now }) => {
     if (redirectUri === '') throw invalidRequest('missing redirect_uri')
     if (!isAllowedRedirect(redirectUri, role.allowedRedirectUris)) return dataReply({ auth_url: '' })
     const { state, request } = requests.begin({ roleName, redirectUri, clientNonce, deviceCode: '' })
-    const login = { ...request, state, isFormPost: config.isFormPost, isImplicit: config.isImplicit }
+    const login = { ...request, state, isImplicit: config.isImplicit }
     // Whatever the provider has is not told to those who have no token.
     const url = await authorizationUrl(config, login).catch(() => undefined)
     if (url === undefined) return dataReply({ auth_url: '' })
@@ -171,7 +171,11 @@ export const oidc: Plugin = ({ part, changed, logins, now }) => {
         type: 'oidc',
         kind: 'login',
         forget: ({ uuid }) => void delete mounts[uuid],
-        renewalTerms: ({ uuid }, name) => mounts[uuid]?.roles[name]?.terms,
+        renewalTerms({ uuid }, name) {
+          const terms = mounts[uuid]?.roles[name]?.terms
+          if (terms === undefined) throw new DevVaultError('INTERNAL', `role ${name} does not exist during renewal`)
+          return terms
+        },
         routes: [
           {
             pattern: 'config',

@@ -18,7 +18,11 @@ async function world({ role = 'ci', source = { file: '/jwt' } }: { role?: string
     bound_audiences: ['vault'],
     bound_claims: { project: 'web' },
   })
-  await server.admin('POST', 'auth/jwt/role/people', { role_type: 'oidc', user_claim: 'sub' })
+  await server.admin('POST', 'auth/jwt/role/people', {
+    role_type: 'oidc',
+    user_claim: 'sub',
+    allowed_redirect_uris: ['http://localhost:8250/oidc/callback'],
+  })
   const claims = (own: object = {}) => {
     const exp = server.nowMs() / 1000 + 300
     return issuer.sign({ sub: 'job-1', aud: 'vault', project: 'web', exp, ...own })
