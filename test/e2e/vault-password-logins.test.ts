@@ -88,7 +88,8 @@ describeWithPeers('a daemon whose person logs in with a password of another serv
     await server.admin('POST', 'auth/userpass/users/jo', { password: 'pw of jo', token_policies: 'ops' })
     const first = await server.call('POST', 'auth/userpass/login/jo', { body: { password: 'pw of jo' } })
     const jo = first.json.auth.entity_id
-    const { method_id: method } = await server.admin('POST', 'identity/mfa/method/totp', { method_name: 'phone' })
+    const wanted = { method_name: 'phone', issuer: 'corp' }
+    const { method_id: method } = await server.admin('POST', 'identity/mfa/method/totp', wanted)
     const wishes = { method_id: method, entity_id: jo }
     const { url } = await server.admin('POST', 'identity/mfa/method/totp/admin-generate', wishes)
     await server.admin('POST', 'identity/mfa/login-enforcement/all', {

@@ -21,9 +21,22 @@ export interface VaultSubject {
   enableLogin(type: string): Promise<string>
   /** @returns the name of the new policy */
   writePolicy(policy: string): Promise<string>
+  /** Makes a method of login MFA whose codes an authenticator app shows. */
+  newTotpMethod(): Promise<{ id: string; name: string }>
+  /** Wants one of the methods of everybody who logs in at the mounts. */
+  enforceMfa(methodIds: readonly string[], mounts: readonly string[]): Promise<void>
   /** Takes away all that was made. @returns what is left of it */
   close(): Promise<readonly string[]>
 }
+
+/** Lists what is on a server. An empty one is answered with 404. */
+const everything = [
+  'sys/mounts',
+  'sys/auth',
+  'sys/policies/acl?list=true',
+  'identity/mfa/login-enforcement?list=true',
+  'identity/mfa/method/totp?list=true',
+]
 
 /** Begins the name of everything that the suite makes on somebody's server. */
 const prefix = 'latchkey-test-'
@@ -57,7 +70,8 @@ interface Server extends Pick<VaultSubject, 'name' | 'address' | 'ca' | 'isEmbed
 }
 
 function createSubject({ token, end, ...server }: Server): VaultSubject {
-  const made: string[] = []
+  /** What takes each of them away, and the name by which it would be found. */
+  const made: { path: string; name: string }[] = []
   const call: VaultSubject['call'] = (method, path, options = {}) => callVault(server.address, method, path, options)
   const admin: VaultSubject['admin'] = async (method, path, body) => {
     const reply = await call(method, path, { token, body })
@@ -68,13 +82,14 @@ function createSubject({ token, end, ...server }: Server): VaultSubject {
   const make = async (path: (name: string) => string, body: object): Promise<string> => {
     const name = newName()
     await admin('POST', path(name), body)
-    made.push(path(name))
+    made.push({ path: path(name), name })
     return name
   }
+  const accessorOf = async (mount: string) => String((await admin('GET', mount)).accessor)
 
   /** People that logins have made (entities) stay when their mount goes. */
   const forgetPeople = async (mounts: readonly string[]): Promise<void> => {
-    const accessors = await Promise.all(mounts.map(async (mount) => (await admin('GET', mount)).accessor))
+    const accessors: unknown[] = await Promise.all(mounts.map(accessorOf))
     const { json } = await call('GET', 'identity/entity-alias/id?list=true', { token })
     const aliases = Object.values((json.data?.key_info ?? {}) as Record<string, Readonly<Record<string, unknown>>>)
     const entities = aliases.filter((alias) => accessors.includes(alias.mount_accessor))
@@ -89,16 +104,26 @@ function createSubject({ token, end, ...server }: Server): VaultSubject {
     mountSecrets: (type) => make((name) => `sys/mounts/${name}`, { type }),
     enableLogin: (type) => make((name) => `sys/auth/${name}`, { type }),
     writePolicy: (policy) => make((name) => `sys/policies/acl/${name}`, { policy }),
+    async newTotpMethod() {
+      const name = newName()
+      const path = 'identity/mfa/method/totp'
+      const { method_id: id } = await admin('POST', path, { method_name: name, issuer: prefix })
+      made.push({ path: `${path}/${String(id)}`, name })
+      return { id: String(id), name }
+    },
+    async enforceMfa(methodIds, mounts) {
+      const accessors = await Promise.all(mounts.map((mount) => accessorOf(`sys/auth/${mount}`)))
+      const wishes = { mfa_method_ids: methodIds, auth_method_accessors: accessors }
+      await make((name) => `identity/mfa/login-enforcement/${name}`, wishes)
+    },
     async close() {
-      if (!server.isEmbedded) await forgetPeople(made.filter((path) => path.startsWith('sys/auth/')))
-      for (const path of made.reverse()) await admin('DELETE', path)
-      const lists = await Promise.all(
-        ['sys/mounts', 'sys/auth', 'sys/policies/acl?list=true'].map((path) => admin('GET', path)),
-      )
-      const names = made.map((path) => path.slice(path.indexOf(prefix)))
-      const text = JSON.stringify(lists)
+      const logins = made.map(({ path }) => path).filter((path) => path.startsWith('sys/auth/'))
+      if (!server.isEmbedded) await forgetPeople(logins)
+      // The last first: what is enforced cannot be taken away.
+      for (const { path } of made.reverse()) await admin('DELETE', path)
+      const lists = await Promise.all(everything.map((path) => call('GET', path, { token })))
       await end()
-      return names.filter((name) => text.includes(name))
+      return made.flatMap(({ name }) => (lists.some(({ text }) => text.includes(name)) ? [name] : []))
     },
   }
 }

@@ -22,7 +22,14 @@ export const mfaAdvice: readonly AdviceRow<LoginPurpose>[] = [
     text: /maximum TOTP validation attempts/,
     code: 'VAULT_LOGIN_LOCKED',
     message: ({ who }) => `too many wrong codes of ${who}`,
-    hint: (_, __, vault) => `wait for the next code, then ${again(vault)}`,
+    hint: (_, __, vault) => `wait half a minute, then ${again(vault)}`,
+  },
+  {
+    text: /MFA secret for method .* not present in entity/,
+    code: 'VAULT_LOGIN_LOCKED',
+    message: ({ who }) => `the server has no authenticator app of ${who}, so no code is right`,
+    hint: (_, __, vault) =>
+      `its operator must make one: vault write identity/mfa/method/totp/admin-generate; then ${again(vault)}`,
   },
   {
     text: /^failed to satisfy enforcement /,
@@ -39,7 +46,7 @@ export const mfaAdvice: readonly AdviceRow<LoginPurpose>[] = [
   },
 ]
 
-/** Codes are mistyped; the server takes no more after five wrong ones until the next code. */
+/** Codes are mistyped; the server takes no more after five wrong ones, for half a minute from the first. */
 const maxTries = 3
 
 /**

@@ -2,13 +2,21 @@ import type { Plugin } from '../../../../src/dev/vault/backend.ts'
 import { DevVaultError, invalidRequest, permissionDenied } from '../../../../src/dev/vault/errors.ts'
 import { textOf } from '../../../../src/dev/vault/fields.ts'
 import { newUuid } from '../../../../src/dev/vault/identifiers.ts'
-import { type AuthAnswer, dataReply, empty, emptyEnvelope, type Reply } from '../../../../src/dev/vault/reply.ts'
-import { type VaultRequest, withFields } from '../../../../src/dev/vault/routes.ts'
+import {
+  type AuthAnswer,
+  dataReply,
+  empty,
+  emptyEnvelope,
+  listReply,
+  type Reply,
+} from '../../../../src/dev/vault/reply.ts'
+import { pageFields, type VaultRequest, withFields } from '../../../../src/dev/vault/routes.ts'
 import { table } from '../../../../src/dev/vault/tables.ts'
 import { createMfaMethods, type MfaMethodEntry } from './mfa-methods.ts'
 
 /** Which methods are wanted of whom; one of them suffices. */
 interface Enforcement {
+  id: string
   methodIds: readonly string[]
   entityIds: readonly string[]
   accessors: readonly string[]
@@ -30,7 +38,11 @@ const mfaWarning =
 export const loginMfa: Plugin = (core) => {
   const enforcements = core.part('mfa-enforcements', () => table<Enforcement>())
   const pending = new Map<string, PendingLogin>()
-  const methods = createMfaMethods(core)
+  const methods = createMfaMethods(core, (id) => {
+    const [by] = Object.values(enforcements).filter(({ methodIds }) => methodIds.includes(id))
+    if (by === undefined) return
+    throw new DevVaultError('INTERNAL', `methodID is still used by an enforcement configuration with ID: ${by.id}`)
+  })
 
   const wantedOf = (entityId: string, accessor: string) =>
     Object.entries(enforcements).flatMap(([name, { entityIds, accessors }]) =>
@@ -43,16 +55,19 @@ export const loginMfa: Plugin = (core) => {
   const satisfy = async (name: string, entityId: string, payload: Readonly<Record<string, unknown>>) => {
     const failed = (reason: string) =>
       new DevVaultError('PERMISSION_DENIED', `failed to satisfy enforcement ${name}. error: ${reason}`)
-    const given = methodsOf(name).find(({ id }) => Object.hasOwn(payload, id))
+    const wanted = methodsOf(name)
+    const given = wanted.find((method) => keyOf(method, payload) !== undefined)
     if (given === undefined) {
-      const [first] = methodsOf(name)
-      throw failed(
-        `failed to sanitize MFA creds, 1 error occurred:\n\t* failed to find MFA credentials associated with an MFA method ID ${first!.id}, method name ${first!.name}\n\n`,
+      const missing = wanted.map(
+        ({ id, name: called }) =>
+          `failed to find MFA credentials associated with an MFA method ID ${id}, method name ${called}`,
       )
+      throw failed(`failed to sanitize MFA creds, ${errorsOccurred(missing)}`)
     }
-    const reason = await methods.refusalOf(given, entityId, textOf([payload[given.id]].flat()[0]))
+    const reason = await methods.refusalOf(given, entityId, textOf([payload[keyOf(given, payload)!]].flat()[0]))
     if (reason === undefined) return
-    throw failed(`2 errors occurred:\n\t* ${reason}\n\t* login MFA validation failed for methodID: [${given.id}]\n\n`)
+    const ids = wanted.map(({ id }) => id).join(' ')
+    throw failed(errorsOccurred([reason, `login MFA validation failed for methodID: [${ids}]`]))
   }
 
   const demand = (names: readonly string[], login: Omit<PendingLogin, 'enforcements' | 'endsMs'>): Reply => {
@@ -116,10 +131,29 @@ export const loginMfa: Plugin = (core) => {
             (fields, request) => {
               const { mfa_method_ids: methodIds = [], identity_entity_ids: entityIds = [] } = fields
               const accessors = fields.auth_method_accessors ?? []
-              enforcements[request.params.name!] = { methodIds, entityIds, accessors }
+              if (methodIds.some((id) => methods.find(id) === undefined)) {
+                throw invalidRequest("one of the provided method ids doesn't exist")
+              }
+              if (entityIds.length + accessors.length === 0) {
+                throw invalidRequest(
+                  'One of auth_method_accessors, auth_method_types, identity_group_ids, identity_entity_ids must be specified',
+                )
+              }
+              enforcements[request.params.name!] = { id: newUuid(), methodIds, entityIds, accessors }
               core.changed()
               return empty
             },
+          ),
+          delete({ params }) {
+            delete enforcements[params.name!]
+            core.changed()
+            return empty
+          },
+        },
+        {
+          pattern: 'mfa/login-enforcement',
+          list: withFields(pageFields, (page) =>
+            listReply(Object.keys(enforcements), page, (name) => ({ name, id: enforcements[name]!.id })),
           ),
         },
       ],
@@ -130,6 +164,7 @@ export const loginMfa: Plugin = (core) => {
           update: withFields({ mfa_request_id: 'text', mfa_payload: 'map' }, async (fields) => {
             const { mfa_request_id: id = '', mfa_payload: payload = {} } = fields
             const login = pending.get(id)
+            if (id === '') throw invalidRequest('missing request ID')
             if (login === undefined || login.endsMs <= core.now()) throw invalidRequest('invalid request ID')
             for (const name of login.enforcements) await satisfy(name, login.entityId, payload)
             pending.delete(id)
@@ -147,6 +182,14 @@ export const loginMfa: Plugin = (core) => {
     },
   }
 }
+
+/** How hashicorp/go-multierror prints errors. */
+const errorsOccurred = (texts: readonly string[]): string =>
+  `${texts.length} ${texts.length === 1 ? 'error' : 'errors'} occurred:\n${texts.map((text) => `\t* ${text}\n`).join('')}\n`
+
+/** A method is named by its id, or else by its name. */
+const keyOf = ({ id, name }: MfaMethodEntry, payload: Readonly<Record<string, unknown>>): string | undefined =>
+  [id, name].find((key) => Object.hasOwn(payload, key))
 
 function authOf(reply: Reply): AuthAnswer | undefined {
   if (reply.type === 'auth') return reply.auth

@@ -27,7 +27,10 @@ async function world(
   const seeds = new Map<string, string>()
   for (const method of new Set(enforcements.flat())) {
     const [type, name] = method.split(':')
-    const { method_id: id } = await server.admin('POST', `identity/mfa/method/${type}`, { method_name: name ?? '' })
+    const { method_id: id } = await server.admin('POST', `identity/mfa/method/${type}`, {
+      method_name: name ?? '',
+      ...(type === 'totp' ? { issuer: 'corp' } : {}),
+    })
     ids.set(method, String(id))
     if (type !== 'totp') continue
     const { url } = await server.admin('POST', 'identity/mfa/method/totp/admin-generate', {
@@ -102,11 +105,12 @@ describe('login MFA', () => {
   })
 
   it('says so when there were too many wrong codes', async () => {
-    const { made } = await world([['totp']], { answers: ['000000', '000001', '000002'] })
+    const answers = ['000000', '000001', '000002', '000003', '000004', '000005']
+    const { made } = await world([['totp']], { answers })
     await made.login(true).catch(() => {})
     await expect(made.login(true)).rejects.toMatchObject({
       code: 'VAULT_LOGIN_LOCKED',
-      hint: expect.stringContaining('next code'),
+      hint: expect.stringContaining('wait half a minute'),
     })
   })
 
