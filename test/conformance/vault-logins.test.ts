@@ -103,7 +103,12 @@ vaultSuite(({ subject, policy, ops, open, newToken, byToken }) => {
       const opened = (jwt: string, role = 'ci') =>
         open({ method: 'jwt', mount, role, jwt: { file: '/j' } }, { files: new Map([['/j', jwt]]) })
       await opened(jwt()).sign(ops())
+      // Clocks may differ by a minute.
+      await opened(jwt({ exp: claims().iat - 30 })).sign(ops())
       const refusals = [
+        [opened(jwt({ exp: claims().iat - 90 })), 'VAULT_LOGIN_FAILED', 'has expired'],
+        [opened(jwt({ nbf: claims().iat + 90 })), 'VAULT_LOGIN_FAILED', 'not yet valid'],
+        [opened(jwt({ exp: undefined, nbf: undefined, iat: undefined })), 'VAULT_LOGIN_FAILED', 'no issued at'],
         [opened(jwt({ exp: 1 })), 'VAULT_LOGIN_FAILED', 'has expired'],
         [opened(jwt({ aud: 'elsewhere' })), 'VAULT_LOGIN_FAILED', 'aud'],
         [opened(jwt({ project: 'other' })), 'VAULT_LOGIN_FAILED', 'project'],

@@ -6,8 +6,10 @@ export interface Claims {
   iss?: string
   sub?: string
   aud?: string | readonly string[]
-  /** Seconds since the epoch. */
+  /** Seconds since the epoch, as are the next two. */
   exp?: number
+  nbf?: number
+  iat?: number
 }
 
 /** The claims of a JWT whoever has signed it; undefined for anything else. */
@@ -30,7 +32,20 @@ export function isSignedBy(jwt: string, pems: readonly string[]): boolean {
   return pems.some((pem) => verify('RSA-SHA256', Buffer.from(jwt.slice(0, end)), createPublicKey(pem), signature))
 }
 
-/** Whether its time is over. */
-export function isOver({ exp = 0 }: Claims, nowMs: number): boolean {
-  return exp * 1000 <= nowMs
+/** By how much clocks may differ, and how long a JWT lives that does not say so, in seconds (hashicorp/cap jwt/jwt.go). */
+const skewSeconds = 60
+const lifeSeconds = 150
+
+/** What is wrong with its times; undefined where nothing is. */
+export function refusalOfTimes({ exp, nbf, iat }: Claims, nowMs: number): string | undefined {
+  if (exp === undefined && nbf === undefined && iat === undefined) {
+    return 'no issued at (iat), not before (nbf), or expiration time (exp) claims in token'
+  }
+  const nowSeconds = nowMs / 1000
+  const beginsAt = nbf ?? iat
+  if (beginsAt !== undefined && nowSeconds + skewSeconds < beginsAt) {
+    return 'invalid not before (nbf) claim: token not yet valid'
+  }
+  const endsAt = exp ?? Math.max(nbf ?? 0, iat ?? 0) + lifeSeconds
+  return nowSeconds - skewSeconds > endsAt ? 'invalid expiration time (exp) claim: token is expired' : undefined
 }

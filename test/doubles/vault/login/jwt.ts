@@ -2,7 +2,7 @@ import type { Plugin } from '../../../../src/dev/vault/backend.ts'
 import { invalidRequest } from '../../../../src/dev/vault/errors.ts'
 import type { Fields } from '../../../../src/dev/vault/fields.ts'
 import { withFields } from '../../../../src/dev/vault/routes.ts'
-import { type Claims, isOver, isSignedBy, readClaims } from './json-web-token.ts'
+import { type Claims, isSignedBy, readClaims, refusalOfTimes } from './json-web-token.ts'
 import { createRoleMounts } from './role-mount.ts'
 
 const configFields = {
@@ -96,7 +96,8 @@ function refusalOf(
   issuer: string | undefined,
   audiences: readonly string[] | undefined,
 ): string | undefined {
-  if (isOver(claims, nowMs)) return 'invalid expiration time (exp) claim: token is expired'
+  const ofTimes = refusalOfTimes(claims, nowMs)
+  if (ofTimes !== undefined) return ofTimes
   if (issuer !== undefined && claims.iss !== issuer) return 'invalid issuer (iss) claim'
   const own = [claims.aud ?? []].flat()
   const isMeant = audiences?.some((audience) => own.includes(audience)) ?? own.length === 0

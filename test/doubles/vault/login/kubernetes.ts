@@ -3,7 +3,7 @@ import { DevVaultError, invalidRequest, permissionDenied } from '../../../../src
 import type { Fields } from '../../../../src/dev/vault/fields.ts'
 import { withFields } from '../../../../src/dev/vault/routes.ts'
 import { createServersBehind } from './behind.ts'
-import { isOver, readClaims } from './json-web-token.ts'
+import { readClaims, refusalOfTimes } from './json-web-token.ts'
 import { createRoleMounts } from './role-mount.ts'
 
 const configFields = {
@@ -47,9 +47,8 @@ export const kubernetes: Plugin = (core) => {
                 role.settings
               if (!isAllowed(account.namespace, spaces)) throw refused('namespace not authorized')
               if (!isAllowed(account.name, names)) throw refused('service account name not authorized')
-              if (isOver(claims, core.now())) {
-                throw refused('invalid expiration time (exp) claim: token is expired')
-              }
+              const ofTimes = refusalOfTimes(claims, core.now())
+              if (ofTimes !== undefined) throw refused(ofTimes)
               const { isDown, people } = behind.of(request)
               if (isDown || !Object.values(people).some(({ password }) => password === jwt)) throw permissionDenied()
               return core.logins.issue({
