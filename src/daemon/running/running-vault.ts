@@ -105,7 +105,7 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
   })
   const { tokens } = login
   tokens.start()
-  const listIssuers = createIssuerList(client, tokens)
+  const issuers = createIssuerList(client, tokens, clock)
   let config = plan.config
   let identities: readonly RunningIdentity[] = []
 
@@ -120,6 +120,7 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
     key: startIdentity(next, client, tokens, caOf(next.mount), source, deps),
   })
   const tryAgain = () => {
+    issuers.retry()
     for (const { key } of identities) key.start()
   }
   // The new token may be allowed what the former one was refused.
@@ -149,7 +150,7 @@ export function startVault(plan: VaultPlan, deps: VaultDeps): RunningVault {
     },
     readVisibleLogins: () => readVisibleLogins(client),
     readCaKey: (mount, issuer, mountHint) => readCaKey(client, mount, issuer, mountHint),
-    readCaKeys: (mount, wanted) => readCaKeys(inBackground(client), listIssuers, mount, wanted),
+    readCaKeys: (mount, wanted) => readCaKeys(inBackground(client), issuers.list, mount, wanted),
     signHostKey: (key, signing) => signHostKey(client, tokens, key, signing, clock.now),
     reconnect(next) {
       switched.use(connect(next, circuit, deps))

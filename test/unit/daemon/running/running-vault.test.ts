@@ -4,6 +4,7 @@ import { createTurns } from '../../../../src/core/calls/turns.ts'
 import type { IdentityConfig } from '../../../../src/daemon/config/config.ts'
 import { startVault } from '../../../../src/daemon/running/running-vault.ts'
 import type { VaultPlan } from '../../../../src/daemon/running/vault-plan.ts'
+import type { AuthConfig } from '../../../../src/vault/login/login-methods.ts'
 import { settle } from '../../../support/agent-issuer.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { denied, looked, lookUp, sign } from '../../../support/token-world.ts'
@@ -31,8 +32,8 @@ const ops: IdentityConfig = {
   key_type: 'ed25519',
 }
 
-/** A vault that runs against a scripted server, with the token in a file. */
-async function world() {
+/** A vault that runs against a scripted server, with the token in a file unless it is said otherwise. */
+async function world(auth: AuthConfig = { method: 'token', token_file: '/token' }) {
   const server = await scriptedVault()
   server.on(lookUp, looked())
   const files = new Map([['/token', 'hvs.first']])
@@ -41,7 +42,7 @@ async function world() {
     config: {
       name: 'corp',
       address: server.address,
-      auth: { method: 'token', token_file: '/token' },
+      auth,
       isOpen: false,
       timeout: 10,
       max_retries: 2,
@@ -98,6 +99,21 @@ it('asks again for a refused certificate as soon as the server is reached in ano
   expect(vault.config).toBe(next.config)
   await list(vault)
   expect(signers()).toHaveLength(2)
+})
+
+it('asks again for the issuers of a mount as soon as the server is reached in another way', async () => {
+  const { server, files, plan, vault } = await world({ method: 'jwt', role: 'ci', jwt: { file: '/jwt' }, inline: true })
+  files.set('/jwt', 'a.b.c')
+  server.on('GET ssh/issuers', denied)
+  server.on('GET ssh/public_key', denied)
+  const read = () => vault.readCaKeys('ssh', { named: [], known: [] }).catch(() => {})
+  const asked = () => server.requests.filter(({ path }) => path.startsWith('/v1/ssh/issuers')).length
+  await read()
+  await read()
+  expect(asked()).toBe(1)
+  vault.reconnect(plan)
+  await read()
+  expect(asked()).toBe(2)
 })
 
 it('asks again for a refused certificate as soon as there is another token', async () => {

@@ -113,7 +113,8 @@ describe('a login that goes with each request', () => {
 
   it('lists the issuers of a mount where it may, which a refused login does not', async () => {
     const { server, client, source, files, jwt, accessors } = await world('jwt')
-    const list = createIssuerList(client, source)
+    const clock = fakeClock()
+    const { list } = createIssuerList(client, source, clock)
     const before = await accessors()
     expect(await list('ssh')).toBeUndefined()
     expect(source.status()).toEqual({ state: 'inline' })
@@ -121,6 +122,7 @@ describe('a login that goes with each request', () => {
     await server.admin('POST', 'sys/policies/acl/ops', { policy })
     const { keys } = await server.admin('GET', 'ssh/issuers?list=true')
     expect(keys).toHaveLength(1)
+    clock.advance(600_000)
     expect(await list('ssh')).toEqual(keys)
     expect(await accessors()).toEqual(before)
     files.set('/jwt', jwt({ exp: 1 }))
