@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { BuiltDaemon } from '../support/built-daemon.ts'
@@ -196,6 +196,79 @@ describeWithPeers('latchkey ssh cloud-init', ['ssh', 'sshd', 'ssh-keygen', 'moun
       expect(machine.files().get(`theirs/${world.userName}`)).toMatch(/\nroot\nthem$/)
       await expectLogin(daemon, machine)
     })
+  })
+
+  describe('principals in files of homes', () => {
+    const passwd = 'dev:x:4711:4712::/etc/ssh/home-of-dev:/bin/sh'
+    const made = (contents: Record<string, string>, home = passwd) =>
+      makeSshMachine(world.sshd.hostKeyFile, contents, { passwd: home })
+    const inHome = { sshd_config: `${stock}AuthorizedPrincipalsFile %h/.ssh/of-%U\n` }
+    const principals = ['--principals', 'dev=ops']
+
+    it('go into that of the user, in a folder that is theirs', async () => {
+      const machine = made({ ...inHome, 'home-of-dev/x': '' })
+      await settle(machine, await scriptOf(await startDaemon(), ...principals))
+      expect(machine.files().get('home-of-dev/.ssh/of-4711')).toBe('644 0:0\nops\n')
+      const folder = await machine.run('stat', '-c', '%a %u:%g', '/etc/ssh/home-of-dev/.ssh')
+      expect(folder.stdout).toBe('700 4711:4712\n')
+    })
+
+    it.each([
+      ['no such user', inHome, ''],
+      ['a user without a home folder', inHome, passwd],
+      ['a path that is not absolute', { sshd_config: `${stock}AuthorizedPrincipalsFile .ssh/principals\n` }, passwd],
+    ])('are written nowhere else where there is %s', async (_, contents, home) => {
+      const machine = made(contents, home)
+      const { status, stderr } = await machine.run('sh', await scriptOf(await startDaemon(), ...principals))
+      expect(status).toBe(1)
+      expect(stderr).toContain('and dev has no home folder, or does not exist')
+      expect(existsSync('/.ssh')).toBe(false)
+    })
+
+    it('go nowhere where a link leads', async () => {
+      const machine = made({ ...inHome, 'home-of-dev/.ssh/x': '', elsewhere: 'theirs\n' })
+      await machine.run('ln', '-s', '../../elsewhere', '/etc/ssh/home-of-dev/.ssh/of-4711')
+      const { status, stderr } = await machine.run('sh', await scriptOf(await startDaemon(), ...principals))
+      expect(status).toBe(1)
+      expect(stderr).toContain('is a link: write the principals of dev there yourself')
+      expect(machine.files().get('elsewhere')).toMatch(/\ntheirs\n$/)
+    })
+  })
+
+  it('two scripts at once leave what one does', async () => {
+    const machine = machineWith({ sshd_config: `${base}Match User git\n  X11Forwarding no\n` })
+    const script = await scriptOf(await startDaemon(), '--principals', 'dev=ops')
+    const ends = await Promise.all([1, 2, 3].map(() => machine.run('sh', script)))
+    expect(ends.map(({ status }) => status)).toEqual([0, 0, 0])
+    const after = machine.files()
+    expect(after.get('sshd_config')!.match(/TrustedUserCAKeys/g)).toHaveLength(1)
+    expect(after.get('sshd_config')!.match(/AuthorizedPrincipalsFile/g)).toHaveLength(1)
+    await settle(machine, script)
+    expect(machine.files()).toEqual(after)
+  })
+
+  it('what a script that was killed has left is taken away, and undone where sshd does not take it', async () => {
+    const machine = machineWith({
+      sshd_config: `${base}Nonsense yes\n`,
+      'sshd_config.latchkey-old': stock,
+      'sshd_config.latchkey-a1B2c3': 'Nonsense',
+      'sshd_config.d/05-latchkey-user-ca.conf.latchkey-a1B2c3': 'Nonsense',
+    })
+    await settle(machine, await scriptOf(await startDaemon()))
+    expect(machine.files().get('sshd_config')).toContain(stock)
+  })
+
+  it('whoever is not root is told so, and nothing is changed', async () => {
+    const machine = machineWith({ sshd_config: stock })
+    const before = machine.files()
+    const script = readFileSync(await scriptOf(await startDaemon()), 'utf8')
+    const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups', 'sh', '-c', script]
+    expect(await machine.run('setpriv', ...nobody)).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: 'latchkey: nothing was changed: run this as root\n',
+    })
+    expect(machine.files()).toEqual(before)
   })
 
   it('a machine with the usual line in a Match block trusts our CA for everybody', async () => {

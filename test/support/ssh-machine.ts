@@ -31,11 +31,12 @@ const enter = 'mount --bind "$1" /etc/ssh && PATH=$2:$PATH:/usr/sbin && shift 2 
  * @param hostKey the file of its host key
  * @param contents by path below /etc/ssh; sshd_config has settings that the tests need at its beginning
  * @param options.hasCapitals its sshd -T writes keywords with capitals, as from OpenSSH 10.6 on
+ * @param options.passwd what its getent prints, for whatever user
  */
 export function makeSshMachine(
   hostKey: string,
   contents: Readonly<Record<string, string>>,
-  { hasCapitals = false } = {},
+  { hasCapitals = false, passwd }: { hasCapitals?: boolean; passwd?: string } = {},
 ): SshMachine {
   const folder = temporaryFolder()
   const etc = join(folder, 'etc-ssh')
@@ -57,6 +58,7 @@ export function makeSshMachine(
     const sshd = `#!/bin/sh\ncase $1 in -T) ${real} "$@" | sed 's/^./\\U&/' ;; *) exec ${real} "$@" ;; esac\n`
     writeFileSync(join(programs, 'sshd'), sshd, { mode: 0o755 })
   }
+  if (passwd !== undefined) writeFileSync(join(programs, 'getent'), `#!/bin/sh\necho '${passwd}'\n`, { mode: 0o755 })
   const inside = (...command: string[]) => ['-m', 'sh', '-c', enter, 'sh', etc, programs, ...command]
   return {
     run: (command, ...args) => run('unshare', inside(command, ...args)),

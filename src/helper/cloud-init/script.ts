@@ -10,14 +10,27 @@ export const earlyDropIn = `TrustedUserCAKeys ${caPath}`
 /**
  * The shell script that has sshd trust the keys in `caPath`: it looks at what is in force (sshd -T), joins what is there,
  * and keeps no setting with which sshd would not start. A second run changes nothing.
+ * @param caKeys what it is to write into that file, a line each; undefined: they are there
  */
-export function trustScript(principals: readonly PrincipalsOfUser[]): string {
+export function trustScript(principals: readonly PrincipalsOfUser[], caKeys?: readonly string[]): string {
   const users = [...new Set(['root', ...principals.map(({ user }) => user)])]
   const calls = principals.map(
     ({ user, names }) => `principals ${[user, ...names].map((word) => `'${word}'`).join(' ')}`,
   )
-  return [`ca=${caPath}`, `dropin=${dropInPath}`, `users='${users.join(' ')}'`, steps, ...calls, ending].join('\n')
+  const writes = caKeys === undefined ? [] : [`cat >"$ca" <<'${endOfKeys}'`, ...caKeys, endOfKeys]
+  const settings = [`ca=${caPath}`, `dropin=${dropInPath}`, `users='${users.join(' ')}'`]
+  return [...settings, beginning, ...writes, steps, ...calls, ending].join('\n')
 }
+
+const endOfKeys = 'end-of-keys'
+
+const beginning = `[ "$(id -u)" = 0 ] || {
+  echo 'latchkey: nothing was changed: run this as root' >&2
+  exit 1
+}
+umask 022
+# Of two at once, each would take for somebody else's what the other has just set.
+! command -v flock >/dev/null || { exec 9</etc/ssh && flock 9; }`
 
 // No braces around variables in here: to the template they would be its own.
 const steps = String.raw`revoked=/etc/ssh/latchkey_revoked_keys
@@ -26,7 +39,6 @@ main=/etc/ssh/sshd_config
 PATH=$PATH:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
-umask 022
 
 fail() {
   [ ! -f "$dropin.early" ] || [ -e "$dropin" ] || mv "$dropin.early" "$dropin"
@@ -102,10 +114,26 @@ principals() {
   shift
   setting=$(now "$user" authorizedprincipalsfile)
   case $setting in '' | none) setting=$names/%u isnew=yes ;; *) isnew= ;; esac
-  home=$(getent passwd "$user" | cut -d: -f6)
-  file=$(printf '%s\n' "$setting" | sed -e "s|%u|$user|g" -e "s|%h|$home|g" -e 's|%%|%|g')
-  case $file in /*) ;; *) file=$home/$file ;; esac
-  mkdir -p "$(dirname "$file")"
+  entry=$(getent passwd "$user")
+  id=$(printf '%s\n' "$entry" | cut -d: -f3)
+  group=$(printf '%s\n' "$entry" | cut -d: -f4)
+  home=$(printf '%s\n' "$entry" | cut -d: -f6)
+  file=$(printf '%s\n' "$setting" | sed -e "s|%u|$user|g" -e "s|%U|$id|g" -e "s|%h|$home|g" -e 's|%%|%|g')
+  case $setting in
+    *%h* | *%U* | [!/]*)
+      [ -d "$home" ] || fail "AuthorizedPrincipalsFile is $setting, and $user has no home folder, or does not exist"
+      case $file in /*) ;; *) file=$home/$file ;; esac
+      ;;
+  esac
+  folder=$(dirname "$file")
+  case $file in
+    "$home"/*)
+      # Root would write wherever their user has led them.
+      [ ! -L "$file" ] && [ ! -L "$folder" ] || fail "$file, or its folder, is a link: write the principals of $user there yourself"
+      [ -d "$folder" ] || { mkdir -p -m 700 "$folder" && chown "$id:$group" "$folder"; }
+      ;;
+    *) mkdir -p "$folder" ;;
+  esac
   lacks=$(for name; do grep -qsxF -e "$name" "$file" || printf '%s\n' "$name"; done)
   [ -z "$lacks" ] || { printf '%s\n' "$lacks"; cat "$file" 2>/dev/null; } | replace "$file" || fail "$file cannot be written"
   [ -z "$isnew" ] || add "$user" authorizedprincipalsfile "$setting" 'drop-in end' "Match User $user
@@ -117,6 +145,11 @@ before=$(settings)
 # What cloud-init has put there, so that sshd trusts the CA from its start, would hide what else is in force.
 [ "$(cat "$dropin" 2>/dev/null)" != "TrustedUserCAKeys $ca" ] || mv "$dropin" "$dropin.early"
 case $(sshd -t 2>&1) in *'separation directory: /run/sshd'*) mkdir -p -m 755 /run/sshd ;; esac
+# What a run has left that was ended half-way.
+for file in "$main" "$dropin"; do
+  [ ! -f "$file.latchkey-old" ] || sshd -t 2>/dev/null || replace "$file" <"$file.latchkey-old"
+  rm -f "$file".latchkey-*
+done
 wrong=$(sshd -t 2>&1) || fail "sshd -t: $wrong"
 
 own=$(while read -r type key rest; do

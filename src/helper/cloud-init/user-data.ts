@@ -88,9 +88,6 @@ function mime(part: string): string {
   ].join('\n')
 }
 
-const endOfKeys = 'end-of-keys'
-
 function shell(keys: readonly string[], principals: readonly PrincipalsOfUser[]): string {
-  const write = ['umask 022', `cat >${caPath} <<'${endOfKeys}'`, ...keys, endOfKeys]
-  return ['#!/bin/sh', ...write, trustScript(principals)].join('\n')
+  return `#!/bin/sh\n${trustScript(principals, keys)}`
 }
