@@ -12,6 +12,9 @@ export function refuseEmpty(command: Command): void {
     return each.name() !== 'command' && given.includes('')
   })
   if (argument !== undefined) command.error(`argument '${argument.name()}' is empty`)
-  const option = options.find((each) => command.getOptionValue(each.attributeName()) === '')
+  const option = options.find((each) => {
+    const value: unknown = command.getOptionValue(each.attributeName())
+    return value === '' || (Array.isArray(value) && value.includes(''))
+  })
   if (option !== undefined) command.error(`option '${option.flags}' is empty`)
 }

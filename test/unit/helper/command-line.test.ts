@@ -255,6 +255,8 @@ it.each([
 
 it.each([
   ['login ', "argument 'vault' is empty"],
+  ['ssh cloud-init --mount x --mount ', "option '--mount <mount>' is empty"],
+  ['ssh host-check web --identity ', "option '--identity <name>' is empty"],
   ['logout ', "argument 'vault' is empty"],
   ['ssh keys remove ', "argument 'name' is empty"],
   ['ssh keys add ', "argument 'file' is empty"],
