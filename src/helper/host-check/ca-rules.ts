@@ -1,5 +1,14 @@
 import { signatureAlgorithms } from '../ssh/offers.ts'
-import { type Finding, type HostFacts, isMissing, listOf, type OwnCa, readFault, settingOf } from './finding.ts'
+import {
+  type Finding,
+  type HostFacts,
+  isCut,
+  listOf,
+  missingFile,
+  type OwnCa,
+  readFault,
+  settingOf,
+} from './finding.ts'
 
 const keyOf = (line: string) => /^\s*(\S+)\s+([A-Za-z0-9+/]+={0,2})(?:\s|$)/.exec(line)
 const isKey = (line: string) =>
@@ -22,16 +31,10 @@ export function caFindings(facts: HostFacts): readonly Finding[] {
   if (file === undefined) return [{ type: 'bad', text: 'it trusts no CA: TrustedUserCAKeys is none', hint: trusting }]
   const fault = host.ca === undefined ? 'not read' : readFault(host.ca)
   if (fault !== undefined || host.ca === undefined) {
-    const isGone = isMissing(fault ?? '')
-    return isGone
-      ? [
-          {
-            type: 'bad',
-            text: `it trusts no CA: TrustedUserCAKeys names ${file}, which does not exist`,
-            hint: trusting,
-          },
-        ]
-      : [{ type: 'unseen', text: `which CAs it trusts: ${file}: ${fault}` }]
+    const what = missingFile(fault ?? '')
+    return what === undefined
+      ? [{ type: 'unseen', text: `which CAs it trusts: ${file}: ${fault}` }]
+      : [{ type: 'bad', text: `it trusts no CA: TrustedUserCAKeys names ${file}, which ${what}`, hint: trusting }]
   }
   const { lines } = host.ca
   // sshd reads no further than the first line that it does not understand.
@@ -43,7 +46,10 @@ export function caFindings(facts: HostFacts): readonly Finding[] {
   return places.flatMap((place): Finding[] => {
     const { ca, at } = place
     if (isRead(place)) return [{ type: 'good', text: `it trusts ${nameOf(ca)}` }, ...signatureFindings(facts, ca)]
-    const hidden = at < 0 ? '' : `: ${file} has it, but sshd stops reading at line ${stop + 1}`
+    if (at < 0 && stop < 0 && isCut(host.ca!))
+      return [{ type: 'unseen', text: `whether it trusts ${nameOf(ca)}: ${file} has more than 64 KiB` }]
+    const has = at < 0 ? '' : `${file} has it, but `
+    const hidden = stop < 0 ? '' : `: ${has}sshd stops reading ${at < 0 ? `${file} ` : ''}at line ${stop + 1}`
     const text = `it does not trust ${nameOf(ca)}${hidden}`
     return [isTrusted || ca.isSpare ? { type: 'note', text } : { type: 'bad', text, hint: trusting }]
   })
@@ -70,9 +76,10 @@ export function revocationFindings(facts: HostFacts): readonly Finding[] {
   if (file === undefined) return []
   const fault = host.revoked === undefined ? 'not read' : readFault(host.revoked)
   if (fault !== undefined || host.revoked === undefined) {
-    return isMissing(fault ?? '')
-      ? [{ type: 'bad', text: `it refuses every key: RevokedKeys names ${file}, which does not exist` }]
-      : [{ type: 'unseen', text: `which keys it has revoked: ${file}: ${fault}` }]
+    const what = missingFile(fault ?? '')
+    return what === undefined
+      ? [{ type: 'unseen', text: `which keys it has revoked: ${file}: ${fault}` }]
+      : [{ type: 'bad', text: `it refuses every key: RevokedKeys names ${file}, which ${what}` }]
   }
   const { lines } = host.revoked
   // PROTOCOL.krl: the file begins with this.
@@ -81,7 +88,11 @@ export function revocationFindings(facts: HostFacts): readonly Finding[] {
       { type: 'unseen', text: `whether its list of revoked keys has the CA: ssh-keygen -Q -f ${file} CA.pub there` },
     ]
   }
+  const rest: Finding[] = isCut(host.revoked)
+    ? [{ type: 'unseen', text: `all keys that it has revoked: ${file} has more than 64 KiB` }]
+    : []
   return cas
     .filter(({ key }) => lines.some((line) => isSameKey(line, key)))
-    .map((ca) => ({ type: weightOf(ca), text: `it has revoked ${nameOf(ca)}, in ${file}` }))
+    .map((ca): Finding => ({ type: weightOf(ca), text: `it has revoked ${nameOf(ca)}, in ${file}` }))
+    .concat(rest)
 }

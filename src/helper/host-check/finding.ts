@@ -61,5 +61,16 @@ export function readFault({ lines, status }: ProgramSaid): string | undefined {
   return why.replace(/^.*: /, '')
 }
 
-/** Whether it could not be read because it is not there. */
-export const isMissing = (fault: string): boolean => /no such file/i.test(fault)
+/** What a path is that sshd takes for a missing file, as the end of a sentence; undefined: it may be a file. */
+export function missingFile(fault: string): string | undefined {
+  if (/no such file/i.test(fault)) return 'does not exist'
+  return /is a directory/i.test(fault) ? 'is a folder' : undefined
+}
+
+/** Somewhat less than what the script reads of a file, at whose end it strips blank lines. */
+const wholeBytes = 65_000
+
+/** Whether a file has more than was read of it. */
+export function isCut({ lines }: ProgramSaid): boolean {
+  return Buffer.byteLength(lines.join('\n')) > wholeBytes
+}

@@ -1,6 +1,6 @@
 import { matchesWildcards } from '../../ssh/known-hosts/wildcards.ts'
 import { certificateAlgorithms } from '../ssh/offers.ts'
-import { type Finding, type HostFacts, isMissing, listOf, readFault, settingOf } from './finding.ts'
+import { type Finding, type HostFacts, listOf, missingFile, readFault, settingOf } from './finding.ts'
 
 /** For which principals the host lets the user in, and whether an identity of ours has one. */
 export function principalFindings(facts: HostFacts): readonly Finding[] {
@@ -12,10 +12,11 @@ export function principalFindings(facts: HostFacts): readonly Finding[] {
   if (file === undefined && command !== undefined) return asked
   const fault = file === undefined || host.principals === undefined ? undefined : readFault(host.principals)
   if (fault !== undefined) {
-    const text = isMissing(fault)
+    const isMissing = missingFile(fault) !== undefined
+    const text = isMissing
       ? `it takes no principal for ${host.user}: ${file} is AuthorizedPrincipalsFile, and there is none for that user`
       : `which principals it takes for ${host.user}: ${file}: ${fault}`
-    return [{ type: isMissing(fault) && command === undefined ? 'bad' : 'unseen', text }, ...asked]
+    return [{ type: isMissing && command === undefined ? 'bad' : 'unseen', text }, ...asked]
   }
   const names = file === undefined ? [host.user] : principalsIn(host.principals?.lines ?? [])
   if (names.length === 0)
@@ -37,9 +38,12 @@ export function principalFindings(facts: HostFacts): readonly Finding[] {
   return [taken, { type: 'bad', text: `no identity has such a principal: ${others.join('; ')}` }]
 }
 
-/** The last word of each line: options may stand before it (sshd_config(5), AuthorizedPrincipalsFile). */
+/**
+ * The last word of each line: options may stand before it (sshd_config(5), AuthorizedPrincipalsFile). What follows `#` is a comment,
+ * wherever it stands (auth_process_principals of OpenSSH).
+ */
 function principalsIn(lines: readonly string[]): string[] {
-  return lines.filter((line) => !/^\s*(#|$)/.test(line)).map((line) => line.trim().split(/\s+/).at(-1)!)
+  return lines.map((line) => line.replace(/#.*/, '').trim()).flatMap((line) => line.split(/\s+/).at(-1) || [])
 }
 
 /** What keeps the user, or keys, from logging in at all. */

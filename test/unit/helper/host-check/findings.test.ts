@@ -74,6 +74,16 @@ describe('a CA', () => {
       { ca: failed('head: cannot open /x for reading: No such file or directory') },
       'it trusts no CA: TrustedUserCAKeys names /etc/ssh/trusted_ca_keys.pub, which does not exist',
     ],
+    [
+      'is in a folder',
+      { ca: failed("head: error reading '/x': Is a directory") },
+      'it trusts no CA: TrustedUserCAKeys names /etc/ssh/trusted_ca_keys.pub, which is a folder',
+    ],
+    [
+      'has a prefix that sshd does not read',
+      { ca: said(rsaKey, `cert-authority ${caKey}`) },
+      'it does not trust SHA256:abc, the CA of corp/ssh: sshd stops reading /etc/ssh/trusted_ca_keys.pub at line 2',
+    ],
     ['is another', { ca: said(rsaKey) }, 'it does not trust SHA256:abc, the CA of corp/ssh'],
     [
       'stands behind a line that sshd does not read',
@@ -260,4 +270,32 @@ it.each([
       text: 'which CAs and principals it takes, what it refuses, and whether its host key is certified',
     },
   ])
+})
+
+describe('a file of which only the beginning was read', () => {
+  const long = Array.from({ length: 900 }, () => `${rsaKey}${'A'.repeat(60)}`)
+
+  it('may have the CA at its end', () => {
+    expect(textsOf('bad', { ca: said(...long) })).toEqual([])
+    expect(textsOf('unseen', { ca: said(...long) })).toEqual([
+      'whether it trusts SHA256:abc, the CA of corp/ssh: /etc/ssh/trusted_ca_keys.pub has more than 64 KiB',
+    ])
+    expect(textsOf('unseen', { ca: said(caKey, ...long) })).toEqual([])
+  })
+
+  it('may revoke it there', () => {
+    const [unseen, ...more] = textsOf('unseen', { revoked: said(...long) })
+    expect(unseen).toMatch(/^all keys that it has revoked: \S+ has more than 64 KiB$/)
+    expect(more).toEqual([])
+  })
+})
+
+it('a RevokedKeys that is a folder refuses every key', () => {
+  const revoked = failed("head: error reading '/etc/ssh/revoked': Is a directory")
+  expect(textsOf('bad', { revoked })).toEqual([expect.stringMatching(/^it refuses every key: .* which is a folder$/)])
+})
+
+it('a principal ends where a comment begins', () => {
+  const principals = said('from="10.0.0.0/8" ops # not dev', '  # nobody', '#')
+  expect(textsOf('good', { principals })).toContain('for ubuntu it takes the principal ops (by /etc/ssh/principals/%u)')
 })
