@@ -38,7 +38,8 @@ describeWithPeers('latchkey ssh trust', ['ssh', 'sshd', 'ssh-keygen'], () => {
   /** Debian hashes names unless it is told otherwise. ssh reads the settings of whom the user database has, not of HOME. */
   const environment = (hashes: 'yes' | 'no') => {
     const bin = temporaryFolder()
-    const ssh = `#!/bin/sh\nexec ${findProgram('ssh')} -o HashKnownHosts=${hashes} -F none "$@"\n`
+    const files = `-o 'UserKnownHostsFile=${knownHosts} ${knownHosts}2' -o GlobalKnownHostsFile=none`
+    const ssh = `#!/bin/sh\nexec ${findProgram('ssh')} -o HashKnownHosts=${hashes} ${files} -F none "$@"\n`
     writeFileSync(join(bin, 'ssh'), ssh, { mode: 0o700 })
     return { HOME: home, PATH: `${bin}:${shared.dev.env.PATH}` }
   }
@@ -171,6 +172,16 @@ describeWithPeers('latchkey ssh trust', ['ssh', 'sshd', 'ssh-keygen'], () => {
     await runOk('sh', ['-c', remove!])
     expect(await trust('--yes')).toMatchObject({ status: 0 })
     expect(await login('localhost')).toMatchObject({ status: 0, stdout: 'in\n' })
+  })
+
+  it('refuses a name that has another key in any file of known hosts', async () => {
+    await runOk('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', join(home, 'other')])
+    before('')
+    writeFileSync(`${knownHosts}2`, `127.0.0.1 ${readFileSync(join(home, 'other.pub'), 'utf8')}`)
+    const refused = await trust('--yes')
+    expect(refused.stderr).toContain(`latchkey: ${knownHosts}2:1 has another key for 127.0.0.1\n`)
+    expect(refused.status).toBe(1)
+    expect(readFileSync(knownHosts, 'utf8')).toBe('')
   })
 
   it('has an answer for whatever else is on the console, and prints none of it', async () => {

@@ -4,8 +4,8 @@ import { type HostConflict, type PinnedName, type PinOutcome, pinKeys } from '..
 import { HelperError } from '../fast/failure.ts'
 import { edit } from '../profiles/profile-files.ts'
 
-/** As much of it as the daemon reads. */
-const maxBytes = 16 * 1024 * 1024
+/** As much of such a file as the daemon reads. */
+export const maxKnownHostsBytes = 16 * 1024 * 1024
 
 /** So many lines that each have to be hashed for a name take a second on a slow machine. */
 const manyHashes = 100_000
@@ -37,18 +37,30 @@ export function createPinning(
     return outcome.type === 'pinned' ? outcome.text : text
   }
   return async (isTrial) => {
-    await edit(file, true, change, { isTrial, maxBytes, encoding: 'latin1', hint: `ls -l ${shellWord(file)}` })
-    const { outcome } = last!
-    switch (outcome.type) {
-      case 'pinned':
-        return outcome.added
-      case 'revoked':
-        throw new HelperError('REFUSED', `${file}:${outcome.line} says that one of these keys is revoked`, {
-          hint: 'whoever has it is not to be trusted: make new host keys on the machine',
-        })
-      case 'conflict':
-        throw conflictError(file, outcome.conflicts)
-    }
+    await edit(file, true, change, {
+      isTrial,
+      maxBytes: maxKnownHostsBytes,
+      encoding: 'latin1',
+      hint: `ls -l ${shellWord(file)}`,
+    })
+    return addedBy(file, last!.outcome)
+  }
+}
+
+/**
+ * How many lines are added to a file.
+ * @throws {HelperError} REFUSED: a name has another key there, or a key is revoked
+ */
+export function addedBy(file: string, outcome: PinOutcome): number {
+  switch (outcome.type) {
+    case 'pinned':
+      return outcome.added
+    case 'revoked':
+      throw new HelperError('REFUSED', `${file}:${outcome.line} says that one of these keys is revoked`, {
+        hint: 'whoever has it is not to be trusted: make new host keys on the machine',
+      })
+    case 'conflict':
+      throw conflictError(file, outcome.conflicts)
   }
 }
 

@@ -12,6 +12,8 @@ import type { SshSettings } from '../ssh/ssh-settings.ts'
 /** What ssh would make of names, and what a person should know of it. */
 export interface PinnedNames {
   names: readonly PinnedName[]
+  /** The other files in which ssh looks for them, each with the names that it would look for there. */
+  elsewhere: ReadonlyMap<string, readonly HostName[]>
   notes: readonly string[]
 }
 
@@ -25,27 +27,33 @@ export async function pinnedNames(
   context: CommandContext,
 ): Promise<PinnedNames> {
   const pinned: PinnedName[] = []
+  const elsewhere = new Map<string, HostName[]>()
   const notes: string[] = []
   for (const name of names) {
     const settings = await readSshSettings({ destination: name.host, options: ['-p', String(name.port)] }, context)
     pinned.push({ ...name, ...(settings.hashesKnownHosts ? { newSalt: () => randomBytes(saltBytes) } : {}) })
-    const note = noteOf(name, file, settings, context)
+    const files = knownHostsOf(name, settings, context)
+    for (const other of files) if (other !== file) elsewhere.set(other, [...(elsewhere.get(other) ?? []), name])
+    const note = noteOf(name, file, files, settings)
     if (note !== undefined) notes.push(note)
   }
-  return { names: pinned, notes }
+  return { names: pinned, elsewhere, notes }
+}
+
+function knownHostsOf({ host }: HostName, settings: SshSettings, { environment }: CommandContext): ReadonlySet<string> {
+  const meaning = { environment, home: homeFolder(environment), host, settings }
+  return new Set(settings.knownHostsFiles.map((path) => expandPath(path, meaning)))
 }
 
 function noteOf(
   name: HostName,
   file: string,
-  settings: SshSettings,
-  { environment }: CommandContext,
+  files: ReadonlySet<string>,
+  { hostKeyAlias: alias, knownHostsFiles }: SshSettings,
 ): string | undefined {
   const written = formatHostName(name)
-  const { hostKeyAlias: alias, knownHostsFiles } = settings
   if (alias !== undefined && alias.toLowerCase() !== name.host)
     return `ssh looks for ${written} as ${displayLine(alias)} (HostKeyAlias): --hosts ${displayLine(alias)}\n`
-  const meaning = { environment, home: homeFolder(environment), host: name.host, settings }
-  if (knownHostsFiles.some((path) => expandPath(path, meaning) === file)) return undefined
+  if (files.has(file)) return undefined
   return `ssh does not look for ${written} in ${displayLine(file)}, but in ${displayLine(knownHostsFiles.join(' '))} (UserKnownHostsFile)\n`
 }

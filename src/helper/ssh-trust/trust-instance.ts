@@ -11,6 +11,7 @@ import { HelperError } from '../fast/failure.ts'
 import { hostNamesOf } from './host-list.ts'
 import { createPinning } from './known-hosts-edit.ts'
 import { noKeysError } from './no-keys.ts'
+import { refuseOtherKeys } from './other-known-hosts.ts'
 import { pinnedNames } from './pinned-names.ts'
 
 /** What `latchkey ssh trust` is told. */
@@ -32,12 +33,14 @@ export async function trustInstance(instance: string, options: TrustOptions, con
   if (answer.type !== 'shown') throw noKeysError(answer, { instance, again: commandLine(instance, found) })
   const hosts = options.hosts ?? hostsOf(instance, answer, found)
   const file = join(homeFolder(environment), '.ssh', 'known_hosts')
-  const { names, notes } = await pinnedNames(hosts, file, context)
+  const { names, elsewhere, notes } = await pinnedNames(hosts, file, context)
   const keys = answer.keys.map(({ line }) => parsePublicKeyLine(line).blob)
   const [shown, said] = [describe(instance, answer, hosts), [...remarks(answer), ...notes].join('')]
   await context.show(shown)
   note(said)
-  const pin = createPinning(file, names, keys, (text) => note(`${displayLine(text)}\n`))
+  const tell = (text: string) => note(`${displayLine(text)}\n`)
+  await refuseOtherKeys(elsewhere, keys, tell)
+  const pin = createPinning(file, names, keys, tell)
   const missing = await pin(true)
   const all = names.length * keys.length
   if (missing === 0) return print(`${displayLine(file)} has them all already\n`)

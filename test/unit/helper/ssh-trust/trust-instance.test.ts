@@ -219,6 +219,26 @@ it('refuses names that have other keys, with the lines and what to run', async (
   })
 })
 
+it('refuses names that have other keys in another file that ssh reads', async () => {
+  mkdirSync(dirname(file), { recursive: true })
+  const second = `${file}2`
+  writeFileSync(second, `# two\nweb.example.com ${line(own)}\n10.0.0.1 ${line(other)}\n`)
+  expect(await trust({ typed: 'y' })).toMatchObject({
+    asked: [],
+    failure: { code: 'REFUSED', message: `${second}:3 has another key for 10.0.0.1` },
+  })
+  expect((await trust({ args: ['--yes', '--hosts', 'web.example.com'] })).failure).toBeUndefined()
+  writeFileSync(second, `@revoked * ${line(own)}\n`)
+  expect((await trust({ typed: 'y' })).failure).toMatchObject({
+    message: `${second}:1 says that one of these keys is revoked`,
+  })
+  rmSync(second)
+  mkdirSync(second)
+  const { noted, failure } = await trust({ args: ['--yes'] })
+  expect(failure).toBeUndefined()
+  expect(noted).toBe(`not looked at: ${second} is a folder, not a regular file\n`)
+})
+
 it('looks again after the answer: another ssh may have written a key meanwhile', async () => {
   write('')
   const meanwhile = () => write(`web.example.com ${line(other)}\n`)
