@@ -8,6 +8,9 @@ export interface ShownChange {
   hunks: readonly LineHunk[]
 }
 
+/** The hint for whoever is shown changes and cannot be asked about them. */
+export const addYes = 'look at it, and add --yes'
+
 /** Changes as a diff without context; secrets are not shown. */
 export function formatChanges(changes: readonly ShownChange[], secrets: readonly Secret<string>[]): string {
   const show = (line: string) =>

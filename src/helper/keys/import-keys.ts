@@ -4,11 +4,11 @@ import { nearestNames } from '../../core/text/near-names.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { KeptKey } from '../../ipc/endpoints/aws-keys.ts'
 import type { AwsProfileEntry } from '../../ipc/endpoints/aws-profiles.ts'
-import { confirmTyped } from '../asking/typed-line.ts'
+import { confirmShown } from '../asking/typed-line.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { findOtherFiles, type OtherFiles } from '../profiles/other-files.ts'
-import { formatChanges } from './change-report.ts'
+import { addYes, formatChanges } from './change-report.ts'
 import { isInGit } from './git-history.ts'
 import { type NamingOptions, nameKeys } from './name-keys.ts'
 import { replaceText } from './replace-text.ts'
@@ -55,12 +55,15 @@ export async function importKeys(
   refuseUnread(keys, sources, await findOtherFiles(ofDaemon, context), context)
   const { changes, notes } = planMove(files, keys, { latchkey: context.commandPath, sources })
   const secrets = found.movable.flatMap(({ places }) => places.map(({ secretAccessKey }) => secretAccessKey))
-  context.print(
-    `${keys.map(({ accessKeyId, source }) => `${displayLine(`${accessKeyId} goes into the keychain as ${source}`)}\n`).join('')}${formatChanges(changes, secrets)}`,
-  )
+  const moves = keys.map(({ accessKeyId, source }) => `${accessKeyId} goes into the keychain as ${source}`)
+  const shown = `${moves.map((line) => `${displayLine(line)}\n`).join('')}${formatChanges(changes, secrets)}`
+  context.print(shown)
   for (const note of notes) context.note(`${displayLine(note)}\n`)
   if (options.dryRun) return
-  if (!options.yes) await confirm(keys.length, context)
+  if (!options.yes) {
+    const what = keys.length === 1 ? 'this key' : `these ${keys.length} keys`
+    await confirmShown(context, { shown, question: `move ${what}, and change the files like this?`, hint: addYes })
+  }
 
   const isNew = ({ accessKeyId }: NamedKey) => !stored.some((each) => each.accessKeyId === accessKeyId)
   const { id } = await context.daemon.call('beginImport', {
@@ -109,14 +112,6 @@ function refuseUnread(
       { hint: others.hint },
     )
   note(`${displayLine(others.message)}\nhint: ${displayLine(others.hint)}\n`)
-}
-
-async function confirm(count: number, context: CommandContext): Promise<void> {
-  const hint = 'look at it, and add --yes'
-  if (!context.hasTypedInput) throw new HelperError('USAGE', 'nobody can be asked whether that is right', { hint })
-  const what = count === 1 ? 'this key' : `these ${count} keys`
-  if (await confirmTyped(context, `move ${what}, and change the files like this?`)) return
-  throw new HelperError('CANCELLED', 'nothing was changed', { hint })
 }
 
 /** All of them before a file is changed. Where the first one fails, nothing has been done that could be undone. */

@@ -1,10 +1,10 @@
 import { findKeys } from '../../aws/files/key-move.ts'
 import { type LineHunk, withoutHunks } from '../../aws/files/line-hunks.ts'
 import { displayLine } from '../../core/text/display-text.ts'
-import { confirmTyped } from '../asking/typed-line.ts'
+import { confirmShown } from '../asking/typed-line.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
-import { formatChanges } from './change-report.ts'
+import { addYes, formatChanges } from './change-report.ts'
 import { replaceText } from './replace-text.ts'
 import { readEditable, sha256Of } from './searched-files.ts'
 
@@ -41,9 +41,11 @@ export async function undoImport(options: UndoOptions, context: CommandContext):
   const secrets = findKeys(searched).movable.flatMap(({ places }) =>
     places.map(({ secretAccessKey }) => secretAccessKey),
   )
-  context.print(`the import of ${newest.startedAt}\n${formatChanges(changes, secrets)}`)
+  const shown = `the import of ${newest.startedAt}\n${formatChanges(changes, secrets)}`
+  context.print(shown)
   if (options.dryRun) return
-  if (!options.yes) await confirm(context)
+  if (!options.yes)
+    await confirmShown(context, { shown, question: 'put this back, the keys in plain text?', hint: addYes })
   for (const { path, text, restored } of changes)
     await replaceText({ path, before: text, after: restored }, 'the key is in the keychain still')
   const stored = (await context.daemon.call('listKeys')).keys
@@ -60,13 +62,6 @@ export async function undoImport(options: UndoOptions, context: CommandContext):
 }
 
 const inverse = ({ removed, added, ...place }: LineHunk): LineHunk => ({ ...place, removed: added, added: removed })
-
-async function confirm(context: CommandContext): Promise<void> {
-  const hint = 'look at it, and add --yes'
-  if (!context.hasTypedInput) throw new HelperError('USAGE', 'nobody can be asked whether that is right', { hint })
-  if (await confirmTyped(context, 'put this back, the keys in plain text?')) return
-  throw new HelperError('CANCELLED', 'nothing was changed', { hint })
-}
 
 function notThere(path: string): HelperError {
   return new HelperError('REFUSED', `there is no file ${path} any more, into which the lines could come back`, {

@@ -5,7 +5,7 @@ import { planSync, type SyncPlan } from '../../aws/files/sync-plan.ts'
 import { syncMistake } from '../../aws/files/sync-request.ts'
 import { displayLine } from '../../core/text/display-text.ts'
 import type { AwsProfileEntry } from '../../ipc/endpoints/aws-profiles.ts'
-import { confirmTyped } from '../asking/typed-line.ts'
+import { confirmShown } from '../asking/typed-line.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { readAccounts } from './account-source.ts'
@@ -50,9 +50,13 @@ export async function syncProfiles(
     })
   const accounts = parseAccountList(bytes.toString('utf8'))
   const plan = withoutNeeded(planSync({ accounts, roles, partition, source, from }, known), known, context)
-  context.print(describePlan(plan))
+  const shown = describePlan(plan)
+  context.print(shown)
   if (plan.added.length + plan.removed.length + plan.blockless.length > 0) {
-    if (sha256 === undefined) await confirm(plan, hash, context)
+    if (sha256 === undefined) {
+      const question = `add ${plan.added.length} and remove ${plan.removed.length} profiles?`
+      await confirmShown(context, { shown, question, hint: `look at what is shown above, and add --sha256 ${hash}` })
+    }
     await writeFiles(plan, context)
   } else if (!options.try && plan.present.length > 0) context.note('--try tells which of the roles work\n')
   const added = plan.added.map(({ name }) => name)
@@ -118,13 +122,6 @@ function describePlan({ added, removed, kept, blockless }: SyncPlan): string {
     ),
   ]
   return lines.length === 0 ? 'nothing changes\n' : lines.map((line) => `${displayLine(line)}\n`).join('')
-}
-
-async function confirm({ added, removed }: SyncPlan, hash: string, context: CommandContext): Promise<void> {
-  const hint = `look at what is shown above, and add --sha256 ${hash}`
-  if (!context.hasTypedInput) throw new HelperError('USAGE', 'nobody can be asked whether that is right', { hint })
-  if (await confirmTyped(context, `add ${added.length} and remove ${removed.length} profiles?`)) return
-  throw new HelperError('CANCELLED', 'nothing was changed', { hint })
 }
 
 function usage(message: string): HelperError {

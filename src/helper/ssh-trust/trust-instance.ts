@@ -5,7 +5,7 @@ import { shellWord } from '../../core/text/shell-word.ts'
 import type { InstanceKeys } from '../../ipc/endpoints/aws-instances.ts'
 import { formatHostName, type HostName } from '../../ssh/known-hosts/host-name.ts'
 import { parsePublicKeyLine } from '../../ssh/public-key-line.ts'
-import { confirmTyped } from '../asking/typed-line.ts'
+import { confirmShown } from '../asking/typed-line.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { hostNamesOf } from './host-list.ts'
@@ -45,9 +45,9 @@ export async function trustInstance(instance: string, options: TrustOptions, con
   const all = names.length * keys.length
   if (missing === 0) return print(`${displayLine(file)} has them all already\n`)
   if (yes === undefined) {
-    // The question is on the terminal, wherever the rest goes.
-    const before = context.hasShownOutput ? '' : `${shown}${said}`
-    await confirm(before, answer, file, commandLine(instance, { ...found, yes: true }), context)
+    const what = keys.length === 1 ? 'this key' : `these ${keys.length} keys`
+    const hint = `look at it, then: ${commandLine(instance, { ...found, yes: true })}`
+    await confirmShown(context, { shown: `${shown}${said}`, question: `trust ${what} from now on, in ${file}?`, hint })
   }
   const added = await pin(false)
   const present = added === all ? '' : `, and had the other ${all - added} already`
@@ -71,21 +71,6 @@ function hostsOf(instance: string, { names }: InstanceKeys, options: TrustOption
   throw new HelperError('REFUSED', `EC2 has neither a name nor an address of ${instance}`, {
     hint: `${commandLine(instance, options)} --hosts NAME`,
   })
-}
-
-/** @throws {HelperError} USAGE: there is nobody to ask; CANCELLED */
-async function confirm(
-  before: string,
-  { keys }: InstanceKeys,
-  file: string,
-  unasked: string,
-  context: CommandContext,
-): Promise<void> {
-  const hint = `look at it, then: ${unasked}`
-  if (!context.hasTypedInput) throw new HelperError('USAGE', 'nobody can be asked whether that is right', { hint })
-  const what = keys.length === 1 ? 'this key' : `these ${keys.length} keys`
-  if (await confirmTyped(context, `${before}${displayLine(`trust ${what} from now on, in ${file}?`)}`)) return
-  throw new HelperError('CANCELLED', 'nothing was changed', { hint })
 }
 
 function describe(instance: string, { region, keys }: InstanceKeys, hosts: readonly HostName[]): string {

@@ -1,12 +1,15 @@
 import { expect, it } from 'vitest'
 import { Secret } from '../../../../src/core/secret.ts'
-import { confirmTyped, readTyped } from '../../../../src/helper/asking/typed-line.ts'
+import { confirmShown, confirmTyped, readTyped } from '../../../../src/helper/asking/typed-line.ts'
 import type { CommandContext } from '../../../../src/helper/command-context.ts'
 
 /** @param typed undefined: Ctrl-C */
-function world(typed: string | undefined) {
+function world(typed: string | undefined, more: Partial<CommandContext> = {}) {
   const asked: string[] = []
   const context = {
+    hasTypedInput: true,
+    hasShownOutput: true,
+    ...more,
     async readLine(prompt: string) {
       asked.push(prompt)
       return typed === undefined ? undefined : new Secret(typed)
@@ -35,4 +38,26 @@ it('says which question was cancelled', async () => {
     code: 'CANCELLED',
     message: 'cancelled: sure?',
   })
+})
+
+const change = { shown: 'what\n', question: 'do\nit?', hint: 'add --yes' }
+
+it('asks about what was shown, which is in the question where the output is on no terminal', async () => {
+  const seen = world('y')
+  await confirmShown(seen.context, change)
+  expect(seen.asked).toEqual(['do it? (y/N): '])
+  const unseen = world('y', { hasShownOutput: false })
+  await confirmShown(unseen.context, change)
+  expect(unseen.asked).toEqual(['what\ndo it? (y/N): '])
+})
+
+it('says what else agrees to it, where nobody can be asked or somebody says no', async () => {
+  await expect(confirmShown(world('').context, change)).rejects.toMatchObject({
+    code: 'CANCELLED',
+    message: 'nothing was changed',
+    hint: 'add --yes',
+  })
+  const { context, asked } = world('y', { hasTypedInput: false })
+  await expect(confirmShown(context, change)).rejects.toMatchObject({ code: 'USAGE', hint: 'add --yes' })
+  expect(asked).toEqual([])
 })
