@@ -1,5 +1,5 @@
 // Builds dist/: one CommonJS file per entry point, so that the hot path of credential_process loads next to nothing.
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -65,7 +65,12 @@ for (const [name, source] of Object.entries(chunks)) {
 }
 writeFileSync(join(dist, 'THIRD-PARTY-LICENSES'), thirdPartyLicenses(root, bundled))
 chmodSync(join(dist, 'latchkey.cjs'), 0o755)
+
+/** A shell script as one file, since it would have to be found before it could read another: each `. PATH` of its own is that file. */
+const shellScript = (name) =>
+  readFileSync(join(root, 'src/helper', name), 'utf8').replace(/^\. (\S+\.sh)\n/gm, (_, part) => shellScript(part))
+
 for (const script of ['latchkey-credentials', 'latchkey-known-hosts']) {
-  copyFileSync(join(root, `src/helper/${script}.sh`), join(dist, script))
+  writeFileSync(join(dist, script), shellScript(`${script}.sh`))
   chmodSync(join(dist, script), 0o755)
 }

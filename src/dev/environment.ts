@@ -40,6 +40,9 @@ export interface DevEnvironment {
 
 const region = 'us-east-1'
 
+/** What is beside the command: shell scripts. */
+const scripts = ['latchkey-credentials', 'latchkey-known-hosts']
+
 /** Variables of the caller that would send a command to another account, agent or server than the embedded ones. */
 const misleading =
   /^(AWS_(PROFILE|DEFAULT_PROFILE|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|REGION|ENDPOINT_URL|IGNORE_CONFIGURED_ENDPOINT_URLS)|BAO_.*|VAULT_.*)$/
@@ -138,11 +141,11 @@ function writeFiles(options: DevEnvironmentOptions, folder: DevFolder, { vaultAd
   writePrivate(folder.awsConfig, devAwsConfig(region, folder.bin))
   writePrivate(folder.awsCredentials, '')
   writePrivate(folder.newUserKey, keyLines(account.newUser))
-  for (const [name, target] of [
-    ['latchkey', options.latchkey],
-    ['latchkey-credentials', join(dirname(options.latchkey), 'latchkey-credentials')],
-    ['latchkey-known-hosts', join(dirname(options.latchkey), 'latchkey-known-hosts')],
-  ] as const) {
+  const links = {
+    latchkey: options.latchkey,
+    ...Object.fromEntries(scripts.map((name) => [name, join(dirname(options.latchkey), name)])),
+  }
+  for (const [name, target] of Object.entries(links)) {
     rmSync(join(folder.bin, name), { force: true })
     symlinkSync(target, join(folder.bin, name))
   }

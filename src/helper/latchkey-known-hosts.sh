@@ -3,13 +3,7 @@
 # that the daemon keeps, so that no process of its starts and no server is asked. It always ends with 0: ssh runs it twice
 # for each connection, and gives up where it fails (ssh_config(5)).
 
-if [ -n "$LATCHKEY_RUNTIME_DIR" ]; then
-  folder=$LATCHKEY_RUNTIME_DIR
-elif [ -n "$XDG_RUNTIME_DIR" ]; then
-  folder=$XDG_RUNTIME_DIR/latchkey
-else
-  folder=$HOME/.latchkey/run
-fi
+. shell-parts/runtime-folder.sh
 
 # Whose lines these are decides whom ssh trusts: folder and file must be the user's own and no links, and nobody else may be
 # able to put another file in its place, which the sticky bit forbids that the daemon sets. From inside the folder no change

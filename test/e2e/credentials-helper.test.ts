@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { credentials, type ScriptedApi, type ScriptedReply, scriptedApi } from '../support/helper-api.ts'
 import { runOnTerminal } from '../support/helper-pty.ts'
 import { latchkey, latchkeyPath } from '../support/latchkey.ts'
-import { describeWithPeers, findProgram } from '../support/peers.ts'
+import { describeWithPeers } from '../support/peers.ts'
+import { folderWith } from '../support/program-folder.ts'
 import { run } from '../support/run.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -283,16 +284,3 @@ describeWithPeers('the fast path', ['curl', 'sh'], () => {
     expect(api.requests.map(({ byCurl }) => byCurl)).toEqual([false])
   })
 })
-
-/** A folder for PATH with these programs and no other. */
-function folderWith(...names: string[]): string {
-  const folder = temporaryFolder()
-  for (const name of names) {
-    const target = name === 'node' ? process.execPath : findProgram(name)!
-    // A script, for a program may look at the name of its link.
-    writeFileSync(join(folder, name), `#!/bin/sh\nexec ${target} "$@"\n`)
-    chmodSync(join(folder, name), 0o755)
-    expect(existsSync(target)).toBe(true)
-  }
-  return folder
-}

@@ -40,7 +40,7 @@ export async function checkSocketFolder(socketPath: string): Promise<void> {
 
 /**
  * With the sticky bit, nobody but the owner can replace a socket, even if the folder is opened to others later. It is also
- * something that a shell can check without starting a process (src/helper/latchkey-credentials.sh).
+ * something that a shell can check without starting a process (src/helper/shell-parts/ask-daemon.sh).
  */
 async function markSticky(folder: string): Promise<void> {
   const { mode } = await stat(folder)
