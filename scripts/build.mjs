@@ -70,7 +70,7 @@ chmodSync(join(dist, 'latchkey.cjs'), 0o755)
 const shellScript = (name) =>
   readFileSync(join(root, 'src/helper', name), 'utf8').replace(/^\. (\S+\.sh)\n/gm, (_, part) => shellScript(part))
 
-for (const script of ['latchkey-credentials', 'latchkey-known-hosts']) {
+for (const script of ['latchkey-credentials', 'latchkey-known-hosts', 'latchkey-ready']) {
   writeFileSync(join(dist, script), shellScript(`${script}.sh`))
   chmodSync(join(dist, script), 0o755)
 }

@@ -20,7 +20,7 @@ esac
 
 # Into a variable, so that a failure half-way has printed nothing.
 # 8 s: the daemon goes on with what it has begun, and latchkey's own 50 s must still end before Go's 60 s.
-if credentials=$(ask --max-time 8 "http://localhost/v1/aws/credentials/$1" 2>/dev/null); then
+if credentials=$(ask exec --max-time 8 "http://localhost/v1/aws/credentials/$1" 2>/dev/null); then
   case $credentials in
     # Credentials are base64, digits and times. Anything else may be a command to the terminal: latchkey judges it.
     *[!${plain}'{}":,+/=_-']*) ;;

@@ -45,11 +45,21 @@ export async function measureCommands({ latchkey, env }) {
     goal: 1.1,
     env,
   })
+  const target = ['--user', 'ubuntu', '--port', '22', '--hostname', 'db.example', 'db.example']
   await compare('latchkey ssh ready, with nothing to do', {
-    ours: [latchkey, ['ssh', 'ready', '--user', 'ubuntu', '--port', '22', 'db.example']],
+    ours: [latchkey, ['ssh', 'ready', ...target]],
     theirs: [process.execPath, ['-e', '0']],
     peer: 'node -e 0',
     goal: 1.3,
+    env,
+  })
+  const body = '{"user":"ubuntu","host":"db.example","port":22}'
+  const request = ['-H', 'content-type: application/json', '-d', body, 'http://latchkey/v1/ssh/ready']
+  await compare('latchkey-ready, with nothing to do', {
+    ours: [join(ownDist, 'latchkey-ready'), target],
+    theirs: ['curl', ['-sS', '--unix-socket', apiSocket, ...request]],
+    peer: 'curl',
+    goal: 1.1,
     env,
   })
   await compare('latchkey-credentials dev, warm', {

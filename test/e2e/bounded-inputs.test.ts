@@ -49,7 +49,10 @@ describe('a daemon that was stopped, or something that is no daemon', () => {
     expect([status, stderr]).toEqual([1, expect.stringContaining('cannot be read')])
   })
 
-  it('is not listened to without end by the shell fast path either', async () => {
+  it.each([
+    ['latchkey-credentials', ['dev'], 1],
+    ['latchkey-ready', ['--user', 'jo', '--port', '22', 'db.example'], 0],
+  ] as const)('is not listened to without end by %s either', async (script, args, expected) => {
     const folder = temporaryFolder()
     let sentBytes = 0
     const peer = createServer((socket) => {
@@ -65,12 +68,11 @@ describe('a daemon that was stopped, or something that is no daemon', () => {
     }).listen(join(folder, 'api.sock'))
     onTestFinished(() => void peer.close())
     await once(peer, 'listening')
-    const fastPath = join(dirname(latchkeyPath), 'latchkey-credentials')
-    const { status, stdout } = await run(fastPath, ['dev'], {
+    const { status, stdout } = await run(join(dirname(latchkeyPath), script), args, {
       env: { LATCHKEY_RUNTIME_DIR: folder },
       timeoutMs: 30_000,
     })
-    expect([status, stdout]).toEqual([1, ''])
+    expect([status, stdout]).toEqual([expected, ''])
     expect(sentBytes).toBeLessThan(16 * 1024 * 1024)
   })
 })

@@ -217,12 +217,13 @@ describeWithPeers('latchkey ssh explain', ['ssh', 'sshd', 'ssh-add', 'ssh-keygen
     expect((await explained(daemon, 'web')).user).toBe('somebody')
     expect(readFileSync(trace, 'utf8')).toBe('1\n')
     expect(world.sshd.log()).toBe(before)
-    const credentialsPath = latchkeyPath.replace('latchkey.cjs', 'latchkey-credentials')
+    const script = (name: string) => latchkeyPath.replace('latchkey.cjs', name)
     for (const command of [
       [latchkeyPath, 'daemon'],
       [latchkeyPath, 'aws', 'credentials', 'none'],
       [latchkeyPath],
-      [credentialsPath, 'none'],
+      [script('latchkey-credentials'), 'none'],
+      [script('latchkey-ready')],
     ]) {
       const [program, ...args] = command as [string, ...string[]]
       const nothing = { status: 0, stdout: '', stderr: '' }

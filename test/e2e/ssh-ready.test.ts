@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Status } from '../../src/ipc/endpoints/status.ts'
 import { callApi } from '../support/api-call.ts'
 import { type BuiltDaemon, daemonEnvironment } from '../support/built-daemon.ts'
@@ -13,7 +13,10 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const question = 'password of jo for vault corp'
 
-describeWithPeers('latchkey ssh ready', ['sshd', 'ssh', 'ssh-keygen', 'python:pty'], () => {
+const byNode = [latchkeyPath, 'ssh', 'ready']
+const byCurl = [join(dirname(latchkeyPath), 'latchkey-ready')]
+
+describeWithPeers('before ssh logs in', ['sshd', 'ssh', 'ssh-keygen', 'python:pty', 'curl'], () => {
   let world: SshWorld
   beforeAll(async () => {
     world = await startSshWorld()
@@ -27,7 +30,12 @@ describeWithPeers('latchkey ssh ready', ['sshd', 'ssh', 'ssh-keygen', 'python:pt
   afterAll(async () => await world?.close())
 
   /** A daemon whose vault needs jo's password, and an ssh_config that has it ready. */
-  async function start({ identities = '[ssh.identity.ops]\nrole = "ops"\n', prompt = '', more = [] as string[] } = {}) {
+  async function start({
+    identities = '[ssh.identity.ops]\nrole = "ops"\n',
+    prompt = '',
+    more = [] as string[],
+    command = byNode,
+  } = {}) {
     const folder = temporaryFolder()
     const vault = `[vault.corp]\naddress = "${world.vault.vault.address}"\nauth = { method = "userpass", username = "jo" }\n`
     const daemon = await world.startDaemon(`${vault}${identities}${prompt}`, folder)
@@ -39,7 +47,7 @@ describeWithPeers('latchkey ssh ready', ['sshd', 'ssh', 'ssh-keygen', 'python:pt
       'PasswordAuthentication no',
       'LogLevel ERROR',
       ...more,
-      `Match exec "${latchkeyPath} ssh ready --user %r --port %p --hostname %h %k"`,
+      `Match exec "${command.join(' ')} --user %r --port %p --hostname %h %k"`,
       '    SendEnv NOTHING',
     ]
     writeFileSync(config, `${settings.join('\n')}\n`)
@@ -52,101 +60,115 @@ describeWithPeers('latchkey ssh ready', ['sshd', 'ssh', 'ssh-keygen', 'python:pt
   const statusOf = async (daemon: BuiltDaemon) =>
     (await callApi(daemon.sockets.api, 'GET', '/v1/status')).body as Status
 
-  it('asks for the login on the terminal of ssh, and is silent from then on', async () => {
-    const { daemon, env, line, options, target } = await start()
-    const script = `${line} echo in >"$out" 2>"$err"`
-    const asked = await runOnTerminal(script, [{ expect: question, type: 'pw\n' }], env)
-    expect(asked).toMatchObject({ status: 0, stdout: 'in\n', stderr: '', stepsLeft: 0, echoes: [false] })
-    const again = await runOnTerminal(script, [], env)
-    expect(again).toMatchObject({ status: 0, stdout: 'in\n', stderr: '', screen: '' })
-    expect(await daemon.run('ssh', [...options, target, 'echo in'])).toEqual({ status: 0, stdout: 'in\n', stderr: '' })
-  })
-
-  it('goes by an alias as known_hosts does, which has it without the port', async () => {
-    const alias = ['HostKeyAlias web.prod']
-    const hostsOf = (port: number) => `[ssh.identity.ops]\nrole = "ops"\nhosts = ["[web.prod]:${port}"]\n`
-    const withKnown = async (identities: string) => {
-      const started = await start({ identities, more: alias })
-      const known = `web.prod ${readFileSync(`${world.sshd.hostKeyFile}.pub`, 'utf8')}`
-      writeFileSync(join(started.folder, 'known-hosts'), known)
-      return started
-    }
-    const other = await withKnown(hostsOf(world.sshd.port))
-    // Our agent would not list it: nobody is to log in for it.
-    expect(await runOnTerminal(`${other.line} true >"$out" 2>"$err"`, [], other.env)).toMatchObject({
-      status: 255,
-      screen: '',
-      stderr: expect.stringMatching(/^[^\n]*Permission denied[^\n]*\n$/),
+  describe.each([
+    ['latchkey ssh ready', byNode],
+    ['latchkey-ready', byCurl],
+  ])('%s', (_name, command) => {
+    it('asks for the login on the terminal of ssh, and is silent from then on', async () => {
+      const { daemon, env, line, options, target } = await start({ command })
+      const script = `${line} echo in >"$out" 2>"$err"`
+      const asked = await runOnTerminal(script, [{ expect: question, type: 'pw\n' }], env)
+      expect(asked).toMatchObject({ status: 0, stdout: 'in\n', stderr: '', stepsLeft: 0, echoes: [false] })
+      const again = await runOnTerminal(script, [], env)
+      expect(again).toMatchObject({ status: 0, stdout: 'in\n', stderr: '', screen: '' })
+      expect(await daemon.run('ssh', [...options, target, 'echo in'])).toEqual({
+        status: 0,
+        stdout: 'in\n',
+        stderr: '',
+      })
     })
-    const own = await withKnown(hostsOf(22))
-    const script = `${own.line} echo in >"$out" 2>"$err"`
-    const asked = await runOnTerminal(script, [{ expect: question, type: 'pw\n' }], own.env)
-    expect(asked).toMatchObject({ status: 0, stdout: 'in\n', stderr: '' })
-  })
 
-  it('asks once where ten begin at once', async () => {
-    const { env, line } = await start()
-    const script = `for n in 1 2 3 4 5 6 7 8 9 10; do ${line} echo in >>"$out" 2>>"$err" & done; wait`
-    const { stdout, stderr, screen } = await runOnTerminal(script, [{ expect: question, type: 'pw\n' }], env)
-    expect({ stdout, stderr }).toEqual({ stdout: 'in\n'.repeat(10), stderr: '' })
-    expect(screen.split(question)).toHaveLength(2)
-  })
+    it('goes by an alias as known_hosts does, which has it without the port', async () => {
+      const alias = ['HostKeyAlias web.prod']
+      const hostsOf = (port: number) => `[ssh.identity.ops]\nrole = "ops"\nhosts = ["[web.prod]:${port}"]\n`
+      const withKnown = async (identities: string) => {
+        const started = await start({ command, identities, more: alias })
+        const known = `web.prod ${readFileSync(`${world.sshd.hostKeyFile}.pub`, 'utf8')}`
+        writeFileSync(join(started.folder, 'known-hosts'), known)
+        return started
+      }
+      const other = await withKnown(hostsOf(world.sshd.port))
+      // Our agent would not list it: nobody is to log in for it.
+      expect(await runOnTerminal(`${other.line} true >"$out" 2>"$err"`, [], other.env)).toMatchObject({
+        status: 255,
+        screen: '',
+        stderr: expect.stringMatching(/^[^\n]*Permission denied[^\n]*\n$/),
+      })
+      const own = await withKnown(hostsOf(22))
+      const script = `${own.line} echo in >"$out" 2>"$err"`
+      const asked = await runOnTerminal(script, [{ expect: question, type: 'pw\n' }], own.env)
+      expect(asked).toMatchObject({ status: 0, stdout: 'in\n', stderr: '' })
+    })
 
-  it('does not ask on the terminal of an ssh with BatchMode, nor under ssh -G, and tells where nobody can be asked', async () => {
-    const { daemon, env, line, options, target } = await start({ prompt: '[prompt]\nprogram = "none"\n' })
-    const batch = await runOnTerminal(`${line} -oBatchMode=yes echo in >"$out" 2>"$err"`, [], env)
-    expect(batch).toMatchObject({ status: 255, stdout: '', screen: '' })
-    expect(batch.stderr).toContain(
-      'latchkey: vault corp needs a login, and nobody can be asked here; hint: latchkey login',
-    )
-    const queried = await runOnTerminal(`${line} -G >"$out" 2>"$err"`, [], env)
-    expect(queried).toMatchObject({ status: 0, stderr: '', screen: '' })
-    // The lines below the Match count, whatever became of it.
-    expect(queried.stdout).toMatch(/^sendenv NOTHING$/m)
-    await expect.poll(daemon.log).toContain('a person is needed')
-    const without = await daemon.run('ssh', [...options, target, 'echo in'])
-    expect(without).toMatchObject({ status: 255, stderr: expect.stringContaining('latchkey login') })
-  })
+    it('asks once where ten begin at once', async () => {
+      const { env, line } = await start({ command })
+      const script = `for n in 1 2 3 4 5 6 7 8 9 10; do ${line} echo in >>"$out" 2>>"$err" & done; wait`
+      const { stdout, stderr, screen } = await runOnTerminal(script, [{ expect: question, type: 'pw\n' }], env)
+      expect({ stdout, stderr }).toEqual({ stdout: 'in\n'.repeat(10), stderr: '' })
+      expect(screen.split(question)).toHaveLength(2)
+    })
 
-  it('asks by the prompt program where there is no terminal to ask on', async () => {
-    const folder = temporaryFolder()
-    const [program, asked] = [join(folder, 'ask'), join(folder, 'asked')]
-    writeFileSync(program, `#!/bin/sh\necho "$1" >>${asked}\necho pw\n`, { mode: 0o700 })
-    const { env, line } = await start({ prompt: `[prompt]\nprogram = "${program}"\n` })
-    const batch = await runOnTerminal(`${line} -oBatchMode=yes echo in >"$out" 2>"$err"`, [], env)
-    expect(batch).toMatchObject({ status: 0, stdout: 'in\n', stderr: '', screen: '' })
-    expect(readFileSync(asked, 'utf8').split(question)).toHaveLength(2)
-  })
+    it('does not ask on the terminal of an ssh with BatchMode, nor under ssh -G, and tells where nobody can be asked', async () => {
+      const { daemon, env, line, options, target } = await start({ command, prompt: '[prompt]\nprogram = "none"\n' })
+      const batch = await runOnTerminal(`${line} -oBatchMode=yes echo in >"$out" 2>"$err"`, [], env)
+      expect(batch).toMatchObject({ status: 255, stdout: '', screen: '' })
+      expect(batch.stderr).toContain(
+        'latchkey: vault corp needs a login, and nobody can be asked here; hint: latchkey login',
+      )
+      const queried = await runOnTerminal(`${line} -G >"$out" 2>"$err"`, [], env)
+      expect(queried).toMatchObject({ status: 0, stderr: '', screen: '' })
+      // The lines below the Match count, whatever became of it.
+      expect(queried.stdout).toMatch(/^sendenv NOTHING$/m)
+      await expect.poll(daemon.log).toContain('a person is needed')
+      const without = await daemon.run('ssh', [...options, target, 'echo in'])
+      expect(without).toMatchObject({ status: 255, stderr: expect.stringContaining('latchkey login') })
+    })
 
-  it('lets ssh go on after a question that was cancelled', async () => {
-    const { env, line } = await start()
-    const script = `${line} -oBatchMode=no echo in >"$out" 2>"$err"`
-    const { status, stderr } = await runOnTerminal(script, [{ expect: question, type: '\u0003' }], env)
-    expect(status).toBe(255)
-    expect(stderr).toMatch(/^[^\n]*Permission denied[^\n]*\n$/)
-  })
+    it('asks by the prompt program where there is no terminal to ask on', async () => {
+      const folder = temporaryFolder()
+      const [program, asked] = [join(folder, 'ask'), join(folder, 'asked')]
+      writeFileSync(program, `#!/bin/sh\necho "$1" >>${asked}\necho pw\n`, { mode: 0o700 })
+      const { env, line } = await start({ command, prompt: `[prompt]\nprogram = "${program}"\n` })
+      const batch = await runOnTerminal(`${line} -oBatchMode=yes echo in >"$out" 2>"$err"`, [], env)
+      expect(batch).toMatchObject({ status: 0, stdout: 'in\n', stderr: '', screen: '' })
+      expect(readFileSync(asked, 'utf8').split(question)).toHaveLength(2)
+    })
 
-  it('is silent where there is no daemon, nothing for the host, or the agent is locked', async () => {
-    const args = ['ssh', 'ready', '--user', 'jo', '--port', '22', 'db.example']
-    const quiet = { status: 0, stdout: '', stderr: '' }
-    expect(await run(latchkeyPath, args, { env: daemonEnvironment(temporaryFolder()) })).toEqual(quiet)
-    const other = await start({ identities: '[ssh.identity.ops]\nrole = "ops"\nhosts = ["web.example"]\n' })
-    expect(await other.daemon.run(latchkeyPath, args)).toEqual(quiet)
-    const { daemon } = await start()
-    await daemon.run(latchkeyPath, ['lock', '--no-passphrase'])
-    expect(await daemon.run(latchkeyPath, args)).toEqual(quiet)
-    // By hand nobody needs to say who one is.
-    expect(await daemon.run(latchkeyPath, ['ssh', 'ready', 'db.example'])).toEqual(quiet)
-  })
+    it('lets ssh go on after a question that was cancelled', async () => {
+      const { env, line } = await start({ command })
+      const script = `${line} -oBatchMode=no echo in >"$out" 2>"$err"`
+      const { status, stderr } = await runOnTerminal(script, [{ expect: question, type: '\u0003' }], env)
+      expect(status).toBe(255)
+      expect(stderr).toMatch(/^[^\n]*Permission denied[^\n]*\n$/)
+    })
 
-  it('fails in silence where there is no daemon, if that is wanted', async () => {
-    const away = { env: daemonEnvironment(temporaryFolder()) }
-    const { daemon } = await start()
-    for (const args of [['--user', 'jo', 'db.example'], ['db.example']]) {
-      const command = ['ssh', 'ready', '--if-running', ...args]
-      expect(await run(latchkeyPath, command, away)).toEqual({ status: 1, stdout: '', stderr: '' })
-      expect(await daemon.run(latchkeyPath, command)).toMatchObject({ status: 0 })
-    }
+    it('is silent where there is no daemon, nothing for the host, or the agent is locked', async () => {
+      const [program = '', ...words] = command
+      const args = [...words, '--user', 'jo', '--port', '22', 'db.example']
+      const quiet = { status: 0, stdout: '', stderr: '' }
+      expect(await run(program, args, { env: daemonEnvironment(temporaryFolder()) })).toEqual(quiet)
+      const other = await start({ command, identities: '[ssh.identity.ops]\nrole = "ops"\nhosts = ["web.example"]\n' })
+      expect(await other.daemon.run(program, args)).toEqual(quiet)
+      const { daemon } = await start({ command })
+      await daemon.run(latchkeyPath, ['lock', '--no-passphrase'])
+      expect(await daemon.run(program, args)).toEqual(quiet)
+      // By hand nobody needs to say who one is.
+      expect(await daemon.run(program, [...words, 'db.example'])).toEqual(quiet)
+    })
+
+    it('fails in silence where there is no daemon, if that is wanted', async () => {
+      const away = { env: daemonEnvironment(temporaryFolder()) }
+      const { daemon } = await start({ command })
+      for (const args of [
+        ['--user', 'jo', '--port', '22', 'db.example'],
+        ['--user', 'jo', 'db.example'],
+        ['db.example'],
+      ]) {
+        const [program = '', ...words] = [...command, '--if-running', ...args]
+        expect(await run(program, words, away)).toEqual({ status: 1, stdout: '', stderr: '' })
+        expect(await daemon.run(program, words)).toMatchObject({ status: 0 })
+      }
+    })
   })
 
   it('has the status warn of a certificate that is not for the user who logs in', async () => {

@@ -12,6 +12,8 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 import { scriptedVault } from '../support/vault-http.ts'
 
 const fastPath = join(dirname(latchkeyPath), 'latchkey-credentials')
+const readyPath = join(dirname(latchkeyPath), 'latchkey-ready')
+const readyArgs = ['--user', 'jo', '--port', '22', 'db.example']
 const granted = { status: 200, body: credentials }
 const line = `${JSON.stringify(credentials)}\n`
 const isRoot = process.getuid!() === 0
@@ -78,6 +80,9 @@ describeWithPeers('the fast path', ['curl', 'sh'], () => {
     const { status, stdout, stderr } = await run(fastPath, ['dev'], { env: { LATCHKEY_RUNTIME_DIR: api.folder } })
     expect([status, stdout, api.requests.length]).toEqual([1, '', 0])
     expect(stderr).toContain(`hint: chmod o-w ${api.folder}`)
+    const ready = await run(readyPath, readyArgs, { env: { LATCHKEY_RUNTIME_DIR: api.folder } })
+    expect([ready.status, ready.stdout, api.requests.length]).toEqual([0, '', 0])
+    expect(ready.stderr).toContain(`hint: chmod o-w ${api.folder}`)
   })
 
   it('asks by itself in a folder with the sticky bit, in which nobody replaces the socket', async () => {
@@ -94,13 +99,18 @@ describeWithPeers('the fast path', ['curl', 'sh'], () => {
     symlinkSync(join(api.folder, 'api.sock'), join(folder, 'api.sock'))
     await run(fastPath, ['dev'], { env: { LATCHKEY_RUNTIME_DIR: folder } })
     await run(fastPath, ['dev'], { env: { LATCHKEY_RUNTIME_DIR: '.' }, cwd: api.folder })
-    expect(api.requests.map(({ byCurl }) => byCurl)).toEqual([false, false])
+    await run(readyPath, readyArgs, { env: { LATCHKEY_RUNTIME_DIR: folder } })
+    await run(readyPath, readyArgs, { env: { LATCHKEY_RUNTIME_DIR: '.' }, cwd: api.folder })
+    expect(api.requests.map(({ byCurl }) => byCurl)).toEqual([false, false, false, false])
   })
 
-  it.runIf(isRoot)('takes no credentials from another user', async () => {
+  it.runIf(isRoot)('takes no credentials from another user, and tells them nothing', async () => {
     const { folder, received } = await impostor()
-    const { status, stdout } = await run(fastPath, ['dev'], { env: { LATCHKEY_RUNTIME_DIR: folder } })
-    expect([status, stdout, received()]).toEqual([1, '', ''])
+    const env = { LATCHKEY_RUNTIME_DIR: folder }
+    expect(await run(fastPath, ['dev'], { env })).toMatchObject({ status: 1, stdout: '' })
+    const ready = await run(readyPath, readyArgs, { env })
+    expect(ready).toMatchObject({ status: 0, stdout: '', stderr: expect.stringContaining('belongs to another user') })
+    expect(received()).toBe('')
   })
 })
 
