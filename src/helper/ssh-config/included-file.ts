@@ -15,6 +15,8 @@ export interface IncludedSettings {
   writtenBy: string
   /** Absolute path of the command. */
   latchkey: string
+  /** That of `latchkey-ready`, which does `ssh ready` by curl; undefined: the command itself is to do it. */
+  readyScript: string | undefined
   /** What names the host as known_hosts does, in this version of ssh. */
   hostToken: '%k' | '%h'
   /** The agent's socket for IdentityAgent; undefined: SSH_AUTH_SOCK decides. */
@@ -30,19 +32,20 @@ const mark = '# Written by latchkey, and written anew by: '
  * The file that ~/.ssh/config includes.
  *
  * A program that is gone must not show: a shell would complain of it, so each is looked for first, Node as well, which a
- * program of the desktop or cron may not have on its PATH. Where no daemon runs, `ssh ready` fails, and ssh goes on with
- * the agent that it would have without us.
+ * program of the desktop or cron may not have on its PATH; the script looks for that itself. Where no daemon runs, `ssh ready`
+ * fails, and ssh goes on with the agent that it would have without us.
  * ssh puts the user and the host into the command as they are. It refuses those with quotes in them (CVE-2023-51385); the
  * apostrophes take away what else a shell could find in them.
  * @throws {HelperError} REFUSED: a path that ssh_config cannot name
  */
 export function writeIncludedFile(settings: IncludedSettings): string {
-  const { writtenBy, latchkey, hostToken, agentSocket, lastingNames, knownHosts } = settings
-  const program = execWord(latchkey)
+  const { writtenBy, latchkey, readyScript, hostToken, agentSocket, lastingNames, knownHosts } = settings
+  const program = execWord(readyScript ?? latchkey)
+  const [needed, command] =
+    readyScript === undefined ? [` exec "/bin/sh -c 'command -v node'"`, `${program} ssh ready`] : ['', program]
   const host = hostToken === '%k' ? "--hostname '%h' '%k'" : "'%h'"
-  const ready = `${program} ssh ready --if-running --user '%r' --port %p ${host}`
   return `${mark}${writtenBy}
-Match exec "test -x ${program}" exec "/bin/sh -c 'command -v node'" exec "${ready}"
+Match exec "test -x ${program}"${needed} exec "${command} --if-running --user '%r' --port %p ${host}"
 ${agentSocket === undefined ? '' : `    IdentityAgent ${configWord(agentSocket, 'tokens')}\n`}${lastingNames.map(lastingLines).join('')}Match all
     GlobalKnownHostsFile ${knownHosts.map((file) => configWord(file, 'plain')).join(' ')}
 `
@@ -63,7 +66,7 @@ function lastingLines({ hosts, certificate }: LastingName): string {
     .join('')
 }
 
-/** What such a file says of itself; undefined where it is another. */
+/** What such a file says of itself, and which program of ours it has ssh run; undefined where it is another. */
 export function readIncludedFile(text: string): { writtenBy: string; latchkey: string } | undefined {
   const [first = '', second = ''] = text.split('\n')
   const [, quoted, plain] = /^Match exec "test -x (?:'([^']+)'|(\S+))"/.exec(second) ?? []

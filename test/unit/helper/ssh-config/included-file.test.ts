@@ -4,6 +4,7 @@ import { readIncludedFile, writeIncludedFile } from '../../../../src/helper/ssh-
 const settings = {
   writtenBy: 'latchkey ssh config --install',
   latchkey: '/opt/latchkey/bin/latchkey',
+  readyScript: undefined,
   hostToken: '%k',
   agentSocket: '/run/user/1/latchkey/agent.sock',
   lastingNames: [],
@@ -21,6 +22,15 @@ Match all
 
 it('names no alias where ssh has no word for it', () => {
   expect(writeIncludedFile({ ...settings, hostToken: '%h' })).toContain(`--port %p '%h'"\n`)
+})
+
+it('has the script in the place of the command, which needs no Node', () => {
+  const readyScript = '/opt/a b/latchkey-ready'
+  const text = writeIncludedFile({ ...settings, readyScript })
+  expect(text.split('\n')[1]).toBe(
+    `Match exec "test -x '/opt/a b/latchkey-ready'" exec "'/opt/a b/latchkey-ready' --if-running --user '%r' --port %p --hostname '%h' '%k'"`,
+  )
+  expect(readIncludedFile(text)).toEqual({ writtenBy: settings.writtenBy, latchkey: readyScript })
 })
 
 it('leaves the agent to SSH_AUTH_SOCK, and names identities where there is a certificate', () => {

@@ -17,6 +17,7 @@ it('a latchkey that is gone is found, and no other', async () => {
     writeIncludedFile({
       writtenBy: 'x',
       latchkey,
+      readyScript: undefined,
       hostToken: '%k' as const,
       agentSocket: undefined,
       lastingNames: [],
