@@ -194,8 +194,8 @@ it('finishes what a killed command began', async () => {
 it.each([
   ['USAGE', /^say which role/, ['x.json']],
   ['USAGE', /^--partition aws-mars is none of aws, aws-cn, /, ['x.json', '--role', 'R', '--partition', 'aws-mars']],
-  ['USAGE', /^--role "" is not the name of a role, such as Dev or team\/Dev$/, ['x.json', '--role', '']],
-  ['USAGE', /^--role "a b" is not/, ['x.json', '--role', 'a b']],
+  ['USAGE', /^option '--role <name>' is empty/, ['x.json', '--role', '']],
+  ['USAGE', /^--role "a b" is not the name of a role, such as Dev or team\/Dev$/, ['x.json', '--role', 'a b']],
   ['USAGE', /^--role "arn:aws:iam::1:role\/R" is not/, ['x.json', '--role', 'arn:aws:iam::1:role/R']],
   ['USAGE', /^--role "a\/" is not/, ['x.json', '--role', 'a/']],
   ['USAGE', /^--role "x{65}" is not/, ['x.json', '--role', 'x'.repeat(65)]],
