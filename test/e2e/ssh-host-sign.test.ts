@@ -96,6 +96,37 @@ describeWithPeers('latchkey ssh host-sign', ['ssh', 'sshd', 'ssh-keygen', 'mount
     expect(unread.reloads()).toBe('')
   })
 
+  it('prints a script that leaves no half of it where sshd has troubles, and knows a Match block for a port', async () => {
+    const daemon = await startDaemon()
+    const script = await scriptOf(daemon, ['--principals', 'db.corp.example', '-'], publicKey())
+    const dropIn = 'sshd_config.d/05-latchkey-host-certificate.conf'
+    const former = 'HostCertificate /etc/ssh/former-cert.pub\n'
+    const broken = machineWith({ sshd_config: 'Nonsense yes\n', [dropIn]: former })
+    const before = broken.files()
+    const refused = await broken.run('sh', script)
+    expect(refused).toMatchObject({ status: 1, stdout: '' })
+    expect(refused.stderr).toMatch(/as it is, so nothing was changed: .*Nonsense/s)
+    expect(broken.files()).toEqual(before)
+    const matching = machineWith({
+      sshd_config: `Include /etc/ssh/sshd_config.d/*.conf\nStrictModes no\nMatch LocalPort 2222 LocalAddress 127.0.0.1\n  X11Forwarding no\n`,
+    })
+    const ends = await Promise.all([matching.run('sh', script), matching.run('sh', script)])
+    expect(ends.map(({ status, stderr }) => ({ status, stderr }))).toEqual(Array(2).fill({ status: 0, stderr: '' }))
+    expect([...matching.files().keys()].filter((path) => path.includes('latchkey-new'))).toEqual([])
+    const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups', 'sh', '-c', readFileSync(script, 'utf8')]
+    expect((await matching.run('setpriv', ...nobody)).stderr).toBe('latchkey: nothing was changed: run this as root\n')
+  })
+
+  it('prints a script that puts back the setting that it has found, where sshd does not take its own', async () => {
+    const script = await scriptOf(await startDaemon(), ['--principals', 'db.corp.example', '-'], publicKey())
+    const refusing = readFileSync(script, 'utf8').replace('\nHostCertificate ', '\nNonsense yes\nHostCertificate ')
+    const dropIn = 'sshd_config.d/05-latchkey-host-certificate.conf'
+    const machine = machineWith({ [dropIn]: '# former\n' })
+    const refused = await machine.run('sh', '-c', refusing)
+    expect(refused.stderr).toContain('sshd does not take the setting, which was taken back: ')
+    expect(machine.files().get(dropIn)).toMatch(/\n# former\n$/)
+  })
+
   it('certifies all keys that known_hosts has of a host, and asks that host for none', async () => {
     const home = temporaryFolder()
     const daemon = await startDaemon(home)

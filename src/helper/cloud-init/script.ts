@@ -1,3 +1,4 @@
+import { rootScriptBeginning } from '../root-script.ts'
 import type { PrincipalsOfUser } from './principals.ts'
 
 /** Where the CA keys are on the machine, one a line. */
@@ -19,18 +20,10 @@ export function trustScript(principals: readonly PrincipalsOfUser[], caKeys?: re
   )
   const writes = caKeys === undefined ? [] : [`cat >"$ca" <<'${endOfKeys}'`, ...caKeys, endOfKeys]
   const settings = [`ca=${caPath}`, `dropin=${dropInPath}`, `users='${users.join(' ')}'`]
-  return [...settings, beginning, ...writes, steps, ...calls, ending].join('\n')
+  return [...settings, rootScriptBeginning, ...writes, steps, ...calls, ending].join('\n')
 }
 
 const endOfKeys = 'end-of-keys'
-
-const beginning = `[ "$(id -u)" = 0 ] || {
-  echo 'latchkey: nothing was changed: run this as root' >&2
-  exit 1
-}
-umask 022
-# Of two at once, each would take for somebody else's what the other has just set.
-! command -v flock >/dev/null || { exec 9</etc/ssh && flock 9; }`
 
 // No braces around variables in here: to the template they would be its own.
 const steps = String.raw`revoked=/etc/ssh/latchkey_revoked_keys

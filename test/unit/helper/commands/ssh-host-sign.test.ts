@@ -45,7 +45,7 @@ it('has the keys certified, prints the script, and says who has signed', async (
   const { calls, printed, noted } = await run(`${line}\n`, '--principals', 'DB.example,10.0.0.5')
   expect(calls).toEqual([['signHostKeys', { keys: [line], principals: ['db.example', '10.0.0.5'] }]])
   expect(printed).toContain(
-    "cat >/etc/ssh/ssh_host_ed25519_key-cert.pub <<'END'\nssh-ed25519-cert-v01@openssh.com AAAA db.example,10.0.0.5\n",
+    "put /etc/ssh/ssh_host_ed25519_key-cert.pub <<'END'\nssh-ed25519-cert-v01@openssh.com AAAA db.example,10.0.0.5\n",
   )
   expect(noted).toBe('corp/ssh-host/host certifies SHA256:key for db.example, 10.0.0.5 until 2026-12-01T00:00:00Z\n')
 })
