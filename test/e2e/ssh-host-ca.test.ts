@@ -312,6 +312,14 @@ describeWithPeers('the CAs of hosts', ['ssh', 'sshd', 'ssh-keygen'], () => {
     const many = Array.from({ length: 50 }, (_, index) => `line ${index} \\n %s\n`).join('')
     writeFileSync(join(other, 'known_hosts'), many)
     expect((await told(other)).stdout).toBe(many)
+    for (const text of [many, 'line\n']) {
+      writeFileSync(join(other, 'known_hosts'), text)
+      for (const end of ['>/dev/full', '>&-', '| true']) {
+        const line = `{ sh ${script}; echo "$?" >&2; } ${end}`
+        const ended = await run('sh', ['-c', line], { env: { LATCHKEY_RUNTIME_DIR: other } })
+        expect(ended.stderr, end).toBe('0\n')
+      }
+    }
     rmSync(join(other, 'known_hosts'))
     symlinkSync(fileOf(daemon), join(other, 'known_hosts'))
     expect(await told(other)).toMatchObject(nothing)
