@@ -44,9 +44,9 @@ export async function readHostKeys(from: string, context: CommandContext): Promi
   return await ofKnownHost(from, context)
 }
 
-/** Whether FROM is a file: anything else is a host. */
+/** Whether FROM is a file: anything else is a host, as ssh takes it. */
 export function isKeyFile(from: string): boolean {
-  return /\/|\.pub$/.test(from)
+  return !/^ssh:\/\//i.test(from) && /\/|\.pub$/.test(from)
 }
 
 /** One key in each line, each once, as from `cat /etc/ssh/ssh_host_*_key.pub`. */

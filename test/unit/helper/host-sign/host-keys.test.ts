@@ -3,7 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { CommandContext } from '../../../../src/helper/command-context.ts'
-import { readHostKeys } from '../../../../src/helper/host-sign/host-keys.ts'
+import { isKeyFile, readHostKeys } from '../../../../src/helper/host-sign/host-keys.ts'
 import { publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
 import { formatPublicKeyLine, parsePublicKeyLine, plainFingerprint } from '../../../../src/ssh/public-key-line.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
@@ -143,3 +143,12 @@ it('are not taken from a known_hosts that others could change', async () => {
     hint: `chmod o-w ${file}`,
   })
 })
+
+it.each([
+  ['./key', true],
+  ['/etc/ssh/key', true],
+  ['key.pub', true],
+  ['db', false],
+  ['jo@db', false],
+  ['ssh://jo@db:2222', false],
+])('are those of a file for %s: %s', (from, expected) => expect(isKeyFile(from)).toBe(expected))
