@@ -118,7 +118,9 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
     return signWith(present, request, true)
   }
 
-  const signNow = ({ store, signer }: Found, { keyBlob, data, flags }: SignRequest): MaybePromise<AgentResponse> => {
+  const signNow = (found: Found, request: SignRequest): MaybePromise<AgentResponse> => {
+    const { store, signer } = found
+    const { keyBlob, data, flags } = request
     log.debug('signing', () => ({
       for: describePurpose(signPurpose(data)),
       key: fingerprintOf(keyBlob),
@@ -127,20 +129,27 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
       host: fingerprintOf(connection.bindings.at(-1)?.hostKeyBlob),
       isForwarded: connection.isForwarded,
     }))
-    if (signer.usesPool === true) return signInPool(signer, data, flags)
+    if (signer.usesPool === true) return signInPool(found, request)
     const signature = signer.sign(data, flags)
-    if (!(signature instanceof Promise)) return toResponse(signature)
-    // Another agent may have waited for a touch meanwhile.
-    return signature.then((late) =>
-      lock.isLocked()
-        ? refusals.refuse(`a signature of ${store.name} came when it was locked`, keyBlob)
-        : toResponse(late),
-    )
+    // Another agent may wait for a touch.
+    return signature instanceof Promise
+      ? signature.then((late) => unlessLocked(store, keyBlob, late))
+      : toResponse(signature)
   }
 
   /** Signs in its turn, and not at all if nobody waits for it any more: it takes milliseconds. */
-  const signInPool = (signer: Signer, data: Uint8Array, flags: number): Promise<AgentResponse> =>
-    pool.run(async () => (isClosed() ? { type: 'failure' } : toResponse(await signer.sign(data, flags))))
+  const signInPool = ({ store, signer }: Found, { keyBlob, data, flags }: SignRequest): Promise<AgentResponse> =>
+    pool.run(async () => {
+      if (isClosed()) return { type: 'failure' }
+      const signature = lock.isLocked() ? undefined : await signer.sign(data, flags)
+      return unlessLocked(store, keyBlob, signature)
+    })
+
+  /** What took a while, in which the agent may have been locked. */
+  const unlessLocked = (store: KeyStore, keyBlob: Uint8Array, signature: Uint8Array | undefined): AgentResponse =>
+    signature === undefined || lock.isLocked()
+      ? refusals.refuse(`a signature of ${store.name} came when it was locked`, keyBlob)
+      : toResponse(signature)
 
   return (request) => {
     const answer = (found: Found | undefined): MaybePromise<AgentResponse> =>

@@ -564,6 +564,27 @@ describe('the log', () => {
   })
 })
 
+describe('an agent that is locked while signatures wait for their turn', () => {
+  it('gives none of them out, and begins no further one', async () => {
+    const begun: (() => void)[] = []
+    const signer: Signer = {
+      ...signerOf('slow'),
+      usesPool: true,
+      sign: () => new Promise((resolve) => begun.push(() => resolve(Buffer.from('signature')))),
+    }
+    const { ask, connect, notices } = setUp([storeOf({ signer: () => signer })])
+    const sign = () => connect().handle(decodeRequest(signRequest(identity('slow').keyBlob, data)))
+    const answers = [sign(), sign()]
+    await settle()
+    await ask(lockWith('x'))
+    expect(begun).toHaveLength(1)
+    begun[0]!()
+    expect(await Promise.all(answers)).toEqual([failure, failure])
+    expect(begun).toHaveLength(1)
+    expect(notices.recent()).toMatchObject([{ reason: 'a signature of store came when it was locked', count: 2 }])
+  })
+})
+
 describe('a connection that has closed', () => {
   it('has its wrong guess counted, and its right one is not tried', async () => {
     const { clock, connect, ask } = setUp()
