@@ -6,7 +6,7 @@ import type { PromptCaller } from '../../prompts/prompt.ts'
 import { fingerprint, type PublicKey } from '../../ssh/public-key.ts'
 import { formatPublicKeyLine } from '../../ssh/public-key-line.ts'
 import type { RunningVault } from '../running/running-vault.ts'
-import { ApiError } from './api-errors.ts'
+import { ApiError, reportedError } from './api-errors.ts'
 import { readIssuersOf } from './issuers-of-mount.ts'
 
 /** A mount that has a CA. */
@@ -75,11 +75,22 @@ export function sshCaHandlers(
           ? ofIdentities()
           : (mounts ?? [defaultMount]).map((mount) => ({ vault, mount, mountHint: nameMount }))
       const cas = distinct(wanted)
-      if (everyIssuer) return { cas: (await Promise.all(cas.map((ca) => readEvery(ca, identities)))).flat() }
-      if (issuers === undefined && vault === undefined)
-        return { cas: (await Promise.all(cas.map((ca) => readInForce(ca, identities)))).flat() }
+      const read = (ca: CaMount) => {
+        if (everyIssuer) return readEvery(ca, identities)
+        if (issuers === undefined && vault === undefined) return readInForce(ca, identities)
+        return Promise.all((issuers ?? [undefined]).map((issuer) => readCa(ca, issuer)))
+      }
+      const outcomes = await Promise.allSettled(cas.map(read))
+      const unread = cas.flatMap(({ vault: { config }, mount }, index) => {
+        const outcome = outcomes[index]!
+        return outcome.status === 'rejected' ? [{ vault: config.name, mount, reason: outcome.reason as unknown }] : []
+      })
+      const [first] = unread
+      // Of those that were named each is wanted.
+      if (first !== undefined && (!everyIdentity || unread.length === cas.length)) throw first.reason
       return {
-        cas: await Promise.all(cas.flatMap((ca) => (issuers ?? [undefined]).map((issuer) => readCa(ca, issuer)))),
+        cas: outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : [])),
+        ...(first && { unread: unread.map(({ reason, ...ca }) => ({ ...ca, error: reportedError(reason) })) }),
       }
     },
   }

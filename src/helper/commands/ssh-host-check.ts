@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { displayJson } from '../../core/text/display-text.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
-import type { HostFacts } from '../host-check/finding.ts'
+import type { OwnFacts } from '../host-check/finding.ts'
 import { findingsOf } from '../host-check/findings.ts'
 import { formatHostCheck } from '../host-check/report.ts'
 import { observeHost } from '../host-check/run-check.ts'
@@ -35,9 +35,12 @@ export function addSshHostCheckCommand(ssh: Command, context: CommandContext): v
       throw new HelperError('REFUSED', `${host} does not let ${user} in by a certificate of ours`, {
         hint: bad.find(({ hint }) => hint !== undefined)?.hint ?? mending,
       })
-    if (findings.some(({ type }) => type === 'unseen'))
+    const unseen = findings.filter(({ type }) => type === 'unseen')
+    if (unseen.length > 0)
       throw new HelperError('REFUSED', `not all of ${host} could be seen`, {
-        hint: 'log in as somebody who may use sudo without a password',
+        hint:
+          unseen.find(({ hint }) => hint !== undefined)?.hint ??
+          'log in as somebody who may use sudo without a password',
       })
   })
 }
@@ -47,16 +50,16 @@ async function ownSide(
   named: readonly string[] | undefined,
   issuers: readonly string[] | undefined,
   { daemon }: CommandContext,
-): Promise<Pick<HostFacts, 'cas' | 'identities'>> {
+): Promise<OwnFacts> {
   const { ssh } = await daemon.call('getStatus')
   const identities = ssh.identities.filter(({ name }) => named === undefined || named.includes(name))
-  const { cas } = await daemon.call('readSshCas', {
+  const { cas, unread = [] } = await daemon.call('readSshCas', {
     body: {
       ...(named === undefined ? { everyIdentity: true } : { identities: [...named] }),
       ...(issuers === undefined ? { everyIssuer: true } : { issuers: [...issuers] }),
     },
   })
-  return { cas, identities }
+  return { cas, unreadCas: unread, identities }
 }
 
 /** Where a setting of sshd is in the way. */

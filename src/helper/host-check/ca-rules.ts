@@ -26,7 +26,7 @@ const trusting = 'run there as root what this prints: latchkey ssh cloud-init --
 
 /** Whether the host trusts one of our CAs. */
 export function caFindings(facts: HostFacts): readonly Finding[] {
-  const { host, cas } = facts
+  const { host, cas, unreadCas } = facts
   const file = settingOf(facts, 'trustedusercakeys')
   if (file === undefined) return [{ type: 'bad', text: 'it trusts no CA: TrustedUserCAKeys is none', hint: trusting }]
   const fault = host.ca === undefined ? 'not read' : readFault(host.ca)
@@ -41,8 +41,8 @@ export function caFindings(facts: HostFacts): readonly Finding[] {
   const stop = lines.findIndex((line) => !isBlank(line) && !isKey(line))
   const places = cas.map((ca) => ({ ca, at: lines.findIndex((line) => isSameKey(line, ca.key)) }))
   const isRead = ({ at }: { at: number }) => at >= 0 && (stop < 0 || at < stop)
-  // One that signs nothing lets nobody in.
-  const isTrusted = places.some((place) => isRead(place) && !place.ca.isSpare)
+  // One that signs nothing lets nobody in; one that could not be read may be the one that it trusts.
+  const mayTrust = unreadCas.length > 0 || places.some((place) => isRead(place) && !place.ca.isSpare)
   return places.flatMap((place): Finding[] => {
     const { ca, at } = place
     if (isRead(place)) return [{ type: 'good', text: `it trusts ${nameOf(ca)}` }, ...signatureFindings(facts, ca)]
@@ -51,8 +51,17 @@ export function caFindings(facts: HostFacts): readonly Finding[] {
     const has = at < 0 ? '' : `${file} has it, but `
     const hidden = stop < 0 ? '' : `: ${has}sshd stops reading ${at < 0 ? `${file} ` : ''}at line ${stop + 1}`
     const text = `it does not trust ${nameOf(ca)}${hidden}`
-    return [isTrusted || ca.isSpare ? { type: 'note', text } : { type: 'bad', text, hint: trusting }]
+    return [mayTrust || ca.isSpare ? { type: 'note', text } : { type: 'bad', text, hint: trusting }]
   })
+}
+
+/** The CAs of ours that are not known now. */
+export function unreadFindings({ unreadCas }: HostFacts): readonly Finding[] {
+  return unreadCas.map(({ vault, mount, error: { message, hint } }) => ({
+    type: 'unseen',
+    text: `whether it trusts the CA of ${vault}/${mount}: ${message}`,
+    ...(hint === undefined ? {} : { hint }),
+  }))
 }
 
 function isSameKey(line: string, key: string): boolean {

@@ -25,6 +25,13 @@ export interface OwnCa {
   isSpare?: true
 }
 
+/** A CA that could not be read. */
+export interface UnreadCa {
+  vault: string
+  mount: string
+  error: { message: string; hint?: string }
+}
+
 /** An identity of ours that may log in there. */
 export interface OwnIdentity {
   name: string
@@ -40,8 +47,13 @@ export interface HostFacts {
   /** Of `sshd -T`; each in small letters. */
   settings: ReadonlyMap<string, readonly string[]>
   cas: readonly OwnCa[]
+  /** Those of which nothing can be said. */
+  unreadCas: readonly UnreadCa[]
   identities: readonly OwnIdentity[]
 }
+
+/** What is known on this side. */
+export type OwnFacts = Pick<HostFacts, 'cas' | 'unreadCas' | 'identities'>
 
 /** A setting that has one value; undefined where it is not told, or none. */
 export function settingOf({ settings }: HostFacts, name: string): string | undefined {

@@ -1,11 +1,11 @@
-import { caFindings, revocationFindings } from './ca-rules.ts'
-import type { Finding, HostFacts } from './finding.ts'
+import { caFindings, revocationFindings, unreadFindings } from './ca-rules.ts'
+import type { Finding, HostFacts, OwnFacts } from './finding.ts'
 import { hostKeyFindings } from './host-key-rules.ts'
 import { type HostObservation, sshdSettings } from './observation.ts'
 import { accessFindings, principalFindings } from './user-rules.ts'
 
 /** What is good and bad about a host, and what could not be seen there. */
-export function findingsOf(host: HostObservation, own: Pick<HostFacts, 'cas' | 'identities'>): readonly Finding[] {
+export function findingsOf(host: HostObservation, own: OwnFacts): readonly Finding[] {
   const { sshd } = host
   if (sshd.status !== 0) {
     const why = sshd.lines.filter((line) => line !== '').at(-1) ?? `status ${sshd.status}`
@@ -22,7 +22,7 @@ export function findingsOf(host: HostObservation, own: Pick<HostFacts, 'cas' | '
     ]
   }
   const facts: HostFacts = { host, settings: sshdSettings(sshd), ...own }
-  return [caFindings, revocationFindings, principalFindings, accessFindings, hostKeyFindings].flatMap((rule) =>
-    rule(facts),
+  return [caFindings, unreadFindings, revocationFindings, principalFindings, accessFindings, hostKeyFindings].flatMap(
+    (rule) => rule(facts),
   )
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { Endpoint } from '../endpoint.ts'
-import { listOf } from './fields.ts'
+import { listOf, reportedError } from './fields.ts'
 
 const names = v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(256))), v.minLength(1), v.maxLength(16))
 
@@ -34,5 +34,7 @@ export const readSshCas = {
         isSpare: v.exactOptional(v.literal(true)),
       }),
     ),
+    /** Of all identities, the mounts that could not be read, where others could. */
+    unread: v.exactOptional(listOf(v.object({ vault: v.string(), mount: v.string(), error: reportedError }))),
   }),
 } as const satisfies Endpoint

@@ -4,6 +4,7 @@ import { sshCaHandlers } from '../../../../src/daemon/api/ssh-ca-handlers.ts'
 import type { RunningVault } from '../../../../src/daemon/running/running-vault.ts'
 import { fingerprint, type PublicKey, publicKeyFromKeyObject } from '../../../../src/ssh/public-key.ts'
 import { formatPublicKeyLine } from '../../../../src/ssh/public-key-line.ts'
+import { VaultError } from '../../../../src/vault/vault-error.ts'
 
 const [key, other] = [1, 2].map(() => publicKeyFromKeyObject(generateKeyPairSync('ed25519').publicKey)) as [
   PublicKey,
@@ -11,7 +12,7 @@ const [key, other] = [1, 2].map(() => publicKeyFromKeyObject(generateKeyPairSync
 ]
 
 /** @param signer who has certified what the identities hold */
-function world(mountsOfIdentities: Readonly<Record<string, string>>, signer?: PublicKey) {
+function world(mountsOfIdentities: Readonly<Record<string, string>>, signer?: PublicKey, away: readonly string[] = []) {
   const read: string[] = []
   const hints: string[] = []
   const held = signer === undefined ? {} : { certificate: { signatureKey: signer } }
@@ -24,9 +25,12 @@ function world(mountsOfIdentities: Readonly<Record<string, string>>, signer?: Pu
     async readCaKey(mount: string, issuer = 'default', hint: string) {
       read.push(`${mount} ${issuer}`)
       hints.push(hint)
+      if (away.includes(mount))
+        throw new VaultError('VAULT_UNREACHABLE', `${mount} is away`, { hint: 'latchkey status' })
       return key
     },
-    async readCaKeys() {
+    async readCaKeys(mount: string) {
+      if (away.includes(mount)) throw new VaultError('VAULT_UNREACHABLE', `${mount} is away`)
       return { keys: [key, other], issuers: [], missing: [] }
     },
   } as unknown as RunningVault
@@ -35,8 +39,9 @@ function world(mountsOfIdentities: Readonly<Record<string, string>>, signer?: Pu
     () => vault,
   )
   type Call = Parameters<typeof handlers.readSshCas>[0]
-  const ask = async (body: object) => (await handlers.readSshCas({ body } as Call)).cas
-  return { ask, read, hints }
+  const answer = (body: object) => handlers.readSshCas({ body } as Call)
+  const ask = async (body: object) => (await answer(body)).cas
+  return { ask, answer, read, hints }
 }
 
 it('the CA that all identities have needs no name', async () => {
@@ -67,6 +72,21 @@ it('all identities are those of however many there are', async () => {
     hint: expect.stringContaining('[ssh.identity.…]'),
   })
 })
+
+it.each([{}, { everyIssuer: true }, { issuers: ['old'] }])(
+  'of all identities, the mounts that cannot be read do not hide the others: %o',
+  async (more) => {
+    const { answer } = world({ one: 'ssh', two: 'prod', three: 'dev' }, undefined, ['prod'])
+    const { cas, unread } = await answer({ everyIdentity: true, ...more })
+    expect(new Set(cas.map(({ mount }) => mount))).toEqual(new Set(['ssh', 'dev']))
+    const error = { code: 'VAULT_UNREACHABLE', message: 'prod is away', hint: 'latchkey status' }
+    expect(unread).toEqual([{ vault: 'corp', mount: 'prod', error }])
+    await expect(answer({ identities: ['one', 'two'], ...more })).rejects.toThrow('prod is away')
+    await expect(world({ one: 'ssh' }, undefined, ['ssh']).answer({ everyIdentity: true, ...more })).rejects.toThrow(
+      'ssh is away',
+    )
+  },
+)
 
 it('where a mount has no CA, what is said is to be changed is what has named the mount', async () => {
   const { ask, hints } = world({ one: 'ssh', 'the second': 'prod' })

@@ -36,7 +36,7 @@ const host: HostObservation = {
   hostCertificates: [certificate],
 }
 const find = (more: Partial<HostObservation> = {}, own: Partial<Parameters<typeof findingsOf>[1]> = {}) =>
-  findingsOf({ ...host, ...more }, { cas: [ca], identities: [ops], ...own })
+  findingsOf({ ...host, ...more }, { cas: [ca], unreadCas: [], identities: [ops], ...own })
 const textsOf = (type: string, ...input: Parameters<typeof find>) =>
   find(...input)
     .filter((finding) => finding.type === type)
@@ -100,6 +100,16 @@ describe('a CA', () => {
   it('that is not trusted can be mended', () => {
     const bad = find({ ca: said(rsaKey) }).find(({ type }) => type === 'bad')
     expect(bad?.hint).toContain('latchkey ssh cloud-init --format shell')
+  })
+
+  it('and a CA that could not be read may be the one that it trusts', () => {
+    const unreadCas = [{ vault: 'other', mount: 'ssh', error: { message: 'other is away', hint: 'latchkey status' } }]
+    const text = 'whether it trusts the CA of other/ssh: other is away'
+    expect(find({}, { unreadCas })).toContainEqual({ type: 'unseen', text, hint: 'latchkey status' })
+    const elsewhere = find({ ca: said(rsaKey) }, { unreadCas })
+    expect(elsewhere).toContainEqual({ type: 'note', text: 'it does not trust SHA256:abc, the CA of corp/ssh' })
+    expect(elsewhere.filter(({ type }) => type === 'bad')).toEqual([])
+    expect(textsOf('bad', { ca: said(rsaKey) })).toEqual(['it does not trust SHA256:abc, the CA of corp/ssh'])
   })
 
   it('is enough, one of several, if its algorithm is taken', () => {
