@@ -573,7 +573,7 @@ describe('an agent that is locked while signatures wait for their turn', () => {
       sign: () => new Promise((resolve) => begun.push(() => resolve(Buffer.from('signature')))),
     }
     const { ask, connect, notices } = setUp([storeOf({ signer: () => signer })])
-    const sign = () => connect().handle(decodeRequest(signRequest(identity('slow').keyBlob, data)))
+    const sign = async () => connect().handle(decodeRequest(signRequest(identity('slow').keyBlob, data)))
     const answers = [sign(), sign()]
     await settle()
     await ask(lockWith('x'))
