@@ -104,7 +104,7 @@ async function world(
     lockError: () => undefined,
     status: async () => expect.unreachable(),
     config: () => expect.unreachable(),
-    catchUp: async () => expect.unreachable(),
+    catchUp: async () => {},
   })
   const { path } = await startApiServer({ routes, toError: toApiError })
   return { env: { LATCHKEY_RUNTIME_DIR: dirname(path) }, answers, asked, prompts }

@@ -64,7 +64,7 @@ export interface ApiRoutesDeps extends AwsServices {
 
 /** The handlers of all endpoints. They throw errors; the server turns them into replies, in one place. */
 export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
-  const { aws, lentPrompts, status, config, catchUp } = deps
+  const { aws, lentPrompts, status, config } = deps
   const vaultOf = (name: string | undefined, command: string): RunningVault => {
     const unread = deps.whyUnread()
     if (unread !== undefined) throw unread
@@ -72,10 +72,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
   }
   const handlers: EndpointHandlers<typeof endpoints, PromptCaller> = {
     getStatus: () => status(),
-    async getConfig() {
-      await catchUp()
-      return config()
-    },
+    getConfig: async () => config(),
     explainSshList: ({ body }) => deps.explainSsh(body),
     async answerPrompt({ params, body, connection }) {
       if (lentPrompts.settle(params.id, body, connection)) return
@@ -107,14 +104,8 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
     },
     getConsoleVisit: async ({ params }) => ({ isVisited: aws.console.isVisited(params.link) }),
     forgetCredentials: async ({ body }) => ({ forgotten: await aws.forget(body) }),
-    async explainProfile({ params }) {
-      await catchUp()
-      return aws.explain(params.profile)
-    },
-    async listProfiles() {
-      await catchUp()
-      return { files: deps.awsFiles, profiles: await aws.profiles() }
-    },
+    explainProfile: ({ params }) => aws.explain(params.profile),
+    listProfiles: async () => ({ files: deps.awsFiles, profiles: await aws.profiles() }),
     async getProfileRegion({ params }) {
       const region = (await aws.profiles()).find(({ name }) => name === params.profile)?.region
       return region === undefined ? {} : { region }
@@ -133,10 +124,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
       const client = await deps.organizations()
       return { accounts: await client.listAccounts({ credentials, region: defaultRegion(partition ?? 'aws') }) }
     },
-    async getSource({ params }) {
-      await catchUp()
-      return aws.source(params.source)
-    },
+    getSource: ({ params }) => aws.source(params.source),
     ...mfaHandlers(aws.mfa),
     async listKeys() {
       const seeds = await aws.seeds.sources()
@@ -186,7 +174,18 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
       })
     },
   }
-  return createEndpointRoutes(endpoints, handlers, lentPrompts.serve)
+  return createEndpointRoutes(endpoints, handlers, lentPrompts.serve).map((route) => upToDate(route, deps.catchUp))
+}
+
+/** Whoever has edited config.toml runs the next command at once. */
+function upToDate(route: ApiRoute, catchUp: ApiRoutesDeps['catchUp']): ApiRoute {
+  return {
+    ...route,
+    async handle(request) {
+      await catchUp()
+      return await route.handle(request)
+    },
+  }
 }
 
 /** A caller that would wait for questions for ever, since none is put to it. */

@@ -11,6 +11,7 @@ export interface ConfigRefresh {
   touch(): void
   /** As `refresh`, but what cannot be applied is logged, and what is in effect stays so. */
   catchUp(): Promise<void>
+  isRunning(): boolean
   stop(): void
 }
 
@@ -84,6 +85,7 @@ export function createConfigRefresh({ clock, log, former, load, apply }: ConfigR
     refresh,
     touch,
     catchUp,
+    isRunning: () => running !== undefined,
     stop() {
       isStopped = true
       cancelLook()

@@ -1,7 +1,7 @@
 import type { ListSettings } from '../../agent/destination/arrangement.ts'
 import type { ConfiguredIdentity } from '../../agent/identities/configured-identity.ts'
 import type { AwsSettings } from '../../aws/config/settings.ts'
-import type { CodedError } from '../../core/errors.ts'
+import { type CodedError, errorCode } from '../../core/errors.ts'
 import type { ConfigReport } from '../../ipc/endpoints/config.ts'
 import { reportConfig } from '../api/config-report.ts'
 import { type Config, nothingConfigured } from '../config/config.ts'
@@ -12,6 +12,7 @@ import type { ConfiguredKeychain } from '../configured-keychain.ts'
 import { createHostCas, type HostCas, type HostCasDeps } from '../host-ca/host-cas.ts'
 import type { LastingNames } from '../names/lasting-names.ts'
 import { createFileWatch, type WatchFolder } from '../process/file-watch.ts'
+import { versionOf } from '../process/watched-files.ts'
 import { createConfigRefresh } from './config-refresh.ts'
 import { createRunningConfig } from './running-config.ts'
 import type { RunningVault, VaultDeps } from './running-vault.ts'
@@ -20,7 +21,10 @@ import type { RunningVault, VaultDeps } from './running-vault.ts'
 export interface ConfigService {
   /** Resolves when the contents of the file are in effect; from then on an edit takes effect within a second. */
   start(): Promise<void>
-  /** Resolves when they are in effect, or cannot be: for whoever has edited the file and asks at once. */
+  /**
+   * Looks at the file, for whoever has edited it and asks at once. Resolves when it is in effect, or cannot be; after a second
+   * in any case.
+   */
   catchUp(): Promise<void>
   current(): Config
   vaults(): readonly RunningVault[]
@@ -53,6 +57,8 @@ export interface ConfigServiceDeps extends Pick<HostCasDeps, 'runtimeFolder' | '
   onApplied: (config: Config, faults: number) => void
 }
 
+const patienceMs = 1_000
+
 /** Creates a service that reads nothing until it is started. */
 export function createConfigService(deps: ConfigServiceDeps): ConfigService {
   const { vaultDeps, loadDeps, keychain, extraCa, systemCa, names, watchFolder, onApplied } = deps
@@ -62,12 +68,16 @@ export function createConfigService(deps: ConfigServiceDeps): ConfigService {
   const watch = createFileWatch({ clock, onChange: () => refresh.touch(), ...(watchFolder && { watchFolder }) })
   const ownPaths = [...systemCa.paths, ...(extraCa.file === undefined ? [] : [extraCa.file])]
   const follow = (paths: readonly string[]) => watch.follow([...paths, ...ownPaths])
+  const versionNow = () => versionOf(loadDeps.path).catch(errorCode)
+  /** What the file was when it was last read. */
+  let readVersion: string | undefined
   const refresh = createConfigRefresh({
     clock,
     log,
     former: running.loaded,
     async load() {
       // Before reading, so that no later change is missed.
+      readVersion = await versionNow()
       const followed = running.loaded()?.paths ?? [loadDeps.path]
       follow(followed)
       await extraCa.refresh()
@@ -99,7 +109,17 @@ export function createConfigService(deps: ConfigServiceDeps): ConfigService {
 
   return {
     start: refresh.refresh,
-    catchUp: refresh.catchUp,
+    async catchUp() {
+      if ((await versionNow()) === readVersion && !refresh.isRunning()) return
+      // It may name files on a disk that does not answer.
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(patienceMs, resolve)
+        void refresh.catchUp().then(() => {
+          cancel()
+          resolve()
+        })
+      })
+    },
     current: () => running.loaded()?.config ?? nothingConfigured,
     vaults: running.vaults,
     vaultsOff: () => sectionsOff('vault.'),

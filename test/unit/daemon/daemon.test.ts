@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -249,6 +249,36 @@ role = "r"
       await running
     },
   )
+
+  it('answers by an edit of the file that was made just before, reads it once, and waits for it no longer than a second', async () => {
+    const configFile = join(temporaryFolder(), 'config.toml')
+    writeFileSync(configFile, '')
+    let [reads, isStuck] = [0, false]
+    // Nothing that is watched ever says that it has changed.
+    const { api } = await run(temporaryFolder(), '', {
+      configFile,
+      readConfigFile() {
+        reads += 1
+        return isStuck
+          ? new Promise(() => {})
+          : Promise.resolve({ type: 'text' as const, text: readFileSync(configFile, 'utf8') })
+      },
+    })
+    const names = async () => {
+      const { body } = await callApi(api, 'GET', '/v1/aws/profiles')
+      return (body as { profiles: { name: string }[] }).profiles.map(({ name }) => name)
+    }
+    expect(await names()).toEqual([])
+    const before = reads
+    writeFileSync(configFile, toml)
+    expect(await names()).toEqual(['dev', 'master'])
+    expect(await names()).toEqual(['dev', 'master'])
+    expect(reads).toBe(before + 1)
+    isStuck = true
+    writeFileSync(configFile, '')
+    expect(await names()).toEqual(['dev', 'master'])
+    expect(reads).toBe(before + 2)
+  })
 
   it('serves nobody else', async () => {
     const { agent } = await run(join(temporaryFolder(), 'run'), '', { peerOf: () => ({ pid: 1, uid: 4_000_000 }) })

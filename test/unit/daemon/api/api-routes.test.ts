@@ -72,6 +72,7 @@ it.each([
   ['/v1/aws/profiles', {}],
   ['/v1/aws/sources/{source}', { source: 'master' }],
   ['/v1/aws/profiles/{profile}/explanation', { profile: 'dev' }],
+  ['/v1/aws/credentials/{profile}', { profile: 'dev' }],
 ])('%s is answered from the file as it is now', async (pattern, params) => {
   const order: string[] = []
   const answer = (): never => {
@@ -79,7 +80,7 @@ it.each([
     throw new Error('no matter')
   }
   const deps = {
-    aws: { profiles: answer, source: answer, explain: answer } as unknown as AwsCredentials,
+    aws: { profiles: answer, source: answer, explain: answer, credentials: answer } as unknown as AwsCredentials,
     config: answer,
     async catchUp() {
       await Promise.resolve()
