@@ -1,5 +1,6 @@
 import type { Turns } from '../../core/calls/turns.ts'
 import type { Clock } from '../../core/time/clock.ts'
+import { settledWithin } from '../../core/time/settled-within.ts'
 import { keyGeneratorNamed } from '../../ssh/keys/key-types.ts'
 import type { MaybePromise } from '../keys/key-store.ts'
 import { createEphemeralKey, type EphemeralKey } from './ephemeral-key.ts'
@@ -65,16 +66,6 @@ export function createOwnKey({ clock, onMade, onKeysReleased = () => {}, ...opti
     return made
   }
 
-  const bounded = (made: Promise<unknown>): Promise<void> =>
-    new Promise((resolve) => {
-      const cancel = clock.after(waitMs, resolve)
-      const end = () => {
-        cancel()
-        resolve()
-      }
-      made.then(end, end)
-    })
-
   return {
     isSlow,
     type: () => type.name,
@@ -85,7 +76,7 @@ export function createOwnKey({ clock, onMade, onKeysReleased = () => {}, ...opti
     held: () => (present instanceof Promise ? undefined : present),
     wait() {
       const made = pair()
-      return made instanceof Promise ? bounded(made) : undefined
+      return made instanceof Promise ? settledWithin(clock, waitMs, made) : undefined
     },
     drop() {
       if (present !== undefined) onKeysReleased()

@@ -4,6 +4,7 @@ import type { Logger } from '../../core/log.ts'
 import { hostCaFile } from '../../core/places/paths.ts'
 import { createLastOutcome } from '../../core/renewal/last-outcome.ts'
 import type { Clock } from '../../core/time/clock.ts'
+import { settledWithin } from '../../core/time/settled-within.ts'
 import type { HostCaConfig } from '../config/config.ts'
 import type { RunningVault } from '../running/running-vault.ts'
 import { writeHostCaFile } from './host-ca-file.ts'
@@ -106,13 +107,7 @@ export function createHostCas({ runtimeFolder, hostCasFile, clock, random, log }
     },
     async look() {
       const looks = Promise.all(cas.map((ca) => ca.look())).then(() => queue)
-      await new Promise<void>((resolve) => {
-        const giveUp = clock.after(longestWaitMs, resolve)
-        void looks.then(() => {
-          giveUp()
-          resolve()
-        })
-      })
+      await settledWithin(clock, longestWaitMs, looks)
       // What somebody has put right since, such as a file that was in the way.
       if (writing.failure() !== undefined) await write()
     },

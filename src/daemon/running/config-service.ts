@@ -2,6 +2,7 @@ import type { ListSettings } from '../../agent/destination/arrangement.ts'
 import type { ConfiguredIdentity } from '../../agent/identities/configured-identity.ts'
 import type { AwsSettings } from '../../aws/config/settings.ts'
 import { type CodedError, errorCode } from '../../core/errors.ts'
+import { settledWithin } from '../../core/time/settled-within.ts'
 import type { ConfigReport } from '../../ipc/endpoints/config.ts'
 import { reportConfig } from '../api/config-report.ts'
 import { type Config, nothingConfigured } from '../config/config.ts'
@@ -57,6 +58,7 @@ export interface ConfigServiceDeps extends Pick<HostCasDeps, 'runtimeFolder' | '
   onApplied: (config: Config, faults: number) => void
 }
 
+/** How long a request waits for an edit, in ms. */
 const patienceMs = 1_000
 
 /** Creates a service that reads nothing until it is started. */
@@ -112,13 +114,7 @@ export function createConfigService(deps: ConfigServiceDeps): ConfigService {
     async catchUp() {
       if ((await versionNow()) === readVersion && !refresh.isRunning()) return
       // It may name files on a disk that does not answer.
-      await new Promise<void>((resolve) => {
-        const cancel = clock.after(patienceMs, resolve)
-        void refresh.catchUp().then(() => {
-          cancel()
-          resolve()
-        })
-      })
+      await settledWithin(clock, patienceMs, refresh.catchUp())
     },
     current: () => running.loaded()?.config ?? nothingConfigured,
     vaults: running.vaults,
