@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -8,7 +8,7 @@ import { credentials, type ScriptedApi, type ScriptedReply, scriptedApi } from '
 import { runOnTerminal } from '../support/helper-pty.ts'
 import { latchkey, latchkeyPath } from '../support/latchkey.ts'
 import { describeWithPeers } from '../support/peers.ts'
-import { folderWith } from '../support/program-folder.ts'
+import { folderWith, linkThroughNpm } from '../support/program-folder.ts'
 import { run } from '../support/run.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -271,15 +271,8 @@ describeWithPeers('the fast path', ['curl', 'sh'], () => {
 
   it('works without curl, and through links: one on PATH to one like those of npm', async () => {
     const api = await scriptedApi(() => granted)
-    const folder = temporaryFolder()
-    const npmBin = join(folder, 'node_modules/.bin')
-    mkdirSync(npmBin, { recursive: true })
-    mkdirSync(join(folder, 'node_modules/latchkey'))
-    symlinkSync(dirname(latchkeyPath), join(folder, 'node_modules/latchkey/dist'))
-    symlinkSync('../latchkey/dist/latchkey-credentials', join(npmBin, 'latchkey-credentials'))
-    symlinkSync(join(npmBin, 'latchkey-credentials'), join(folder, 'lc'))
     const path = folderWith('node', 'readlink')
-    const result = await run(join(folder, 'lc'), ['dev'], { env: { ...env(api), PATH: path } })
+    const result = await run(linkThroughNpm('latchkey-credentials'), ['dev'], { env: { ...env(api), PATH: path } })
     expect(result).toEqual({ status: 0, stdout: line, stderr: '' })
     expect(api.requests.map(({ byCurl }) => byCurl)).toEqual([false])
   })

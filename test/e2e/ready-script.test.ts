@@ -1,12 +1,12 @@
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { type ScriptedReply, scriptedApi } from '../support/helper-api.ts'
 import { latchkey, latchkeyPath } from '../support/latchkey.ts'
 import { describeWithPeers } from '../support/peers.ts'
-import { folderWith } from '../support/program-folder.ts'
+import { folderWith, linkThroughNpm } from '../support/program-folder.ts'
 import { run } from '../support/run.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -201,15 +201,8 @@ describeWithPeers('latchkey-ready', ['curl', 'sh'], () => {
 
   it('works without curl, and through links: one on PATH to one like those of npm', async () => {
     const api = await scriptedApi(() => ready)
-    const folder = temporaryFolder()
-    const npmBin = join(folder, 'node_modules/.bin')
-    mkdirSync(npmBin, { recursive: true })
-    mkdirSync(join(folder, 'node_modules/latchkey'))
-    symlinkSync(dirname(latchkeyPath), join(folder, 'node_modules/latchkey/dist'))
-    symlinkSync('../latchkey/dist/latchkey-ready', join(npmBin, 'latchkey-ready'))
-    symlinkSync(join(npmBin, 'latchkey-ready'), join(folder, 'lr'))
     const PATH = folderWith('node', 'readlink')
-    expect(await run(join(folder, 'lr'), args(), { env: { ...env(api), PATH } })).toEqual(quiet)
+    expect(await run(linkThroughNpm('latchkey-ready'), args(), { env: { ...env(api), PATH } })).toEqual(quiet)
     expect(api.requests.map(({ byCurl }) => byCurl)).toEqual([false])
   })
 

@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { latchkeyPath } from './latchkey.ts'
 import { findProgram } from './peers.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -14,4 +15,17 @@ export function folderWith(...names: string[]): string {
     chmodSync(join(folder, name), 0o755)
   }
   return folder
+}
+
+/** A link to one of the programs in dist/ as a person may have it on PATH: to one like those of npm. */
+export function linkThroughNpm(name: string): string {
+  const folder = temporaryFolder()
+  const npmBin = join(folder, 'node_modules/.bin')
+  mkdirSync(npmBin, { recursive: true })
+  mkdirSync(join(folder, 'node_modules/latchkey'))
+  symlinkSync(dirname(latchkeyPath), join(folder, 'node_modules/latchkey/dist'))
+  symlinkSync(`../latchkey/dist/${name}`, join(npmBin, name))
+  const link = join(folder, 'link')
+  symlinkSync(join(npmBin, name), link)
+  return link
 }

@@ -564,14 +564,20 @@ describe('the log', () => {
   })
 })
 
+/** Signs in the pool, each time when that is let happen. */
+function slowSigner() {
+  const begun: (() => void)[] = []
+  const signer: Signer = {
+    ...signerOf('slow'),
+    usesPool: true,
+    sign: () => new Promise((resolve) => begun.push(() => resolve(Buffer.from('signature')))),
+  }
+  return { begun, signer }
+}
+
 describe('an agent that is locked while signatures wait for their turn', () => {
   it('gives none of them out, and begins no further one', async () => {
-    const begun: (() => void)[] = []
-    const signer: Signer = {
-      ...signerOf('slow'),
-      usesPool: true,
-      sign: () => new Promise((resolve) => begun.push(() => resolve(Buffer.from('signature')))),
-    }
+    const { begun, signer } = slowSigner()
     const { ask, connect, notices } = setUp([storeOf({ signer: () => signer })])
     const sign = async () => connect().handle(decodeRequest(signRequest(identity('slow').keyBlob, data)))
     const answers = [sign(), sign()]
@@ -601,12 +607,7 @@ describe('a connection that has closed', () => {
   })
 
   it('gets nothing signed that was still waiting for its turn', async () => {
-    const begun: (() => void)[] = []
-    const signer: Signer = {
-      ...signerOf('slow'),
-      usesPool: true,
-      sign: () => new Promise((resolve) => begun.push(() => resolve(Buffer.from('signature')))),
-    }
+    const { begun, signer } = slowSigner()
     const { connect } = setUp([storeOf({ signer: () => signer })])
     const [first, second, third] = [connect(), connect(), connect()]
     const sign = (session: typeof first) => session.handle(decodeRequest(signRequest(identity('slow').keyBlob, data)))
