@@ -48,11 +48,8 @@ case $port in '' | 0* | ??????* | *[!$digits]*) leave "$@" ;; esac
 [ "$port" -le 65535 ] || leave "$@"
 
 end=',"port":'$port'}'
-# An alias has no port (`knownTarget` of fast/ssh-ready.ts). A sh cannot tell whether names differ in capitals alone.
-if [ "$host" != "$hostname" ]; then
-  case $host$hostname in *[$capitals]*) leave "$@" ;; esac
-  end='}'
-fi
+# An alias has no port (`knownTarget` of fast/ssh-ready.ts).
+[ "$host" = "$hostname" ] || end='}'
 target='{"user":"'$user'","host":"'$host'"'$end
 # 12 s as in latchkey itself (fast/ssh-ready.ts), which would begin anew: ssh is not kept waiting twice.
 # Three bytes are `{}` and the end of the line, and nobody has to read them. What is longer has a problem in it.

@@ -78,12 +78,14 @@ describeWithPeers('before ssh logs in', ['sshd', 'ssh', 'ssh-keygen', 'python:pt
       })
     })
 
-    it('goes by an alias as known_hosts does, which has it without the port', async () => {
-      const alias = ['HostKeyAlias web.prod']
-      const hostsOf = (port: number) => `[ssh.identity.ops]\nrole = "ops"\nhosts = ["[web.prod]:${port}"]\n`
+    it.each([
+      ['web.prod', ['HostKeyAlias web.prod']],
+      ['localhost', ['HostName localhost', 'HostKeyAlias LocalHost']],
+    ])('goes by the alias %s as known_hosts does, which has it without the port', async (name, alias) => {
+      const hostsOf = (port: number) => `[ssh.identity.ops]\nrole = "ops"\nhosts = ["[${name}]:${port}"]\n`
       const withKnown = async (identities: string) => {
         const started = await start({ command, identities, more: alias })
-        const known = `web.prod ${readFileSync(`${world.sshd.hostKeyFile}.pub`, 'utf8')}`
+        const known = `${name} ${readFileSync(`${world.sshd.hostKeyFile}.pub`, 'utf8')}`
         writeFileSync(join(started.folder, 'known-hosts'), known)
         return started
       }

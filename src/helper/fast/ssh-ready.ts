@@ -85,9 +85,12 @@ export interface AskingSsh extends SshTargetHost {
   hostname?: string | undefined
 }
 
-/** The host as known_hosts has it: an alias, which is another name than that of the host, has no port there (sshconnect.c). */
+/**
+ * The host as known_hosts has it: an alias has no port there (sshconnect.c). Without one ssh says the same twice
+ * (match_cfg_line of readconf.c), so that any other name is an alias, be it one that differs in capitals alone.
+ */
 export function knownTarget({ hostname, port, ...target }: AskingSsh): SshTargetHost {
-  const isAlias = hostname !== undefined && hostname.toLowerCase() !== target.host.toLowerCase()
+  const isAlias = hostname !== undefined && hostname !== target.host
   return port === undefined || isAlias ? target : { ...target, port }
 }
 

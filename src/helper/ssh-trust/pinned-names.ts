@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { homeFolder } from '../../core/places/home.ts'
 import { displayLine } from '../../core/text/display-text.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
 import { formatHostName, type HostName } from '../../ssh/known-hosts/host-name.ts'
 import { saltBytes } from '../../ssh/known-hosts/known-host.ts'
 import type { PinnedName } from '../../ssh/known-hosts/pin-keys.ts'
@@ -52,8 +53,9 @@ function noteOf(
   { hostKeyAlias: alias, knownHostsFiles }: SshSettings,
 ): string | undefined {
   const written = formatHostName(name)
-  if (alias !== undefined && alias.toLowerCase() !== name.host)
-    return `ssh looks for ${written} as ${displayLine(alias)} (HostKeyAlias): --hosts ${displayLine(alias)}\n`
+  // An alias stands there as it is, without the port (sshconnect.c).
+  if (alias !== undefined && alias.toLowerCase() !== written)
+    return `ssh looks for ${written} as ${displayLine(alias)} (HostKeyAlias): --hosts ${shellWord(alias)}\n`
   if (files.has(file)) return undefined
   return `ssh does not look for ${written} in ${displayLine(file)}, but in ${displayLine(knownHostsFiles.join(' '))} (UserKnownHostsFile)\n`
 }

@@ -93,7 +93,8 @@ describe('its arguments', () => {
     ['--user jo --port 22 db', { user: 'jo', port: 22, host: 'db' }],
     ['--if-running --user jo db', { user: 'jo', host: 'db' }],
     ['db --user jo', { user: 'jo', host: 'db' }],
-    ['--user jo --port 22 --hostname DB db', { user: 'jo', port: 22, host: 'db' }],
+    ['--user jo --port 22 --hostname db db', { user: 'jo', port: 22, host: 'db' }],
+    ['--user jo --port 22 --hostname DB db', { user: 'jo', host: 'db' }],
     ['--user jo --port 22 --hostname 10.0.0.1 db', { user: 'jo', host: 'db' }],
   ])('are %s', (line, expected) => {
     expect(readyTarget(line.split(' '))).toEqual(expected)

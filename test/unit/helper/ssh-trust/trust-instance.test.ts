@@ -189,6 +189,14 @@ it('says what a person should know first', async () => {
   )
 })
 
+it.each([
+  ['WEB', 'ssh looks for [web]:2222 as WEB (HostKeyAlias): --hosts WEB\n'],
+  ['[WEB]:2222', ''],
+])('says that the alias %s has no port, though it is the name of the host', async (alias, said) => {
+  const args = ['--yes', '--hosts', '[web]:2222']
+  expect((await trust({ args, ssh: `hostkeyalias ${alias}\n` })).noted).toBe(said)
+})
+
 it('refuses a machine without a name, unless it is told one', async () => {
   const answer = { ...shown, names: [] }
   expect((await trust({ args: ['--yes'], answer })).failure).toMatchObject({
