@@ -120,7 +120,10 @@ export function vaultPath(mount: string, ...segments: readonly string[]): string
   const parts = [...mount.replace(/^\/+|\/+$/g, '').split('/'), ...segments]
   const wrong = parts.find((part) => part === '' || part === '.' || part === '..')
   if (wrong === undefined) return parts.map(encodeURIComponent).join('/')
-  throw new VaultError('VAULT_CONFIG', `${JSON.stringify(parts.join('/'))} is not a path in a vault`, {
-    hint: 'edit mount and role in config.toml',
+  const what = wrong === '' ? 'a part of it is empty' : `${wrong} is no part of one`
+  const mounts = parts[0] === 'auth' ? 'vault auth list' : 'vault secrets list'
+  throw new VaultError('VAULT_CONFIG', `${JSON.stringify(parts.join('/'))} is not a path in a vault: ${what}`, {
+    // Each part may come from config.toml, a command line or a person who was asked.
+    hint: `see the mounts with: ${mounts}, then write the mount, or the name after it, as it is called there`,
   })
 }

@@ -66,10 +66,7 @@ const generalRows: readonly AdviceRow[] = [
     status: 404,
     code: 'VAULT_MOUNT_UNKNOWN',
     message: (purpose) => `nothing is mounted at ${mountOf(purpose)}`,
-    hint: (purpose) =>
-      purpose.type === 'login'
-        ? 'see the mounts with: vault auth list, then edit mount of auth in config.toml'
-        : 'see the mounts with: vault secrets list, then edit mount and namespace in config.toml',
+    hint: mountHint,
   },
   {
     text: /namespace not found|namespaces feature not enabled|namespaces? (is|are) not supported/,
@@ -119,6 +116,12 @@ const generalRows: readonly AdviceRow[] = [
     hint: () => 'its policies must allow it; see them with: vault token lookup',
   },
 ]
+
+function mountHint({ type }: VaultPurpose): string {
+  if (type === 'login') return 'see the mounts with: vault auth list, then edit mount of auth in config.toml'
+  const next = type === 'sign-host' ? ': latchkey ssh host-sign --mount MOUNT, or' : ''
+  return `see the mounts with: vault secrets list, then${next} edit mount and namespace in config.toml`
+}
 
 function mountOf(purpose: VaultPurpose): string {
   switch (purpose.type) {

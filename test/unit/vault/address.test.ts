@@ -67,13 +67,21 @@ describe('a path', () => {
   })
 
   it.each([
-    [['ssh', 'sign', '']],
-    [['ssh', 'sign', '..']],
-    [['ssh/../sys', 'seal']],
-    [['', 'sign', 'ops']],
-    [['a//b', 'sign', 'ops']],
-    [['.', 'sign', 'ops']],
-  ])('%j is refused', ([mount, ...segments]) => {
-    expect(() => vaultPath(mount!, ...segments)).toThrow(expect.objectContaining({ code: 'VAULT_CONFIG' }))
+    [['ssh', 'sign', ''], '"ssh/sign/" is not a path in a vault: a part of it is empty'],
+    [['ssh', 'sign', '..'], '"ssh/sign/.." is not a path in a vault: .. is no part of one'],
+    [['ssh/../sys', 'seal'], '"ssh/../sys/seal" is not a path in a vault: .. is no part of one'],
+    [['', 'sign', 'ops'], '"/sign/ops" is not a path in a vault: a part of it is empty'],
+    [['a//b', 'sign', 'ops'], '"a//b/sign/ops" is not a path in a vault: a part of it is empty'],
+    [['.', 'sign', 'ops'], '"./sign/ops" is not a path in a vault: . is no part of one'],
+  ])('%j is refused, whoever has written it', ([mount, ...segments], message) => {
+    const hint = expect.stringMatching(/^see the mounts with: vault secrets list, (?!.*config\.toml)/)
+    expect(() => vaultPath(mount!, ...segments)).toThrow(
+      expect.objectContaining({ code: 'VAULT_CONFIG', message, hint }),
+    )
+  })
+
+  it('of a login that is refused, the mounts are those of logins', () => {
+    const hint = expect.stringContaining('vault auth list')
+    expect(() => vaultPath('auth/userpass', 'login', '..')).toThrow(expect.objectContaining({ hint }))
   })
 })

@@ -229,7 +229,15 @@ const rows: readonly [
     sign,
     'VAULT_MOUNT_UNKNOWN',
     'nothing is mounted at ssh-client/',
-    'vault secrets list',
+    'vault secrets list, then edit mount and namespace in config.toml',
+  ],
+  [
+    404,
+    'no handler for route "sshx/sign/host". route entry not found.',
+    { type: 'sign-host', mount: 'sshx', role: 'host' },
+    'VAULT_MOUNT_UNKNOWN',
+    'nothing is mounted at sshx/',
+    'vault secrets list, then: latchkey ssh host-sign --mount MOUNT, or edit mount and namespace in config.toml',
   ],
   [
     404,
