@@ -127,6 +127,15 @@ describeWithPeers('latchkey ssh host-sign', ['ssh', 'sshd', 'ssh-keygen', 'mount
     expect(machine.files().get(dropIn)).toMatch(/\n# former\n$/)
   })
 
+  it('prints a script that says which certificates of a former run are shown no more', async () => {
+    const script = await scriptOf(await startDaemon(), ['--principals', 'db.corp.example', '-'], publicKey())
+    const own = 'HostCertificate /etc/ssh/ssh_host_ed25519_key-cert.pub\n'
+    const gone = 'HostCertificate /etc/ssh/ssh_host_rsa_key-cert.pub'
+    const machine = machineWith({ 'sshd_config.d/05-latchkey-host-certificate.conf': `# two\n\n${own}${gone}\n` })
+    const said = expect.stringMatching(new RegExp(`^latchkey: no longer in \\S+: ${gone} \\(.*\\)\\n$`))
+    for (const stderr of [said, '']) expect(await machine.run('sh', script)).toMatchObject({ status: 0, stderr })
+  })
+
   it('certifies all keys that known_hosts has of a host, and asks that host for none', async () => {
     const home = temporaryFolder()
     const daemon = await startDaemon(home)

@@ -73,6 +73,12 @@ wrong=$("$sshd" -t 2>&1) || {
   echo "latchkey: sshd does not take the setting, which was taken back: $wrong" >&2
   exit 1
 }
+# Of a run for other keys: sshd shows their certificates no more.
+printf '%s\\n' "$former" | while read -r line; do
+  case $line in '' | '#'*) continue ;; esac
+  grep -qxF -e "$line" ${dropIn} ||
+    echo "latchkey: no longer in ${dropIn}: $line (whatever it is to have, certify in one run)" >&2
+done
 for file in ${files.join(' ')}; do
   in_force "$file" && continue
   echo 'latchkey: sshd_config does not read ${dropIn}: put its lines to the beginning of sshd_config' >&2
