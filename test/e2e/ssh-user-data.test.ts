@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { userDataFormats } from '../../src/helper/cloud-init/user-data.ts'
 import type { BuiltDaemon } from '../support/built-daemon.ts'
 import { latchkeyPath } from '../support/latchkey.ts'
 import { cloudInitModules, debianPython, describeWithPeers } from '../support/peers.ts'
@@ -53,7 +55,7 @@ describeWithPeers('user data of latchkey ssh cloud-init', ['ssh', 'sshd', 'ssh-k
     writeFileSync(file, text)
     return await run(debianPython, ['-m', 'cloudinit.cmd.main', 'schema', '--config-file', file], { env })
   }
-  async function parts(text: string): Promise<{ type: string; text: string; config: CloudConfig }[]> {
+  async function parts(text: string | Uint8Array): Promise<{ type: string; text: string; config: CloudConfig }[]> {
     return JSON.parse(await runOk(debianPython, ['-c', partsOf], { env, input: text }))
   }
   const options = () => ['--principals', `${world.userName}=root,ops`, '--break-glass', `${breakGlass}.pub`]
@@ -87,6 +89,7 @@ describeWithPeers('user data of latchkey ssh cloud-init', ['ssh', 'sshd', 'ssh-k
     for (const [args, message] of [
       [['--mount', 'empty'], 'vault corp: it has no SSH CA at empty/'],
       [['--mount', 'nowhere'], 'vault corp: it has no SSH CA at nowhere/'],
+      [['--mount', '../sys'], '"../sys/public_key" is not a path in a vault: .. is no part of one'],
       [['--identity', 'nobody'], 'no identity is called nobody'],
     ] as const) {
       const { status, stdout, stderr } = await daemon.run(latchkeyPath, ['ssh', 'cloud-init', ...args])
@@ -102,6 +105,11 @@ describeWithPeers('user data of latchkey ssh cloud-init', ['ssh', 'sshd', 'ssh-k
 
   it('a script is what cloud-init takes for one', async () => {
     expect(await parts(await userData('--format', 'shell')).then(([part]) => part!.type)).toBe('text/x-shellscript')
+  })
+
+  it.each(userDataFormats)('cloud-init takes %s compressed, too', async (format) => {
+    const text = await userData('--format', format)
+    expect(await parts(gzipSync(text))).toEqual(await parts(text))
   })
 
   describeWithPeers('on a machine', ['mount:namespace'], () => {

@@ -11,7 +11,7 @@ export interface Finished {
 export interface RunOptions {
   env?: Readonly<Record<string, string | undefined>>
   /** Standard input; without it there is none. */
-  input?: string
+  input?: string | Uint8Array
   cwd?: string
   /** Kills it after so long, in ms: a bound for a broken run, never something to wait for. */
   timeoutMs?: number

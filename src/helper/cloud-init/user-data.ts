@@ -29,6 +29,16 @@ export function writeUserData({ format, caKeys, principals, breakGlass }: UserDa
   }
 }
 
+/** EC2 takes no more, "in raw form, before it is base64-encoded" (its user guide, "User data"). */
+const ec2MaxBytes = 16 * 1024
+
+/** What a person should know of user data that EC2 would refuse; undefined where it would not. */
+export function sizeNote(userData: string): string | undefined {
+  const bytes = Buffer.byteLength(userData)
+  if (bytes <= ec2MaxBytes) return undefined
+  return `this is ${bytes} bytes, and EC2 takes ${ec2MaxBytes}; cloud-init reads it compressed, too: latchkey ssh cloud-init … | gzip -9`
+}
+
 /** A line of a type that an sshd does not know hides all that come after it. */
 function oldestTypesFirst(lines: readonly string[]): readonly string[] {
   const age = (line: string) => {

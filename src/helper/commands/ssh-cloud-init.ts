@@ -3,7 +3,7 @@ import { displayLine } from '../../core/text/display-text.ts'
 import { readBreakGlassKey } from '../cloud-init/break-glass.ts'
 import { explainUsualLine } from '../cloud-init/explain-line.ts'
 import { mergePrincipals, type PrincipalsOfUser, parsePrincipals, principalsMistake } from '../cloud-init/principals.ts'
-import { type UserDataFormat, userDataFormats, writeUserData } from '../cloud-init/user-data.ts'
+import { sizeNote, type UserDataFormat, userDataFormats, writeUserData } from '../cloud-init/user-data.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 
@@ -59,9 +59,12 @@ async function printUserData(options: CloudInitOptions, context: CommandContext)
   const caKeys = cas.map(({ key }) => key)
   if (options.explain) return context.print(explainUsualLine(caKeys))
   const principals = mergePrincipals(options.principals ?? [])
-  context.print(writeUserData({ format, caKeys, principals, breakGlass }))
+  const userData = writeUserData({ format, caKeys, principals, breakGlass })
+  context.print(userData)
   for (const { vault: name, mount, fingerprint } of cas)
     context.note(`trusts ${fingerprint}, the CA of ${displayLine(name)}/${displayLine(mount)}\n`)
+  const tooLarge = sizeNote(userData)
+  if (tooLarge !== undefined) context.note(`${tooLarge}\n`)
 }
 
 const collect = (value: string, former: readonly string[] = []) => [...former, value]

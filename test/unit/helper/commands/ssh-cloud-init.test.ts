@@ -1,16 +1,19 @@
 import { Command } from 'commander'
 import { expect, it } from 'vitest'
+import { userDataFormats } from '../../../../src/helper/cloud-init/user-data.ts'
 import type { CommandContext } from '../../../../src/helper/command-context.ts'
 import { addSshCloudInitCommand } from '../../../../src/helper/commands/ssh-cloud-init.ts'
 
-async function run(...args: string[]) {
+const run = (...args: string[]) => runWith(['ssh-ed25519 AAAA'], ...args)
+
+async function runWith(keys: readonly string[], ...args: string[]) {
   const calls: unknown[] = []
   let [printed, noted] = ['', '']
   const context = {
     daemon: {
       async call(name: string, { body }: { body: object }) {
         calls.push([name, body])
-        return { cas: [{ vault: 'corp', mount: 'ssh', key: 'ssh-ed25519 AAAA', fingerprint: 'SHA256:abc' }] }
+        return { cas: keys.map((key) => ({ vault: 'corp', mount: 'ssh', key, fingerprint: 'SHA256:abc' })) }
       },
     },
     print: (text: string) => (printed += text),
@@ -35,6 +38,18 @@ it('several identities, mounts and issuers are asked for', async () => {
   expect((await run('--identity', 'a', '--identity', 'b')).calls).toEqual([['readSshCas', { identities: ['a', 'b'] }]])
   const { calls } = await run('--vault', 'corp', '--mount', 'x', '--mount', 'y', '--issuer', 'old', '--format', 'shell')
   expect(calls).toEqual([['readSshCas', { vault: 'corp', mounts: ['x', 'y'], issuers: ['old'] }]])
+})
+
+it.each(userDataFormats)('says of %s that EC2 would not take it for its size, and what it takes', async (format) => {
+  const base = await run('--format', format)
+  const room = 16_384 - Buffer.byteLength(base.printed)
+  const keys = (more: number) => [`ssh-ed25519 AAAA${'A'.repeat(room + more)}`]
+  const fits = await runWith(keys(0), '--format', format)
+  expect(Buffer.byteLength(fits.printed)).toBe(16_384)
+  expect(fits.noted).toBe(base.noted)
+  expect((await runWith(keys(1), '--format', format)).noted).toBe(
+    `${base.noted}this is 16385 bytes, and EC2 takes 16384; cloud-init reads it compressed, too: latchkey ssh cloud-init … | gzip -9\n`,
+  )
 })
 
 it('--explain prints what the usual line does wrong, and no user data', async () => {
