@@ -1,9 +1,14 @@
+import { cutText } from './text/display-text.ts'
+
 /** What an error carries besides its code and its message. */
 export interface CodedErrorOptions {
   cause?: unknown
   /** What the user can do next: lower case, no full stop, with a command to run where there is one. */
   hint?: string | undefined
 }
+
+/** What is longer has a list in it that somebody else has made: it would be in each answer, status and line of the log. */
+const maxTextLength = 4096
 
 /**
  * An error with a stable code. Each room derives one class with a closed union of codes.
@@ -14,10 +19,10 @@ export class CodedError<Code extends string = string> extends Error {
   readonly hint: string | undefined
 
   constructor(code: Code, message: string, options: CodedErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    super(cutText(message, maxTextLength), options.cause === undefined ? undefined : { cause: options.cause })
     this.name = new.target.name
     this.code = code
-    this.hint = options.hint
+    this.hint = options.hint === undefined ? undefined : cutText(options.hint, maxTextLength)
   }
 }
 

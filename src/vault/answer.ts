@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { Secret } from '../core/secret.ts'
+import { foreignText } from '../core/text/display-text.ts'
 
 /** One way to satisfy login MFA. */
 export interface MfaMethod {
@@ -51,24 +52,42 @@ export interface VaultAnswer {
 
 const texts = v.nullish(v.array(v.string()), [])
 
+/** More than anybody reads. */
+const maxPolicies = 100
+
+/** Policies as they are shown; what they allow is the server's business. */
+export const policiesSchema = v.pipe(
+  texts,
+  v.transform((names) => (names ?? []).slice(0, maxPolicies).map((name) => foreignText(name, []))),
+)
+
 /** A life in seconds. Go's durations end at 292 years, and anything much longer leads to no date that can be written. */
 export const lifeSchema = v.pipe(v.number(), v.minValue(0), v.maxValue(1e10))
+
+/** Nobody has more factors than this, nor chooses one from more methods. */
+const [maxEnforcements, maxMethods] = [10, 50]
 
 const mfaSchema = v.pipe(
   v.object({
     mfa_request_id: v.string(),
-    mfa_constraints: v.record(
-      v.string(),
-      v.object({
-        any: v.array(
-          v.object({
-            type: v.string(),
-            id: v.string(),
-            uses_passcode: v.optional(v.boolean(), false),
-            name: v.optional(v.string(), ''),
-          }),
-        ),
-      }),
+    mfa_constraints: v.pipe(
+      v.record(
+        v.string(),
+        v.object({
+          any: v.pipe(
+            v.array(
+              v.object({
+                type: v.string(),
+                id: v.string(),
+                uses_passcode: v.optional(v.boolean(), false),
+                name: v.optional(v.string(), ''),
+              }),
+            ),
+            v.maxLength(maxMethods),
+          ),
+        }),
+      ),
+      v.maxEntries(maxEnforcements),
     ),
   }),
   v.transform(
@@ -84,7 +103,7 @@ const mfaSchema = v.pipe(
 const authSchema = v.pipe(
   v.object({
     client_token: v.string(),
-    policies: texts,
+    policies: policiesSchema,
     entity_id: v.nullish(v.string(), ''),
     metadata: v.nullish(v.record(v.string(), v.string()), {}),
     lease_duration: lifeSchema,
@@ -96,7 +115,7 @@ const authSchema = v.pipe(
   v.transform(
     (auth): SecretAuth => ({
       clientToken: new Secret(auth.client_token),
-      policies: auth.policies ?? [],
+      policies: auth.policies,
       owner: ownerOf(auth.entity_id, auth.metadata),
       metadata: auth.metadata ?? {},
       leaseSeconds: auth.lease_duration,
@@ -159,12 +178,15 @@ export function textAnswer(status: number, body: Buffer, clockSkewMs: number | u
 /** What Go's TLS listener says to plain HTTP (net/http, server.go): the one text of a vault that is not in JSON. */
 const plainHttpText = 'Client sent an HTTP request to an HTTPS server.'
 
+/** A server says one or two: each is compared with all that is known, while everybody else waits. */
+const maxErrorTexts = 8
+
 /**
- * The texts of an error answer.
+ * The texts of an error answer, the first of them.
  * @returns undefined where the body is not Vault's, as from a proxy: nothing follows from it about tokens and logins
  */
 export function parseErrorTexts(body: Buffer): readonly string[] | undefined {
   if (body.toString('utf8').trim() === plainHttpText) return [plainHttpText]
   const result = v.safeParse(errorSchema, parseJson(body))
-  return result.success ? result.output.errors : undefined
+  return result.success ? result.output.errors.slice(0, maxErrorTexts) : undefined
 }

@@ -15,8 +15,12 @@ export function displayLine(text: string, maxLength = maxLineLength): string {
     .replace(unsafe(), ' ')
     .replace(/\p{Zs}+/gu, ' ')
     .trim()
-  // Not in the middle of a surrogate pair.
-  return line.length > maxLength ? `${line.slice(0, maxLength).replace(/[\uD800-\uDBFF]$/, '')}…` : line
+  return cutText(line, maxLength)
+}
+
+/** The beginning of a text that is longer, not in the middle of a surrogate pair. */
+export function cutText(text: string, maxLength: number): string {
+  return text.length > maxLength ? `${text.slice(0, maxLength).replace(/[\uD800-\uDBFF]$/, '')}…` : text
 }
 
 /** A text of several lines, such as the output of a command: line breaks and tabs stay. */

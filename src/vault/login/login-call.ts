@@ -1,4 +1,5 @@
 import type { Secret } from '../../core/secret.ts'
+import { foreignText } from '../../core/text/display-text.ts'
 import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
 import type { VaultAnswer } from '../answer.ts'
 import type { VaultApiRequest } from '../client.ts'
@@ -65,5 +66,5 @@ export async function takeLogin(
   const answer =
     requirement === undefined ? first : await satisfyMfa(context, { requirement, mount, who, mayAsk, signal })
   const name = typeof displayName === 'string' ? displayName : displayName(answer.auth?.metadata ?? {})
-  return leaseFromLogin(answer, { vault: client.name, displayName: name, nowMs: clock.now() })
+  return leaseFromLogin(answer, { vault: client.name, displayName: foreignText(name, []), nowMs: clock.now() })
 }

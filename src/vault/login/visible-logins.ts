@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { isPrintable } from '../../core/text/display-text.ts'
+import { foreignText, isPrintable } from '../../core/text/display-text.ts'
 import type { VaultClient } from '../client.ts'
 import { VaultError } from '../vault-error.ts'
 import { type LoginOffer, offerOf } from './login-methods.ts'
@@ -38,7 +38,7 @@ export async function readVisibleLogins(client: VaultClient): Promise<VisibleLog
   for (const [path, { type, description }] of mounts) {
     const mount = path.replace(/\/+$/, '')
     const offer = offerOf(type)
-    if (offer !== undefined) logins.push({ ...offer, mount, description })
+    if (offer !== undefined) logins.push({ ...offer, mount, description: foreignText(description, []) })
     else if (type !== 'token') others.push(`${type} at ${mount}`)
   }
   return { logins: logins.slice(0, maxLogins), others: others.slice(0, maxLogins) }

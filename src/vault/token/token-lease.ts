@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import type { Secret } from '../../core/secret.ts'
-import { isPrintable } from '../../core/text/display-text.ts'
+import { foreignText, isPrintable } from '../../core/text/display-text.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
-import { lifeSchema, ownerOf, type VaultAnswer } from '../answer.ts'
+import { lifeSchema, ownerOf, policiesSchema, type VaultAnswer } from '../answer.ts'
 import { VaultError } from '../vault-error.ts'
 
 /** What is known of a token's lease. */
@@ -77,11 +77,10 @@ export function leaseFromRenewal(before: TokenLease, { auth, warnings }: VaultAn
   return { ...after, isRenewable: auth.isRenewable && !isCapped && gainMs > 1000 }
 }
 
-const names = v.nullish(v.array(v.string()), [])
 const lookupSchema = v.object({
   display_name: v.optional(v.string(), ''),
-  policies: names,
-  identity_policies: names,
+  policies: policiesSchema,
+  identity_policies: policiesSchema,
   entity_id: v.nullish(v.string(), ''),
   meta: v.nullish(v.record(v.string(), v.string()), {}),
   ttl: lifeSchema,
@@ -104,8 +103,8 @@ export function leaseFromLookup({ data, status }: VaultAnswer, vault: string, no
   }
   const { display_name, policies, identity_policies, entity_id, meta, ttl, renewable, num_uses, type } = result.output
   return {
-    displayName: display_name,
-    policies: [...new Set([...(policies ?? []), ...(identity_policies ?? [])])],
+    displayName: foreignText(display_name, []),
+    policies: [...new Set([...policies, ...identity_policies])],
     owner: ownerOf(entity_id, meta),
     grantedAtMs: nowMs,
     leaseSeconds: ttl,

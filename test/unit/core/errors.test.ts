@@ -17,6 +17,13 @@ it('has no cause and no hint if none was given', () => {
   expect(error.hint).toBeUndefined()
 })
 
+it('holds no more of a list than anybody reads', () => {
+  const list = Array.from({ length: 50_000 }, (_, index) => `policy-${index}`).join(', ')
+  const error = new DoorError('DOOR_LOCKED', `in ${list}`, { hint: list })
+  expect(error.message).toMatch(/^in policy-0, .{4080,}…$/)
+  expect([error.message.length, error.hint!.length]).toEqual([4097, 4097])
+})
+
 it('describes whatever was thrown', () => {
   expect(describeError(new DoorError('DOOR_LOCKED', 'the door is locked'))).toBe('the door is locked')
   expect(describeError('just text')).toBe('just text')

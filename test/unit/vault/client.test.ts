@@ -52,6 +52,16 @@ async function failure(client: VaultClient, request: VaultApiRequest): Promise<u
 }
 
 describe('a request', () => {
+  it('that is refused with thousands of texts tells the first of them', async () => {
+    const vault = await scriptedVault()
+    const errors = Array.from({ length: 50_000 }, (_, index) => `template ${index}`)
+    vault.on('POST ssh/sign/ops', { status: 400, json: { errors } })
+    expect(await failure(testClient(vault.address), sign)).toMatchObject({
+      code: 'VAULT_REFUSED',
+      message: `vault corp: refused: ${errors.slice(0, 8).join('; ')} (HTTP 400)`,
+    })
+  })
+
   it('carries the token, the namespace and X-Vault-Request, and its body in JSON with the secrets in clear', async () => {
     const vault = await scriptedVault()
     vault.on('POST ssh/sign/ops', ok)

@@ -67,6 +67,14 @@ describe('the logins that a server shows', () => {
     expect((outcome as { logins: object[] }).logins).toHaveLength(50)
   })
 
+  it('are described in one line that can be read', async () => {
+    const { outcome } = await read(
+      mounts({ 'a/': { type: 'userpass', description: 'for\u001b[2J\nall '.repeat(9000) } }),
+    )
+    const [login] = (outcome as { logins: { description: string }[] }).logins
+    expect(login!.description).toMatch(/^for \[2J all for .{280,290}…$/)
+  })
+
   it.each([
     ['refuses to say', { status: 403, json: { errors: ['permission denied'] } }],
     ['is sealed', { status: 503, json: { errors: ['Vault is sealed'] } }],

@@ -51,6 +51,17 @@ describe('a looked up token', () => {
     expect(lease.policies).toEqual(['a', 'b', 'c'])
   })
 
+  it('is shown by no more than can be read, on one line', () => {
+    const policies = Array.from({ length: 50_000 }, (_, index) => `p\u001b[31m${index}`)
+    const data = { ttl: 1, policies, display_name: 'j\no'.repeat(100_000) }
+    const answered = { status: 200, data, auth: undefined, warnings: [], clockSkewMs: undefined }
+    const { displayName, policies: shown } = leaseFromLookup(answered, 'corp', nowMs)
+    expect(shown).toHaveLength(100)
+    expect(shown[1]).toBe('p [31m1')
+    expect(displayName).toMatch(/^j oj oj .{290,}…$/)
+    expect(displayName.length).toBe(301)
+  })
+
   it('with only the ttl known is not renewed, and has no limit', () => {
     const answered = { status: 200, data: { ttl: 60 }, auth: undefined, warnings: [], clockSkewMs: undefined }
     expect(leaseFromLookup(answered, 'corp', nowMs)).toMatchObject({
@@ -158,4 +169,25 @@ describe('a renewed token', () => {
 it('a token with no ttl does not expire', () => {
   expect(expiresAtMs({ ...before, leaseSeconds: 0 })).toBeUndefined()
   expect(expiresAtMs(before)).toBe(nowMs + 200_000)
+})
+
+describe('a second factor that is wanted', () => {
+  const wants = (enforcements: number, methods: number) => {
+    const any = Array.from({ length: methods }, (_, index) => ({ type: 'totp', id: `m${index}`, uses_passcode: true }))
+    const all = Array.from({ length: enforcements }, (_, index) => [`e${index}`, { any }])
+    const mfa_requirement = { mfa_request_id: 'r1', mfa_constraints: Object.fromEntries(all) }
+    const auth = { client_token: '', policies: [], lease_duration: 0, renewable: false, mfa_requirement }
+    return parseAnswer(200, Buffer.from(JSON.stringify({ auth })), undefined)
+  }
+
+  it('is one of as many as a person may have', () => {
+    expect(wants(10, 50)?.auth?.mfa?.enforcements).toHaveLength(10)
+  })
+
+  it.each([
+    [11, 1],
+    [1, 51],
+  ])('is no answer of a vault where there are more: %i times %i', (enforcements, methods) => {
+    expect(wants(enforcements, methods)).toBeUndefined()
+  })
 })
