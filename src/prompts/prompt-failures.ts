@@ -41,5 +41,7 @@ export function unfit({ text }: Asked, complaint: string): PromptError {
 
 /** The question must not be asked, for example because its page is not safe to visit. */
 export function unaskable({ text }: Asked, fault: string): PromptError {
-  return new PromptError('PROMPT_QUESTION_INVALID', `cannot be asked (${fault}): ${text}`)
+  return new PromptError('PROMPT_QUESTION_INVALID', `cannot be asked (${fault}): ${text}`, {
+    hint: 'what is asked comes from a server: its operator has to set it right',
+  })
 }

@@ -593,6 +593,7 @@ describe('a question of each kind', () => {
     await expect(prompts.ask(question)).rejects.toMatchObject({
       code: 'PROMPT_QUESTION_INVALID',
       message: `cannot be asked (${fault}): which one`,
+      hint: 'what is asked comes from a server: its operator has to set it right',
     })
     expect(asked).toEqual([])
   })
