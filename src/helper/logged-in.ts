@@ -1,6 +1,6 @@
 import { displayLine } from '../core/text/display-text.ts'
 import type { AwsLoggedIn } from '../ipc/endpoints/aws-credentials.ts'
-import { formatTimeLeft } from './status-report.ts'
+import { formatLeft } from './time-left.ts'
 
 /** The MFA session that is held now, for a person. */
 export function formatLoggedIn({ source, mfaSerial, roleArn, expiresAt, isNew }: AwsLoggedIn, nowMs: number): string {
@@ -11,5 +11,5 @@ export function formatLoggedIn({ source, mfaSerial, roleArn, expiresAt, isNew }:
 
 /** Until when something is good, and how long that is. */
 export function formatUntil(expiresAt: string, nowMs: number): string {
-  return `until ${expiresAt} (${formatTimeLeft(expiresAt, nowMs)} left)`
+  return `until ${expiresAt} (${formatLeft(expiresAt, nowMs)})`
 }

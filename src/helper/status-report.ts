@@ -9,16 +9,20 @@ import { formatNotices } from './notice-table.ts'
 import { formatProblem, formatWarnings } from './problem-lines.ts'
 import { formatStaticKeys } from './ssh-keys/key-list.ts'
 import { formatTable } from './text-table.ts'
+import { formatTimeLeft, formatTimeOfGood } from './time-left.ts'
 import { formatUpstreams } from './upstream-table.ts'
+
+type Left = (time: string | undefined) => string
 
 /** What the daemon holds, until when, and what is wrong, for a person. @param nowMs the time to count down from */
 export function formatStatus(status: Status, nowMs: number): string {
   const left = (time: string | undefined) => (time === undefined ? 'no limit' : formatTimeLeft(time, nowMs))
+  const leftOfGood = (time: string | undefined) => (time === undefined ? 'no limit' : formatTimeOfGood(time, nowMs))
   if (isEmpty(status)) return `${formatDaemon(status, nowMs)}\n${formatNotes(status.ssh, left)}${nextSteps(status)}`
   return [
     formatDaemon(status, nowMs),
-    formatVaults(status, left),
-    formatIdentities(status, left),
+    formatVaults(status, leftOfGood),
+    formatIdentities(status, left, leftOfGood),
     formatAws(status, left, nowMs),
   ].join('\n')
 }
@@ -34,12 +38,6 @@ export function formatOtherVersion({ version, pid }: Status, own: string, restar
     message: `the daemon is version ${version}, and this command is ${own}: a daemon goes on until it is restarted`,
     hint: `${restart}; without a service: kill ${pid}, then latchkey daemon`,
   })
-}
-
-/** How long until a time, or that it has passed. @param time UTC with Z */
-export function formatTimeLeft(time: string, nowMs: number): string {
-  const seconds = Math.floor((Date.parse(time) - nowMs) / 1000)
-  return seconds > 0 ? formatDuration(seconds) : 'expired'
 }
 
 function formatDaemon(status: Status, nowMs: number): string {
@@ -103,13 +101,13 @@ function noneOf(what: string, section: string, config: Status['config']): string
   return isOff ? `no ${what} can be used: see the mistakes above\n` : `no ${what} is configured\n`
 }
 
-function formatVaults({ vaults, config }: Status, left: (time: string | undefined) => string): string {
+function formatVaults({ vaults, config }: Status, leftOfGood: Left): string {
   if (vaults.length === 0) return noneOf('vault', 'vault', config)
   const rows = vaults.map(({ name, address, method, state, expiresAt }) => [
     name,
     vaultStates[state],
     // It may be unknown for a token that someone else looks after, which does not mean for ever.
-    state === 'logged-in' && expiresAt !== undefined ? left(expiresAt) : '-',
+    state === 'logged-in' && expiresAt !== undefined ? leftOfGood(expiresAt) : '-',
     method,
     address,
   ])
@@ -145,7 +143,7 @@ function formatNotes(
     upstreams = [],
     notices = [],
   }: Status['ssh'],
-  left: (time: string | undefined) => string,
+  left: Left,
 ): string {
   const unlock = isForPerson === true ? 'latchkey unlock, in a terminal,' : 'latchkey unlock or ssh-add -X'
   const lock = locked ? `the agent is locked: ${unlock} unlocks it\n` : ''
@@ -153,13 +151,13 @@ function formatNotes(
   return lock + formatProblem(lockError) + own + formatUpstreams(upstreams) + formatNotices(notices)
 }
 
-function formatIdentities({ ssh, config }: Status, left: (time: string | undefined) => string): string {
+function formatIdentities({ ssh, config }: Status, left: Left, leftOfGood: Left): string {
   const notes = formatNotes(ssh, left)
   if (ssh.identities.length === 0) return noneOf('SSH identity', 'ssh.identity', config) + notes
   const rows = ssh.identities.map(({ name, state, validBefore, principals, vault, role }) => [
     name,
     certificateStates[state],
-    state === 'none' ? '-' : left(validBefore),
+    state === 'none' ? '-' : leftOfGood(validBefore),
     principals.join(',') || '-',
     `${vault}/${role}`,
   ])
@@ -169,7 +167,7 @@ function formatIdentities({ ssh, config }: Status, left: (time: string | undefin
   )
 }
 
-function formatAws({ aws, config }: Status, left: (time: string | undefined) => string, nowMs: number): string {
+function formatAws({ aws, config }: Status, left: Left, nowMs: number): string {
   const { sessions, roles, profiles, keys = [], rotations = [], seeds = [], warnings = [], error } = aws
   const parts = [
     sessions.length === 0

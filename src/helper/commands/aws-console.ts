@@ -5,7 +5,7 @@ import { parseDurationSeconds } from '../../core/time/duration.ts'
 import type { OpenedConsole } from '../../ipc/endpoints/aws-console.ts'
 import { desktopCommand, hasDisplay, openPage } from '../browser/open-page.ts'
 import type { CommandContext } from '../command-context.ts'
-import { formatTimeLeft } from '../status-report.ts'
+import { formatLeft, formatTimeLeft } from '../time-left.ts'
 
 interface ConsoleOptions {
   path?: string
@@ -58,7 +58,7 @@ function readLength(text: string): number {
 }
 
 function aboutConsole({ roleArn, consoleEndsAt }: OpenedConsole, nowMs: number): string {
-  return `the console of ${displayLine(roleArn)} is open in the browser, until ${consoleEndsAt} (${formatTimeLeft(consoleEndsAt, nowMs)} left)\n`
+  return `the console of ${displayLine(roleArn)} is open in the browser, until ${consoleEndsAt} (${formatLeft(consoleEndsAt, nowMs)})\n`
 }
 
 function aboutNobody({ roleArn, urlEndsAt }: OpenedConsole, instead: string, nowMs: number): string {
@@ -74,8 +74,8 @@ function aboutEnd({ consoleEndsAt }: OpenedConsole, nowMs: number): string {
 function aboutLink(opened: OpenedConsole, nowMs: number): string {
   const { roleArn, urlEndsAt, consoleEndsAt } = opened
   return [
-    `this link is a secret: until ${urlEndsAt} (${formatTimeLeft(urlEndsAt, nowMs)} left) it signs whoever opens it in as`,
-    `${displayLine(roleArn)}; the console ends at ${consoleEndsAt} (${formatTimeLeft(consoleEndsAt, nowMs)} left)`,
+    `this link is a secret: until ${urlEndsAt} (${formatLeft(urlEndsAt, nowMs)}) it signs whoever opens it in as`,
+    `${displayLine(roleArn)}; the console ends at ${consoleEndsAt} (${formatLeft(consoleEndsAt, nowMs)})`,
     '',
   ].join('\n')
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { displayJson, displayLine } from '../../core/text/display-text.ts'
 import type { ProfileExplanation } from '../../ipc/endpoints/aws-explain.ts'
 import type { CommandContext } from '../command-context.ts'
-import { formatTimeLeft } from '../status-report.ts'
+import { formatLeft } from '../time-left.ts'
 
 /** `latchkey aws explain` */
 export function addAwsExplainCommand(aws: Command, context: CommandContext): void {
@@ -37,7 +37,7 @@ const states: Readonly<Record<ProfileExplanation['steps'][number]['state'], stri
 
 function formatExplanation({ profile, steps, notices }: ProfileExplanation, nowMs: number): string {
   const lines = steps.flatMap(({ what, details, state, expiresAt, hint }, index) => {
-    const left = expiresAt === undefined ? '' : `, ${formatTimeLeft(expiresAt, nowMs)} left`
+    const left = expiresAt === undefined ? '' : `, ${formatLeft(expiresAt, nowMs)}`
     return [
       `${index + 1}. ${displayLine(what)}: ${states[state]}${left}${hint === undefined ? '' : `: ${displayLine(hint)}`}`,
       ...details.map((detail) => `   ${displayLine(detail)}`),

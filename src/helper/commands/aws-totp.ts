@@ -5,7 +5,7 @@ import type { SeedPlace } from '../../ipc/endpoints/aws-totp.ts'
 import { confirmTyped, readTyped } from '../asking/typed-line.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
-import { formatTimeLeft } from '../status-report.ts'
+import { formatLeft } from '../time-left.ts'
 
 /** `latchkey aws totp …` */
 export function addAwsTotpCommands(aws: Command, context: CommandContext): void {
@@ -25,7 +25,7 @@ export function addAwsTotpCommands(aws: Command, context: CommandContext): void 
       const { source, mfaSerial, expiresAt } = kept
       context.print(
         [
-          `${displayLine(`an MFA session has begun with the seed: ${source}, ${mfaSerial}`)}, until ${expiresAt} (${formatTimeLeft(expiresAt, context.nowMs())} left)`,
+          `${displayLine(`an MFA session has begun with the seed: ${source}, ${mfaSerial}`)}, until ${expiresAt} (${formatLeft(expiresAt, context.nowMs())})`,
           `the seed is in the keychain: nobody is asked for codes of ${displayLine(source)} any more`,
           `to end that: latchkey aws totp remove ${shellWord(displayLine(source))}`,
           '',

@@ -3,7 +3,7 @@ import { displayLine } from '../../core/text/display-text.ts'
 import type { LoggedIn } from '../../ipc/endpoints/vault.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
-import { formatTimeLeft } from '../status-report.ts'
+import { formatLeft } from '../time-left.ts'
 import { chooseLogin, howToKeep } from '../vault/choose-login.ts'
 
 /** `latchkey login` and `latchkey logout` */
@@ -49,6 +49,6 @@ function formatLoggedIn({ vault, displayName, policies, expiresAt, isInline }: L
   if (isInline === true) {
     return `${displayLine(vault)} accepts the login as ${displayLine(displayName)}, which goes along with each request: there is no token\n`
   }
-  const lifetime = expiresAt === undefined ? 'it does not expire' : `${formatTimeLeft(expiresAt, nowMs)} left`
+  const lifetime = expiresAt === undefined ? 'it does not expire' : formatLeft(expiresAt, nowMs)
   return `logged in to ${displayLine(vault)} as ${displayLine(displayName)} (policies: ${displayLine(policies.join(', '))}; ${lifetime})\n`
 }

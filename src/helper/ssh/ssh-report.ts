@@ -1,5 +1,5 @@
 import { displayLine } from '../../core/text/display-text.ts'
-import { formatTimeLeft } from '../status-report.ts'
+import { formatLeft } from '../time-left.ts'
 import type { ExplainedOffer, SshExplanation } from './explanation.ts'
 
 /** An explanation as a person reads it. @param nowMs the time to count down from */
@@ -66,9 +66,9 @@ function offerLines(offer: ExplainedOffer, place: number, fitting: number | unde
 function kindOf({ kind, keyType, certificate, fingerprint }: ExplainedOffer, nowMs: number): string {
   if (certificate !== undefined) {
     const { validBefore } = certificate
-    const left = validBefore === undefined ? 'no limit' : formatTimeLeft(validBefore, nowMs)
+    const left = validBefore === undefined ? 'no limit' : formatLeft(validBefore, nowMs)
     const what = kind === 'former-certificate' ? 'the certificate before its renewal' : 'certificate'
-    return `${what} (${keyType}), ${left}${left === 'expired' || left === 'no limit' ? '' : ' left'}`
+    return `${what} (${keyType}), ${left}`
   }
   if (kind === 'key') return `key (${keyType})${fingerprint === undefined ? '' : ` ${fingerprint}`}`
   return `a certificate (${keyType}) that is fetched when it is needed`

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatOtherVersion, formatStatus, formatTimeLeft } from '../../../src/helper/status-report.ts'
+import { formatOtherVersion, formatStatus } from '../../../src/helper/status-report.ts'
 import type { Status } from '../../../src/ipc/endpoints/status.ts'
 import { fullStatus } from '../../support/helper-status.ts'
 
@@ -232,13 +232,15 @@ no vault can be used: see the mistakes above
   })
 })
 
-it.each([
-  ['2026-01-02T12:00:01Z', '1s'],
-  ['2026-01-02T12:00:00Z', 'expired'],
-  ['2026-01-01T12:00:00Z', 'expired'],
-  ['2026-01-02T13:00:00Z', '1h'],
-])('until %s there is: %s', (time, left) => {
-  expect(formatTimeLeft(time, nowMs)).toBe(left)
+it('calls nothing expired that the daemon says is good', () => {
+  const [corp] = fullStatus.vaults
+  const [ops] = fullStatus.ssh.identities
+  const now = '2026-01-02T12:00:00Z'
+  const vaults = [{ ...corp!, expiresAt: now }]
+  const ssh = { ...fullStatus.ssh, identities: [{ ...ops!, validBefore: '2026-01-02T11:59:00Z' }] }
+  const report = formatStatus({ ...fullStatus, vaults, ssh }, nowMs)
+  expect(report).toMatch(/^corp +logged in +0s +userpass/m)
+  expect(report).toMatch(/^ops +valid +0s +/m)
 })
 
 it('says that a daemon of another version must be restarted, and how', () => {
