@@ -44,6 +44,19 @@ export const mfaAdvice: readonly AdviceRow<LoginPurpose>[] = [
     message: ({ who }) => `the second factor of ${who} came too late: the server waits five minutes`,
     hint: (_, __, vault) => again(vault),
   },
+  {
+    text: /^(found nil or empty|failed to find) MFAEnforcement configuration$/,
+    code: 'VAULT_MFA_NEEDED',
+    message: ({ who }) =>
+      `the server wants no second factor of ${who} any more: its operator has changed that meanwhile`,
+    hint: (_, __, vault) => again(vault),
+  },
+  {
+    text: /^MFA validation failed\. entity not found/,
+    code: 'VAULT_LOGIN_LOCKED',
+    message: ({ who }) => `the server has lost the identity of ${who} meanwhile`,
+    hint: (_, __, vault) => `${again(vault)}; if it is refused, ask the operator of the vault`,
+  },
 ]
 
 /** Codes are mistyped; the server takes no more after five wrong ones, for half a minute from the first. */

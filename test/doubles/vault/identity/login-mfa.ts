@@ -26,7 +26,7 @@ interface Enforcement {
 interface PendingLogin {
   reply: Reply
   entityId: string
-  enforcements: readonly string[]
+  accessor: string
   endsMs: number
 }
 
@@ -70,9 +70,9 @@ export const loginMfa: Plugin = (core) => {
     throw failed(errorsOccurred([reason, `login MFA validation failed for methodID: [${ids}]`]))
   }
 
-  const demand = (names: readonly string[], login: Omit<PendingLogin, 'enforcements' | 'endsMs'>): Reply => {
+  const demand = (names: readonly string[], login: Omit<PendingLogin, 'endsMs'>): Reply => {
     const id = newUuid()
-    pending.set(id, { ...login, enforcements: names, endsMs: core.now() + pendingMs })
+    pending.set(id, { ...login, endsMs: core.now() + pendingMs })
     const constraints = names.map((name) => [
       name,
       {
@@ -115,7 +115,8 @@ export const loginMfa: Plugin = (core) => {
           const names = auth === undefined ? [] : wantedOf(auth.entity_id, request.mount.accessor)
           if (auth === undefined || names.length === 0) return reply
           const header = request.header('x-vault-mfa')
-          if (header === undefined) return demand(names, { reply, entityId: auth.entity_id })
+          if (header === undefined)
+            return demand(names, { reply, entityId: auth.entity_id, accessor: request.mount.accessor })
           await inOnePhase(header, names, auth.entity_id)
           return reply
         },
@@ -166,7 +167,12 @@ export const loginMfa: Plugin = (core) => {
             const login = pending.get(id)
             if (id === '') throw invalidRequest('missing request ID')
             if (login === undefined || login.endsMs <= core.now()) throw invalidRequest('invalid request ID')
-            for (const name of login.enforcements) await satisfy(name, login.entityId, payload)
+            // What is wanted now, which may be other than what was wanted at the login.
+            const names = wantedOf(login.entityId, login.accessor)
+            if (names.length === 0) {
+              throw new DevVaultError('INTERNAL', 'found nil or empty MFAEnforcement configuration')
+            }
+            for (const name of names) await satisfy(name, login.entityId, payload)
             pending.delete(id)
             return login.reply
           }),

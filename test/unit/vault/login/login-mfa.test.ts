@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../../src/core/secret.ts'
 import { totp } from '../../../../src/core/totp/totp.ts'
 import type { PromptQuestion, Prompts } from '../../../../src/prompts/prompt.ts'
+import { adviseOn } from '../../../../src/vault/advice/advice.ts'
 import { type AuthConfig, createLoginMethod } from '../../../../src/vault/login/login-methods.ts'
+import { mfaAdvice } from '../../../../src/vault/login/login-mfa.ts'
 import { openTestVault, type TestVault } from '../../../support/dev-vault.ts'
 import { loginContext, testClient, until } from '../../../support/vault-world.ts'
 
-type Answer = string | ((server: TestVault) => string)
+type Answer = string | ((server: TestVault) => string | Promise<string>)
 
 /** jo, who logs in by password or as a role, and what the server wants beside that. */
 async function world(
@@ -59,7 +61,7 @@ async function world(
       questions.push(question)
       if (question.kind === 'password') return new Secret('pw') as never
       const next = left.shift() ?? ''
-      const answer = typeof next === 'string' ? next : next(server)
+      const answer = typeof next === 'string' ? next : await next(server)
       return (question.kind === 'choice' ? answer : new Secret(answer)) as never
     },
     attend: () => () => {},
@@ -123,6 +125,31 @@ describe('login MFA', () => {
     await expect(made.login(true)).rejects.toMatchObject({
       code: 'VAULT_MFA_NEEDED',
       message: expect.stringContaining('too late'),
+    })
+  })
+
+  it('that nobody wants any more says so, and is left out of the next login', async () => {
+    const change = async (server: TestVault) => {
+      await server.call('DELETE', 'identity/mfa/login-enforcement/e0', { token: server.vault.rootToken })
+      return '123456'
+    }
+    const { made, questions } = await world([['totp']], { answers: [change] })
+    await expect(made.login(true)).rejects.toMatchObject({
+      code: 'VAULT_MFA_NEEDED',
+      message: 'vault corp: the server wants no second factor of jo any more: its operator has changed that meanwhile',
+      hint: 'run: latchkey login corp',
+    })
+    expect((await made.login(true)).lease.displayName).toBe('userpass-jo')
+    expect(questions.map(({ kind }) => kind)).toEqual(['password', 'code', 'password'])
+  })
+
+  it('of somebody who is deleted meanwhile is refused whatever the code', () => {
+    const purpose = { type: 'login', mount: 'userpass', who: 'jo', advice: mfaAdvice } as const
+    const texts = ['MFA validation failed. entity not found: <nil>']
+    expect(adviseOn({ status: 500, texts }, { vault: 'corp', purpose })).toMatchObject({
+      code: 'VAULT_LOGIN_LOCKED',
+      message: 'vault corp: the server has lost the identity of jo meanwhile',
+      hint: 'run: latchkey login corp; if it is refused, ask the operator of the vault',
     })
   })
 
