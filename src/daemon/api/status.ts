@@ -159,7 +159,7 @@ export function validBeforeOf(seconds: bigint): { validBefore?: string } {
 }
 
 function describeVault({ config, login, tokens, source }: RunningVault): VaultStatus {
-  const { state, expiresAtMs, ...status } = tokens.status()
+  const { state, expiresAtMs, warnings, ...status } = tokens.status()
   const lastError = status.lastError ?? source.trouble()
   return {
     name: config.name,
@@ -167,6 +167,7 @@ function describeVault({ config, login, tokens, source }: RunningVault): VaultSt
     method: login.auth().method,
     state,
     ...(expiresAtMs === undefined ? {} : { expiresAt: formatUtc(expiresAtMs) }),
+    ...(warnings === undefined ? {} : { warnings }),
     ...(lastError === undefined ? {} : { error: reportedError(lastError) }),
   }
 }

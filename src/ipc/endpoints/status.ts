@@ -31,6 +31,8 @@ const vault = v.object({
    */
   state: v.picklist(['logged-in', 'idle', 'inline', 'login-needed', 'logged-out']),
   expiresAt: v.exactOptional(time),
+  /** What a person should know while the login is good, such as that it is not renewed any more. */
+  warnings: v.exactOptional(listOf(v.string())),
   error: v.exactOptional(reportedError),
 })
 /** One `[vault.NAME]` as the status shows it. */

@@ -2,6 +2,7 @@ import { describeError } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import type { LastOutcome } from '../../core/renewal/last-outcome.ts'
 import { createRenewalLoop, type RenewalStep } from '../../core/renewal/renewal-loop.ts'
+import type { Secret } from '../../core/secret.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { isVaultError } from '../vault-error.ts'
 import { planRenewal } from './renewal-plan.ts'
@@ -18,6 +19,8 @@ export interface TokenRenewal {
   replan(): void
   /** The token was used with success. */
   noteUse(held: HeldToken): void
+  /** Why a token ends though it could have been renewed, where only a person gets the next one. */
+  endReason(held: HeldToken): string | undefined
 }
 
 /** What the renewal works with. */
@@ -48,6 +51,7 @@ export function createTokenRenewal(deps: TokenRenewalDeps): TokenRenewal {
   const { vault, holder, calls, replaceRefused, mayLogIn, outcome, clock, random, log } = deps
   /** When to look up a token whose lease is not known. One that may not look itself up is not asked again. */
   const lookUpAtMs = new WeakMap<HeldToken, number | 'never'>()
+  const endReasons = new WeakMap<Secret<string>, string>()
 
   const plan = (): RenewalStep | undefined => {
     const held = holder.peek()
@@ -124,6 +128,7 @@ export function createTokenRenewal(deps: TokenRenewalDeps): TokenRenewal {
         isVaultError(error, 'VAULT_NOT_RENEWABLE', 'VAULT_REFUSED') || (mayLogIn && isVaultError(error, 'VAULT_DENIED'))
       if (isOver) {
         log.info('the vault token will not be renewed', { vault, reason: describeError(error) })
+        if (!mayLogIn) endReasons.set(held.token, describeError(error))
         await holder.update(held, { ...lease, isRenewable: false })
       } else if (isTokenRefused(error)) await replaceRefused(held, error)
       else throw error
@@ -153,6 +158,7 @@ export function createTokenRenewal(deps: TokenRenewalDeps): TokenRenewal {
       }
       loop.replan()
     },
+    endReason: ({ token }) => endReasons.get(token),
   }
 }
 

@@ -217,7 +217,11 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
       if (forgotten.status === 'rejected') throw forgotten.reason
       if (revoked.status === 'rejected') throw notRevoked(revoked.reason)
     },
-    status: () => describeToken({ vault, method, holder, outcome, usable: usable(), isLoggedOut }),
+    status() {
+      const present = usable()
+      const endReason = present === undefined ? undefined : renewal.endReason(present)
+      return describeToken({ vault, method, holder, outcome, usable: present, endReason, isLoggedOut })
+    },
     start() {
       renewal.start()
       noting(holder.warm).catch(() => {})

@@ -13,6 +13,8 @@ export interface TokenStatus {
   state: 'logged-in' | 'idle' | 'inline' | 'login-needed' | 'logged-out'
   /** Absent where it is not known, or never. */
   expiresAtMs?: number
+  /** What a person should know while it is still good. */
+  warnings?: readonly string[]
   lastError?: unknown
 }
 
@@ -25,18 +27,23 @@ export interface TokenStatusParts {
   outcome: Pick<LastOutcome, 'failure' | 'error'>
   /** What is held, if it can be used. */
   usable: HeldToken | undefined
+  /** Why it ends though it could have been renewed. */
+  endReason: string | undefined
   isLoggedOut: boolean
 }
 
 /** Describes the token of one vault. */
 export function describeToken(parts: TokenStatusParts): TokenStatus {
-  const { vault, holder, outcome, usable } = parts
+  const { vault, holder, outcome, usable, endReason } = parts
   const state = usable !== undefined ? 'logged-in' : stateWithout(parts)
   const whyNeeded = state === 'login-needed' ? missing(vault, holder.peek()) : undefined
   const lastError = outcome.error() ?? holder.storeError() ?? whyNeeded
   return {
     state,
     ...(usable?.lease !== undefined ? endOf(usable.lease) : {}),
+    ...(endReason === undefined
+      ? {}
+      : { warnings: [`it is not renewed any more, and ends when its time is over: ${endReason}`] }),
     ...(lastError === undefined ? {} : { lastError }),
   }
 }

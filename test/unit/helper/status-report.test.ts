@@ -14,6 +14,11 @@ describe('the status', () => {
     )
   })
 
+  it('warns of a login that will end', () => {
+    const vaults = fullStatus.vaults.map((vault, index) => (index === 0 ? { ...vault, warnings: ['it ends'] } : vault))
+    expect(formatStatus({ ...fullStatus, vaults }, nowMs)).toContain('\n  ! corp: warning: it ends\n')
+  })
+
   it('shows what is held, until when, and what is wrong', () => {
     expect(formatStatus(fullStatus, nowMs)).toBe(`latchkey 1.2.3, pid 42, up 3h 12m
   config    /home/jo/.config/latchkey/config.toml

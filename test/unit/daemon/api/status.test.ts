@@ -45,10 +45,15 @@ function identity(state: TokenStatus['state'], lastError: VaultError) {
   return statusOf(state, { status: () => ({ state: 'none', keyType: 'ssh-ed25519', lastError }) })
 }
 
-async function statusOf(state: TokenStatus['state'], key: { status(): object }, trouble?: unknown) {
+async function statusOf(
+  state: TokenStatus['state'],
+  key: { status(): object },
+  trouble?: unknown,
+  warnings: Pick<TokenStatus, 'warnings'> = {},
+) {
   const vault = {
     config: config.vaults[0]!,
-    tokens: { status: () => ({ state }) },
+    tokens: { status: () => ({ state, ...warnings }) },
     login: { auth: () => ({ method: 'oidc' }) },
     source: { trouble: () => trouble },
     identities: [{ config: config.identities[0]!, key }],
@@ -136,4 +141,10 @@ it('reports the rest if the files of the AWS tools cannot be read, and hides no 
     aws: { profiles: [], error: { code: 'CONFIG_UNREADABLE', message: '/aws is a pipe', hint: 'ls' } },
   })
   await expect(describeStatus(partsWith([], () => Promise.reject(new TypeError('bug'))))).rejects.toThrow('bug')
+})
+
+it('has what is to be known of a login that is still good', async () => {
+  const key = { status: () => ({ state: 'none', keyType: 'ssh-ed25519' }) }
+  const { vault } = await statusOf('logged-in', key, undefined, { warnings: ['it ends'] })
+  expect(vault).toMatchObject({ state: 'logged-in', warnings: ['it ends'] })
 })

@@ -39,7 +39,7 @@ describe('in the background', () => {
     source.start()
     await tokenOf(source)
     await calledAfter(2_400_000, 2)
-    expect(source.status().lastError).toBeUndefined()
+    expect(source.status()).toEqual({ state: 'logged-in', expiresAtMs: expect.any(Number) })
     expect(lines).toContainEqual(expect.stringMatching(/^info: .*will not be renewed.*the token may not renew itself/))
     await calledAfter(840_000, 4)
     expect(vault.calls()).toEqual([byRole, renew, byRole, revoke])
@@ -59,10 +59,18 @@ describe('in the background', () => {
     source.start()
     await source.login(person)
     await calledAfter(2_400_000, 2)
+    const warnings = [
+      expect.stringMatching(/^it is not renewed any more, and ends when its time is over: vault corp: /),
+    ]
+    expect(source.status()).toMatchObject({ state: 'logged-in', warnings })
     await calledAfter(600_000, 2)
     await calledAfter(590_000, 2)
     await use()
     expect(vault.calls()).toEqual([byPassword, renew, sign])
+    expect(source.status()).toMatchObject({ warnings })
+    await source.login(person)
+    expect(source.status()).toMatchObject({ state: 'logged-in' })
+    expect(source.status()).not.toHaveProperty('warnings')
   })
 
   it('a renewal is tried again where what checks the password is away', async () => {
