@@ -23,9 +23,18 @@ export async function readRequestBody(
   if (body.length === 0) return { type: 'json', value: undefined }
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body)
-    return { type: 'json', value: JSON.parse(text) }
+    return { type: 'json', value: JSON.parse(text, refuseHalfCharacters) }
   } catch {
     // Without a cause: a parser's message quotes the body, which may hold a secret.
     return { type: 'not-json' }
   }
+}
+
+/**
+ * JSON can write half of a surrogate pair. In UTF-8 each becomes the same character, so that one passphrase or password would
+ * pass for another.
+ */
+function refuseHalfCharacters(name: string, value: unknown): unknown {
+  if (/\p{Cs}/u.test(name) || (typeof value === 'string' && /\p{Cs}/u.test(value))) throw new Error('half a character')
+  return value
 }

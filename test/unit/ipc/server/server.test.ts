@@ -177,6 +177,15 @@ describe('a body', () => {
     expect(raw).toContain('Connection: close')
   })
 
+  it.each(['"\\ud800"', '{"a":["\\udc00x"]}', '{"\\ud83d":1}', '['.repeat(100_000) + ']'.repeat(100_000)])(
+    'in which a text has half a character, or which is too deep, is refused: %#',
+    async (body) => {
+      const { path } = await startApiServer()
+      expect((await call(path, '/v1/keys/a', { method: 'PUT', body })).status).toBe(400)
+      expect((await call(path, '/v1/keys/a', { method: 'PUT', body: '"\\ud83d\\ude00 \\\\ud800"' })).status).toBe(200)
+    },
+  )
+
   it.each(['{', 'hunter2', '{"a":1}x', '\u0000'])('that is not JSON is refused, and not quoted: %j', async (body) => {
     const { path, lines } = await startApiServer()
     const answer = await call(path, '/v1/keys/a', { method: 'PUT', body })
