@@ -66,14 +66,19 @@ export function addedBy(file: string, outcome: PinOutcome): number {
 
 function conflictError(file: string, conflicts: readonly HostConflict[]): HelperError {
   const said = conflicts.map(({ line, name }) => `${file}:${line} has another key for ${formatHostName(name)}`)
-  const pattern = conflicts.find(({ isPattern }) => isPattern)
-  const name = formatHostName(conflicts[0]!.name)
   return new HelperError('REFUSED', [...new Set(said)].slice(0, maxSaid).join('; '), {
-    hint:
-      pattern === undefined
-        ? `where another machine had the name: ssh-keygen -R ${shellWord(name)} -f ${shellWord(file)}; or --hosts OTHER,NAMES`
-        : `line ${pattern.line} is about more names than this one: correct it, or --hosts OTHER,NAMES`,
+    hint: `${mendOf(file, conflicts)}; or --hosts OTHER,NAMES`,
   })
+}
+
+function mendOf(file: string, conflicts: readonly HostConflict[]): string {
+  const pattern = conflicts.find(({ isPattern }) => isPattern)
+  if (pattern !== undefined) return `line ${pattern.line} is about more names than this one: correct it`
+  const shared = conflicts.find(({ isShared }) => isShared)
+  const name = formatHostName((shared ?? conflicts[0]!).name)
+  return shared === undefined
+    ? `where another machine had the name: ssh-keygen -R ${shellWord(name)} -f ${shellWord(file)}`
+    : `where another machine had the name: take ${name} out of line ${shared.line} by hand, for ssh-keygen -R would take other names along`
 }
 
 /** More lines than that nobody reads in one message. */

@@ -113,7 +113,7 @@ export function meaningOf(
 }
 
 const forgetting = (settings: SshSettings, file: string | undefined) =>
-  `ssh-keygen -R ${shellWord(knownName(settings))}${file === undefined ? '' : ` -f ${shellWord(file)}`}`
+  `ssh-keygen -R ${shellWord(knownName(settings))}${file === undefined ? '' : ` -f ${shellWord(file)}`} (takes out whole lines, other names in them too)`
 
 const ordinal = (count: number) =>
   `${count}${['th', 'st', 'nd', 'rd'][count % 100 > 10 && count % 100 < 14 ? 0 : count % 10] ?? 'th'}`

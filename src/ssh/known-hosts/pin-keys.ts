@@ -15,6 +15,8 @@ export interface HostConflict {
   name: HostName
   /** It is about more names than those that stand in it in full. */
   isPattern: boolean
+  /** Whoever takes out each line that is about the name, whole, loses what is known of other names. */
+  isShared: boolean
 }
 
 /** What becomes of a known_hosts file. */
@@ -57,8 +59,11 @@ export function pinKeys(text: string, names: readonly PinnedName[], keys: readon
   for (const { newSalt, ...name } of names) {
     // Of all the lines of a large file, the keys of few are wanted.
     const own = withKeys(hosts.filter(({ known }) => known.isAbout(name)))
-    for (const { line, known, isHashed } of own.filter((each) => !isOurs(each)))
-      conflicts.push({ line, name, isPattern: !isHashed && !known.names.some((one) => isSameName(one, name)) })
+    const isShared = own.some(({ known, isHashed }) => !isHashed && isAboutOthers(known, names))
+    for (const { line, known, isHashed } of own.filter((each) => !isOurs(each))) {
+      const isPattern = !isHashed && !known.names.some((one) => isSameName(one, name))
+      conflicts.push({ line, name, isPattern, isShared })
+    }
     for (const key of keys)
       if (!own.some(({ blob }) => equalBytes(blob, key))) missing.push(formatKnownHost(name, key, newSalt?.()))
   }
@@ -66,6 +71,9 @@ export function pinKeys(text: string, names: readonly PinnedName[], keys: readon
   const start = text === '' || text.endsWith('\n') || missing.length === 0 ? text : `${text}\n`
   return { type: 'pinned', text: `${start}${missing.join('')}`, added: missing.length }
 }
+
+const isAboutOthers = ({ names: all, hasMore }: KnownHost, names: readonly HostName[]) =>
+  hasMore || all.some((one) => !names.some((name) => isSameName(one, name)))
 
 const isSameName = (one: HostName, other: HostName) => formatHostName(one) === formatHostName(other)
 

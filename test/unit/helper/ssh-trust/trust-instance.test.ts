@@ -207,8 +207,7 @@ it('refuses a machine without a name, unless it is told one', async () => {
 })
 
 it('refuses names that have other keys, with the lines and what to run', async () => {
-  const text = `web.example.com ${line(other)}\n10.0.0.1,db ${line(other)}\n`
-  write(text)
+  write(`web.example.com ${line(other)}\n10.0.0.1 ${line(other)}\n`)
   const { failure, asked } = await trust({ typed: 'y' })
   expect(asked).toEqual([])
   expect(failure).toMatchObject({
@@ -216,9 +215,22 @@ it('refuses names that have other keys, with the lines and what to run', async (
     message: `${file}:1 has another key for web.example.com; ${file}:2 has another key for 10.0.0.1`,
     hint: `where another machine had the name: ssh-keygen -R web.example.com -f ${file}; or --hosts OTHER,NAMES`,
   })
+  for (const shared of [
+    `web.example.com ${line(other)}\n10.0.0.1,db ${line(other)}\n`,
+    `10.0.0.1,db ${line(own)}\n10.0.0.1 ${line(other)}\n`,
+  ]) {
+    write(shared)
+    expect((await trust({ typed: 'y' })).failure).toMatchObject({
+      hint: 'where another machine had the name: take 10.0.0.1 out of line 2 by hand, for ssh-keygen -R would take other names along; or --hosts OTHER,NAMES',
+    })
+  }
+  write(`web.example.com,10.0.0.1 ${line(other)}\n`)
+  expect((await trust({ typed: 'y' })).failure).toMatchObject({
+    hint: `where another machine had the name: ssh-keygen -R web.example.com -f ${file}; or --hosts OTHER,NAMES`,
+  })
   write(`*.example.com ${line(other)}\n`)
   expect((await trust({ typed: 'y' })).failure).toMatchObject({
-    hint: 'line 1 is about more names than this one: correct it, or --hosts OTHER,NAMES',
+    hint: 'line 1 is about more names than this one: correct it; or --hosts OTHER,NAMES',
   })
   write(`@revoked * ${line(own)}\n`)
   expect((await trust({ typed: 'y' })).failure).toMatchObject({

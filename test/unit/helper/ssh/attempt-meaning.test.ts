@@ -79,8 +79,8 @@ describe('a login', () => {
       { tried: tried('not-signed') },
     ],
     [{ ...denied, isPartial: true }, /takes the key, and wants publickey or password besides/, /^ssh -p 22 web$/],
-    [{ type: 'host-changed' }, /has proved another key/, /ssh-keygen -R web\.prod$/],
-    [{ type: 'host-changed', file: '/k h' }, /has proved another key/, /ssh-keygen -R web\.prod -f '\/k h'$/],
+    [{ type: 'host-changed' }, /has proved another key/, /ssh-keygen -R web\.prod \(takes out whole lines/],
+    [{ type: 'host-changed', file: '/k h' }, /has proved another key/, /ssh-keygen -R web\.prod -f '\/k h' \(/],
     [
       { type: 'host-unknown' },
       /^known_hosts has no key for web\.prod, and a try accepts none$/,

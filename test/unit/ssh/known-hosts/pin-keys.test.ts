@@ -57,8 +57,8 @@ describe('pinning host keys', () => {
     expect(pin(text)).toEqual({
       type: 'conflict',
       conflicts: [
-        { line: 3, name: web, isPattern: false },
-        { line: 4, name: web, isPattern: false },
+        { line: 3, name: web, isPattern: false, isShared: false },
+        { line: 4, name: web, isPattern: false, isShared: false },
       ],
     })
     expect(pin(`*.example.com ${line(other)}\n`)).toMatchObject({ conflicts: [{ line: 1, isPattern: true }] })
