@@ -35,7 +35,8 @@ export function callingSsh(
     const found = read(pid)
     if (found === undefined) return undefined
     const [program = '', ...args] = found.commandLine
-    if (basename(program) === 'ssh') return toldBy(args)
+    // One without arguments runs nothing. A title that a process has given itself is one text, whatever it ends in.
+    if (basename(program) === 'ssh' && args.some((arg) => arg !== '')) return toldBy(args)
     pid = found.parent
   }
   return undefined

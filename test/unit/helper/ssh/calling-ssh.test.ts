@@ -33,6 +33,11 @@ describe('the ssh that runs a command', () => {
     expect(above()).toBeUndefined()
   })
 
+  it('is no process whose title ends like its path', () => {
+    const commandLine = ['npm exec run test/ssh', '', '']
+    expect(callingSsh(1, (pid) => (pid === 1 ? { parent: 0, commandLine } : undefined))).toBeUndefined()
+  })
+
   it('is looked for in the real processes', () => {
     expect(callingSsh(process.ppid)).toBeUndefined()
   })
