@@ -6,6 +6,7 @@ import { type AccessKey, isSameKey } from '../credentials.ts'
 import type { StsEndpoint } from '../plan/sts-endpoint.ts'
 import type { ImportBackups } from './import-backups.ts'
 import type { KeyChecks } from './key-checks.ts'
+import { usesOthersKey } from './known-sources.ts'
 import type { LongTermKeys } from './long-term-keys.ts'
 
 /** What AWS says about a key that was stored. */
@@ -45,7 +46,7 @@ export interface KeyCustody {
    * @param isUserMeant it may take the place of a key of another user
    * @returns what speaks against it, where it would
    * @throws {AwsError} AWS_KEY_REFUSED: AWS does not accept the key; AWS_PROFILE_INVALID: no section can have the name of the
-   *   source; nothing is stored
+   *   source, or a profile with the key of another one has it; nothing is stored
    */
   put(source: string, key: AccessKey, isUserMeant?: boolean): Promise<KeptKey | OtherUser>
   /**
@@ -67,6 +68,8 @@ interface Holder {
 interface Place {
   region: string
   endpoint?: StsEndpoint
+  /** Whose key a profile of that name uses. */
+  source?: string
 }
 
 /** Where keys go, and who is told of a change. */
@@ -132,6 +135,7 @@ export function createKeyCustody({ keys, backups, checks, log, placeOf, onChange
       checkName(source)
       const place = await placeOf(source)
       const former = await find(source)
+      if (former === undefined) refuseTaken(source, place)
       const isDoubtful = !isUserMeant && former !== undefined && former.accessKeyId !== key.accessKeyId
       // Asked before the other key, so that what is remembered of the source is about the one that is put in.
       const holder: Holder = isDoubtful ? await holderOf(source, former, place) : { isGone: true }
@@ -147,13 +151,14 @@ export function createKeyCustody({ keys, backups, checks, log, placeOf, onChange
     backups,
     async adopt(source, key) {
       checkName(source)
-      const present = await keys.find(source)
+      const [present, place] = [await keys.find(source), await placeOf(source)]
+      if (present === undefined) refuseTaken(source, place)
       if (present !== undefined && present.accessKeyId !== key.accessKeyId) {
         throw new AwsError('AWS_KEY_EXISTS', `${source} already has another access key in the keychain`, {
           hint: `give this one another name with --source, or latchkey aws keys remove ${shellWord(source)}`,
         })
       }
-      const owner = await ownerOf(source, key, await placeOf(source)).catch((error: unknown) => {
+      const owner = await ownerOf(source, key, place).catch((error: unknown) => {
         if (!isAwsError(error, 'AWS_KEY_REFUSED')) throw error
         const hint = 'take it out of its file if it is of no use any more (AWS takes a few seconds to know a new key)'
         throw new AwsError(error.code, error.message, { cause: error, hint })
@@ -184,6 +189,14 @@ export function createKeyCustody({ keys, backups, checks, log, placeOf, onChange
       return await change(source, () => keys.remove(source))
     },
   }
+}
+
+/** Nothing would find the key, and its section would take the place of the profile. */
+function refuseTaken(name: string, { source = name }: Place): void {
+  if (source === name) return
+  throw new AwsError('AWS_PROFILE_INVALID', `${usesOthersKey(name, source)}: nothing is stored`, {
+    hint: `latchkey aws keys add ${shellWord(source)}, or under a name that no profile has`,
+  })
 }
 
 function checkName(source: string): void {

@@ -12,6 +12,8 @@ export interface SourceDoubt {
   reason: string
   /** What was probably meant. */
   instead: readonly string[]
+  /** No key is stored under it, whatever is meant. */
+  isTaken?: true
 }
 
 /** What is known of a name that a key is to be, or is, under. */
@@ -31,6 +33,10 @@ export function standingOf(
   const doubt = doubtSource(settings, shared, stored, name)
   return { ...(section === undefined ? {} : { section }), ...(doubt === undefined ? {} : { doubt }) }
 }
+
+/** Why a name is no name of a source: it is that of a profile whose credentials come from another one's key. */
+export const usesOthersKey = (name: string, source: string): string =>
+  `${name} is a profile that uses the key of ${source}`
 
 /** The sources that profiles get their credentials from, and those of config.toml. An empty profile is not counted. */
 export function namedSources(settings: AwsSettings, shared: SharedConfig): string[] {
@@ -55,7 +61,7 @@ export function doubtSource(
   if (named.includes(name) || stored.includes(name)) return undefined
   const plan = planIfValid(settings, shared, name)
   if (plan !== undefined && plan.last.source !== name) {
-    return { reason: `${name} is a profile that uses the key of ${plan.last.source}`, instead: [plan.last.source] }
+    return { reason: usesOthersKey(name, plan.last.source), instead: [plan.last.source], isTaken: true }
   }
   const known = [...new Set([...named, ...stored])]
   const near = namesWithin(name, known, typoLetters)

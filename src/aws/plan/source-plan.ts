@@ -7,8 +7,8 @@ import type { StsEndpoint } from './sts-endpoint.ts'
 
 /** What is known of a source by its name alone. */
 export interface SourcePlans {
-  /** Whose STS is asked about it. */
-  placeOf(source: string): Promise<{ region: string; endpoint?: StsEndpoint }>
+  /** Whose STS is asked about it, and whose key a profile of that name uses, where there is one. */
+  placeOf(source: string): Promise<{ region: string; endpoint?: StsEndpoint; source?: string }>
   /**
    * The plan of its own session; without a device where no file has a section for it.
    * @param mfaSerial as if its section had this device

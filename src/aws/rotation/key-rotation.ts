@@ -6,6 +6,7 @@ import { AwsError, isAwsError } from '../aws-error.ts'
 import { type AccessKey, isSameKey } from '../credentials.ts'
 import { untilKnown } from '../iam/until-known.ts'
 import type { KeyChecks } from '../keys/key-checks.ts'
+import { usesOthersKey } from '../keys/known-sources.ts'
 import type { LongTermKeys } from '../keys/long-term-keys.ts'
 import type { OwnKeyCalls, SessionNeeded } from '../keys/own-keys.ts'
 import type { CredentialPlan } from '../plan/credential-plan.ts'
@@ -198,7 +199,7 @@ export function createKeyRotation(deps: KeyRotationDeps): KeyRotation {
   const keyOf = async (source: string): Promise<AccessKey> => {
     const { last } = await planOf(source)
     if (last.source === source) return keys.read(source)
-    throw new AwsError('AWS_PROFILE_UNSUPPORTED', `${source} is a profile that uses the key of ${last.source}`, {
+    throw new AwsError('AWS_PROFILE_UNSUPPORTED', usesOthersKey(source, last.source), {
       hint: rotateCommand(last.source),
     })
   }

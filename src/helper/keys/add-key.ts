@@ -21,7 +21,7 @@ const command = 'latchkey aws keys add'
 export async function addKey(source: string, options: AddKeyOptions, context: CommandContext): Promise<void> {
   const { daemon, hasTypedInput, print } = context
   const { mfaSerial } = options
-  const check = async () => (options.new ? undefined : checkSource(source, { command }, context))
+  const check = () => checkSource(source, { command, isMeant: options.new }, context)
   // A person must not type a key in vain; a program's input is read first, and bounded.
   if (hasTypedInput) await check()
   const body = await readAccessKey(context)

@@ -47,7 +47,7 @@ export async function nameKeys(
         'give it one: --source NAME',
       )
     const isSure = held !== undefined || (isForced && source === name)
-    if (!isSure && !options.new) await checkSource(source, { command, option: '--source ' }, context)
+    if (!isSure) await checkSource(source, { command, option: '--source ', isMeant: options.new }, context)
     const other =
       named.find((each) => each.source === source) ??
       stored.find((each) => each.source === source && held === undefined)

@@ -6,18 +6,22 @@ import { HelperError } from '../fast/failure.ts'
 
 /**
  * Asks about a name that is probably not the one that a key belongs under: nobody finds it under a mistyped name, and it
- * does not belong under a role's.
- * @param command what was run, up to the name; @param option what stands before the name
- * @throws {HelperError} USAGE: nobody can be asked; CANCELLED
+ * is never stored under a role's.
+ * @param command what was run, up to the name; @param option what stands before the name; @param isMeant whatever speaks against it
+ * @throws {HelperError} REFUSED: it is a role's; USAGE: nobody can be asked; CANCELLED
  */
 export async function checkSource(
   source: string,
-  { command, option = '' }: { command: string; option?: string },
+  { command, option = '', isMeant = false }: { command: string; option?: string; isMeant?: boolean | undefined },
   context: CommandContext,
 ): Promise<void> {
   const { doubt } = await context.daemon.call('getSource', { params: { source } })
-  if (doubt === undefined) return
-  const right = `${command} ${option}${shellWord(doubt.instead[0] ?? source)}`
+  const right = `${command} ${option}${shellWord(doubt?.instead[0] ?? source)}`
+  if (doubt?.isTaken) {
+    const hint = `${right}; or under a name that no profile has: ${command} --new ${option}NAME`
+    throw new HelperError('REFUSED', doubt.reason, { hint })
+  }
+  if (doubt === undefined || isMeant) return
   const hint = `${right}; if ${source} is meant: ${command} --new ${option}${shellWord(source)}`
   if (!context.hasTypedInput) throw new HelperError('USAGE', doubt.reason, { hint })
   const question = `${displayLine(doubt.reason)}\nstore a key as ${displayLine(source)} anyway?`

@@ -46,12 +46,17 @@ export type OtherUser = Exclude<AnswerOf<typeof putKey>, KeptKey>
 /** Removes a key from the keychain; 404 `KEY_UNKNOWN` if there is none. */
 export const removeKey = { method: 'DELETE', pattern: '/v1/aws/keys/{source}' } as const satisfies Endpoint
 
-/** What the files say of a source, if they have it, and why a key should probably not be stored under its name. */
+/**
+ * What the files say of a source, if they have it, and why a key should probably not be stored under its name: `isTaken` where none
+ * is, even if that is what is meant.
+ */
 export const getSource = {
   method: 'GET',
   pattern: '/v1/aws/sources/{source}',
   answer: v.object({
-    doubt: v.exactOptional(v.object({ reason: v.string(), instead: listOf(v.string()) })),
+    doubt: v.exactOptional(
+      v.object({ reason: v.string(), instead: listOf(v.string()), isTaken: v.exactOptional(v.literal(true)) }),
+    ),
     section: v.exactOptional(
       v.object({ definedIn: v.picklist(['config.toml', 'aws-files']), mfaSerial: v.exactOptional(v.string()) }),
     ),

@@ -342,6 +342,21 @@ describe('the name of a source', () => {
   it('is believed with --new', async () => {
     expect((await run('aws keys add --new mastr', { standing, input, answer })).calls).toHaveLength(1)
   })
+
+  it.each(['aws keys add dev', 'aws keys add --new dev'])(
+    'that a role has is refused by %s before a key is typed',
+    async (line) => {
+      const reason = 'dev is a profile that uses the key of master'
+      const taken = { doubt: { reason, instead: ['master'], isTaken: true as const } }
+      const failure = {
+        code: 'REFUSED',
+        message: reason,
+        hint: 'latchkey aws keys add master; or under a name that no profile has: latchkey aws keys add --new NAME',
+      }
+      await expect(run(line, { standing: taken, typed: [] })).rejects.toMatchObject(failure)
+      await expect(run(line, { standing: taken, input })).rejects.toMatchObject(failure)
+    },
+  )
 })
 
 describe('aws keys', () => {

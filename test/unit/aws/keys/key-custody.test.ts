@@ -25,6 +25,21 @@ describe('a key that is put in', () => {
     })
   })
 
+  it.each(['put', 'adopt'] as const)(
+    'is not stored under the name of a role (%s), where no other one is',
+    async (way) => {
+      const { aws, sts, keychain } = await world()
+      const key = sts.addUser('arn:aws:iam::444455556666:user/kim')
+      await expect(aws.keys[way]('dev', key)).rejects.toMatchObject({
+        code: 'AWS_PROFILE_INVALID',
+        message: 'dev is a profile that uses the key of master: nothing is stored',
+        hint: 'latchkey aws keys add master, or under a name that no profile has',
+      })
+      expect(sts.calls).toEqual([])
+      expect(await keychain.list()).toEqual(['aws/key/master'])
+    },
+  )
+
   it('is asked about in the region of its source', async () => {
     const { aws, sts } = await world({
       settings: { ...usualSettings, sources: { master: { mfa_serial: serial, region: 'eu-north-1' } } },

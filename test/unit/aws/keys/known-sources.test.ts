@@ -25,8 +25,12 @@ describe('the name for a key', () => {
   })
 
   it('is doubted where it is that of a role', () => {
-    expect(doubt('dev')).toEqual({ reason: 'dev is a profile that uses the key of master', instead: ['master'] })
-    expect(doubt('app')).toEqual({ reason: 'app is a profile that uses the key of base', instead: ['base'] })
+    expect(doubt('dev')).toEqual({
+      reason: 'dev is a profile that uses the key of master',
+      instead: ['master'],
+      isTaken: true,
+    })
+    expect(doubt('app')).toMatchObject({ reason: 'app is a profile that uses the key of base', instead: ['base'] })
   })
 
   it('is doubted where it is nearly that of a source', () => {
