@@ -12,6 +12,7 @@ export function isImpossibleKey(key: string): boolean {
  */
 export function sectionNameMistake(name: string): string | undefined {
   if (!/^\P{Cc}+$/u.test(name)) return 'is empty, or holds control characters'
+  if (name.startsWith('-')) return 'begins with a hyphen, as an option of a command does'
   return isImpossibleKey(name) ? 'is a name that is not allowed' : undefined
 }
 

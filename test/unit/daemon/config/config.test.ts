@@ -446,6 +446,7 @@ describe('parseConfig', () => {
     ['a table that is nested too deeply', `[x${'.a'.repeat(200_000)}]\n`, '1:2: x.a.a.a.a.a.a.a.a: no key is nested'],
     ['a list that is nested too deeply', `\na = ${'['.repeat(200_000)}`, '2:'],
     ['a name that is empty', '[aws.source."m"]\n[aws.source.""]\n', '2:2: aws.source.: is empty'],
+    ['a name that a command would take for an option', '[vault.-x]\n', '1:2: vault.-x: begins with a hyphen'],
     ['a name that would break a line', '[aws.source."a\\nb"]\n', '1:1: aws.source.a\nb: is empty, or holds control'],
   ])('names position and reason of %s', (_, toml, expected) => {
     const error = mistake(toml)
