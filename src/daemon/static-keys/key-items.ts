@@ -1,9 +1,10 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import * as v from 'valibot'
 import { Secret } from '../../core/secret.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { LastingKeychain } from '../../keychain/keychain.ts'
+import { privateKeyOfDer } from '../../ssh/keys/der.ts'
 import { publicKeyFromKeyObject } from '../../ssh/public-key.ts'
 import { parsePublicKeyLine } from '../../ssh/public-key-line.ts'
 import { equalBytes } from '../../ssh/wire.ts'
@@ -80,16 +81,13 @@ function parseItem(text: Secret<string>, name: string): KeyItem {
   const { output, success } = v.safeParse(itemForm, parseJson(text))
   if (!success || output.record.name !== name) return unreadable
   const { record, pkcs8 } = output
-  const der = Buffer.from(pkcs8, 'base64')
   try {
-    const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+    const privateKey = privateKeyOfDer(Buffer.from(pkcs8, 'base64'), 'pkcs8')
     const { blob } = publicKeyFromKeyObject(privateKey)
     const isWhole = equalBytes(blob, parsePublicKeyLine(record.key).blob)
     return isWhole ? { type: 'key', text, record, privateKey, keyBlob: blob } : unreadable
   } catch {
     return unreadable
-  } finally {
-    der.fill(0)
   }
 }
 

@@ -1,4 +1,5 @@
-import { createPrivateKey, type KeyObject, randomBytes } from 'node:crypto'
+import { type KeyObject, randomBytes } from 'node:crypto'
+import { privateKeyOfDer } from '../../ssh/keys/der.ts'
 import { keyTypeNamed } from '../../ssh/keys/key-types.ts'
 import { type PublicKey, publicKeyFromKeyObject } from '../../ssh/public-key.ts'
 import { signDataInPool, verifySignature } from '../../ssh/signature.ts'
@@ -14,14 +15,12 @@ export async function provenKey(pkcs8: Buffer): Promise<{ privateKey: KeyObject;
   const invalid = (cause?: unknown) =>
     new StaticKeyError('SSH_KEY_INVALID', 'this is not a private key that SSH uses', { cause })
   try {
-    const privateKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })
+    const privateKey = privateKeyOfDer(pkcs8, 'pkcs8')
     const publicKey = publicKeyFromKeyObject(privateKey)
     if (!(await signsFor(privateKey, publicKey.blob))) throw invalid()
     return { privateKey, publicKey }
   } catch (error) {
     throw error instanceof StaticKeyError ? error : invalid(error)
-  } finally {
-    pkcs8.fill(0)
   }
 }
 

@@ -37,16 +37,35 @@ function head(tag: number, length: number): Uint8Array {
   return Uint8Array.of(tag, 0x82, length >>> 8, length & 0xff)
 }
 
+/** The forms of DER that private keys have. */
+type PrivateForm = 'pkcs8' | 'sec1' | 'pkcs1'
+
 /** The private key; the DER that is made of `parts` is overwritten. @throws {SshError} KEY_INVALID */
-export function importDer(parts: readonly Uint8Array[], type: 'pkcs8' | 'sec1' | 'pkcs1'): KeyObject {
-  const key = Buffer.concat(parts)
+export function importDer(parts: readonly Uint8Array[], type: PrivateForm): KeyObject {
   try {
-    return createPrivateKey({ key, format: 'der', type })
+    return privateKeyOfDer(Buffer.concat(parts), type)
   } catch (cause) {
     throw new SshError('KEY_INVALID', 'the numbers do not make a private key', { cause })
+  }
+}
+
+/** The private key in DER, which is overwritten. @throws {Error} of OpenSSL */
+export function privateKeyOfDer(key: Buffer, type: PrivateForm): KeyObject {
+  try {
+    return createPrivateKey({ key, format: 'der', type })
   } finally {
     key.fill(0)
+    overwriteFreed(key.length)
   }
+}
+
+/**
+ * OpenSSL copies the DER and frees the copy as it is (ossl_read_der and OPENSSL_free of its decoders). Where nothing takes that
+ * place, it stays as long as the process; memory of that size that is asked for next is taken from there, and zeroed.
+ */
+function overwriteFreed(bytes: number): readonly Buffer[] {
+  // The next multiple is what BUF_MEM_grow_clean makes of it. At once, or the second would get the place of the first.
+  return [Math.floor((bytes + 3) / 3) * 4, bytes].flatMap((size) => [Buffer.alloc(size), Buffer.alloc(size)])
 }
 
 /** The public point, which is at the end of SubjectPublicKeyInfo (RFC 8410 §4; RFC 5480 §2.2, uncompressed). */
