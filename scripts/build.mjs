@@ -18,10 +18,17 @@ const chunks = {
   'aws-sdk': 'src/aws/sts/aws-sdk.ts',
 }
 
-// On Node 20 NODE_EXTRA_CA_CERTS alone more than doubles the start-up time, and no short command needs it. The daemon
-// does: it reads the other variable. env(1) expands ${…} before it unsets anything.
-// biome-ignore lint/suspicious/noTemplateCurlyInString: env(1) expands it, not JavaScript
-const shebang = '#!/usr/bin/env -S -u NODE_EXTRA_CA_CERTS LATCHKEY_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS} node'
+/** A shell script as one file, since it would have to be found before it could read another: each `. PATH` of its own is that file. */
+const shellScript = (name) =>
+  readFileSync(join(root, 'src/helper', name), 'utf8').replace(/^\. (\S+\.sh)\n/gm, (_, part) => shellScript(part))
+
+/** What the command begins with. @throws where Node would take some of it for JavaScript */
+function commandHead() {
+  const head = shellScript('latchkey.sh')
+  if (head.indexOf('*/') !== head.length - 3)
+    throw new Error('latchkey.sh: Node would take */ for the end of the script')
+  return head
+}
 
 const chunkOf = new Map(Object.entries(chunks).map(([name, source]) => [join(root, source), `./${name}.cjs`]))
 
@@ -54,7 +61,7 @@ for (const [name, source] of Object.entries(chunks)) {
     external: ['@napi-rs/keyring', 'koffi'],
     // Our own code stays readable in the bundles; with the AWS SDK only memory matters.
     minify: name === 'aws-sdk',
-    banner: name === 'latchkey' ? { js: shebang } : {},
+    banner: name === 'latchkey' ? { js: commandHead() } : {},
     define: { LATCHKEY_VERSION: JSON.stringify(version) },
     legalComments: 'none',
     plugins: [lazyChunks],
@@ -66,11 +73,7 @@ for (const [name, source] of Object.entries(chunks)) {
 writeFileSync(join(dist, 'THIRD-PARTY-LICENSES'), thirdPartyLicenses(root, bundled))
 chmodSync(join(dist, 'latchkey.cjs'), 0o755)
 
-/** A shell script as one file, since it would have to be found before it could read another: each `. PATH` of its own is that file. */
-const shellScript = (name) =>
-  readFileSync(join(root, 'src/helper', name), 'utf8').replace(/^\. (\S+\.sh)\n/gm, (_, part) => shellScript(part))
-
-for (const script of ['latchkey-credentials', 'latchkey-known-hosts', 'latchkey-ready']) {
+for (const script of ['latchkey-credentials', 'latchkey-known-hosts']) {
   writeFileSync(join(dist, script), shellScript(`${script}.sh`))
   chmodSync(join(dist, script), 0o755)
 }

@@ -41,7 +41,7 @@ export interface DevEnvironment {
 const region = 'us-east-1'
 
 /** What is beside the command: shell scripts. */
-const scripts = ['latchkey-credentials', 'latchkey-known-hosts', 'latchkey-ready']
+const scripts = ['latchkey-credentials', 'latchkey-known-hosts']
 
 /** Variables of the caller that would send a command to another account, agent or server than the embedded ones. */
 const misleading =

@@ -29,46 +29,39 @@ async function compare(what, { ours, theirs, peer, goal, env }) {
 /** @param dev a `latchkey dev` that has had the credentials of its profile dev before */
 export async function measureCommands({ latchkey, env }) {
   const apiSocket = join(env.LATCHKEY_RUNTIME_DIR, 'api.sock')
+  const curl = ['-sS', '--unix-socket', apiSocket]
   const path = '/v1/aws/credentials/dev'
+  const credentials = ['aws', 'credentials', 'dev']
+  const target = ['--user', 'ubuntu', '--port', '22', '--hostname', 'db.example', 'db.example']
+  const body = '{"user":"ubuntu","host":"db.example","port":22}'
+  const byCurl = {
+    credentials: ['curl', [...curl, `http://latchkey${path}`]],
+    ready: ['curl', [...curl, '-H', 'content-type: application/json', '-d', body, 'http://latchkey/v1/ssh/ready']],
+  }
+  const nodeAlone = { theirs: [process.execPath, ['-e', '0']], peer: 'node -e 0' }
   await compare('latchkey aws credentials dev, warm', {
-    ours: [latchkey, ['aws', 'credentials', 'dev']],
-    theirs: [process.execPath, ['-e', '0']],
-    peer: 'node -e 0',
+    ours: [latchkey, credentials],
+    ...nodeAlone,
     goal: 1.25,
     env,
   })
-  // What of that is ours: a client that connects, sends one request and prints the answer, and checks nothing.
-  await compare('latchkey aws credentials dev, warm', {
-    ours: [process.execPath, [latchkey, 'aws', 'credentials', 'dev']],
+  const curlAlone = { theirs: byCurl.credentials, peer: 'curl', goal: 1.1, env }
+  await compare('latchkey aws credentials dev, warm', { ours: [latchkey, credentials], ...curlAlone })
+  await compare('latchkey-credentials dev, warm', {
+    ours: [join(ownDist, 'latchkey-credentials'), ['dev']],
+    ...curlAlone,
+  })
+  // Where there is no curl. A bare client connects, sends one request and prints the answer, and checks nothing.
+  await compare('node latchkey.cjs aws credentials dev, warm', {
+    ours: [process.execPath, [latchkey, ...credentials]],
     theirs: [process.execPath, [join(here, 'bare-helper.cjs'), apiSocket, path]],
     peer: 'a bare client',
     goal: 1.1,
     env,
   })
-  const target = ['--user', 'ubuntu', '--port', '22', '--hostname', 'db.example', 'db.example']
-  await compare('latchkey ssh ready, with nothing to do', {
-    ours: [latchkey, ['ssh', 'ready', ...target]],
-    theirs: [process.execPath, ['-e', '0']],
-    peer: 'node -e 0',
-    goal: 1.3,
-    env,
-  })
-  const body = '{"user":"ubuntu","host":"db.example","port":22}'
-  const request = ['-H', 'content-type: application/json', '-d', body, 'http://latchkey/v1/ssh/ready']
-  await compare('latchkey-ready, with nothing to do', {
-    ours: [join(ownDist, 'latchkey-ready'), target],
-    theirs: ['curl', ['-sS', '--unix-socket', apiSocket, ...request]],
-    peer: 'curl',
-    goal: 1.1,
-    env,
-  })
-  await compare('latchkey-credentials dev, warm', {
-    ours: [join(ownDist, 'latchkey-credentials'), ['dev']],
-    theirs: ['curl', ['-sS', '--unix-socket', apiSocket, `http://latchkey${path}`]],
-    peer: 'curl',
-    goal: 1.1,
-    env,
-  })
+  const ready = { ours: [latchkey, ['ssh', 'ready', ...target]], env }
+  await compare('latchkey ssh ready, with nothing to do', { ...ready, ...nodeAlone, goal: 1.3 })
+  await compare('latchkey ssh ready, with nothing to do', { ...ready, theirs: byCurl.ready, peer: 'curl', goal: 1.1 })
   await measureKnownHosts(env)
 }
 

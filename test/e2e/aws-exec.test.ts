@@ -83,10 +83,21 @@ describe('the environment of a command', () => {
       AWS_CONFIG_FILE: '/some/config',
       NODE_EXTRA_CA_CERTS: '/dev/null',
       ANYTHING: "a 'quoted' text\nof two lines",
+      // A sh, which comes before Node, may not know these, and use those.
+      'TF_VAR_a-b': '',
+      'BASH_FUNC_x%%': '() {  echo 1\n}',
+      folder: '1',
+      file: '2',
+      answer: '3',
     }
     const env = await variablesIn('dev', kept)
     expect(env).toMatchObject(kept)
-    expect(env).not.toHaveProperty('LATCHKEY_EXTRA_CA_CERTS')
+    expect(Object.keys(env).filter((name) => /^LATCHKEY_(?!CONFIG|DEV|RUNTIME)/.test(name))).toEqual([])
+  })
+
+  it('is without a variable that no sh can keep, if that is too long for another to hold it', async () => {
+    const env = { 'a-b': 'x'.repeat(120_000), 'c-d': 'y' }
+    expect(await variablesIn('dev', env)).not.toHaveProperty(['a-b'])
   })
 
   it("has the region of the profile, else the caller's", async () => {

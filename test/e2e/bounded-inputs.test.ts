@@ -51,8 +51,9 @@ describe('a daemon that was stopped, or something that is no daemon', () => {
 
   it.each([
     ['latchkey-credentials', ['dev'], 1],
-    ['latchkey-ready', ['--user', 'jo', '--port', '22', 'db.example'], 0],
-  ] as const)('is not listened to without end by %s either', async (script, args, expected) => {
+    ['latchkey.cjs', ['aws', 'credentials', 'dev'], 1],
+    ['latchkey.cjs', ['ssh', 'ready', '--user', 'jo', '--port', '22', 'db.example'], 0],
+  ] as const)('is not listened to without end by %s %j either', async (script, args, expected) => {
     const folder = temporaryFolder()
     let sentBytes = 0
     const peer = createServer((socket) => {

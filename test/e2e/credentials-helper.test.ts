@@ -1,18 +1,25 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { credentials, type ScriptedApi, type ScriptedReply, scriptedApi } from '../support/helper-api.ts'
 import { runOnTerminal } from '../support/helper-pty.ts'
-import { latchkey, latchkeyPath } from '../support/latchkey.ts'
+import { latchkey, latchkeyByNode, latchkeyPath } from '../support/latchkey.ts'
 import { describeWithPeers } from '../support/peers.ts'
 import { folderWith, linkThroughNpm } from '../support/program-folder.ts'
-import { run } from '../support/run.ts'
+import { type RunOptions, run } from '../support/run.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
-const fastPath = join(dirname(latchkeyPath), 'latchkey-credentials')
+/** The commands that ask by curl first, and what comes before the profile. */
+const commands = [
+  ['latchkey aws credentials', latchkeyPath, ['aws', 'credentials']],
+  ['latchkey-credentials', join(dirname(latchkeyPath), 'latchkey-credentials'), []],
+] as const
+const [node, ...nodeArgs] = [...latchkeyByNode, 'aws', 'credentials', 'dev'] as const
+/** The same without a shell script before it. */
+const byNode = [node, ...nodeArgs].join(' ')
 const line = `${JSON.stringify(credentials)}\n`
 const granted: ScriptedReply = { status: 200, body: credentials }
 const refused = (status: number, code: string): ScriptedReply => ({
@@ -45,7 +52,7 @@ describe('credential_process', () => {
   it('prints one line and nothing on stderr, whatever the caller has set', async () => {
     const api = await scriptedApi(() => granted)
     // Node gives its child sockets as standard streams.
-    expect(await latchkey(['aws', 'credentials', 'dev'], { env: env(api) })).toEqual({
+    expect(await run(node, nodeArgs, { env: env(api) })).toEqual({
       status: 0,
       stdout: line,
       stderr: '',
@@ -68,11 +75,11 @@ describe('credential_process', () => {
     ['another answer', { status: 200, raw: '["secret"]' }, 1, expect.stringMatching(/^latchkey: (?!.*secret).*\n$/)],
   ] as const)('with %s prints nothing but one line on stderr', async (_what, reply, status, stderr) => {
     const api = await scriptedApi(() => reply)
-    expect(await latchkey(['aws', 'credentials', 'dev'], { env: env(api) })).toEqual({ status, stdout: '', stderr })
+    expect(await run(node, nodeArgs, { env: env(api) })).toEqual({ status, stdout: '', stderr })
   })
 
   it('without a daemon says how to start it', async () => {
-    const { status, stdout, stderr } = await latchkey(['aws', 'credentials', 'dev'], {
+    const { status, stdout, stderr } = await run(node, nodeArgs, {
       env: env({ folder: temporaryFolder() }),
     })
     expect([status, stdout]).toEqual([1, ''])
@@ -91,7 +98,7 @@ describe('credential_process', () => {
 
   it('reads nothing from a standard input that never ends', async () => {
     const api = await scriptedApi(() => granted)
-    const child = spawn(latchkeyPath, ['aws', 'credentials', 'dev'], { env: { ...process.env, ...env(api) } })
+    const child = spawn(node, nodeArgs, { env: { ...process.env, ...env(api) } })
     onTestFinished(() => void child.kill())
     const [output] = await Promise.all([text(child.stdout), once(child, 'exit')])
     expect(output).toBe(line)
@@ -100,9 +107,9 @@ describe('credential_process', () => {
 
   it('survives a caller that closed its output, with one line at most', async () => {
     const api = await scriptedApi(() => granted)
-    const closed = await run('sh', ['-c', `exec ${latchkeyPath} aws credentials dev >&-`], { env: env(api) })
+    const closed = await run('sh', ['-c', `exec ${byNode} >&-`], { env: env(api) })
     expect(closed).toEqual({ status: 0, stdout: '', stderr: '' })
-    const gone = `{ ${latchkeyPath} aws credentials dev; echo "$?" >&2; } | :`
+    const gone = `{ ${byNode}; echo "$?" >&2; } | :`
     const { stderr } = await run('sh', ['-c', gone], { env: env(api) })
     expect(stderr).toMatch(/^(latchkey: cannot write the output: [^\n]*EPIPE[^\n]*\n1|0)\n$/)
   })
@@ -112,7 +119,7 @@ describe('credential_process', () => {
       child.kill('SIGTERM')
       return undefined
     })
-    const child = spawn(latchkeyPath, ['aws', 'credentials', 'dev'], { env: { ...process.env, ...env(api) } })
+    const child = spawn(node, nodeArgs, { env: { ...process.env, ...env(api) } })
     const [output, errors, [status, signal]] = await Promise.all([
       text(child.stdout),
       text(child.stderr),
@@ -121,17 +128,10 @@ describe('credential_process', () => {
     expect([output, errors, status, signal]).toEqual(['', '', null, 'SIGTERM'])
     await api.closed(1)
   })
-
-  it('works from a link on PATH', async () => {
-    const api = await scriptedApi(() => granted)
-    const bin = join(temporaryFolder(), 'latchkey')
-    symlinkSync(latchkeyPath, bin)
-    expect(await run(bin, ['aws', 'credentials', 'dev'], { env: env(api) })).toMatchObject({ status: 0, stdout: line })
-  })
 })
 
 describeWithPeers('credential_process on a terminal', ['python:pty', 'setsid'], () => {
-  const command = `exec ${latchkeyPath} aws credentials dev >"$out" 2>"$err"`
+  const command = `exec ${byNode} >"$out" 2>"$err"`
 
   it('asks for a code on the terminal, which shows it, and checks its form by itself', async () => {
     const api = await askingApi('code')
@@ -182,14 +182,14 @@ describeWithPeers('credential_process on a terminal', ['python:pty', 'setsid'], 
 
   it('asks the daemon to ask when it is a background job, and is not stopped', async () => {
     const api = await askingApi('code', () => granted)
-    const script = `set -m; ${latchkeyPath} aws credentials dev >"$out" 2>"$err" & wait $!; exit $?`
+    const script = `set -m; ${byNode} >"$out" 2>"$err" & wait $!; exit $?`
     const result = await runOnTerminal(script, [], env(api))
     expect(result).toMatchObject({ status: 0, stdout: line, stderr: '', screen: '' })
     expect(api.requests.map(({ mode }) => mode)).toEqual(['never', 'program'])
   })
 
   it.each([
-    ['in a session without a terminal', `setsid -w ${latchkeyPath} aws credentials dev >"$out" 2>"$err"`],
+    ['in a session without a terminal', `setsid -w ${byNode} >"$out" 2>"$err"`],
     ['in a build job', `CI=true; export CI; ${command}`],
   ])('never asks %s', async (_what, script) => {
     const api = await askingApi('code')
@@ -198,20 +198,22 @@ describeWithPeers('credential_process on a terminal', ['python:pty', 'setsid'], 
     expect(api.requests.map(({ mode }) => mode)).toEqual(['never', 'program'])
   })
 
-  it('asks on behalf of the curl fast path', async () => {
+  it.each(commands)('asks where curl was refused by %s', async (_what, path, words) => {
     const api = await askingApi('code')
-    const script = `exec ${fastPath} dev >"$out" 2>"$err"`
+    const script = ['exec', path, ...words, 'dev >"$out" 2>"$err"'].join(' ')
     const result = await runOnTerminal(script, [{ expect: 'jo: ', type: '123456\n' }], env(api))
     expect(result).toMatchObject({ status: 0, stdout: line, stderr: '' })
   })
 })
 
-describeWithPeers('the fast path', ['curl', 'sh'], () => {
+describe.each(commands)('%s by curl', (_what, path, words) => {
+  const ask = (args: readonly string[], options: RunOptions = {}) => run(path, [...words, ...args], options)
+
   it('prints one line without starting node', async () => {
     const api = await scriptedApi(() => granted)
     // Node is nowhere on this PATH.
-    const path = folderWith('curl')
-    expect(await run(fastPath, ['dev'], { env: { ...env(api), PATH: path } })).toEqual({
+    const PATH = folderWith('curl')
+    expect(await ask(['dev'], { env: { ...env(api), PATH } })).toEqual({
       status: 0,
       stdout: line,
       stderr: '',
@@ -226,7 +228,7 @@ describeWithPeers('the fast path', ['curl', 'sh'], () => {
     const home = temporaryFolder()
     writeFileSync(join(home, '.curlrc'), 'head\nurl = "http://127.0.0.1:1/"\n')
     const misleading = { HOME: home, http_proxy: 'http://127.0.0.1:1', ALL_PROXY: 'http://127.0.0.1:1' }
-    expect(await run(fastPath, ['dev'], { env: { ...env(api), ...misleading } })).toEqual({
+    expect(await ask(['dev'], { env: { ...env(api), ...misleading } })).toEqual({
       status: 0,
       stdout: line,
       stderr: '',
@@ -246,7 +248,7 @@ describeWithPeers('the fast path', ['curl', 'sh'], () => {
     ['another answer', { status: 200, raw: '["secret"]' }, 1, expect.stringMatching(/^latchkey: (?!.*secret).*\n$/)],
   ] as const)('leaves %s to latchkey and prints nothing itself', async (_what, reply, status, stderr) => {
     const api = await scriptedApi(() => reply)
-    expect(await run(fastPath, ['dev'], { env: env(api) })).toEqual({ status, stdout: '', stderr })
+    expect(await ask(['dev'], { env: env(api) })).toEqual({ status, stdout: '', stderr })
     expect(api.requests.slice(0, 2).map(({ byCurl }) => byCurl)).toEqual([true, false])
   })
 
@@ -254,7 +256,7 @@ describeWithPeers('the fast path', ['curl', 'sh'], () => {
     'leaves the profile %j, which curl would read otherwise, to latchkey',
     async (name) => {
       const api = await scriptedApi(() => granted)
-      expect(await run(fastPath, [name], { env: env(api) })).toEqual({ status: 0, stdout: line, stderr: '' })
+      expect(await ask([name], { env: env(api) })).toEqual({ status: 0, stdout: line, stderr: '' })
       expect(api.requests.map(({ path, byCurl }) => [decodeURIComponent(path), byCurl])).toEqual([
         [`/v1/aws/credentials/${name}`, false],
       ])
@@ -263,7 +265,7 @@ describeWithPeers('the fast path', ['curl', 'sh'], () => {
 
   it('leaves wrong usage to latchkey', async () => {
     for (const args of [[], [''], ['--help-me'], ['a', 'b']]) {
-      const { status, stdout, stderr } = await run(fastPath, args)
+      const { status, stdout, stderr } = await ask(args)
       expect([status, stdout], args.join()).toEqual([2, ''])
       expect(stderr).toMatch(/^latchkey: [^\n]+\n$/)
     }
@@ -271,9 +273,30 @@ describeWithPeers('the fast path', ['curl', 'sh'], () => {
 
   it('works without curl, and through links: one on PATH to one like those of npm', async () => {
     const api = await scriptedApi(() => granted)
-    const path = folderWith('node', 'readlink')
-    const result = await run(linkThroughNpm('latchkey-credentials'), ['dev'], { env: { ...env(api), PATH: path } })
+    const PATH = folderWith('node', 'readlink')
+    const result = await run(linkThroughNpm(basename(path)), [...words, 'dev'], { env: { ...env(api), PATH } })
     expect(result).toEqual({ status: 0, stdout: line, stderr: '' })
     expect(api.requests.map(({ byCurl }) => byCurl)).toEqual([false])
+  })
+
+  it('says in a line that its output is closed, or ends with its reader', async () => {
+    const api = await scriptedApi(() => granted)
+    const command = [path, ...words, 'dev'].join(' ')
+    expect(await run('sh', ['-c', `exec ${command} >&-`], { env: env(api) })).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: 'latchkey: cannot write the output\n',
+    })
+    const { stderr } = await run('sh', ['-c', `{ ${command}; echo "$?" >&2; } | :`], { env: env(api) })
+    expect(stderr).toMatch(/^(141|0)\n$/)
+  })
+
+  it('says that Node is nowhere, where it is needed', async () => {
+    const api = await scriptedApi(() => refused(401, 'AWS_MFA_NEEDED'))
+    expect(await ask(['dev'], { env: { ...env(api), PATH: folderWith('curl') } })).toEqual({
+      status: 127,
+      stdout: '',
+      stderr: 'latchkey: there is no node on PATH; hint: install Node.js, or put its folder on PATH\n',
+    })
   })
 })

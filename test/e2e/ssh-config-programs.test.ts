@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { BuiltDaemon } from '../support/built-daemon.ts'
 import { latchkeyPath } from '../support/latchkey.ts'
@@ -26,7 +26,6 @@ describeWithPeers(
     let user: SshHome
     const at = (name: string) => join(folder, name)
     const command = () => join(home, 'bin', 'latchkey')
-    const script = () => join(home, 'bin', 'latchkey-ready')
 
     beforeAll(async () => {
       folder = makeFolder()
@@ -44,7 +43,6 @@ describeWithPeers(
       user = sshHome(home, daemon)
       mkdirSync(join(home, 'bin'))
       symlinkSync(latchkeyPath, command())
-      symlinkSync(join(dirname(latchkeyPath), 'latchkey-ready'), script())
       mkdirSync(join(home, '.ssh'), { mode: 0o700 })
       const config = readFileSync(hosts.configFile, 'utf8').replace(/^(GlobalKnownHostsFile|IdentityFile) .*\n/gm, '')
       writeFileSync(join(home, '.ssh/config'), config, { mode: 0o600 })
@@ -99,12 +97,6 @@ describeWithPeers(
       expect(await settingsFor('web.example')).not.toContain('web-cert.pub')
     })
 
-    const has = async (what: 'the script' | 'the command alone') => {
-      if (what === 'the script') return script()
-      rmSync(script())
-      await install()
-      return command()
-    }
     const withPath = (...programs: string[]) => {
       const path = temporaryFolder()
       for (const program of ['unshare', 'mount', 'sh', 'ssh', ...programs])
@@ -112,27 +104,21 @@ describeWithPeers(
       return { env: { PATH: path } }
     }
 
-    it.each(['the script', 'the command alone'] as const)(
-      'ssh, without a word of ours where the daemon, what it runs or Node is away: %s',
-      async (what) => {
-        const program = await has(what)
-        expect(await settingsFor('web.example', [], withPath())).not.toContain('identityagent')
-        await daemon.end('SIGKILL')
-        expect(await settingsFor('web.example')).not.toContain('identityagent')
-        const refused = await run('ssh', ['web.example', 'true'])
-        const denied = /^[^\n]*Permission denied[^\n]*\n$/
-        expect(refused).toMatchObject({ status: 255, stderr: expect.stringMatching(denied) })
-        rmSync(program)
-        expect(await settingsFor('web.example')).not.toContain('identityagent')
-      },
-    )
+    it('ssh, without a word of ours where the daemon, what it runs or Node is away', async () => {
+      expect(await settingsFor('web.example', [], withPath())).not.toContain('identityagent')
+      await daemon.end('SIGKILL')
+      expect(await settingsFor('web.example')).not.toContain('identityagent')
+      const refused = await run('ssh', ['web.example', 'true'])
+      const denied = /^[^\n]*Permission denied[^\n]*\n$/
+      expect(refused).toMatchObject({ status: 255, stderr: expect.stringMatching(denied) })
+      rmSync(command())
+      expect(await settingsFor('web.example')).not.toContain('identityagent')
+    })
 
     it('ssh, without Node where there is curl, and without curl where there is Node', async () => {
       await run('ssh', ['web.example', 'true'])
       expect(await settingsFor('web.example', [], withPath('curl'))).toContain('\nidentityagent ')
-      const node = ['node', 'env', 'readlink']
-      expect(await settingsFor('web.example', [], withPath(...node))).toContain('\nidentityagent ')
-      expect(readFileSync(join(home, '.local/state/latchkey/ssh_config'), 'utf8')).not.toContain('node')
+      expect(await settingsFor('web.example', [], withPath('node'))).toContain('\nidentityagent ')
     })
 
     it('ssh, whose names of users and hosts no shell reads', async () => {

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { userInfo } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { daemonEnvironment } from '../support/built-daemon.ts'
 import { latchkeyPath } from '../support/latchkey.ts'
@@ -50,17 +50,6 @@ describe('latchkey ssh config', () => {
     expect(stdout).toContain(` ${home}/run/known_hosts\n`)
     expect(stderr).toContain(`  Match all\n  Include ${included}\n`)
     expect([existsSync(config), existsSync(included)]).toEqual([false, false])
-  })
-
-  it('names the script beside the command, where there is one', async () => {
-    const script = join(home, 'latchkey-ready')
-    symlinkSync(join(dirname(latchkeyPath), 'latchkey-ready'), script)
-    expect((await command()).stdout).toContain(
-      `Match exec "test -x ${script}" exec "${script} --if-running --user '%r' --port %p --hostname '%h' '%k'"\n    IdentityAgent ${home}/`,
-    )
-    rmSync(script)
-    symlinkSync('/nowhere/latchkey-ready', script)
-    expect((await command()).stdout).toContain(`exec "${link} ssh ready --if-running `)
   })
 
   it('makes both files where they are missing, for the user alone, and writes what it prints', async () => {

@@ -217,13 +217,12 @@ describeWithPeers('latchkey ssh explain', ['ssh', 'sshd', 'ssh-add', 'ssh-keygen
     expect((await explained(daemon, 'web')).user).toBe('somebody')
     expect(readFileSync(trace, 'utf8')).toBe('1\n')
     expect(world.sshd.log()).toBe(before)
-    const script = (name: string) => latchkeyPath.replace('latchkey.cjs', name)
     for (const command of [
       [latchkeyPath, 'daemon'],
       [latchkeyPath, 'aws', 'credentials', 'none'],
       [latchkeyPath],
-      [script('latchkey-credentials'), 'none'],
-      [script('latchkey-ready')],
+      [latchkeyPath.replace('latchkey.cjs', 'latchkey-credentials'), 'none'],
+      [latchkeyPath, 'ssh', 'ready'],
     ]) {
       const [program, ...args] = command as [string, ...string[]]
       const nothing = { status: 0, stdout: '', stderr: '' }

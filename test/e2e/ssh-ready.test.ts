@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Status } from '../../src/ipc/endpoints/status.ts'
 import { callApi } from '../support/api-call.ts'
 import { type BuiltDaemon, daemonEnvironment } from '../support/built-daemon.ts'
 import { runOnTerminal } from '../support/helper-pty.ts'
-import { latchkeyPath } from '../support/latchkey.ts'
+import { latchkeyByNode, latchkeyPath } from '../support/latchkey.ts'
 import { describeWithPeers } from '../support/peers.ts'
 import { run } from '../support/run.ts'
 import { type SshWorld, startSshWorld } from '../support/ssh-world.ts'
@@ -13,8 +13,8 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const question = 'password of jo for vault corp'
 
-const byNode = [latchkeyPath, 'ssh', 'ready']
-const byCurl = [join(dirname(latchkeyPath), 'latchkey-ready')]
+const byCurl = [latchkeyPath, 'ssh', 'ready']
+const byNode = [...latchkeyByNode, 'ssh', 'ready']
 
 describeWithPeers('before ssh logs in', ['sshd', 'ssh', 'ssh-keygen', 'python:pty', 'curl'], () => {
   let world: SshWorld
@@ -61,8 +61,8 @@ describeWithPeers('before ssh logs in', ['sshd', 'ssh', 'ssh-keygen', 'python:pt
     (await callApi(daemon.sockets.api, 'GET', '/v1/status')).body as Status
 
   describe.each([
-    ['latchkey ssh ready', byNode],
-    ['latchkey-ready', byCurl],
+    ['by curl', byCurl],
+    ['by Node', byNode],
   ])('%s', (_name, command) => {
     it('asks for the login on the terminal of ssh, and is silent from then on', async () => {
       const { daemon, env, line, options, target } = await start({ command })

@@ -12,8 +12,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 import { scriptedVault } from '../support/vault-http.ts'
 
 const fastPath = join(dirname(latchkeyPath), 'latchkey-credentials')
-const readyPath = join(dirname(latchkeyPath), 'latchkey-ready')
-const readyArgs = ['--user', 'jo', '--port', '22', 'db.example']
+const readyArgs = ['ssh', 'ready', '--user', 'jo', '--port', '22', 'db.example']
 const granted = { status: 200, body: credentials }
 const line = `${JSON.stringify(credentials)}\n`
 const isRoot = process.getuid!() === 0
@@ -34,7 +33,8 @@ describe('a command', () => {
     const place = folderMode === 0o757 ? api.folder : socket
     const mode = folderMode === 0o757 ? '757' : '646'
     for (const args of [keysAdd, ['status'], ['login'], ['aws', 'credentials', 'dev']]) {
-      const { status, stdout, stderr } = await latchkey(args, { env, input: key })
+      // Without the shell script, for which an own socket in a folder that nobody else can change is enough.
+      const { status, stdout, stderr } = await run(process.execPath, [latchkeyPath, ...args], { env, input: key })
       expect([status, stdout], args.join(' ')).toEqual([1, ''])
       expect(stderr).toContain(`${place} can be changed by other users (mode ${mode})`)
       expect(stderr).toContain(`hint: chmod o-w ${place}`)
@@ -80,7 +80,7 @@ describeWithPeers('the fast path', ['curl', 'sh'], () => {
     const { status, stdout, stderr } = await run(fastPath, ['dev'], { env: { LATCHKEY_RUNTIME_DIR: api.folder } })
     expect([status, stdout, api.requests.length]).toEqual([1, '', 0])
     expect(stderr).toContain(`hint: chmod o-w ${api.folder}`)
-    const ready = await run(readyPath, readyArgs, { env: { LATCHKEY_RUNTIME_DIR: api.folder } })
+    const ready = await run(latchkeyPath, readyArgs, { env: { LATCHKEY_RUNTIME_DIR: api.folder } })
     expect([ready.status, ready.stdout, api.requests.length]).toEqual([0, '', 0])
     expect(ready.stderr).toContain(`hint: chmod o-w ${api.folder}`)
   })
@@ -99,8 +99,8 @@ describeWithPeers('the fast path', ['curl', 'sh'], () => {
     symlinkSync(join(api.folder, 'api.sock'), join(folder, 'api.sock'))
     await run(fastPath, ['dev'], { env: { LATCHKEY_RUNTIME_DIR: folder } })
     await run(fastPath, ['dev'], { env: { LATCHKEY_RUNTIME_DIR: '.' }, cwd: api.folder })
-    await run(readyPath, readyArgs, { env: { LATCHKEY_RUNTIME_DIR: folder } })
-    await run(readyPath, readyArgs, { env: { LATCHKEY_RUNTIME_DIR: '.' }, cwd: api.folder })
+    await run(latchkeyPath, readyArgs, { env: { LATCHKEY_RUNTIME_DIR: folder } })
+    await run(latchkeyPath, readyArgs, { env: { LATCHKEY_RUNTIME_DIR: '.' }, cwd: api.folder })
     expect(api.requests.map(({ byCurl }) => byCurl)).toEqual([false, false, false, false])
   })
 
@@ -108,7 +108,7 @@ describeWithPeers('the fast path', ['curl', 'sh'], () => {
     const { folder, received } = await impostor()
     const env = { LATCHKEY_RUNTIME_DIR: folder }
     expect(await run(fastPath, ['dev'], { env })).toMatchObject({ status: 1, stdout: '' })
-    const ready = await run(readyPath, readyArgs, { env })
+    const ready = await run(latchkeyPath, readyArgs, { env })
     expect(ready).toMatchObject({ status: 0, stdout: '', stderr: expect.stringContaining('belongs to another user') })
     expect(received()).toBe('')
   })

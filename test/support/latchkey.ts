@@ -12,6 +12,9 @@ export function latchkey(args: readonly string[], options: RunOptions = {}): Pro
   return run(latchkeyPath, args, options)
 }
 
+/** The words that run the command without the shell script that comes before Node. */
+export const latchkeyByNode = [process.execPath, latchkeyPath] as const
+
 /** Runs a shell script inside `latchkey dev`, unattended: the prompt program answers with the right code. */
 export function inDev(script: string, options: RunOptions & { dir?: string } = {}): Promise<Finished> {
   const { dir, env, ...rest } = options

@@ -2,11 +2,23 @@
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * The environment as the caller of `latchkey` set it, for the programs that it starts. The command's first line moves
- * NODE_EXTRA_CA_CERTS out of the way, because Node 20 takes more than twice as long to start with it (scripts/build.mjs).
+ * The environment as the caller of `latchkey` set it, for the programs that it starts. The shell script that comes before Node
+ * (helper/shell-parts/start-node.sh) moves NODE_EXTRA_CA_CERTS out of the way, because Node 20 takes more than twice as long to
+ * start with it, and keeps what the shell itself would drop: `NAME=VALUE`, each with a NUL after it, in base64.
  */
-export function callerEnvironment({ LATCHKEY_EXTRA_CA_CERTS: moved, ...rest }: Environment): Environment {
-  return isSet(moved) ? { NODE_EXTRA_CA_CERTS: moved, ...rest } : rest
+export function callerEnvironment(environment: Environment): Environment {
+  const { LATCHKEY_EXTRA_CA_CERTS: moved, LATCHKEY_DROPPED_VARIABLES: dropped, ...rest } = environment
+  return {
+    ...(dropped === undefined ? {} : parseVariables(Buffer.from(dropped, 'base64').toString())),
+    ...(isSet(moved) ? { NODE_EXTRA_CA_CERTS: moved } : {}),
+    ...rest,
+  }
+}
+
+function parseVariables(text: string): Environment {
+  return Object.fromEntries(
+    [...text.matchAll(/(?<=^|\0)([^=\0]+)=([^\0]*)\0/g)].map(([, name, value]) => [name, value]),
+  )
 }
 
 /**

@@ -15,8 +15,6 @@ export interface IncludedSettings {
   writtenBy: string
   /** Absolute path of the command. */
   latchkey: string
-  /** That of `latchkey-ready`, which does `ssh ready` by curl; undefined: the command itself is to do it. */
-  readyScript: string | undefined
   /** What names the host as known_hosts does, in this version of ssh. */
   hostToken: '%k' | '%h'
   /** The agent's socket for IdentityAgent; undefined: SSH_AUTH_SOCK decides. */
@@ -31,21 +29,18 @@ const mark = '# Written by latchkey, and written anew by: '
 /**
  * The file that ~/.ssh/config includes.
  *
- * A program that is gone must not show: a shell would complain of it, so each is looked for first, Node as well, which a
- * program of the desktop or cron may not have on its PATH; the script looks for that itself. Where no daemon runs, `ssh ready`
- * fails, and ssh goes on with the agent that it would have without us.
+ * A command that is gone must not show: a shell would complain of it, so it is looked for first. Where no daemon runs, or no
+ * Node is found, `ssh ready` fails, and ssh goes on with the agent that it would have without us.
  * ssh puts the user and the host into the command as they are. It refuses those with quotes in them (CVE-2023-51385); the
  * apostrophes take away what else a shell could find in them.
  * @throws {HelperError} REFUSED: a path that ssh_config cannot name
  */
 export function writeIncludedFile(settings: IncludedSettings): string {
-  const { writtenBy, latchkey, readyScript, hostToken, agentSocket, lastingNames, knownHosts } = settings
-  const program = execWord(readyScript ?? latchkey)
-  const [needed, command] =
-    readyScript === undefined ? [` exec "/bin/sh -c 'command -v node'"`, `${program} ssh ready`] : ['', program]
+  const { writtenBy, latchkey, hostToken, agentSocket, lastingNames, knownHosts } = settings
+  const program = execWord(latchkey)
   const host = hostToken === '%k' ? "--hostname '%h' '%k'" : "'%h'"
   return `${mark}${writtenBy}
-Match exec "test -x ${program}"${needed} exec "${command} --if-running --user '%r' --port %p ${host}"
+Match exec "test -x ${program}" exec "${program} ssh ready --if-running --user '%r' --port %p ${host}"
 ${agentSocket === undefined ? '' : `    IdentityAgent ${configWord(agentSocket, 'tokens')}\n`}${lastingNames.map(lastingLines).join('')}Match all
     GlobalKnownHostsFile ${knownHosts.map((file) => configWord(file, 'plain')).join(' ')}
 `

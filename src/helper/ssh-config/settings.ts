@@ -1,7 +1,6 @@
 import { dirname, join, resolve } from 'node:path'
 import { hostCaFile } from '../../core/places/paths.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
-import { findTrustedProgram, isExecutable } from '../../core/trust/program-trust.ts'
 import { isExclusion } from '../../ssh/known-hosts/pattern-list.ts'
 import { agentSocketPath } from '../fast/api-socket.ts'
 import { HelperError } from '../fast/failure.ts'
@@ -46,7 +45,6 @@ export async function wantedSettings(
   return {
     writtenBy: commandLine(choice),
     latchkey,
-    readyScript: readyScriptOf(latchkey, runner.environment.PATH),
     hostToken: (await hasToken(runner)) ? '%k' : '%h',
     agentSocket: choice.agent === 'environment' ? undefined : socket,
     lastingNames: choice.identities.map((named) => ({
@@ -55,15 +53,6 @@ export async function wantedSettings(
     })),
     knownHosts: [...(await systemKnownHosts(runner)), hostCaFile(folder)],
   }
-}
-
-/**
- * The script beside the command that does `ssh ready` by curl, as npm links them both. Where there is no curl it would start
- * for nothing before each ssh, and do what it does should curl be gone one day: leave it to latchkey.
- */
-function readyScriptOf(latchkey: string, searchPath: string | undefined): string | undefined {
-  const script = join(dirname(latchkey), 'latchkey-ready')
-  return isExecutable(script) && findTrustedProgram('curl', searchPath) !== undefined ? script : undefined
 }
 
 /** What a person runs to have the same again, in any folder; a comment of ssh_config, so it is one line whatever FILE is called. */

@@ -4,7 +4,6 @@ import { readIncludedFile, writeIncludedFile } from '../../../../src/helper/ssh-
 const settings = {
   writtenBy: 'latchkey ssh config --install',
   latchkey: '/opt/latchkey/bin/latchkey',
-  readyScript: undefined,
   hostToken: '%k',
   agentSocket: '/run/user/1/latchkey/agent.sock',
   lastingNames: [],
@@ -13,7 +12,7 @@ const settings = {
 
 it('has what is run before each ssh, which agent it asks, and where host CAs are', () => {
   expect(writeIncludedFile(settings)).toBe(`# Written by latchkey, and written anew by: latchkey ssh config --install
-Match exec "test -x /opt/latchkey/bin/latchkey" exec "/bin/sh -c 'command -v node'" exec "/opt/latchkey/bin/latchkey ssh ready --if-running --user '%r' --port %p --hostname '%h' '%k'"
+Match exec "test -x /opt/latchkey/bin/latchkey" exec "/opt/latchkey/bin/latchkey ssh ready --if-running --user '%r' --port %p --hostname '%h' '%k'"
     IdentityAgent /run/user/1/latchkey/agent.sock
 Match all
     GlobalKnownHostsFile /etc/ssh/ssh_known_hosts /run/user/1/latchkey/known_hosts
@@ -22,15 +21,6 @@ Match all
 
 it('names no alias where ssh has no word for it', () => {
   expect(writeIncludedFile({ ...settings, hostToken: '%h' })).toContain(`--port %p '%h'"\n`)
-})
-
-it('has the script in the place of the command, which needs no Node', () => {
-  const readyScript = '/opt/a b/latchkey-ready'
-  const text = writeIncludedFile({ ...settings, readyScript })
-  expect(text.split('\n')[1]).toBe(
-    `Match exec "test -x '/opt/a b/latchkey-ready'" exec "'/opt/a b/latchkey-ready' --if-running --user '%r' --port %p --hostname '%h' '%k'"`,
-  )
-  expect(readIncludedFile(text)).toEqual({ writtenBy: settings.writtenBy, latchkey: readyScript })
 })
 
 it('leaves the agent to SSH_AUTH_SOCK, and names identities where there is a certificate', () => {

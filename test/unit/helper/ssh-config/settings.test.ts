@@ -1,11 +1,9 @@
-import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { ReadProgram } from '../../../../src/helper/exec/read-program.ts'
 import { HelperError } from '../../../../src/helper/fast/failure.ts'
 import { readIncludedFile, writeIncludedFile } from '../../../../src/helper/ssh-config/included-file.ts'
 import { parseNamedHosts, wantedSettings } from '../../../../src/helper/ssh-config/settings.ts'
-import { temporaryFolder } from '../../../support/temporary-folder.ts'
 
 const usual = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2']
 const choice = { agent: 'identity-agent', identities: [], file: undefined } as const
@@ -49,21 +47,6 @@ describe('the settings', () => {
   ])('name the host of %s by %s', async (complaint, hostToken) => {
     const program: ReadProgram = async () => ({ end: { how: 'exited', status: 0 }, lines: [], complaint })
     expect((await wanted({}, program)).hostToken).toBe(hostToken)
-  })
-
-  it('have the script beside the command, where there is curl for it', async () => {
-    const [bin, others] = [temporaryFolder(), temporaryFolder()]
-    const [latchkey, script] = [join(bin, 'latchkey'), join(bin, 'latchkey-ready')]
-    const readyScript = async (PATH: string) =>
-      (await wantedSettings(choice, latchkey, { environment: { PATH, HOME: '/' }, readProgram: printing() }))
-        .readyScript
-    writeFileSync(join(others, 'curl'), '', { mode: 0o700 })
-    expect(await readyScript(others)).toBeUndefined()
-    writeFileSync(script, '', { mode: 0o700 })
-    expect(await readyScript(others)).toBe(script)
-    expect(await readyScript(bin)).toBeUndefined()
-    chmodSync(script, 0o600)
-    expect(await readyScript(others)).toBeUndefined()
   })
 
   it('end where the person has ended the command', async () => {

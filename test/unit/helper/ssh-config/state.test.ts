@@ -17,7 +17,6 @@ it('a latchkey that is gone is found, and no other', async () => {
     writeIncludedFile({
       writtenBy: 'x',
       latchkey,
-      readyScript: undefined,
       hostToken: '%k' as const,
       agentSocket: undefined,
       lastingNames: [],

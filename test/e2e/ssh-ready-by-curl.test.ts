@@ -4,13 +4,15 @@ import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { type ScriptedReply, scriptedApi } from '../support/helper-api.ts'
-import { latchkey, latchkeyPath } from '../support/latchkey.ts'
+import { latchkeyByNode, latchkeyPath } from '../support/latchkey.ts'
 import { describeWithPeers } from '../support/peers.ts'
 import { folderWith, linkThroughNpm } from '../support/program-folder.ts'
-import { run } from '../support/run.ts'
+import { type RunOptions, run as runProgram } from '../support/run.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
-const script = join(dirname(latchkeyPath), 'latchkey-ready')
+const run = (args: readonly string[], options: RunOptions) =>
+  runProgram(latchkeyPath, ['ssh', 'ready', ...args], options)
+const [node, file] = latchkeyByNode
 const ready: ScriptedReply = { status: 200, body: {} }
 const quiet = { status: 0, stdout: '', stderr: '' }
 const env = ({ folder }: { folder: string }) => ({ LATCHKEY_RUNTIME_DIR: folder })
@@ -23,7 +25,7 @@ const args = ({ user, host, port }: { user: string; host: string; port: number |
   host,
 ]
 
-describeWithPeers('latchkey-ready', ['curl', 'sh'], () => {
+describeWithPeers('latchkey ssh ready by curl', ['curl', 'sh'], () => {
   it.each([
     target,
     { user: 'jo.doe@corp_x+y', host: 'fe80::1%eth0', port: 65_535 },
@@ -32,7 +34,7 @@ describeWithPeers('latchkey-ready', ['curl', 'sh'], () => {
     const api = await scriptedApi(() => ready)
     const PATH = withLoudNode()
     for (const option of [[], ['--if-running']])
-      expect(await run(script, [...option, ...args(wanted)], { env: { ...env(api), PATH } })).toEqual(quiet)
+      expect(await run([...option, ...args(wanted)], { env: { ...env(api), PATH } })).toEqual(quiet)
     const request = { method: 'POST', path: '/v1/ssh/ready', mode: 'never', byCurl: true, body: wanted }
     expect(api.requests).toEqual([
       { ...request, connection: 1 },
@@ -61,9 +63,9 @@ describeWithPeers('latchkey-ready', ['curl', 'sh'], () => {
       ['-x', false, alias],
     ] as const
     for (const [hostname] of cases)
-      expect(await run(script, withHostname(hostname, 'db.example'), { env: env(api) }), hostname).toEqual(quiet)
+      expect(await run(withHostname(hostname, 'db.example'), { env: env(api) }), hostname).toEqual(quiet)
     expect(api.requests.map(({ byCurl, body }) => [byCurl, body])).toEqual(cases.map(([, ...rest]) => rest))
-    await run(script, withHostname('\u212a.example', '\u212a.example'), { env: env(api) })
+    await run(withHostname('\u212a.example', '\u212a.example'), { env: env(api) })
     expect(api.requests.at(-1)).toMatchObject({ byCurl: false, body: { host: '\u212a.example', port: 2222 } })
   })
 
@@ -72,7 +74,7 @@ describeWithPeers('latchkey-ready', ['curl', 'sh'], () => {
     const home = temporaryFolder()
     writeFileSync(join(home, '.curlrc'), 'head\nurl = "http://127.0.0.1:1/"\n')
     const misleading = { HOME: home, http_proxy: 'http://127.0.0.1:1', ALL_PROXY: 'http://127.0.0.1:1' }
-    expect(await run(script, args(), { env: { ...env(api), ...misleading } })).toEqual(quiet)
+    expect(await run(args(), { env: { ...env(api), ...misleading } })).toEqual(quiet)
     expect(api.requests.map(({ byCurl }) => byCurl)).toEqual([true])
   })
 
@@ -89,7 +91,7 @@ describeWithPeers('latchkey-ready', ['curl', 'sh'], () => {
   ] as const)('leaves %s to latchkey, and ssh goes on', async (_what, reply, stderr) => {
     const api = await scriptedApi(() => reply)
     const cwd = temporaryFolder()
-    expect(await run(script, args(), { env: env(api), cwd })).toEqual({ ...quiet, stderr })
+    expect(await run(args(), { env: env(api), cwd })).toEqual({ ...quiet, stderr })
     expect(api.requests.map(({ byCurl }) => byCurl)).toEqual([true, false])
     expect(readdirSync(cwd)).toEqual([])
   })
@@ -97,7 +99,7 @@ describeWithPeers('latchkey-ready', ['curl', 'sh'], () => {
   it('leaves it to latchkey to ask a person', async () => {
     const needed = { status: 401, body: { error: { code: 'VAULT_LOGIN_NEEDED', message: 'a login is needed' } } }
     const api = await scriptedApi(({ mode }) => (mode === 'never' ? needed : ready))
-    expect(await run(script, args(), { env: env(api) })).toEqual(quiet)
+    expect(await run(args(), { env: env(api) })).toEqual(quiet)
     expect(api.requests.map(({ mode, byCurl, body }) => [mode, byCurl, body])).toEqual([
       ['never', true, target],
       ['never', false, target],
@@ -111,8 +113,8 @@ describeWithPeers('latchkey-ready', ['curl', 'sh'], () => {
       // Node is to see to a folder that is missing: what is in the way of it may be another's.
       const PATH = folder.endsWith('none') ? folderWith('node') : withLoudNode()
       const away = { env: { ...env({ folder }), PATH } }
-      expect(await run(script, args(), away), folder).toEqual(quiet)
-      expect(await run(script, ['--if-running', ...args()], away), folder).toEqual({ ...quiet, status: 1 })
+      expect(await run(args(), away), folder).toEqual(quiet)
+      expect(await run(['--if-running', ...args()], away), folder).toEqual({ ...quiet, status: 1 })
     }
   })
 
@@ -125,7 +127,7 @@ describeWithPeers('latchkey-ready', ['curl', 'sh'], () => {
         { ...target, user: name },
         { ...target, host: name },
       ])
-        expect(await run(script, ['--if-running', ...args(wanted)], { env: env(api), cwd })).toEqual(quiet)
+        expect(await run(['--if-running', ...args(wanted)], { env: env(api), cwd })).toEqual(quiet)
       expect(api.requests.map(({ body, byCurl }) => [body, byCurl])).toEqual([
         [{ ...target, user: name }, false],
         [{ ...target, host: name }, false],
@@ -137,7 +139,7 @@ describeWithPeers('latchkey-ready', ['curl', 'sh'], () => {
   it('leaves names that nobody has for their length to latchkey', async () => {
     const api = await scriptedApi(() => ready)
     for (const length of [255, 256, 1024, 100_000])
-      expect(await run(script, args({ ...target, host: 'x'.repeat(length) }), { env: env(api) })).toEqual(quiet)
+      expect(await run(args({ ...target, host: 'x'.repeat(length) }), { env: env(api) })).toEqual(quiet)
     expect(api.requests.map(({ byCurl }) => byCurl)).toEqual([true, false, false, false])
   })
 
@@ -151,17 +153,18 @@ describeWithPeers('latchkey-ready', ['curl', 'sh'], () => {
       args({ ...target, port: '022' }),
       ['--user', 'jo', '--hostname', 'db', '--port', '22', 'db.example'],
     ]
-    for (const form of forms) expect(await run(script, form, { env: env(api) }), form.join(' ')).toEqual(quiet)
+    for (const form of forms) expect(await run(form, { env: env(api) }), form.join(' ')).toEqual(quiet)
     expect(api.requests.map(({ byCurl }) => byCurl)).toEqual(forms.map(() => false))
   })
 
   it('leaves it to latchkey where its own path is relative, and finds that', async () => {
     const api = await scriptedApi(() => ready)
+    const folder = dirname(latchkeyPath)
     for (const [cwd, path] of [
-      [dirname(script), './latchkey-ready'],
-      [dirname(dirname(script)), 'dist/latchkey-ready'],
+      [folder, './latchkey.cjs'],
+      [dirname(folder), 'dist/latchkey.cjs'],
     ] as const)
-      expect(await run(path, args(), { env: env(api), cwd })).toEqual(quiet)
+      expect(await runProgram(path, ['ssh', 'ready', ...args()], { env: env(api), cwd })).toEqual(quiet)
     expect(api.requests.map(({ byCurl }) => byCurl)).toEqual([false, false])
   })
 
@@ -177,11 +180,11 @@ describeWithPeers('latchkey-ready', ['curl', 'sh'], () => {
       [...args(), 'b', 'c'],
       ...['0', '65536', '1e3', '-1', ''].map(port),
     ]) {
-      const { status, stdout, stderr } = await run(script, form, { env: env(api) })
+      const { status, stdout, stderr } = await run(form, { env: env(api) })
       expect([status, stdout], form.join(' ')).toEqual([2, ''])
       expect(stderr, form.join(' ')).toMatch(/^latchkey: /)
     }
-    const help = await run(script, ['--help'], { env: env(api) })
+    const help = await run(['--help'], { env: env(api) })
     expect(help).toMatchObject({ status: 0, stdout: expect.stringContaining('latchkey ssh ready') })
     expect(api.requests.filter(({ byCurl }) => !byCurl)).toEqual([])
   })
@@ -190,8 +193,8 @@ describeWithPeers('latchkey-ready', ['curl', 'sh'], () => {
     const api = await scriptedApi(() => undefined)
     const begunMs = performance.now()
     const [byCurl, byNode] = await Promise.all([
-      run(script, args(), { env: env(api) }),
-      latchkey(['ssh', 'ready', ...args()], { env: env(api) }),
+      run(args(), { env: env(api) }),
+      runProgram(node, [file, 'ssh', 'ready', ...args()], { env: env(api) }),
     ])
     // It has not begun anew, which takes twelve seconds more.
     expect(performance.now() - begunMs).toBeLessThan(20_000)
@@ -201,27 +204,29 @@ describeWithPeers('latchkey-ready', ['curl', 'sh'], () => {
 
   it('works without curl, and through links: one on PATH to one like those of npm', async () => {
     const api = await scriptedApi(() => ready)
-    const PATH = folderWith('node', 'readlink')
-    expect(await run(linkThroughNpm('latchkey-ready'), args(), { env: { ...env(api), PATH } })).toEqual(quiet)
+    const PATH = folderWith('node')
+    expect(
+      await runProgram(linkThroughNpm('latchkey.cjs'), ['ssh', 'ready', ...args()], { env: { ...env(api), PATH } }),
+    ).toEqual(quiet)
     expect(api.requests.map(({ byCurl }) => byCurl)).toEqual([false])
   })
 
   it('is silent without curl and Node, as where there is no daemon', async () => {
     const api = await scriptedApi(() => ready)
     const options = { env: { ...env(api), PATH: temporaryFolder() } }
-    expect(await run(script, args(), options)).toEqual(quiet)
-    expect(await run(script, ['--if-running', ...args()], options)).toEqual({ ...quiet, status: 1 })
+    expect(await run(args(), options)).toEqual(quiet)
+    expect(await run(['--if-running', ...args()], options)).toEqual({ ...quiet, status: 1 })
     expect(api.requests).toEqual([])
   })
 })
 
-describeWithPeers('latchkey-ready in the sh of macOS', ['curl', 'bash'], () => {
+describeWithPeers('latchkey ssh ready in the sh of macOS', ['curl', 'bash'], () => {
   it('asks by curl, and leaves to latchkey what is not plain', async () => {
     const api = await scriptedApi(({ byCurl }) =>
       byCurl ? ready : { status: 404, body: { error: { message: 'no' } } },
     )
     const inBash = (words: readonly string[], LC_ALL: string) =>
-      run('bash', ['--posix', script, ...words], { env: { ...env(api), LC_ALL } })
+      runProgram('bash', ['--posix', latchkeyPath, 'ssh', 'ready', ...words], { env: { ...env(api), LC_ALL } })
     for (const locale of ['C', 'C.UTF-8']) {
       expect(await inBash(args(), locale)).toEqual(quiet)
       for (const host of ['ü', '$(touch HERE)', 'a\nb'])
@@ -229,9 +234,8 @@ describeWithPeers('latchkey-ready in the sh of macOS', ['curl', 'bash'], () => {
     }
     expect(api.requests.filter(({ byCurl }) => byCurl)).toHaveLength(2)
     const away = { LATCHKEY_RUNTIME_DIR: temporaryFolder() }
-    expect(await run('bash', ['--posix', script, '--if-running', ...args()], { env: away })).toMatchObject({
-      status: 1,
-    })
+    const words = ['--posix', latchkeyPath, 'ssh', 'ready', '--if-running', ...args()]
+    expect(await runProgram('bash', words, { env: away })).toMatchObject({ status: 1 })
   })
 })
 
