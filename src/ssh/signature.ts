@@ -12,14 +12,14 @@ import { quoted, SshError, SshReader } from './wire.ts'
  */
 export function signData(privateKey: KeyObject, algorithmName: string, data: Uint8Array): Uint8Array {
   const algorithm = algorithmNamed(algorithmName)
-  return encodeSignature(algorithm, sign(algorithm.hash, data, signingKey(privateKey, algorithm)))
+  return encodeSignature(algorithm, sign(algorithm.hash, data, privateKey))
 }
 
 /** As `signData`, off the main thread: for keys whose signatures take a millisecond or more. */
 export function signDataInPool(privateKey: KeyObject, algorithmName: string, data: Uint8Array): Promise<Uint8Array> {
   const algorithm = algorithmNamed(algorithmName)
   return new Promise((resolve, reject) => {
-    sign(algorithm.hash, data, signingKey(privateKey, algorithm), (error, signature) => {
+    sign(algorithm.hash, data, privateKey, (error, signature) => {
       if (error === null) resolve(encodeSignature(algorithm, signature))
       else reject(error)
     })
@@ -30,10 +30,6 @@ function algorithmNamed(name: string): SignatureAlgorithm {
   const algorithm = signatureAlgorithmNamed(name)
   if (algorithm !== undefined) return algorithm
   throw new SshError('SIGNATURE_INVALID', `signature algorithm ${quoted(name)} is not known`)
-}
-
-function signingKey(key: KeyObject, { options }: SignatureAlgorithm) {
-  return options === undefined ? key : { key, ...options }
 }
 
 /** Two strings in one buffer: this runs once per signature. Names of algorithms are ASCII. */
@@ -69,5 +65,5 @@ function verifyStrictly(publicKey: PublicKey, data: Uint8Array, signatureBlob: U
   const signed = type.readSignedData?.(reader, publicKey.application!, data) ?? data
   reader.end()
   const raw = algorithm.fromWire(signature, publicKeyBits(publicKey))
-  return verify(algorithm.hash, signed, signingKey(toKeyObject(publicKey), algorithm), raw)
+  return verify(algorithm.hash, signed, toKeyObject(publicKey), raw)
 }

@@ -1,6 +1,6 @@
 import { generateKeyPair, generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import { padToWidth, SshError, SshReader, trimLeadingZeros } from '../wire.ts'
+import { padToWidth, SshError, SshReader } from '../wire.ts'
 import { derExplicit0, derInteger, derOctetString, derSequence, importDer, publicPoint } from './der.ts'
 import { jwkNumber, jwkText } from './jwk.ts'
 import { type KeyType, keyInvalid, type PrivateFields, type PublicFields, type SignatureAlgorithm } from './key-type.ts'
@@ -72,8 +72,6 @@ function ecdsa(curve: Curve): KeyType {
       {
         name,
         hash: curve.hash,
-        // r and s at full width, because RFC 5656 needs them as two numbers; the default would be DER.
-        options: { dsaEncoding: 'ieee-p1363' },
         toWire: toNumbers,
         fromWire: (signature) => fromNumbers(signature, curve),
       },
@@ -150,29 +148,26 @@ function isInRange(scalar: Uint8Array, { order }: Curve): boolean {
   return scalar.some((byte) => byte !== 0) && Buffer.compare(scalar, Buffer.from(order, 'hex')) < 0
 }
 
-/** Two mpints (RFC 5656 §3.1.2, RFC 4251 §5) in one buffer: this runs once per signature. */
-function toNumbers(signature: Uint8Array): Uint8Array {
-  const half = signature.length / 2
-  const numbers = Buffer.allocUnsafe(2 * (5 + half))
-  const middle = writeNumber(numbers, 0, signature.subarray(0, half))
-  return numbers.subarray(0, writeNumber(numbers, middle, signature.subarray(half)))
-}
-
-/** @returns the offset behind it, at most 5 more than it has bytes */
-function writeNumber(target: Buffer, offset: number, number: Uint8Array): number {
-  const magnitude = trimLeadingZeros(number)
-  // The sign bit must stay clear.
-  const padding = magnitude.length > 0 && magnitude[0]! >= 0x80 ? 1 : 0
-  const start = target.writeUInt32BE(padding + magnitude.length, offset)
-  if (padding === 1) target[start] = 0
-  target.set(magnitude, start + padding)
-  return start + padding + magnitude.length
+/**
+ * A SEQUENCE of two INTEGERs (RFC 3279 §2.2.3), as node:crypto makes it, as two mpints (RFC 5656 §3.1.2): both have a number in as
+ * few bytes as two's complement takes (X.690 §8.3.2, RFC 4251 §5). This runs once per signature.
+ */
+function toNumbers(der: Uint8Array): Uint8Array {
+  // The length of the sequence has two bytes where two numbers of P-521 are long.
+  const r = der[1]! < 0x80 ? 4 : 5
+  const rBytes = der[r - 1]!
+  const s = r + rBytes + 2
+  const numbers = Buffer.allocUnsafe(8 + rBytes + der.length - s)
+  numbers.set(der.subarray(r, s - 2), numbers.writeUInt32BE(rBytes, 0))
+  numbers.set(der.subarray(s), numbers.writeUInt32BE(der.length - s, 4 + rBytes))
+  return numbers
 }
 
 function fromNumbers(signature: Uint8Array, { coordinateBytes }: Curve): Uint8Array {
   const reader = new SshReader(signature)
-  const [r, s] = [padToWidth(reader.mpint(), coordinateBytes), padToWidth(reader.mpint(), coordinateBytes)]
+  const numbers = [reader.mpint(), reader.mpint()]
   reader.end()
-  if (r === undefined || s === undefined) throw new SshError('SIGNATURE_INVALID', 'a signature is longer than its key')
-  return Buffer.concat([r, s])
+  if (numbers.some(({ length }) => length > coordinateBytes))
+    throw new SshError('SIGNATURE_INVALID', 'a signature is longer than its key')
+  return Buffer.concat(derSequence(numbers.flatMap(derInteger)))
 }

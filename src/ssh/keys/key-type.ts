@@ -6,8 +6,6 @@ export interface SignatureAlgorithm {
   name: string
   /** Undefined for Ed25519, which has a hash of its own. */
   hash: 'sha1' | 'sha256' | 'sha384' | 'sha512' | undefined
-  /** What node:crypto is told besides the key. */
-  options?: { dsaEncoding: 'ieee-p1363' }
   /** Converts what node:crypto makes to what the signature blob holds. */
   toWire(signature: Uint8Array): Uint8Array
   /**
