@@ -7,7 +7,7 @@ import { beforeEach, expect, it, onTestFinished, vi } from 'vitest'
 import { startBuiltDaemon } from '../support/built-daemon.ts'
 import { latchkey, latchkeyPath } from '../support/latchkey.ts'
 import { describeWithPeers } from '../support/peers.ts'
-import { isAlive } from '../support/processes.ts'
+import { isAlive, maySeeDaemon } from '../support/processes.ts'
 import { run, runOk } from '../support/run.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -96,7 +96,7 @@ describeWithPeers('an agent that takes the place of ssh-agent', ['ssh-add', 'ssh
       await runOk('ssh-add', ['-q', at('key')], agent)
       await runOk('ssh-add', ['-T', at('key.pub')], agent)
       expect((await run('ssh-add', ['-L'], agent)).stdout).toBe(readFileSync(at('key.pub'), 'utf8'))
-      expect(socketsOf(Number(pid))).toEqual({ listening: [socket], network: 0 })
+      if (maySeeDaemon) expect(socketsOf(Number(pid))).toEqual({ listening: [socket], network: 0 })
       process.kill(Number(pid), 'SIGTERM')
       await vi.waitFor(() => expect(isAlive(Number(pid))).toBe(false), patience)
       expect(readdirSync(home, { recursive: true })).toEqual(before)
@@ -107,7 +107,7 @@ describeWithPeers('an agent that takes the place of ssh-agent', ['ssh-add', 'ssh
       await daemon.run('ssh-add', ['-L'])
       // It fails: nobody there is a keychain.
       await daemon.run(latchkeyPath, ['ssh', 'keys', 'add', at('key')])
-      expect(socketsOf(daemon.pid).listening).toHaveLength(2)
+      if (maySeeDaemon) expect(socketsOf(daemon.pid).listening).toHaveLength(2)
       await vi.waitFor(() => expect(visits()).toEqual({ keychain: true, behind: true, vault: true }), patience)
     },
   )

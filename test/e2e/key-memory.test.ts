@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { addKey, empty, extension, number, privateNumbers, reply } from '../support/agent-messages.ts'
 import { connectRaw } from '../support/agent-subject.ts'
 import { startBuiltDaemon } from '../support/built-daemon.ts'
+import { maySeeDaemon } from '../support/processes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const keys: readonly [string, KeyObject, 'd' | 'p'][] = [
@@ -49,11 +50,9 @@ function countIn(area: Buffer, bytes: Uint8Array): number {
 /** OpenSSL keeps the words of its numbers from the lowest on. */
 const inWords = (value: Uint8Array) => Buffer.from(value).reverse()
 
-const isRoot = process.getuid?.() === 0
-if (!isRoot) process.stderr.write('SKIPPED the memory of the daemon: only root may read it\n')
+if (!maySeeDaemon) process.stderr.write('SKIPPED the memory of the daemon: only root may read it\n')
 
-// Nobody but root can look: the daemon makes itself unreadable.
-describe.runIf(isRoot && process.platform === 'linux')('the memory of the daemon', () => {
+describe.runIf(maySeeDaemon)('the memory of the daemon', () => {
   it.each(keys)('holds an added key (%s) once, and no more once it was removed', async (name, key, part) => {
     // Some seconds after it has been busy, V8 collects by itself once or twice, and then no more: not to be waited for.
     const daemon = await startBuiltDaemon(temporaryFolder(), '', { nodeOptions: ['--no-memory-reducer'] })

@@ -15,6 +15,7 @@ import { createFrameReader, framed } from '../support/agent-stream.ts'
 import { type BuiltDaemon, type BuiltDaemonOptions, startBuiltDaemon } from '../support/built-daemon.ts'
 import { latchkeyPath } from '../support/latchkey.ts'
 import { describeWithPeers } from '../support/peers.ts'
+import { maySeeDaemon } from '../support/processes.ts'
 import { runOk } from '../support/run.ts'
 import { startSshd } from '../support/sshd.ts'
 import { type StockAgent, startStockAgent } from '../support/stock-agent.ts'
@@ -155,7 +156,7 @@ describeWithPeers('agents behind ours', ['ssh-add', 'ssh-agent', 'ssh-keygen', '
     const daemon = await start(toml, { openFiles: 256 })
     const lists = await Promise.all(Array.from({ length: 100 }, () => lister(daemon)))
     expect(lists.filter((list) => list !== undefined).length).toBeGreaterThan(20)
-    expect(readdirSync(`/proc/${daemon.pid}/fd`).length).toBeLessThan(200)
+    if (maySeeDaemon) expect(readdirSync(`/proc/${daemon.pid}/fd`).length).toBeLessThan(200)
     expect(await comments(daemon)).toEqual(['theirs'])
     expect((await daemon.run('ssh-add', ['-T', `${file}.pub`])).status).toBe(0)
     expect((await daemon.run(latchkeyPath, ['status'])).status).toBe(0)
