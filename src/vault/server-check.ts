@@ -4,7 +4,7 @@ import type { PublicPurpose } from './advice/advice-row.ts'
 import type { VaultClient } from './client.ts'
 import { isVaultError, VaultError, type VaultErrorCode } from './vault-error.ts'
 
-const purpose: PublicPurpose = { type: 'public', mount: 'sys' }
+const purpose: PublicPurpose = { type: 'public', mount: 'sys', isAsked: true }
 const statusSchema = v.pipe(v.string(), v.parseJson(), v.object({ sealed: v.boolean(), initialized: v.boolean() }))
 
 /** The vault has not answered, or cannot serve anyone now. Other refusals are left to the call that follows. */

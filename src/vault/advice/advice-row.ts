@@ -38,6 +38,8 @@ export interface LoginPurpose {
   mount: string
   /** A user name, or words for the AppRole, whose role id is half of a secret. */
   who: string
+  /** A person wants it, and is told to come back where it cannot be done now. */
+  isAsked?: boolean | undefined
   /** What the login method knows about its own refusals; tried before what any login may be refused with. */
   advice: readonly AdviceRow<LoginPurpose>[]
 }
@@ -59,6 +61,8 @@ export interface TokenPurpose {
 export interface PublicPurpose {
   type: 'public'
   mount: string
+  /** A person wants it, or a login that depends on it. */
+  isAsked?: boolean | undefined
 }
 
 /** What a request is for: advice on a refusal depends on it. */

@@ -1,6 +1,7 @@
 import { shellWord } from '../../core/text/shell-word.ts'
 import { formatDuration } from '../../core/time/duration.ts'
 import { keyGenerators } from '../../ssh/keys/key-types.ts'
+import { waitHint } from './advice-general.ts'
 import { type AdviceRow, type HostSignPurpose, reportHint, type SignPurpose } from './advice-row.ts'
 
 const rolePath = ({ mount, role }: SignPurpose) => shellWord(`${mount}/roles/${role}`)
@@ -30,7 +31,7 @@ export const signatureRows: readonly AdviceRow<SignPurpose | HostSignPurpose>[] 
     text: /^failed to generate signed SSH key|^failed to parse stored CA private key/,
     code: 'VAULT_UNAVAILABLE',
     message: ({ mount }) => `${mount}/ could not sign just now`,
-    hint: () => 'it is tried again automatically; if it goes on, see the log of the server',
+    hint: (purpose, _, vault) => `${waitHint(purpose, vault)}; if it goes on, see the log of the server`,
   },
 ]
 

@@ -42,11 +42,11 @@ export async function callLogin(
 
 /** The first half of `callLogin`, for a login whose answer has to be waited for. */
 export async function sendLogin({ client }: Pick<LoginContext, 'client'>, call: LoginCall): Promise<VaultAnswer> {
-  const { path, mount, method = 'POST', body, query, who, advice, mfa, patienceMs } = call
+  const { path, mount, method = 'POST', body, query, who, mayAsk, advice, mfa, patienceMs } = call
   return client.request({
     method,
     path,
-    purpose: { type: 'login', mount, who, advice },
+    purpose: { type: 'login', mount, who, isAsked: mayAsk, advice },
     ...(body === undefined ? {} : { body }),
     query,
     mfa,

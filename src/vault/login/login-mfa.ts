@@ -93,7 +93,7 @@ export async function satisfyMfa(
       return await client.request({
         method: 'POST',
         path: 'sys/mfa/validate',
-        purpose: { type: 'login', mount, who, advice: mfaAdvice },
+        purpose: { type: 'login', mount, who, isAsked: true, advice: mfaAdvice },
         body: { mfa_request_id: requirement.requestId, mfa_payload: payload },
         isIdempotent: false,
         ...(pushes.length > 0 ? { patienceMs: mfaPatienceMs } : {}),

@@ -46,7 +46,7 @@ export async function readVisibleLogins(client: VaultClient): Promise<VisibleLog
 
 async function readMounts(client: VaultClient): Promise<[string, v.InferOutput<typeof mountSchema>][]> {
   const { name } = client
-  const purpose = { type: 'public', mount: 'sys' } as const
+  const purpose = { type: 'public', mount: 'sys', isAsked: true } as const
   try {
     const { data } = await client.request({ method: 'GET', path: 'sys/internal/ui/mounts', purpose })
     const list = v.parse(listSchema, data)

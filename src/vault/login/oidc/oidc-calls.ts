@@ -72,7 +72,7 @@ export function createOidcCalls(context: Pick<LoginContext, 'client'>, login: Oi
   // the form has been taken.
   const forwardForm = (fields: URLSearchParams) => {
     const form = Object.fromEntries(['state', 'code', 'id_token'].map((name) => [name, fieldOf(fields, name)]))
-    const purpose = { type: 'login', mount, who: own.who, advice: oidcAdvice } as const
+    const purpose = { type: 'login', mount, who: own.who, isAsked: true, advice: oidcAdvice } as const
     const request = { method: 'POST', path: pathOf('callback'), purpose, body: { ...form, ...nonce } } as const
     return client.request({ ...request, isPage: true, isIdempotent: false })
   }

@@ -537,6 +537,31 @@ describe('advice on', () => {
     expect(adviceOn(400, ['ttl is larger than maximum allowed 2h0m0s'], sign).hint).toContain('2h0m0s')
   })
 
+  const host: VaultPurpose = { type: 'sign-host', mount: 'ssh', role: 'host' }
+  const byHand = 'run the command again'
+  it.each<[string, VaultPurpose, string]>([
+    ['a login', { ...userpass, isAsked: true }, 'run: latchkey login corp'],
+    ['the certificate of a host', host, byHand],
+    ['what is public', { type: 'public', mount: 'sys', isAsked: true }, byHand],
+  ])('sends back later whoever has wanted %s, which nobody tries again', (_, purpose, back) => {
+    expect(adviceOn(500, ['internal error'], purpose).hint).toBe(`wait a little, then ${back}`)
+    expect(adviceOn(500, ['a new one'], purpose).hint).toBe(`wait a little, then ${back}`)
+    expect(adviceOn(503, ['Vault is sealed'], purpose).hint).toBe(
+      `its operator must run: vault operator unseal; then ${back}`,
+    )
+  })
+
+  it.each<VaultPurpose>([sign, approle, unwrap, renew, { type: 'public', mount: 'ssh' }])(
+    'says of what the daemon wants that it is tried again: %j',
+    (purpose) => {
+      const again = 'it is tried again automatically, and certificates already held stay usable until they expire'
+      expect(adviceOn(500, ['internal error'], purpose).hint).toBe(again)
+      expect(adviceOn(503, ['Vault is sealed'], purpose).hint).toBe(
+        `its operator must run: vault operator unseal; ${again}`,
+      )
+    },
+  )
+
   it('a limit with Retry-After says how long', () => {
     expect(adviceOn(429, ['rate limit quota exceeded'], sign, 8_500)).toMatchObject({
       retryAfterMs: 8_500,

@@ -28,7 +28,10 @@ describe('in the background', () => {
     const { vault, source, calledAfter } = await tokenWorld('userpass')
     vault.on(byPassword, sealed)
     source.start()
-    await expect(source.login(person)).rejects.toMatchObject({ code: 'VAULT_SEALED' })
+    await expect(source.login(person)).rejects.toMatchObject({
+      code: 'VAULT_SEALED',
+      hint: 'its operator must run: vault operator unseal; then run: latchkey login corp',
+    })
     await calledAfter(24 * 3600_000, 1)
     expect(source.status().lastError).toMatchObject({ code: 'VAULT_SEALED' })
   })
