@@ -15,9 +15,9 @@ export interface Circuit {
   limited(error: VaultError): void
 }
 
-/** Longer than any rate limit: a server that asks for more is mistaken, and must not keep us away until a restart. */
+/** Longer than any rate limit or maintenance: a server that asks for more is mistaken, and must not keep us away until a restart. */
 const longestRestMs = 3_600_000
-/** The most that passes without a look whether a server is back, in ms: a certificate may have little more to live. */
+/** The most that passes without a look whether a server is back that does not say when, in ms: a certificate may have little more to live. */
 const longestPauseMs = 5_000
 const limitBackoff = { baseMs: 1_000, capMs: 60_000 }
 
@@ -59,7 +59,8 @@ export function createCircuit({ clock, random }: CircuitDeps): Circuit {
   const failed = (error: unknown): void => {
     if (isServerAway(error)) {
       failures += 1
-      away = { untilMs: clock.uptime() + Math.min(longestPauseMs, failurePauseMs(failures, random)), error }
+      const pauseMs = error.retryAfterMs ?? Math.min(longestPauseMs, failurePauseMs(failures, random))
+      away = { untilMs: clock.uptime() + Math.min(pauseMs, longestRestMs), error }
     } else if (!isVaultError(error, 'VAULT_ABORTED', 'VAULT_CONFIG', 'VAULT_RATE_LIMITED')) answered()
   }
 

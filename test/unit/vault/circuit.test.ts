@@ -116,6 +116,24 @@ describe('a server that is away', () => {
     expect(await outcome(sign('db'), true)).toBe(code)
   })
 
+  it.each([
+    [120_000, 120_000],
+    [999_999_999, 3_600_000],
+  ])('and says for how long (%i ms) is asked only by those who wait until then', async (retryAfterMs, restMs) => {
+    const { clock, server, outcome, fails } = world()
+    fails('VAULT_UNAVAILABLE', retryAfterMs)
+    expect(await outcome(sign('ops'), true)).toBe('VAULT_UNAVAILABLE')
+    clock.advance(restMs - 1)
+    expect(await outcome(sign('db'), true)).toBe('VAULT_UNAVAILABLE, not sent')
+    expect(await outcome(renew, true)).toBe('VAULT_UNAVAILABLE, not sent')
+    clock.advance(1)
+    expect(await outcome(sign('db'), true)).toBe('VAULT_UNAVAILABLE')
+    clock.advance(1)
+    server.failure = undefined
+    expect(await outcome(sign('db'))).toBe('answered')
+    expect(await outcome(renew, true)).toBe('answered')
+  })
+
   it('is asked by one in the background at a time, and by all once it has answered', async () => {
     const { clock, server, open, client, outcome, fails } = world()
     fails('VAULT_UNREACHABLE')
