@@ -1,6 +1,6 @@
 import type { Turns } from '../../core/calls/turns.ts'
 import type { Logger } from '../../core/log.ts'
-import { AgentError } from '../agent-error.ts'
+import { AgentError, type AgentErrorCode } from '../agent-error.ts'
 import { keyRules } from '../keys/key-rules.ts'
 import type { ConnectionView, KeyStore, MaybePromise, Signer } from '../keys/key-store.ts'
 import type { Lock } from '../lock/lock.ts'
@@ -94,22 +94,25 @@ export function createSigning(deps: SigningDeps): (request: SignRequest) => Mayb
   }
 
   /** Nobody is left before a question whose answer counts for nothing any more. */
-  const isAllowed = async (use: KeyUse): Promise<boolean> => {
-    const locked = new AbortController()
-    const stop = lock.onceLocked(() =>
-      locked.abort(new AgentError('LOCKED_MEANWHILE', 'the agent was locked before a person answered')),
-    )
+  const isAllowed = async (use: KeyUse, { onceGone }: KeyStore): Promise<boolean> => {
+    const withdrawn = new AbortController()
+    const withdraw = (code: AgentErrorCode, why: string) => () =>
+      withdrawn.abort(new AgentError(code, `${why} before a person answered`))
+    const stops = [
+      lock.onceLocked(withdraw('LOCKED_MEANWHILE', 'the agent was locked')),
+      onceGone?.(use.identity.keyBlob, withdraw('REMOVED_MEANWHILE', 'the key was removed')),
+    ]
     try {
-      return await confirm()(use, AbortSignal.any([gone(), locked.signal]))
+      return await confirm()(use, AbortSignal.any([gone(), withdrawn.signal]))
     } finally {
-      stop()
+      for (const stop of stops) stop?.()
     }
   }
 
   const signIfConfirmed = async (found: Found, request: SignRequest): Promise<AgentResponse> => {
     const { store, signer } = found
     const { keyBlob, data } = request
-    if (!(await isAllowed({ identity: signer.identity, purpose: signPurpose(data) })))
+    if (!(await isAllowed({ identity: signer.identity, purpose: signPurpose(data) }, store)))
       return refusals.refuse(`a person did not allow a use of ${store.name}`, keyBlob)
     // That may have taken minutes: the key may be another entry now, with constraints of its own, and settings may differ.
     const present = await find(keyBlob, shownStores())

@@ -85,6 +85,11 @@ export interface KeyStore {
    */
   holds?(keyBlob: Uint8Array): 'here' | 'elsewhere' | undefined
   /**
+   * Calls once when the key of a blob is taken away. Absent: that is not found out before it is used.
+   * @returns takes that back
+   */
+  onceGone?(keyBlob: Uint8Array, listener: () => void): () => void
+  /**
    * The signer for a key blob; undefined if it is not in this store: ask the next store. A rejection is final, but for a key
    * that the store `holds` elsewhere.
    */

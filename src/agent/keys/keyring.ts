@@ -4,6 +4,7 @@ import { AgentError } from '../agent-error.ts'
 import { mayKnow, whyNotPermitted } from '../destination/permitted-destinations.ts'
 import type { KeyConstraints } from '../protocol/constraints.ts'
 import { createBlobMap } from './blob-map.ts'
+import { createDepartures } from './departures.ts'
 import { createKeySigner } from './key-signer.ts'
 import { type ConnectionView, type Identity, type KeyStore, type Signer, unbound } from './key-store.ts'
 import { createShownKeys } from './shown-keys.ts'
@@ -81,6 +82,7 @@ export function createKeyring({
   /** Whether any of them is for some destinations alone. */
   let isLimited = false
   const shown = createShownKeys()
+  const departures = createDepartures((keyBlob) => held.get(keyBlob) !== undefined)
   let nextDeadlineMs = Number.POSITIVE_INFINITY
   let cancelTimer = () => {}
 
@@ -89,6 +91,7 @@ export function createKeyring({
     listed = undefined
     hasEnds = held.values().some(({ notAfterMs }) => notAfterMs < Number.POSITIVE_INFINITY)
     isLimited = held.values().some(({ constraints }) => constraints.destinations !== undefined)
+    departures.look()
     cancelTimer()
     nextDeadlineMs = Math.min(Number.POSITIVE_INFINITY, ...held.values().map(({ deadlineMs }) => deadlineMs))
     // Removes the key from memory in time. Whether it may be used is decided by the clock at each use.
@@ -154,6 +157,7 @@ export function createKeyring({
       dropExpired()
       return held.get(keyBlob) === undefined ? undefined : 'here'
     },
+    onceGone: departures.onceGone,
     signer(keyBlob) {
       dropExpired()
       return held.get(keyBlob)?.signer

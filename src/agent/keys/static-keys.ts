@@ -3,6 +3,7 @@ import type { Clock } from '../../core/time/clock.ts'
 import { plainKeyOf } from '../../ssh/public-key.ts'
 import { equalBytes } from '../../ssh/wire.ts'
 import type { HostPatterns } from '../destination/host-patterns.ts'
+import { createDepartures } from './departures.ts'
 import { createKeySigner } from './key-signer.ts'
 import type { ConfirmPolicy, Identity, KeyStore, Signer } from './key-store.ts'
 
@@ -95,6 +96,7 @@ export function createStaticKeys({ clock, load, onKeysReleased }: StaticKeysDeps
   }
 
   const withBlob = (keyBlob: Uint8Array) => held.find(({ key }) => equalBytes(key.keyBlob, keyBlob))
+  const departures = createDepartures((keyBlob) => withBlob(keyBlob) !== undefined)
 
   return {
     name: 'static keys',
@@ -112,6 +114,7 @@ export function createStaticKeys({ clock, load, onKeysReleased }: StaticKeysDeps
       const entry = withBlob(keyBlob)
       return entry && (loadedOf(entry) === undefined ? 'elsewhere' : 'here')
     },
+    onceGone: departures.onceGone,
     signer(keyBlob) {
       const entry = withBlob(keyBlob)
       if (entry === undefined) return undefined
@@ -131,6 +134,7 @@ export function createStaticKeys({ clock, load, onKeysReleased }: StaticKeysDeps
       )
       identities = held.map(({ identity }) => identity)
       for (const entry of former) if (!held.includes(entry)) drop(entry)
+      departures.look()
     },
     state(name) {
       const entry = held.find(({ key }) => key.name === name)

@@ -23,6 +23,7 @@ import {
   confirm,
   extension,
   extensionConstraint,
+  lifetime,
   removeKey,
   signRequest,
   userauthRequest,
@@ -76,6 +77,7 @@ function setUp({ stores = [], says }: { stores?: readonly KeyStore[]; says: AskP
     peer: undefined,
   })
   return {
+    clock,
     lock,
     lines,
     session,
@@ -170,15 +172,29 @@ describe('while the person thinks', () => {
     expect(world.reasons()).toEqual(['a use of keys of ssh-add was allowed when it was out of reach already'])
   })
 
-  it('the key may be removed', async () => {
-    const { world, answer } = thinking()
+  it('the key may be removed, and then nobody is asked any more', async () => {
+    const { world, signal } = thinking()
     await world.ask(added())
     const answered = world.ask(request)
     await settle()
     await world.ask(removeKey(blob))
-    answer()
+    expect(signal()?.aborted).toBe(true)
     expect(await answered).toEqual(failure)
-    expect(world.reasons()).toEqual(['a use of keys of ssh-add was allowed when it was out of reach already'])
+    expect(world.reasons()).toEqual(['the key was removed before a person answered'])
+  })
+
+  it('the key may come to its end, as another one may be removed', async () => {
+    const { world, signal } = thinking()
+    const other = generateKeyPairSync('ed25519').privateKey
+    await world.ask(addKey(other, 'other'))
+    await world.ask(addKey(key, 'mine', { constraints: [confirm, lifetime(60)] }))
+    const answered = world.ask(request)
+    await settle()
+    await world.ask(removeKey(publicKeyFromKeyObject(other).blob))
+    expect(signal()?.aborted).toBe(false)
+    world.clock.advance(60_000)
+    expect(signal()?.aborted).toBe(true)
+    expect(await answered).toEqual(failure)
   })
 
   it('the key may be added anew, for other destinations', async () => {
@@ -189,7 +205,6 @@ describe('while the person thinks', () => {
     const elsewhere = { hostname: 'elsewhere', keys: [{ blob, isCa: false }] }
     const contents = writeDestinations([{ from: undefined, to: elsewhere, user: undefined }])
     const restricted = extensionConstraint(restrictDestinationName, contents)
-    await world.ask(removeKey(blob))
     await world.ask(addKey(key, 'mine', { constraints: [restricted] }))
     answer()
     expect(await answered).toEqual(failure)

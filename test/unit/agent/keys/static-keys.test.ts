@@ -96,6 +96,19 @@ it('a key that is removed or gets other settings while it is loaded does not sig
   expect(await replaced).toBeDefined()
 })
 
+it('a key that goes is told of to who waits for it, and one with other settings is not', () => {
+  const { keys } = world()
+  const gone: string[] = []
+  keys.use([keyNamed('mm')])
+  keys.onceGone!(publicKey.blob, () => void gone.push('mm'))
+  keys.onceGone!(publicKey.blob, () => void gone.push('never'))()
+  keys.use([keyNamed('mm', { confirm: 'always' })])
+  expect(gone).toEqual([])
+  keys.use([])
+  keys.use([])
+  expect(gone).toEqual(['mm'])
+})
+
 it('a key that stays the same object stays in memory, and one that goes is let go of', async () => {
   const { keys, clock, fate } = world()
   const key = keyNamed('mm', { lifetimeSeconds: 60 })
