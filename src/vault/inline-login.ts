@@ -1,7 +1,7 @@
 import { Secret } from '../core/secret.ts'
-import { isPrintable } from '../core/text/display-text.ts'
 import { vaultPath } from './address.ts'
 import type { LoginPurpose } from './advice/advice-row.ts'
+import { headerText, isHeaderText } from './header-text.ts'
 import type { VaultBody } from './request-body.ts'
 import { VaultError } from './vault-error.ts'
 
@@ -28,7 +28,7 @@ export function inlineHeaders({ body, purpose: { mount } }: InlineLogin): Readon
   vaultPath(`auth/${mount}`, 'login')
   // Not encoded, unlike a path in a request line: the server takes it as it is.
   const path = `auth/${mount}/login`
-  if (!isPrintable(path)) {
+  if (!isHeaderText(path)) {
     throw new VaultError('VAULT_CONFIG', `${JSON.stringify(path)} cannot be sent in a header`, {
       hint: 'edit mount of auth in config.toml, or remove inline = true there',
     })
@@ -37,5 +37,5 @@ export function inlineHeaders({ body, purpose: { mount } }: InlineLogin): Readon
     `X-Vault-Inline-Auth-Parameter-${index + 1}`,
     Buffer.from(JSON.stringify({ key, value: value instanceof Secret ? value.expose() : value })).toString('base64url'),
   ])
-  return { 'X-Vault-Inline-Auth-Path': path, ...Object.fromEntries(parameters) }
+  return { 'X-Vault-Inline-Auth-Path': headerText(path), ...Object.fromEntries(parameters) }
 }

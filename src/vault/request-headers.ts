@@ -1,5 +1,5 @@
 import { Secret } from '../core/secret.ts'
-import { isPrintable } from '../core/text/display-text.ts'
+import { headerText, isHeaderText } from './header-text.ts'
 import { type InlineLogin, inlineHeaders } from './inline-login.ts'
 import { VaultError } from './vault-error.ts'
 
@@ -17,7 +17,7 @@ export interface Admission {
 // Node would refuse the header with each request, in words that nobody can act on.
 /** @throws {VaultError} VAULT_CONFIG: the namespace cannot be sent */
 export function checkNamespace(namespace: string | undefined): void {
-  if (namespace === undefined || isPrintable(namespace)) return
+  if (namespace === undefined || isHeaderText(namespace)) return
   throw new VaultError('VAULT_CONFIG', 'the namespace has characters that cannot be sent', {
     hint: 'edit namespace of the [vault.…] section in config.toml',
   })
@@ -36,10 +36,10 @@ export function requestHeaders(
     // A local Agent or Proxy may be configured to demand it, against requests that a browser was tricked into.
     'X-Vault-Request': 'true',
     Accept: 'application/json',
-    ...(namespace === undefined ? {} : { 'X-Vault-Namespace': namespace }),
+    ...(namespace === undefined ? {} : { 'X-Vault-Namespace': headerText(namespace) }),
     ...(token === undefined || token === noToken ? {} : { 'X-Vault-Token': token.expose() }),
     ...(inline === undefined ? {} : inlineHeaders(inline)),
-    ...(mfa === undefined ? {} : { 'X-Vault-MFA': mfa.expose() }),
+    ...(mfa === undefined ? {} : { 'X-Vault-MFA': headerText(mfa.expose()) }),
     ...(body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': String(body.length) }),
   }
 }

@@ -49,9 +49,10 @@ function decodePath(path: string): string {
   }
 }
 
+/** Node has a character for each byte, and Go's programs take the bytes for UTF-8. */
 function headerOf(message: IncomingMessage, name: string): string | undefined {
-  const value = message.headers[name]
-  return Array.isArray(value) ? value[0] : value
+  const [value] = [message.headers[name]].flat()
+  return value === undefined ? undefined : Buffer.from(value, 'latin1').toString('utf8')
 }
 
 function tokenOf(message: IncomingMessage): string | undefined {

@@ -4,6 +4,7 @@ import { Secret } from '../../core/secret.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { vaultPath } from '../address.ts'
 import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
+import { isHeaderText } from '../header-text.ts'
 import type { VaultBody } from '../request-body.ts'
 import type { LeasedToken } from '../token/token-lease.ts'
 import { authMount } from './auth-mount.ts'
@@ -17,7 +18,7 @@ export const passwordFields = {
   mount: v.optional(textField),
   username: textField,
   /** The id or the name of a method of login MFA: its code is asked for first, and sent with the password. */
-  mfa_method: v.optional(textField),
+  mfa_method: v.optional(v.pipe(textField, v.check(isHeaderText, 'has characters that cannot be sent'))),
 }
 
 /** A login by a name that is configured and a password that a person types. */

@@ -131,6 +131,16 @@ describe('a request', () => {
     expect(await testClient(vault.address).request(sign)).toMatchObject({ status: 204, data: undefined })
   })
 
+  it('has the bytes of names in its headers, whatever they are written in', async () => {
+    const vault = await scriptedVault()
+    vault.on('POST auth/userpass/login/jo', ok)
+    const client = testClient(vault.address, { namespace: 'équipe ß' })
+    await client.request({ ...login, mfa: new Secret('手机:123456') })
+    const { headers } = vault.requests[0]!
+    const textOf = (name: string) => Buffer.from(String(headers[name]), 'latin1').toString('utf8')
+    expect([textOf('x-vault-namespace'), textOf('x-vault-mfa')]).toEqual(['équipe ß', '手机:123456'])
+  })
+
   it('is refused before it is sent where the namespace cannot be a header', () => {
     expect(() => testClient('http://127.0.0.1:1', { namespace: 'a\nb' })).toThrow(
       expect.objectContaining({ code: 'VAULT_CONFIG' }),

@@ -29,7 +29,12 @@ describe('the headers of a request that logs in', () => {
     expect(inlineHeaders(login('cert'))).toEqual({ 'X-Vault-Inline-Auth-Path': 'auth/cert/login' })
   })
 
-  it.each(['jwt\r\nX-Vault-Token: s.x', 'j wt', 'jẅt', '../sys'])('are refused for the mount %j', (mount) => {
+  it('name the mount by its bytes', () => {
+    const { 'X-Vault-Inline-Auth-Path': path } = inlineHeaders(login('j wẅ'))
+    expect(Buffer.from(path!, 'latin1').toString('utf8')).toBe('auth/j wẅ/login')
+  })
+
+  it.each(['jwt\r\nX-Vault-Token: s.x', 'jwt\u007f', '../sys'])('are refused for the mount %j', (mount) => {
     expect(() => inlineHeaders(login(mount))).toThrow(expect.objectContaining({ code: 'VAULT_CONFIG' }))
   })
 })

@@ -1,5 +1,6 @@
+import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
-import { type AuthConfig, createLoginMethod } from '../../../../src/vault/login/login-methods.ts'
+import { type AuthConfig, authSchema, createLoginMethod } from '../../../../src/vault/login/login-methods.ts'
 import { recorded } from '../../../support/vault-answers.ts'
 import { scriptedVault } from '../../../support/vault-http.ts'
 import { loginContext, scriptedPrompts, testClient } from '../../../support/vault-world.ts'
@@ -68,4 +69,11 @@ describe('the configured login', () => {
     ]
     expect(new Set(all).size).toBe(4)
   })
+})
+
+it('no method of login MFA is taken that a header cannot name', () => {
+  const read = (mfa_method: string) => v.safeParse(authSchema, { method: 'userpass', username: 'jo', mfa_method })
+  expect(read('手机').success).toBe(true)
+  const [issue] = read('a\nX-Vault-Token: b').issues ?? []
+  expect(issue?.message).toBe('has characters that cannot be sent')
 })

@@ -243,4 +243,13 @@ describe('login MFA', () => {
       hint: expect.stringContaining('mfa_method'),
     })
   })
+
+  it('in one phase names its method in any script', async () => {
+    const { held, code } = withCode()
+    const auth: AuthConfig = { method: 'userpass', username: 'jo', mfa_method: 'téléphone 手机' }
+    const { made, seeds, sent } = await world([['totp:téléphone 手机']], { auth, answers: [code] })
+    held.seed = seeds.get('totp:téléphone 手机')!
+    expect((await made.login(true)).lease.displayName).toBe('userpass-jo')
+    expect(sent('sys/mfa/validate')).toBe(0)
+  })
 })
