@@ -175,7 +175,7 @@ describeWithPeers('a login in a browser', ['chromium', 'script'], () => {
     const { terminal, link } = await begun({ mounted: { role }, auth: ', callback_mode = "direct"' })
     const page = await signedIn(link)
     await goOn(page)
-    await page.click('a')
+    await page.click('#confirm-button')
     await page.waitForSelector('h1:has-text("Signed in")')
     await isLoggedIn(terminal)
   })

@@ -112,7 +112,7 @@ export const oidc: Plugin = ({ part, changed, logins, now }) => {
       return {
         type: 'html',
         status: 200,
-        html: `<h1>Confirm the login to ${request.roleName}</h1><a href="${link}">Confirm</a>`,
+        html: `<h1>Confirm the login to ${request.roleName}</h1><a id="confirm-button" href="${link}">Confirm</a>`,
       }
     }
     try {
