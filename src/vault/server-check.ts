@@ -45,8 +45,26 @@ async function readStatus(client: VaultClient): Promise<string | undefined> {
     const answer = await client.request({ method: 'GET', path: 'sys/seal-status', purpose, isText: true })
     return answer.text
   } catch (error) {
-    if (isVaultError(error, ...inVain)) throw error
-    if (error instanceof VaultError) return undefined
-    throw error
+    if (isNoOfProxy(error)) await lookElsewhere(client)
+    else throwIfInVain(error)
+    return undefined
   }
+}
+
+/** Some companies let nothing of `sys/` through to a vault, and logins all the same. */
+function isNoOfProxy(error: unknown): boolean {
+  return isVaultError(error, 'VAULT_BAD_RESPONSE') && [401, 403, 404, 405].includes(error.status ?? 0)
+}
+
+/** A vault has a word of its own for whoever comes without a token. @throws {VaultError} something else answers here, too */
+async function lookElsewhere(client: VaultClient): Promise<void> {
+  try {
+    await client.request({ method: 'GET', path: 'auth/token/lookup-self', purpose })
+  } catch (error) {
+    throwIfInVain(error)
+  }
+}
+
+function throwIfInVain(error: unknown): void {
+  if (!(error instanceof VaultError) || isVaultError(error, ...inVain)) throw error
 }

@@ -17,12 +17,34 @@ describe('a server, before a person is asked', () => {
     ['has not been initialised', { json: { initialized: false, sealed: true } }, 'VAULT_REFUSED'],
     ['is a page', { raw: '<html>welcome</html>' }, 'VAULT_BAD_RESPONSE'],
     ['is another API', { json: { status: 'ok' } }, 'VAULT_BAD_RESPONSE'],
-    ['is behind a proxy that says no', { status: 403, raw: '<html>no</html>' }, 'VAULT_BAD_RESPONSE'],
     ['closes the connection', 'drop', 'VAULT_UNREACHABLE'],
     ['is away', { status: 503, raw: 'no upstream' }, 'VAULT_UNAVAILABLE'],
   ])('that %s fails the login', async (_, answer, code) => {
     await expect(check(answer)).rejects.toMatchObject({ code, hint: expect.stringMatching(/\w/) })
   })
+
+  const no = { status: 403, raw: '<html>no</html>' }
+  const lookUp = 'GET auth/token/lookup-self'
+  it.each<[string, ScriptedAnswer, string]>([
+    ['refuses everything', no, 'VAULT_BAD_RESPONSE'],
+    ['lets all else through to a sealed one', { status: 503, json: { errors: ['Vault is sealed'] } }, 'VAULT_SEALED'],
+  ])('that is behind a proxy which %s fails the login', async (_, answer, code) => {
+    const vault = await scriptedVault()
+    vault.on(state, no)
+    vault.on(lookUp, answer)
+    await expect(checkServer(testClient(vault.address, { maxRetries: 0 }))).rejects.toMatchObject({ code })
+  })
+
+  it.each([403, 404])(
+    'that is behind a proxy which lets nothing of sys/ through (HTTP %i) is good enough',
+    async (status) => {
+      const vault = await scriptedVault()
+      vault.on(state, { status, raw: '<html>no</html>' })
+      vault.on(lookUp, { status: 403, json: { errors: ['permission denied'] } })
+      await checkServer(testClient(vault.address, { maxRetries: 0 }))
+      expect(vault.calls()).toEqual([lookUp])
+    },
+  )
 
   it.each<[string, ScriptedAnswer]>([
     ['is a vault', { json: { type: 'shamir', initialized: true, sealed: false, t: 1 } }],
