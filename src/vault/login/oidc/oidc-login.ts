@@ -120,13 +120,14 @@ export function createOidcLogin(
     const polling = poll(calls, state, pollMs, over.signal)
     const link = server.await({ state: undefined, target: begun.url, onCallback: async () => elsewherePage(vault) })
     try {
-      return await granted(await visit(begun, link, polling, server, signal), signal)
-    } catch (error) {
-      over.abort(error)
-      // The last poll may have brought a token, which is revoked where nobody wants it any more.
-      const late = await polling.catch(() => undefined)
-      if (late === undefined) throw error
-      return await granted(late, signal)
+      const answer = await visit(begun, link, polling, server, signal).catch(async (error: unknown) => {
+        over.abort(error)
+        // The last poll may have brought a token, which is revoked where nobody wants it any more.
+        const late = await polling.catch(() => undefined)
+        if (late === undefined) throw error
+        return late
+      })
+      return await granted(answer, over.signal)
     } finally {
       signal.removeEventListener('abort', giveUp)
     }

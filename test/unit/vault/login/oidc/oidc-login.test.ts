@@ -466,6 +466,38 @@ describe('a login by OIDC that is polled for', () => {
     })
   })
 
+  it.each([
+    ['is refused', 403, 'failed to satisfy enforcement all. error: denied'],
+    ['came too late', 400, 'invalid request ID'],
+  ])('asks once for a second factor that %s', async (_, status, text) => {
+    const { vault, login, question, questions, clock } = await open({ callback_mode: 'device' })
+    vault.on(beginRoute, recorded('auth_url in device mode'))
+    const any = [{ type: 'duo', id: 'm1', uses_passcode: false }]
+    vault.on(pollRoute, auth('', { mfa_requirement: { mfa_request_id: 'r1', mfa_constraints: { all: { any } } } }))
+    vault.on('POST sys/mfa/validate', { status, json: { errors: [text] } }, auth('hvs.late'))
+    const outcome = login()
+    await question()
+    clock.advance(2_000)
+    await expect(outcome).rejects.toMatchObject({ name: 'VaultError' })
+    expect(vault.calls().filter((call) => call === 'POST sys/mfa/validate')).toHaveLength(1)
+    expect(questions).toHaveLength(2)
+  })
+
+  it('asks for no second factor after a no to the visit', async () => {
+    const { vault, login, question, questions, refuse, clock } = await open({ callback_mode: 'device' })
+    vault.on(beginRoute, recorded('auth_url in device mode'))
+    const any = [{ type: 'duo', id: 'm1', uses_passcode: false }]
+    vault.on(pollRoute, () => {
+      refuse(new PromptError('PROMPT_CANCELLED', 'cancelled'))
+      return auth('', { mfa_requirement: { mfa_request_id: 'r1', mfa_constraints: { all: { any } } } })
+    })
+    const outcome = login()
+    await question()
+    clock.advance(2_000)
+    await expect(outcome).rejects.toMatchObject({ code: 'PROMPT_CANCELLED' })
+    expect(questions).toHaveLength(1)
+  })
+
   it('that is given up during a poll brings its token, to be revoked', async () => {
     const { vault, login, question, clock, over } = await open({ callback_mode: 'device' })
     vault.on(beginRoute, recorded('auth_url in device mode'))
