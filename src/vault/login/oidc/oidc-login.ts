@@ -11,7 +11,7 @@ import { type LoginContext, loginTopic } from '../login-method.ts'
 import type { CallbackPage } from './callback-page.ts'
 import { type CallbackServer, startCallbackServer } from './callback-server.ts'
 import { type BegunLogin, createOidcCalls, isPending, type OidcCalls, oidcCall } from './oidc-calls.ts'
-import { listenPlace, type ReturnSettings, redirectUriOf } from './return-address.ts'
+import { type CallbackMode, listenPlace, type ReturnSettings, redirectUriOf } from './return-address.ts'
 import { visitUntil } from './visit-until.ts'
 
 /** What config.toml says about the login. */
@@ -39,7 +39,7 @@ export function createOidcLogin(
   context: LoginContext,
 ): (signal: AbortSignal | undefined) => Promise<LeasedToken> {
   const { client, clock, uid, address } = context
-  const { mount, role } = settings
+  const { mount, role, mode } = settings
   const vault = client.name
   const again = `latchkey login ${shellWord(vault)}`
 
@@ -168,7 +168,7 @@ export function createOidcLogin(
     const over = new AbortController()
     const giveUp = () => over.abort(given!.reason)
     given?.addEventListener('abort', giveUp)
-    const stopTimer = clock.after(limitMs, () => over.abort(tookTooLong(vault, again)))
+    const stopTimer = clock.after(limitMs, () => over.abort(tookTooLong(vault, again, mode)))
     const server = await listen().catch((error: unknown) => {
       stopTimer()
       throw error
@@ -204,13 +204,15 @@ function failurePage(vault: string, error: unknown): CallbackPage {
   return { status: 400, title: `Not logged in to vault ${vault}`, text: `${describeError(error)}${hint}` }
 }
 
-function tookTooLong(vault: string, again: string): VaultError {
+function tookTooLong(vault: string, again: string, mode: CallbackMode): VaultError {
   const minutes = limitMs / 60_000
+  // A server that refuses what the browser brings tells the browser, and goes on to tell us to wait.
+  const refused = mode === 'direct' ? '; if the server has refused it, the last page in the browser says why' : ''
   return new VaultError(
     'VAULT_LOGIN_FAILED',
     `vault ${vault}: no browser has finished the login within ${minutes} minutes`,
     {
-      hint: `run: ${again}`,
+      hint: `run: ${again}${refused}`,
     },
   )
 }

@@ -466,6 +466,19 @@ describe('a login by OIDC that is polled for', () => {
     })
   })
 
+  it('points to the browser after five minutes, where the server tells what it refuses', async () => {
+    const { vault, login, question, clock } = await open({ callback_mode: 'direct' })
+    vault.on(beginRoute, recorded('auth_url in direct mode'))
+    vault.on(pollRoute, pending)
+    const outcome = login()
+    await question()
+    clock.advance(5 * 60_000)
+    await expect(outcome).rejects.toMatchObject({
+      code: 'VAULT_LOGIN_FAILED',
+      hint: 'run: latchkey login corp; if the server has refused it, the last page in the browser says why',
+    })
+  })
+
   it.each([
     ['is refused', 403, 'failed to satisfy enforcement all. error: denied'],
     ['came too late', 400, 'invalid request ID'],
