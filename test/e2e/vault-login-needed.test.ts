@@ -77,7 +77,7 @@ describeWithPeers('a login that only a person can make', ['ssh-add', 'python:pty
     const helper = join(folder, 'helper')
     const pid = join(folder, 'pid')
     const write = (script: string) => writeFileSync(helper, `#!/bin/sh\n${script}\n`, { mode: 0o700 })
-    write(`sleep 600 & echo $! >"${pid}"; wait`)
+    write(`sleep 600 & echo $! >"${pid}.new"; mv "${pid}.new" "${pid}"; wait`)
     writeFileSync(join(folder, '.vault'), `token_helper = "${helper}"\n`)
     const { admin, list, status, desktop } = await start('{ method = "token" }', folder)
     await expect.poll(() => existsSync(pid), { timeout: 10_000 }).toBe(true)
