@@ -4,6 +4,7 @@ import { certificateValidity, isSignatureValid, type SshCertificate } from './ce
 import { type AskedCertificate, certificateExcess } from './certificate-surprises.ts'
 import { signatureAlgorithmNamed } from './keys/key-types.ts'
 import { fingerprint, type PublicKey } from './public-key.ts'
+import { readOr } from './read-or.ts'
 import { equalBytes, quoted, SshError, SshReader } from './wire.ts'
 
 /** The critical options that sshd knows; it refuses a certificate with any other (PROTOCOL.certkeys, "Critical options"). */
@@ -173,10 +174,5 @@ function checkCa({ signatureKey }: SshCertificate, cas: readonly string[] | unde
 }
 
 function isSha1(signature: Uint8Array): boolean {
-  try {
-    return signatureAlgorithmNamed(new SshReader(signature).text())?.hash === 'sha1'
-  } catch (error) {
-    if (error instanceof SshError) return false
-    throw error
-  }
+  return readOr(false, () => signatureAlgorithmNamed(new SshReader(signature).text())?.hash === 'sha1')
 }

@@ -1,6 +1,7 @@
 import { decodePublicKey, type PublicKey } from './public-key.ts'
 import { parsePublicKeyLine } from './public-key-line.ts'
-import { equalBytes, SshError } from './wire.ts'
+import { readOr } from './read-or.ts'
+import { equalBytes } from './wire.ts'
 
 /** What the console of a machine shows of its host keys. */
 export type ConsoleKeys =
@@ -106,12 +107,7 @@ function blocksIn(output: string): readonly Block[] {
 function readKey(line: string): PublicKey | 'unreadable' | undefined {
   const [, type, base64] = keyForm.exec(line) ?? []
   if (type === undefined || base64 === undefined) return undefined
-  try {
-    return decodePublicKey(parsePublicKeyLine(`${type} ${base64}`).blob)
-  } catch (error) {
-    if (error instanceof SshError) return 'unreadable'
-    throw error
-  }
+  return readOr('unreadable', () => decodePublicKey(parsePublicKeyLine(`${type} ${base64}`).blob))
 }
 
 const isSame = (one: PublicKey, other: PublicKey) => equalBytes(one.blob, other.blob)

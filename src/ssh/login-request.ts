@@ -1,4 +1,5 @@
-import { SshError, SshReader } from './wire.ts'
+import { readOr } from './read-or.ts'
+import { SshReader } from './wire.ts'
 
 /** What ssh has signed to log in (RFC 4252 §7). */
 export interface LoginRequest {
@@ -15,7 +16,7 @@ const userauthRequest = 50
 
 /** Undefined for anything else: a form with anything missing, or anything behind it, is none. */
 export function readLoginRequest(data: Uint8Array): LoginRequest | undefined {
-  try {
+  return readOr(undefined, () => {
     const reader = new SshReader(data)
     const sessionId = reader.string()
     if (reader.byte() !== userauthRequest) return undefined
@@ -32,8 +33,5 @@ export function readLoginRequest(data: Uint8Array): LoginRequest | undefined {
     const hostKeyBlob = isHostBound ? { hostKeyBlob: reader.string() } : {}
     reader.end()
     return { sessionId, user, keyBlob, ...hostKeyBlob }
-  } catch (error) {
-    if (error instanceof SshError) return undefined
-    throw error
-  }
+  })
 }

@@ -2,6 +2,7 @@ import { type KeyObject, sign, verify } from 'node:crypto'
 import type { SignatureAlgorithm } from './keys/key-type.ts'
 import { keyTypeNamed, signatureAlgorithmNamed } from './keys/key-types.ts'
 import { type PublicKey, publicKeyBits, toKeyObject } from './public-key.ts'
+import { readOr } from './read-or.ts'
 import { quoted, SshError, SshReader } from './wire.ts'
 
 /**
@@ -47,12 +48,7 @@ function encodeSignature({ name, toWire }: SignatureAlgorithm, signature: Uint8A
  * and for a malformed blob.
  */
 export function verifySignature(publicKey: PublicKey, data: Uint8Array, signatureBlob: Uint8Array): boolean {
-  try {
-    return verifyStrictly(publicKey, data, signatureBlob)
-  } catch (error) {
-    if (error instanceof SshError) return false
-    throw error
-  }
+  return readOr(false, () => verifyStrictly(publicKey, data, signatureBlob))
 }
 
 function verifyStrictly(publicKey: PublicKey, data: Uint8Array, signatureBlob: Uint8Array): boolean {

@@ -1,7 +1,7 @@
 import { CodedError, describeError, errorCode } from '../../core/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import { fingerprint } from '../../ssh/public-key.ts'
-import { SshError } from '../../ssh/wire.ts'
+import { readOr } from '../../ssh/read-or.ts'
 import type { ConnectionView } from '../keys/key-store.ts'
 import type { AgentNotices } from '../notices.ts'
 import type { AgentResponse } from '../protocol/messages.ts'
@@ -60,10 +60,5 @@ export function createRefusals({ connection, notices, peer, log }: RefusalsDeps)
 
 /** `SHA256:…`, undefined for what is no key: a client may name anything. */
 export function fingerprintOf(blob: Uint8Array | undefined): string | undefined {
-  try {
-    return blob === undefined ? undefined : fingerprint(blob)
-  } catch (error) {
-    if (error instanceof SshError) return undefined
-    throw error
-  }
+  return blob === undefined ? undefined : readOr(undefined, () => fingerprint(blob))
 }

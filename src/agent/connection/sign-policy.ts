@@ -1,6 +1,7 @@
 import { displayLine } from '../../core/text/display-text.ts'
 import { readLoginRequest } from '../../ssh/login-request.ts'
-import { SshError, SshReader } from '../../ssh/wire.ts'
+import { readOr } from '../../ssh/read-or.ts'
+import { SshReader } from '../../ssh/wire.ts'
 
 /** What a signature is for, told apart by the data alone. */
 export type SignPurpose =
@@ -49,15 +50,12 @@ export function signUseMistake(use: string): string | undefined {
 
 /** @param read reads the whole form, and says whether it is one */
 function hasForm(data: Uint8Array, read: (reader: SshReader) => boolean): boolean {
-  try {
+  return readOr(false, () => {
     const reader = new SshReader(data)
     if (!read(reader)) return false
     reader.end()
     return true
-  } catch (error) {
-    if (error instanceof SshError) return false
-    throw error
-  }
+  })
 }
 
 function readSudo(reader: SshReader): boolean {

@@ -9,7 +9,8 @@ import type { ExplainedCertificate, ListedIdentity } from '../../ipc/endpoints/s
 import { certificateValidity, decodeCertificate, type SshCertificate } from '../../ssh/certificate.ts'
 import { keyTypeOfCertificate } from '../../ssh/keys/key-types.ts'
 import { fingerprint } from '../../ssh/public-key.ts'
-import { SshError, SshReader } from '../../ssh/wire.ts'
+import { readOr } from '../../ssh/read-or.ts'
+import { SshReader } from '../../ssh/wire.ts'
 import { validBeforeOf } from './status.ts'
 
 const fromElsewhere: ConnectionView = { bindings: [], isForwarded: true }
@@ -48,16 +49,6 @@ export function describeKey(
 }
 
 const typeOf = ({ keyBlob }: Identity) => readOr('unknown', () => displayLine(new SshReader(keyBlob).text()))
-
-/** @param fallback what stands for what cannot be read */
-function readOr<T, Fallback>(fallback: Fallback, read: () => T): T | Fallback {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof SshError) return fallback
-    throw error
-  }
-}
 
 const isCertificate = (identity: Identity) => keyTypeOfCertificate(typeOf(identity)) !== undefined
 

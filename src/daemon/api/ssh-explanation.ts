@@ -7,7 +7,8 @@ import { sectionHeader } from '../../core/text/section-name.ts'
 import type { ListedIdentity, SshListExplanation, SshListRequest } from '../../ipc/endpoints/ssh-explain.ts'
 import { formatHostName } from '../../ssh/known-hosts/host-name.ts'
 import { decodePublicKey, fingerprint } from '../../ssh/public-key.ts'
-import { equalBytes, SshError } from '../../ssh/wire.ts'
+import { readOr } from '../../ssh/read-or.ts'
+import { equalBytes } from '../../ssh/wire.ts'
 import type { KnownHostsFiles } from '../known-hosts-files.ts'
 import type { ConfigService } from '../running/config-service.ts'
 import type { RunningIdentity } from '../running/running-identity.ts'
@@ -104,13 +105,7 @@ function imagined(host: SshListRequest['host']): ImaginedHost {
 
 /** What cannot be read here cannot be verified either when ssh shows it: docs/PROTOCOL.md P-11. */
 function isKnownKind(blob: Uint8Array): boolean {
-  try {
-    decodePublicKey(blob)
-    return true
-  } catch (error) {
-    if (error instanceof SshError) return false
-    throw error
-  }
+  return readOr(undefined, () => decodePublicKey(blob)) !== undefined
 }
 
 function describeConfigured(

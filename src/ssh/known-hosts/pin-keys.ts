@@ -1,4 +1,5 @@
-import { equalBytes, SshError, SshReader } from '../wire.ts'
+import { readOr } from '../read-or.ts'
+import { equalBytes, SshReader } from '../wire.ts'
 import { formatHostName, type HostName } from './host-name.ts'
 import { formatKnownHost, type KnownHost, parseKnownHost } from './known-host.ts'
 
@@ -100,10 +101,5 @@ function withKeys(lines: readonly ParsedLine[]): readonly LineWithKey[] {
 function blobOf(type: string, base64: string): Uint8Array | undefined {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined
   const blob = Buffer.from(base64, 'base64')
-  try {
-    return new SshReader(blob).text() === type ? blob : undefined
-  } catch (error) {
-    if (error instanceof SshError) return undefined
-    throw error
-  }
+  return readOr(undefined, () => (new SshReader(blob).text() === type ? blob : undefined))
 }
