@@ -1,6 +1,6 @@
 import { shellWord } from '../../core/text/shell-word.ts'
 import { type AdviceRow, type HostSignPurpose, reportHint } from './advice-row.ts'
-import { describeMaximum, signatureRows } from './advice-sign.ts'
+import { describeMaximum, pathRows, signatureRows, unreadKeyRow } from './advice-sign.ts'
 
 const rolePath = ({ mount, role }: HostSignPurpose) => shellWord(`${mount}/roles/${role}`)
 const readRole = (purpose: HostSignPurpose) => `vault read ${rolePath(purpose)}`
@@ -15,12 +15,7 @@ export const hostSignRows: readonly AdviceRow<HostSignPurpose>[] = [
     hint: ({ mount }) =>
       `capitals matter in role names; see them with: vault list ${shellWord(`${mount}/roles`)}, then: latchkey ssh host-sign --role ROLE`,
   },
-  {
-    text: /^missing public_key$|^failed to parse public_key as SSH key/,
-    code: 'VAULT_REQUEST_INVALID',
-    message: () => 'it could not read the public key that was sent',
-    hint: reportHint,
-  },
+  unreadKeyRow,
   {
     text: /^public_key failed to meet the key requirements/,
     code: 'VAULT_KEY_NOT_ALLOWED',
@@ -68,20 +63,9 @@ export const hostSignRows: readonly AdviceRow<HostSignPurpose>[] = [
     hint: (_, match) => `latchkey ssh host-sign --ttl ${shellWord(describeMaximum(match))}`,
   },
   ...signatureRows,
-  {
-    text: /^unsupported path$/,
-    status: 404,
-    code: 'VAULT_MOUNT_UNKNOWN',
-    message: ({ mount, role }) => `there is nothing at ${mount}/sign/${role} that signs ssh keys`,
-    hint: () =>
+  ...pathRows({
+    noMount:
       'the mount is the path of an ssh secrets engine: see them with: vault secrets list, then: latchkey ssh host-sign --mount MOUNT',
-  },
-  {
-    text: /^1 error occurred: \* permission denied$/,
-    status: 403,
-    code: 'VAULT_DENIED',
-    message: ({ mount, role }) => `the token may not sign with role ${role} at ${mount}/`,
-    hint: ({ mount, role }) =>
-      `check mount and role: what is not there is refused in the same words; otherwise it needs a policy with capability "update" on "${mount}/sign/${role}"`,
-  },
+    denied: 'check mount and role',
+  }),
 ]

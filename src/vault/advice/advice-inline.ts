@@ -1,6 +1,6 @@
 import type { VaultError } from '../vault-error.ts'
 import { adviseOn, type Refusal } from './advice.ts'
-import { type AdviceRow, type LoginPurpose, reportHint, type VaultPurpose } from './advice-row.ts'
+import { type AdviceRow, type LoginAdvice, type LoginPurpose, reportHint, type VaultPurpose } from './advice-row.ts'
 
 /** What was asked with a login in the request, and of whom. */
 export interface InlineContext {
@@ -14,7 +14,7 @@ export interface InlineContext {
 const prefix = /^failed to perform inline authentication: /
 
 /** The refusals of the headers themselves (`handleInlineAuth` of OpenBao's vault/request_handling.go). */
-const inlineRows: readonly AdviceRow<LoginPurpose>[] = [
+const inlineRows: LoginAdvice = [
   {
     text: /^unable to perform inline authentication with login MFA/,
     code: 'VAULT_CONFIG',

@@ -1,7 +1,7 @@
-import { type AdviceRow, type LoginPurpose, reportHint } from './advice-row.ts'
+import { type LoginAdvice, reportHint } from './advice-row.ts'
 
 /** What any login may be refused with; what only one method is refused with is in that method's file. */
-export const loginRows: readonly AdviceRow<LoginPurpose>[] = [
+export const loginRows: LoginAdvice = [
   {
     text: /^(?:missing (\w+)|(password) cannot be (?:empty|of zero length).*)$/,
     code: 'VAULT_REQUEST_INVALID',

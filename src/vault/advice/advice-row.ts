@@ -31,6 +31,9 @@ export interface HostSignPurpose {
   role: string
 }
 
+/** What a login may be refused with. */
+export type LoginAdvice = readonly AdviceRow<LoginPurpose>[]
+
 /** A login. */
 export interface LoginPurpose {
   type: 'login'
@@ -41,7 +44,7 @@ export interface LoginPurpose {
   /** A person wants it, and is told to come back where it cannot be done now. */
   isAsked?: boolean | undefined
   /** What the login method knows about its own refusals; tried before what any login may be refused with. */
-  advice: readonly AdviceRow<LoginPurpose>[]
+  advice: LoginAdvice
 }
 
 /** The opening of the wrapped secret in `file`. */

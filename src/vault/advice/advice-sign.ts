@@ -35,6 +35,36 @@ export const signatureRows: readonly AdviceRow<SignPurpose | HostSignPurpose>[] 
   },
 ]
 
+/** The key that was sent is none to the server. */
+export const unreadKeyRow: AdviceRow = {
+  text: /^missing public_key$|^failed to parse public_key as SSH key/,
+  code: 'VAULT_REQUEST_INVALID',
+  message: () => 'it could not read the public key that was sent',
+  hint: reportHint,
+}
+
+/** The refusals of a `sign` that is not there, or not for this token. @param hints what to do about each */
+export const pathRows = (hints: {
+  noMount: string
+  denied: string
+}): readonly AdviceRow<SignPurpose | HostSignPurpose>[] => [
+  {
+    text: /^unsupported path$/,
+    status: 404,
+    code: 'VAULT_MOUNT_UNKNOWN',
+    message: ({ mount, role }) => `there is nothing at ${mount}/sign/${role} that signs ssh keys`,
+    hint: () => hints.noMount,
+  },
+  {
+    text: /^1 error occurred: \* permission denied$/,
+    status: 403,
+    code: 'VAULT_DENIED',
+    message: ({ mount, role }) => `the token may not sign with role ${role} at ${mount}/`,
+    hint: ({ mount, role }) =>
+      `${hints.denied}: what is not there is refused in the same words; otherwise it needs a policy with capability "update" on "${mount}/sign/${role}"`,
+  },
+]
+
 /** The refusals of `sign` (reference: builtin/logical/ssh of Vault and OpenBao; the recorded ones are in the tests). */
 export const signRows: readonly AdviceRow<SignPurpose>[] = [
   {
@@ -44,12 +74,7 @@ export const signRows: readonly AdviceRow<SignPurpose>[] = [
     hint: ({ mount }) =>
       `capitals matter in role names; see the roles with: vault list ${shellWord(`${mount}/roles`)}, then edit role in config.toml`,
   },
-  {
-    text: /^missing public_key$|^failed to parse public_key as SSH key/,
-    code: 'VAULT_REQUEST_INVALID',
-    message: () => 'it could not read the public key that was sent',
-    hint: reportHint,
-  },
+  unreadKeyRow,
   {
     text: /^public_key failed to meet the key requirements|^provided key_(type|bits) value not in /,
     code: 'VAULT_KEY_NOT_ALLOWED',
@@ -128,22 +153,11 @@ export const signRows: readonly AdviceRow<SignPurpose>[] = [
       `drop them from critical_options in config.toml, or see allowed_critical_options in: ${readRole(purpose)}`,
   },
   ...signatureRows,
-  {
-    text: /^unsupported path$/,
-    status: 404,
-    code: 'VAULT_MOUNT_UNKNOWN',
-    message: ({ mount, role }) => `there is nothing at ${mount}/sign/${role} that signs ssh keys`,
-    hint: () =>
+  ...pathRows({
+    noMount:
       'mount is the path of an ssh secrets engine, and no more: see them with: vault secrets list, then edit mount in config.toml',
-  },
-  {
-    text: /^1 error occurred: \* permission denied$/,
-    status: 403,
-    code: 'VAULT_DENIED',
-    message: ({ mount, role }) => `the token may not sign with role ${role} at ${mount}/`,
-    hint: ({ mount, role }) =>
-      `check mount, role and namespace in config.toml: what is not there is refused in the same words; otherwise it needs a policy with capability "update" on "${mount}/sign/${role}"`,
-  },
+    denied: 'check mount, role and namespace in config.toml',
+  }),
 ]
 
 /** The maximum of a refused ttl in seconds, where the server names it in seconds. */

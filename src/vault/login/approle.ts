@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { pathField, textField } from '../../core/config-fields.ts'
 import { expandHome } from '../../core/places/paths.ts'
 import type { Secret } from '../../core/secret.ts'
-import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
+import type { LoginAdvice } from '../advice/advice-row.ts'
 import { isVaultError } from '../vault-error.ts'
 import { authMount } from './auth-mount.ts'
 import { defineLoginMethod } from './login-method.ts'
@@ -13,7 +13,7 @@ import { createSecretIdOpener } from './wrapped-secret-id.ts'
 
 const refused = /^invalid role or secret ID$|^invalid (role_id|secret_id)/
 
-const advice: readonly AdviceRow<LoginPurpose>[] = [
+const advice: LoginAdvice = [
   {
     text: refused,
     code: 'VAULT_LOGIN_FAILED',
@@ -32,7 +32,7 @@ const advice: readonly AdviceRow<LoginPurpose>[] = [
 /** What a token looks like, such as the one that a secret id is wrapped in. */
 const token = /^(hv)?[sb]\.[\w-]{20}/
 
-const adviceOnToken: readonly AdviceRow<LoginPurpose>[] = [
+const adviceOnToken: LoginAdvice = [
   {
     text: refused,
     code: 'VAULT_LOGIN_FAILED',
@@ -87,26 +87,22 @@ export const approle = defineLoginMethod({
       advice: secretId !== undefined && token.test(secretId.expose()) ? adviceOnToken : advice,
     })
 
-    return oneRequestMethod(
-      {
-        name: 'approle',
-        identity: `${mount}/${roleId}`,
-        async attempt(isAsked, send) {
-          const content = file === undefined ? undefined : await readSecretFile(file, readText)
-          pause.check(isAsked, content === undefined ? '' : digestOf(content))
-          return pause.guard(async () => {
-            try {
-              const secretId = content === undefined ? undefined : await toSecretId(content, file!.path)
-              return await send(terms(secretId))
-            } catch (error) {
-              if (isVaultError(error, 'VAULT_LOGIN_FAILED')) unwrapped = undefined
-              throw error
-            }
-          })
-        },
+    return oneRequestMethod(auth.inline, context, {
+      name: 'approle',
+      identity: `${mount}/${roleId}`,
+      async attempt(isAsked, send) {
+        const content = file === undefined ? undefined : await readSecretFile(file, readText)
+        pause.check(isAsked, content === undefined ? '' : digestOf(content))
+        return pause.guard(async () => {
+          try {
+            const secretId = content === undefined ? undefined : await toSecretId(content, file!.path)
+            return await send(terms(secretId))
+          } catch (error) {
+            if (isVaultError(error, 'VAULT_LOGIN_FAILED')) unwrapped = undefined
+            throw error
+          }
+        })
       },
-      auth.inline,
-      context,
-    )
+    })
   },
 })

@@ -3,14 +3,14 @@ import { textField } from '../../core/config-fields.ts'
 import { Secret } from '../../core/secret.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { vaultPath } from '../address.ts'
-import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
+import type { LoginAdvice } from '../advice/advice-row.ts'
 import { authMount } from './auth-mount.ts'
 import { callLogin } from './login-call.ts'
 import { defineLoginMethod, type LoginRequest } from './login-method.ts'
 import { createRefusalPause } from './refusal-pause.ts'
 
 // The texts of builtin/credential/aws/path_login.go of Vault.
-const advice: readonly AdviceRow<LoginPurpose>[] = [
+const advice: LoginAdvice = [
   {
     text: /^entry for role "?(.*?)"? not found$/,
     code: 'VAULT_ROLE_UNKNOWN',

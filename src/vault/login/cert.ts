@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto'
 import * as v from 'valibot'
 import { textField } from '../../core/config-fields.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
-import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
+import type { LoginAdvice } from '../advice/advice-row.ts'
 import { VaultError } from '../vault-error.ts'
 import { authMount } from './auth-mount.ts'
 import { defineLoginMethod } from './login-method.ts'
 import { inlineField, oneRequestMethod } from './one-request-login.ts'
 import { createRefusalPause } from './refusal-pause.ts'
 
-const advice: readonly AdviceRow<LoginPurpose>[] = [
+const advice: LoginAdvice = [
   {
     text: /^invalid certificate or no client certificate supplied$|^no (certificate was matched|chain matching all constraints)/,
     code: 'VAULT_LOGIN_FAILED',
@@ -39,30 +39,26 @@ export const cert = defineLoginMethod({
   create({ name, ...auth }, context) {
     const mount = authMount(auth.mount ?? 'cert')
     const pause = createRefusalPause(context.clock, context.random)
-    return oneRequestMethod(
-      {
-        name: 'cert',
-        identity: `${mount}/${name ?? ''}`,
-        async attempt(isAsked, send) {
-          const certificate = context.clientCertificate()
-          if (certificate === undefined) throw noCertificate()
-          pause.check(isAsked, createHash('sha256').update(certificate).digest('base64url'))
-          return pause.guard(() =>
-            send({
-              mount,
-              body: name === undefined ? {} : { name },
-              who: name === undefined ? 'any role' : `role ${name}`,
-              // That of the role, unless it has a display_name of its own.
-              displayName: ({ cert_name: role = name }) =>
-                [mount.replaceAll('/', '-'), role].filter((part) => part !== undefined).join('-'),
-              advice,
-            }),
-          )
-        },
+    return oneRequestMethod(auth.inline, context, {
+      name: 'cert',
+      identity: `${mount}/${name ?? ''}`,
+      async attempt(isAsked, send) {
+        const certificate = context.clientCertificate()
+        if (certificate === undefined) throw noCertificate()
+        pause.check(isAsked, createHash('sha256').update(certificate).digest('base64url'))
+        return pause.guard(() =>
+          send({
+            mount,
+            body: name === undefined ? {} : { name },
+            who: name === undefined ? 'any role' : `role ${name}`,
+            // That of the role, unless it has a display_name of its own.
+            displayName: ({ cert_name: role = name }) =>
+              [mount.replaceAll('/', '-'), role].filter((part) => part !== undefined).join('-'),
+            advice,
+          }),
+        )
       },
-      auth.inline,
-      context,
-    )
+    })
   },
 })
 

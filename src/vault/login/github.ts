@@ -3,7 +3,7 @@ import { textField } from '../../core/config-fields.ts'
 import type { Secret } from '../../core/secret.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { vaultPath } from '../address.ts'
-import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
+import type { LoginAdvice } from '../advice/advice-row.ts'
 import { authMount } from './auth-mount.ts'
 import { callLogin } from './login-call.ts'
 import { type Asking, defineLoginMethod } from './login-method.ts'
@@ -12,7 +12,7 @@ import { createSourcedLogin } from './sourced-login.ts'
 import { createTypedLogin } from './typed-login.ts'
 
 // The texts of builtin/credential/github/path_login.go of Vault; OpenBao has no such method.
-const advice: readonly AdviceRow<LoginPurpose>[] = [
+const advice: LoginAdvice = [
   {
     text: /: 401 Bad credentials/,
     code: 'VAULT_LOGIN_FAILED',

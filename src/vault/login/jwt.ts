@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { textField } from '../../core/config-fields.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
-import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
+import type { LoginAdvice } from '../advice/advice-row.ts'
 import { authMount } from './auth-mount.ts'
 import { defineLoginMethod } from './login-method.ts'
 import { inlineField, oneRequestMethod } from './one-request-login.ts'
@@ -10,7 +10,7 @@ import { createSourcedAttempt } from './sourced-login.ts'
 
 const readRole = (mount: string) => `see its roles with: vault list ${shellWord(`auth/${mount}/role`)}`
 
-const advice: readonly AdviceRow<LoginPurpose>[] = [
+const advice: LoginAdvice = [
   {
     text: /^error validating token: .*token is expired/,
     code: 'VAULT_LOGIN_FAILED',
@@ -59,23 +59,19 @@ export const jwt = defineLoginMethod({
     const mount = authMount(auth.mount ?? 'jwt')
     const reader = createSecretReader(auth.jwt, 'JWT', context)
     const attempt = createSourcedAttempt(reader, context)
-    return oneRequestMethod(
-      {
-        name: 'jwt',
-        identity: `${mount}/${role ?? ''} ${reader.where}`,
-        attempt: (isAsked, send) =>
-          attempt(isAsked, (token) =>
-            send({
-              mount,
-              body: { jwt: token, ...(role === undefined ? {} : { role }) },
-              who: role === undefined ? 'the JWT' : `role ${role}`,
-              displayName: `${mount.replaceAll('/', '-')}${role === undefined ? '' : `-${role}`}`,
-              advice,
-            }),
-          ),
-      },
-      auth.inline,
-      context,
-    )
+    return oneRequestMethod(auth.inline, context, {
+      name: 'jwt',
+      identity: `${mount}/${role ?? ''} ${reader.where}`,
+      attempt: (isAsked, send) =>
+        attempt(isAsked, (token) =>
+          send({
+            mount,
+            body: { jwt: token, ...(role === undefined ? {} : { role }) },
+            who: role === undefined ? 'the JWT' : `role ${role}`,
+            displayName: `${mount.replaceAll('/', '-')}${role === undefined ? '' : `-${role}`}`,
+            advice,
+          }),
+        ),
+    })
   },
 })

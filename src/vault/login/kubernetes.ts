@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { pathField, textField } from '../../core/config-fields.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { vaultPath } from '../address.ts'
-import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
+import type { LoginAdvice } from '../advice/advice-row.ts'
 import { authMount } from './auth-mount.ts'
 import { callLogin } from './login-call.ts'
 import { defineLoginMethod } from './login-method.ts'
@@ -12,7 +12,7 @@ import { createSourcedLogin } from './sourced-login.ts'
 /** Where Kubernetes puts the token of a pod's service account; it replaces it before it ends. */
 const projectedToken = '/var/run/secrets/kubernetes.io/serviceaccount/token'
 
-const advice: readonly AdviceRow<LoginPurpose>[] = [
+const advice: LoginAdvice = [
   {
     text: /token is expired/,
     code: 'VAULT_LOGIN_FAILED',

@@ -1,13 +1,13 @@
 import * as v from 'valibot'
 import { shellWord } from '../../core/text/shell-word.ts'
-import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
+import type { LoginAdvice } from '../advice/advice-row.ts'
 import { awayTexts } from '../advice/behind-texts.ts'
 import { defineLoginMethod } from './login-method.ts'
 import { awayBehind, createPasswordLogin, lockedByVault, passwordFields, wrongPassword } from './password-login.ts'
 
 // A directory that is away is refused with the same status as a wrong password: only the words tell them apart. What else
 // the directory has against somebody the server keeps to itself.
-const advice: readonly AdviceRow<LoginPurpose>[] = [
+const advice: LoginAdvice = [
   wrongPassword(
     /^ldap operation failed: failed to bind as user$/,
     `${lockedByVault}; the same is said of a password that has expired, of somebody whom the directory has locked, and where it refuses the vault's own account`,

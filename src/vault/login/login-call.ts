@@ -1,6 +1,6 @@
 import type { Secret } from '../../core/secret.ts'
 import { foreignText } from '../../core/text/display-text.ts'
-import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
+import type { LoginAdvice } from '../advice/advice-row.ts'
 import type { VaultAnswer } from '../answer.ts'
 import type { VaultApiRequest } from '../client.ts'
 import type { VaultBody } from '../request-body.ts'
@@ -22,7 +22,7 @@ export interface LoginCall extends Asking {
   who: string
   /** What Vault calls the token (`userpass-jo`): the answer does not say, but it has noted who that is. */
   displayName: string | ((metadata: Readonly<Record<string, string>>) => string)
-  advice: readonly AdviceRow<LoginPurpose>[]
+  advice: LoginAdvice
   /** A method of login MFA and its code, sent with the login. */
   mfa?: Secret<string> | undefined
   /** How long a person may need before the server answers, in ms. */

@@ -5,7 +5,7 @@ import type { Secret } from '../../core/secret.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import type { LastingKeychain } from '../../keychain/keychain.ts'
 import type { PromptCaller, Prompts } from '../../prompts/prompt.ts'
-import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
+import type { LoginAdvice } from '../advice/advice-row.ts'
 import type { VaultClient } from '../client.ts'
 import type { InlineLogin } from '../inline-login.ts'
 import type { LeasedToken } from '../token/token-lease.ts'
@@ -135,7 +135,7 @@ export interface LoginMethodDefinition<Schema extends AuthSchema, Method extends
   /** `auth` of a `[vault.…]` section for this method. Paths are absolute or begin with `~/`. */
   schema: Schema
   /** What its logins may be refused with, in addition to what any login may. */
-  advice: readonly AdviceRow<LoginPurpose>[]
+  advice: LoginAdvice
   /** A person can make it with nothing but the mount, and a name where it takes one. */
   offer?: MountOffer
   create(auth: v.InferOutput<Schema>, context: LoginContext): Method

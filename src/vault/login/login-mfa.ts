@@ -1,6 +1,6 @@
 import type { Secret } from '../../core/secret.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
-import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
+import type { LoginAdvice } from '../advice/advice-row.ts'
 import type { MfaMethod, MfaRequirement, VaultAnswer } from '../answer.ts'
 import { isVaultError, VaultError } from '../vault-error.ts'
 import { type Asking, type LoginContext, loginTopic } from './login-method.ts'
@@ -17,7 +17,7 @@ export interface MfaLogin extends Asking {
 const again = (vault: string) => `run: latchkey login ${shellWord(vault)}`
 
 /** The refusals of `sys/mfa/validate` (vault/login_mfa.go). */
-export const mfaAdvice: readonly AdviceRow<LoginPurpose>[] = [
+export const mfaAdvice: LoginAdvice = [
   {
     text: /maximum TOTP validation attempts/,
     code: 'VAULT_LOGIN_LOCKED',

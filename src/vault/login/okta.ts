@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import * as v from 'valibot'
 import { shellWord } from '../../core/text/shell-word.ts'
-import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
+import type { LoginAdvice } from '../advice/advice-row.ts'
 import type { LeasedToken } from '../token/token-lease.ts'
 import { isVaultError } from '../vault-error.ts'
 import { defineLoginMethod, type LoginContext } from './login-method.ts'
@@ -12,7 +12,7 @@ import { awayBehind, createPasswordLogin, passwordFields, type TypedLogin, wrong
 const again = (vault: string) => `run: latchkey login ${shellWord(vault)}`
 
 // The texts of builtin/credential/okta/backend.go of Vault; OpenBao has no such method.
-const advice: readonly AdviceRow<LoginPurpose>[] = [
+const advice: LoginAdvice = [
   wrongPassword(/^Okta auth failed: .*\(code=E0000004\)$/, 'Okta locks a user after some wrong passwords'),
   awayBehind(/^Okta auth failed.*(dial tcp|no such host|i\/o timeout|connection refused)/, 'Okta'),
   {

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { vaultPath } from '../address.ts'
-import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
+import type { LoginAdvice } from '../advice/advice-row.ts'
 import type { VaultBody } from '../request-body.ts'
 import { VaultError } from '../vault-error.ts'
 import { callLogin, type LoginCall } from './login-call.ts'
@@ -14,7 +14,7 @@ export interface LoginTerms {
   /** Who logs in, for messages. */
   who: string
   displayName: LoginCall['displayName']
-  advice: readonly AdviceRow<LoginPurpose>[]
+  advice: LoginAdvice
 }
 
 /** A login that needs no person and no second request. */
@@ -36,9 +36,9 @@ export const inlineField = v.optional(v.boolean())
 
 /** The method of such a login: by itself, for a token that is kept, or inline, within each request. */
 export function oneRequestMethod(
-  { name, identity, attempt }: OneRequestLogin,
   isInline: boolean | undefined,
   context: LoginContext,
+  { name, identity, attempt }: OneRequestLogin,
 ): LoginRequest | InlineMethod {
   if (isInline !== true) {
     return {

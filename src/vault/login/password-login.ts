@@ -3,7 +3,7 @@ import { textField } from '../../core/config-fields.ts'
 import { Secret } from '../../core/secret.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { vaultPath } from '../address.ts'
-import type { AdviceRow, LoginPurpose } from '../advice/advice-row.ts'
+import type { AdviceRow, LoginAdvice, LoginPurpose } from '../advice/advice-row.ts'
 import { isHeaderText } from '../header-text.ts'
 import type { VaultBody } from '../request-body.ts'
 import type { LeasedToken } from '../token/token-lease.ts'
@@ -28,7 +28,7 @@ export interface PasswordLogin {
   username: string
   /** As it was written; absent: the method's name. */
   mount: string | undefined
-  advice: readonly AdviceRow<LoginPurpose>[]
+  advice: LoginAdvice
   /** A method of login MFA whose code is asked for too and sent with the password; absent: the server says what it wants. */
   mfaMethod: string | undefined
   /** Another server checks the password: it may be slow, or have the person approve the login on a phone. */

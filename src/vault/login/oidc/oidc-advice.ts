@@ -1,5 +1,5 @@
 import { shellWord } from '../../../core/text/shell-word.ts'
-import type { AdviceRow, LoginPurpose } from '../../advice/advice-row.ts'
+import type { LoginAdvice, LoginPurpose } from '../../advice/advice-row.ts'
 
 const again = (vault: string) => `run: latchkey login ${shellWord(vault)}`
 const againHint = (_: LoginPurpose, __: RegExpMatchArray, vault: string) => again(vault)
@@ -8,7 +8,7 @@ const againHint = (_: LoginPurpose, __: RegExpMatchArray, vault: string) => agai
  * What a login by OIDC is refused with (hashicorp/vault-plugin-auth-jwt and openbao builtin/credential/jwt, path_oidc.go
  * and path_login.go). The server says little about what a provider has against it: its log says more.
  */
-export const oidcAdvice: readonly AdviceRow<LoginPurpose>[] = [
+export const oidcAdvice: LoginAdvice = [
   {
     text: /^authorization_pending$/,
     code: 'VAULT_LOGIN_PENDING',
