@@ -1,5 +1,6 @@
 import { createLastOutcome } from '../core/renewal/last-outcome.ts'
 import type { Clock } from '../core/time/clock.ts'
+import { type CallsOf, decorated } from '../keychain/decorated.ts'
 import type { Keychain } from '../keychain/keychain.ts'
 
 /** A keychain that remembers how its last call ended, for the status. */
@@ -11,17 +12,11 @@ export interface WatchedKeychain extends Keychain {
 /** Records the outcome of each call to `keychain`, and changes nothing else. */
 export function watchKeychain(keychain: Keychain, clock: Clock): WatchedKeychain {
   const outcome = createLastOutcome(clock)
-  return {
-    get description() {
-      return keychain.description
-    },
-    get endsWithDaemon() {
-      return keychain.endsWithDaemon === true
-    },
+  return decorated<CallsOf<WatchedKeychain>>(keychain, {
     get: (name) => outcome.note(() => keychain.get(name)),
     set: (name, value) => outcome.note(() => keychain.set(name, value)),
     delete: (name) => outcome.note(() => keychain.delete(name)),
     list: () => outcome.note(() => keychain.list()),
     lastError: outcome.error,
-  }
+  })
 }

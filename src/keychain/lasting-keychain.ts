@@ -3,6 +3,7 @@ import type { Logger } from '../core/log.ts'
 import { createRenewalLoop } from '../core/renewal/renewal-loop.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Clock } from '../core/time/clock.ts'
+import { type CallsOf, decorated } from './decorated.ts'
 import type { Keychain, LastingKeychain } from './keychain.ts'
 
 /** The keychain that is made lasting, and what its repairs need. */
@@ -123,13 +124,7 @@ export function createLastingKeychain({ keychain, clock, random, log }: LastingK
     loop.replan()
   }
 
-  return {
-    get description() {
-      return keychain.description
-    },
-    get endsWithDaemon() {
-      return keychain.endsWithDaemon === true
-    },
+  return decorated<CallsOf<LastingKeychain>>(keychain, {
     get: (name) => noting(() => keychain.get(name)),
     set: (name, value) => replace(name, () => noting(() => keychain.set(name, value))),
     delete: (name) => replace(name, () => noting(() => keychain.delete(name))),
@@ -147,5 +142,5 @@ export function createLastingKeychain({ keychain, clock, random, log }: LastingK
     keep: (name, value, endsAtMs = Number.POSITIVE_INFINITY) => makeLasting(name, { value, endsAtMs }),
     discard: (name) => makeLasting(name, { endsAtMs: Number.POSITIVE_INFINITY }),
     owes: (name) => changes.has(name),
-  }
+  })
 }

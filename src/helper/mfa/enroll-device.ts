@@ -14,7 +14,7 @@ import { deviceSeed, type SeedText, showSeed, showSeedText } from './device-seed
 import { knownSource, needTerminal } from './known-source.ts'
 import { asOnlyEnrolment } from './one-enrolment.ts'
 import { resyncByCodes } from './resync-device.ts'
-import { sendTwoCodes } from './two-codes.ts'
+import { type AskedDevice, sendTwoCodes } from './two-codes.ts'
 
 /** What `latchkey aws mfa enroll` is told. */
 export interface EnrollOptions {
@@ -45,13 +45,13 @@ async function enroll(adopted: AdoptedSource, options: EnrollOptions, context: C
   const created = await daemon.call('createMfaDevice', { params, body: name === undefined ? {} : { name } })
   const { serialNumber } = created
   note(describeCreated(created))
-  const codes = await showDevice(created, options, context)
-  await enableByCodes(source, serialNumber, codes, context)
+  const device = { source, serialNumber, codes: await showDevice(created, options, context) }
+  await enableByCodes(device, context)
   const unwritten = await writeDevice(adopted, serialNumber, context).then(
     () => undefined,
     (error: unknown) => ({ error }),
   )
-  await prove(source, serialNumber, codes, context)
+  await prove(device, context)
   if (unwritten !== undefined) throw unwritten.error
 }
 
@@ -93,21 +93,15 @@ async function showDevice(
   return createDeviceCodes(context, { secret: show('secret'), uri: show('uri') })
 }
 
-async function enableByCodes(
-  source: string,
-  serialNumber: string,
-  codes: DeviceCodes,
-  { daemon, note }: CommandContext,
-): Promise<void> {
+async function enableByCodes({ source, ...device }: AskedDevice, { daemon, note }: CommandContext): Promise<void> {
   await sendTwoCodes({
-    serialNumber,
-    codes,
+    ...device,
     send: (body) => daemon.call('enableMfaDevice', { params: { source }, body }),
     note,
     outcome: ': it is not enabled',
     command: `latchkey aws mfa enroll ${shellWord(source)}`,
   })
-  note(`${displayLine(`AWS has accepted ${serialNumber}`)}\n`)
+  note(`${displayLine(`AWS has accepted ${device.serialNumber}`)}\n`)
 }
 
 /** Another device that stands there already stays, unless the person wants the new one for codes from now on. */
@@ -124,7 +118,8 @@ async function writeDevice(source: AdoptedSource, serialNumber: string, context:
 }
 
 /** Late codes are accepted without a word, and only the next code tells that the device is out of step then. */
-async function prove(source: string, serialNumber: string, codes: DeviceCodes, context: CommandContext): Promise<void> {
+async function prove(device: AskedDevice, context: CommandContext): Promise<void> {
+  const { source, serialNumber, codes } = device
   const { daemon, note, print, nowMs } = context
   for (let tries = 0; tries < maxTries; tries += 1) {
     const code = await codes.ask('third code, which begins the MFA session')
@@ -134,7 +129,7 @@ async function prove(source: string, serialNumber: string, codes: DeviceCodes, c
     }
     note(`${displayLine(answer.refusal)}\n`)
     const question = 'two codes that come late put a device out of step: set it by two new ones?'
-    if (await confirmTyped(context, question)) await resyncByCodes(source, serialNumber, codes, context)
+    if (await confirmTyped(context, question)) await resyncByCodes(device, context)
   }
   throw new HelperError('REFUSED', `AWS refuses the codes of ${serialNumber}, which is enabled`, {
     hint: `latchkey aws mfa resync ${shellWord(source)}`,

@@ -3,9 +3,9 @@ import { shellWord } from '../../core/text/shell-word.ts'
 import type { CommandContext } from '../command-context.ts'
 import { HelperError } from '../fast/failure.ts'
 import { chooseDevice } from './device-choice.ts'
-import { createDeviceCodes, type DeviceCodes } from './device-codes.ts'
+import { createDeviceCodes } from './device-codes.ts'
 import { knownSource, needTerminal } from './known-source.ts'
-import { sendTwoCodes } from './two-codes.ts'
+import { type AskedDevice, sendTwoCodes } from './two-codes.ts'
 
 /** Sets the device of a source whose codes AWS refuses: the one in its section, or else one of the user's. */
 export async function resyncDevice(source: string, context: CommandContext): Promise<void> {
@@ -13,20 +13,17 @@ export async function resyncDevice(source: string, context: CommandContext): Pro
   const { section } = await knownSource(source, 'latchkey aws mfa resync', context)
   const serialNumber = section?.mfaSerial ?? (await findDevice(source, context))
   context.note(`${displayLine(`two codes of ${serialNumber} are needed`)}\n`)
-  await resyncByCodes(source, serialNumber, createDeviceCodes(context), context)
+  await resyncByCodes({ source, serialNumber, codes: createDeviceCodes(context) }, context)
   context.print(`${displayLine(`AWS follows ${serialNumber} again; next: latchkey aws login ${shellWord(source)}`)}\n`)
 }
 
 /** Asks for two codes until AWS takes them. */
 export async function resyncByCodes(
-  source: string,
-  serialNumber: string,
-  codes: DeviceCodes,
+  { source, ...device }: AskedDevice,
   { daemon, note }: CommandContext,
 ): Promise<void> {
   await sendTwoCodes({
-    serialNumber,
-    codes,
+    ...device,
     send: (body) => daemon.call('resyncMfaDevice', { params: { source }, body }),
     note,
     outcome: '',

@@ -4,10 +4,15 @@ import type { DeviceCodes } from './device-codes.ts'
 
 const maxTries = 3
 
-/** What two codes of a device are sent for. */
-export interface TwoCodesUse {
+/** A device of a source's user, and what asks for its codes. */
+export interface AskedDevice {
+  source: string
   serialNumber: string
   codes: DeviceCodes
+}
+
+/** What two codes of a device are sent for. */
+export interface TwoCodesUse extends Omit<AskedDevice, 'source'> {
   send(body: { serialNumber: string; codes: [string, string] }): Promise<{ refusal?: string | undefined }>
   note(text: string): void
   /** What AWS's refusal means, as the end of the message. */

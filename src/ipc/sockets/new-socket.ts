@@ -33,11 +33,7 @@ export async function listenNew(path: string, onStream: OnStream): Promise<UnixL
   } finally {
     process.umask(umask)
   }
-  return {
-    async close() {
-      stopListening(server)
-    },
-  }
+  return { close: async () => stopListening(server) }
 }
 
 function unusable(path: string, cause: unknown): IpcError {

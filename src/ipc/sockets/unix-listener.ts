@@ -105,11 +105,7 @@ export async function listenInherited(fd: number, onStream: OnStream): Promise<U
       hint: 'ListenStream= in its .socket unit must be a path; systemctl --user cat shows it',
     })
   }
-  return {
-    async close() {
-      stopListening(server)
-    },
-  }
+  return { close: async () => stopListening(server) }
 }
 
 async function refuseLiveSocket(path: string): Promise<void> {

@@ -1,19 +1,20 @@
 import { formatUtc } from '../../../core/time/utc-time.ts'
 import { userArn } from '../directory.ts'
+import type { DevUser } from '../state.ts'
 import type { Action } from './action.ts'
 import { ownUser } from './iam-permission.ts'
 
 /** The calling user. */
-const getUser: Action = async (context) => {
-  const user = ownUser(context)
+const getUser: Action = async (context) => ({ User: describeUser(ownUser(context)) })
+
+/** A user as IAM tells of one. */
+export function describeUser(user: DevUser) {
   return {
-    User: {
-      Path: '/',
-      UserName: user.name,
-      UserId: user.id,
-      Arn: userArn(user),
-      CreateDate: formatUtc(user.createdAtMs),
-    },
+    Path: '/',
+    UserName: user.name,
+    UserId: user.id,
+    Arn: userArn(user),
+    CreateDate: formatUtc(user.createdAtMs),
   }
 }
 

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { formatUtc } from '../../../core/time/utc-time.ts'
 import { encodeBase32 } from '../../../core/totp/base32.ts'
 import { identityOf } from '../caller/caller.ts'
-import { userArn } from '../directory.ts'
 import { iamArn } from '../identifiers.ts'
 import { createFieldReader } from '../protocol/fields.ts'
 import type { XmlValue } from '../protocol/query-protocol.ts'
 import { AwsRefusal } from '../protocol/refusal.ts'
 import type { Action } from './action.ts'
 import { authorize } from './iam-permission.ts'
+import { describeUser } from './iam-user-actions.ts'
 import { knownFrom } from './mfa.ts'
 
 /** AWS's own seeds have 64 characters in base32. */
@@ -53,13 +53,7 @@ const listVirtualMfaDevices: Action = async (context) => {
       ({ serialNumber, enabledAtMs }): XmlValue => ({
         SerialNumber: serialNumber,
         EnableDate: formatUtc(enabledAtMs),
-        User: {
-          Path: '/',
-          UserName: user.name,
-          UserId: user.id,
-          Arn: userArn(user),
-          CreateDate: formatUtc(user.createdAtMs),
-        },
+        User: describeUser(user),
       }),
     ),
   )
