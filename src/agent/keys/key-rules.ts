@@ -6,8 +6,8 @@ export type KeyRules =
   /** When a person has to confirm it. */
   | { type: 'allowed'; confirm: ConfirmPolicy }
 
-/** A use of a key. */
-export interface KeyUse {
+/** A use of a key, and the stores whose settings count for it. */
+export interface RuledUse {
   /** As the client names the key. */
   keyBlob: Uint8Array
   /** What signs. */
@@ -23,7 +23,7 @@ export interface KeyUse {
 export const hasToo = (store: KeyStore, keyBlob: Uint8Array): boolean => store.holds?.(keyBlob) !== undefined
 
 /** The settings of all stores that have a key count, and of two the stricter (docs/PROTOCOL.md P-26). */
-export function keyRules({ keyBlob, identity, store, all, whyNot }: KeyUse): KeyRules {
+export function keyRules({ keyBlob, identity, store, all, whyNot }: RuledUse): KeyRules {
   let confirm: ConfirmPolicy = 'never'
   for (const each of all) {
     if (each !== store && !hasToo(each, keyBlob)) continue

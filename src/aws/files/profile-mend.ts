@@ -2,7 +2,7 @@ import { credentialProcess, profileHeader } from '../../core/text/aws-config-blo
 import { shellWord } from '../../core/text/shell-word.ts'
 import { parseSharedConfig, type SharedProfile } from '../config/shared-config.ts'
 import { chainedRoleMaxSeconds } from '../plan/field-rules.ts'
-import { sectionOf, withEntry, withoutEntry, withValue } from './section-edit.ts'
+import { sectionOf, withLine, withoutEntry, withValue } from './section-edit.ts'
 
 /** A key that leaves the AWS files: whose it was, and under which name latchkey has it. */
 export interface MovedKey {
@@ -52,7 +52,7 @@ export function mendProfiles(request: MendRequest): Mend {
     const header = profileHeader(profile)
     if (header === undefined)
       notes.push(`${profile} is not a name that all AWS tools can read: it gets no ${line.split(' ')[0]}`)
-    else step(withEntry(text, profile, line, header))
+    else step(withLine(text, profile, line, header))
   }
 
   for (const { profile, source } of request.moved) {

@@ -15,7 +15,7 @@ export function sectionOf(text: string, profile: string): IniSection | undefined
  * The text with a line at the end of a profile's section.
  * @param line `key = value`; @param header of the section, where there is none yet
  */
-export function withEntry(text: string, profile: string, line: string, header: string): string {
+export function withLine(text: string, profile: string, line: string, header: string): string {
   const section = sectionOf(text, profile)
   if (section === undefined) return withBlocksAtEnd(text, [`${header}\n${line}\n`])
   const at = section.entries.at(-1)?.lines[1] ?? section.line + 1
