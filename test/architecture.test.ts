@@ -173,6 +173,23 @@ describe('the architecture', () => {
     expect([...text].flatMap(([file, source]) => flawsOf(file, source))).toEqual([])
   })
 
+  it('says nothing of six lines twice', () => {
+    const places = new Map<string, string[]>()
+    for (const [file, source] of text) {
+      const lines = source
+        .split('\n')
+        .flatMap((line, index) => (line.trim() === '' ? [] : [{ line, number: index + 1 }]))
+      for (const [index, { number }] of lines.slice(0, -5).entries()) {
+        const six = lines
+          .slice(index, index + 6)
+          .map(({ line }) => line.trim())
+          .join('\n')
+        places.set(six, [...(places.get(six) ?? []), `${file}:${number}`])
+      }
+    }
+    expect([...places.values()].filter(({ length }) => length > 1)).toEqual([])
+  })
+
   it('has mostly short files, and a small part of it for development', () => {
     const lines = new Map([...text].map(([file, source]) => [file, source.trimEnd().split('\n').length]))
     const sizes = [...lines.values()].sort((a, b) => a - b)
