@@ -101,6 +101,25 @@ it('asks again for a refused certificate as soon as the server is reached in ano
   expect(signers()).toHaveLength(2)
 })
 
+it('asks again for a refused certificate as soon as somebody has logged in, though with the same token', async () => {
+  const { server, vault, signers } = await world()
+  server.on(sign, denied)
+  vault.setIdentities([ops])
+  expect(await list(vault)).toBe('VAULT_DENIED')
+  await vault.logIn(nobody)
+  await list(vault)
+  expect(signers()).toEqual(['hvs.first', 'hvs.first'])
+})
+
+it('gets a certificate at once when somebody has logged in, where it is always to be there', async () => {
+  const { server, vault, signers } = await world()
+  server.on(sign, denied)
+  vault.setIdentities([{ ...ops, renew: 'always' }])
+  await until(() => vault.identities[0]!.key.status().lastError !== undefined)
+  await vault.logIn(nobody)
+  await until(() => signers().length === 2)
+})
+
 it('asks again for the issuers of a mount as soon as the server is reached in another way', async () => {
   const { server, files, plan, vault } = await world({ method: 'jwt', role: 'ci', jwt: { file: '/jwt' }, inline: true })
   files.set('/jwt', 'a.b.c')

@@ -100,6 +100,18 @@ describe('in the background', () => {
     expect(source.status()).toEqual({ state: 'idle' })
   })
 
+  it('a found token is not looked up once its owner has put another one in its place', async () => {
+    const { vault, files, source, calledAfter } = await tokenWorld('token')
+    files.set('/home/jo/.vault-token', 'hvs.found')
+    vault.on(lookUp, looked())
+    source.start()
+    await until(() => source.status().state === 'logged-in')
+    files.set('/home/jo/.vault-token', 'hvs.next')
+    await calledAfter(60_000, 0)
+    await calledAfter(60_000, 1)
+    expect(tokensOf(vault)).toEqual(['hvs.next'])
+  })
+
   it('a suspect token of a few uses spends none on being tried', async () => {
     const { vault, source, use, calledAfter } = await tokenWorld('userpass')
     vault.on(byPassword, auth('hvs.first', { num_uses: 5 }))
