@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -15,6 +16,8 @@ import { type Daemon, type DaemonDeps, startDaemon } from '../../../src/daemon/d
 import type { Keychain } from '../../../src/keychain/keychain.ts'
 import { createMemoryKeychain } from '../../../src/keychain/memory-store.ts'
 import { createPrompts } from '../../../src/prompts/broker.ts'
+import { publicKeyFromKeyObject } from '../../../src/ssh/public-key.ts'
+import { formatPublicKeyLine } from '../../../src/ssh/public-key-line.ts'
 import { callApi } from '../../support/api-call.ts'
 import { stubConsole } from '../../support/aws-console.ts'
 import { stubIam } from '../../support/aws-stub-iam.ts'
@@ -312,6 +315,20 @@ role = "r"
     expect((await once(socket, 'data'))[0]).toEqual(failure)
     const { api } = await second
     expect((await callApi(api, 'GET', '/v1/status')).body).toMatchObject({ ssh: { locked: true, isForPerson: true } })
+  })
+
+  it('lists the static keys of before from its first answer on', async () => {
+    const folder = join(temporaryFolder(), 'run')
+    await (await run(folder, '')).daemon.stop()
+    const blob = publicKeyFromKeyObject(generateKeyPairSync('ed25519').publicKey).blob
+    const keys = [{ name: 'deploy', key: formatPublicKeyLine(blob, 'deploy key') }]
+    writeFileSync(join(folder, 'ssh-keys.json'), JSON.stringify({ version: 1, keys }), { mode: 0o600 })
+    const second = run(folder, '')
+    // It asks before the start has come to its end.
+    const socket = await connected(join(folder, 'agent.sock'))
+    socket.write(Uint8Array.of(0, 0, 0, 1, 11))
+    expect(String((await once(socket, 'data'))[0])).toContain('deploy key')
+    await second
   })
 
   it('keeps a key, asks its caller for a code on the same connection, and answers as credential_process must', async () => {
