@@ -66,6 +66,9 @@ export function createCertificateTries(options: CertificateTriesOptions): Certif
     inFlight.push(call)
     try {
       await issue(call.abort.signal, isBackground)
+      // The one beside it is not wanted any more: a late certificate must not take the place of this one.
+      if (inFlight.at(-1) !== call) loop.abandon()
+      for (const { abort } of inFlight.filter((other) => other !== call)) abort.abort()
       isWanted = false
       failure = undefined
       outcome.succeeded()

@@ -202,6 +202,16 @@ describe('an outage', () => {
     expect(calls.slice(0, -2).every(({ signal }) => signal.aborted)).toBe(true)
   })
 
+  it('leaves no certificate behind that comes after its try was given up', async () => {
+    const { first } = setUp()
+    void first.list()
+    await settle()
+    first.identity.stop()
+    expect(first.issuer.calls[0]!.signal.aborted).toBe(true)
+    await first.succeed()
+    expect(first.identity.status().state).toBe('none')
+  })
+
   it('ends with the first answer: what was tried in vain is tried at once, for other identities too', async () => {
     const { clock, first, second, now } = setUp(['when-used', 'when-used'])
     void first.list()
