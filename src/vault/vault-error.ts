@@ -116,3 +116,8 @@ export function isServerAway(error: unknown): error is VaultError {
     'VAULT_UNAVAILABLE',
   )
 }
+
+/** True for an answer of the server itself with one of these statuses: what answers in its place says nothing of what is there. */
+export function isVerdict(error: unknown, ...statuses: readonly number[]): error is VaultError {
+  return error instanceof VaultError && statuses.includes(error.status ?? 0) && !isServerAway(error)
+}

@@ -4,7 +4,7 @@ import { parsePublicKeyLine } from '../../ssh/public-key-line.ts'
 import { SshError } from '../../ssh/wire.ts'
 import { vaultPath } from '../address.ts'
 import type { VaultClient } from '../client.ts'
-import { VaultError } from '../vault-error.ts'
+import { isVerdict, VaultError } from '../vault-error.ts'
 
 /**
  * Reads the CA key of a mount, which needs no token (`GET MOUNT/public_key`).
@@ -47,7 +47,7 @@ async function readText(
     return text
   } catch (cause) {
     // A mount that does not exist wants a token (403), as all paths that nothing is known of; one without a CA has no key.
-    if (!(cause instanceof VaultError) || ![400, 403, 404].includes(cause.status ?? 0)) throw cause
+    if (!isVerdict(cause, 400, 403, 404) || cause.code === 'VAULT_NAMESPACE') throw cause
     const what = issuer === undefined ? 'no SSH CA' : `no issuer ${issuer} of an SSH CA`
     throw new VaultError('VAULT_CA_MISSING', `vault ${client.name}: it has ${what} at ${mount}/`, {
       cause,

@@ -61,7 +61,7 @@ async function readIfThere(client: VaultClient, mount: string, issuer: string | 
   try {
     return { key: await readCaKey(client, mount, issuer, hint) }
   } catch (error) {
-    // 403 is what is said of paths that nothing is known of, and by what stands before a server.
+    // 403 is what is said of paths that nothing is known of.
     if (isVaultError(error, 'VAULT_CA_MISSING') && error.status !== 403) return { missing: error }
     throw error
   }

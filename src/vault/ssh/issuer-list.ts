@@ -7,7 +7,7 @@ import { vaultPath } from '../address.ts'
 import type { VaultClient } from '../client.ts'
 import type { Access } from '../inline-login.ts'
 import type { TokenSource } from '../token/token-source.ts'
-import { isTransient, VaultError } from '../vault-error.ts'
+import { isServerAway, isTransient, isVerdict } from '../vault-error.ts'
 
 /** Finds the ids of the issuers of a mount; undefined where that cannot be known now. Nobody is asked to log in for it. */
 export type ListIssuers = (mount: string) => Promise<readonly string[] | undefined>
@@ -62,9 +62,10 @@ export function createIssuerList(
       resting.delete(mount)
       return idsIn(data?.keys)
     } catch (error) {
-      if (!(error instanceof VaultError) || error.isOfLogin || ![403, 404, 405].includes(error.status ?? 0)) throw error
+      if (!isVerdict(error, 403, 404, 405) || error.isOfLogin) throw error
       if (token === undefined) rest(mount)
-      else refused.set(token, new Set(refused.get(token)).add(mount))
+      // On another network it may be accepted again.
+      else if (error.code !== 'VAULT_TOKEN_REJECTED') refused.set(token, new Set(refused.get(token)).add(mount))
       // It may be the token that is not valid any more, which is found out where it is needed.
       return undefined
     }
@@ -83,7 +84,7 @@ export function createIssuerList(
       } catch (error) {
         // The keys themselves need no login: reading them says what is wrong with the server, and the status what is with the login.
         if (!(error instanceof CodedError)) throw error
-        if (state === 'inline' && !isTransient(error)) rest(undefined)
+        if (state === 'inline' && !isTransient(error) && !isServerAway(error)) rest(undefined)
         return undefined
       }
     },

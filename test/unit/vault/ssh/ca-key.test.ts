@@ -59,6 +59,18 @@ it.each([
   },
 )
 
+it.each([400, 403, 404])('what answers %i in the place of the server says nothing of a CA', async (status) => {
+  const request = async () => Promise.reject(new VaultError('VAULT_BAD_RESPONSE', 'a page', { status }))
+  const client = { name: 'corp', request } as unknown as VaultClient
+  await expect(readCaKey(client, 'ssh')).rejects.toMatchObject({ code: 'VAULT_BAD_RESPONSE' })
+})
+
+it('a namespace that is not there is no mount without a CA', async () => {
+  const request = async () => Promise.reject(new VaultError('VAULT_NAMESPACE', 'no such namespace', { status: 404 }))
+  const client = { name: 'corp', request } as unknown as VaultClient
+  await expect(readCaKey(client, 'ssh')).rejects.toMatchObject({ code: 'VAULT_NAMESPACE' })
+})
+
 it('a server that is away is no server without a CA', async () => {
   const request = async () => Promise.reject(new VaultError('VAULT_SEALED', 'sealed', { status: 503 }))
   const client = { name: 'corp', request } as unknown as VaultClient

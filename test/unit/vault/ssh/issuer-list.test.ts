@@ -46,6 +46,24 @@ it.each(['idle', 'logged-out'] as const)(
   },
 )
 
+it.each([
+  ['a page in the place of the server', new VaultError('VAULT_BAD_RESPONSE', 'a page', { status: 404 })],
+  ['a refusal of the token, which may be allowed again', new VaultError('VAULT_TOKEN_REJECTED', 'no', { status: 403 })],
+])('are listed with the same token after %s', async (_, error) => {
+  const { list, requests, scene } = world(error)
+  expect(await list('ssh')).toBeUndefined()
+  scene.answer = { keys: ['id-1'] }
+  expect(await list('ssh')).toEqual(['id-1'])
+  expect(requests).toHaveLength(2)
+})
+
+it('are listed by a login in the request at once after a page in the place of the server, which has seen no login', async () => {
+  const { list, scene } = world(new VaultError('VAULT_BAD_RESPONSE', 'a page', { status: 403 }), 'inline')
+  expect(await list('ssh')).toBeUndefined()
+  scene.answer = { keys: ['id-1'] }
+  expect(await list('ssh')).toEqual(['id-1'])
+})
+
 it.each([403, 404, 405])(
   'a refusal with %i is one until there is another token, at that mount alone',
   async (status) => {

@@ -166,14 +166,14 @@ describe('the pause after a login that failed', () => {
   })
 
   it('does not come of a login that a logout has overtaken', async () => {
-    let refuse = (_: Error) => {}
+    let refuse: (error: Error) => void
     const slow = new Promise<never>((_, reject) => (refuse = reject))
     const { holder } = loginHolder(store(), [slow, 'hvs.a', 'hvs.b'], true)
     const overtaken = holder.current().catch(({ message }: Error) => message)
     await settle()
     await holder.release()
     const held = await holder.login()
-    refuse(new Error('too late'))
+    refuse!(new Error('too late'))
     expect(await overtaken).toBe('too late')
     expect((await holder.replace(held)).token.expose()).toBe('hvs.b')
   })
