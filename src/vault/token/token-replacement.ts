@@ -35,7 +35,7 @@ export function createTokenReplacement(
 
 /**
  * What a refused token is: `invalid` where the server says so itself, or `suspect` where it says the same about a dead
- * token, a network that is not allowed, and a disabled entity (docs/adr/0028).
+ * token, a network that is not allowed, and a disabled entity (docs/adr/0027).
  * @param rejection what a use of it failed with
  * @throws {VaultError} VAULT_DENIED: the token is good, and the call is not allowed; or why it cannot be found out now
  */

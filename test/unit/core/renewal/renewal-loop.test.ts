@@ -305,11 +305,14 @@ describe('a step that is taken on request', () => {
 })
 
 describe('a step that was abandoned', () => {
-  it('has no effect, and the next is taken at once', async () => {
+  it.each(['failure', 'success'])('has no effect with a late %s, and the next is taken at once', async (end) => {
     const finishes: (() => void)[] = []
     const { runs, loop, pass } = setUp(
       now,
-      () => new Promise<void>((_, reject) => finishes.push(() => reject(new Error('late')))),
+      () =>
+        new Promise<void>((resolve, reject) =>
+          finishes.push(() => (end === 'success' ? resolve() : reject(new Error('late')))),
+        ),
     )
     loop.start()
     await pass(0)
