@@ -93,7 +93,7 @@ export function createAgent(deps: AgentDeps): Agent {
       keyring: closedKeyring,
       upstreams: deps.upstreams,
       hidesUpstreams: true,
-      // Whoever asks one identity's own socket has chosen it.
+      // A client of an identity's own socket has chosen that identity.
       settings: () => plainLists,
       lists: createIdentityLists({ log }),
     }),

@@ -142,7 +142,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     },
   })
   const staticKeys = createRunningStaticKeys({ ...deps, keychain, onKeysReleased, configured: config })
-  // Only Linux tells whose a connection is.
+  // Only Linux says which user a connection belongs to.
   const links = createOneShotLinks({ clock, uid: platform === 'linux' ? uid : undefined })
   const aws = createAwsCredentials({
     ...deps,

@@ -2,7 +2,7 @@
 const maxUnanswered = 4
 
 /**
- * Tells when it is of no use to ask AWS on about a list of things: each of them would cost the time in which an answer is
+ * Knows when it is of no use to ask AWS on about a list of things: each of them would cost the time in which an answer is
  * given up.
  * @returns what is told the code of each error that came, or undefined for an answer; true: nobody answers at all
  */

@@ -9,7 +9,7 @@ export interface Endpoint extends Route {
   readonly answer?: v.GenericSchema
   /** A person may be asked on the way, possibly on the caller's own terminal (protocol.ts). */
   readonly mayAsk?: true
-  /** The answer comes when something happens, or after a while: whoever waits for it is not told to be patient. */
+  /** The answer comes when something happens, or after a while: a person who waits for it is not told to be patient. */
   readonly isLongPoll?: true
 }
 

@@ -87,7 +87,7 @@ export async function deriveFileKey(passphrase: Secret<string>, { salt, cost }: 
 /**
  * Encrypts items into the text of a keychain file: a header in JSON, the encrypted items in base64, and the SHA-256 of
  * these two lines in hex. The header, with version, salt and cost, is bound to the content as additional data. The
- * checksum needs no key: it tells a file that was cut or damaged from a passphrase that is wrong.
+ * checksum needs no key: by it a file that was cut or damaged is not taken for a wrong passphrase.
  */
 export function sealItems(items: ReadonlyMap<string, string>, key: FileKey): string {
   // A random nonce: after 2^32 writes under one key it would have to change (NIST SP 800-38D §8.3).

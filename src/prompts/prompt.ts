@@ -20,14 +20,14 @@ export type PromptQuestion = Question & {
   topic: string
   /** It is one caller's alone: another one like it is another question. */
   isOwn?: true
-  /** It comes of the answer to another question of its topic: whoever gave that is about to come back. */
+  /** It comes of the answer to another question of its topic: the caller that gave that is about to come back. */
   follows?: true
-  /** The command that asks at once, in a terminal: whoever learns that nobody was asked may have run something else. */
+  /** The command that asks at once, in a terminal: the program that learns that nobody was asked may be another one. */
   remedy?: string
 }
 
 /**
- * What became of an answer: it was taken; or the question is not open any more; or it is not valid, and `complaint` tells
+ * What became of an answer: it was taken; or the question is not open any more; or it is not valid, and `complaint` says
  * the person why. In the last case the question is still open.
  */
 export type AnswerOutcome = 'taken' | 'gone' | { complaint: string }

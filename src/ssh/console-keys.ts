@@ -45,7 +45,7 @@ const controls = /\p{Cc}(?:\[[0-?]{0,32}[ -/]{0,8}[@-~])?/gu
 const keyForm = /^((?:ssh|ecdsa|sk|rsa|webauthn)-[\w@.-]{1,64}) (\S+)/
 /** Longer than the line of any key. */
 const maxLine = 16 * 1024
-/** A machine has one of each type. More are left out, lest whoever writes to a console fills what is shown of it. */
+/** A machine has one of each type. More are left out: a program that writes to the console could fill what is shown of it. */
 const maxKeys = 16
 
 /**

@@ -10,7 +10,7 @@ export interface HardwareKeys {
   pass(request: HardwareRequest): Promise<AgentResponse>
   /** Removes a key from an agent that takes keys. */
   remove(keyBlob: Uint8Array): MaybePromise<AgentResponse>
-  /** Removes what agents were given by way of us, whoever gave it. */
+  /** Removes what agents were given by way of us, by any client. */
   removeAdded(): MaybePromise<AgentResponse>
 }
 

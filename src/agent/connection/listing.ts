@@ -52,7 +52,7 @@ export function createListing(deps: ListingDeps): () => MaybePromise<AgentRespon
     }
   }
 
-  /** Whoever wonders where a key is on another machine finds the reason, unless it is for other hosts anyhow. */
+  /** A user who looks for a key on another machine finds the reason, unless it is for other hosts anyhow. */
   const tellHidden = (shown: readonly KeyStore[], destination?: Destination): void => {
     const all = allStores()
     if (all.length === shown.length) return

@@ -1,4 +1,4 @@
-/** The process that has connected, as far as the system tells. What it says of itself is never proof of anything. */
+/** The process that has connected, as far as the system knows it. What it says of itself is never proof of anything. */
 export interface AgentPeer {
   /** For the log, and for the order of attempts to unlock: `pid 123`. */
   name: string

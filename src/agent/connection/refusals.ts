@@ -7,15 +7,15 @@ import type { AgentNotices } from '../notices.ts'
 import type { AgentResponse } from '../protocol/messages.ts'
 import type { AgentPeer } from './peer.ts'
 
-/** Tells, for one connection, the log and the status what its client did not get. */
+/** Writes into the log and the status, for one connection, what its client did not get. */
 export interface Refusals {
   /** @returns the answer */
   refuse(reason: string, keyBlob?: Uint8Array): AgentResponse
   /** The same for an error. @returns `response` */
   failed(response: AgentResponse, error: unknown): AgentResponse
-  /** Tells the log why identities are not in a list, and the status where another agent is the reason. */
+  /** Logs why identities are not in a list; the status has it too where another agent is the reason. */
   leftOut(error: unknown): void
-  /** Tells the status alone. */
+  /** Writes into the status alone. */
   note(reason: string, keyBlob?: Uint8Array): void
 }
 

@@ -53,7 +53,7 @@ export function createIdentityListing(deps: IdentityListingDeps): IdentityListin
   }
 
   const listCertified = (connection: ConnectionView): MaybePromise<readonly Identity[]> => {
-    // Whoever has read the new certificate from its file must find it in the list.
+    // A client that has read the new certificate from its file must find it in the list.
     const pending = publication.pending()
     if (pending !== undefined) return pending.then(() => listCertified(connection))
     const looked = certificates.latest()?.look()

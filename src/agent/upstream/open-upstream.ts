@@ -128,7 +128,7 @@ export function openUpstream(deps: OpenUpstreamDeps): OpenUpstream {
 
   const list = (): Promise<readonly Identity[]> => {
     let isLate = false
-    // Whoever gets a turn when nobody waits for it any more asks nothing. A turn ends in time too: an agent may never answer.
+    // A turn that comes when nobody waits for it any more asks nothing. A turn ends in time too: an agent may never answer.
     const inTurn = turns.run(() => (isLate ? none : inTime(asked())))
     return noted(inTime(inTurn).finally(() => (isLate = true)))
   }

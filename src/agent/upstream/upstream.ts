@@ -17,7 +17,7 @@ import { createUpstreamClient, decodeAnswer } from './upstream-client.ts'
 export interface Upstream {
   readonly name: string
   status(): UpstreamStatus
-  /** Tells its connections from all others. */
+  /** Distinguishes its connections from all others. */
   readonly token: Uint8Array
   /**
    * Opens nothing yet: a connection to it is made when something is asked.

@@ -28,7 +28,7 @@ export interface SignInRequest extends ConsolePlace {
 /** The console's federation endpoint (IAM User Guide, "Enable custom identity broker access to the AWS console"). */
 export interface Federation {
   /**
-   * A link that signs whoever has it in to the console; good for 15 minutes.
+   * A link that signs anybody who has it in to the console; good for 15 minutes.
    * @throws {AwsError}
    */
   signInLink(request: SignInRequest): Promise<Secret<string>>

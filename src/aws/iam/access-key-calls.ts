@@ -13,7 +13,7 @@ export interface ListedKey {
   createdAtMs: number
 }
 
-/** A new key: the only time that AWS tells its secret. */
+/** A new key. AWS shows its secret this once. */
 export interface CreatedKey extends AccessKey {
   /** By AWS's clock, in ms since the epoch. */
   createdAtMs: number
@@ -32,7 +32,7 @@ export interface LastUse {
  */
 export interface AccessKeyCalls {
   listAccessKeys(signer: IamSigner, userName: string): Promise<readonly ListedKey[]>
-  /** Sent once: where the answer is lost, the list tells whether there is a key. @throws {AwsError} AWS_QUOTA_REACHED */
+  /** Sent once: where the answer is lost, the list shows whether there is a key. @throws {AwsError} AWS_QUOTA_REACHED */
   createAccessKey(signer: IamSigner, userName: string): Promise<CreatedKey>
   /** Makes a key inactive. @throws {AwsError} AWS_ENTITY_MISSING */
   deactivateAccessKey(signer: IamSigner, userName: string, accessKeyId: string): Promise<void>

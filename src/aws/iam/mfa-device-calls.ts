@@ -16,7 +16,7 @@ export interface EnabledDevice {
 export interface NewDevice {
   /** Its ARN. */
   serialNumber: string
-  /** In base32, as authenticator apps take it. AWS tells it this once. */
+  /** In base32, as authenticator apps take it. AWS shows it only once. */
   seed: Secret<string>
 }
 

@@ -14,7 +14,7 @@ import { isCredentialRefusal } from '../sts/known-caller.ts'
 import type { KeyChecks } from './key-checks.ts'
 import { userNameOf } from './key-owner.ts'
 
-/** An MFA session must be begun first: whoever may ask for a code does so, and comes again. */
+/** An MFA session must be begun first: a caller that may ask for a code does so, and calls again. */
 export interface SessionNeeded {
   type: 'session-needed'
 }

@@ -1,6 +1,6 @@
 import { parseIamArn } from '../plan/partitions.ts'
 
-/** What a device is, as its serial number tells. A security key, which a passkey counts as, has no codes for STS. */
+/** What kind of device a serial number belongs to. A security key, which a passkey counts as, has no codes for STS. */
 export type DeviceKind = 'virtual' | 'hardware' | 'sms' | 'security-key'
 
 /** The kind of a device (IAM user guide, "AWS Multi-factor authentication in IAM"): only a hardware token has no ARN. */

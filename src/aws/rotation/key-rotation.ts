@@ -54,7 +54,7 @@ export interface KeyRotationDeps extends NewKeysDeps {
 }
 
 /**
- * How long a key that was replaced is kept, in ms: what fails without it can be helped by making it active again. Whoever runs
+ * How long a key that was replaced is kept, in ms: what fails without it can be helped by making it active again. Anybody who runs
  * the command again within this time wants to know how it has ended, and no other key.
  */
 const graceMs = 24 * 60 * 60_000

@@ -91,10 +91,10 @@ function deniedHint(step: RoleStep, { profile, sessionAgeMs }: RefusedStep, said
  */
 function namedCause(said: string, enroll: string | undefined): string | undefined {
   if (said.includes('sts:TagSession')) {
-    return 'the trust policy of the role, and the policy of whoever assumes it, must allow sts:TagSession for session_tags'
+    return 'the trust policy of the role, and the policy of the user or role that assumes it, must allow sts:TagSession for session_tags'
   }
   if (said.includes('sts:SetSourceIdentity')) {
-    return 'the trust policy of the role, and the policy of whoever assumes it, must allow sts:SetSourceIdentity, and a source identity of a role before it stays'
+    return 'the trust policy of the role, and the policy of the user or role that assumes it, must allow sts:SetSourceIdentity, and a source identity of a role before it stays'
   }
   const [, policy] = /with an explicit deny in (?:an? |the )?([\w -]*policy)/.exec(said) ?? []
   if (policy !== undefined) {
@@ -102,7 +102,7 @@ function namedCause(said: string, enroll: string | undefined): string | undefine
     return `${withoutMfa}the ${policy} denies it, whatever the role trusts: ask an administrator`
   }
   if (said.includes('no identity-based policy allows')) {
-    return 'the policy of whoever assumes the role must allow sts:AssumeRole on it'
+    return 'the policy of the user or role that assumes it must allow sts:AssumeRole'
   }
   return said.includes('no resource-based policy allows') ? 'the trust policy of the role does not allow it' : undefined
 }

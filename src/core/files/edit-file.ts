@@ -34,7 +34,7 @@ export async function editTextFile(
 ): Promise<boolean> {
   const target = await targetOf(path)
   await mkdir(dirname(target), { recursive: true, mode: 0o700 })
-  // Beside the file, so that whoever may write there, and nobody else, can make others wait.
+  // Beside the file, so that only those who may write there can make others wait.
   const lock = join(dirname(target), `.${basename(target)}.lock`)
   return await withProcessLock(lock, () => editLocked(target, edit, options), signal)
 }

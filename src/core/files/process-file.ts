@@ -43,7 +43,7 @@ export async function sweepProcessFiles({ folder, prefix }: ProcessFilePlace): P
   }
 }
 
-/** Whether there is a process with this id, whoever runs it. */
+/** Whether there is a process with this id, of any user. */
 export function isProcessAlive(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false
   try {

@@ -177,7 +177,7 @@ export function createApiRoutes(deps: ApiRoutesDeps): readonly ApiRoute[] {
   return createEndpointRoutes(endpoints, handlers, lentPrompts.serve).map((route) => upToDate(route, deps.catchUp))
 }
 
-/** Whoever has edited config.toml runs the next command at once. */
+/** A user who has edited config.toml runs the next command at once. */
 function upToDate(route: ApiRoute, catchUp: ApiRoutesDeps['catchUp']): ApiRoute {
   return {
     ...route,

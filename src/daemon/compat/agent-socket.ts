@@ -8,7 +8,7 @@ import { listenNew } from '../../ipc/sockets/new-socket.ts'
 import { listenInherited, type UnixListener } from '../../ipc/sockets/unix-listener.ts'
 import type { OnStream } from '../../ipc/sockets/unix-server.ts'
 
-/** The socket of an agent, and the path by which clients find it; undefined: whoever has passed it knows that. */
+/** The socket of an agent, and the path by which clients find it; undefined: the process that has passed it knows that. */
 export interface AgentSocket extends UnixListener {
   path: string | undefined
 }

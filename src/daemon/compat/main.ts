@@ -30,7 +30,7 @@ export interface LoneAgentSettings {
   /** Of keys that come without one, in seconds; undefined: until they are removed. */
   lifetimeSeconds: number | undefined
   isVerbose: boolean
-  /** Tells whoever has started it where it is; not called in the background, where its parent does that. */
+  /** Prints where it is, for the process that has started it; not called in the background, where its parent does that. */
   announce: (found: { socket: string; pid: number }) => Promise<void>
 }
 

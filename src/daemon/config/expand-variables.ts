@@ -9,7 +9,7 @@ export interface ExpandedDocument {
 
 /** The sections whose texts may hold variables, so that one file serves a whole team. */
 const expandedSections = ['vault', 'ssh']
-/** Keys that say what is run, here or on a server: that must not depend on whoever sets a variable. */
+/** Keys that say what is run, here or on a server: no variable may decide that. */
 const isProgramKey = (key: string) => /(^|[_-])(command|program|process)$/.test(key)
 
 /**

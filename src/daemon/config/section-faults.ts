@@ -79,7 +79,7 @@ export function faultBeside(section: Section, around: SectionsAround): Mistake |
       const fault = faultOfVault(section, around)
       if (fault !== undefined) return fault
       const vault = vaultOf(section, around)!
-      // Whoever is on the way could say which hosts are to be trusted.
+      // An attacker on the way could say which hosts are to be trusted.
       return isInClear(vault, around) ? at(`its vault "${vault}" is not reached by https`, 'vault') : undefined
     }
     case 'profile': {

@@ -33,7 +33,7 @@ export interface RunningHostCaDeps {
   log: Logger
 }
 
-/** A CA changes once in years; whoever waits for a new one should not wait for long. */
+/** A CA changes once in years; those who wait for a new one should not wait for long. */
 const betweenReadsMs = 600_000
 /** Who asks by a command gets what is as old as this, in ms. */
 const recentMs = 1_000

@@ -5,7 +5,7 @@ import { runBounded } from '../../core/programs/bounded-program.ts'
 import type { Clock } from '../../core/time/clock.ts'
 import { findTrustedProgram } from '../../core/trust/program-trust.ts'
 
-/** Tells the person at the desktop something; in the log where there is no desktop. Whoever calls it says nothing twice. */
+/** Tells the person at the desktop something; in the log where there is no desktop. Callers say nothing twice. */
 export type Notify = (text: string) => void
 
 /** What it needs. */

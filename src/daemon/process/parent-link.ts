@@ -3,7 +3,7 @@ import { Socket } from 'node:net'
 /** The link between a process and the program that started it, if that program asked for one. */
 export interface ParentLink {
   readonly hasParent: boolean
-  /** Tells the parent that the sockets accept. @param line what the parent must know */
+  /** Lets the parent know that the sockets accept. @param line what it must know */
   ready(line?: string): void
   close(): void
 }

@@ -23,7 +23,7 @@ export interface ConfigService {
   /** Resolves when the contents of the file are in effect; from then on an edit takes effect within a second. */
   start(): Promise<void>
   /**
-   * Looks at the file, for whoever has edited it and asks at once. Resolves when it is in effect, or cannot be; after a second
+   * Looks at the file, for a user who has edited it and asks at once. Resolves when it is in effect, or cannot be; after a second
    * in any case.
    */
   catchUp(): Promise<void>

@@ -124,6 +124,6 @@ export function createSshReadiness({ vaults, lock, hasPromptProgram }: SshReadin
 
 const hostsOf = ({ hosts }: RunningIdentity['config']) => (hosts === undefined ? undefined : hostPatterns(hosts))
 
-/** The key of another agent is there when that agent is: a list on a connection tells. */
+/** The key of another agent is there when that agent is, which only a list on a connection shows. */
 const isObtainable = ({ config, key }: RunningIdentity) =>
   config.upstream_key === undefined || key.status().state !== 'none'

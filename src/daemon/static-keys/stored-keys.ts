@@ -107,7 +107,7 @@ export function createStoredKeys({ index, items, onChange }: StoredKeysDeps): St
     refuseClash(name, publicKey.blob)
     const item = await items.find(name)
     refuseLoss(name, item, publicKey.blob)
-    // The keychain's word counts: whoever edits the index must not take a limit away.
+    // What the keychain says counts: an edit of the index must not take a limit away.
     const former = item?.type === 'key' ? item.record : named(name)?.record
     const line = formatPublicKeyLine(publicKey.blob, comment || commentOf(former) || name)
     const record = recordWith(name, line, given, former)

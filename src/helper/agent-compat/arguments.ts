@@ -1,6 +1,6 @@
 import { parseSshTime } from './lifetime.ts'
 
-/** For which shell the lines are; undefined: SHELL tells. */
+/** For which shell the lines are; undefined: that of SHELL. */
 export type ShellKind = 'sh' | 'csh'
 
 /** What both ways of running the agent have in common. */

@@ -28,7 +28,7 @@ export async function askForSshReady(
   environment: Environment,
   { terminal, ssh, note, ...asked }: AskForSshEffects,
 ): Promise<Exclude<SshReadyOutcome, 'person-needed'>> {
-  // It connects to nothing, and whoever runs it wants to know what ssh would do.
+  // It connects to nothing, and its user wants to know what ssh would do.
   if (ssh?.isQuery === true) return 'done'
   const mayAsk = ssh?.isBatch !== true
   const connections: ApiClient[] = []

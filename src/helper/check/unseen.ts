@@ -8,7 +8,7 @@ export interface Unseen {
   hint?: string | undefined
 }
 
-/** A reason why something is not seen. Whoever has said no to one code is not asked for the next. @throws {HelperError} CANCELLED */
+/** A reason why something is not seen. A person who has said no to one code is not asked for the next. @throws {HelperError} CANCELLED */
 export function unlessCancelled<Failure extends CodedError>(failure: Failure): Failure {
   if (failure.code !== 'CANCELLED') return failure
   throw new HelperError('CANCELLED', failure.message, {

@@ -90,7 +90,7 @@ async function refreshKeys(context: CommandContext): Promise<boolean> {
     try {
       await withSession(source, context, () => context.daemon.call('refreshKey', { params: { source } }))
     } catch (error) {
-      // Whoever has said no to one code is not asked for the next.
+      // A person who has said no to one code is not asked for the next.
       if (!(error instanceof HelperError) || error.code !== 'REFUSED') throw error
       const { code, message, hint } = error
       context.note(formatProblem({ code, message, ...(hint === undefined ? {} : { hint }) }, source))

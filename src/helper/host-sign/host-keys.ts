@@ -37,7 +37,7 @@ export async function readHostKeys(from: string, context: CommandContext): Promi
       principals: undefined,
     }
   if (isKeyFile(from)) {
-    // Whoever can change it gets a certificate for the name of the host.
+    // Anybody who can change it gets a certificate for the name of the host.
     const text = await readPublicKeyFile(from)
     return { keys: inText(text, { name: from, path: from, notPrivate }), principals: undefined }
   }
@@ -105,7 +105,7 @@ async function ofKnownHost(host: string, context: CommandContext): Promise<HostK
   )
 }
 
-/** Whoever can change it gets a certificate for the name of the host, which everybody believes and not only whose file it is. */
+/** Anybody who can change it gets a certificate for the name of the host, which everybody believes and not only whose file it is. */
 function refuseUntrusted(file: string): void {
   const fault = findPathFault(resolve(file))
   if (fault !== undefined) throw new HelperError('REFUSED', fault.message, { hint: fault.hint })

@@ -8,7 +8,7 @@ export interface ShownChange {
   hunks: readonly LineHunk[]
 }
 
-/** The hint for whoever is shown changes and cannot be asked about them. */
+/** The hint for a caller that is shown changes and cannot be asked about them. */
 export const addYes = 'look at it, and add --yes'
 
 /** Changes as a diff without context; secrets are not shown. */

@@ -122,7 +122,7 @@ async function storeAll(keys: readonly NamedKey[], id: string, context: CommandC
     try {
       kept.push(await context.daemon.call('importKey', { body }))
     } catch (error) {
-      // Where that fails too, as on a full disk, the next run tells of it.
+      // Where that fails too, as on a full disk, the next run says so.
       if (kept.length === 0) await context.daemon.call('removeImport', { params: { id } }).catch(() => {})
       throw error
     }

@@ -18,7 +18,7 @@ export function deviceSeed(serialNumber: string, secret: string): DeviceSeed {
   return { secret, uri: `otpauth://totp/${label}?secret=${secret.replace(/=+$/, '')}` }
 }
 
-/** Shows the QR code on the terminal alone: whoever has what is in it has the device. */
+/** Shows the QR code on the terminal alone: anybody who has what is in it has the device. */
 export async function showSeed({ uri }: DeviceSeed, { screen, note }: CommandContext): Promise<void> {
   const { drawQrCode } = await import('./qr-code.ts')
   const { columns, rows, text } = drawQrCode(uri)

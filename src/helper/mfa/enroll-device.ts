@@ -117,7 +117,7 @@ async function writeDevice(source: AdoptedSource, serialNumber: string, context:
   context.print(`${displayLine(`its MFA device is ${serialNumber}: ${sourceHeader(name)} of ${file}`)}\n`)
 }
 
-/** Late codes are accepted without a word, and only the next code tells that the device is out of step then. */
+/** Late codes are accepted without a word, and only the next code shows that the device is out of step then. */
 async function prove(device: AskedDevice, context: CommandContext): Promise<void> {
   const { source, serialNumber, codes } = device
   const { daemon, note, print, nowMs } = context

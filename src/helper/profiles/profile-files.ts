@@ -20,7 +20,7 @@ export interface ProfileFiles {
   aws: string
 }
 
-/** An edit takes some ms: whoever holds the lock for longer is suspended. */
+/** An edit takes some ms: a process that holds the lock for longer is suspended. */
 const patienceMs = 10_000
 
 /** Finds both: the daemon knows which config.toml it reads. */

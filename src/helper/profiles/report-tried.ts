@@ -4,7 +4,7 @@ import { HelperError } from '../fast/failure.ts'
 import { tryProfiles } from './try-profiles.ts'
 
 /**
- * Tries roles, and tells which of them work.
+ * Tries roles, and says which of them work.
  * @param what they are, such as `new roles`
  * @throws {HelperError} of some it was not found out, as where nobody gives the code
  */

@@ -41,7 +41,7 @@ export interface ServedProfile {
 }
 
 /**
- * Which profile a request is for, or what refuses it. Whoever has no token learns nothing: a path that there is not is
+ * Which profile a request is for, or what refuses it. A caller without the token learns nothing: a path that there is not is
  * refused like a wrong token, and the token of one profile does not open another.
  */
 export function authorize(

@@ -58,7 +58,7 @@ async function stillBegun(note: string): Promise<BegunDeletion | undefined> {
   return undefined
 }
 
-/** What cannot be read tells nothing. */
+/** A line that cannot be read says nothing. */
 async function readNote(note: string): Promise<BegunDeletion | undefined> {
   try {
     return v.parse(form, JSON.parse(await readTextFile(note, { maxBytes, isTrusted: true })))

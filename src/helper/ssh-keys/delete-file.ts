@@ -86,7 +86,7 @@ async function deleteIfSame({ named, path, digest }: DoomedFile, name: string, c
   })
   if (!before.isFile()) throw left(named, 'it is not the file that was read any more')
   const digits = digest.toString('hex')
-  // It is struck out by whoever looks next, unless the file is still aside then.
+  // The next run that looks strikes it out, unless the file is still aside then.
   const strikeOut = await noteDeletion({ path, aside, name, digest: digits }, context).catch((error: unknown) => {
     throw left(named, describeError(error), error)
   })

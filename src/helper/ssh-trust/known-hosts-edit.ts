@@ -57,7 +57,7 @@ export function addedBy(file: string, outcome: PinOutcome): number {
       return outcome.added
     case 'revoked':
       throw new HelperError('REFUSED', `${file}:${outcome.line} says that one of these keys is revoked`, {
-        hint: 'whoever has it is not to be trusted: make new host keys on the machine',
+        hint: 'a machine that has it is not to be trusted: make new host keys on the machine',
       })
     case 'conflict':
       throw conflictError(file, outcome.conflicts)

@@ -6,7 +6,7 @@ import { addedBy, maxKnownHostsBytes } from './known-hosts-edit.ts'
 
 /**
  * Looks through the known_hosts files that are not written. ssh believes a line of any of them: with another key for one of
- * the names it would go on believing whoever has that.
+ * the names it would go on trusting any machine that has that.
  * @param tell gets a line for a person about a file that cannot be read
  * @throws {HelperError} REFUSED: a name has another key there, or a key is revoked
  */

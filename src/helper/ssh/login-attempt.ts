@@ -26,7 +26,7 @@ export type LoginOutcome =
   | { type: 'closed' | 'timed-out' }
   | { type: 'other'; reason: string }
 
-/** One login, as the output of `ssh -v` tells it. */
+/** One login, as it is seen in the output of `ssh -v`. */
 export interface LoginAttempt {
   /** How many hosts before the last one have let us through. */
   passed: number

@@ -2,7 +2,7 @@ import type { Endpoint } from '../endpoint.ts'
 
 /**
  * Lends the questions of the next seconds whether an SSH key may be used to the caller's terminal. It is called again and
- * again by whoever waits for them.
+ * again by those who wait for them.
  */
 export const attendConfirmations = {
   method: 'POST',

@@ -8,7 +8,7 @@ import type { ApiConnection } from './api-route.ts'
 
 /** A request that is not finished. */
 export interface Waiting {
-  /** Tells its handler that nobody waits any more. */
+  /** Lets its handler know that nobody waits any more. */
   gone: AbortController
   /** Who waits for what: the server for the rest of it, the caller for its answer, the server for the caller to read it. */
   state: 'sending' | 'received' | 'answered'

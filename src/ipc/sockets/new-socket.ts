@@ -8,7 +8,7 @@ import type { UnixListener } from './unix-listener.ts'
 import { createUnixServer, listening, type OnStream, stopListening } from './unix-server.ts'
 
 /**
- * Listens on a Unix socket that it makes, with mode 0600, where there is nothing yet, whoever may use its folder: so does
+ * Listens on a Unix socket that it makes, with mode 0600, where there is nothing yet, in a folder of any owner: so does
  * ssh-agent with the address of `-a`. It needs the process's umask for itself while it binds.
  * @throws {IpcError} SOCKET_IN_USE, SOCKET_UNUSABLE
  */
@@ -47,6 +47,6 @@ function unusable(path: string, cause: unknown): IpcError {
   }
   return new IpcError('SOCKET_IN_USE', `cannot listen on ${path}: there is something already`, {
     cause,
-    hint: `SSH_AUTH_SOCK=${shellWord(path)} ssh-add -l tells whether an agent is there; what is left over must be removed`,
+    hint: `SSH_AUTH_SOCK=${shellWord(path)} ssh-add -l shows whether an agent is there; what is left over must be removed`,
   })
 }

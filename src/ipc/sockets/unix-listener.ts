@@ -89,7 +89,7 @@ export async function listenUnix(
 
 /**
  * Listens on a socket that was passed in as an open file descriptor (systemd's socket activation). Its file stays.
- * @throws {IpcError} SOCKET_UNUSABLE: also for one of a network, where nobody tells who has connected
+ * @throws {IpcError} SOCKET_UNUSABLE: also for one of a network, where it is not known who has connected
  */
 export async function listenInherited(fd: number, onStream: OnStream): Promise<UnixListener> {
   const server = createUnixServer(onStream)

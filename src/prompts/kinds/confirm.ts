@@ -11,7 +11,7 @@ export const confirm: PromptKind<{ details?: readonly string[] }, boolean> = {
   suffix: ' (yes/no): ',
   form: 'confirm',
   coolsDown: false,
-  // Whoever waits for such questions (latchkey ssh approve) is where they are answered.
+  // They are answered where such questions are waited for (latchkey ssh approve).
   patienceMs: 5 * 60_000,
   fault: ({ details = [] }) =>
     Array.isArray(details) && details.every((line) => typeof line === 'string')

@@ -1,7 +1,7 @@
 import { kindOf, questionText } from '../kinds.ts'
 import { type DialogProgram, declined, typed } from './dialog.ts'
 
-/** The variable that tells the program what is wanted. */
+/** The variable that says to the program what is wanted. */
 const mode = 'SSH_ASKPASS_PROMPT'
 
 /**

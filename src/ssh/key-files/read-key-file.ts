@@ -12,7 +12,7 @@ import { readPuttyFile } from './putty-file.ts'
 export async function readKeyFile(content: Uint8Array, passphrase?: Secret<Uint8Array>): Promise<KeyFile> {
   const text = textOf(content)
   const labels = [...text.matchAll(/^-----BEGIN ([A-Z0-9 ]+)-----/gm)].map(([, label]) => label!)
-  // Whoever stores one of them and deletes the file would lose the other.
+  // A user who stores one of them and deletes the file would lose the other.
   const puttyKeys = text.match(/^PuTTY-User-Key-File-\d: /gm) ?? []
   if (labels.filter(isPrivate).length + puttyKeys.length > 1) throw severalKeys()
   if (labels.includes('OPENSSH PRIVATE KEY')) return await readOpensshFile(text, passphrase)

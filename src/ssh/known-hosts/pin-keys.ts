@@ -45,7 +45,7 @@ interface LineWithKey extends ParsedLine {
 /**
  * Adds the keys of a host to a known_hosts file, a line for each of its names and keys as ssh does; what is there already is
  * not added again, and no other line changes. Any other key under one of the names is a conflict, whatever its type: ssh would
- * go on believing whoever has it.
+ * go on trusting any machine that has it.
  * @param text as latin1, so that each character is a byte
  * @param keys blobs of plain keys
  */

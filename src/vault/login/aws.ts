@@ -82,7 +82,7 @@ export const aws = defineLoginMethod({
               iam_http_request_method: 'POST',
               iam_request_url: base64(url),
               iam_request_body: base64(body),
-              // Whoever has them can log in like this for a quarter of an hour.
+              // Anybody who has them can log in like this for a quarter of an hour.
               iam_request_headers: new Secret(base64(JSON.stringify(headers))),
             },
             who: role === undefined ? `profile ${profile}` : `role ${role}`,

@@ -1,6 +1,6 @@
 import type { PromptCaller } from '../../prompts/prompt.ts'
 
-/** A request to STS for the name of whoever has signed it (GetCallerIdentity), which has not been sent. */
+/** A request to STS for the name of its signer (GetCallerIdentity), which has not been sent. */
 export interface SignedIdentityRequest {
   url: string
   body: string

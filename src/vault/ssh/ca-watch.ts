@@ -18,7 +18,7 @@ export interface CaWatch {
 
 /** How often to look, in ms: a CA is rotated once in years, and lists come all day. */
 const betweenLooksMs = 300_000
-/** A server that is there has answered by then, in ms; whoever lists has a certificate that is probably good. */
+/** A server that is there has answered by then, in ms; the client that lists has a certificate that is probably good. */
 const longestWaitMs = 1_000
 
 /** Watches the CA key of one mount, which needs no token (`GET MOUNT/public_key`). */

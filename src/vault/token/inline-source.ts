@@ -21,7 +21,7 @@ export function createInlineSource({ client, method, clock }: InlineSourceDeps):
   const flight = createSingleFlight<LoginSummary>()
   let isLoggedOut = false
 
-  /** Notes what the login has come to, for the status. What was asked with it is for whoever asked. */
+  /** Notes what the login has come to, for the status. What was asked with it is for the caller. */
   const noting = async <T>(call: () => Promise<T>): Promise<T> => {
     try {
       const result = await call()

@@ -24,7 +24,7 @@ export interface LoginNeedDeps {
   tell: () => void
 }
 
-/** Whoever has found out that a login is needed may ask for it in a terminal right away, in ms. */
+/** A command that has found out that a login is needed may ask for it in a terminal right away, in ms. */
 const graceMs = 2_000
 
 /** Nothing is needed yet. */

@@ -3,7 +3,7 @@ import { displayKeyId } from '../../credentials.ts'
 import { isLongTermId } from '../../files/plaintext-keys.ts'
 import type { Rule } from '../finding.ts'
 
-/** No long-term key stands in a file: whoever reads it once has the key. */
+/** No long-term key stands in a file: anybody who reads it once has the key. */
 export const plaintextKey: Rule = {
   name: 'plaintext-key',
   find: ({ profiles, paths, stray }) => [

@@ -5,7 +5,7 @@ import type { Finding, Rule } from '../finding.ts'
 
 /**
  * Nothing comes before latchkey in a profile that runs it. Keys in the credentials file do for all tools, those in the
- * config file for the SDKs for JavaScript and Go, those in the environment for all that AWS_PROFILE tells the profile.
+ * config file for the SDKs for JavaScript and Go, those in the environment for all that take the profile from AWS_PROFILE.
  */
 export const shadowedHelper: Rule = {
   name: 'shadowed-helper',

@@ -14,7 +14,7 @@ import { knownFrom } from './mfa.ts'
 /** AWS's own seeds have 64 characters in base32. */
 const seedBytes = 40
 
-/** Makes a device that is nobody's. Its secret is told once, and here as text only: AWS sends a picture as well. */
+/** Makes a device that is nobody's. Its secret is shown once, and here as text only: AWS sends a picture as well. */
 const createVirtualMfaDevice: Action = async (context) => {
   const { call, caller, nowMs, directory } = context
   const fields = createFieldReader(call)

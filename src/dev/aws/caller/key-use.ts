@@ -2,7 +2,7 @@ import type { AwsDirectory } from '../directory.ts'
 import type { Caller } from './caller.ts'
 import { readSignatureClaim, type SignedRequest } from './signed-request.ts'
 
-/** AWS tells the last use to the minute, and here it is saved no more often, in ms. */
+/** AWS gives the last use to the minute, and here it is saved no more often, in ms. */
 const stepMs = 60_000
 
 /** Notes that a long-term key has signed a call itself: what its sessions do counts as no use of the key. */

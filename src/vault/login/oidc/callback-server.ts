@@ -122,7 +122,7 @@ export async function startCallbackServer(options: CallbackServerOptions): Promi
       return take(fields, false) === undefined ? 'that address is of another login' : undefined
     },
     close() {
-      // Whoever comes from now on gets no page, and whoever is being served gets it first.
+      // A browser that comes from now on gets no page, and one that is being served gets it first.
       const stopWaiting = clock.after(lingerMs, () => void listener.close())
       void Promise.all(answering).then(() => {
         stopWaiting()
