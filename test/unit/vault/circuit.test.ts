@@ -65,6 +65,19 @@ describe('a rate limit', () => {
     expect(await outcome(sign('db'))).toBe('answered')
   })
 
+  it('is not cut short by a shorter one that another request has met meanwhile', async () => {
+    const { clock, server, outcome, fails } = world()
+    fails('VAULT_RATE_LIMITED', 60_000)
+    await outcome(sign('ops'))
+    fails('VAULT_RATE_LIMITED', 1_000)
+    expect(await outcome(renew)).toBe('VAULT_RATE_LIMITED')
+    server.failure = undefined
+    clock.advance(59_999)
+    expect(await outcome(sign('ops'))).toBe('VAULT_RATE_LIMITED, not sent')
+    clock.advance(1)
+    expect(await outcome(sign('ops'))).toBe('answered')
+  })
+
   it('is not obeyed for longer than an hour', async () => {
     const { clock, server, outcome, fails } = world()
     fails('VAULT_RATE_LIMITED', 999_999_999)

@@ -25,6 +25,21 @@ describe('a region that does not know the session', () => {
     expect(await keychain.list()).toEqual(stored)
   })
 
+  it('nor the key costs no code either: the session is asked for, and asked about, where the key is known', async () => {
+    const { aws, sts, asked } = await world({ settings: farAway })
+    sts.optOut('ap-east-1')
+    await aws.credentials('far', person)
+    expect(sts.calls.map(({ action, region }) => `${action} ${region}`)).toEqual([
+      'GetCallerIdentity ap-east-1',
+      'GetCallerIdentity us-east-1',
+      'GetSessionToken us-east-1',
+      'AssumeRole ap-east-1',
+      'GetCallerIdentity us-east-1',
+      'AssumeRole us-east-1',
+    ])
+    expect(asked).toHaveLength(1)
+  })
+
   it('nor takes it for the role where it was made is final, and said with the region', async () => {
     const { aws, sts, asked } = await world({ settings: farAway })
     await aws.credentials('prod', person)
