@@ -564,6 +564,19 @@ describe('a session that AWS no longer accepts', () => {
     expect(asked).toHaveLength(1)
   })
 
+  it('asks for no code when it is the key that was deleted, though AWS has accepted it just now', async () => {
+    const { profiles } = usualSettings
+    const settings = {
+      ...usualSettings,
+      profiles: { ...profiles, prod: { ...profiles.prod!, region: 'eu-central-1' } },
+    }
+    const { aws, sts, key, asked } = await world({ settings })
+    await aws.credentials('dev', person)
+    sts.deactivate(key.accessKeyId)
+    expect(await rejection(aws.credentials('prod', person))).toMatchObject({ code: 'AWS_KEY_REFUSED' })
+    expect(asked).toHaveLength(1)
+  })
+
   it('costs all who wait one new code', async () => {
     const { aws, sts, clock, asked } = await world()
     await aws.credentials('dev', person)

@@ -88,6 +88,24 @@ it('a request that only something on the way can have spoiled is told so', async
   })
 })
 
+it('nothing is asked of AWS with a key that is removed while it is being read', async () => {
+  const { profiles } = usualSettings
+  const { aws, sts, keychain } = await world({ settings: { sources: { master: {} }, profiles } })
+  sts.addRole(devRole)
+  const { get } = keychain
+  let isRemoved = false
+  keychain.get = async (name) => {
+    const item = await get(name)
+    if (!isRemoved) {
+      isRemoved = true
+      await aws.keys.remove('master')
+    }
+    return item
+  }
+  expect(await rejection(aws.credentials('dev', person))).toMatchObject({ code: 'AWS_FORGOTTEN' })
+  expect(sts.calls).toEqual([])
+})
+
 it('nobody is asked for a code where AWS is away and the session goes on', async () => {
   const { aws, sts, clock, asked } = await world()
   const first = await aws.credentials('dev', person)
