@@ -283,6 +283,27 @@ role = "r"
     expect(reads).toBe(before + 2)
   })
 
+  it('believes what a file is only once that is watched: it may have changed just before', async () => {
+    const folder = temporaryFolder()
+    const file = join(folder, 'ca.pem')
+    let isWatched = false
+    const { api } = await run(
+      join(folder, 'run'),
+      `[vault.corp]\naddress = "https://127.0.0.1:1"\nca_file = "${file}"\n`,
+      {
+        watchFolder(watched) {
+          isWatched ||= watched === folder
+          return { close() {} }
+        },
+        readText: async () =>
+          isWatched
+            ? readFileSync(join(import.meta.dirname, '../../vectors/tls/ca.pem'), 'utf8')
+            : Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' })),
+      },
+    )
+    expect((await callApi(api, 'GET', '/v1/status')).body).toMatchObject({ vaults: [{ name: 'corp' }] })
+  })
+
   it('serves nobody else', async () => {
     const { agent } = await run(join(temporaryFolder(), 'run'), '', { peerOf: () => ({ pid: 1, uid: 4_000_000 }) })
     const socket = connect(agent)

@@ -116,6 +116,16 @@ it('nobody is asked for a code where AWS is away and the session goes on', async
   expect(asked).toHaveLength(1)
 })
 
+it('credentials that are held are served while they are good, though the keychain cannot say what is behind them', async () => {
+  const { aws, keychain, clock } = await world({
+    settings: { ...usualSettings, sources: { master: { mfa_serial: serial, session_duration: 900 } } },
+  })
+  const first = await aws.credentials('dev', person)
+  clock.advance(57 * minutes)
+  keychain.lock()
+  expect((await aws.credentials('dev', person)).accessKeyId).toBe(first.accessKeyId)
+})
+
 it('credentials that have ended while a person was asked for a code are not served', async () => {
   const { aws, clock, answers } = await world()
   await aws.credentials('master', person)
