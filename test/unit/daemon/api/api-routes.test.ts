@@ -159,6 +159,21 @@ it('a logout removes the keys first, whatever the server says', async () => {
   expect(fate).toEqual(['corp: clear one', 'corp: clear two', 'corp: logout'])
 })
 
+it('a logout is over when no certificate is public any more', async () => {
+  let withdrawn = () => {}
+  const vault = {
+    ...capturingVault('corp', []),
+    identities: [{ key: { clear: () => new Promise<void>((resolve) => (withdrawn = resolve)) } }],
+  } as unknown as RunningVault
+  const order: string[] = []
+  const over = call({ vaults: () => [vault] }, 'POST', '/v1/logout').then(() => order.push('over'))
+  await new Promise((resolve) => setImmediate(resolve))
+  order.push('withdrawn')
+  withdrawn()
+  await over
+  expect(order).toEqual(['withdrawn', 'over'])
+})
+
 it('the status is passed on as it is', async () => {
   expect(await call({}, 'GET', '/v1/status')).toEqual({ status: 200, body: fullStatus })
 })

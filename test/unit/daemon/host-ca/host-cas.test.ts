@@ -94,8 +94,22 @@ describe('the CAs of hosts', () => {
     await vi.waitFor(() => expect(lines()).toEqual([lineOf(two)]))
     clock.advance(601_000)
     await vi.waitFor(() => expect(asked).toHaveLength(3))
+    await cas.look()
     expect(asked[2]).toEqual({ mount: 'ssh-host', named: [], known: ['id-2'] })
     expect(logged.filter((line) => line.includes('a host CA is known'))).toHaveLength(2)
+  })
+
+  it('are not those of a section that is gone when its server answers', async () => {
+    const { cas, file, logged } = world()
+    const answers = answerLater()
+    const { vault } = vaultWith({ now: answers.promise })
+    await cas.use([corp], [vault])
+    await cas.use([], [])
+    answers.resolve(having(newKey()))
+    await answers.promise
+    await cas.look()
+    expect(existsSync(file)).toBe(false)
+    expect(logged.filter((line) => line.includes('a host CA is known'))).toEqual([])
   })
 
   it('stay while a server is away, which is tried again, logged once and among the faults', async () => {

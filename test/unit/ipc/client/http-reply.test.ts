@@ -25,6 +25,7 @@ describe('a reply', () => {
     ['another version', 'HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n'],
     ['an interim status', 'HTTP/1.1 100 Continue\r\n\r\n'],
     ['no length', 'HTTP/1.1 200 OK\r\n\r\n'],
+    ['a length that does not count', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}'],
     ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}'],
     ['a length that is none', 'HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n{}'],
     ['chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n'],
