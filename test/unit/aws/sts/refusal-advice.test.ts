@@ -37,7 +37,10 @@ describe('a role that AWS denies in so many words', () => {
     ['not authorized to perform: sts:SetSourceIdentity on resource: r', /^the trust policy .* sts:SetSourceIdentity/],
     ['with an explicit deny in a service control policy', /^the service control policy denies it/],
     ['with an explicit deny in an identity-based policy', /^the identity-based policy denies it/],
-    ['because no identity-based policy allows the sts:AssumeRole action', /^the policy of the user or role that assumes it/],
+    [
+      'because no identity-based policy allows the sts:AssumeRole action',
+      /^the policy of the user or role that assumes it/,
+    ],
     ['because no resource-based policy allows the sts:AssumeRole action', /^the trust policy of the role does not/],
   ])('is explained by these: %s', (message, hint) => {
     const found = advice('AWS_DENIED', 'dev', 'role', { sessionAgeMs: 7 * 3_600_000, message }).hint
