@@ -83,7 +83,7 @@ describeWithPeers('programs that run ssh, to hosts that end after one try', ['ss
     })
   })
 
-  describeWithPeers('such as ansible,', ['ansible', 'sftp'], () => {
+  describeWithPeers('such as ansible,', ['ansible', 'sftp', 'sshd:terminal'], () => {
     // With its own ControlMaster it would log in to each host once.
     const settings = () => ({
       ANSIBLE_SSH_ARGS: `-F ${hosts.configFile} -o ControlMaster=no`,

@@ -61,13 +61,18 @@ export const cloudInitModules = fileURLToPath(
   new URL('../../node_modules/.cache/cloud-init/usr/lib/python3/dist-packages', import.meta.url),
 )
 
-const notInstallable: readonly string[] = ['go:modules', 'mount:tmpfs', 'mount:namespace']
+const notInstallable: readonly string[] = ['go:modules', 'mount:tmpfs', 'mount:namespace', 'sshd:terminal']
+
+/** sshd gives up where a new terminal is not of the group tty, and it may not change that (pty_setowner of sshpty.c). */
+const getsTerminal = `import grp, os
+assert os.getuid() == 0 or os.fstat(os.openpty()[1]).st_gid == grp.getgrnam("tty").gr_gid`
 
 function hasPeer(peer: string): boolean {
   if (peer === 'go:modules') return hasGoModules()
   if (peer === 'mount:tmpfs') return canMountTmpfs()
   if (peer === 'cloud-init') return existsSync(cloudInitModules) && succeeds(debianPython, '--version')
   if (peer === 'mount:namespace') return succeeds('unshare', '-m', 'mount', '--bind', '/etc/ssh', '/etc/ssh')
+  if (peer === 'sshd:terminal') return succeeds(debianPython, '-c', getsTerminal)
   const [kind, name] = peer.split(':')
   if (name === undefined) return findProgram(peer) !== undefined
   if (kind === 'ruby') return succeeds(debianRuby, '-e', `require '${name}'`)
@@ -79,11 +84,11 @@ function hasPeer(peer: string): boolean {
 /**
  * A `describe` for tests that need programs of others: `sshd`, or `python:boto3` for a Python module, `ruby:net/ssh` for one
  * of Ruby, `library:libssh.so.4` for a library that Python calls, `go:modules` for Go with what test/peers/go needs,
- * `cloud-init` for that which is unpacked for the tests, `mount:tmpfs` for the right to mount a small disk, or
- * `mount:namespace` for that to have mounts that nobody else sees.
+ * `cloud-init` for that which is unpacked for the tests, `mount:tmpfs` for the right to mount a small disk,
+ * `mount:namespace` for that to have mounts that nobody else sees, or `sshd:terminal` for an sshd of ours that gives terminals.
  * Where one is missing the tests are skipped with a line that names it; where `CI` is `true` they fail, unless it is one
- * that scripts/install-peers.sh cannot install: Debian's Go is older than what the SDK takes, and root in a container may
- * mount nothing.
+ * that scripts/install-peers.sh cannot install: Debian's Go is older than what the SDK takes, root in a container may mount
+ * nothing, and its terminals may be of no group tty.
  */
 export function describeWithPeers(title: string, peers: readonly string[], tests: () => void): void {
   const missing = peers.filter((peer) => !hasPeer(peer))
