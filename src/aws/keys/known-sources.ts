@@ -1,8 +1,11 @@
 import { namesWithin } from '../../core/text/near-names.ts'
+import { AwsError } from '../aws-error.ts'
+import type { ProfileLink } from '../config/profile-link.ts'
+import { lookUpProfile } from '../config/profile-lookup.ts'
 import type { AwsSettings } from '../config/settings.ts'
 import type { SharedConfig } from '../config/shared-config.ts'
 import { findSourceSection, type SourceSection } from '../config/source-section.ts'
-import { planIfValid, validPlans } from '../plan/credential-plan.ts'
+import { validPlans } from '../plan/credential-plan.ts'
 
 /** How far a name may be from the one that was meant, in letters. */
 const typoLetters = 2
@@ -59,14 +62,42 @@ export function doubtSource(
 ): SourceDoubt | undefined {
   const named = namedSources(settings, shared)
   if (named.includes(name) || stored.includes(name)) return undefined
-  const plan = planIfValid(settings, shared, name)
-  if (plan !== undefined && plan.last.source !== name) {
-    return { reason: usesOthersKey(name, plan.last.source), instead: [plan.last.source], isTaken: true }
-  }
+  const doubt = doubtProfile(settings, shared, name)
+  if (doubt !== undefined) return doubt
   const known = [...new Set([...named, ...stored])]
   const near = namesWithin(name, known, typoLetters)
   if (near.length > 0) return { reason: `no source is called ${name}; there is ${near.join(' and ')}`, instead: near }
   const keyless = named.filter((source) => !stored.includes(source))
   if (keyless.length === 0) return undefined
   return { reason: `no profile uses ${name}; sources without a key: ${keyless.join(', ')}`, instead: keyless }
+}
+
+/** A profile that has its credentials from elsewhere needs no key under its own name, not even while something in it is wrong. */
+function doubtProfile(settings: AwsSettings, shared: SharedConfig, name: string): SourceDoubt | undefined {
+  const path = [name]
+  try {
+    for (;;) {
+      const next = nextOf(lookUpProfile(settings, shared, path.at(-1)!, path.at(-2)))
+      if (next === undefined || path.includes(next)) break
+      path.push(next)
+    }
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error
+    // What is wrong with another one is its own affair: the key belongs under the last name that is known.
+    if (path.length === 1 && error.code !== 'AWS_PROFILE_UNKNOWN') return { reason: error.message, instead: [] }
+  }
+  const last = path.at(-1)!
+  return last === name ? undefined : { reason: usesOthersKey(name, last), instead: [last], isTaken: true }
+}
+
+/** Where a profile has its credentials from; undefined where it has a key itself. */
+function nextOf(link: ProfileLink): string | undefined {
+  switch (link.type) {
+    case 'source':
+      return undefined
+    case 'alias':
+      return link.target
+    case 'role':
+      return link.usesOwnKeys ? undefined : link.source
+  }
 }

@@ -16,13 +16,14 @@ export async function checkSource(
   context: CommandContext,
 ): Promise<void> {
   const { doubt } = await context.daemon.call('getSource', { params: { source } })
-  const right = `${command} ${option}${shellWord(doubt?.instead[0] ?? source)}`
+  const nameAs = (name: string) => `${option}${shellWord(name)}`
+  const right = doubt?.instead[0] === undefined ? '' : `${command} ${nameAs(doubt.instead[0])}; `
   if (doubt?.isTaken) {
-    const hint = `${right}; or under a name that no profile has: ${command} --new ${option}NAME`
+    const hint = `${right}or under a name that no profile has: ${command} --new ${option}NAME`
     throw new HelperError('REFUSED', doubt.reason, { hint })
   }
   if (doubt === undefined || isMeant) return
-  const hint = `${right}; if ${source} is meant: ${command} --new ${option}${shellWord(source)}`
+  const hint = `${right}if ${source} is meant: ${command} --new ${nameAs(source)}`
   if (!context.hasTypedInput) throw new HelperError('USAGE', doubt.reason, { hint })
   const question = `${displayLine(doubt.reason)}\nstore a key as ${displayLine(source)} anyway?`
   if (!(await confirmTyped(context, question)))

@@ -327,6 +327,14 @@ describe('the name of a source', () => {
     })
   })
 
+  it('that nothing is known to take the place of is named in the hint alone', async () => {
+    const none = { doubt: { reason: 'profile sso: latchkey has no such logins', instead: [] } }
+    await expect(run('aws keys add sso', { standing: none, input })).rejects.toMatchObject({
+      message: none.doubt.reason,
+      hint: 'if sso is meant: latchkey aws keys add --new sso',
+    })
+  })
+
   it('is asked about in a terminal, before the key is', async () => {
     const no = run('aws keys add mastr', { standing, typed: [''] })
     await expect(no).rejects.toMatchObject({ code: 'CANCELLED', hint })
