@@ -283,6 +283,37 @@ role = "r"
     expect(reads).toBe(before + 2)
   })
 
+  it('answers nobody by what was before an edit that is just being read', async () => {
+    const configFile = join(temporaryFolder(), 'config.toml')
+    writeFileSync(configFile, '')
+    let reads = 0
+    let hold = Promise.resolve()
+    const { api } = await run(temporaryFolder(), '', {
+      configFile,
+      async readConfigFile() {
+        reads += 1
+        await hold
+        return { type: 'text', text: readFileSync(configFile, 'utf8') }
+      },
+    })
+    const profiles = async () => (await callApi(api, 'GET', '/v1/aws/profiles')).body
+    let release = () => {}
+    hold = new Promise((resolve) => (release = resolve))
+    const before = reads
+    writeFileSync(configFile, toml)
+    const first = profiles()
+    while (reads === before) await new Promise((resolve) => setImmediate(resolve))
+    const second = profiles()
+    let isEarly = false
+    void second.then(() => (isEarly = true))
+    // As above: it would be answered within a few of these.
+    for (let turn = 0; turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    expect(isEarly).toBe(false)
+    release()
+    const wanted = { profiles: [{ name: 'dev' }, { name: 'master' }] }
+    expect(await Promise.all([first, second])).toMatchObject([wanted, wanted])
+  })
+
   it('believes what a file is only once that is watched: it may have changed just before', async () => {
     const folder = temporaryFolder()
     const file = join(folder, 'ca.pem')

@@ -228,6 +228,33 @@ describe('while the person thinks', () => {
     expect(world.asked()).toBe(1)
   })
 
+  it('the client may go, and then nothing is signed for it, whatever the answer is', async () => {
+    let signatures = 0
+    const store = storeOf('always')
+    const counting: KeyStore = {
+      ...store,
+      signer: () => ({
+        identity: { keyBlob: blob, comment: 'ops' },
+        sign() {
+          signatures += 1
+          return Buffer.from('s')
+        },
+      }),
+    }
+    let answer = () => {}
+    const says: AskPerson = () =>
+      new Promise((resolve) => {
+        answer = () => resolve(true)
+      })
+    const world = setUp({ says, stores: [counting] })
+    const answered = world.ask(request)
+    await settle()
+    world.session.close()
+    answer()
+    expect(await answered).toEqual(failure)
+    expect(signatures).toBe(0)
+  })
+
   it('the client may go, and then nobody is asked any more', async () => {
     const { world, signal } = thinking()
     await world.ask(added())
