@@ -117,8 +117,8 @@ export function hasPort(address: string): boolean {
  * @throws {VaultError} VAULT_CONFIG for an empty segment, `.` or `..`
  */
 export function vaultPath(mount: string, ...segments: readonly string[]): string {
-  const parts = [...mount.replace(/^\/+|\/+$/g, '').split('/'), ...segments]
-  const wrong = parts.find((part) => part === '' || part === '.' || part === '..')
+  const parts = [...partsOf(mount), ...segments]
+  const wrong = parts.find((part) => !isVaultName(part))
   if (wrong === undefined) return parts.map(encodeURIComponent).join('/')
   const what = wrong === '' ? 'a part of it is empty' : `${wrong} is no part of one`
   const mounts = parts[0] === 'auth' ? 'vault auth list' : 'vault secrets list'
@@ -127,3 +127,11 @@ export function vaultPath(mount: string, ...segments: readonly string[]): string
     hint: `see the mounts with: ${mounts}, then write the mount, or the name after it, as it is called there`,
   })
 }
+
+const partsOf = (path: string) => path.replace(/^\/+|\/+$/g, '').split('/')
+
+/** Whether a text can be a part of a path, such as the name of a role. */
+export const isVaultName = (text: string): boolean => text !== '' && text !== '.' && text !== '..'
+
+/** Whether a text can be the path of a mount, with or without slashes around it. */
+export const isMountPath = (text: string): boolean => partsOf(text).every(isVaultName)

@@ -6,6 +6,7 @@ import { hardwareKinds } from '../../agent/protocol/messages.ts'
 import { pathField as path, textField as text } from '../../core/config-fields.ts'
 import { keyGenerators } from '../../ssh/keys/key-types.ts'
 import { isExclusion, listedPatternMistake } from '../../ssh/known-hosts/pattern-list.ts'
+import { mountField, nameField } from '../../vault/path-fields.ts'
 import { duration, keyFingerprint, stringMap } from './schema-fields.ts'
 
 /** Vault separates the names by commas (`valid_principals` of ssh/sign), so it would read a name with a comma as two. */
@@ -46,8 +47,8 @@ const sign = v.optional(
 /** One `[ssh.identity.NAME]`. */
 export const identitySchema = v.strictObject({
   vault: v.optional(text),
-  mount: v.optional(text),
-  role: text,
+  mount: v.optional(mountField),
+  role: nameField,
   principals: v.optional(v.pipe(v.array(principal), v.minLength(1, 'leave it out to use the role’s default user'))),
   ttl: v.optional(duration(60, 31_536_000, '1m to 365d')),
   extensions: v.optional(stringMap),
@@ -105,14 +106,14 @@ const listedHosts = v.pipe(
 /** One `[ssh.host_ca.NAME]`: a CA that certifies hosts. */
 export const hostCaSchema = v.strictObject({
   vault: v.optional(text),
-  mount: v.optional(text),
+  mount: v.optional(mountField),
   hosts: listedHosts,
   /** Whether a pattern in `hosts` may fit whatever a host is called. */
   every_host: v.optional(v.boolean()),
   /** Besides the default one. */
-  issuers: v.optional(v.pipe(v.array(text), v.maxLength(16, 'more than 16 issuers'))),
+  issuers: v.optional(v.pipe(v.array(nameField), v.maxLength(16, 'more than 16 issuers'))),
   /** Signs for `ssh host-sign`. */
-  role: v.optional(text),
+  role: v.optional(nameField),
 })
 
 /** `[ssh]`, without the sections in it. */

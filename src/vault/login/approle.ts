@@ -4,7 +4,7 @@ import { expandHome } from '../../core/places/paths.ts'
 import type { Secret } from '../../core/secret.ts'
 import type { LoginAdvice } from '../advice/advice-row.ts'
 import { isVaultError } from '../vault-error.ts'
-import { authMount } from './auth-mount.ts'
+import { authMount, authMountField } from './auth-mount.ts'
 import { defineLoginMethod } from './login-method.ts'
 import { inlineField, type LoginTerms, oneRequestMethod } from './one-request-login.ts'
 import { createRefusalPause } from './refusal-pause.ts'
@@ -49,7 +49,7 @@ const adviceOnToken: LoginAdvice = [
 export const approle = defineLoginMethod({
   schema: v.strictObject({
     method: v.literal('approle'),
-    mount: v.optional(textField),
+    mount: v.optional(authMountField),
     role_id: textField,
     /** Absent: the role requires none. */
     secret_id_file: v.optional(pathField),

@@ -4,7 +4,7 @@ import { Secret } from '../../core/secret.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { vaultPath } from '../address.ts'
 import type { LoginAdvice } from '../advice/advice-row.ts'
-import { authMount } from './auth-mount.ts'
+import { authMount, authMountField } from './auth-mount.ts'
 import { callLogin } from './login-call.ts'
 import { defineLoginMethod, type LoginRequest } from './login-method.ts'
 import { createRefusalPause } from './refusal-pause.ts'
@@ -50,7 +50,7 @@ const advice: LoginAdvice = [
 export const aws = defineLoginMethod({
   schema: v.strictObject({
     method: v.literal('aws'),
-    mount: v.optional(textField),
+    mount: v.optional(authMountField),
     profile: textField,
     /** Absent: the server takes the name of the role or user. */
     role: v.optional(textField),

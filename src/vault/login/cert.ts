@@ -4,7 +4,7 @@ import { textField } from '../../core/config-fields.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { LoginAdvice } from '../advice/advice-row.ts'
 import { VaultError } from '../vault-error.ts'
-import { authMount } from './auth-mount.ts'
+import { authMount, authMountField } from './auth-mount.ts'
 import { defineLoginMethod } from './login-method.ts'
 import { inlineField, oneRequestMethod } from './one-request-login.ts'
 import { createRefusalPause } from './refusal-pause.ts'
@@ -30,7 +30,7 @@ const advice: LoginAdvice = [
 export const cert = defineLoginMethod({
   schema: v.strictObject({
     method: v.literal('cert'),
-    mount: v.optional(textField),
+    mount: v.optional(authMountField),
     /** Of the role; absent: the server finds one that matches. */
     name: v.optional(textField),
     inline: inlineField,

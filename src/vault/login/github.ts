@@ -1,10 +1,9 @@
 import * as v from 'valibot'
-import { textField } from '../../core/config-fields.ts'
 import type { Secret } from '../../core/secret.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { vaultPath } from '../address.ts'
 import type { LoginAdvice } from '../advice/advice-row.ts'
-import { authMount } from './auth-mount.ts'
+import { authMount, authMountField } from './auth-mount.ts'
 import { callLogin } from './login-call.ts'
 import { type Asking, defineLoginMethod } from './login-method.ts'
 import { createSecretReader, secretSourceSchema } from './secret-source.ts'
@@ -37,7 +36,7 @@ const advice: LoginAdvice = [
 export const github = defineLoginMethod({
   schema: v.strictObject({
     method: v.literal('github'),
-    mount: v.optional(textField),
+    mount: v.optional(authMountField),
     /** Absent: a person is asked. */
     token: v.optional(secretSourceSchema),
   }),

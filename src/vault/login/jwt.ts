@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { textField } from '../../core/config-fields.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import type { LoginAdvice } from '../advice/advice-row.ts'
-import { authMount } from './auth-mount.ts'
+import { authMount, authMountField } from './auth-mount.ts'
 import { defineLoginMethod } from './login-method.ts'
 import { inlineField, oneRequestMethod } from './one-request-login.ts'
 import { createSecretReader, secretSourceSchema } from './secret-source.ts'
@@ -48,7 +48,7 @@ const advice: LoginAdvice = [
 export const jwt = defineLoginMethod({
   schema: v.strictObject({
     method: v.literal('jwt'),
-    mount: v.optional(textField),
+    mount: v.optional(authMountField),
     /** Absent: the mount has a default role. */
     role: v.optional(textField),
     jwt: secretSourceSchema,

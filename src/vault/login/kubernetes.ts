@@ -3,7 +3,7 @@ import { pathField, textField } from '../../core/config-fields.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { vaultPath } from '../address.ts'
 import type { LoginAdvice } from '../advice/advice-row.ts'
-import { authMount } from './auth-mount.ts'
+import { authMount, authMountField } from './auth-mount.ts'
 import { callLogin } from './login-call.ts'
 import { defineLoginMethod } from './login-method.ts'
 import { createSecretReader } from './secret-source.ts'
@@ -49,7 +49,7 @@ const advice: LoginAdvice = [
 export const kubernetes = defineLoginMethod({
   schema: v.strictObject({
     method: v.literal('kubernetes'),
-    mount: v.optional(textField),
+    mount: v.optional(authMountField),
     role: textField,
     token_file: v.optional(pathField),
   }),

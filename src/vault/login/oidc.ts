@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { textField } from '../../core/config-fields.ts'
-import { authMount } from './auth-mount.ts'
+import { authMount, authMountField } from './auth-mount.ts'
 import { defineLoginMethod } from './login-method.ts'
 import { oidcAdvice } from './oidc/oidc-advice.ts'
 import { createOidcLogin } from './oidc/oidc-login.ts'
@@ -20,7 +20,7 @@ const port = v.pipe(
 export const oidc = defineLoginMethod({
   schema: v.strictObject({
     method: v.literal('oidc'),
-    mount: v.optional(textField),
+    mount: v.optional(authMountField),
     /** Absent: the default role of the mount. */
     role: v.optional(textField),
     /** Where the browser comes back to: to latchkey, to the server, or nowhere. As the role has it. */

@@ -5,9 +5,10 @@ import { shellWord } from '../../core/text/shell-word.ts'
 import { vaultPath } from '../address.ts'
 import type { AdviceRow, LoginAdvice, LoginPurpose } from '../advice/advice-row.ts'
 import { isHeaderText } from '../header-text.ts'
+import { nameField } from '../path-fields.ts'
 import type { VaultBody } from '../request-body.ts'
 import type { LeasedToken } from '../token/token-lease.ts'
-import { authMount } from './auth-mount.ts'
+import { authMount, authMountField } from './auth-mount.ts'
 import { callLogin } from './login-call.ts'
 import type { LoginContext, LoginRequest } from './login-method.ts'
 import { askMfaCode, mfaPatienceMs } from './mfa-code.ts'
@@ -15,8 +16,8 @@ import { createTypedLogin } from './typed-login.ts'
 
 /** The keys of `auth` that these methods share. */
 export const passwordFields = {
-  mount: v.optional(textField),
-  username: textField,
+  mount: v.optional(authMountField),
+  username: nameField,
   /** The id or the name of a method of login MFA: its code is asked for first, and sent with the password. */
   mfa_method: v.optional(v.pipe(textField, v.check(isHeaderText, 'has characters that cannot be sent'))),
 }

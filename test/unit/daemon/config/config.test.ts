@@ -132,6 +132,16 @@ describe('parseConfig', () => {
       expect(mistake(text).message).toContain(words)
   })
 
+  it.each([
+    ['[ssh.identity.i]\nmount = "../sys"\nrole = "r"\n', 'ssh.identity.i.mount: not the path of a mount'],
+    ['[ssh.identity.i]\nrole = ".."\n', 'ssh.identity.i.role: not a name in a vault'],
+    ['[ssh.host_ca.c]\nhosts = ["a"]\nmount = "/"\n', 'ssh.host_ca.c.mount: not the path of a mount'],
+    ['[ssh.host_ca.c]\nhosts = ["a"]\nissuers = ["."]\n', 'ssh.host_ca.c.issuers.0: not a name in a vault'],
+    ['[ssh.host_ca.c]\nhosts = ["a"]\nrole = "."\n', 'ssh.host_ca.c.role: not a name in a vault'],
+  ])('takes no name that would lead elsewhere in a vault: %j', (section, words) => {
+    expect(mistake(`[vault.a]\naddress = "https://v"\n${section}`).message).toContain(words)
+  })
+
   it('gives each kind of key in hardware to one other agent at most', () => {
     const agent = (name: string, adds: string) => `[ssh.upstream.${name}]\nsocket = "/s"\nadds = ${adds}\n`
     const { ssh } = parseConfig(agent('card', '["sk", "pkcs11"]') + agent('other', '[]'), file)

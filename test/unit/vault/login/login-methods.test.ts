@@ -77,3 +77,32 @@ it('no method of login MFA is taken that a header cannot name', () => {
   const [issue] = read('a\nX-Vault-Token: b').issues ?? []
   expect(issue?.message).toBe('has characters that cannot be sent')
 })
+
+it.each(['///', 'a//b', '..', 'auth/../sys', '.'])('no mount is taken whose path leads elsewhere: %s', (mount) => {
+  const methods = [
+    'userpass',
+    'ldap',
+    'radius',
+    'okta',
+    'approle',
+    'jwt',
+    'kubernetes',
+    'cert',
+    'aws',
+    'github',
+    'oidc',
+  ]
+  for (const name of methods) {
+    const mistake = (given: string) =>
+      v.safeParse(authSchema, { method: name, mount: given }).issues?.find(({ path }) => path?.at(-1)?.key === 'mount')
+    expect(mistake('auth/corp/'), name).toBeUndefined()
+    expect(mistake(mount)?.message, name).toBe('not the path of a mount')
+  }
+})
+
+it.each(['.', '..'])('no user is taken whose name leads elsewhere: %s', (username) => {
+  for (const method of ['userpass', 'ldap', 'radius', 'okta'])
+    expect(v.safeParse(authSchema, { method, username }).issues?.map(({ message }) => message)).toEqual([
+      'not a name in a vault',
+    ])
+})
