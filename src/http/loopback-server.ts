@@ -14,6 +14,8 @@ export interface LoopbackServerOptions {
   /** How long a request may take to arrive whole, from connecting or from the last answer, in ms. */
   patienceMs: number
   maxBodyBytes: number
+  /** A name of this server besides those of loopback, as a client has it: in lower case, with any port but the scheme's own. */
+  host?: string | undefined
   /** Answers a request whose body has been read. If it throws, the connection is ended. */
   serve(incoming: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void>
 }
@@ -38,7 +40,7 @@ interface Connection {
  * @throws the system's error if the port is not available
  */
 export async function startLoopbackServer(options: LoopbackServerOptions): Promise<LoopbackListener> {
-  const { clock, patienceMs, maxBodyBytes, serve } = options
+  const { clock, patienceMs, maxBodyBytes, host, serve } = options
   const connections = new Map<Socket, Connection>()
   const admission = createAdmission({ maxSeats: () => maxConnections, onEvict: () => {} })
   let port = 0
@@ -51,7 +53,9 @@ export async function startLoopbackServer(options: LoopbackServerOptions): Promi
   }
 
   const answer = async (incoming: IncomingMessage, response: ServerResponse) => {
-    if (!isLoopbackHost(incoming.headers.host, port)) return refuse(response, 421)
+    const meant = incoming.headers.host
+    if (!isLoopbackHost(meant, port) && (host === undefined || meant?.toLowerCase() !== host))
+      return refuse(response, 421)
     if (incoming.rawHeaders.length > 2 * maxHeaders) return refuse(response, 431)
     // The socket is not destroyed when reading stops early: the answer goes over it.
     const body = await readBody(incoming.iterator({ destroyOnReturn: false }), maxBodyBytes)

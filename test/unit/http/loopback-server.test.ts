@@ -11,9 +11,9 @@ const echo: LoopbackServerOptions['serve'] = async ({ method, url }, response, b
   response.end(`${method} ${url} ${body.toString()}`)
 }
 
-async function start(serve = echo) {
+async function start(serve = echo, host?: string) {
   const clock = fakeClock()
-  const server = await startLoopbackServer({ port: 0, clock, patienceMs: 30_000, maxBodyBytes: 10, serve })
+  const server = await startLoopbackServer({ port: 0, clock, patienceMs: 30_000, maxBodyBytes: 10, host, serve })
   onTestFinished(server.close)
   const { port } = server
   const raw = (bytes: string): Socket => {
@@ -48,6 +48,13 @@ it.each(['evil.example', 'evil.example:80', 'localhost:1'])('refuses what was me
 it('serves localhost by its names', async () => {
   const { call, port } = await start()
   expect(await call({ headers: { host: `localhost:${port}` } })).toMatchObject({ status: 200 })
+})
+
+it('serves one more name, at its port and no other', async () => {
+  const { call } = await start(echo, 'dev.example:9001')
+  const status = async (host: string) => (await call({ headers: { host } })).status
+  expect(await status('Dev.Example:9001')).toBe(200)
+  for (const host of ['dev.example', 'dev.example:9002', 'evil.example:9001']) expect(await status(host)).toBe(421)
 })
 
 it('refuses longer bodies, announced or not, and reads no more of them', async () => {

@@ -39,6 +39,8 @@ export interface CallbackServerOptions {
   ports: readonly number[]
   /** The path to which the provider leads the browser. */
   path: string
+  /** What a browser calls this machine, if not as loopback is called (`redirect_uri`). */
+  host?: string
   startServer?: typeof startLoopbackServer
   /** Whose program has the other end of a connection. */
   ownerOf?: typeof peerUid
@@ -59,7 +61,7 @@ const elsewhere = 'Nothing has been done. The login that latchkey waits for goes
  * @throws the system's error where no port is free
  */
 export async function startCallbackServer(options: CallbackServerOptions): Promise<CallbackServer> {
-  const { clock, uid, ports, path, startServer = startLoopbackServer, ownerOf = peerUid } = options
+  const { clock, uid, ports, path, host, startServer = startLoopbackServer, ownerOf = peerUid } = options
   const startPath = `/latchkey/${randomBytes(16).toString('base64url')}`
   const answering = new Set<Promise<void>>()
   let awaited: AwaitedLogin | undefined
@@ -100,6 +102,7 @@ export async function startCallbackServer(options: CallbackServerOptions): Promi
       clock,
       patienceMs,
       maxBodyBytes,
+      host,
       serve(incoming, response, body) {
         const done = new Promise<void>((resolve) => response.once('close', resolve))
         answering.add(done)

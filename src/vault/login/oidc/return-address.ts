@@ -18,6 +18,8 @@ export interface ListenPlace {
   /** The first that is free is taken. */
   ports: readonly number[]
   path: string
+  /** Where the browser takes this machine to be, if not on loopback: with any port but the scheme's own. */
+  host?: string
 }
 
 const defaultPort = 8250
@@ -38,9 +40,10 @@ export function listenPlace({ mode, redirectUri, port }: ReturnSettings): Listen
       path: callbackPath,
     }
   }
-  const { hostname, port: written, pathname } = new URL(redirectUri)
+  const { hostname, host, port: written, pathname } = new URL(redirectUri)
   const isHere = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
-  return { ports: [port ?? (isHere && written !== '' ? Number(written) : defaultPort)], path: pathname }
+  if (!isHere) return { ports: [port ?? defaultPort], path: pathname, host }
+  return { ports: [port ?? (written === '' ? defaultPort : Number(written))], path: pathname }
 }
 
 /**

@@ -16,15 +16,16 @@ describe('where a browser comes back to', () => {
     expect(redirectUriOf(settings, 8251, address)).toBe('http://localhost:8251/oidc/callback')
   })
 
-  it.each<[Partial<ReturnSettings>, number, string]>([
+  it.each<[Partial<ReturnSettings>, number, string, string?]>([
     [{ port: 9000 }, 9000, '/oidc/callback'],
     [{ redirectUri: 'http://127.0.0.1:9001/back' }, 9001, '/back'],
     [{ redirectUri: 'http://localhost/back' }, 8250, '/back'],
     [{ redirectUri: 'http://localhost:9001/back', port: 9002 }, 9002, '/back'],
-    [{ redirectUri: 'https://back.example.com/latchkey' }, 8250, '/latchkey'],
-  ])('is what is configured, and no other port: %j', (written, port, path) => {
+    [{ redirectUri: 'https://back.example.com/latchkey' }, 8250, '/latchkey', 'back.example.com'],
+    [{ redirectUri: 'http://Dev.localhost:9001/back' }, 8250, '/back', 'dev.localhost:9001'],
+  ])('is what is configured, and no other port: %j', (written, port, path, host) => {
     const own = { ...settings, ...written }
-    expect(listenPlace(own)).toEqual({ ports: [port], path })
+    expect(listenPlace(own)).toEqual({ ports: [port], path, host })
     expect(redirectUriOf(own, port, address)).toBe(own.redirectUri ?? `http://localhost:${port}/oidc/callback`)
   })
 
