@@ -23,8 +23,8 @@ const advice: LoginAdvice = [
     text: /^(service account name|namespace) not authorized$/,
     code: 'VAULT_LOGIN_FAILED',
     message: ({ who, mount }, [, what]) => `${who} at auth/${mount}/ does not allow this ${what}`,
-    hint: ({ mount }) =>
-      `see bound_service_account_names and …_namespaces of the role: vault read ${shellWord(`auth/${mount}/role/ROLE`)}`,
+    hint: ({ who, mount }) =>
+      `see bound_service_account_names and …_namespaces of it: vault read ${shellWord(`auth/${mount}/role/${who.replace(/^role /, '')}`)}`,
   },
   {
     text: /^invalid role name "(.*)"$/,

@@ -50,6 +50,14 @@ describe('a login by service account', () => {
     await expect(made.login(false)).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
   })
 
+  it('of another account says how to see what the role allows', async () => {
+    const { made } = await world('deploy', { namespace: 'x' })
+    await expect(made.login(false)).rejects.toMatchObject({
+      message: expect.stringContaining('role deploy at auth/kubernetes/'),
+      hint: expect.stringContaining('vault read auth/kubernetes/role/deploy'),
+    })
+  })
+
   it('that Kubernetes cannot be asked about is tried again by itself, for it may pass', async () => {
     const { server, made } = await world()
     await server.admin('POST', 'auth/kubernetes/behind', { is_down: true })
