@@ -77,21 +77,21 @@ export interface AgentDeps {
 
 /** Creates an agent that serves the connections that it is given. */
 export function createAgent(deps: AgentDeps): Agent {
-  const { clock, churn, log, poolSignatures } = deps
+  const { keyring, lock, stores, upstreams, settings, clock, churn, log, askPerson, poolSignatures } = deps
   const destinations = createDestinations(deps)
-  const whole: AgentView = { ...deps, lists: createIdentityLists({ log }) }
+  const whole: AgentView = { stores, keyring, upstreams, settings, lists: createIdentityLists({ log }) }
   const notices = createAgentNotices(clock)
   const pool = createTurns(poolSignatures)
   const server = createAgentServer({ log, clock, churn })
   return {
     serve(stream, seat, peer, view = whole) {
-      const session = createAgentSession({ ...deps, ...view, notices, destinations, pool, peer })
+      const session = createAgentSession({ ...view, lock, clock, askPerson, notices, destinations, pool, peer, log })
       server.serve(stream, session, seat)
     },
     viewOf: (some) => ({
       stores: some,
       keyring: closedKeyring,
-      upstreams: deps.upstreams,
+      upstreams,
       hidesUpstreams: true,
       // A client of an identity's own socket has chosen that identity.
       settings: () => plainLists,

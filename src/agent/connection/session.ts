@@ -54,12 +54,12 @@ const extensionNames: readonly string[] = [queryName, sessionBindName]
 
 /** The session of a connection that has just been accepted. */
 export function createAgentSession(deps: AgentSessionDeps): AgentSession {
-  const { keyring, lock, log, peer } = deps
+  const { keyring, stores, upstreams, hidesUpstreams, lock, log, peer, notices, pool } = deps
   const bindings = createSessionBindings()
   const connection: ConnectionView = bindings
   let unlocking: LockConnection | undefined
-  const refusals = createRefusals({ ...deps, connection })
-  const connectionStores = createConnectionStores({ ...deps, connection })
+  const refusals = createRefusals({ connection, notices, peer, log })
+  const connectionStores = createConnectionStores({ connection, stores, keyring, upstreams, hidesUpstreams })
   /** The client is an upstream agent that asks us what we ask it: it gets nothing, or that would never end. */
   let isLoop = false
   let isClosed = false
@@ -92,18 +92,29 @@ export function createAgentSession(deps: AgentSessionDeps): AgentSession {
   const list = lazily(() =>
     createListing({ ...deps, connection, allStores: connectionStores.all, shownStores, refusals }),
   )
-  const confirm = lazily(() => createConfirmation({ ...deps, connection }))
-  const hardware = lazily(() => createHardwareKeys({ ...deps, connection, agents: connectionStores.agents }))
+  const confirm = lazily(() =>
+    createConfirmation({
+      connection,
+      peer,
+      destinations: deps.destinations,
+      settings: deps.settings,
+      askPerson: deps.askPerson,
+    }),
+  )
+  const hardware = lazily(() => createHardwareKeys({ connection, upstreams, agents: connectionStores.agents }))
   const sign = lazily(() =>
     createSigning({
-      ...deps,
       connection,
       allStores: connectionStores.all,
       shownStores,
+      pool,
       refusals,
       confirm,
+      lock,
       gone,
       isClosed: () => isClosed,
+      peer,
+      log,
     }),
   )
 

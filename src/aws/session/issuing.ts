@@ -44,14 +44,15 @@ export interface IssuingDeps {
 
 /** Puts it together. */
 export function createIssuing(deps: IssuingDeps): Issuing {
-  const { sts } = deps
-  const sessions = createSessionCache(deps)
-  const derived = createDerivedCredentials(deps)
+  const { keys, checks, seeds, keychain, sts, runMfaCommand, prompts, clock, random, log } = deps
+  const sessions = createSessionCache({ keychain, clock, log })
+  const derived = createDerivedCredentials({ clock, random, log })
   const identities = createCallerIdentities(sts)
   const forgetWatch = createForgetWatch()
-  const login = createSessionLogin({ ...deps, sessions, identities, codes: createCodeSources(deps) })
-  const steps = createStepCredentials({ ...deps, sessions, derived, identities, forgetWatch })
-  const source = createCredentialSource({ ...deps, steps, sessions, login })
+  const codes = createCodeSources({ seeds, runMfaCommand, prompts, clock })
+  const login = createSessionLogin({ keys, checks, sessions, identities, codes, sts, prompts, clock, log })
+  const steps = createStepCredentials({ keys, checks, sessions, derived, identities, forgetWatch, sts, clock, log })
+  const source = createCredentialSource({ steps, sessions, login, clock, log })
   const forgetting = createForgetting({ forgetWatch, login, sessions, derived })
   return { source, login, sessions, derived, identities, forgetWatch, forgetting }
 }

@@ -63,10 +63,21 @@ const patienceMs = 1_000
 
 /** Creates a service that reads nothing until it is started. */
 export function createConfigService(deps: ConfigServiceDeps): ConfigService {
-  const { vaultDeps, loadDeps, keychain, extraCa, systemCa, names, watchFolder, onApplied } = deps
-  const { clock, log } = vaultDeps
+  const {
+    runtimeFolder,
+    hostCasFile,
+    vaultDeps,
+    loadDeps,
+    keychain,
+    extraCa,
+    systemCa,
+    names,
+    watchFolder,
+    onApplied,
+  } = deps
+  const { clock, random, log } = vaultDeps
   const running = createRunningConfig(vaultDeps)
-  const hostCas = createHostCas({ ...deps, ...vaultDeps })
+  const hostCas = createHostCas({ runtimeFolder, hostCasFile, clock, random, log })
   const watch = createFileWatch({ clock, onChange: () => refresh.touch(), ...(watchFolder && { watchFolder }) })
   const ownPaths = [...systemCa.paths, ...(extraCa.file === undefined ? [] : [extraCa.file])]
   const follow = (paths: readonly string[]) => watch.follow([...paths, ...ownPaths])

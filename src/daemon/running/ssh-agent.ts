@@ -40,7 +40,8 @@ export interface SshAgentDeps
 
 /** Puts the agent together: its keyring and its lock are empty and open. */
 export function createSshAgent(deps: SshAgentDeps): SshAgent {
-  const { clock, log, home, settings, sshSettings, keepLock, onKeysReleased } = deps
+  const { clock, churn, log, home, pid, uid, peerOf, stores, settings, sshSettings, keepLock, onKeysReleased } = deps
+  const { askPerson, poolSignatures } = deps
   const keyring = createKeyring({
     clock,
     onKeysReleased,
@@ -51,8 +52,20 @@ export function createSshAgent(deps: SshAgentDeps): SshAgent {
   const lock = createLock({ clock, keep: keepLock })
   const configured = () => sshSettings().knownHosts
   const knownHosts = createKnownHostsFiles({ home, configured, ofHostCas: deps.hostCaFile, log })
-  const upstreams = createUpstreams({ ...deps, configured: () => sshSettings().upstreams })
-  const agent = createAgent({ ...deps, keyring, lock, upstreams, knownHosts: knownHosts.read })
+  const upstreams = createUpstreams({ configured: () => sshSettings().upstreams, home, pid, uid, peerOf, clock, log })
+  const agent = createAgent({
+    keyring,
+    lock,
+    stores,
+    upstreams,
+    settings,
+    knownHosts: knownHosts.read,
+    clock,
+    churn,
+    log,
+    askPerson,
+    poolSignatures,
+  })
   return {
     agent,
     keyring,
