@@ -120,7 +120,7 @@ const vaultStates: Readonly<Record<VaultStatus['state'], string>> = {
   idle: 'when needed',
   inline: 'with each request',
   'login-needed': 'login needed',
-  'logged-out': 'logged out',
+  'logged-out': 'not logged in',
 }
 
 /** What a state of src/core/time/validity.ts means to a person. */

@@ -122,7 +122,7 @@ describeWithPeers('latchkey login where config.toml does not say how', ['ssh-add
     const failed = await runOnTerminal(login, steps, env)
     expect(failed).toMatchObject({ stepsLeft: 0, stdout: '' })
     expect(failed.status).not.toBe(0)
-    expect((await latchkey('status')).stdout).toMatch(/corp +(when needed|logged out) .*token /)
+    expect((await latchkey('status')).stdout).toMatch(/corp +(when needed|not logged in) .*token /)
   })
 
   it('uses a token that is found, without a word of any choice', async () => {

@@ -64,7 +64,7 @@ describeWithPeers('a login that only a person can make', ['ssh-add', 'python:pty
     await admin('POST', 'sys/auth/approle', { type: 'approle' })
     await admin('POST', 'auth/approle/role/ops', { role_id: 'r', token_policies: 'ops' })
     expect(await list()).not.toContain(certified)
-    expect(await status()).toMatch(/corp +logged out(.*\n)+ +! corp: .*cannot be read: ENOENT/)
+    expect(await status()).toMatch(/corp +not logged in(.*\n)+ +! corp: .*cannot be read: ENOENT/)
     const { secret_id: secret } = await admin('POST', 'auth/approle/role/ops/secret-id', {})
     writeFileSync(join(folder, 'secret'), String(secret), { mode: 0o600 })
     await expect.poll(list, { timeout: 30_000, interval: 1_000 }).toContain(certified)
