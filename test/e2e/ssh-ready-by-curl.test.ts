@@ -110,12 +110,21 @@ describeWithPeers('latchkey ssh ready by curl', ['curl', 'sh'], () => {
   it('is silent where there is no daemon, without starting node, and fails if that is wanted', async () => {
     const [empty, dead] = [temporaryFolder(), await folderOfDeadSocket()]
     for (const folder of [empty, dead, join(empty, 'none')]) {
-      // Node is to see to a folder that is missing: what is in the way of it may be another's.
-      const PATH = folder.endsWith('none') ? folderWith('node') : withLoudNode()
+      // Node is to see to a folder that is missing, for what is in the way of it may be another's, and to a socket that is there.
+      const PATH = folder === empty ? withLoudNode() : folderWith('curl', 'node')
       const away = { env: { ...env({ folder }), PATH } }
       expect(await run(args(), away), folder).toEqual(quiet)
       expect(await run(['--if-running', ...args()], away), folder).toEqual({ ...quiet, status: 1 })
     }
+  })
+
+  it('asks by itself where curl may not connect, as in a snap', async () => {
+    const api = await scriptedApi(() => ready)
+    const folder = folderWith('node')
+    writeFileSync(join(folder, 'curl'), '#!/bin/sh\nexit 7\n', { mode: 0o755 })
+    const options = { env: { ...env(api), PATH: folder } }
+    expect(await run(['--if-running', ...args()], options)).toEqual(quiet)
+    expect(api.requests.map(({ byCurl }) => byCurl)).toEqual([false])
   })
 
   it.each(['a b', 'a"b', "a'b", 'a\\', '$(touch HERE)', '`touch HERE`', 'a\nb', ';touch HERE', '*', 'ü', 'a\u001b[2J'])(
@@ -236,6 +245,20 @@ describeWithPeers('latchkey ssh ready in the sh of macOS', ['curl', 'bash'], () 
     const away = { LATCHKEY_RUNTIME_DIR: temporaryFolder() }
     const words = ['--posix', latchkeyPath, 'ssh', 'ready', '--if-running', ...args()]
     expect(await runProgram('bash', words, { env: away })).toMatchObject({ status: 1 })
+  })
+
+  it('minds no options and functions that a caller has exported', async () => {
+    const api = await scriptedApi(() => ({ status: 404, body: { error: { message: 'no' } } }))
+    const exported = Object.fromEntries(
+      ['cd', 'curl', 'grep', 'base64'].map((name) => [`BASH_FUNC_${name}%%`, `() { echo ${name} >&2; }`]),
+    )
+    const inBash = (words: readonly string[]) =>
+      runProgram('bash', ['--posix', latchkeyPath, ...words], {
+        env: { ...env(api), ...exported, SHELLOPTS: 'errexit:nounset' },
+      })
+    expect(await inBash(['ssh', 'ready', ...args()])).toEqual({ ...quiet, stderr: 'latchkey: no\n' })
+    expect(api.requests.map(({ byCurl }) => byCurl)).toEqual([true, false])
+    expect(await inBash(['--version'])).toMatchObject({ status: 0, stderr: '' })
   })
 })
 

@@ -39,7 +39,8 @@ ready() {
     http://localhost/v1/ssh/ready >/dev/null 2>&1
   case $? in
     0) exit 0 ;;
-    7) exit "$away" ;;
+    # Not curl's own 7: so ends one that may not connect, such as Ubuntu's curl in a snap, though a daemon listens.
+    200) exit "$away" ;;
     28)
       echo 'latchkey: the daemon has ensured no certificate within 12 s; hint: latchkey status' >&2
       exit 0
