@@ -198,12 +198,15 @@ describe('long-term keys', () => {
   })
 
   it('are not taken under a name that is mistyped or that of a role', async () => {
-    for (const name of ['dev-usr', 'dev']) {
+    for (const [name, expected, other] of [
+      ['dev-usr', 2, 'if dev-usr is meant: latchkey aws keys add --new dev-usr'],
+      ['dev', 1, 'or under a name that no profile has: latchkey aws keys add --new NAME'],
+    ] as const) {
       const { status, stderr } = await inDev(
         `printf 'AKIAIOSFODNN7EXAMPLE\\nwJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\\n' | latchkey aws keys add ${name}`,
       )
-      expect(status).toBe(2)
-      expect(stderr).toContain('hint: latchkey aws keys add dev-user; if ')
+      expect(status).toBe(expected)
+      expect(stderr).toContain(`hint: latchkey aws keys add dev-user; ${other}`)
     }
   })
 
