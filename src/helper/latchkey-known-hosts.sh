@@ -3,6 +3,8 @@
 # that the daemon keeps, so that no process of its starts and no server is asked. It always ends with 0: ssh runs it twice
 # for each connection, and gives up where it fails (ssh_config(5)): not even where nobody reads on, or the disk is full.
 trap '' PIPE
+# bash takes `set -eu` from its caller where SHELLOPTS is exported.
+set +eu
 
 . shell-parts/runtime-folder.sh
 

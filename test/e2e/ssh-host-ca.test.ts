@@ -325,5 +325,7 @@ describeWithPeers('the CAs of hosts', ['ssh', 'sshd', 'ssh-keygen'], () => {
     expect(await told(other)).toMatchObject(nothing)
     expect(await told('run')).toMatchObject(nothing)
     expect(await told(join(other, 'gone'))).toMatchObject(nothing)
+    const strict = ['-u', 'LATCHKEY_RUNTIME_DIR', '-u', 'XDG_RUNTIME_DIR', 'SHELLOPTS=errexit:nounset']
+    expect(await run('env', [...strict, 'bash', '--posix', script], { env: { HOME: other } })).toMatchObject(nothing)
   })
 })
