@@ -56,7 +56,7 @@ export async function measureCommands({ latchkey, env }) {
     ours: [process.execPath, [latchkey, ...credentials]],
     theirs: [process.execPath, [join(here, 'bare-helper.cjs'), apiSocket, path]],
     peer: 'a bare client',
-    goal: 1.1,
+    goal: 1.15,
     env,
   })
   const ready = { ours: [latchkey, ['ssh', 'ready', ...target]], env }
