@@ -19,14 +19,16 @@ esac
 
 . shell-parts/credentials.sh
 
-. shell-parts/ready.sh
-
+# A sh reads no further than it has to.
 if [ "$1" = aws ]; then
   [ $# -ne 3 ] || credentials "$3"
-else
-  ready "$@"
-  # ssh is not to hear of it.
-  command -v node >/dev/null || exit "$away"
+  start "$0" "$@"
 fi
+
+. shell-parts/ready.sh
+
+ready "$@"
+# ssh is not to hear of it.
+command -v node >/dev/null || exit "$away"
 start "$0" "$@"
 */
